@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date as Day
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -47,7 +47,7 @@ def _partial_date(value: str) -> str:
         message = "must be a year (2025), a month (2025-02) or a day (2025-02-20)"
         raise ValueError(message)
     year, month, day = match.groups()
-    date(int(year), int(month or 1), int(day or 1))
+    Day(int(year), int(month or 1), int(day or 1))
     return value
 
 
@@ -243,7 +243,7 @@ class Source(Entry):
         default=None, description="Its own words, at most 25 of them."
     )
     note: Line | None = Field(default=None, description="A caution about this copy, its date or its leaning.")
-    opened: date | None = Field(default=None, description="The day on which an editor read it in full; empty until then.")
+    opened: Day | None = Field(default=None, description="The day on which an editor read it in full; empty until then.")
 
     @property
     def title(self) -> str:
@@ -327,7 +327,7 @@ class PackInfo(_Model):
         default="en", description="The language that the pack is written in, such as en."
     )
     editors: tuple[Line, ...] = Field(default=(), description="Who answers for the content.")
-    reviewed: date = Field(description="The day on which the whole pack was last reviewed.")
+    reviewed: Day = Field(description="The day on which the whole pack was last reviewed.")
     review_every: Annotated[int, Field(ge=1, le=3650)] = Field(default=90, description="Days until the next review is due.")
 
 
