@@ -1,0 +1,1 @@
+"""Parley's core: content, polls and commands. It knows no chat platform."""

@@ -1,0 +1,68 @@
+"""What can go wrong for a person, as opposed to a bug.
+
+BotError
+├── UsageError          the command was typed in a way that can't be understood
+│   └── UnknownCommand
+├── NotFound            what was asked for isn't there, or isn't there any more
+├── NotAllowed          this person may not do this, here
+├── TooFast             too many requests in a short time
+├── Refused             a rule of the product says no (the poll is closed, the ballot isn't valid)
+├── Unavailable         nothing wrong with the request; something the bot needs doesn't work just now
+└── ContentError        a pack has problems; carries all of them, each with file, line and column
+
+Whoever raises one says in its message what is wrong and what to do next, in the person's language.
+Everything else that is raised is a bug: it is logged whole, and the person gets a reference code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.library.problems import Problem
+
+
+class BotError(Exception):
+    """A failure with a message for the person. Raised through one of its subclasses."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class UsageError(BotError):
+    """Raised when a command's text or arguments can't be understood."""
+
+
+class UnknownCommand(UsageError):
+    """Raised when no command has this name; the message offers the nearest."""
+
+
+class NotFound(BotError):
+    """Raised when an id or a name leads nowhere."""
+
+
+class NotAllowed(BotError):
+    """Raised when the person lacks the permission."""
+
+
+class TooFast(BotError):
+    """Raised when one person asks more often than the limit allows."""
+
+
+class Refused(BotError):
+    """Raised when a rule forbids what was asked."""
+
+
+class Unavailable(BotError):
+    """Raised when a part the bot depends on fails; nothing was changed."""
+
+
+class ContentError(BotError):
+    """Raised when a pack can't be served; `problems` says where and why."""
+
+    def __init__(self, message: str, problems: Sequence[Problem]) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
