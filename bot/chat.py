@@ -1,0 +1,308 @@
+"""The vocabulary between the core and the platforms: who asks, what is answered, what can be pressed.
+
+All of it is plain immutable data. A handler returns an `Outcome`; an adapter draws it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import Protocol
+
+from bot.errors import UsageError
+from bot.markup import Measure, Text, plain_length
+
+ACTION_MAX = 100
+"""Discord's limit for a custom id, the tightest: https://discord.com/developers/docs/components/reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person, as one platform knows them. `joined` is when they entered the community, where that is known."""
+
+    platform: str
+    workspace: str
+    id: str
+    name: str
+    roles: frozenset[str] = frozenset()
+    moderator: bool = False
+    joined: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is said. `direct` means a conversation with the bot alone."""
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str = ""
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message that was posted, so that it can be edited later."""
+
+    place: Place
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing that a person did: a command, a press, a form."""
+
+    actor: Actor
+    place: Place
+    now: datetime
+    locale: str = "en"
+    zone: tzinfo | None = None
+    origin: MessageRef | None = None
+    """The message whose button was pressed."""
+
+
+_ACTION_PART = re.compile(r"^[A-Za-z0-9._=>~,-]*$")
+_VERB = re.compile(r"^[a-z][a-z0-9-]{0,23}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a control does when it is used, short enough to travel inside it: `v1:verb:arg:arg`.
+
+    Only ids and option indices, never what a person wrote, never a person's id: whoever uses the control is
+    authorised then. ASCII, at most 100 characters.
+    """
+
+    verb: str
+    args: tuple[str, ...] = ()
+
+    def encode(self) -> str:
+        """Raises ValueError for what a button can't carry: that is a bug, not a person's mistake."""
+        encoded = ":".join(("v1", self.verb, *self.args))
+        if not _VERB.match(self.verb) or not all(_ACTION_PART.match(arg) for arg in self.args):
+            message = f"not an action id: {encoded!r}"
+            raise ValueError(message)
+        if len(encoded) > ACTION_MAX:
+            message = f"an action id of {len(encoded)} characters, more than {ACTION_MAX}: {encoded!r}"
+            raise ValueError(message)
+        return encoded
+
+    @classmethod
+    def decode(cls, encoded: str) -> Action:
+        """Raises UsageError for an id of another version or of no form that this program makes."""
+        version, *rest = encoded[: ACTION_MAX + 1].split(":")
+        valid = version == "v1" and rest and _VERB.match(rest[0]) and all(_ACTION_PART.match(arg) for arg in rest[1:])
+        if not valid or len(encoded) > ACTION_MAX:
+            raise UsageError(encoded[:ACTION_MAX])
+        return cls(rest[0], tuple(rest[1:]))
+
+
+class Visibility(StrEnum):
+    PRIVATE = "private"
+    """Only the person who asked sees it."""
+    PUBLIC = "public"
+
+
+class Tone(StrEnum):
+    """What a card's accent says. Always beside a word that says the same."""
+
+    NEUTRAL = "neutral"
+    GOOD = "good"
+    CAUTION = "caution"
+    BAD = "bad"
+    INFO = "info"
+
+
+class ButtonStyle(StrEnum):
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Runs an action, or opens an address: exactly one of `action` and `url` is set."""
+
+    label: str
+    action: Action | None = None
+    url: str | None = None
+    style: ButtonStyle = ButtonStyle.SECONDARY
+    disabled: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.action is None) == (self.url is None):
+            message = "a button has either an action or an address"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a select or of a completion. `value` is an id, at most 100 characters."""
+
+    label: str
+    value: str
+    description: str = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A list to pick from. Its action always gets several values, in the order of the options."""
+
+    action: Action
+    label: str
+    options: tuple[Choice, ...]
+    least: int = 1
+    most: int = 1
+
+
+Control = Button | Select
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    value: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture: SVG text, which an adapter turns into what its platform shows. `alt` says what it says."""
+
+    svg: str
+    alt: str
+    name: str = "chart"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One unit of an answer. `tone` colours its edge; nothing is said by colour alone."""
+
+    title: str = ""
+    body: Text = ()
+    url: str | None = None
+    fields: tuple[Field, ...] = ()
+    image: Image | None = None
+    footer: str = ""
+    tone: Tone = Tone.NEUTRAL
+    controls: tuple[Control, ...] = ()
+
+
+class InputKind(StrEnum):
+    LINE = "line"
+    LINES = "lines"
+    SELECT = "select"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One question of a form. A select's answer is a tuple of values, any other's a string."""
+
+    name: str
+    label: str
+    kind: InputKind = InputKind.LINE
+    hint: str = ""
+    value: str = ""
+    required: bool = True
+    longest: int = 1000
+    options: tuple[Choice, ...] = ()
+    least: int = 1
+    most: int = 1
+
+
+FORM_INPUTS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Questions in a window of their own. At most 5; a form never leads straight to another form."""
+
+    action: Action
+    title: str
+    inputs: tuple[Input, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.inputs) <= FORM_INPUTS_MAX:
+            message = f"a form has 1 to {FORM_INPUTS_MAX} inputs, not {len(self.inputs)}"
+            raise ValueError(message)
+
+
+Answers = Mapping[str, str | tuple[str, ...]]
+"""What a person filled in, by the input's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is shown: cards, or a form to fill in."""
+
+    cards: tuple[Card, ...] = ()
+    form: Form | None = None
+    visibility: Visibility = Visibility.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something said for all to see. `place` is None for where the request came from.
+
+    With `poll`, the message is a copy of that poll and is redrawn when the poll changes.
+    """
+
+    reply: Reply
+    place: Place | None = None
+    poll: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that follows from a request.
+
+    `answer` is for the person; `replace` puts it in the place of the message whose control was used.
+    `refresh` names the polls whose posted copies are out of date. `errors` are messages beside a form's inputs,
+    by the input's name: the form stays open. `found` is False where a look-up found nothing.
+    """
+
+    answer: Reply | None = None
+    posts: tuple[Post, ...] = ()
+    refresh: tuple[str, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    replace: bool = False
+    found: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one message of a platform holds: numbers of characters as `measure` counts them, and of things."""
+
+    title: int = 256
+    body: int = 4000
+    total: int = 6000
+    cards: int = 10
+    fields: int = 25
+    field_name: int = 256
+    field_value: int = 1024
+    footer: int = 2048
+    buttons: int = 25
+    button_label: int = 80
+    selects: int = 5
+    options: int = 25
+    option_label: int = 100
+    option_description: int = 100
+    alt: int = 1024
+    measure: Measure = plain_length
+    measure_line: Callable[[str], int] = len
+
+
+class Platform(Protocol):
+    """What the core asks of an adapter while it runs."""
+
+    name: str
+    limits: Limits
+
+    async def post(self, place: Place, reply: Reply) -> MessageRef | None:
+        """Say something in a place. None where the platform keeps no message to edit."""
+
+    async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        """Redraw a message that was posted."""
