@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
 PACK_ID_MAX = 24
 ENTRY_ID_MAX = 40
@@ -38,7 +38,7 @@ Address = Annotated[
     AfterValidator(_address),
 ]
 
-_PARTIAL_DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+_PARTIAL_DATE = re.compile(r"^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?$")
 
 
 def _partial_date(value: str) -> str:
@@ -47,8 +47,16 @@ def _partial_date(value: str) -> str:
         message = "must be a year (2025), a month (2025-02) or a day (2025-02-20)"
         raise ValueError(message)
     year, month, day = match.groups()
-    Day(int(year), int(month or 1), int(day or 1))
+    _calendar_day(value, int(year), int(month or 1), int(day or 1))
     return value
+
+
+def _calendar_day(written: str, year: int, month: int, day: int) -> Day:
+    try:
+        return Day(year, month, day)
+    except ValueError:
+        message = f"{written} is not in the calendar: correct the month or the day"
+        raise ValueError(message) from None
 
 
 PartialDate = Annotated[
@@ -57,6 +65,21 @@ PartialDate = Annotated[
     AfterValidator(_partial_date),
 ]
 """A date as exact as it is known: `2025`, `2025-02` or `2025-02-20`. Sorts as text."""
+
+
+def _full_date(value: object) -> object:
+    """Keep pydantic from taking digits for seconds since 1970."""
+    if not isinstance(value, str):
+        return value
+    match = _PARTIAL_DATE.match(value)
+    if match is None or match[3] is None:
+        message = "must be a day, written like 2025-02-20"
+        raise ValueError(message)
+    return _calendar_day(value, int(match[1]), int(match[2]), int(match[3]))
+
+
+FullDate = Annotated[Day, BeforeValidator(_full_date)]
+"""A day of the calendar, written `2025-02-20`."""
 
 
 class Verdict(StrEnum):
@@ -243,7 +266,7 @@ class Source(Entry):
         default=None, description="Its own words, at most 25 of them."
     )
     note: Line | None = Field(default=None, description="A caution about this copy, its date or its leaning.")
-    opened: Day | None = Field(default=None, description="The day on which an editor read it in full; empty until then.")
+    opened: FullDate | None = Field(default=None, description="The day on which an editor read it in full; empty until then.")
 
     @property
     def title(self) -> str:
@@ -327,7 +350,7 @@ class PackInfo(_Model):
         default="en", description="The language that the pack is written in, such as en."
     )
     editors: tuple[Line, ...] = Field(default=(), description="Who answers for the content.")
-    reviewed: Day = Field(description="The day on which the whole pack was last reviewed.")
+    reviewed: FullDate = Field(description="The day on which the whole pack was last reviewed.")
     review_every: Annotated[int, Field(ge=1, le=3650)] = Field(default=90, description="Days until the next review is due.")
 
 

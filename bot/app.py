@@ -1,0 +1,205 @@
+"""The bot: a request comes in, an outcome goes out. Permission, rate limit, timing and errors live here, once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from bot.chat import Action, Answers, Card, Choice, Outcome, Reply, Request, Tone
+from bot.command import (
+    Call,
+    Command,
+    Context,
+    Param,
+    Permission,
+    Registry,
+    Typing,
+    bind,
+    collect,
+    half_typed,
+    parse,
+    run_action,
+    unknown,
+)
+from bot.errors import BotError, NotAllowed, TooFast, UnknownCommand, UsageError
+from bot.i18n import Translator, translator
+from bot.limiter import Limiter
+from bot.markup import clean, text
+
+COMPLETIONS_MAX = 25
+"""Discord's limit, the tightest: https://discord.com/developers/docs/interactions/application-commands."""
+
+logger = logging.getLogger("parley")
+
+Observe = Callable[[str, str, float], None]
+"""(what was run, how it ended: `ok`, the BotError's name or `bug`, seconds) → nothing. Metrics hang here."""
+
+
+def _observe_nothing(_what: str, _end: str, _seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """Runs what the features declare. Holds no state of its own beyond what it is given."""
+
+    registry: Registry
+    new_reference: Callable[[], str]
+    limiter: Limiter
+    observe: Observe = _observe_nothing
+
+    @classmethod
+    def of(
+        cls,
+        features: Iterable[object],
+        *,
+        new_reference: Callable[[], str],
+        limiter: Limiter,
+        observe: Observe = _observe_nothing,
+    ) -> Bot:
+        return cls(collect(features), new_reference, limiter, observe)
+
+    @property
+    def commands(self) -> Mapping[str, Command]:
+        return self.registry.commands
+
+    async def say(self, request: Request, line: str) -> Outcome:
+        """Runs a typed command such as `/fact tariffs share:yes`."""
+        t = translator(request.locale)
+        try:
+            call = parse(line, self.commands, t)
+        except BotError as error:
+            return refusal(error.message, t)
+        return await self._call(request, call, t)
+
+    async def invoke(self, request: Request, name: str, args: Mapping[str, object]) -> Outcome:
+        """Runs a command whose arguments the platform has already told apart."""
+        t = translator(request.locale)
+        try:
+            found = self._command(name, t)
+            call = Call(found, bind(found, {key: value for key, value in args.items() if found.param(key)}, [], t))
+        except BotError as error:
+            return refusal(error.message, t)
+        return await self._call(request, call, t)
+
+    async def press(self, request: Request, action_id: str, values: tuple[str, ...] = ()) -> Outcome:
+        """Runs what a button or a select of a message stands for."""
+        return await self._act(request, action_id, self.registry.actions, values)
+
+    async def submit(self, request: Request, action_id: str, answers: Answers) -> Outcome:
+        """Runs what a form stands for. `Outcome.errors` keeps the form open."""
+        return await self._act(request, action_id, self.registry.forms, answers)
+
+    def complete(self, request: Request, name: str, param: str, typed: str, args: Mapping[str, object]) -> list[Choice]:
+        """At most 25 suggestions for one argument. Without I/O; for what can't be completed, none."""
+        found = self.commands.get(name)
+        wanted = found.param(param) if found else None
+        if wanted is None:
+            return []
+        ctx = Context(request, translator(request.locale))
+        try:
+            return _suggestions(ctx, wanted, clean(typed), args)[:COMPLETIONS_MAX]
+        except Exception:
+            self._bug(ctx.t, f"complete {name}.{param}")
+            return []
+
+    def complete_line(self, request: Request, line: str) -> tuple[Typing, list[Choice]]:
+        """Suggestions for the end of a half-typed line: commands first, then arguments."""
+        typing = half_typed(line, self.commands)
+        if typing.command is None:
+            t = translator(request.locale)
+            return typing, [
+                Choice(f"/{command.name}", f"/{command.name} ", t(command.description))
+                for command in self.commands.values()
+                if command.name.startswith(typing.typed)
+            ][:COMPLETIONS_MAX]
+        if typing.param is None:
+            return typing, []
+        return typing, self.complete(request, typing.command.name, typing.param.name, typing.typed, {})
+
+    async def _call(self, request: Request, call: Call, t: Translator) -> Outcome:
+        async def run(ctx: Context) -> Outcome:
+            if call.command.permission is Permission.MODERATOR and not request.actor.moderator:
+                raise NotAllowed(t("Only moderators can use /{command}.", command=call.command.name))
+            return await call.command.handler(ctx, **call.args)
+
+        return await self._guard(request, f"/{call.command.name}", t, run)
+
+    async def _act(
+        self, request: Request, action_id: str, handlers: Mapping[str, object], given: tuple[str, ...] | Answers
+    ) -> Outcome:
+        t = translator(request.locale)
+        try:
+            act = Action.decode(action_id)
+            handler = handlers[act.verb]
+        except (UsageError, KeyError):
+            return refusal(stale(t), t)
+
+        async def run(ctx: Context) -> Outcome:
+            try:
+                return await run_action(handler, ctx, act, given)  # type: ignore[arg-type]
+            except UsageError as error:
+                raise UsageError(stale(t) if error.message == act.verb else error.message) from error
+
+        return await self._guard(request, act.verb, t, run)
+
+    async def _guard(
+        self, request: Request, what: str, t: Translator, run: Callable[[Context], Awaitable[Outcome]]
+    ) -> Outcome:
+        started = perf_counter()
+        end = "ok"
+        try:
+            self._not_too_fast(request, t)
+            return await run(Context(request, t))
+        except BotError as error:
+            end = type(error).__name__
+            return refusal(error.message, t)
+        except Exception:
+            end = "bug"
+            return self._bug(t, what)
+        finally:
+            self.observe(what, end, perf_counter() - started)
+
+    def _not_too_fast(self, request: Request, t: Translator) -> None:
+        actor = request.actor
+        wait = self.limiter.wait((actor.platform, actor.workspace, actor.id), request.now)
+        if wait:
+            raise TooFast(
+                t.count("That was a lot at once. Try again in {n} second.", "That was a lot at once. Try again in {n} seconds.", wait)
+            )
+
+    def _command(self, name: str, t: Translator) -> Command:
+        found = self.commands.get(name)
+        if found is None:
+            raise UnknownCommand(unknown(name, name, self.commands, t))
+        return found
+
+    def _bug(self, t: Translator, what: str) -> Outcome:
+        """Logs the exception being handled, whole, and tells the person a code to quote. Never what they wrote."""
+        reference = self.new_reference()
+        logger.exception("bug in %s", what, extra={"reference": reference})
+        return replace(
+            refusal(
+                t("Something went wrong on my side. Nothing was changed. If it happens again, tell the moderators this code: {code}", code=reference),
+                t,
+            )
+        )
+
+
+def stale(t: Translator) -> str:
+    """For a control of an older version, or of no version at all."""
+    return t("This button is from an older version and no longer works. Use the command again for a fresh one.")
+
+
+def refusal(message: str, t: Translator) -> Outcome:
+    """An answer that says why not, to the person alone."""
+    card = Card(title=t("That did not work"), body=text(clean(message)), tone=Tone.CAUTION)
+    return Outcome(answer=Reply((card,)), found=False)
+
+
+def _suggestions(ctx: Context, param: Param, typed: str, args: Mapping[str, object]) -> list[Choice]:
+    if param.completer is not None:
+        return list(param.completer(ctx, typed, args))
+    offered = {"yes": "yes", "no": "no"} if param.kind is bool else param.choices
+    return [Choice(ctx.t(label), value) for value, label in offered.items() if value.startswith(typed.lower())]

@@ -1,0 +1,441 @@
+"""Commands, buttons and forms, each declared once as a typed function, and the parser of typed commands.
+
+    class Lookup:
+        @command("fact", N_("Find a fact and its sources"))
+        async def fact(self, ctx: Context, words: Annotated[str, Param(N_("What about"), rest=True)] = "") -> Outcome:
+            ...
+
+        @action("counter")
+        async def counter(self, ctx: Context, pack: str, entry: str) -> Outcome:
+            ...
+
+`collect(feature)` finds them. Every platform's own declarations are made from these.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+import shlex
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from bot.chat import Action, Answers, Choice, Outcome, Request, Visibility
+from bot.errors import UnknownCommand, UsageError
+from bot.i18n import Translator
+
+TEXT_MAX = 4000
+"""The longest text that is looked at: what the most generous platform lets a person send at once."""
+
+
+class Permission(StrEnum):
+    MEMBER = "member"
+    MODERATOR = "moderator"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler is given: the request, and its reader's language."""
+
+    request: Request
+    t: Translator
+
+
+Completer = Callable[[Context, str, Mapping[str, object]], Sequence[Choice]]
+"""(context, what was typed so far, the other arguments) → suggestions, best first. No I/O."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One argument of a command. Its name, type and default come from the function.
+
+    A `rest` parameter takes all words that are not `name:value`. `complete` names the feature's method that suggests.
+    `choices` maps each allowed value to its label.
+    """
+
+    description: str
+    rest: bool = False
+    complete: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    longest: int = TEXT_MAX
+    name: str = ""
+    kind: type = str
+    required: bool = True
+    default: object = None
+    completer: Completer | None = None
+
+
+Handler = Callable[..., Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a member can ask for, on every platform.
+
+    `form_when` tells from the arguments alone, without I/O, whether the first answer is a form.
+    `public_flag` names the yes/no argument that makes the answer public.
+    """
+
+    name: str
+    description: str
+    params: tuple[Param, ...]
+    handler: Handler
+    permission: Permission = Permission.MEMBER
+    visibility: Visibility = Visibility.PRIVATE
+    public_flag: str = ""
+    form_when: Callable[[Mapping[str, object]], bool] | None = None
+
+    def param(self, name: str) -> Param | None:
+        return next((param for param in self.params if param.name == name), None)
+
+    def visibility_of(self, args: Mapping[str, object]) -> Visibility:
+        """What an answer will be, before the handler has run."""
+        return Visibility.PUBLIC if self.public_flag and args.get(self.public_flag) else self.visibility
+
+    def opens_form(self, args: Mapping[str, object]) -> bool:
+        return self.form_when is not None and self.form_when(args)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionHandler:
+    """What happens when a control with this verb is used, or a form with it sent."""
+
+    verb: str
+    handler: Handler
+    least: int
+    most: int | None
+    takes: str
+    visibility: Visibility
+    opens_form: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    kind: str
+    name: str
+    options: Mapping[str, Any]
+
+
+def command(
+    name: str,
+    description: str,
+    *,
+    permission: Permission = Permission.MEMBER,
+    visibility: Visibility = Visibility.PRIVATE,
+    public_flag: str = "",
+    form_when: Callable[[Mapping[str, object]], bool] | None = None,
+) -> Callable[[Handler], Handler]:
+    """Declares a method as a command. A name of two words is a sub-command: `poll create`."""
+    return _declare(
+        "command",
+        name,
+        {
+            "description": description,
+            "permission": permission,
+            "visibility": visibility,
+            "public_flag": public_flag,
+            "form_when": form_when,
+        },
+    )
+
+
+def action(
+    verb: str, *, visibility: Visibility = Visibility.PRIVATE, opens_form: bool = False
+) -> Callable[[Handler], Handler]:
+    """Declares a method as what a button or a select does.
+
+    Its string parameters are the action's arguments; one called `values` gets what was picked.
+    """
+    return _declare("action", verb, {"visibility": visibility, "opens_form": opens_form})
+
+
+def form(verb: str, *, visibility: Visibility = Visibility.PRIVATE) -> Callable[[Handler], Handler]:
+    """Declares a method as what a sent form does; its parameter `answers` gets what was filled in."""
+    return _declare("form", verb, {"visibility": visibility, "opens_form": False})
+
+
+def _declare(kind: str, name: str, options: Mapping[str, Any]) -> Callable[[Handler], Handler]:
+    def mark(handler: Handler) -> Handler:
+        handler.__parley__ = _Declared(kind, name, options)  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Everything that was declared, by name and verb."""
+
+    commands: Mapping[str, Command]
+    actions: Mapping[str, ActionHandler]
+    forms: Mapping[str, ActionHandler]
+
+
+def collect(features: Iterable[object]) -> Registry:
+    """Reads the declarations of the features. Raises ValueError where two share a name."""
+    commands: dict[str, Command] = {}
+    actions: dict[str, ActionHandler] = {}
+    forms: dict[str, ActionHandler] = {}
+    for feature in features:
+        for _, method in inspect.getmembers(feature, callable):
+            declared = getattr(method, "__parley__", None)
+            if not isinstance(declared, _Declared):
+                continue
+            where: dict[str, Any] = {"command": commands, "action": actions, "form": forms}[declared.kind]
+            if declared.name in where:
+                message = f"two features declare the {declared.kind} {declared.name!r}"
+                raise ValueError(message)
+            make = _command if declared.kind == "command" else _action
+            where[declared.name] = make(feature, method, declared)
+    return Registry(dict(sorted(commands.items())), actions, forms)
+
+
+def _command(feature: object, method: Handler, declared: _Declared) -> Command:
+    hints = get_type_hints(method, include_extras=True)
+    parameters = list(inspect.signature(method).parameters.values())[1:]
+    params = tuple(_param(feature, parameter, hints[parameter.name]) for parameter in parameters)
+    return Command(name=declared.name, params=params, handler=method, **declared.options)
+
+
+def _param(feature: object, parameter: inspect.Parameter, hint: object) -> Param:
+    if get_origin(hint) is not Annotated:
+        message = f"the argument {parameter.name!r} has no Param"
+        raise ValueError(message)
+    kind, declared = get_args(hint)[:2]
+    required = parameter.default is inspect.Parameter.empty
+    return replace(
+        declared,
+        name=parameter.name,
+        kind=kind,
+        choices=declared.choices or ({member.value: member.value for member in kind} if _is_enum(kind) else {}),
+        required=required,
+        default=None if required else parameter.default,
+        completer=getattr(feature, declared.complete) if declared.complete else None,
+    )
+
+
+def _is_enum(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def _action(_feature: object, method: Handler, declared: _Declared) -> ActionHandler:
+    parameters = list(inspect.signature(method).parameters.values())[1:]
+    names = [parameter.name for parameter in parameters]
+    takes = next((name for name in names if name in {"values", "answers"}), "")
+    positional = [parameter for parameter in parameters if parameter.name != takes]
+    variadic = any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in positional)
+    least = sum(
+        parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_POSITIONAL
+        for parameter in positional
+    )
+    return ActionHandler(
+        verb=declared.name,
+        handler=method,
+        least=least,
+        most=None if variadic else len(positional),
+        takes=takes,
+        **declared.options,
+    )
+
+
+async def run_action(handler: ActionHandler, ctx: Context, act: Action, given: tuple[str, ...] | Answers) -> Outcome:
+    """Raises UsageError where the action has other arguments than this program gives it."""
+    if len(act.args) < handler.least or (handler.most is not None and len(act.args) > handler.most):
+        raise UsageError(act.verb)
+    extra = {handler.takes: given} if handler.takes else {}
+    return await handler.handler(ctx, *act.args, **extra)
+
+
+# --- typed commands -------------------------------------------------------------------------------------------------
+
+_SMART_QUOTES = str.maketrans(dict.fromkeys("“”„‟〝〞«»＂", '"'))
+_KEYWORD = re.compile(r"^([a-z][a-z0-9_]*):(.*)$", re.DOTALL)
+_YES = frozenset({"yes", "y", "true", "on", "1"})
+_NO = frozenset({"no", "n", "false", "off", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A typed command, taken apart: the command and its arguments, converted."""
+
+    command: Command
+    args: Mapping[str, object]
+
+
+def parse(line: str, commands: Mapping[str, Command], t: Translator) -> Call:
+    """`/fact insurrection act share:yes` → the command and its arguments.
+
+    A slash is optional; smart quotes count as quotes; an apostrophe is a letter. Raises UnknownCommand (with the
+    nearest name) or UsageError, with what to type instead.
+    """
+    words = _words(line[:TEXT_MAX], t)
+    if not words:
+        raise UsageError(t("Nothing was typed. Try /help."))
+    name, rest = _name(words, commands, t)
+    found = commands[name]
+    return Call(found, bind(found, *_sorted_out(found, rest, t), t))
+
+
+def _words(line: str, t: Translator) -> list[str]:
+    reader = shlex.shlex(line.translate(_SMART_QUOTES).strip().removeprefix("/"), posix=True)
+    reader.whitespace_split = True
+    reader.quotes = '"'
+    reader.escape = ""
+    reader.commenters = ""
+    try:
+        return list(reader)
+    except ValueError:
+        raise UsageError(t('A quote is opened and never closed. Put a " at its end, or leave it out.')) from None
+
+
+def _name(words: list[str], commands: Mapping[str, Command], t: Translator) -> tuple[str, list[str]]:
+    first = words[0].lower()
+    both = f"{first} {words[1].lower()}" if len(words) > 1 else ""
+    if both in commands:
+        return both, words[2:]
+    if first in commands:
+        return first, words[1:]
+    group = [name for name in commands if name.startswith(f"{first} ")]
+    if group:
+        listed = ", ".join(f"/{name}" for name in group)
+        raise UsageError(t("/{command} needs one more word: {list}.", command=first, list=listed))
+    raise UnknownCommand(unknown(both or first, first, commands, t))
+
+
+def unknown(typed: str, first: str, commands: Mapping[str, Command], t: Translator) -> str:
+    """What to say of a command that does not exist: the nearest one, if any is near."""
+    near = difflib.get_close_matches(typed, commands, n=1, cutoff=0.6) or difflib.get_close_matches(
+        first, commands, n=1, cutoff=0.6
+    )
+    shown = first[:40]
+    if near:
+        return t("There is no command /{command}. Did you mean /{nearest}?", command=shown, nearest=near[0])
+    return t("There is no command /{command}. /help lists the commands.", command=shown)
+
+
+def _sorted_out(found: Command, words: list[str], t: Translator) -> tuple[dict[str, object], list[str]]:
+    named: dict[str, object] = {}
+    free: list[str] = []
+    for word in words:
+        match = _KEYWORD.match(word)
+        if match and found.param(match[1]):
+            if match[1] in named:
+                raise UsageError(t("{argument} is given twice.", argument=match[1]))
+            named[match[1]] = match[2]
+        else:
+            free.append(word)
+    return named, free
+
+
+def bind(found: Command, named: Mapping[str, object], free: list[str], t: Translator) -> dict[str, object]:
+    """Named and free words → arguments of the right types, defaults filled in. Raises UsageError."""
+    values = dict(named)
+    for param in found.params:
+        if param.name in values or not free:
+            continue
+        if param.rest:
+            values[param.name], free = " ".join(free), []
+        else:
+            values[param.name], free = free[0], free[1:]
+    if free:
+        raise UsageError(t("/{command} does not take “{word}”.", command=found.name, word=free[0][:60]))
+    return {param.name: _value(found, param, values, t) for param in found.params}
+
+
+def _value(found: Command, param: Param, values: Mapping[str, object], t: Translator) -> object:
+    given = values.get(param.name)
+    if given is None or given == "":
+        if param.required:
+            raise UsageError(
+                t("/{command} needs {argument}: {what}.", command=found.name, argument=param.name, what=t(param.description))
+            )
+        return param.default
+    return _convert(param, given, t)
+
+
+def _convert(param: Param, given: object, t: Translator) -> object:
+    if param.kind is bool:
+        return given if isinstance(given, bool) else _yes_or_no(param, str(given), t)
+    if param.kind is int:
+        return _whole_number(param, given, t)
+    words = str(given)
+    if len(words) > param.longest:
+        raise UsageError(
+            t(
+                "{argument} is too long: {n} characters, and {most} are the most.",
+                argument=param.name,
+                n=len(words),
+                most=param.longest,
+            )
+        )
+    if param.choices and words not in param.choices:
+        words = _choice(param, words, t)
+    return param.kind(words) if _is_enum(param.kind) else words
+
+
+def _choice(param: Param, words: str, t: Translator) -> str:
+    for value, label in param.choices.items():
+        if words.casefold() in {value.casefold(), label.casefold(), t(label).casefold()}:
+            return value
+    allowed = ", ".join(param.choices)
+    raise UsageError(t("{argument} is one of: {allowed}.", argument=param.name, allowed=allowed))
+
+
+def _yes_or_no(param: Param, word: str, t: Translator) -> bool:
+    if word.casefold() in _YES | {t("yes").casefold()}:
+        return True
+    if word.casefold() in _NO | {t("no").casefold()}:
+        return False
+    raise UsageError(t("{argument} is yes or no.", argument=param.name))
+
+
+def _whole_number(param: Param, given: object, t: Translator) -> int:
+    try:
+        return int(str(given)[:20])
+    except ValueError:
+        raise UsageError(t("{argument} is a whole number.", argument=param.name)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """A half-typed line: which command and argument the last word belongs to, for completion.
+
+    `head` is the text before what is being completed, `typed` the part that a suggestion replaces.
+    """
+
+    command: Command | None
+    param: Param | None
+    head: str
+    typed: str
+
+
+def half_typed(line: str, commands: Mapping[str, Command]) -> Typing:
+    """Takes a line apart that may end anywhere. Never raises."""
+    line = line[:TEXT_MAX]
+    bare = line.lstrip().removeprefix("/")
+    found = max(
+        (name for name in commands if bare.lower().startswith(f"{name} ")),
+        key=len,
+        default=None,
+    )
+    if found is None:
+        return Typing(None, None, "", bare.lower())
+    chosen = commands[found]
+    rest = bare[len(found) + 1 :]
+    start, last = _last_word(rest)
+    match = _KEYWORD.match(last)
+    if match and (param := chosen.param(match[1])):
+        return Typing(chosen, param, f"/{found} {rest[:start]}{match[1]}:", match[2].strip('"'))
+    free = next((param for param in chosen.params if param.rest or param.completer), None)
+    return Typing(chosen, free, f"/{found} ", rest) if free else Typing(chosen, None, f"/{found} {rest}", "")
+
+
+def _last_word(rest: str) -> tuple[int, str]:
+    """Where the last word begins, a quoted value counting as one word, and the word."""
+    quotes = [match.start() for match in re.finditer('"', rest.translate(_SMART_QUOTES))]
+    end = quotes[-1] if len(quotes) % 2 else len(rest)
+    start = max(rest.rfind(" ", 0, end) + 1, 0)
+    return start, rest[start:]

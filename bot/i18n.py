@@ -1,0 +1,65 @@
+"""The bot's own sentences in the reader's language, with gettext. English is the source language."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+DOMAIN = "parley"
+FOLDER = Path(__file__).parent / "locale"
+PSEUDO = "en-XA"
+"""The pseudo-locale: every translated sentence is visibly bracketed, so that one which skipped gettext shows."""
+
+_PLACEHOLDER = re.compile(r"(\{[^}]*\})")
+_ACCENTED = str.maketrans("aceinouyACEINOUY", "áçéíñóúýÁÇÉÍÑÓÚÝ")
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name, which extractors look for
+    """Marks a sentence that is declared here and translated where it is shown."""
+    return sentence
+
+
+class _Pseudo(gettext.NullTranslations):
+    def gettext(self, message: str) -> str:
+        pieces = _PLACEHOLDER.split(message)
+        return "⟦" + "".join(p if p.startswith("{") else p.translate(_ACCENTED) for p in pieces) + "⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Sentences in one language."""
+
+    locale: str
+    _catalogue: gettext.NullTranslations = field(repr=False)
+
+    def __call__(self, sentence: str, /, **values: object) -> str:
+        """The sentence in the reader's language, with `{name}` filled in."""
+        translated = self._catalogue.gettext(sentence) if sentence else ""
+        return translated.format(**values) if values else translated
+
+    def count(self, one: str, many: str, number: int, /, **values: object) -> str:
+        """The form that the language uses for this number, which fills `{n}`."""
+        return self._catalogue.ngettext(one, many, number).format(n=number, **values)
+
+
+@cache
+def _catalogue(locale: str) -> gettext.NullTranslations:
+    if locale == PSEUDO:
+        return _Pseudo()
+    spellings = [locale.replace("-", "_"), locale.partition("-")[0]]
+    return gettext.translation(DOMAIN, FOLDER, languages=spellings, fallback=True)
+
+
+def translator(locale: str) -> Translator:
+    """The translator for a locale such as `en`, `pt-BR`; English for what has no catalogue."""
+    known = locale if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", locale) else "en"
+    return Translator(known, _catalogue(known))
+
+

@@ -1,0 +1,356 @@
+"""YAML as plain tables and lists in which every value knows its place in the file.
+
+Values are built straight from the events of PyYAML's C parser, so nothing is ever expanded or nested beyond
+what stands in the file: an alias, an anchor or a merge key is a problem, not a copy, and the recursive part
+of the C loader, which deep nesting crashes, never runs. One pass costs less than `yaml.load`.
+
+Text stays text. Where YAML 1.1 would make something else of a value without quotes (`no`, `12:30`, `2025`),
+the value is kept as it was written and listed in `Document.unquoted`; who knows what was meant decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import yaml
+
+from bot.library.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 32
+MAX_EVENTS = 400_000
+MAX_PROBLEMS = 50
+"""Problems after which a file is not read any further: it is not the file that was meant."""
+
+Place = tuple[int, int]
+"""Line and column, both counted from 1."""
+
+
+class Mark(Protocol):
+    """Where the parser saw something; line and column count from 0."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+class Table(dict[str, Any]):
+    """A mapping. Keys without a value are left out, but have their marks.
+
+    `mark` is where it begins, `keys_at` where each key stands and `values_at` where each value begins.
+    """
+
+    __slots__ = ("keys_at", "mark", "values_at")
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
+        self.keys_at: dict[str, Mark] = {}
+        self.values_at: dict[str, Mark] = {}
+
+
+class Items(list[Any]):
+    """A list; `mark` is where it begins and `values_at` where each item begins. An empty item is None."""
+
+    __slots__ = ("mark", "values_at")
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
+        self.values_at: list[Mark] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Unquoted:
+    """A value without quotes that YAML 1.1 takes for something other than text, such as `no` or `2025`."""
+
+    path: tuple[str | int, ...]
+    mark: Mark
+    text: str
+    taken_for: str
+
+
+@dataclass(slots=True)
+class Document:
+    """One file as it was read. `root` is None where nothing could be."""
+
+    file: Path
+    root: Table | Items | str | None = None
+    unquoted: list[Unquoted] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def place(mark: Mark) -> Place:
+    """Line and column for a person."""
+    return mark.line + 1, mark.column + 1
+
+
+def read_yaml(file: Path) -> Document:
+    """Read one file. Never raises for what stands in it or for the file's absence: see `Document.problems`."""
+    document = Document(file)
+    try:
+        _Builder(document, _read_bytes(file)).build()
+    except _Stop as stop:
+        document.problems.append(stop.problem)
+    return document
+
+
+class _Stop(Exception):  # noqa: N818 - it ends the reading of one file; the problem is the error
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def _problem(file: Path, at: Place, code: str, message: str) -> Problem:
+    return Problem(file, at[0], at[1], Severity.ERROR, code, message)
+
+
+def _read_bytes(file: Path) -> bytes:
+    """The file's bytes, known to be UTF-8 text of a reasonable size."""
+    start = (1, 1)
+    try:
+        if not file.is_file():
+            message = "this is not a file" if file.exists() else "this file is missing: create it, or correct its name"
+            raise _Stop(_problem(file, start, "missing-file", message))
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"this file can't be read ({error.strerror}): check who may read it"
+        raise _Stop(_problem(file, start, "unreadable-file", message)) from None
+    if len(data) > MAX_BYTES:
+        message = f"this file is larger than {MAX_BYTES // 1024 // 1024} MiB: split it into a folder of smaller files"
+        raise _Stop(_problem(file, start, "file-too-large", message))
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    nul = data.find(b"\0")
+    if nul >= 0:
+        message = "this is not a text file (it contains a zero byte): write YAML, saved as UTF-8"
+        raise _Stop(_problem(file, _place_of_byte(data, nul), "not-text", message))
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        message = "this is not UTF-8 text: save the file with the encoding UTF-8"
+        raise _Stop(_problem(file, _place_of_byte(data, error.start), "not-utf8", message)) from None
+    return data
+
+
+def _place_of_byte(data: bytes, position: int) -> Place:
+    before = data[:position]
+    line_start = before.rfind(b"\n") + 1
+    return before.count(b"\n") + 1, len(before[line_start:].decode(errors="replace")) + 1
+
+
+_DROPPED = "(dropped)"
+"""Stands for a key whose value is read but not kept; compared by identity."""
+
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_TAKEN_FOR = {
+    "tag:yaml.org,2002:bool": "yes or no",
+    "tag:yaml.org,2002:int": "a number",
+    "tag:yaml.org,2002:float": "a number",
+    "tag:yaml.org,2002:timestamp": "a date",
+}
+
+
+class _Builder:
+    """Turns the events of one file into a document."""
+
+    def __init__(self, document: Document, data: bytes) -> None:
+        self._document = document
+        self._data = data
+        self._parser = yaml.CSafeLoader(data)
+        self._resolvers: dict[str, list[tuple[str, Any]]] = yaml.CSafeLoader.yaml_implicit_resolvers
+        self._top: Table | Items | None = None
+        self._key: str | None = None
+        self._open: list[tuple[Table | Items | None, str | int]] = []
+
+    def build(self) -> None:
+        try:
+            self._consume()
+        except yaml.MarkedYAMLError as error:
+            raise _Stop(self._syntax(error)) from None
+        except yaml.reader.ReaderError as error:
+            at = _place_of_byte(self._data, error.position)
+            message = "a control character stands here: delete it, or type the line again"
+            raise _Stop(self._at(at, "control-character", message)) from None
+        finally:
+            self._parser.dispose()
+        if self._document.root is None and not self._document.problems:
+            raise _Stop(self._at((1, 1), "empty-file", "this file is empty: write its entries, or delete it"))
+
+    def _consume(self) -> None:
+        get_event = self._parser.get_event
+        for _ in range(MAX_EVENTS):
+            event = get_event()
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self._scalar(event)
+            elif kind is yaml.MappingStartEvent:
+                self._begin(event, Table(event.start_mark))
+            elif kind is yaml.SequenceStartEvent:
+                self._begin(event, Items(event.start_mark))
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self._top = self._open.pop()[0]
+                self._key = None
+            elif kind is yaml.AliasEvent:
+                self._alias(event)
+            elif kind is yaml.DocumentStartEvent:
+                self._document_start(event)
+            elif kind is yaml.StreamEndEvent:
+                return
+        message = f"this file holds more than {MAX_EVENTS:,} values: split it into a folder of smaller files"
+        raise _Stop(self._at((1, 1), "too-many-values", message))
+
+    def _scalar(self, event: Any) -> None:
+        text: str = event.value
+        plain: bool = event.implicit[0]
+        if event.tag is not None or event.anchor is not None:
+            self._refuse_decoration(event)
+        if self._key is None and type(self._top) is Table:
+            self._begin_key(text, event.start_mark, plain=plain)
+        elif plain and text in _NULLS:
+            self._put(None, event.start_mark)
+        else:
+            if plain:
+                for tag, pattern in self._resolvers.get(text[0], ()):
+                    if tag in _TAKEN_FOR and pattern.match(text):
+                        self._note_unquoted(text, event.start_mark, _TAKEN_FOR[tag])
+                        break
+            self._put(text, event.start_mark)
+
+    def _begin_key(self, key: str, mark: Mark, *, plain: bool) -> None:
+        table = self._top
+        assert isinstance(table, Table)  # noqa: S101 - the caller looked
+        if plain and key == "<<":
+            self._add(place(mark), "merge-key", "`<<` (a merge key) isn't allowed: write the keys out")
+            self._key = _DROPPED
+        elif plain and key in _NULLS:
+            self._add(place(mark), "empty-key", "a key is missing before this colon: write one")
+            self._key = _DROPPED
+        elif key in table.keys_at:
+            first = place(table.keys_at[key])[0]
+            message = f"`{shown(key)}` is already given in line {first}: keep one of the two"
+            self._add(place(mark), "duplicate-key", message)
+            self._key = _DROPPED
+        else:
+            table.keys_at[key] = mark
+            self._key = key
+
+    def _put(self, value: Table | Items | str | None, mark: Mark) -> str | int:
+        """Store a value where the parser stands; gives the last step of its path."""
+        top = self._top
+        if top is None:
+            self._document.root = value
+            return ""
+        if type(top) is Items:
+            top.append(value)
+            top.values_at.append(mark)
+            return len(top) - 1
+        assert isinstance(top, Table)  # noqa: S101 - a container is one or the other
+        key = self._key or ""
+        self._key = None
+        if key is not _DROPPED:
+            top.values_at[key] = mark
+            if value is not None:
+                top[key] = value
+        return key
+
+    def _begin(self, event: Any, container: Table | Items) -> None:
+        if event.tag is not None or event.anchor is not None:
+            self._refuse_decoration(event)
+        if len(self._open) >= MAX_DEPTH:
+            message = f"brackets or lists are nested more than {MAX_DEPTH} deep here: a pack needs four levels"
+            raise _Stop(self._at(place(event.start_mark), "too-deep", message))
+        if self._key is None and type(self._top) is Table:
+            message = "a key must be a word: put text that begins with a bracket or a brace in quotes"
+            raise _Stop(self._at(place(event.start_mark), "complex-key", message))
+        step = self._put(container, event.start_mark)
+        self._open.append((self._top, step))
+        self._top = container
+
+    def _alias(self, event: Any) -> None:
+        message = "`*` (an alias) isn't allowed: write the value out, or put text that begins with * in quotes"
+        self._add(place(event.start_mark), "alias", message)
+        if self._key is None and type(self._top) is Table:
+            self._key = _DROPPED
+        else:
+            self._put(None, event.start_mark)
+
+    def _document_start(self, event: Any) -> None:
+        if self._document.root is not None:
+            message = "a second document begins here (`---`): one file holds one; delete this line"
+            raise _Stop(self._at(place(event.start_mark), "second-document", message))
+
+    def _refuse_decoration(self, event: Any) -> None:
+        at = place(event.start_mark)
+        if event.anchor is not None:
+            message = "`&` (an anchor) isn't allowed: write the value out, or put text that begins with & in quotes"
+            self._add(at, "anchor", message)
+        if event.tag is not None:
+            message = "`!` (a tag) isn't allowed: leave it out, or put text that begins with ! in quotes"
+            self._add(at, "tag", message)
+
+    def _note_unquoted(self, text: str, mark: Mark, taken_for: str) -> None:
+        top = self._top
+        last: str | int = len(top) if type(top) is Items else self._key or ""
+        if last is _DROPPED:
+            return
+        path = (*(step for _, step in self._open[1:]), last)
+        self._document.unquoted.append(Unquoted(path, mark, text, taken_for))
+
+    def _at(self, at: Place, code: str, message: str) -> Problem:
+        return _problem(self._document.file, at, code, message)
+
+    def _add(self, at: Place, code: str, message: str) -> None:
+        problem = self._at(at, code, message)
+        if len(self._document.problems) + 1 >= MAX_PROBLEMS:
+            raise _Stop(problem)
+        self._document.problems.append(problem)
+
+    def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
+        said = error.problem or "this can't be read"
+        mark = error.problem_mark
+        opened = any(word in (error.context or "") for word in ("quoted", "flow"))
+        if opened and error.context_mark is not None and "escape" not in said:
+            mark = error.context_mark
+        at = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        return self._at(at, "yaml", _SYNTAX_HINTS.get(_hint_key(said, error.context), f"this isn't valid YAML: {said}"))
+
+
+def _hint_key(said: str, context: str | None) -> str:
+    for key in _SYNTAX_HINTS:
+        about, _, words = key.partition("|")
+        if about in (context or "") and words in said:
+            return key
+    return ""
+
+
+_SYNTAX_HINTS = {
+    "|mapping values are not allowed": (
+        "a colon stands where none can be: put text that contains a colon in quotes, or check the indentation"
+    ),
+    "quoted|unexpected end of stream": "a quotation mark is opened here and never closed: close it",
+    "quoted|escape": 'a backslash in double quotes needs a known letter after it: use single quotes, or write \\\\ for "\\"',
+    "flow|": "a bracket or brace is opened here and not closed in time: close it, and put text with brackets in quotes",
+    "|cannot start any token": "text can't begin with this character (a tab, @, ` or %): use spaces to indent, or put the text in quotes",
+    "|block sequence entries are not allowed": "a list can't begin in the middle of a line: put the hyphen on a line of its own",
+    "collection|expected '-'": "the list ends here without need: begin the line with a hyphen, or indent it as the lines above",
+    "mapping|expected key": "this line doesn't fit the ones above: check the indentation, and close or double each quotation mark",
+    "|could not find expected ':'": "a colon is missing after this key: write `key: value`, or indent the line to continue the text above",
+    "anchor|": "text can't begin with & or *: put it in quotes",
+    "alias|": "text can't begin with & or *: put it in quotes",
+    "tag|": "text can't begin with an exclamation mark: put it in quotes",
+    "directive|": "text can't begin with a percent sign: put it in quotes",
+}
+"""Context | words of the parser → what to do. The first that fits is taken."""
+
+
+def shown(value: str, most: int = 40) -> str:
+    """Some text from a file, short and on one line, to be named in a message."""
+    flat = " ".join(value.split())
+    flat = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in flat[: most + 1])
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
