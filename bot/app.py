@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 
-from bot.chat import Action, Answers, Card, Choice, Outcome, Reply, Request, Tone
+from bot.chat import Action, Answers, Card, Choice, Outcome, Platform, Reply, Request, Tone
 from bot.command import (
     Call,
     Command,
@@ -47,6 +47,8 @@ class Bot:
     registry: Registry
     new_reference: Callable[[], str]
     limiter: Limiter
+    platforms: dict[str, Platform]
+    """The platforms that are running, by name; each adds itself when it starts."""
     observe: Observe = _observe_nothing
 
     @classmethod
@@ -58,7 +60,7 @@ class Bot:
         limiter: Limiter,
         observe: Observe = _observe_nothing,
     ) -> Bot:
-        return cls(collect(features), new_reference, limiter, observe)
+        return cls(collect(features), new_reference, limiter, {}, observe)
 
     @property
     def commands(self) -> Mapping[str, Command]:
@@ -151,7 +153,9 @@ class Bot:
         end = "ok"
         try:
             self._not_too_fast(request, t)
-            return await run(Context(request, t))
+            outcome = await run(Context(request, t))
+            await self._deliver(request, outcome)
+            return outcome
         except BotError as error:
             end = type(error).__name__
             return refusal(error.message, t)
@@ -160,6 +164,12 @@ class Bot:
             return self._bug(t, what)
         finally:
             self.observe(what, end, perf_counter() - started)
+
+    async def _deliver(self, request: Request, outcome: Outcome) -> None:
+        """Posts what is for all to see, before the person is told that it was posted."""
+        for post in outcome.posts:
+            place = post.place or request.place
+            await self.platforms[place.platform].post(place, post.reply)
 
     def _not_too_fast(self, request: Request, t: Translator) -> None:
         actor = request.actor
@@ -179,12 +189,10 @@ class Bot:
         """Logs the exception being handled, whole, and tells the person a code to quote. Never what they wrote."""
         reference = self.new_reference()
         logger.exception("bug in %s", what, extra={"reference": reference})
-        return replace(
-            refusal(
-                t("Something went wrong on my side. Nothing was changed. If it happens again, tell the moderators this code: {code}", code=reference),
-                t,
-            )
+        sentence = t(
+            "Something went wrong on my side. If it happens again, tell the moderators this code: {code}", code=reference
         )
+        return refusal(sentence, t)
 
 
 def stale(t: Translator) -> str:

@@ -41,7 +41,7 @@ Address = Annotated[
 _PARTIAL_DATE = re.compile(r"^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?$")
 
 
-def _partial_date(value: str) -> str:
+def partial_date(value: str) -> str:
     match = _PARTIAL_DATE.match(value)
     if match is None:
         message = "must be a year (2025), a month (2025-02) or a day (2025-02-20)"
@@ -62,7 +62,7 @@ def _calendar_day(written: str, year: int, month: int, day: int) -> Day:
 PartialDate = Annotated[
     str,
     Field(json_schema_extra={"pattern": _PARTIAL_DATE.pattern}),
-    AfterValidator(_partial_date),
+    AfterValidator(partial_date),
 ]
 """A date as exact as it is known: `2025`, `2025-02` or `2025-02-20`. Sorts as text."""
 

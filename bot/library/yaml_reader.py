@@ -147,6 +147,7 @@ def _place_of_byte(data: bytes, position: int) -> Place:
 _DROPPED = "(dropped)"
 """Stands for a key whose value is read but not kept; compared by identity."""
 
+_TOO_DEEP = f"brackets or lists are nested more than {MAX_DEPTH} deep here: a pack needs four levels"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _TAKEN_FOR = {
     "tag:yaml.org,2002:bool": "yes or no",
@@ -263,8 +264,7 @@ class _Builder:
         if event.tag is not None or event.anchor is not None:
             self._refuse_decoration(event)
         if len(self._open) >= MAX_DEPTH:
-            message = f"brackets or lists are nested more than {MAX_DEPTH} deep here: a pack needs four levels"
-            raise _Stop(self._at(place(event.start_mark), "too-deep", message))
+            raise _Stop(self._at(place(event.start_mark), "too-deep", _TOO_DEEP))
         if self._key is None and type(self._top) is Table:
             message = "a key must be a word: put text that begins with a bracket or a brace in quotes"
             raise _Stop(self._at(place(event.start_mark), "complex-key", message))
@@ -314,6 +314,8 @@ class _Builder:
     def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
         said = error.problem or "this can't be read"
         mark = error.problem_mark
+        if "nesting depth" in said and mark is not None:
+            return self._at(place(mark), "too-deep", _TOO_DEEP)
         opened = any(word in (error.context or "") for word in ("quoted", "flow"))
         if opened and error.context_mark is not None and "escape" not in said:
             mark = error.context_mark

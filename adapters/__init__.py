@@ -1,0 +1,1 @@
+"""Thin adapters: each speaks one platform and holds no rule of the product."""

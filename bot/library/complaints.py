@@ -1,0 +1,188 @@
+"""What is wrong with one entry, in an editor's words.
+
+`complaints(model, table)` validates a mapping and gives the model, or a list of Complaint: where in the mapping,
+and what to do. The words of the validator, which quote what they were given at any length, are never shown.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date as Day  # noqa: N812 - the model's own word
+from functools import cache
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from bot.library.model import partial_date
+from bot.library.yaml_reader import Table, shown
+
+Path = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing that is wrong. `at_key` says that the key is meant, not its value."""
+
+    path: Path
+    code: str
+    message: str
+    at_key: bool = False
+
+
+def complaints(model: type[Model], table: Table) -> Model | list[Complaint]:
+    """The valid model, or everything that is wrong with the table."""
+    try:
+        return model.__pydantic_validator__.validate_python(table, by_alias=True, by_name=False)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+    found = [_complaint(model, table, detail) for detail in details]
+    renamed = {near for complaint in found if complaint.at_key for near in _quoted(complaint.message)}
+    return [c for c in found if not (c.code == "missing-key" and c.path[-1] in renamed)] or found
+
+
+def _quoted(message: str) -> list[str]:
+    return message.split("`")[3::2] if "did you mean" in message else []
+
+
+def takes_text(model: type[BaseModel], keys: Sequence[str]) -> bool:
+    """Whether the value under these keys of a model is text, rather than a number or a date, which need no quotes."""
+    return _takes_text(model, tuple(keys))
+
+
+@cache
+def _takes_text(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
+    if not keys:
+        return False
+    for name, info in model.model_fields.items():
+        if (info.alias or name) == keys[0]:
+            parts = [info.annotation, *info.metadata]
+            inner = next((part for part in _flat(parts) if isinstance(part, type) and issubclass(part, BaseModel)), None)
+            if inner is not None:
+                return _takes_text(inner, keys[1:])
+            return not any(part in {int, Day} or getattr(part, "func", None) is partial_date for part in _flat(parts))
+    return False
+
+
+def _flat(parts: Sequence[Any]) -> list[Any]:
+    """The types and validators in an annotation, however they are wrapped."""
+    found: list[Any] = []
+    for part in parts:
+        found.append(part)
+        found.extend(_flat(get_args(part)))
+        found.extend(getattr(part, "__metadata__", ()))
+    return found
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _complaint(model: type[BaseModel], table: Table, detail: Mapping[str, Any]) -> Complaint:
+    path: Path = tuple(detail["loc"])
+    kind: str = detail["type"]
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    value, owner = _value(table, path)
+    key = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+    if kind == "missing":
+        if isinstance(owner, Table) and path[-1] in owner.keys_at:
+            return Complaint(path, "empty-value", f"`{key}` is empty: write its value", at_key=True)
+        return Complaint(path, "missing-key", f"`{key}` is missing: add `{key}: …` to this entry")
+    if kind == "extra_forbidden":
+        return Complaint(path, "unknown-key", _unknown_key(_owner_model(model, path), key), at_key=True)
+    if kind == "value_error":
+        said = str(context.get("error", ""))
+        return Complaint(path, "invalid-value", f"`{key}` {said}" if key else f"this entry {said}")
+    words = _WORDS.get(kind)
+    said = words(context, value) if words else "isn't what belongs here: see its description in the schema"
+    return Complaint(path, _CODES.get(kind, "invalid-value"), f"`{key}` {said}" if key else f"this {said}")
+
+
+def _value(table: Table, path: Path) -> tuple[Any, Any]:
+    """The value at a path, and what holds it; None where there is none."""
+    owner: Any = None
+    value: Any = table
+    for step in path:
+        owner = value
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            value = None
+    return value, owner
+
+
+def _owner_model(model: type[BaseModel], path: Path) -> type[BaseModel]:
+    for step in path[:-1]:
+        for name, info in model.model_fields.items():
+            inner = next((part for part in _flat([info.annotation]) if isinstance(part, type) and issubclass(part, BaseModel)), None)
+            if (info.alias or name) == step and inner is not None:
+                model = inner
+    return model
+
+
+def _unknown_key(model: type[BaseModel], key: str) -> str:
+    names = _names(model)
+    nearest = difflib.get_close_matches(key[:80], names, n=1)
+    if nearest:
+        return f"`{shown(key)}` isn't known here: did you mean `{nearest[0]}`?"
+    return f"`{shown(key)}` isn't known here: use {', '.join(names)}"
+
+
+def _no_choice(context: Mapping[str, Any], value: Any) -> str:
+    choices = str(context.get("expected", "")).replace(" or ", ", ").replace("'", "").split(", ")
+    nearest = difflib.get_close_matches(value[:80], choices, n=1) if isinstance(value, str) else []
+    hint = f"did you mean {nearest[0]}? It is " if nearest else "write "
+    what = f"can't be '{shown(value)}'" if isinstance(value, str) else "has no such value"
+    return f"{what}: {hint}one of {', '.join(choices)}"
+
+
+def _wrong_pattern(context: Mapping[str, Any], value: Any) -> str:
+    pattern = str(context.get("pattern", ""))
+    text = shown(value) if isinstance(value, str) else ""
+    if "http" in pattern:
+        return f"can't be '{text}': write a web address that begins with https:// and has no spaces"
+    if "a-z0-9" in pattern:
+        return f"can't be '{text}': use small letters, digits and single hyphens, such as insurrection-act"
+    if "\\r\\n" in pattern:
+        return "must stay on one line: join its lines"
+    return f"can't be '{text}': write a language code such as en"
+
+
+def _too_long(context: Mapping[str, Any], value: Any) -> str:
+    size = len(value) if isinstance(value, str) else 0
+    most = context.get("max_length", 0)
+    why = ", since buttons carry it" if most in {24, 40} else ""
+    return f"has {size} characters and may have {most}{why}: shorten it"
+
+
+def _no_text(_: Mapping[str, Any], value: Any) -> str:
+    if value is None:
+        return "is empty: write some text"
+    return "must be text: put it in quotes if it has brackets or braces, and write it without a hyphen"
+
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {
+    "enum": _no_choice,
+    "string_pattern_mismatch": _wrong_pattern,
+    "string_too_long": _too_long,
+    "string_too_short": lambda _context, _value: "is empty: write some text",
+    "string_type": _no_text,
+    "int_parsing": lambda _context, value: f"must be a whole number, not '{shown(str(value))}'",
+    "int_type": lambda _context, _value: "must be a whole number",
+    "int_from_float": lambda _context, _value: "must be a whole number",
+    "int_parsing_size": lambda _context, _value: "is too large a number",
+    "greater_than_equal": lambda context, _value: f"must be {context.get('ge')} or more",
+    "less_than_equal": lambda context, _value: f"must be {context.get('le')} or less",
+    "tuple_type": lambda _context, _value: "must be a list: put each item on its own line after a hyphen, or in [brackets]",
+    "model_type": lambda _context, _value: "must have keys of its own under it",
+    "date_type": lambda _context, _value: "must be a day, written like 2025-02-20",
+}
+_CODES: Mapping[str, str] = {
+    "string_too_long": "too-long",
+    "string_too_short": "empty-value",
+    "string_type": "not-text",
+    "tuple_type": "not-a-list",
+    "model_type": "not-a-table",
+}

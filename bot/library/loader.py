@@ -1,0 +1,402 @@
+"""From folders of YAML to a linked, immutable Library, or to every problem that stands in the way.
+
+    load_pack(folder) -> Pack             one pack
+    load_library(source) -> Library       a folder of packs, or several packs
+    read_pack(folder) -> PackReading      a pack as far as it can be read, with its problems and places (for check.py)
+
+A pack is read in three steps: the files (yaml_reader.py), each entry against its model (model.py), and the links
+between entries. A step goes on after a problem, so that an editor sees all of them at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import ContentError
+from bot.library.complaints import Complaint, Model, complaints, takes_text
+from bot.library.model import (
+    PARTS,
+    Argument,
+    Entry,
+    Fact,
+    Library,
+    Option,
+    Pack,
+    PackInfo,
+    Position,
+    Source,
+)
+from bot.library.problems import Problem, Severity
+from bot.library.yaml_reader import Document, Items, Mark, Table, place, read_yaml, shown
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+PACK_FILE = "pack.yaml"
+DRAFTS = "drafts"
+ARGUABLE: tuple[type[Entry], ...] = (Position, Fact, Option, Argument)
+"""What an argument can be about."""
+
+MAX_SUGGESTIONS = 50
+"""Misspelt ids of one pack for which the nearest is looked up; each look-up reads every id."""
+
+
+def load_pack(folder: Path) -> Pack:
+    """The pack in this folder.
+
+    Raises ContentError, with every problem found, if any of them is an error.
+    """
+    reading = read_pack(folder)
+    if reading.pack is None:
+        raise _content_error(reading.errors)
+    return reading.pack
+
+
+def load_library(source: Path | Iterable[Path]) -> Library:
+    """Every pack of a content folder (or of a pack's own folder), or the packs in several folders.
+
+    Raises ContentError, with every problem of every pack, if any of them is an error, or if there is no pack.
+    """
+    root = source if isinstance(source, Path) else None
+    folders = list(pack_folders(source)) if isinstance(source, Path) else list(source)
+    readings = [read_pack(folder) for folder in folders]
+    problems = [problem for reading in readings for problem in reading.errors]
+    packs: dict[str, Pack] = {}
+    places: dict[str, Path] = {}
+    for reading in readings:
+        info = reading.info
+        if info is None:
+            continue
+        if info.id in places:
+            message = f"`{info.id}` is already the id of the pack in {places[info.id]}: give one of the two another id"
+            problems.append(reading.problem(reading.info_place("id"), "duplicate-pack", message))
+        places.setdefault(info.id, reading.folder)
+        if reading.pack is not None:
+            packs.setdefault(info.id, reading.pack)
+    if not readings:
+        where = root or Path()
+        message = f"no pack is here: a pack is a folder with a {PACK_FILE}; write one, or correct the folder's name"
+        problems.append(Problem(where, 1, 1, Severity.ERROR, "no-pack", message))
+    if problems:
+        raise _content_error(problems)
+    return Library(MappingProxyType(packs))
+
+
+def pack_folders(source: Path) -> Iterator[Path]:
+    """The folders of packs under a content folder, or the folder itself if it is a pack."""
+    if (source / PACK_FILE).exists() or not source.is_dir():
+        yield source
+        return
+    for folder in sorted(source.iterdir()):
+        if folder.is_dir() and folder.name != DRAFTS and not folder.name.startswith((".", "_")):
+            yield folder
+
+
+def _content_error(problems: Sequence[Problem]) -> ContentError:
+    ordered = sorted(problems)
+    more = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
+    return ContentError(f"{ordered[0]}{more}", ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a file, counted from 1."""
+
+    file: Path
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class _Raw:
+    """An entry as it stands in its file, and what became of it (None while it has problems)."""
+
+    file: Path
+    table: Table
+    model: type[Entry]
+    entry: Entry | None = None
+
+
+@dataclass(slots=True)
+class PackReading:
+    """A pack as far as it can be read. `pack` is None if there are errors; `draft` has what could be read."""
+
+    folder: Path
+    info: PackInfo | None = None
+    pack: Pack | None = None
+    draft: Pack | None = None
+    problems: list[Problem] = field(default_factory=list)
+    _info_table: Table | None = None
+    _raw: dict[str, _Raw] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.severity is Severity.ERROR]
+
+    def problem(self, spot: Spot, code: str, message: str, severity: Severity = Severity.ERROR) -> Problem:
+        return Problem(spot.file, spot.line, spot.column, severity, code, message)
+
+    def add(self, spot: Spot, code: str, message: str, severity: Severity = Severity.ERROR) -> None:
+        self.problems.append(self.problem(spot, code, message, severity))
+
+    def place(self, entry_id: str, *path: str | int) -> Spot:
+        """Where the value at this path (keys as they are written, indices) of an entry stands, or the nearest around it."""
+        raw = self._raw[entry_id]
+        return _spot(raw.file, value_mark(raw.table, path))
+
+    def info_place(self, *path: str | int) -> Spot:
+        """Where a value of pack.yaml stands."""
+        file = self.folder / PACK_FILE
+        return Spot(file, 1, 1) if self._info_table is None else _spot(file, value_mark(self._info_table, path))
+
+
+def _spot(file: Path, mark: Mark) -> Spot:
+    return Spot(file, *place(mark))
+
+
+def value_mark(table: Table, path: Sequence[str | int]) -> Mark:
+    """Where the value at a path begins, or the nearest thing around it that is there."""
+    mark: Mark = table.mark
+    value: Any = table
+    for step in path:
+        if isinstance(value, Table) and step in value.values_at:
+            mark = value.values_at[str(step)]
+            value = value.get(str(step))
+        elif isinstance(value, Items) and isinstance(step, int) and step < len(value):
+            mark = value.values_at[step]
+            value = value[step]
+        else:
+            break
+    return mark
+
+
+def read_pack(folder: Path) -> PackReading:
+    """Read a pack as far as possible. Never raises for what stands in the folder."""
+    reading = PackReading(folder)
+    if not folder.is_dir():
+        reading.add(Spot(folder, 1, 1), "no-pack", "this folder is missing: correct its name")
+        return reading
+    _read_info(reading)
+    raws: list[_Raw] = []
+    for part, lists in PARTS.items():
+        for file in _part_files(reading, part):
+            raws.extend(_read_part(reading, part, lists, file))
+    _index_ids(reading, raws)
+    arguments = _link(reading)
+    if reading.info is not None:
+        entries = {key: raw.entry for key, raw in reading._raw.items() if raw.entry is not None}
+        reading.draft = Pack(reading.info, MappingProxyType(entries), MappingProxyType(arguments))
+        if not reading.errors:
+            reading.pack = reading.draft
+    reading.problems.sort()
+    return reading
+
+
+def _part_files(reading: PackReading, part: str) -> list[Path]:
+    single, several = reading.folder / f"{part}.yaml", reading.folder / part
+    if several.is_dir():
+        if single.exists():
+            message = f"both {part}.yaml and the folder {part}/ are here: move this file into the folder, or delete one of the two"
+            reading.add(Spot(single, 1, 1), "part-twice", message)
+            return []
+        return sorted(file for file in several.iterdir() if file.suffix == ".yaml" and not file.name.startswith("."))
+    return [single] if single.exists() else []
+
+
+def _read_info(reading: PackReading) -> None:
+    document = read_yaml(reading.folder / PACK_FILE)
+    reading.problems.extend(document.problems)
+    table = document.root
+    if document.problems and not isinstance(table, Table):
+        return
+    if not isinstance(table, Table):
+        reading.add(Spot(document.file, 1, 1), "not-a-table", "this file must begin with keys, such as `id: my-topic`")
+        return
+    reading._info_table = table
+    _check_unquoted(reading, document, {(): PackInfo})
+    if any(problem.code in _HARD for problem in document.problems):
+        return
+    reading.info = _validated(reading, document.file, table, PackInfo)
+
+
+_HARD = frozenset(("yaml", "too-deep", "too-many-values", "control-character"))
+"""Problems after which the rest of the file is missing, so that more complaints about it would mislead."""
+
+
+def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]], file: Path) -> list[_Raw]:
+    """Every entry of one file, valid or not."""
+    document = read_yaml(file)
+    reading.problems.extend(document.problems)
+    root = document.root
+    if not isinstance(root, Table):
+        if not document.problems:
+            message = f"this file must begin with `{next(iter(lists))}:` and a list under it"
+            reading.add(Spot(file, 1, 1), "not-a-table", message)
+        return []
+    _check_unquoted(reading, document, {(name,): model for name, model in lists.items()})
+    cut_short = any(problem.code in _HARD for problem in document.problems)
+    raws: list[_Raw] = []
+    for name in root.keys_at:
+        if name not in lists:
+            message = f"`{shown(name)}` isn't known here: {_instead(name, lists, f'a {part} file has')}"
+            reading.add(_spot(file, root.keys_at[name]), "unknown-key", message)
+        elif isinstance(items := root.get(name), Items):
+            raws.extend(_read_list(reading, file, items, lists[name], cut_short=cut_short))
+        elif items is not None:
+            message = f"`{name}` must be a list: begin each entry with a hyphen"
+            reading.add(_spot(file, root.values_at[name]), "not-a-list", message)
+    return raws
+
+
+def _read_list(
+    reading: PackReading, file: Path, items: Items, model: type[Entry], *, cut_short: bool
+) -> Iterator[_Raw]:
+    last = len(items) - 1
+    for index, item in enumerate(items):
+        if not isinstance(item, Table):
+            message = "each entry must be made of keys, such as `- id: some-name`"
+            reading.add(_spot(file, items.values_at[index]), "not-a-table", message)
+            continue
+        raw = _Raw(file, item, model)
+        if not (cut_short and index == last):
+            raw.entry = _validated(reading, file, item, model)
+        yield raw
+
+
+def _validated(reading: PackReading, file: Path, table: Table, model: type[Model]) -> Model | None:
+    found = complaints(model, table)
+    if isinstance(found, model):
+        return found
+    assert isinstance(found, list)  # noqa: S101 - the other half of the union
+    for complaint in found:
+        reading.add(_complaint_spot(file, table, complaint), complaint.code, complaint.message)
+    return None
+
+
+def _complaint_spot(file: Path, table: Table, complaint: Complaint) -> Spot:
+    *around, last = complaint.path or ("",)
+    if complaint.at_key:
+        owner = _inside(table, around)
+        if isinstance(owner, Table) and last in owner.keys_at:
+            return _spot(file, owner.keys_at[str(last)])
+    return _spot(file, value_mark(table, complaint.path))
+
+
+def _inside(table: Table, path: Sequence[str | int]) -> Any:
+    value: Any = table
+    for step in path:
+        if isinstance(value, Table):
+            value = value.get(str(step))
+        elif isinstance(value, Items) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def _check_unquoted(reading: PackReading, document: Document, models: Mapping[tuple[str, ...], type[BaseModel]]) -> None:
+    """Complain about values without quotes that are meant as text and would be something else in YAML 1.1."""
+    for value in document.unquoted:
+        for prefix, model in models.items():
+            size = len(prefix)
+            keys = tuple(step for step in value.path[size:] if isinstance(step, str))
+            if value.path[:size] == prefix and takes_text(model, keys):
+                text = shown(value.text)
+                message = f"`{text}` without quotes may be taken for {value.taken_for}: put it in quotes, '{text}'"
+                reading.add(_spot(document.file, value.mark), "quotes-needed", message)
+
+
+def _index_ids(reading: PackReading, raws: Sequence[_Raw]) -> None:
+    for raw in raws:
+        key = raw.table.get("id")
+        if not isinstance(key, str):
+            continue
+        first = reading._raw.setdefault(key, raw)
+        if first is not raw:
+            at = reading.place(key, "id")
+            message = (
+                f"`{shown(key)}` is already the id of an entry in {at.file.relative_to(reading.folder)}:{at.line}: "
+                "give one of the two another id"
+            )
+            reading.add(_spot(raw.file, raw.table.values_at["id"]), "duplicate-id", message)
+
+
+def _instead(wrong: str, known: Iterable[str], lead: str) -> str:
+    names = list(known)
+    nearest = difflib.get_close_matches(wrong, names, n=1)
+    return f"did you mean `{nearest[0]}`?" if nearest else f"{lead} {', '.join(f'`{name}`' for name in names)}"
+
+
+def _link(reading: PackReading) -> dict[str, tuple[Argument, ...]]:
+    """Follow every reference. Gives the arguments about each entry, strongest first."""
+    raws = reading._raw
+    about: dict[str, list[Argument]] = {}
+    suggest = _Suggestions(raws)
+    for key, raw in raws.items():
+        entry = raw.entry
+        for index, source in enumerate(getattr(entry, "sources", ())):
+            target = raws.get(source)
+            if target is None or target.model is not Source:
+                spot = reading.place(key, "sources", index)
+                reading.add(spot, "dangling-id", _no_such(source, target, "a source", suggest(source, (Source,))))
+        if isinstance(entry, Argument):
+            target = raws.get(entry.target)
+            if target is None or not issubclass(target.model, ARGUABLE):
+                spot = reading.place(key, entry.side)
+                wanted = "a position, fact, option or argument"
+                reading.add(spot, "dangling-id", _no_such(entry.target, target, wanted, suggest(entry.target, ARGUABLE)))
+            about.setdefault(entry.target, []).append(entry)
+    _refuse_circles(reading)
+    return {key: tuple(arguments) for key, arguments in about.items()}
+
+
+class _Suggestions:
+    """The id that an editor probably meant."""
+
+    def __init__(self, raws: Mapping[str, _Raw]) -> None:
+        self._raws = raws
+        self._left = MAX_SUGGESTIONS
+
+    def __call__(self, wrong: str, kinds: tuple[type[Entry], ...]) -> str | None:
+        self._left -= 1
+        if self._left < 0:
+            return None
+        ids = [key for key, raw in self._raws.items() if raw.model in kinds]
+        return next(iter(difflib.get_close_matches(wrong, ids, n=1)), None)
+
+
+def _no_such(key: str, other: _Raw | None, wanted: str, nearest: str | None) -> str:
+    what = f"`{key}` is not the id of {wanted}" if other is None else f"`{key}` is a {other.model.__name__.lower()}, not {wanted}"
+    return f"{what}: did you mean `{nearest}`?" if nearest else f"{what}: correct it, or write that entry"
+
+
+def _refuse_circles(reading: PackReading) -> None:
+    """An argument that is about itself, in one step or several, never meets a claim."""
+    target_of = {key: raw.entry.target for key, raw in reading._raw.items() if isinstance(raw.entry, Argument)}
+    settled: set[str] = set()
+    for start in target_of:
+        trail: dict[str, None] = {}
+        key = start
+        while key in target_of and key not in settled and key not in trail:
+            trail[key] = None
+            key = target_of[key]
+        if key in trail:
+            _report_circle(reading, [*trail][[*trail].index(key) :])
+        settled.update(trail)
+
+
+def _report_circle(reading: PackReading, circle: Sequence[str]) -> None:
+    argument = reading._raw[circle[0]].entry
+    assert isinstance(argument, Argument)  # noqa: S101 - only arguments have targets
+    spot = reading.place(circle[0], argument.side)
+    if len(circle) == 1:
+        message = "this argument is about itself: name what it argues about"
+    else:
+        around = " → ".join(f"`{key}`" for key in (*circle[:5], circle[0]))
+        message = f"these arguments are about each other and about nothing else ({around}): let one name a claim"
+    reading.add(spot, "circle", message)

@@ -1,0 +1,1 @@
+"""Polls: ballots, tallies and their results."""
