@@ -1,0 +1,58 @@
+# Two commands on a fresh machine do everything: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: run test test-slow lint format bench schemas messages golden lock clean
+
+run: $(VENV)/run.installed
+	$(BIN)/parley run
+
+test: $(VENV)/dev.installed
+	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+
+test-slow: $(VENV)/dev.installed
+	$(BIN)/pytest -n $(WORKERS) -m slow
+
+lint: $(VENV)/dev.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/parley check
+
+format: $(VENV)/dev.installed
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev.installed
+	$(BIN)/python -m benchmarks
+
+schemas: $(VENV)/dev.installed
+	$(BIN)/parley schema schemas
+
+messages: $(VENV)/dev.installed
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k t -k t.count:1,2 -o bot/locale/parley.pot bot adapters
+
+golden: $(VENV)/dev.installed
+	PARLEY_GOLDEN=write $(BIN)/pytest -q tests/render
+
+# The environment is made again whenever its lock file changes.
+$(VENV)/run.installed: locks/run.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/dev.installed: locks/dev.txt $(VENV)/run.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	touch $@
+
+lock:
+	uv pip compile pyproject.toml --extra postgres --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate --output-file locks/run.txt
+	uv pip compile pyproject.toml --all-extras --group build --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate --constraint locks/run.txt --output-file locks/dev.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
