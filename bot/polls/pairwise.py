@@ -33,7 +33,9 @@ class Lanes:
         return tuple(row >> (self.width * option) & mask for option in range(len(self.single)))
 
 
-def compare(options_count: int, ranked: Mapping[Sequence[str], int], group_options: Mapping[str, Sequence[int]]) -> Pairwise:
+def compare(
+    options_count: int, ranked: Mapping[Sequence[str], int], group_options: Mapping[str, Sequence[int]]
+) -> Pairwise:
     """Compare all options.
 
     `ranked` maps ballots to how often they were cast; a ballot is a sequence of groups, best first, and
@@ -51,12 +53,12 @@ def compare(options_count: int, ranked: Mapping[Sequence[str], int], group_optio
     for group, row in rows.items():
         for option in group_options[group]:
             totals[option] += row
-    return summarise([lanes.numbers(row) for row in totals])
+    return summarise([lanes.numbers(row) for row in totals], voted=bool(ranked))
 
 
-def summarise(prefer: Sequence[tuple[int, ...]]) -> Pairwise:
-    """Find the Condorcet winner and the Smith set of a matrix of preferences."""
-    smith_set = _smith_set(prefer) if any(map(any, prefer)) else ()
+def summarise(prefer: Sequence[tuple[int, ...]], *, voted: bool) -> Pairwise:
+    """Find the Condorcet winner and the Smith set of a matrix of preferences; neither exists if nobody voted."""
+    smith_set = _smith_set(prefer) if voted else ()
     winner = smith_set[0] if len(smith_set) == 1 else None
     return Pairwise(prefer=tuple(prefer), condorcet_winner=winner, smith_set=smith_set)
 

@@ -34,7 +34,7 @@ class Rule(StrEnum):
     EXHAUSTED_LEAVE_BASE = "exhausted-leave-base"
     """A ballot with no continuing option left is exhausted: it leaves the base of the percentages."""
     OVERVOTE_VOIDS_FROM_THERE = "overvote-voids-from-there"
-    """Instant run-off: a ballot counts down to its first shared rank; once it gets there it is void."""
+    """Instant run-off: a ballot that gets to a rank shared by several continuing options is void from then on."""
     LAST_TIE_ALL_BRANCHES = "last-tie-all-branches"
     """Options tied for last: every order of elimination is tried, and the winners of all are the winners
     (parallel universes: Conitzer, Rognlie and Xia, "Preference Functions That Score Rankings and Maximum
