@@ -9,6 +9,7 @@ from time import perf_counter
 
 from bot.chat import Action, Answers, Card, Choice, Outcome, Platform, Reply, Request, Tone
 from bot.command import (
+    ActionHandler,
     Call,
     Command,
     Context,
@@ -102,8 +103,8 @@ class Bot:
         ctx = Context(request, translator(request.locale))
         try:
             return _suggestions(ctx, wanted, clean(typed), args)[:COMPLETIONS_MAX]
-        except Exception:
-            self._bug(ctx.t, f"complete {name}.{param}")
+        except Exception as bug:
+            self._bug(ctx.t, f"complete {name}.{param}", bug)
             return []
 
     def complete_line(self, request: Request, line: str) -> tuple[Typing, list[Choice]]:
@@ -129,7 +130,7 @@ class Bot:
         return await self._guard(request, f"/{call.command.name}", t, run)
 
     async def _act(
-        self, request: Request, action_id: str, handlers: Mapping[str, object], given: tuple[str, ...] | Answers
+        self, request: Request, action_id: str, handlers: Mapping[str, ActionHandler], given: tuple[str, ...] | Answers
     ) -> Outcome:
         t = translator(request.locale)
         try:
@@ -140,7 +141,7 @@ class Bot:
 
         async def run(ctx: Context) -> Outcome:
             try:
-                return await run_action(handler, ctx, act, given)  # type: ignore[arg-type]
+                return await run_action(handler, ctx, act, given)
             except UsageError as error:
                 raise UsageError(stale(t) if error.message == act.verb else error.message) from error
 
@@ -155,13 +156,14 @@ class Bot:
             self._not_too_fast(request, t)
             outcome = await run(Context(request, t))
             await self._deliver(request, outcome)
-            return outcome
         except BotError as error:
             end = type(error).__name__
             return refusal(error.message, t)
-        except Exception:
+        except Exception as bug:
             end = "bug"
-            return self._bug(t, what)
+            return self._bug(t, what, bug)
+        else:
+            return outcome
         finally:
             self.observe(what, end, perf_counter() - started)
 
@@ -176,7 +178,11 @@ class Bot:
         wait = self.limiter.wait((actor.platform, actor.workspace, actor.id), request.now)
         if wait:
             raise TooFast(
-                t.count("That was a lot at once. Try again in {n} second.", "That was a lot at once. Try again in {n} seconds.", wait)
+                t.count(
+                    "That was a lot at once. Try again in {n} second.",
+                    "That was a lot at once. Try again in {n} seconds.",
+                    wait,
+                )
             )
 
     def _command(self, name: str, t: Translator) -> Command:
@@ -185,12 +191,13 @@ class Bot:
             raise UnknownCommand(unknown(name, name, self.commands, t))
         return found
 
-    def _bug(self, t: Translator, what: str) -> Outcome:
-        """Logs the exception being handled, whole, and tells the person a code to quote. Never what they wrote."""
+    def _bug(self, t: Translator, what: str, bug: Exception) -> Outcome:
+        """Logs the exception, whole, and tells the person a code to quote."""
         reference = self.new_reference()
-        logger.exception("bug in %s", what, extra={"reference": reference})
+        logger.error("bug in %s", what, exc_info=bug, extra={"reference": reference})
         sentence = t(
-            "Something went wrong on my side. If it happens again, tell the moderators this code: {code}", code=reference
+            "Something went wrong on my side. If it happens again, tell the moderators this code: {code}",
+            code=reference,
         )
         return refusal(sentence, t)
 

@@ -18,10 +18,10 @@ import difflib
 import inspect
 import re
 import shlex
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
 
 from bot.chat import Action, Answers, Choice, Outcome, Request, Visibility
 from bot.errors import UnknownCommand, UsageError
@@ -29,6 +29,9 @@ from bot.i18n import Translator
 
 TEXT_MAX = 4000
 """The longest text that is looked at: what the most generous platform lets a person send at once."""
+
+
+_T = TypeVar("_T")
 
 
 class Permission(StrEnum):
@@ -180,17 +183,28 @@ def collect(features: Iterable[object]) -> Registry:
     actions: dict[str, ActionHandler] = {}
     forms: dict[str, ActionHandler] = {}
     for feature in features:
-        for _, method in inspect.getmembers(feature, callable):
-            declared = getattr(method, "__parley__", None)
-            if not isinstance(declared, _Declared):
-                continue
-            where: dict[str, Any] = {"command": commands, "action": actions, "form": forms}[declared.kind]
-            if declared.name in where:
-                message = f"two features declare the {declared.kind} {declared.name!r}"
-                raise ValueError(message)
-            make = _command if declared.kind == "command" else _action
-            where[declared.name] = make(feature, method, declared)
+        for declared, method in _declarations(feature):
+            if declared.kind == "command":
+                _add(commands, declared, _command(feature, method, declared))
+            elif declared.kind == "action":
+                _add(actions, declared, _action(method, declared))
+            else:
+                _add(forms, declared, _action(method, declared))
     return Registry(dict(sorted(commands.items())), actions, forms)
+
+
+def _add(where: dict[str, _T], declared: _Declared, made: _T) -> None:
+    if declared.name in where:
+        message = f"two features declare the {declared.kind} {declared.name!r}"
+        raise ValueError(message)
+    where[declared.name] = made
+
+
+def _declarations(feature: object) -> Iterator[tuple[_Declared, Handler]]:
+    for name in dir(type(feature)):
+        declared = getattr(getattr(type(feature), name), "__parley__", None)
+        if isinstance(declared, _Declared):
+            yield declared, getattr(feature, name)
 
 
 def _command(feature: object, method: Handler, declared: _Declared) -> Command:
@@ -204,7 +218,8 @@ def _param(feature: object, parameter: inspect.Parameter, hint: object) -> Param
     if get_origin(hint) is not Annotated:
         message = f"the argument {parameter.name!r} has no Param"
         raise ValueError(message)
-    kind, declared = get_args(hint)[:2]
+    kind: type = get_args(hint)[0]
+    declared: Param = get_args(hint)[1]
     required = parameter.default is inspect.Parameter.empty
     return replace(
         declared,
@@ -217,11 +232,11 @@ def _param(feature: object, parameter: inspect.Parameter, hint: object) -> Param
     )
 
 
-def _is_enum(kind: object) -> bool:
+def _is_enum(kind: object) -> TypeGuard[type[Enum]]:
     return isinstance(kind, type) and issubclass(kind, Enum)
 
 
-def _action(_feature: object, method: Handler, declared: _Declared) -> ActionHandler:
+def _action(method: Handler, declared: _Declared) -> ActionHandler:
     parameters = list(inspect.signature(method).parameters.values())[1:]
     names = [parameter.name for parameter in parameters]
     takes = next((name for name in names if name in {"values", "answers"}), "")
@@ -350,7 +365,12 @@ def _value(found: Command, param: Param, values: Mapping[str, object], t: Transl
     if given is None or given == "":
         if param.required:
             raise UsageError(
-                t("/{command} needs {argument}: {what}.", command=found.name, argument=param.name, what=t(param.description))
+                t(
+                    "/{command} needs {argument}: {what}.",
+                    command=found.name,
+                    argument=param.name,
+                    what=t(param.description),
+                )
             )
         return param.default
     return _convert(param, given, t)

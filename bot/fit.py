@@ -6,7 +6,7 @@ is shortened, with a visible mark, and a shortened title stands whole in the bod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.chat import Button, Card, Choice, Control, Field, Image, Limits, Reply, Select
@@ -40,11 +40,11 @@ def fit_card(card: Card, limits: Limits) -> tuple[Card, ...]:
     more = _continuation(card, limits)
     parts = [first, *(replace(more, body=text) for text in texts[1:])]
     for field in _fields(card.fields, limits):
-        _append(parts, more, limits, lambda part, field=field: replace(part, fields=(*part.fields, field)))
+        _append(parts, more, limits, Card(fields=(field,)))
     if footer:
-        _append(parts, more, limits, lambda part: replace(part, footer=footer))
+        _append(parts, more, limits, Card(footer=footer))
     for control in _controls(card.controls, limits):
-        _append(parts, more, limits, lambda part, control=control: replace(part, controls=(*part.controls, control)))
+        _append(parts, more, limits, Card(controls=(control,)))
     return tuple(parts)
 
 
@@ -60,13 +60,22 @@ def _continuation(card: Card, limits: Limits) -> Card:
     return Card(title=shorten_by(title, min(limits.title, 80), limits.measure_line), tone=card.tone)
 
 
-def _append(parts: list[Card], more: Card, limits: Limits, add: Callable[[Card], Card]) -> None:
-    """Add to the last part if it then still fits, else to a new one."""
-    grown = add(parts[-1])
+def _append(parts: list[Card], more: Card, limits: Limits, extra: Card) -> None:
+    """Add what the extra card holds to the last part if it then still fits, else to a new one."""
+    grown = _joined(parts[-1], extra)
     if _fits(grown, limits):
         parts[-1] = grown
     else:
-        parts.append(add(more))
+        parts.append(_joined(more, extra))
+
+
+def _joined(card: Card, extra: Card) -> Card:
+    return replace(
+        card,
+        fields=(*card.fields, *extra.fields),
+        footer=extra.footer or card.footer,
+        controls=(*card.controls, *extra.controls),
+    )
 
 
 def _fits(card: Card, limits: Limits) -> bool:
@@ -89,7 +98,9 @@ def _fields(fields: tuple[Field, ...], limits: Limits) -> Iterator[Field]:
         value: Text = field.value if name == field.name else (paragraph(Bold(field.name)), *field.value)
         most = min(limits.field_value, limits.total // 2)
         for number, text in enumerate(split(value, most, limits.measure)):
-            yield Field(name if number == 0 else shorten_by(f"{ELLIPSIS} {name}", limits.field_name, limits.measure_line), text)
+            yield Field(
+                name if number == 0 else shorten_by(f"{ELLIPSIS} {name}", limits.field_name, limits.measure_line), text
+            )
 
 
 def _controls(controls: tuple[Control, ...], limits: Limits) -> Iterator[Control]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -61,5 +60,3 @@ def translator(locale: str) -> Translator:
     """The translator for a locale such as `en`, `pt-BR`; English for what has no catalogue."""
     known = locale if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", locale) else "en"
     return Translator(known, _catalogue(known))
-
-

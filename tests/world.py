@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from bot.app import Bot
-from bot.chat import Actor, MessageRef, Limits, Place, Reply, Request
+from bot.chat import Actor, Limits, MessageRef, Place, Reply, Request
 from bot.commands.help import Help
 from bot.commands.lookup import Lookup
 from bot.library.loader import load_library
@@ -25,7 +25,7 @@ def references() -> Iterator[str]:
     return (f"ref-{number}" for number in count(1))
 
 
-def make_bot(content: Path = CONTENT, **limits: int) -> Bot:
+def make_bot(content: Path = CONTENT, limiter: Limiter | None = None) -> Bot:
     """A bot over one folder of packs, with everything injected and nothing running."""
     shelf = Shelf(Edition.of(load_library(content)))
     helper = Help()
@@ -33,7 +33,7 @@ def make_bot(content: Path = CONTENT, **limits: int) -> Bot:
     bot = Bot.of(
         (Lookup(shelf), helper),
         new_reference=lambda: next(numbers),
-        limiter=Limiter(**{"burst": 10_000, "per_minute": 600_000, **limits}),
+        limiter=limiter or Limiter(burst=10_000, per_minute=600_000),
     )
     helper.commands = bot.commands
     return bot

@@ -91,11 +91,6 @@ def verdict_line(t: Translator, verdict: Verdict) -> str:
     return f"{shown.sign} {t(shown.word)}"
 
 
-def label(t: Translator, entry: Entry, most: int = 100) -> str:
-    """One line that names the entry among others."""
-    return shorten(entry.title, most)
-
-
 def describe(t: Translator, entry: Entry) -> str:
     """What sort of entry it is, for the second line of a choice."""
     kind = t(ENTRY_KINDS[type(entry)])

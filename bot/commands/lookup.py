@@ -361,13 +361,19 @@ def _controls(t: Translator, pack: Pack, entry: Entry, view: str, *, public: boo
     return tuple(controls)
 
 
-def _answered_first(edition: Edition, hits: Iterable[Hit]) -> list[Hit]:
-    """The same hits; those that have a counterargument come first, since that is what was asked for."""
+def _answered_first(edition: Edition, hits: Sequence[Hit]) -> list[Hit]:
+    """The same hits. Of those that match about as well as the best, positions that have an answer come first.
 
-    def unanswered(hit: Hit) -> bool:
-        return not edition.library.packs[hit.pack_id].arguments(hit.entry.id, "against")
+    Who asks for counterarguments to “tariffs” means the position rather than a fact that mentions them.
+    """
+    best = hits[0].score if hits else 0.0
 
-    return sorted(hits, key=unanswered)
+    def rank(hit: Hit) -> tuple[bool, bool, bool]:
+        answered = bool(edition.library.packs[hit.pack_id].arguments(hit.entry.id, "against"))
+        near = hit.score >= best / 2
+        return (not answered, not near, not isinstance(hit.entry, Position))
+
+    return sorted(hits, key=rank)
 
 
 def _select(t: Translator, label: str, hits: Iterable[Hit], view: str = "card") -> Select:
@@ -380,7 +386,7 @@ def _select_entries(t: Translator, label: str, entries: Iterable[tuple[str, Entr
 
 def _choices(t: Translator, entries: Iterable[tuple[str, Entry]]) -> tuple[Choice, ...]:
     return tuple(
-        Choice(cards.label(t, entry), f"{pack}:{entry.id}", cards.describe(t, entry)) for pack, entry in entries
+        Choice(shorten(entry.title, 100), f"{pack}:{entry.id}", cards.describe(t, entry)) for pack, entry in entries
     )
 
 

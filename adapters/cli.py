@@ -1,0 +1,155 @@
+"""The command line, and the one place where the core and the adapters are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+    from bot.chat import Outcome
+    from bot.config import Settings
+    from bot.library.shelf import Shelf
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_reference() -> str:
+    """Eight characters that a person can read out."""
+    import secrets  # noqa: PLC0415 - kept off the path of --help
+
+    return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(8))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Shows a BotError as its message, on standard error, and ends with 1. A bug keeps its traceback."""
+    from bot.errors import BotError, ContentError  # noqa: PLC0415 - kept off the path of --help
+
+    try:
+        yield
+    except ContentError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        raise click.ClickException(error.message) from None
+    except BotError as error:
+        raise click.ClickException(error.message) from None
+
+
+def open_shelf(content: Path) -> Shelf:
+    from bot.library.loader import load_library  # noqa: PLC0415 - kept off the path of --help
+    from bot.library.shelf import Edition, Shelf  # noqa: PLC0415
+
+    return Shelf(Edition.of(load_library(content)))
+
+
+def build_bot(shelf: Shelf) -> Bot:
+    """The core, complete: every feature, nothing running."""
+    from bot.app import Bot  # noqa: PLC0415 - kept off the path of --help
+    from bot.commands.help import Help  # noqa: PLC0415
+    from bot.commands.lookup import Lookup  # noqa: PLC0415
+    from bot.limiter import Limiter  # noqa: PLC0415
+
+    helper = Help()
+    bot = Bot.of((Lookup(shelf), helper), new_reference=new_reference, limiter=Limiter())
+    helper.commands = bot.commands
+    return bot
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="parley-bot", prog_name="parley")
+def main() -> None:
+    """Parley: facts, counterarguments and polls for communities that discuss a policy."""
+
+
+@main.command()
+@click.option("--port", type=int, help="Port of the chat page on this machine (8765).")
+@click.option("--content", type=click.Path(path_type=Path), help="Folder that holds the packs.")
+def run(port: int | None, content: Path | None) -> None:
+    """Start the bot: the chat page on this machine, and each platform that has a token."""
+    from bot.config import load_settings  # noqa: PLC0415 - kept off the path of --help
+    from bot.telemetry import set_up_logs  # noqa: PLC0415
+
+    with told():
+        settings = load_settings(port=port, content=content)
+        set_up_logs(settings.log_level)
+        asyncio.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Runs every platform that is configured until the process is told to stop."""
+    import signal  # noqa: PLC0415 - kept off the path of --help
+
+    from adapters.web.server import WebChat  # noqa: PLC0415 - each adapter's framework is imported only where it runs
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    bot = build_bot(open_shelf(settings.content))
+    web = WebChat(bot, clock=now, ids=new_reference)
+    await web.start("127.0.0.1", settings.port)
+    click.echo(f"Parley is ready: open http://127.0.0.1:{settings.port} and type /help. Stop it with Ctrl+C.")
+    try:
+        await stop.wait()
+    finally:
+        await web.stop()
+
+
+@main.command()
+@click.argument("line", nargs=-1, required=True)
+@click.option("--plain", "style", flag_value="plain", help="Text without colours or frames.")
+@click.option("--json", "style", flag_value="json", help="The whole answer as JSON.")
+@click.option("--press", multiple=True, metavar="ACTION", help="Press a control of the answer by its action id.")
+@click.option("--content", type=click.Path(path_type=Path), help="Folder that holds the packs.")
+@click.option("--lang", help="Language of the bot's sentences.")
+def ask(
+    line: tuple[str, ...], style: str | None, press: tuple[str, ...], content: Path | None, lang: str | None
+) -> None:
+    """Ask the packs a question here, such as: parley ask "/fact fentanyl". Ends with 1 when nothing was found."""
+    from adapters import terminal  # noqa: PLC0415 - kept off the path of --help
+    from bot.chat import Actor, Place, Request  # noqa: PLC0415
+    from bot.i18n import translator  # noqa: PLC0415
+
+    locale = lang or "en"
+    actor = Actor("terminal", "local", os.environ.get("USER", "you"), os.environ.get("USER", "you"))
+    request = Request(actor, Place("terminal", "local", "terminal", direct=True), now(), locale)
+    with told():
+        bot = build_bot(open_shelf(_content(content)))
+
+    async def answer() -> Outcome:
+        outcome = await bot.say(request, " ".join(line))
+        for pressed in press:
+            action, _, value = pressed.partition("=")
+            outcome = await bot.press(request, action, (value,) if value else ())
+        return outcome
+
+    outcome = asyncio.run(answer())
+    if style == "json":
+        click.echo(terminal.as_json(outcome), nl=False)
+    elif outcome.answer is not None and style == "plain":
+        click.echo(terminal.as_plain(outcome.answer, translator(locale)), nl=False)
+    elif outcome.answer is not None:
+        terminal.print_reply(outcome.answer, translator(locale))
+    if not outcome.found:
+        sys.exit(1)
+
+
+def _content(given: Path | None) -> Path:
+    from bot.config import load_settings  # noqa: PLC0415 - kept off the path of --help
+
+    return given or load_settings().content
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""A reply in a terminal: drawn with rich, as plain text, or as JSON. Controls become commands to type next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from bot.chat import Button, Card, Control, Outcome, Reply, Tone
+from bot.i18n import Translator
+from bot.markup import Bold, Code, Inline, Italic, Item, Link, Quote, Text, plain
+
+WIDTH_MAX = 100
+OPTIONS_SHOWN = 8
+_TONES = {Tone.GOOD: "green", Tone.CAUTION: "yellow", Tone.BAD: "red", Tone.INFO: "blue", Tone.NEUTRAL: "white"}
+
+
+def as_plain(reply: Reply, t: Translator) -> str:
+    """The reply as text without any control sequence, for pipes and screen readers."""
+    return "\n\n".join("\n".join(_plain_card(card, t)) for card in reply.cards) + "\n"
+
+
+def _plain_card(card: Card, t: Translator) -> Iterator[str]:
+    if card.title:
+        yield card.title
+    if card.url:
+        yield card.url
+    if card.body:
+        yield plain(card.body)
+    if card.image:
+        yield card.image.alt
+    for field in card.fields:
+        yield f"{field.name}:"
+        yield plain(field.value)
+    if card.footer:
+        yield f"({card.footer})"
+    yield from (_plain_control(control, t) for control in card.controls)
+
+
+def _plain_control(control: Control, t: Translator) -> str:
+    if isinstance(control, Button):
+        return f"[{control.label}]" + (f" {control.url}" if control.url else "")
+    shown = control.options[:OPTIONS_SHOWN]
+    lines = [(f"  • {option.label} – {option.description}").removesuffix(" – ") for option in shown]
+    if rest := len(control.options) - len(shown):
+        lines.append("  " + t.count("and {n} more", "and {n} more", rest))
+    return "\n".join((f"[{control.label}]", *lines))
+
+
+def as_json(outcome: Outcome) -> str:
+    """The whole outcome, as it stands in bot/chat.py, with an `action` id wherever something can be pressed."""
+    return json.dumps(_jsonable(outcome), ensure_ascii=False, indent=2) + "\n"
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {"type": type(value).__name__.lower()}
+        return named | {key: _jsonable(getattr(value, key)) for key in asdict(value)}
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    return value
+
+
+def print_reply(reply: Reply, t: Translator) -> None:
+    """Draws the reply with rich on standard output, no wider than reads well."""
+    from rich.console import Console, Group  # noqa: PLC0415 - rich takes as long to import as all the rest
+    from rich.panel import Panel  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    width = min(console.width, WIDTH_MAX)
+    for card in reply.cards:
+        parts = list(_rich_parts(card, t))
+        title = _styled(card.title, f"bold {_TONES[card.tone]}") if card.title else None
+        footer = _styled(card.footer, "dim") if card.footer else None
+        if footer is not None:
+            parts.append(footer)
+        body = Group(*([title, ""] if title is not None else []), *parts)
+        console.print(Panel(body, border_style=_TONES[card.tone], width=width, padding=(0, 1)))
+
+
+def _rich_parts(card: Card, t: Translator) -> Iterator[Any]:
+    if card.url:
+        yield _styled(card.url, "underline")
+    yield from _rich_text(card.body)
+    if card.image:
+        yield _styled(card.image.alt, "italic")
+    for field in card.fields:
+        yield _styled(f"\n{field.name}", "bold")
+        yield from _rich_text(field.value)
+    if card.controls:
+        yield _styled("\n" + "\n".join(_plain_control(control, t) for control in card.controls) + "\n", "cyan")
+
+
+def _rich_text(content: Text) -> Iterator[Any]:
+    from rich.padding import Padding  # noqa: PLC0415 - see print_reply
+    from rich.text import Text as RichText  # noqa: PLC0415
+
+    for block in content:
+        line = RichText()
+        for piece in block.inlines:
+            _append(line, piece)
+        match block:
+            case Quote():
+                line.stylize("italic")
+                yield Padding(line, (0, 0, 0, 3))
+            case Item(number=None):
+                yield RichText("• ") + line
+            case Item(number=number):
+                yield RichText(f"{number}. ") + line
+            case _:
+                yield line
+
+
+def _append(line: Any, piece: Inline) -> None:
+    match piece:
+        case Bold():
+            line.append(piece.text, "bold")
+        case Italic():
+            line.append(piece.text, "italic")
+        case Code():
+            line.append(piece.text, "cyan")
+        case Link():
+            line.append(piece.text, f"underline link {piece.url}")
+            if piece.text != piece.url:
+                line.append(f" <{piece.url}>", "dim")
+        case _:
+            line.append(piece.text)
+
+
+def _styled(words: str, style: str) -> Any:
+    from rich.text import Text as RichText  # noqa: PLC0415 - see print_reply
+
+    return RichText(words, style=style)

@@ -1,0 +1,70 @@
+"""What an instance is told: environment variables `PARLEY_*`, then `parley.toml`, then these defaults.
+
+Secrets come from the environment or from a file that it names, and are never printed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from bot.errors import UsageError
+
+SHIPPED_CONTENT = Path(__file__).parent.parent / "content"
+CONFIG_FILE = Path("parley.toml")
+
+
+class Settings(BaseSettings):
+    """Every setting there is. Each is also the variable `PARLEY_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PARLEY_", env_ignore_empty=True, extra="forbid", frozen=True, toml_file=CONFIG_FILE
+    )
+
+    content: Path = Field(default=SHIPPED_CONTENT, description="Folder that holds the packs, one folder each.")
+    database: str = Field(default="parley.db", description="A file for SQLite, or a postgresql:// address.")
+    key_file: Path = Field(
+        default=Path("parley.key"),
+        description="File with the key that wraps secrets in the database. Keep it out of the database's backups.",
+    )
+    key: SecretStr | None = Field(default=None, description="The same key, given directly; it wins over the file.")
+    port: int = Field(default=8765, ge=1, le=65535, description="Port of the chat page, on this machine only.")
+    language: str = Field(default="en", description="Language of the bot's sentences where a platform names none.")
+    zone: str = Field(default="UTC", description="Time zone of communities that have set none, such as Europe/Berlin.")
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged.")
+    discord_token: SecretStr | None = Field(
+        default=None, description="Token of the Discord bot; without it, no Discord."
+    )
+    slack_bot_token: SecretStr | None = Field(default=None, description="Token of the Slack app (xoxb-…).")
+    slack_app_token: SecretStr | None = Field(default=None, description="App-level token for Socket Mode (xapp-…).")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the parent's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the parent's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings, those that are given here first. Raises UsageError that names each wrong one and what it takes."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = [_complaint(dict(detail)) for detail in error.errors(include_input=False, include_url=False)]
+        raise UsageError("\n".join(wrong)) from None
+
+
+def _complaint(detail: dict[str, Any]) -> str:
+    name = str(detail["loc"][0]) if detail["loc"] else ""
+    if name in Settings.model_fields:
+        what = Settings.model_fields[name].description
+        return f"The setting {name} (PARLEY_{name.upper()}) is wrong: {detail['msg']}. It is: {what}"
+    return f"There is no setting {name!r}. Look for it in {CONFIG_FILE} and remove or rename it."
