@@ -18,7 +18,7 @@ import difflib
 import inspect
 import re
 import shlex
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Annotated, Any, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
@@ -294,6 +294,12 @@ def parse(line: str, commands: Mapping[str, Command], t: Translator) -> Call:
     return Call(found, bind(found, *_sorted_out(found, rest, t), t))
 
 
+def typable(words: str, most: int = 100) -> str:
+    """The words as they can stand in a command: without quotes, cut between words. For completions."""
+    bare = words.translate(_SMART_QUOTES).replace('"', "")
+    return bare if len(bare) <= most else bare[: most + 1].rpartition(" ")[0] or bare[:most]
+
+
 def _words(line: str, t: Translator) -> list[str]:
     reader = shlex.shlex(line.translate(_SMART_QUOTES).strip().removeprefix("/"), posix=True)
     reader.whitespace_split = True
@@ -314,13 +320,15 @@ def _name(words: list[str], commands: Mapping[str, Command], t: Translator) -> t
     if first in commands:
         return first, words[1:]
     group = [name for name in commands if name.startswith(f"{first} ")]
+    if group and both and (near := difflib.get_close_matches(both, group, n=1, cutoff=0.7)):
+        raise UnknownCommand(unknown(both, both, near, t))
     if group:
         listed = ", ".join(f"/{name}" for name in group)
         raise UsageError(t("/{command} needs one more word: {list}.", command=first, list=listed))
     raise UnknownCommand(unknown(both or first, first, commands, t))
 
 
-def unknown(typed: str, first: str, commands: Mapping[str, Command], t: Translator) -> str:
+def unknown(typed: str, first: str, commands: Collection[str], t: Translator) -> str:
     """What to say of a command that does not exist: the nearest one, if any is near."""
     near = difflib.get_close_matches(typed, commands, n=1, cutoff=0.6) or difflib.get_close_matches(
         first, commands, n=1, cutoff=0.6

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Outcome, Post, Reply, Select, Tone, Visibility
-from bot.command import Context, Param, action, command
+from bot.command import Context, Param, action, command, typable
 from bot.commands import cards
 from bot.errors import NotFound
 from bot.i18n import N_, Translator
@@ -207,8 +207,7 @@ class Lookup:
         for suggestion in found:
             entry = edition.library.find(suggestion.pack_id, suggestion.entry_id)
             if entry is not None and topic in {"", suggestion.pack_id}:
-                title = shorten(entry.title, 100)
-                chosen.append(Choice(title, title, cards.describe(ctx.t, entry)))
+                chosen.append(Choice(shorten(entry.title, 100), typable(entry.title), cards.describe(ctx.t, entry)))
         return chosen
 
     # --- answers ---

@@ -1,0 +1,171 @@
+"""What holds for every request: permission, limits, errors, stale buttons."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.app import Bot
+from bot.chat import Action, Card, Outcome, Post, Reply, Visibility
+from bot.command import Context, Param, Permission, action, command
+from bot.errors import Refused, UsageError
+from bot.limiter import Limiter
+from bot.markup import plain, text
+from tests.world import NOW, Wall, at, make_bot, references, request
+
+
+@dataclass
+class Odd:
+    """Commands that fail in each way there is."""
+
+    @command("crash", "A bug")
+    async def crash(self, ctx: Context) -> Outcome:
+        message = "secret detail"
+        raise RuntimeError(message)
+
+    @command("refuse", "A rule says no")
+    async def refuse(self, ctx: Context) -> Outcome:
+        raise Refused(ctx.t("The poll is closed."))
+
+    @command("rule", "For moderators", permission=Permission.MODERATOR)
+    async def rule(self, ctx: Context) -> Outcome:
+        return Outcome(Reply((Card(title="ruled"),)))
+
+    @command("shout", "For all")
+    async def shout(self, ctx: Context, words: Annotated[str, Param("What", rest=True, complete="broken")]) -> Outcome:
+        return Outcome(posts=(Post(Reply((Card(body=text(words)),), visibility=Visibility.PUBLIC)),))
+
+    @action("two")
+    async def two(self, ctx: Context, first: str, second: str) -> Outcome:
+        return Outcome(Reply((Card(title=f"{first}{second}"),)))
+
+    def broken(self, *_args: object) -> list[object]:
+        raise RuntimeError
+
+
+def make_odd(limiter: Limiter | None = None) -> Bot:
+    numbers = references()
+    return Bot.of([Odd()], new_reference=lambda: next(numbers), limiter=limiter or Limiter(burst=1000))
+
+
+def said(outcome: Outcome) -> str:
+    assert outcome.answer is not None
+    return "\n".join(f"{card.title}\n{plain(card.body)}" for card in outcome.answer.cards)
+
+
+async def test_a_bug_gives_a_code_and_is_logged_whole(caplog: pytest.LogCaptureFixture) -> None:
+    """The person gets a code to quote and no detail; the log has the traceback under the same code."""
+    with caplog.at_level(logging.ERROR):
+        outcome = await make_odd().say(request(), "/crash")
+    assert "ref-1" in said(outcome)
+    assert "secret detail" not in said(outcome)
+    (record,) = caplog.records
+    assert record.__dict__["reference"] == "ref-1"
+    assert record.exc_info is not None
+    assert "secret detail" in str(record.exc_info[1])
+
+
+async def test_a_rule_that_says_no_is_told_in_its_own_words() -> None:
+    """A BotError's message is what the person reads, privately."""
+    outcome = await make_odd().say(request(), "/refuse")
+    assert "The poll is closed." in said(outcome)
+    assert outcome.answer is not None
+    assert outcome.answer.visibility is Visibility.PRIVATE
+
+
+async def test_moderators_commands_are_checked_when_they_run() -> None:
+    """A platform may hide a command from members, but the core decides."""
+    bot = make_odd()
+    assert "Only moderators" in said(await bot.say(request(), "/rule"))
+    assert "ruled" in said(await bot.say(request(moderator=True), "/rule"))
+
+
+async def test_too_many_requests_are_slowed_and_time_heals() -> None:
+    """One person can't flood the bot; the answer says how long to wait, and others aren't affected."""
+    bot = make_odd(Limiter(burst=2, per_minute=60))
+    for _ in range(2):
+        assert "closed" in said(await bot.say(request(), "/refuse"))
+    assert "Try again in 1 second." in said(await bot.say(request(), "/refuse"))
+    assert "closed" in said(await bot.say(request("Ben"), "/refuse"))
+    assert "closed" in said(await bot.say(at(request(), NOW + timedelta(seconds=1)), "/refuse"))
+
+
+async def test_a_clock_set_back_locks_nobody_out() -> None:
+    """Time that runs backwards refills nothing, and the next second counts as ever."""
+    limiter = Limiter(burst=1, per_minute=60)
+    assert limiter.wait("ada", NOW) == 0
+    assert limiter.wait("ada", NOW - timedelta(days=1)) == 1
+    assert limiter.wait("ada", NOW - timedelta(days=1) + timedelta(seconds=1)) == 0
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    ["", "v1", "v2:two:a:b", "v1:gone:a", "v1:two:a", "v1:two:a:b:c", "v1:two:ä:b", "two:a:b", "v1:two:a:" + "b" * 200],
+)
+async def test_a_button_that_is_not_ours_any_more_is_answered_politely(pressed: str) -> None:
+    """Old, forged and foreign action ids get an answer and change nothing."""
+    assert "no longer works" in said(await make_odd().press(request(), pressed))
+
+
+@given(st.text(max_size=120))
+def test_no_action_id_breaks_the_decoder(encoded: str) -> None:
+    """Whatever a client sends as an action id, it decodes to itself or is refused."""
+    try:
+        assert Action.decode(encoded).encode() == encoded
+    except UsageError:
+        pass
+
+
+def test_an_action_carries_ids_only() -> None:
+    """What a person wrote never travels in a button, and what is too long is noticed when it is made."""
+    with pytest.raises(ValueError, match="not an action id"):
+        Action("open", ("a b",)).encode()
+    with pytest.raises(ValueError, match="more than 100"):
+        Action("open", ("a" * 100,)).encode()
+
+
+async def test_what_is_for_all_is_posted_before_the_answer() -> None:
+    """Who is told «shared» can rely on it."""
+    bot = make_odd()
+    wall = Wall()
+    bot.platforms["test"] = wall
+    await bot.say(request(), "/shout hello")
+    assert [plain(reply.cards[0].body) for _, reply in wall.posted] == ["hello"]
+
+
+def test_a_completion_that_fails_suggests_nothing() -> None:
+    """A bug in a completion is logged and never keeps a member from typing."""
+    assert make_odd().complete(request(), "shout", "words", "x", {}) == []
+    assert make_odd().complete(request(), "nothing", "words", "x", {}) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<script>alert(1)</script>",
+        "@everyone",
+        "<!channel>",
+        "\u202eevil\u202c",
+        "\x00\x07bell",
+        "x" * 10_000,
+        '"',
+        "“",
+        "\ud800",
+        "'; DROP TABLE polls; --",
+        "field:value AND *",
+    ],
+)
+@pytest.mark.parametrize("name", ["fact", "counter", "source", "search", "define", "policy"])
+async def test_hostile_words_are_only_words(name: str, words: str) -> None:
+    """Whatever a member writes, a look-up answers politely and shows it, if at all, as visible text."""
+    outcome = await make_bot().say(request(), f"/{name} {words}")
+    shown = said(outcome)
+    assert "Something went wrong" not in shown
+    assert not any(ord(character) < 32 and character != "\n" for character in shown)
+    assert "\u202e" not in shown

@@ -1,0 +1,178 @@
+"""How a typed line becomes a command, on every platform alike."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat import Card, Outcome, Reply, Visibility
+from bot.command import Command, Context, Param, collect, command, half_typed, parse
+from bot.errors import BotError, UnknownCommand, UsageError
+from bot.i18n import translator
+from bot.markup import text
+
+T = translator("en")
+
+
+class Echo:
+    """A feature whose commands have one argument of each kind."""
+
+    @command("say", "Say it", public_flag="share")
+    async def say(
+        self,
+        ctx: Context,
+        words: Annotated[str, Param("The words", rest=True)] = "",
+        share: Annotated[bool, Param("For all")] = False,
+        times: Annotated[int, Param("How often")] = 1,
+    ) -> Outcome:
+        return Outcome(Reply((Card(body=text(f"{words} {share} {times}")),)))
+
+    @command("poll create", "Ask", form_when=lambda args: not args.get("question"))
+    async def create(
+        self,
+        ctx: Context,
+        question: Annotated[str, Param("The question", longest=20)] = "",
+        method: Annotated[str, Param("How", choices={"single": "One choice", "ranked": "Ranking"})] = "single",
+    ) -> Outcome:
+        return Outcome()
+
+    @command("poll close", "End it")
+    async def close(self, ctx: Context, poll: Annotated[str, Param("Which")]) -> Outcome:
+        return Outcome()
+
+
+COMMANDS = collect([Echo()]).commands
+
+
+def parsed(line: str) -> tuple[str, dict[str, object]]:
+    call = parse(line, COMMANDS, T)
+    return call.command.name, dict(call.args)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/say hello there", "hello there"),
+        ("say hello", "hello"),
+        ("/SAY hello", "hello"),
+        ("/say don't stop", "don't stop"),
+        ("/say “hello there”", "hello there"),
+        ("/say «war on drugs»", "war on drugs"),
+        (r"/say C:\temp", r"C:\temp"),
+        ("/say re:member this", "re:member this"),
+        ("/say # not a comment", "# not a comment"),
+    ],
+)
+def test_free_words_go_to_the_argument_that_takes_the_rest(line: str, words: str) -> None:
+    """A member types as on their phone: smart quotes, apostrophes, capitals and backslashes do no harm."""
+    assert parsed(line)[1]["words"] == words
+
+
+def test_named_arguments_may_stand_anywhere() -> None:
+    """`share:yes` is an argument wherever it stands, and the rest stays the question."""
+    assert parsed("/say share:yes two times:3 words") == ("say", {"words": "two words", "share": True, "times": 3})
+
+
+def test_a_quoted_value_keeps_its_spaces() -> None:
+    """`question:"Who pays?"` is one value."""
+    assert parsed('/poll create question:"Who pays?" method:ranked') == (
+        "poll create",
+        {"question": "Who pays?", "method": "ranked"},
+    )
+
+
+def test_a_choice_is_known_by_its_label_too() -> None:
+    """Nobody has to know our short words: the label that a menu shows works as well."""
+    assert parsed('/poll create method:"one choice"')[1]["method"] == "single"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/say “unclosed", "never closed"),
+        ("", "Try /help"),
+        ("/", "Try /help"),
+        ("/poll", "one more word: /poll close, /poll create"),
+        ("/poll close", "needs poll"),
+        ("/poll close one two", "does not take “two”"),
+        ("/say times:often", "whole number"),
+        ("/say share:perhaps", "yes or no"),
+        ("/poll create method:magic", "one of: single, ranked"),
+        ("/poll create question:" + "x" * 21, "21 characters, and 20 are the most"),
+        ("/say share:yes share:no", "given twice"),
+    ],
+)
+def test_what_cannot_be_understood_says_what_to_do(line: str, said: str) -> None:
+    """A mistake is answered with its cause and what to type instead."""
+    with pytest.raises(UsageError, match=r".*") as refused:
+        parsed(line)
+    assert said in refused.value.message
+
+
+def test_an_unknown_command_names_the_nearest() -> None:
+    """A typing mistake in the command's name is not a dead end."""
+    with pytest.raises(UnknownCommand, match="Did you mean /poll create"):
+        parsed("/poll crate")
+    with pytest.raises(UnknownCommand, match="/help lists"):
+        parsed("/xylophone")
+
+
+@given(st.text(max_size=5000))
+def test_any_text_is_understood_or_refused_politely(line: str) -> None:
+    """Whatever is typed, the parser answers; it never fails in another way."""
+    try:
+        parse("/say " + line, COMMANDS, T)
+    except BotError as error:
+        assert error.message
+
+
+def test_visibility_is_known_before_the_handler_runs() -> None:
+    """A deferred answer must be private or public from the start, so the arguments alone decide it."""
+    say = COMMANDS["say"]
+    assert say.visibility_of({"share": False}) is Visibility.PRIVATE
+    assert say.visibility_of({"share": True}) is Visibility.PUBLIC
+
+
+def test_whether_a_form_opens_is_known_from_the_arguments() -> None:
+    """A form must be the first answer on Discord and Slack, so nothing may be looked up before."""
+    create = COMMANDS["poll create"]
+    assert create.opens_form({})
+    assert not create.opens_form({"question": "Who pays?"})
+
+
+def test_two_features_cannot_share_a_name() -> None:
+    """A name that is declared twice stops the start instead of hiding one of the two."""
+    with pytest.raises(ValueError, match="two features declare the command"):
+        collect([Echo(), Echo()])
+
+
+@pytest.mark.parametrize(
+    ("line", "head", "typed", "param"),
+    [
+        ("/say in", "/say ", "in", "words"),
+        ("/say insur act", "/say ", "insur act", "words"),
+        ("/say x share:y", "/say x share:", "y", "share"),
+        ('/poll create question:"Who p', "/poll create question:", "Who p", "question"),
+        ("/poll create method:r", "/poll create method:", "r", "method"),
+    ],
+)
+def test_a_half_typed_line_tells_what_is_being_typed(line: str, head: str, typed: str, param: str) -> None:
+    """Completion replaces only what is being typed, and knows for which argument."""
+    typing = half_typed(line, COMMANDS)
+    assert (typing.head, typing.typed, typing.param.name if typing.param else "") == (head, typed, param)
+
+
+@given(st.text(max_size=200))
+def test_completion_survives_any_line(line: str) -> None:
+    """A half-typed line is never an error."""
+    half_typed(line, COMMANDS)
+    half_typed("/say " + line, COMMANDS)
+
+
+def test_a_command_tells_its_arguments() -> None:
+    """What the platforms project: names, types, defaults and which are needed."""
+    close: Command = COMMANDS["poll close"]
+    assert [(param.name, param.kind, param.required) for param in close.params] == [("poll", str, True)]

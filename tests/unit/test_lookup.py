@@ -1,0 +1,215 @@
+"""What members get when they look something up."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.chat import Button, Card, Outcome, Select, Visibility
+from bot.commands.cards import VERDICTS
+from bot.library.loader import load_library
+from bot.library.model import Fact, Verdict
+from bot.library.search import Index
+from bot.markup import Link, plain
+from tests.world import SHIPPED, Wall, make_bot, request
+
+
+def words_of(outcome: Outcome) -> str:
+    assert outcome.answer is not None
+    return "\n".join(card_words(card) for card in outcome.answer.cards)
+
+
+def card_words(card: Card) -> str:
+    fields = (f"{field.name}: {plain(field.value)}" for field in card.fields)
+    return "\n".join((card.title, plain(card.body), *fields, card.footer))
+
+
+def button(outcome: Outcome, label: str) -> str:
+    """The action id of the button with this label."""
+    assert outcome.answer is not None
+    for card in outcome.answer.cards:
+        for control in card.controls:
+            if isinstance(control, Button) and control.label == label and control.action:
+                return control.action.encode()
+    raise AssertionError(label)
+
+
+def select(outcome: Outcome) -> Select:
+    assert outcome.answer is not None
+    return next(c for card in outcome.answer.cards for c in card.controls if isinstance(c, Select))
+
+
+async def test_a_fact_shows_verdict_statement_quote_reason_and_sources() -> None:
+    """Everything that lets a member judge for themselves stands on the card."""
+    words = words_of(await make_bot().say(request(), "/fact coffee ban"))
+    for part in (
+        "✖ Contradicted",
+        "Coffee was banned from the office.",
+        "“since coffee was banned” — The essay, paragraph 2",
+        "The house rules of 2026 do not mention coffee.",
+        "House rules",
+        "government, 2026, an official text",
+        "claimed by the author",
+        "sources read up to 2026-10",
+    ):
+        assert part in words
+
+
+async def test_a_mirror_is_marked_and_its_link_is_never_offered() -> None:
+    """A third party's copy is named as one; only the publisher's own address is a link."""
+    bot = make_bot()
+    for line in ("/fact coffee ban", "/source tea report"):
+        outcome = await bot.say(request(), line)
+        assert outcome.answer is not None
+        assert "no link is given" in words_of(outcome)
+        texts = [card.body for card in outcome.answer.cards]
+        texts += [field.value for card in outcome.answer.cards for field in card.fields]
+        links = [p.url for blocks in texts for block in blocks for p in block.inlines if isinstance(p, Link)]
+        assert not any("mirror" in url for url in links)
+        assert not any(card.url and "mirror" in card.url for card in outcome.answer.cards)
+
+
+async def test_a_lookup_is_private_until_it_is_shared() -> None:
+    """Asking is nobody else's business; pressing Share posts the card, and says who shared it."""
+    bot = make_bot()
+    wall = Wall()
+    bot.platforms["test"] = wall
+    outcome = await bot.say(request(), "/fact coffee ban")
+    assert outcome.answer is not None
+    assert outcome.answer.visibility is Visibility.PRIVATE
+    assert wall.posted == []
+    await bot.press(request(), button(outcome, "Share"))
+    ((_, shared),) = wall.posted
+    assert shared.visibility is Visibility.PUBLIC
+    assert "Shared by Ada" in plain(shared.cards[0].body)
+
+
+async def test_share_yes_answers_for_all_at_once() -> None:
+    """With `share:yes` the answer itself is public, and no longer offers to share."""
+    outcome = await make_bot().say(request(), "/fact coffee ban share:yes")
+    assert outcome.answer is not None
+    assert outcome.answer.visibility is Visibility.PUBLIC
+    with pytest.raises(AssertionError):
+        button(outcome, "Share")
+
+
+async def test_a_counterargument_has_its_own_reply() -> None:
+    """From each counterargument a button leads to the reply to it."""
+    bot = make_bot()
+    outcome = await bot.say(request(), "/counter free tea")
+    assert "Some people do not drink tea." in words_of(outcome)
+    reply = await bot.press(request(), button(outcome, "The reply to this"))
+    assert "The hot water serves all." in words_of(reply)
+
+
+async def test_a_fact_leads_to_its_counterarguments_and_sources_and_back() -> None:
+    """The buttons of a card go there and back without typing."""
+    bot = make_bot()
+    fact = await bot.say(request(), "/fact tea drinkers")
+    counter = await bot.press(request(), button(fact, "Counterarguments"))
+    assert "The count was taken on one day." in words_of(counter)
+    sources = await bot.press(request(), button(fact, "Sources"))
+    assert "A count of the kitchen" in words_of(sources)
+    back = await bot.press(request(), button(sources, "Back to the card"))
+    assert "Most people in the office drink tea." in words_of(back)
+
+
+async def test_several_matches_are_offered_in_a_select() -> None:
+    """The best match is shown, the others can be picked."""
+    bot = make_bot()
+    outcome = await bot.say(request(), "/fact tea")
+    others = select(outcome)
+    assert others.label == "Other matches"
+    picked = await bot.press(request(), others.action.encode(), (others.options[0].value,))
+    assert others.options[0].label in words_of(picked)
+
+
+async def test_nothing_found_is_no_dead_end() -> None:
+    """The three nearest are offered, and the outcome says that nothing was found."""
+    outcome = await make_bot().say(request(), "/fact zeppelin")
+    assert not outcome.found
+    assert "Nothing found for “zeppelin”" in words_of(outcome)
+    assert len(select(outcome).options) == 3
+
+
+async def test_a_topic_narrows_the_search_and_an_unknown_one_names_those_there_are() -> None:
+    """`topic:` looks in one pack; a wrong name is answered with the right ones."""
+    bot = make_bot()
+    assert "Coffee was banned" in words_of(await bot.say(request(), "/fact coffee ban topic:tea"))
+    assert "The topics are: tea." in words_of(await bot.say(request(), "/fact coffee topic:milk"))
+
+
+async def test_an_entry_that_is_gone_is_answered_politely() -> None:
+    """An old message's button may name an entry that an editor has removed."""
+    bot = make_bot()
+    for pressed in ("v1:open:tea:gone", "v1:open:gone:tea-popular", "v1:view:sources:tea:gone"):
+        assert "has been removed" in words_of(await bot.press(request(), pressed))
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("/define wulong", "A tea between green and black."),
+        ("/policy tea kitty", "People who drink no tea pay as well."),
+        ("/policy", "There are 2 here."),
+        ("/fact", "There are 3 here."),
+        ("/timeline", "2026-10-01 The kitchen team counted who drinks tea."),
+        ("/topic", "3 facts, 1 position, 4 arguments, 3 sources"),
+        ("/search kettle", "The hot water serves all."),
+        ("/source house rules", "an official text, hosted elsewhere"),
+        ("/help", "/counter [words]"),
+        ("/help counter", "Find the strongest counterarguments"),
+        ("/help coutner", "Did you mean /counter?"),
+    ],
+)
+async def test_each_command_answers(line: str, part: str) -> None:
+    """Every command answers with what its name promises."""
+    assert part in words_of(await make_bot().say(request(), line))
+
+
+def test_completion_offers_titles_and_finds_aliases() -> None:
+    """Any word of a title or an alias completes, from the first letter on, with at most 25 suggestions."""
+    bot = make_bot()
+    for typed in ("c", "coff", "ban", "office"):
+        labels = [choice.label for choice in bot.complete(request(), "fact", "words", typed, {})]
+        assert "Coffee was banned from the office." in labels
+    assert len(bot.complete(request(), "search", "words", "t", {})) <= 25
+
+
+async def test_a_completed_title_finds_exactly_that_entry() -> None:
+    """What completion puts into the line leads to the entry it named."""
+    bot = make_bot(SHIPPED)
+    for choice in bot.complete(request(), "fact", "words", "m", {})[:25]:
+        outcome = await bot.say(request(), f"/fact {choice.value}")
+        assert outcome.answer is not None
+        assert choice.label.removesuffix("…") in words_of(outcome)
+
+
+def test_every_verdict_has_a_sign_and_a_word() -> None:
+    """No verdict is told by colour alone, and no two look alike."""
+    assert set(VERDICTS) == set(Verdict)
+    assert len({shown.sign for shown in VERDICTS.values()}) == len(Verdict)
+    assert len({shown.word for shown in VERDICTS.values()}) == len(Verdict)
+
+
+async def test_the_shipped_pack_tells_what_became_of_two_claims() -> None:
+    """Who asks about the Insurrection Act learns that it was not invoked; about tariffs, that they were struck down."""
+    bot = make_bot(SHIPPED)
+    words = words_of(await bot.say(request(), "/fact insurrection act"))
+    assert "Contradicted" in words
+    assert "was not invoked" in words
+    tariffs = words_of(await bot.say(request(), "/fact 25 percent tariffs"))
+    assert "20 February 2026" in tariffs or "February 2026" in tariffs
+
+
+def test_every_fact_of_the_shipped_pack_is_reachable_by_its_aliases() -> None:
+    """An alias is how people say it: typing it finds that fact among the first three."""
+    library = load_library(SHIPPED)
+    index = Index(library)
+    missed = [
+        alias
+        for pack in library.packs.values()
+        for fact in pack.all(Fact)
+        for alias in fact.aliases
+        if fact.id not in [hit.entry.id for hit in index.find(alias, kinds=(Fact,), limit=3)]
+    ]
+    assert missed == []
