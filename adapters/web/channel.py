@@ -1,0 +1,129 @@
+"""What has been said in the chat, and who may see which part of it. In memory and bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.chat import Reply
+
+EVERYONE = ""
+KEPT = 300
+"""Messages kept for everyone, and as many again for each member alone."""
+WAITING = 1_000
+"""Changes that may wait for one slow page; then it is let go, and catches up when it comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of the conversation: what a member wrote (`text`), or what the bot says (`reply`).
+
+    `order` places it among the others and never changes; `changed` grows with every change. Both come from the clock
+    (microseconds) and are never given twice, so that a page that was away can ask for what is newer than it has.
+    """
+
+    id: str
+    order: int
+    changed: int
+    at: datetime
+    author: str = ""
+    audience: str = EVERYONE
+    text: str = ""
+    reply: Reply | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Listener:
+    """One open page. `get` returns None when it is to close."""
+
+    member: str
+    _open: bool = True
+    _queue: asyncio.Queue[Message | None] = field(default_factory=asyncio.Queue)
+
+    def hear(self, message: Message) -> None:
+        if not self._open or message.audience not in {EVERYONE, self.member}:
+            return
+        if self._queue.qsize() < WAITING:
+            self._queue.put_nowait(message)
+        else:
+            self.close()
+
+    def close(self) -> None:
+        self._open = False
+        self._queue.put_nowait(None)
+
+    async def get(self) -> Message | None:
+        return await self._queue.get()
+
+
+class Channel:
+    """The conversation of the web chat."""
+
+    def __init__(self, clock: Callable[[], datetime], ids: Callable[[], str], kept: int = KEPT) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._kept = kept
+        self._last = 0
+        self._shelves: dict[str, dict[str, Message]] = {EVERYONE: {}}
+        self._listeners: set[Listener] = set()
+
+    @property
+    def listeners(self) -> int:
+        return len(self._listeners)
+
+    def add(self, *, author: str = "", audience: str = EVERYONE, text: str = "", reply: Reply | None = None) -> Message:
+        now = self._clock()
+        order = self._tick(now)
+        return self._keep(Message(self._ids(), order, order, now, author, audience, text, reply))
+
+    def redraw(self, message: Message, reply: Reply) -> Message:
+        """The same message with another reply in it."""
+        return self._keep(replace(message, reply=reply, changed=self._tick(self._clock())))
+
+    def publish(self, message: Message) -> Message:
+        """A message that one member saw alone, now for everyone."""
+        self._shelves.get(message.audience, {}).pop(message.id, None)
+        return self._keep(replace(message, audience=EVERYONE, changed=self._tick(self._clock())))
+
+    def find(self, message_id: str, member: str | None = None) -> Message | None:
+        """The message, if it is still kept; with `member`, only if that member may see it."""
+        audiences = list(self._shelves) if member is None else [EVERYONE, member]
+        found = (self._shelves.get(audience, {}).get(message_id) for audience in audiences)
+        return next(filter(None, found), None)
+
+    def seen_by(self, member: str, after: int = 0) -> list[Message]:
+        """What the member may see and has changed after that mark, least recently changed first."""
+        shelves = (self._shelves[EVERYONE], self._shelves.get(member, {}))
+        seen = (message for shelf in shelves for message in shelf.values() if message.changed > after)
+        return sorted(seen, key=lambda message: message.changed)
+
+    @contextmanager
+    def listen(self, member: str) -> Iterator[Listener]:
+        """Hears every later change that the member may see."""
+        listener = Listener(member)
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """Lets every open page go."""
+        for listener in self._listeners:
+            listener.close()
+
+    def _keep(self, message: Message) -> Message:
+        shelf = self._shelves.setdefault(message.audience, {})
+        shelf[message.id] = message
+        if len(shelf) > self._kept:
+            del shelf[min(shelf.values(), key=lambda kept: kept.order).id]
+        for listener in self._listeners:
+            listener.hear(message)
+        return message
+
+    def _tick(self, now: datetime) -> int:
+        self._last = max(self._last + 1, int(now.timestamp() * 1_000_000))
+        return self._last

@@ -1,0 +1,372 @@
+"""The web chat: a page on this machine where one person can be several members and try everything.
+
+`WebChat(bot, clock=…, ids=…)`, then `await chat.start(host, port)`, and `await chat.stop()` at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from adapters.web import asked, guard, render
+from adapters.web.channel import EVERYONE, Channel, Message
+from adapters.web.words import words
+from bot.app import Bot
+from bot.chat import Actor, Card, Limits, MessageRef, Outcome, Place, Reply, Request, Visibility
+from bot.command import Typing
+from bot.commands.help import EXAMPLES, usage
+from bot.errors import BotError, NotAllowed, Unavailable, UsageError
+from bot.i18n import Translator, translator
+from bot.markup import clean, text
+
+NAME = "web"
+WORKSPACE = "demo"
+PLACE = Place(NAME, WORKSPACE, "main")
+PORT = 8765
+
+LINE_MAX = 20_000
+PAGES_MAX = 100
+HEARTBEAT = 15.0
+"""Seconds of silence after which an open page is told that it is still connected."""
+
+STATIC = Path(__file__).parent / "static"
+TYPES: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+logger = logging.getLogger("parley.web")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of the demonstration."""
+
+    id: str
+    name: str
+    moderator: bool = False
+
+
+MEMBERS: Sequence[Member] = (
+    Member("ada", "Ada"),
+    Member("ben", "Ben"),
+    Member("chen", "Chen"),
+    Member("dina", "Dina"),
+    Member("mo", "Mo", moderator=True),
+)
+
+
+class WebChat:
+    """The platform `web`. Public messages live in memory in this version, and so do each member's private answers."""
+
+    name = NAME
+    limits: Limits = render.LIMITS
+
+    def __init__(
+        self,
+        bot: Bot,
+        *,
+        clock: Callable[[], datetime],
+        ids: Callable[[], str],
+        members: Sequence[Member] = MEMBERS,
+        token: Callable[[], str] = secrets.token_urlsafe,
+    ) -> None:
+        self._bot = bot
+        self._clock = clock
+        self._members = {member.id: member for member in members}
+        self._token = token()
+        self._channel = Channel(clock, ids)
+        self._hinted: set[str] = set()
+        self._runner: web.AppRunner | None = None
+
+    # --- the platform ---
+
+    async def post(self, place: Place, reply: Reply) -> MessageRef:
+        audience = place.channel if place.direct and place.channel in self._members else EVERYONE
+        return MessageRef(place, self._channel.add(audience=audience, reply=reply).id)
+
+    async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        message = self._channel.find(ref.id)
+        if message is not None:
+            self._channel.redraw(message, reply)
+
+    async def start(self, host: str = "127.0.0.1", port: int = PORT) -> str:
+        """Serves until `stop`; returns the page's address. Port 0 takes any free one.
+
+        Raises Refused for an address that other machines could reach, Unavailable for a port that is taken.
+        """
+        t = translator("en")
+        address = guard.loopback(host, t)
+        runner = web.AppRunner(self.app(), access_log=None, shutdown_timeout=2)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, address, port).start()
+        except OSError as error:
+            await runner.cleanup()
+            sentence = t("Port {port} on this machine can't be used: {reason}.", port=port, reason=error.strerror)
+            raise Unavailable(sentence) from error
+        self._runner = runner
+        shown = f"[{address}]" if ":" in address else address
+        return f"http://{shown}:{runner.addresses[0][1]}/"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def app(self) -> web.Application:
+        """The application alone, for a server of one's own."""
+        app = web.Application(client_max_size=guard.BODY_MAX, middlewares=[self._middleware])
+        app.on_response_prepare.append(guard.protect)
+        app.on_startup.append(self._started)
+        app.on_shutdown.append(self._stopped)
+        app.router.add_get("/", self._page)
+        app.router.add_get("/static/{name}", self._static)
+        app.router.add_get("/api/hello", self._hello)
+        app.router.add_get("/api/events", self._events, allow_head=False)
+        app.router.add_post("/api/say", self._say)
+        app.router.add_post("/api/press", self._press)
+        app.router.add_post("/api/submit", self._submit)
+        app.router.add_post("/api/complete", self._complete)
+        return app
+
+    async def _started(self, _app: web.Application) -> None:
+        self._bot.platforms[NAME] = self
+
+    async def _stopped(self, _app: web.Application) -> None:
+        self._bot.platforms.pop(NAME, None)
+        self._channel.close()
+
+    @web.middleware
+    async def _middleware(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        t = guard.reader(request)
+        try:
+            return guard.refuse(request, self._token) or await handler(request)
+        except web.HTTPRequestEntityTooLarge:
+            return guard.problem(413, t("That is too long to be sent at once."))
+        except web.HTTPException as error:
+            return guard.problem(error.status, t("There is nothing at this address."))
+        except NotAllowed as error:
+            return guard.problem(403, error.message)
+        except BotError as error:
+            return guard.problem(400, error.message)
+        except ConnectionError:
+            raise
+        except Exception:
+            reference = self._bot.new_reference()
+            logger.exception("bug in %s", request.path, extra={"reference": reference})
+            return guard.problem(500, t("Something went wrong on my side. The code is {code}.", code=reference))
+
+    # --- the page ---
+
+    async def _page(self, request: web.Request) -> web.Response:
+        t = guard.reader(request)
+        sentences = {**words(t.locale), "lang": t.locale}
+        page = (STATIC / "index.html").read_text(encoding="utf-8")
+        filled = re.sub(r"\{\{(\w+)\}\}", lambda match: html.escape(sentences[match[1]]), page)
+        return web.Response(text=filled, content_type="text/html", headers={"Cache-Control": "no-cache"})
+
+    async def _static(self, request: web.Request) -> web.Response:
+        files = {file.name: file for file in STATIC.iterdir() if file.suffix in TYPES}
+        file = files.get(request.match_info["name"])
+        if file is None:
+            raise web.HTTPNotFound
+        return web.Response(
+            body=file.read_bytes(),
+            content_type=TYPES[file.suffix],
+            charset="utf-8",
+            headers={"Cache-Control": "no-cache"},
+        )
+
+    async def _hello(self, request: web.Request) -> web.Response:
+        t = guard.reader(request)
+        commands = self._bot.commands
+        return _json(
+            {
+                "token": self._token,
+                "members": [
+                    {"id": member.id, "name": member.name, "moderator": member.moderator}
+                    for member in self._members.values()
+                ],
+                "commands": [
+                    {"name": command.name, "usage": usage(command), "description": t(command.description)}
+                    for command in commands.values()
+                ],
+                "examples": [
+                    {"line": line, "description": t(commands[name].description)}
+                    for name, line in (("help", "/help"), *EXAMPLES.items())
+                    if name in commands
+                ],
+                "words": words(t.locale),
+            }
+        )
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events: everything this member may see that changed after Last-Event-ID, then what follows."""
+        member = self._member(request.query.get("member", ""), guard.reader(request))
+        if self._channel.listeners >= PAGES_MAX:
+            return guard.problem(503, guard.reader(request)("Too many pages are open at once. Close some."))
+        mark = request.headers.get("Last-Event-ID") or request.query.get("after", "")
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        with self._channel.listen(member.id) as listener:
+            await response.prepare(request)
+            for message in self._channel.seen_by(member.id, int(mark) if re.fullmatch(r"\d{1,20}", mark) else 0):
+                await response.write(self._event(message))
+            await response.write(b"event: ready\ndata: {}\n\n")
+            with suppress(ConnectionError):
+                await self._follow(listener.get, response)
+        return response
+
+    async def _follow(self, get: Callable[[], Awaitable[Message | None]], response: web.StreamResponse) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT):
+                    message = await get()
+            except TimeoutError:
+                await response.write(b": still here\n\n")
+                continue
+            if message is None:
+                return
+            await response.write(self._event(message))
+
+    def _event(self, message: Message) -> bytes:
+        return f"id: {message.changed}\nevent: message\ndata: {json.dumps(self._shown(message))}\n\n".encode()
+
+    # --- what members do ---
+
+    async def _say(self, http: web.Request) -> web.Response:
+        body = await asked.body(http)
+        request = self._request(http)
+        line = asked.string(body, "line", LINE_MAX, guard.reader(http))
+        if not line.lstrip().startswith("/"):
+            return self._chat(request, line)
+        member = request.actor.id
+        echo = self._channel.add(author=member, audience=member, text=clean(line).strip())
+        outcome = await self._bot.say(request, line)
+        if outcome.answer is not None and outcome.answer.visibility is Visibility.PUBLIC:
+            echo = self._channel.publish(echo)
+        return self._answered(request, outcome, (echo,))
+
+    def _chat(self, request: Request, line: str) -> web.Response:
+        """Words to everyone. The first time, the member learns how to speak to the bot instead."""
+        t = translator(request.locale)
+        written = clean(line).strip()
+        if not written:
+            raise UsageError(t("Nothing was typed. Try /help."))
+        member = request.actor.id
+        said = [self._channel.add(author=member, text=written)]
+        if member not in self._hinted:
+            self._hinted.add(member)
+            said.append(self._channel.add(audience=member, reply=_hint(t)))
+        return _json({"messages": [self._shown(message) for message in said]})
+
+    async def _press(self, http: web.Request) -> web.Response:
+        body = await asked.body(http)
+        t = guard.reader(http)
+        origin = self._channel.find(asked.string(body, "message", 100, t, ""), self._actor(http, t).id)
+        request = self._request(http, origin)
+        action = asked.string(body, "action", 200, t)
+        outcome = await self._bot.press(request, action, asked.strings(body.get("values", []), t))
+        return self._answered(request, outcome, origin=origin)
+
+    async def _submit(self, http: web.Request) -> web.Response:
+        body = await asked.body(http)
+        t = guard.reader(http)
+        origin = self._channel.find(asked.string(body, "message", 100, t, ""), self._actor(http, t).id)
+        request = self._request(http, origin)
+        action = asked.string(body, "action", 200, t)
+        outcome = await self._bot.submit(request, action, asked.answers(body.get("answers"), t))
+        return self._answered(request, outcome, origin=origin)
+
+    async def _complete(self, http: web.Request) -> web.Response:
+        body = await asked.body(http)
+        line = asked.string(body, "line", LINE_MAX, guard.reader(http))
+        if not line.startswith("/"):
+            return _json({"suggestions": []})
+        typing, choices = self._bot.complete_line(self._request(http), line)
+        suggestions = [{**render.choice_data(choice), "line": _completed(typing, choice.value)} for choice in choices]
+        return _json({"suggestions": suggestions, "command": typing.command is None})
+
+    def _answered(
+        self, request: Request, outcome: Outcome, said: tuple[Message, ...] = (), origin: Message | None = None
+    ) -> web.Response:
+        answer = outcome.answer
+        if answer is not None and answer.cards:
+            said = (*said, self._place(request, answer, origin if outcome.replace else None))
+        return _json(
+            {
+                "messages": [self._shown(message) for message in said],
+                "form": render.form_data(answer.form) if answer is not None and answer.form else None,
+                "errors": dict(outcome.errors),
+            }
+        )
+
+    def _place(self, request: Request, answer: Reply, replaced: Message | None) -> Message:
+        """Puts the answer into the conversation. What is for one member never replaces what everyone sees."""
+        public = answer.visibility is Visibility.PUBLIC
+        if replaced is not None and (public or replaced.audience != EVERYONE):
+            current = self._channel.find(replaced.id) or replaced
+            return self._channel.redraw(current, answer)
+        return self._channel.add(audience=EVERYONE if public else request.actor.id, reply=answer)
+
+    def _shown(self, message: Message) -> Json:
+        return {
+            "id": message.id,
+            "order": message.order,
+            "changed": message.changed,
+            "at": message.at.isoformat(),
+            "author": message.author,
+            "private": message.audience != EVERYONE,
+            "text": message.text,
+            "cards": render.reply_cards(message.reply) if message.reply else [],
+        }
+
+    # --- who asks ---
+
+    def _request(self, http: web.Request, origin: Message | None = None) -> Request:
+        t = guard.reader(http)
+        return Request(
+            actor=self._actor(http, t),
+            place=PLACE,
+            now=self._clock(),
+            locale=t.locale,
+            zone=asked.zone(http.headers.get("X-Parley-Zone", "")),
+            origin=MessageRef(PLACE, origin.id) if origin else None,
+        )
+
+    def _actor(self, http: web.Request, t: Translator) -> Actor:
+        member = self._member(http.headers.get("X-Parley-Member", ""), t)
+        return Actor(NAME, WORKSPACE, member.id, member.name, moderator=member.moderator)
+
+    def _member(self, member_id: str, t: Translator) -> Member:
+        try:
+            return self._members[member_id]
+        except KeyError:
+            raise NotAllowed(t("Nobody of that name takes part here. Reload the page and choose a member.")) from None
+
+
+def _hint(t: Translator) -> Reply:
+    return Reply((Card(body=text(t("Everyone sees that. To ask me something, begin with a slash: try /help."))),))
+
+
+def _json(data: Json) -> web.Response:
+    return web.json_response(data, headers={"Cache-Control": "no-store"})
+
+
+def _completed(typing: Typing, value: str) -> str:
+    """The line once the suggestion is taken; a value of several words is quoted where it follows a name."""
+    quoted = typing.head.endswith(":") and " " in value
+    return f'{typing.head}"{value}"' if quoted else f"{typing.head}{value}"

@@ -1,0 +1,83 @@
+/** Speaking with the server: requests as one member, and the stream of what is said. */
+
+const lang = new URLSearchParams(location.search).get("lang") ?? "";
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+const RETRY_MS = [500, 1000, 2000, 4000];
+
+/** What the server said no to; its message is for the person. */
+export class Refusal extends Error {}
+
+export class Server {
+  member = "";
+  #token = "";
+
+  /** The members, commands, examples and words of the page. */
+  async hello() {
+    const response = await fetch(`/api/hello?lang=${encodeURIComponent(lang)}`);
+    const hello = await response.json();
+    this.#token = hello.token;
+    return hello;
+  }
+
+  /** Sends one thing that the member does. Throws Refusal, or TypeError where nobody answers. */
+  async send(path, body, { signal } = {}) {
+    let response = await this.#post(path, body, signal);
+    if (response.status === 403 && (await response.clone().json()).code === "token") {
+      await this.hello();
+      response = await this.#post(path, body, signal);
+    }
+    const answer = await response.json();
+    if (!response.ok) throw new Refusal(answer.error);
+    return answer;
+  }
+
+  #post(path, body, signal) {
+    return fetch(`/api/${path}`, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        "X-Parley-Token": this.#token,
+        "X-Parley-Member": this.member,
+        "X-Parley-Lang": lang,
+        "X-Parley-Zone": zone,
+      },
+      body: JSON.stringify(body),
+      signal,
+    });
+  }
+
+  /**
+   * Follows the conversation as the current member until `close` is called.
+   * `heard(message)` for each message, new or changed; `ready()` after what was said before; `lost()` at each break.
+   */
+  follow({ heard, ready, lost }) {
+    const member = this.member;
+    let after = 0;
+    let tries = 0;
+    let source;
+    let timer;
+    const connect = () => {
+      source = new EventSource(`/api/events?member=${encodeURIComponent(member)}&after=${after}`);
+      source.addEventListener("message", (event) => {
+        after = Math.max(after, Number(event.lastEventId));
+        heard(JSON.parse(event.data));
+      });
+      source.addEventListener("ready", () => {
+        tries = 0;
+        ready();
+      });
+      source.addEventListener("error", () => {
+        source.close();
+        lost();
+        timer = setTimeout(connect, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
+      });
+    };
+    connect();
+    return {
+      close() {
+        clearTimeout(timer);
+        source.close();
+      },
+    };
+  }
+}

@@ -1,0 +1,283 @@
+/** The page: who one is, what was said, and the box to say more. */
+
+import { Refusal, Server } from "./api.js";
+import { Completion } from "./completion.js";
+import { byId, el } from "./dom.js";
+import { openForm } from "./form.js";
+import { avatar, messageElement } from "./message.js";
+
+const NEAR_END = 80;
+const NOTICE_MS = 6000;
+
+class Page {
+  #server = new Server();
+  #hello;
+  #members = new Map();
+  #shown = new Map();
+  #stream = null;
+  #ready = false;
+  #lost = false;
+  #typed = [];
+  #recalled = 0;
+  #noticeTimer = 0;
+  #scroll = byId("scroll");
+  #log = byId("log");
+  #line = byId("line");
+  #completion;
+
+  async start() {
+    this.#hello = await this.#untilAnswered();
+    this.#hello.members.forEach((member, index) => this.#members.set(member.id, { ...member, index }));
+    this.#offerMembers();
+    this.#offerCommands();
+    this.#offerExamples();
+    this.#completion = new Completion({
+      input: this.#line,
+      list: byId("suggestions"),
+      status: byId("hearing"),
+      words: this.#hello.words,
+      ask: async (line, signal) => (await this.#server.send("complete", { line }, { signal })).suggestions,
+    });
+    byId("composer").addEventListener("submit", (event) => this.#submitted(event));
+    this.#line.addEventListener("keydown", (event) => this.#key(event));
+    byId("newer").addEventListener("click", () => this.#toEnd());
+    this.#scroll.addEventListener("scroll", () => this.#atEnd() && this.#newer(false));
+    this.#become(this.#remembered());
+    this.#line.focus({ preventScroll: true });
+  }
+
+  async #untilAnswered() {
+    for (;;) {
+      try {
+        return await this.#server.hello();
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    }
+  }
+
+  // --- who one is ---
+
+  #remembered() {
+    const kept = sessionStorage.getItem("member");
+    return this.#members.has(kept) ? kept : this.#members.keys().next().value;
+  }
+
+  #offerMembers() {
+    const offered = [...this.#members.values()].map((member) =>
+      el(
+        "label",
+        { className: "member" },
+        el("input", {
+          type: "radio",
+          name: "member",
+          value: member.id,
+          checked: member.id === this.#remembered(),
+          onchange: () => this.#become(member.id),
+        }),
+        avatar(member),
+        el("bdi", {}, member.name),
+        member.moderator && el("small", {}, this.#hello.words.moderator),
+      ),
+    );
+    byId("members").replaceChildren(...offered);
+  }
+
+  /** From now on this person acts and reads; the conversation is shown again as they see it. */
+  #become(id) {
+    sessionStorage.setItem("member", id);
+    this.#server.member = id;
+    this.#stream?.close();
+    this.#ready = false;
+    this.#log.setAttribute("aria-live", "off");
+    this.#log.replaceChildren();
+    this.#shown.clear();
+    this.#newer(false);
+    this.#stream = this.#server.follow({
+      heard: (message) => this.#heard(message),
+      ready: () => this.#caughtUp(),
+      lost: () => this.#disconnected(),
+    });
+  }
+
+  // --- what was said ---
+
+  #heard(message) {
+    const known = this.#shown.get(message.id);
+    const follow = this.#ready && this.#atEnd();
+    this.#put(message);
+    if (this.#ready && !known) follow ? this.#toEnd() : this.#newer(true);
+  }
+
+  /** Shows a message, new or changed, at its place in the conversation. */
+  #put(message) {
+    const known = this.#shown.get(message.id);
+    if (known && known.changed >= message.changed) return known.element;
+    const element = messageElement(message, {
+      words: this.#hello.words,
+      members: this.#members,
+      use: (control, body) => this.#use(control, body),
+    });
+    element.dataset.order = message.order;
+    if (known) this.#redraw(known.element, element);
+    else this.#insert(element, message.order);
+    this.#shown.set(message.id, { changed: message.changed, element });
+    byId("welcome").hidden = true;
+    return element;
+  }
+
+  #insert(element, order) {
+    let before = this.#log.lastElementChild;
+    while (before && Number(before.dataset.order) > order) before = before.previousElementSibling;
+    if (before) before.after(element);
+    else this.#log.prepend(element);
+  }
+
+  /** Replaces a message; whoever stood on one of its controls stays at the same place. */
+  #redraw(old, element) {
+    const stops = (within) => [...within.querySelectorAll("button, select, input, a")];
+    const at = stops(old).indexOf(document.activeElement);
+    old.replaceWith(element);
+    if (at >= 0) (stops(element)[at] ?? this.#line).focus({ preventScroll: true });
+  }
+
+  #caughtUp() {
+    if (this.#lost) this.#notice(this.#hello.words.back, NOTICE_MS / 2);
+    this.#lost = false;
+    byId("welcome").hidden = this.#shown.size > 0;
+    if (!this.#ready) this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    this.#ready = true;
+    this.#log.setAttribute("aria-live", "polite");
+  }
+
+  #disconnected() {
+    this.#lost = true;
+    this.#notice(this.#hello.words.lost);
+  }
+
+  // --- what one does ---
+
+  #submitted(event) {
+    event.preventDefault();
+    const line = this.#line.value;
+    if (!line.trim()) return;
+    this.#completion.close();
+    this.#line.value = "";
+    this.#typed.push(line);
+    this.#recalled = this.#typed.length;
+    this.#say(line);
+  }
+
+  async #say(line) {
+    const answer = await this.#try("say", { line }, this.#hello.words.not_sent);
+    if (answer === null && !this.#line.value) this.#line.value = line;
+    if (answer?.form) this.#openForm(answer.form, "");
+  }
+
+  async #use(control, body) {
+    if (control.getAttribute("aria-busy") === "true") return;
+    control.setAttribute("aria-busy", "true");
+    const answer = await this.#try("press", body);
+    control.removeAttribute("aria-busy");
+    if (answer?.form) this.#openForm(answer.form, body.message);
+  }
+
+  #openForm(form, message) {
+    const submit = (answers) => this.#try("submit", { action: form.action, answers, message });
+    openForm(form, this.#hello.words, submit);
+  }
+
+  /** Asks the server and shows what it answers; says so and returns null where it does not. */
+  async #try(path, body, unanswered = this.#hello.words.no_answer) {
+    const member = this.#server.member;
+    try {
+      const answer = await this.#server.send(path, body);
+      if (member === this.#server.member) this.#answered(answer.messages);
+      return answer;
+    } catch (error) {
+      this.#notice(error instanceof Refusal ? error.message : unanswered, NOTICE_MS);
+      return null;
+    }
+  }
+
+  #answered(messages) {
+    const elements = messages.map((message) => this.#put(message));
+    if (elements.length === 0) return;
+    const first = elements[0];
+    const tall = first.parentElement.lastElementChild.getBoundingClientRect().bottom - first.getBoundingClientRect().top;
+    if (tall < this.#scroll.clientHeight) this.#toEnd();
+    else first.scrollIntoView({ block: "start" });
+  }
+
+  #key(event) {
+    if (this.#completion.key(event)) {
+      event.preventDefault();
+      return;
+    }
+    if (event.key === "ArrowUp" && (!this.#line.value || this.#line.value === this.#typed[this.#recalled])) {
+      if (this.#recalled === 0) return;
+      event.preventDefault();
+      this.#line.value = this.#typed[--this.#recalled];
+    }
+  }
+
+  #offerCommands() {
+    const offered = this.#hello.commands.map((command) =>
+      el(
+        "li",
+        {},
+        el(
+          "button",
+          { type: "button", title: command.description, onclick: () => this.#begin(`/${command.name} `) },
+          command.usage,
+        ),
+      ),
+    );
+    byId("commands").replaceChildren(...offered);
+  }
+
+  #begin(line) {
+    this.#line.value = line;
+    this.#line.focus();
+    this.#line.dispatchEvent(new Event("input"));
+  }
+
+  #offerExamples() {
+    const offered = this.#hello.examples.map((example) =>
+      el(
+        "li",
+        {},
+        el(
+          "button",
+          { type: "button", onclick: () => this.#say(example.line) },
+          el("code", {}, example.line),
+          el("span", {}, example.description),
+        ),
+      ),
+    );
+    byId("examples").replaceChildren(...offered);
+  }
+
+  // --- where one looks ---
+
+  #atEnd() {
+    return this.#scroll.scrollHeight - this.#scroll.scrollTop - this.#scroll.clientHeight < NEAR_END;
+  }
+
+  #toEnd() {
+    this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    this.#newer(false);
+  }
+
+  #newer(some) {
+    byId("newer").hidden = !some;
+  }
+
+  #notice(sentence, forMs = 0) {
+    clearTimeout(this.#noticeTimer);
+    byId("notice").textContent = sentence;
+    if (forMs) this.#noticeTimer = setTimeout(() => this.#notice(this.#lost ? this.#hello.words.lost : ""), forMs);
+  }
+}
+
+new Page().start();

@@ -1,0 +1,86 @@
+/** A form in a dialog: it stays open, with what is wrong beside each input, until it is accepted or cancelled. */
+
+import { el, newId } from "./dom.js";
+import { checkList, optionList } from "./message.js";
+
+/**
+ * @param {object} form  as the server gives it
+ * @param {Record<string, string>} words
+ * @param {(answers: object) => Promise<{errors: Record<string, string>} | null>} submit  null where it failed
+ */
+export function openForm(form, words, submit) {
+  const title = newId("form");
+  const inputs = form.inputs.map((input) => inputElement(input, words));
+  const button = el("button", { className: "button primary" }, words.send);
+  const cancel = el("button", { className: "button secondary", type: "button" }, words.cancel);
+  const send = async (event) => {
+    event.preventDefault();
+    if (!complete(inputs, words)) return;
+    button.disabled = true;
+    const answer = await submit(Object.fromEntries(inputs.map(({ name, value }) => [name, value()])));
+    button.disabled = false;
+    if (answer === null) return;
+    const first = inputs.filter(({ name, complain }) => complain(answer.errors[name] ?? ""))[0];
+    if (first) first.focus();
+    else dialog.close();
+  };
+  const dialog = el(
+    "dialog",
+    { className: "dialog", "aria-labelledby": title, onclose: () => dialog.remove() },
+    el(
+      "form",
+      { noValidate: true, onsubmit: send },
+      el("h2", { id: title, dir: "auto" }, form.title),
+      ...inputs.map(({ element }) => element),
+      el("div", { className: "buttons" }, button, cancel),
+    ),
+  );
+  cancel.addEventListener("click", () => dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  inputs[0].focus();
+}
+
+function complete(inputs, words) {
+  const missing = inputs.filter(({ required, value, complain }) => complain(required && !value().length ? words.needed : ""));
+  missing[0]?.focus();
+  return missing.length === 0;
+}
+
+function inputElement(input, words) {
+  return input.kind === "select" && (input.most > 1 || input.least === 0)
+    ? severalInput(input, words)
+    : singleInput(input, words);
+}
+
+function severalInput(input, words) {
+  const { group, boxes, values, complain } = checkList(input, words);
+  const marked = (sentence) => {
+    complain(sentence);
+    return Boolean(sentence);
+  };
+  return { ...input, element: group, value: values, complain: marked, focus: () => boxes[0]?.focus() };
+}
+
+function singleInput(input, words) {
+  const id = newId("input");
+  const hint = el("p", { id: `${id}-hint`, className: "hint", dir: "auto" }, input.hint);
+  const error = el("p", { id: `${id}-error`, className: "error", role: "alert" });
+  const control = controlFor(input, id, words);
+  control.setAttribute("aria-describedby", `${hint.id} ${error.id}`);
+  control.required = input.required;
+  const element = el("div", { className: "input" }, el("label", { htmlFor: id }, input.label), hint, control, error);
+  const complain = (sentence) => {
+    error.textContent = sentence;
+    control.setAttribute("aria-invalid", String(Boolean(sentence)));
+    return Boolean(sentence);
+  };
+  const value = () => (input.kind === "select" ? [control.value].filter(Boolean) : control.value);
+  return { ...input, element, value, complain, focus: () => control.focus() };
+}
+
+function controlFor(input, id, words) {
+  if (input.kind === "select") return optionList(input.options, { id }, words.choose);
+  const props = { id, value: input.value, maxLength: input.longest, dir: "auto" };
+  return input.kind === "lines" ? el("textarea", { ...props, rows: 4 }) : el("input", { ...props, type: "text" });
+}

@@ -1,0 +1,204 @@
+/** One message as elements. What people and editors wrote ends in text nodes; only http and https addresses link. */
+
+import { el, fill, newId } from "./dom.js";
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+/**
+ * @param {object} message  as the server gives it
+ * @param {{words: Record<string, string>, members: Map<string, object>, use: Function}} page
+ *   `use(control, body)` runs an action and resolves when it has been answered
+ */
+export function messageElement(message, page) {
+  const author = page.members.get(message.author);
+  const said = message.text && el("p", { className: "said", dir: "auto" }, message.text);
+  if (said && message.text.startsWith("/")) said.classList.add("command");
+  return el(
+    "div",
+    { className: `message ${author ? "person" : "bot"}${message.private ? " private" : ""}`, id: `m-${message.id}` },
+    avatar(author),
+    el(
+      "div",
+      { className: "content" },
+      el(
+        "p",
+        { className: "byline" },
+        el("bdi", { className: "name" }, author ? author.name : "Parley"),
+        time(message.at),
+        message.private && !author && el("span", { className: "aside" }, page.words.only_you),
+      ),
+      said,
+      ...message.cards.map((card) => cardElement(card, message, page)),
+    ),
+  );
+}
+
+export function avatar(member) {
+  const initial = member ? [...member.name][0] : "";
+  const face = el("span", { className: "face", "aria-hidden": "true" }, initial);
+  face.dataset.who = member ? member.index : "bot";
+  return face;
+}
+
+function time(at) {
+  const date = new Date(at);
+  const today = date.toDateString() === new Date().toDateString();
+  return el("time", { dateTime: at, title: moment.format(date) }, (today ? clock : moment).format(date));
+}
+
+function cardElement(card, message, page) {
+  const heading = newId("card");
+  const title = card.title && el("h3", { id: heading, dir: "auto" }, card.url ? link(card.url, card.title) : card.title);
+  const buttons = card.controls.filter((control) => control.kind === "button");
+  const selects = card.controls.filter((control) => control.kind === "select");
+  const article = el(
+    "article",
+    { className: "card", "aria-labelledby": title ? heading : null },
+    title,
+    ...blocks(card.body),
+    card.image && el("img", { className: "picture", src: card.image.src, alt: card.image.alt }),
+    card.fields.length > 0 && el("div", { className: "fields" }, ...card.fields.map(fieldElement)),
+    card.footer && el("p", { className: "footer", dir: "auto" }, card.footer),
+    buttons.length > 0 &&
+      el("div", { className: "buttons" }, ...buttons.map((button) => buttonElement(button, message, page))),
+    ...selects.map((select) => (select.most > 1 || select.least === 0 ? severalOf : oneOf)(select, message, page)),
+  );
+  article.dataset.tone = card.tone;
+  return article;
+}
+
+const fieldElement = (field) =>
+  el("div", { className: "field" }, el("h4", { dir: "auto" }, field.name), ...blocks(field.value));
+
+/** Paragraphs and quotes as they come; neighbouring items share a list. */
+export function blocks(content) {
+  const made = [];
+  let list = null;
+  for (const block of content) {
+    const inlines = block.inlines.map(inline);
+    if (block.kind !== "item") {
+      list = null;
+      const quoted = block.kind === "quote";
+      made.push(el(quoted ? "blockquote" : "p", { dir: "auto" }, ...inlines));
+      continue;
+    }
+    const tag = block.number === null ? "ul" : "ol";
+    if (list?.localName !== tag) {
+      list = el(tag);
+      if (block.number !== null) list.start = block.number;
+      made.push(list);
+    }
+    list.append(el("li", { dir: "auto" }, ...inlines));
+  }
+  return made;
+}
+
+function inline(piece) {
+  switch (piece.kind) {
+    case "bold":
+      return el("strong", {}, piece.text);
+    case "italic":
+      return el("em", {}, piece.text);
+    case "code":
+      return el("code", {}, piece.text);
+    case "link":
+      return link(piece.url, piece.text);
+    case "time":
+      return el("time", { dateTime: piece.at, title: piece.text }, moment.format(new Date(piece.at)));
+    default:
+      return document.createTextNode(piece.text);
+  }
+}
+
+function link(url, text) {
+  if (!/^https?:\/\//i.test(url)) return document.createTextNode(text);
+  return el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text);
+}
+
+function buttonElement(button, message, page) {
+  const className = `button ${button.style}`;
+  if (!button.action) {
+    if (!button.url) return el("button", { className, type: "button", disabled: true }, button.label);
+    const anchor = link(button.url, button.label);
+    anchor.className = className;
+    return anchor;
+  }
+  const press = (event) => page.use(event.currentTarget, { action: button.action, message: message.id, values: [] });
+  return el("button", { className, type: "button", disabled: button.disabled, onclick: press }, button.label);
+}
+
+/** A list of which one is picked, and a button: choosing with the arrow keys must not send anything yet. */
+function oneOf(select, message, page) {
+  const id = newId("select");
+  const list = optionList(select.options, { id, required: true }, page.words.choose);
+  const send = (event) => {
+    event.preventDefault();
+    page.use(event.submitter ?? list, { action: select.action, message: message.id, values: [list.value] });
+  };
+  return el(
+    "form",
+    { className: "pick", onsubmit: send },
+    el("label", { htmlFor: id }, select.label),
+    el("div", { className: "row" }, list, el("button", { className: "button secondary" }, page.words.open)),
+  );
+}
+
+export function optionList(options, props, placeholder) {
+  const chosen = options.some((option) => option.chosen);
+  return el(
+    "select",
+    props,
+    el("option", { value: "", disabled: true, selected: !chosen }, placeholder),
+    ...options.map((option) => {
+      const label = option.description ? `${option.label} · ${option.description}` : option.label;
+      return el("option", { value: option.value, selected: option.chosen }, label);
+    }),
+  );
+}
+
+function severalOf(select, message, page) {
+  const { group, values, complain } = checkList(select, page.words);
+  const send = (event) => {
+    event.preventDefault();
+    const picked = values();
+    const wrong = picked.length < select.least || picked.length > select.most;
+    complain(wrong ? fill(page.words.several, select) : "");
+    if (!wrong) page.use(event.submitter ?? group, { action: select.action, message: message.id, values: picked });
+  };
+  const button = el("button", { className: "button secondary" }, page.words.open);
+  return el("form", { className: "pick", noValidate: true, onsubmit: send }, group, button);
+}
+
+/** Check boxes under one label. `values()` are the ticked ones in the order shown. */
+export function checkList({ label, options, least, most }, words) {
+  const hint = el("p", { id: newId("hint"), className: "hint" }, fill(words.several, { least, most }));
+  const error = el("p", { id: newId("error"), className: "error", role: "alert" });
+  const boxes = options.map((option) =>
+    el("input", { type: "checkbox", value: option.value, checked: option.chosen, id: newId("box") }),
+  );
+  const group = el(
+    "fieldset",
+    { className: "checks", "aria-describedby": `${hint.id} ${error.id}` },
+    el("legend", {}, label),
+    hint,
+    ...options.map((option, index) =>
+      el(
+        "label",
+        { htmlFor: boxes[index].id },
+        boxes[index],
+        el("span", { dir: "auto" }, option.label, option.description && el("small", {}, option.description)),
+      ),
+    ),
+    error,
+  );
+  return {
+    group,
+    boxes,
+    values: () => boxes.filter((box) => box.checked).map((box) => box.value),
+    complain: (sentence) => {
+      error.textContent = sentence;
+      if (sentence) boxes[0]?.focus();
+    },
+  };
+}
