@@ -93,7 +93,12 @@ def tally(
     `options` are names or ids, in the order whose indices the ballots use; `counted` maps each distinct ballot
     to how often it was cast. Ballots that break a rule of the method are counted as invalid and otherwise left
     out. `quorum` is a number of valid ballots; `max_choices` limits approvals.
+
+    Raises `ValueError` when a ballot is counted a negative number of times.
     """
+    if min(counted.values(), default=0) < 0:
+        raise ValueError("a ballot can't be cast fewer than 0 times")
+    counted = {ballot: number for ballot, number in counted.items() if number}
     count = _count(method, len(options), counted, max_choices)
     cast = sum(counted.values())
     base = count.valid * MAX_SCORE if method is Method.SCORE else count.valid
