@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -145,10 +145,40 @@ def ask(
         sys.exit(1)
 
 
+@main.command()
+@click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--essay", type=click.Path(path_type=Path), help="The essay's text, to prove every quote against.")
+@click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+def check(packs: tuple[Path, ...], essay: Path | None, style: Literal["text", "json", "github"]) -> None:
+    """Check packs: the shipped ones, or the folders given. Ends with 1 if there is an error."""
+    from bot.library.check import main_report  # noqa: PLC0415 - kept off the path of --help
+
+    with told():
+        printed, status = main_report(packs or (_content(None),), essay, now().date(), style)
+    click.echo(printed, nl=False)
+    sys.exit(status)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="schemas")
+def schema(folder: Path) -> None:
+    """Write the JSON Schemas that help while a pack is typed."""
+    from bot.library.schema import write_schemas  # noqa: PLC0415 - kept off the path of --help
+
+    for file in write_schemas(folder):
+        click.echo(file)
+
+
 def _content(given: Path | None) -> Path:
     from bot.config import load_settings  # noqa: PLC0415 - kept off the path of --help
 
-    return given or load_settings().content
+    return given or _near(load_settings().content)
+
+
+def _near(path: Path) -> Path:
+    """The path as seen from here, if it lies below: what is printed of it is then short, and clickable."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
 
 
 if __name__ == "__main__":

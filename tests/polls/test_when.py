@@ -1,0 +1,82 @@
+"""How a host says when a poll closes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import Refused
+from bot.i18n import translator
+from bot.polls.when import LONGEST, SHORTEST, closing_time
+
+T = translator("en")
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2h", datetime(2026, 11, 25, 14, 0, tzinfo=UTC)),
+        ("90 min", datetime(2026, 11, 25, 13, 30, tzinfo=UTC)),
+        ("in 1 day 2 hours", datetime(2026, 11, 26, 14, 0, tzinfo=UTC)),
+        ("1W", datetime(2026, 12, 2, 12, 0, tzinfo=UTC)),
+        ("18:00", datetime(2026, 11, 25, 17, 0, tzinfo=UTC)),
+        ("9:30", datetime(2026, 11, 26, 8, 30, tzinfo=UTC)),
+        ("tomorrow 18:00", datetime(2026, 11, 26, 17, 0, tzinfo=UTC)),
+        ("tomorrow at 18:00", datetime(2026, 11, 26, 17, 0, tzinfo=UTC)),
+        ("today 23:00", datetime(2026, 11, 25, 22, 0, tzinfo=UTC)),
+        ("2026-12-01", datetime(2026, 12, 1, 22, 59, tzinfo=UTC)),
+        ("2026-12-01 18:00", datetime(2026, 12, 1, 17, 0, tzinfo=UTC)),
+        ("2026-12-01T18:00", datetime(2026, 12, 1, 17, 0, tzinfo=UTC)),
+        ("2027-03-28 02:30", datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),
+    ],
+)
+def test_spans_and_moments_are_understood_in_the_communitys_zone(typed: str, meant: datetime) -> None:
+    """`18:00` is six in the evening where the community lives, summer and winter."""
+    assert closing_time(typed, NOW, BERLIN, T) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("tomorrow 25:00", "can't read"),
+        ("2026-02-30", "can't read"),
+        ("soon", "can't read"),
+        ("", "can't read"),
+        ("5 parsecs", "can't read"),
+        ("2025-01-01", "in the past"),
+        ("today 9:00", "in the past"),
+        ("0m", "in the past"),
+        ("10 years", "can't read"),
+        ("3660 days", "too far"),
+        ("2036-11-25", "too far"),
+        ("999999 weeks", "too far"),
+    ],
+)
+def test_what_is_no_sensible_time_is_refused_with_an_example(typed: str, said: str) -> None:
+    """The answer says what is wrong and what can be typed instead."""
+    with pytest.raises(Refused, match=said):
+        closing_time(typed, NOW, BERLIN, T)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_time_in_the_allowed_range_or_refused(typed: str) -> None:
+    """Nothing that is typed can open a poll for ever, or close it before it opened."""
+    try:
+        moment = closing_time(typed, NOW, BERLIN, T)
+    except Refused:
+        return
+    assert SHORTEST <= moment - NOW <= LONGEST
+
+
+@given(st.integers(1, 500), st.sampled_from(["h", "d", "min"]))
+def test_a_span_counts_from_now(number: int, unit: str) -> None:
+    """`3d` means three times 24 hours, whatever the clocks do meanwhile."""
+    span = {"h": timedelta(hours=1), "d": timedelta(days=1), "min": timedelta(minutes=1)}[unit] * number
+    if span <= LONGEST:
+        assert closing_time(f"{number}{unit}", NOW, BERLIN, T) == NOW + span
