@@ -39,12 +39,26 @@ def complaints(model: type[Model], table: Table) -> Model | list[Complaint]:
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     found = [_complaint(model, table, detail) for detail in details]
-    renamed = {near for complaint in found if complaint.at_key for near in _quoted(complaint.message)}
-    return [c for c in found if not (c.code == "missing-key" and c.path[-1] in renamed)] or found
+    return _joined(found)
 
 
-def _quoted(message: str) -> list[str]:
-    return message.split("`")[3::2] if "did you mean" in message else []
+def _joined(found: Sequence[Complaint]) -> list[Complaint]:
+    """Complaints with all missing keys of a table in one, and none about a key that is only misspelt."""
+    misspelt = {c.message.split("`")[3] for c in found if c.code == "unknown-key" and "did you mean" in c.message}
+    missing: dict[Path, list[str]] = {}
+    others = []
+    for complaint in found:
+        if complaint.code == "missing-key":
+            missing.setdefault(complaint.path[:-1], []).append(str(complaint.path[-1]))
+        else:
+            others.append(complaint)
+    for path, keys in missing.items():
+        names = [f"`{key}`" for key in keys if key not in misspelt]
+        if names:
+            said = f"{', '.join(names[:-1])} and {names[-1]} are missing" if len(names) > 1 else f"{names[0]} is missing"
+            lines = ", ".join(f"`{key}: …`" for key in keys if key not in misspelt)
+            others.append(Complaint(path, "missing-key", f"{said}: add {lines}"))
+    return others
 
 
 def takes_text(model: type[BaseModel], keys: Sequence[str]) -> bool:
@@ -89,7 +103,7 @@ def _complaint(model: type[BaseModel], table: Table, detail: Mapping[str, Any]) 
     if kind == "missing":
         if isinstance(owner, Table) and path[-1] in owner.keys_at:
             return Complaint(path, "empty-value", f"`{key}` is empty: write its value", at_key=True)
-        return Complaint(path, "missing-key", f"`{key}` is missing: add `{key}: …` to this entry")
+        return Complaint(path, "missing-key", "")
     if kind == "extra_forbidden":
         return Complaint(path, "unknown-key", _unknown_key(_owner_model(model, path), key), at_key=True)
     if kind == "value_error":

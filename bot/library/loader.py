@@ -113,7 +113,7 @@ class Spot:
 
 
 @dataclass(slots=True)
-class _Raw:
+class Raw:
     """An entry as it stands in its file, and what became of it (None while it has problems)."""
 
     file: Path
@@ -124,15 +124,19 @@ class _Raw:
 
 @dataclass(slots=True)
 class PackReading:
-    """A pack as far as it can be read. `pack` is None if there are errors; `draft` has what could be read."""
+    """A pack as far as it can be read.
+
+    `pack` is None if there are errors; `draft` has every entry that is valid by itself. `raws` are the entries as
+    they are written, by id, and `info_table` is pack.yaml.
+    """
 
     folder: Path
     info: PackInfo | None = None
     pack: Pack | None = None
     draft: Pack | None = None
     problems: list[Problem] = field(default_factory=list)
-    _info_table: Table | None = None
-    _raw: dict[str, _Raw] = field(default_factory=dict)
+    info_table: Table | None = None
+    raws: dict[str, Raw] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[Problem]:
@@ -146,13 +150,13 @@ class PackReading:
 
     def place(self, entry_id: str, *path: str | int) -> Spot:
         """Where the value at this path (keys as they are written, indices) of an entry stands, or the nearest around it."""
-        raw = self._raw[entry_id]
+        raw = self.raws[entry_id]
         return _spot(raw.file, value_mark(raw.table, path))
 
     def info_place(self, *path: str | int) -> Spot:
         """Where a value of pack.yaml stands."""
         file = self.folder / PACK_FILE
-        return Spot(file, 1, 1) if self._info_table is None else _spot(file, value_mark(self._info_table, path))
+        return Spot(file, 1, 1) if self.info_table is None else _spot(file, value_mark(self.info_table, path))
 
 
 def _spot(file: Path, mark: Mark) -> Spot:
@@ -182,14 +186,14 @@ def read_pack(folder: Path) -> PackReading:
         reading.add(Spot(folder, 1, 1), "no-pack", "this folder is missing: correct its name")
         return reading
     _read_info(reading)
-    raws: list[_Raw] = []
+    found: list[Raw] = []
     for part, lists in PARTS.items():
         for file in _part_files(reading, part):
-            raws.extend(_read_part(reading, part, lists, file))
-    _index_ids(reading, raws)
+            found.extend(_read_part(reading, part, lists, file))
+    _index_ids(reading, found)
     arguments = _link(reading)
     if reading.info is not None:
-        entries = {key: raw.entry for key, raw in reading._raw.items() if raw.entry is not None}
+        entries = {key: raw.entry for key, raw in reading.raws.items() if raw.entry is not None}
         reading.draft = Pack(reading.info, MappingProxyType(entries), MappingProxyType(arguments))
         if not reading.errors:
             reading.pack = reading.draft
@@ -217,7 +221,7 @@ def _read_info(reading: PackReading) -> None:
     if not isinstance(table, Table):
         reading.add(Spot(document.file, 1, 1), "not-a-table", "this file must begin with keys, such as `id: my-topic`")
         return
-    reading._info_table = table
+    reading.info_table = table
     _check_unquoted(reading, document, {(): PackInfo})
     if any(problem.code in _HARD for problem in document.problems):
         return
@@ -228,7 +232,7 @@ _HARD = frozenset(("yaml", "too-deep", "too-many-values", "control-character"))
 """Problems after which the rest of the file is missing, so that more complaints about it would mislead."""
 
 
-def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]], file: Path) -> list[_Raw]:
+def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]], file: Path) -> list[Raw]:
     """Every entry of one file, valid or not."""
     document = read_yaml(file)
     reading.problems.extend(document.problems)
@@ -240,7 +244,7 @@ def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]]
         return []
     _check_unquoted(reading, document, {(name,): model for name, model in lists.items()})
     cut_short = any(problem.code in _HARD for problem in document.problems)
-    raws: list[_Raw] = []
+    raws: list[Raw] = []
     for name in root.keys_at:
         if name not in lists:
             message = f"`{shown(name)}` isn't known here: {_instead(name, lists, f'a {part} file has')}"
@@ -255,14 +259,14 @@ def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]]
 
 def _read_list(
     reading: PackReading, file: Path, items: Items, model: type[Entry], *, cut_short: bool
-) -> Iterator[_Raw]:
+) -> Iterator[Raw]:
     last = len(items) - 1
     for index, item in enumerate(items):
         if not isinstance(item, Table):
             message = "each entry must be made of keys, such as `- id: some-name`"
             reading.add(_spot(file, items.values_at[index]), "not-a-table", message)
             continue
-        raw = _Raw(file, item, model)
+        raw = Raw(file, item, model)
         if not (cut_short and index == last):
             raw.entry = _validated(reading, file, item, model)
         yield raw
@@ -311,12 +315,12 @@ def _check_unquoted(reading: PackReading, document: Document, models: Mapping[tu
                 reading.add(_spot(document.file, value.mark), "quotes-needed", message)
 
 
-def _index_ids(reading: PackReading, raws: Sequence[_Raw]) -> None:
+def _index_ids(reading: PackReading, raws: Sequence[Raw]) -> None:
     for raw in raws:
         key = raw.table.get("id")
         if not isinstance(key, str):
             continue
-        first = reading._raw.setdefault(key, raw)
+        first = reading.raws.setdefault(key, raw)
         if first is not raw:
             at = reading.place(key, "id")
             message = (
@@ -328,56 +332,69 @@ def _index_ids(reading: PackReading, raws: Sequence[_Raw]) -> None:
 
 def _instead(wrong: str, known: Iterable[str], lead: str) -> str:
     names = list(known)
-    nearest = difflib.get_close_matches(wrong, names, n=1)
+    nearest = difflib.get_close_matches(wrong[:80], names, n=1)
     return f"did you mean `{nearest[0]}`?" if nearest else f"{lead} {', '.join(f'`{name}`' for name in names)}"
 
 
 def _link(reading: PackReading) -> dict[str, tuple[Argument, ...]]:
-    """Follow every reference. Gives the arguments about each entry, strongest first."""
-    raws = reading._raw
+    """Follow every reference, those of entries with other problems too. Gives the arguments about each entry."""
     about: dict[str, list[Argument]] = {}
-    suggest = _Suggestions(raws)
-    for key, raw in raws.items():
-        entry = raw.entry
-        for index, source in enumerate(getattr(entry, "sources", ())):
-            target = raws.get(source)
-            if target is None or target.model is not Source:
-                spot = reading.place(key, "sources", index)
-                reading.add(spot, "dangling-id", _no_such(source, target, "a source", suggest(source, (Source,))))
-        if isinstance(entry, Argument):
-            target = raws.get(entry.target)
-            if target is None or not issubclass(target.model, ARGUABLE):
-                spot = reading.place(key, entry.side)
-                wanted = "a position, fact, option or argument"
-                reading.add(spot, "dangling-id", _no_such(entry.target, target, wanted, suggest(entry.target, ARGUABLE)))
-            about.setdefault(entry.target, []).append(entry)
+    suggest = _Suggestions(reading.raws)
+    for raw in reading.raws.values():
+        for path, key, kinds in _references(raw):
+            target = reading.raws.get(key)
+            if target is None or target.model not in kinds:
+                message = _no_such(key, target, kinds, suggest(key, kinds))
+                reading.add(_spot(raw.file, value_mark(raw.table, path)), "dangling-id", message)
+        if isinstance(raw.entry, Argument):
+            about.setdefault(raw.entry.target, []).append(raw.entry)
     _refuse_circles(reading)
     return {key: tuple(arguments) for key, arguments in about.items()}
+
+
+_Kinds = tuple[type[Entry], ...]
+_SOURCES: _Kinds = (Source,)
+
+
+def _references(raw: Raw) -> Iterator[tuple[tuple[str | int, ...], str, _Kinds]]:
+    """Every id that an entry names: where, which, and what it may belong to."""
+    if "sources" in raw.model.model_fields and isinstance(sources := raw.table.get("sources"), Items):
+        for index, key in enumerate(sources):
+            if isinstance(key, str):
+                yield ("sources", index), key, _SOURCES
+    if raw.model is Argument:
+        for side in ("for", "against"):
+            if isinstance(key := raw.table.get(side), str):
+                yield (side,), key, ARGUABLE
 
 
 class _Suggestions:
     """The id that an editor probably meant."""
 
-    def __init__(self, raws: Mapping[str, _Raw]) -> None:
-        self._raws = raws
+    def __init__(self, raws: Mapping[str, Raw]) -> None:
+        self.rawss = raws
         self._left = MAX_SUGGESTIONS
 
-    def __call__(self, wrong: str, kinds: tuple[type[Entry], ...]) -> str | None:
+    def __call__(self, wrong: str, kinds: _Kinds) -> str | None:
         self._left -= 1
         if self._left < 0:
             return None
-        ids = [key for key, raw in self._raws.items() if raw.model in kinds]
-        return next(iter(difflib.get_close_matches(wrong, ids, n=1)), None)
+        ids = [key for key, raw in self.rawss.items() if raw.model in kinds]
+        return next(iter(difflib.get_close_matches(wrong[:80], ids, n=1)), None)
 
 
-def _no_such(key: str, other: _Raw | None, wanted: str, nearest: str | None) -> str:
-    what = f"`{key}` is not the id of {wanted}" if other is None else f"`{key}` is a {other.model.__name__.lower()}, not {wanted}"
-    return f"{what}: did you mean `{nearest}`?" if nearest else f"{what}: correct it, or write that entry"
+def _no_such(key: str, other: Raw | None, kinds: _Kinds, nearest: str | None) -> str:
+    names = [kind.__name__.lower() for kind in kinds]
+    wanted = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+    is_a = f"the id of a {wanted}" if other is None else f"a {wanted} but a {other.model.__name__.lower()}"
+    return f"`{shown(key)}` is not {is_a}: " + (
+        f"did you mean `{nearest}`?" if nearest else "correct it, or write that entry"
+    )
 
 
 def _refuse_circles(reading: PackReading) -> None:
     """An argument that is about itself, in one step or several, never meets a claim."""
-    target_of = {key: raw.entry.target for key, raw in reading._raw.items() if isinstance(raw.entry, Argument)}
+    target_of = {key: raw.entry.target for key, raw in reading.raws.items() if isinstance(raw.entry, Argument)}
     settled: set[str] = set()
     for start in target_of:
         trail: dict[str, None] = {}
@@ -391,7 +408,7 @@ def _refuse_circles(reading: PackReading) -> None:
 
 
 def _report_circle(reading: PackReading, circle: Sequence[str]) -> None:
-    argument = reading._raw[circle[0]].entry
+    argument = reading.raws[circle[0]].entry
     assert isinstance(argument, Argument)  # noqa: S101 - only arguments have targets
     spot = reading.place(circle[0], argument.side)
     if len(circle) == 1:

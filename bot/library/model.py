@@ -10,12 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date as Day
+from datetime import date as Day  # noqa: N812 - fields of these models are named date
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    model_validator,
+)
 
 PACK_ID_MAX = 24
 ENTRY_ID_MAX = 40
@@ -23,7 +32,8 @@ ENTRY_ID_MAX = 40
 _KEBAB = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 PackId = Annotated[str, StringConstraints(pattern=_KEBAB, max_length=PACK_ID_MAX)]
 EntryId = Annotated[str, StringConstraints(pattern=_KEBAB, max_length=ENTRY_ID_MAX)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+_ONE_LINE = r"^[^\r\n]*\s*$"
+Line = Annotated[str, StringConstraints(pattern=_ONE_LINE, min_length=1, max_length=300, strip_whitespace=True)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
 
@@ -280,7 +290,7 @@ class Source(Entry):
 class Option(_Sourced):
     """A policy that a community can vote on."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=75, strip_whitespace=True)]
+    name: Annotated[str, StringConstraints(pattern=_ONE_LINE, min_length=1, max_length=75, strip_whitespace=True)]
     description: Line = Field(description="What would be done, in one neutral sentence.")
     pro: Line = Field(description="The best reason for it.")
     con: Line = Field(description="The best reason against it.")

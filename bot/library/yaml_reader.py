@@ -100,7 +100,9 @@ def read_yaml(file: Path) -> Document:
     return document
 
 
-class _Stop(Exception):  # noqa: N818 - it ends the reading of one file; the problem is the error
+class _Stop(Exception):
+    """Ends the reading of one file."""
+
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
@@ -186,7 +188,7 @@ class _Builder:
     def _consume(self) -> None:
         get_event = self._parser.get_event
         for _ in range(MAX_EVENTS):
-            event = get_event()
+            event: Any = get_event()
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 self._scalar(event)
