@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.polls.ballots import MAX_SCORE, Ballot, Fault, InvalidBallot, Method, parse_ballot
-from bot.polls.ranked import count_ranked, read_ranked
+from bot.polls.ranked import compare_pairs, count_rounds, read_ranked
 from bot.polls.results import (
     Base,
     Decider,
@@ -150,6 +150,7 @@ def _count_marks(method: Method, options_count: int, counted: Mapping[Ballot, in
 
 def _count_ranked(options_count: int, counted: Mapping[Ballot, int]) -> _Count:
     profile = read_ranked(options_count, counted)
-    ranked, winners, exact = count_ranked(options_count, profile)
-    firsts = [total.votes for total in ranked.rounds[0].totals]
+    rounds, winners, exact = count_rounds(options_count, profile)
+    ranked = RankedCount(rounds=rounds, pairwise=compare_pairs(options_count, profile))
+    firsts = [total.votes for total in rounds[0].totals]
     return _Count(sum(profile.values()), firsts, winners, exact, ranked)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from bot.polls.ballots import InvalidBallot, Method, parse_ballot
 from bot.polls.pairwise import compare
-from bot.polls.results import RankedCount
 from bot.polls.runoff import character, indices, order_of, run_off
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.polls.ballots import Ballot
+    from bot.polls.results import Pairwise, Round
 
 RankedProfile = dict["Sequence[str]", int]
 """Valid ballots, each a sequence of groups of options' characters (a plain string if all groups are single)."""
@@ -35,17 +35,20 @@ def read_ranked(options_count: int, counted: Mapping[Ballot, int]) -> RankedProf
     return profile
 
 
-def count_ranked(options_count: int, profile: RankedProfile) -> tuple[RankedCount, tuple[int, ...], bool]:
-    """Count the instant run-off and compare all pairs.
+def count_rounds(options_count: int, profile: RankedProfile) -> tuple[tuple[Round, ...], tuple[int, ...], bool]:
+    """Run the instant run-off.
 
-    Returns the count, the winners of the run-off (several: a tie), and whether these are exact (see `Result`).
+    Returns the rounds, the winners (several: a tie), and whether these are exact (see `Result`).
     """
-    every = "".join(map(character, range(options_count)))
-    rounds, possible = run_off(every, _orders(profile))
-    shared = {group for groups in profile if not isinstance(groups, str) for group in groups}
-    group_options = {group: indices(group) for group in shared.union(every)}
-    pairwise = compare(options_count, profile, group_options)
-    return RankedCount(rounds=rounds, pairwise=pairwise), indices(possible.winners), possible.exact
+    rounds, possible = run_off("".join(map(character, range(options_count))), _orders(profile))
+    return rounds, indices(possible.winners), possible.exact
+
+
+def compare_pairs(options_count: int, profile: RankedProfile) -> Pairwise:
+    """Compare every option with every other."""
+    groups = set(map(character, range(options_count)))
+    groups.update(group for ranks in profile if not isinstance(ranks, str) for group in ranks)
+    return compare(options_count, profile, {group: indices(group) for group in groups})
 
 
 def _read_unusual(ballot: Ballot, options_count: int) -> Sequence[str] | None:

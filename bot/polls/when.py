@@ -63,7 +63,7 @@ def _span(words: str, now: datetime) -> datetime | None:
     for number, unit in _SPAN.findall(words):
         if unit not in _UNITS:
             return None
-        total += int(number) * _UNITS[unit]
+        total = min(total + int(number) * _UNITS[unit], 2 * LONGEST)
     return now + total
 
 
@@ -75,6 +75,8 @@ def _moment(words: str, now: datetime, zone: tzinfo) -> datetime | None:
     try:
         clock = time.fromisoformat(match["clock"].zfill(5)) if match["clock"] else time(23, 59)
         day = _day(match["day"], local.date())
+        if day.year > local.year + 100:  # the calendar ends in 9999, and a zone must not push past it
+            day = day.replace(year=local.year + 100, day=1)
     except ValueError:
         return None
     moment = datetime.combine(day, clock, tzinfo=zone)

@@ -56,6 +56,7 @@ def test_spans_and_moments_are_understood_in_the_communitys_zone(typed: str, mea
         ("3660 days", "too far"),
         ("2036-11-25", "too far"),
         ("999999 weeks", "too far"),
+        ("9999-12-31 23:59", "too far"),
     ],
 )
 def test_what_is_no_sensible_time_is_refused_with_an_example(typed: str, said: str) -> None:
