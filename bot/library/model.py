@@ -71,7 +71,14 @@ def _calendar_day(written: str, year: int, month: int, day: int) -> Day:
 
 PartialDate = Annotated[
     str,
-    Field(json_schema_extra={"pattern": _PARTIAL_DATE.pattern}),
+    Field(
+        json_schema_extra={
+            "type": ["string", "integer"],
+            "pattern": _PARTIAL_DATE.pattern,
+            "minimum": 1000,
+            "maximum": 9999,
+        }
+    ),
     AfterValidator(partial_date),
 ]
 """A date as exact as it is known: `2025`, `2025-02` or `2025-02-20`. Sorts as text."""
@@ -290,7 +297,11 @@ class Source(Entry):
 class Option(_Sourced):
     """A policy that a community can vote on."""
 
-    name: Annotated[str, StringConstraints(pattern=_ONE_LINE, min_length=1, max_length=75, strip_whitespace=True)]
+    name: Annotated[
+        str,
+        StringConstraints(pattern=_ONE_LINE, min_length=1, max_length=75, strip_whitespace=True),
+        Field(description="What a ballot calls it."),
+    ]
     description: Line = Field(description="What would be done, in one neutral sentence.")
     pro: Line = Field(description="The best reason for it.")
     con: Line = Field(description="The best reason against it.")
@@ -307,7 +318,7 @@ class Option(_Sourced):
 class Statement(Entry):
     """A sentence that members can agree with, disagree with or pass."""
 
-    text: Line
+    text: Line = Field(description="The statement, in one sentence.")
     lean: Lean
 
     @property
@@ -322,8 +333,8 @@ class Statement(Entry):
 class Term(_Sourced):
     """A word that the debate uses, explained."""
 
-    term: Line
-    definition: Prose
+    term: Line = Field(description="The word or name.")
+    definition: Prose = Field(description="What it means here, in a sentence or two.")
 
     @property
     def title(self) -> str:
@@ -337,8 +348,8 @@ class Term(_Sourced):
 class Event(_Sourced):
     """Something that happened on a date."""
 
-    date: PartialDate
-    event: Line
+    date: PartialDate = Field(description="When, as exactly as it is known.")
+    event: Line = Field(description="What happened, in one sentence.")
 
     @property
     def title(self) -> str:
@@ -353,8 +364,8 @@ class PackInfo(_Model):
     """What pack.yaml says about the whole."""
 
     id: PackId = Field(description="Short and lasting: small letters, digits and hyphens.")
-    title: Line
-    summary: Prose
+    title: Line = Field(description="The topic in a few words.")
+    summary: Prose = Field(description="What it is about, in a few neutral sentences.")
     essay: Essay
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = Field(
         default="en", description="The language that the pack is written in, such as en."
