@@ -1,0 +1,373 @@
+"""Polls, ballots and results as cards. Pure functions; every rule that was used is said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+
+from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Field, Image, Select, Tone
+from bot.i18n import N_, Translator
+from bot.markup import Bold, Inline, Plain, Text, Time, bullets, paragraph, text
+from bot.polls.ballots import MAX_SCORE, Ballot, Method, chosen, ranks, scores
+from bot.polls.model import Poll, Results, State
+from bot.polls.results import Base, Final, Result, Round, Rule, Total
+
+BUTTONS_MAX = 8
+"""Up to so many options get a button each; more are a list to pick from."""
+
+METHODS: Mapping[Method, str] = {
+    Method.SINGLE: N_("One choice"),
+    Method.APPROVAL: N_("Approval"),
+    Method.RANKED: N_("Ranking"),
+    Method.SCORE: N_("Scores"),
+}
+
+HOW: Mapping[Method, str] = {
+    Method.SINGLE: N_("Choose one option. The option with the most votes wins."),
+    Method.APPROVAL: N_("Choose every option that you approve of. The option with the most approvals wins."),
+    Method.RANKED: N_(
+        "Rank as many options as you like. Instant run-off decides: the last option goes, its ballots move on, "
+        "until one has more than half."
+    ),
+    Method.SCORE: N_(
+        "Give each option 0 to 5. The two highest totals meet in a run-off: the one that more ballots score higher wins."
+    ),
+}
+
+RESULTS: Mapping[Results, str] = {
+    Results.AT_CLOSE: N_("Results are shown when the poll closes."),
+    Results.AFTER_VOTE: N_("Results so far are shown to those who have voted."),
+    Results.LIVE: N_("Results so far are shown to all."),
+}
+
+SECRET = N_(
+    "Secret: other members and exports never show how you voted. Whoever runs the bot could look while the poll is "
+    "open; after the close nobody can, unless a copy of the open database and its key were kept."
+)
+NAMED = N_("Named: the result shows who voted for what.")
+
+RULES: Mapping[Rule, str] = {
+    Rule.TIE_REPORTED: N_("A tie is reported as a tie: no lot and no order of the options decides."),
+    Rule.MOST_VOTES_WIN: N_("The most votes win, with or without a majority."),
+    Rule.MAJORITY_OF_CONTINUING: N_(
+        "Whoever holds more than half of the continuing ballots wins; until then the last goes."
+    ),
+    Rule.EXHAUSTED_LEAVE_BASE: N_(
+        "A ballot with no continuing option left is exhausted and leaves the base of the percentages."
+    ),
+    Rule.OVERVOTE_VOIDS_FROM_THERE: N_(
+        "A ballot that gets to a rank shared by several continuing options is void from then on."
+    ),
+    Rule.LAST_TIE_ALL_BRANCHES: N_(
+        "Where options tie for last, every order of elimination is tried, and the winners of all of them are the winners."
+    ),
+    Rule.UNRANKED_BELOW_RANKED: N_("One against one, a ranked option is preferred to one that is not ranked."),
+    Rule.BLANK_SCORES_ZERO: N_("An option left blank scores 0."),
+    Rule.TWO_HIGHEST_TOTALS_MEET: N_("The two highest totals meet; the one scored higher on more ballots wins."),
+    Rule.SCORE_TIE_PREFERENCES_THEN_FIVES: N_(
+        "A tie for a place in the run-off goes to the option preferred on more ballots, then to the one with more fives."
+    ),
+    Rule.FINAL_TIE_TOTAL_THEN_FIVES: N_(
+        "A tie in the run-off goes to the higher total, then to the option with more fives."
+    ),
+    Rule.QUORUM_OF_VALID_BALLOTS: N_("The quorum is a number of valid ballots."),
+}
+
+BASES: Mapping[Base, str] = {
+    Base.VALID_BALLOTS: N_("of the valid ballots"),
+    Base.CONTINUING_BALLOTS: N_("of the continuing ballots"),
+    Base.HIGHEST_SCORE: N_("of the highest possible total"),
+    Base.PREFERRING_BALLOTS: N_("of the ballots that prefer one of the two"),
+}
+
+
+def when(poll: Poll, zone: tzinfo) -> Time:
+    """When the poll closes, for readers anywhere: platforms show it in each reader's own zone where they can."""
+    return Time(poll.closes_at, f"{poll.closes_at.astimezone(zone):%Y-%m-%d %H:%M %Z}")
+
+
+def poll_card(t: Translator, poll: Poll, zone: tzinfo, result: Result | None = None) -> Card:
+    """The poll as it is posted. `result` is given where the totals of an open poll may be seen by all."""
+    if poll.state is not State.OPEN:
+        return _ended_card(t, poll)
+    lines = bars(t, result) if result else bullets((option.name for option in poll.options), numbered=True)
+    return Card(
+        title=poll.question,
+        body=text(paragraph(t(HOW[poll.method]), *_limit(t, poll)), lines, bullets(_terms(t, poll, zone))),
+        footer=footer(t, poll),
+        tone=Tone.INFO,
+        controls=tuple(_controls(t, poll)),
+    )
+
+
+def _ended_card(t: Translator, poll: Poll) -> Card:
+    closed = poll.state is State.CLOSED
+    said = t("This poll is closed.") if closed else t("This poll was cancelled. Its ballots were not counted.")
+    shown = (Button(t("Results"), Action("poll-results", (poll.id,)), style=ButtonStyle.PRIMARY),) if closed else ()
+    return Card(title=poll.question, body=text(said), footer=footer(t, poll), controls=shown)
+
+
+def footer(t: Translator, poll: Poll) -> str:
+    counted = t.count("{n} ballot", "{n} ballots", poll.ballots)
+    return " · ".join((t("Poll {id}", id=poll.id), t(METHODS[poll.method]), counted))
+
+
+def _limit(t: Translator, poll: Poll) -> tuple[str, ...]:
+    if poll.method is not Method.APPROVAL or poll.max_choices >= len(poll.options):
+        return ()
+    return (" ", t.count("At most {n} option.", "At most {n} options.", poll.max_choices))
+
+
+def _terms(t: Translator, poll: Poll, zone: tzinfo) -> Iterator[tuple[Inline, ...] | str]:
+    yield (Plain(t("Closes ")), when(poll, zone))
+    yield t(SECRET if poll.secret else NAMED)
+    yield t(RESULTS[poll.results])
+    yield t("You can change or withdraw your vote until the close.")
+    if poll.quorum:
+        yield t.count("Quorum: {n} ballot.", "Quorum: {n} ballots.", poll.quorum)
+    if poll.roles:
+        yield t("Only members with a certain role may vote.")
+    if poll.joined_before:
+        yield t("Only those who had joined before the poll opened may vote.")
+    if len(poll.communities) > 1:
+        yield t("This poll runs in several communities. Accounts are not linked: whoever is in two could vote in both.")
+
+
+def _controls(t: Translator, poll: Poll) -> Iterator[Control]:
+    match poll.method:
+        case Method.SINGLE if len(poll.options) <= BUTTONS_MAX:
+            for index, option in enumerate(poll.options):
+                yield Button(option.name, Action("vote", (poll.id, str(index))), style=ButtonStyle.PRIMARY)
+        case Method.SINGLE:
+            yield Select(Action("vote", (poll.id,)), t("Choose one option"), options_of(poll))
+        case Method.APPROVAL:
+            label = t("Choose the options you approve of")
+            yield Select(Action("vote", (poll.id,)), label, options_of(poll), most=poll.max_choices)
+        case _:
+            yield Button(t("Vote"), Action("ballot", (poll.id, "")), style=ButtonStyle.PRIMARY)
+    yield Button(t("My vote"), Action("mine", (poll.id,)))
+    if poll.results is not Results.AT_CLOSE:
+        yield Button(t("Results so far"), Action("poll-results", (poll.id,)))
+    if poll.topic and any(option.entry for option in poll.options):
+        choices = tuple(Choice(option.name, f"{poll.topic}:{option.entry}") for option in poll.options if option.entry)
+        yield Select(Action("pick", ("card",)), t("Read an option: for, against, sources"), choices)
+
+
+def options_of(poll: Poll, among: Sequence[int] | None = None) -> tuple[Choice, ...]:
+    shown = range(len(poll.options)) if among is None else among
+    return tuple(Choice(poll.options[index].name, str(index)) for index in shown)
+
+
+# --- ballots --------------------------------------------------------------------------------------------------------
+
+
+def ballot_words(t: Translator, poll: Poll, choice: str) -> Text:
+    """A ballot as its voter reads it."""
+    names = [option.name for option in poll.options]
+    ballot = Ballot(choice)
+    match poll.method:
+        case Method.RANKED:
+            return bullets((names[rank[0]] for rank in ranks(ballot)), numbered=True)
+        case Method.SCORE:
+            return bullets(
+                (Plain(f"{name}: "), Bold(t("no score") if score is None else str(score)))
+                for name, score in zip(names, scores(ballot), strict=True)
+            )
+    return bullets(names[index] for index in chosen(ballot))
+
+
+def ranking_card(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Card:
+    """A ranked ballot while it is filled in: what stands so far, and the next rank to give."""
+    left = [index for index in range(len(poll.options)) if index not in draft]
+    so_far = bullets((poll.options[index].name for index in draft), numbered=True)
+    state = ">".join(map(str, draft))
+    controls: list[Control] = []
+    if left:
+        label = t("Your choice number {n}", n=len(draft) + 1)
+        controls.append(Select(Action("ballot", (poll.id, state)), label, options_of(poll, left)))
+    controls += _draft_buttons(t, poll, state, ">".join(map(str, draft[:-1])), started=bool(draft))
+    return Card(
+        title=t("Your ballot: {question}", question=poll.question),
+        body=text(
+            so_far or t("Nothing is ranked yet. Pick your first choice."),
+            t("Not cast yet. Options that you leave out count as ranked below all others.") if draft else "",
+        ),
+        tone=Tone.CAUTION,
+        controls=tuple(controls),
+    )
+
+
+def scoring_card(t: Translator, poll: Poll, draft: tuple[int | None, ...]) -> Card:
+    """A score ballot while it is filled in, option by option."""
+    given = (*draft, *([None] * (len(poll.options) - len(draft))))
+    lines = bullets(
+        (Plain(f"{option.name}: "), Bold("–" if score is None else str(score)))
+        for option, score in zip(poll.options, given, strict=True)
+    )
+    state = draft_of(draft)
+    controls: list[Control] = []
+    if len(draft) < len(poll.options):
+        name = poll.options[len(draft)].name
+        choices = tuple(Choice(str(score), str(score), _score_meaning(t, score)) for score in range(MAX_SCORE, -1, -1))
+        skip = Choice(t("No score"), "blank", t("Counts as 0"))
+        controls.append(
+            Select(Action("ballot", (poll.id, state)), t("Score for: {option}", option=name), (*choices, skip))
+        )
+    controls += _draft_buttons(t, poll, state, draft_of(draft[:-1]), started=any(s is not None for s in draft))
+    return Card(
+        title=t("Your ballot: {question}", question=poll.question),
+        body=text(lines, t("Not cast yet. An option without a score counts as 0.")),
+        tone=Tone.CAUTION,
+        controls=tuple(controls),
+    )
+
+
+def _score_meaning(t: Translator, score: int) -> str:
+    return {MAX_SCORE: t("The best"), 0: t("The worst")}.get(score, "")
+
+
+def draft_of(draft: Sequence[int | None]) -> str:
+    """The scores given so far, for a button's id; `~` is an option left blank."""
+    return ",".join("~" if score is None else str(score) for score in draft)
+
+
+def _draft_buttons(t: Translator, poll: Poll, state: str, before: str, *, started: bool) -> list[Control]:
+    if not state:
+        return []
+    cast = Button(
+        t("Cast this ballot"), Action("cast", (poll.id, state)), style=ButtonStyle.PRIMARY, disabled=not started
+    )
+    back = Button(t("Back one step"), Action("ballot", (poll.id, before)))
+    return [cast, back, Button(t("Start again"), Action("ballot", (poll.id, "")))] if before else [cast, back]
+
+
+# --- results --------------------------------------------------------------------------------------------------------
+
+
+def result_card(t: Translator, poll: Poll, result: Result, image: Image | None = None) -> Card:
+    """Who won, by what numbers, under which rules."""
+    fields = [Field(t("How it was counted"), bullets(t(RULES[rule]) for rule in result.rules))]
+    if result.ranked:
+        fields[:0] = [Field(t("Rounds"), _rounds(t, result)), Field(t("One against one"), _pairwise(t, result))]
+    if result.score:
+        fields[:0] = [Field(t("Run-off"), _finals(t, result))]
+    return Card(
+        title=poll.question,
+        body=text(paragraph(Bold(outcome(t, poll, result))), bars(t, result), bullets(_turnout(t, poll, result))),
+        fields=tuple(fields),
+        image=image,
+        footer=footer(t, poll) + (f" · {t('chain head')} {poll.head[:16]}" if poll.state is State.CLOSED else ""),
+        tone=Tone.GOOD if result.winners and poll.state is State.CLOSED else Tone.INFO,
+    )
+
+
+def outcome(t: Translator, poll: Poll, result: Result) -> str:
+    """One honest sentence: a winner, a tie, no ballots, or a quorum that was missed."""
+    names = [result.options[index] for index in result.winners]
+    if not names:
+        return t("No valid ballot was cast.")
+    if poll.state is State.OPEN:
+        lead = t("So far in front: {names}.") if len(names) == 1 else t("So far tied in front: {names}.")
+    elif result.quorum and not result.quorum.reached:
+        lead = t("The quorum was not reached, so nothing is decided. In front: {names}.")
+    elif result.tie and not result.exact:
+        lead = t("Too many ties to try every order of elimination. These could not be ruled out: {names}.")
+    else:
+        lead = t("Tie between: {names}.") if result.tie else t("Winner: {names}.")
+    return lead.format(names=", ".join(names))
+
+
+def bars(t: Translator, result: Result, width: int = 10) -> Text:
+    """Totals as bars of text, with counts and percentages, and what they are percentages of."""
+    most = max((total.votes for total in result.totals), default=0)
+    lines = []
+    for total in sorted(result.totals, key=lambda total: -total.votes):
+        filled = round(width * total.votes / most) if most else 0
+        won = " ★" if total.option in result.winners else ""
+        lines.append(
+            (
+                Plain("█" * filled + "░" * (width - filled) + " "),
+                Bold(result.options[total.option] + won),
+                Plain(f" {_amount(total)}"),
+            )
+        )
+    return text(bullets(lines), paragraph(t("Percentages are"), " ", t(BASES[result.percent_of]), "."))
+
+
+def _amount(total: Total) -> str:
+    return f"{total.votes} ({total.percent:.1f} %)"
+
+
+def _turnout(t: Translator, poll: Poll, result: Result) -> Iterator[str]:
+    yield t.count("{n} ballot was cast", "{n} ballots were cast", result.cast) + (
+        t(", {invalid} of them invalid.", invalid=result.invalid) if result.invalid else "."
+    )
+    if result.quorum:
+        reached = t("reached") if result.quorum.reached else t("not reached")
+        yield t("Quorum: {n}, {reached}.", n=result.quorum.needed, reached=reached)
+    if poll.state is State.OPEN:
+        yield t("The poll is still open, so this can change.")
+
+
+def _rounds(t: Translator, result: Result) -> Text:
+    rounds = result.ranked.rounds if result.ranked else ()
+    return text(*(_round(t, result, number, shown) for number, shown in enumerate(rounds, 1)))
+
+
+def _round(t: Translator, result: Result, number: int, shown: Round) -> Text:
+    held = ", ".join(
+        f"{result.options[total.option]} {_amount(total)}" for total in sorted(shown.totals, key=lambda x: -x.votes)
+    )
+    extra = []
+    if shown.exhausted:
+        extra.append(t("{n} exhausted", n=shown.exhausted))
+    if shown.overvoted:
+        extra.append(t("{n} void by a shared rank", n=shown.overvoted))
+    if shown.eliminated:
+        extra.append(t("out: {names}", names=", ".join(result.options[index] for index in shown.eliminated)))
+    if shown.tied and not shown.eliminated:
+        tied = ", ".join(result.options[index] for index in shown.tied)
+        extra.append(t("tied for last: {names}; the order decides, so all orders were tried", names=tied))
+    rest = f" – {'; '.join(extra)}" if extra else ""
+    return bullets([(Bold(t("Round {n}: ", n=number)), Plain(f"{held}{rest}"))])
+
+
+def _pairwise(t: Translator, result: Result) -> Text:
+    if result.ranked is None:
+        return ()
+    pairwise = result.ranked.pairwise
+    names = result.options
+    if pairwise.condorcet_winner is None:
+        circle = ", ".join(names[index] for index in pairwise.smith_set)
+        return text(
+            t("No option beats every other. The smallest group that beats all outside it: {names}.", names=circle)
+        )
+    best = pairwise.condorcet_winner
+    against = [
+        (Plain(f"{names[best]} {pairwise.prefer[best][other]} – {pairwise.prefer[other][best]} {names[other]}"),)
+        for other in range(len(names))
+        if other != best
+    ]
+    same = result.winners == (best,)
+    note = "" if same else t("This is not the winner by instant run-off, which decides here.")
+    return text(
+        paragraph(t("Beats every other one against one (Condorcet winner): "), Bold(names[best]), "."),
+        bullets(against),
+        note,
+    )
+
+
+def _finals(t: Translator, result: Result) -> Text:
+    finals = result.score.finals if result.score else ()
+    averages = result.score.averages if result.score else ()
+    listed = bullets(
+        (Plain(f"{name}: "), Plain(t("average {n}", n=f"{average:.2f}")))
+        for name, average in zip(result.options, averages, strict=True)
+    )
+    return text(listed, bullets(_final(t, result, final) for final in finals))
+
+
+def _final(t: Translator, result: Result, final: Final) -> str:
+    first, second = final.totals
+    line = f"{result.options[first.option]} {_amount(first)} – {_amount(second)} {result.options[second.option]}"
+    return line + (f" – {t('{n} without a preference', n=final.no_preference)}" if final.no_preference else "")
