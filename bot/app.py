@@ -24,7 +24,8 @@ from bot.command import (
     run_action,
     unknown,
 )
-from bot.errors import BotError, NotAllowed, TooFast, UnknownCommand, UsageError
+from bot.community import CommunityOf, community_id, default_community
+from bot.errors import BotError, NotAllowed, TooFast, Unavailable, UnknownCommand, UsageError
 from bot.i18n import Translator, translator
 from bot.limiter import Limiter
 from bot.markup import clean, text
@@ -51,6 +52,7 @@ class Bot:
     platforms: dict[str, Platform]
     """The platforms that are running, by name; each adds itself when it starts."""
     observe: Observe = _observe_nothing
+    community_of: CommunityOf = default_community
 
     @classmethod
     def of(
@@ -60,8 +62,9 @@ class Bot:
         new_reference: Callable[[], str],
         limiter: Limiter,
         observe: Observe = _observe_nothing,
+        community_of: CommunityOf = default_community,
     ) -> Bot:
-        return cls(collect(features), new_reference, limiter, {}, observe)
+        return cls(collect(features), new_reference, limiter, {}, observe, community_of)
 
     @property
     def commands(self) -> Mapping[str, Command]:
@@ -94,20 +97,23 @@ class Bot:
         """Runs what a form stands for. `Outcome.errors` keeps the form open."""
         return await self._act(request, action_id, self.registry.forms, answers)
 
-    def complete(self, request: Request, name: str, param: str, typed: str, args: Mapping[str, object]) -> list[Choice]:
-        """At most 25 suggestions for one argument. Without I/O; for what can't be completed, none."""
+    async def complete(
+        self, request: Request, name: str, param: str, typed: str, args: Mapping[str, object]
+    ) -> list[Choice]:
+        """At most 25 suggestions for one argument; for what can't be completed, none."""
         found = self.commands.get(name)
         wanted = found.param(param) if found else None
         if wanted is None:
             return []
         ctx = Context(request, translator(request.locale))
         try:
-            return _suggestions(ctx, wanted, clean(typed), args)[:COMPLETIONS_MAX]
+            ctx = await self._context(request, ctx.t)
+            return (await _suggestions(ctx, wanted, clean(typed), args))[:COMPLETIONS_MAX]
         except Exception as bug:
             self._bug(ctx.t, f"complete {name}.{param}", bug)
             return []
 
-    def complete_line(self, request: Request, line: str) -> tuple[Typing, list[Choice]]:
+    async def complete_line(self, request: Request, line: str) -> tuple[Typing, list[Choice]]:
         """Suggestions for the end of a half-typed line: commands first, then arguments."""
         typing = half_typed(line, self.commands)
         if typing.command is None:
@@ -119,11 +125,11 @@ class Bot:
             ][:COMPLETIONS_MAX]
         if typing.param is None:
             return typing, []
-        return typing, self.complete(request, typing.command.name, typing.param.name, typing.typed, {})
+        return typing, await self.complete(request, typing.command.name, typing.param.name, typing.typed, {})
 
     async def _call(self, request: Request, call: Call, t: Translator) -> Outcome:
         async def run(ctx: Context) -> Outcome:
-            if call.command.permission is Permission.MODERATOR and not request.actor.moderator:
+            if call.command.permission is Permission.MODERATOR and not ctx.moderates:
                 raise NotAllowed(t("Only moderators can use /{command}.", command=call.command.name))
             return await call.command.handler(ctx, **call.args)
 
@@ -154,11 +160,11 @@ class Bot:
         end = "ok"
         try:
             self._not_too_fast(request, t)
-            outcome = await run(Context(request, t))
+            outcome = await run(await self._context(request, t))
             await self._deliver(request, outcome)
         except BotError as error:
             end = type(error).__name__
-            return refusal(error.message, t)
+            return refusal(t(error.message) if isinstance(error, Unavailable) else error.message, t)
         except Exception as bug:
             end = "bug"
             return self._bug(t, what, bug)
@@ -166,6 +172,9 @@ class Bot:
             return outcome
         finally:
             self.observe(what, end, perf_counter() - started)
+
+    async def _context(self, request: Request, t: Translator) -> Context:
+        return Context(request, t, await self.community_of(community_id(request.actor), request.now))
 
     async def _deliver(self, request: Request, outcome: Outcome) -> None:
         """Posts what is for all to see, before the person is told that it was posted."""
@@ -213,8 +222,9 @@ def refusal(message: str, t: Translator) -> Outcome:
     return Outcome(answer=Reply((card,)), found=False)
 
 
-def _suggestions(ctx: Context, param: Param, typed: str, args: Mapping[str, object]) -> list[Choice]:
+async def _suggestions(ctx: Context, param: Param, typed: str, args: Mapping[str, object]) -> list[Choice]:
     if param.completer is not None:
-        return list(param.completer(ctx, typed, args))
+        found = param.completer(ctx, typed, args)
+        return list(await found if isinstance(found, Awaitable) else found)
     offered = {"yes": "yes", "no": "no"} if param.kind is bool else param.choices
     return [Choice(ctx.t(label), value) for value, label in offered.items() if value.startswith(typed.lower())]

@@ -24,6 +24,7 @@ from enum import Enum, StrEnum
 from typing import Annotated, Any, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
 
 from bot.chat import Action, Answers, Choice, Outcome, Request, Visibility
+from bot.community import Community
 from bot.errors import UnknownCommand, UsageError
 from bot.i18n import Translator
 
@@ -41,14 +42,20 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler is given: the request, and its reader's language."""
+    """What a handler is given: the request, its reader's language, and what their community has decided."""
 
     request: Request
     t: Translator
+    community: Community = field(default_factory=lambda: Community(""))
+
+    @property
+    def moderates(self) -> bool:
+        """Whether this person moderates the community they are in."""
+        return self.community.moderates(self.request.actor)
 
 
-Completer = Callable[[Context, str, Mapping[str, object]], Sequence[Choice]]
-"""(context, what was typed so far, the other arguments) → suggestions, best first. No I/O."""
+Completer = Callable[[Context, str, Mapping[str, object]], Sequence[Choice] | Awaitable[Sequence[Choice]]]
+"""(context, what was typed so far, the other arguments) → suggestions, best first."""
 
 
 @dataclass(frozen=True, slots=True)

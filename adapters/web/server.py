@@ -296,7 +296,7 @@ class WebChat:
         line = asked.string(body, "line", LINE_MAX, guard.reader(http))
         if not line.startswith("/"):
             return _json({"suggestions": []})
-        typing, choices = self._bot.complete_line(self._request(http), line)
+        typing, choices = await self._bot.complete_line(self._request(http), line)
         suggestions = [{**render.choice_data(choice), "line": _completed(typing, choice.value)} for choice in choices]
         return _json({"suggestions": suggestions, "command": typing.command is None})
 

@@ -53,11 +53,7 @@ class Help:
 
     def _overview(self, ctx: Context) -> Card:
         t = ctx.t
-        allowed = [
-            found
-            for found in self.commands.values()
-            if found.permission is Permission.MEMBER or ctx.request.actor.moderator
-        ]
+        allowed = [found for found in self.commands.values() if found.permission is Permission.MEMBER or ctx.moderates]
         tries = [Button(t("Explain {command}", command=f"/{name}"), Action("help", (name,))) for name in EXAMPLES]
         return Card(
             title=t("What you can ask"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import pytest
@@ -123,10 +124,8 @@ def test_an_unknown_command_names_the_nearest() -> None:
 @given(st.text(max_size=5000))
 def test_any_text_is_understood_or_refused_politely(line: str) -> None:
     """Whatever is typed, the parser answers; it never fails in another way."""
-    try:
-        parse("/say " + line, COMMANDS, T)
-    except BotError as error:
-        assert error.message
+    with suppress(BotError):
+        assert parse("/say " + line, COMMANDS, T).command.name == "say"
 
 
 def test_visibility_is_known_before_the_handler_runs() -> None:

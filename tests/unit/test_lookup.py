@@ -166,19 +166,19 @@ async def test_each_command_answers(line: str, part: str) -> None:
     assert part in words_of(await make_bot().say(request(), line))
 
 
-def test_completion_offers_titles_and_finds_aliases() -> None:
+async def test_completion_offers_titles_and_finds_aliases() -> None:
     """Any word of a title or an alias completes, from the first letter on, with at most 25 suggestions."""
     bot = make_bot()
     for typed in ("c", "coff", "ban", "office"):
-        labels = [choice.label for choice in bot.complete(request(), "fact", "words", typed, {})]
+        labels = [choice.label for choice in await bot.complete(request(), "fact", "words", typed, {})]
         assert "Coffee was banned from the office." in labels
-    assert len(bot.complete(request(), "search", "words", "t", {})) <= 25
+    assert len(await bot.complete(request(), "search", "words", "t", {})) <= 25
 
 
 async def test_a_completed_title_finds_exactly_that_entry() -> None:
     """What completion puts into the line leads to the entry it named."""
     bot = make_bot(SHIPPED)
-    for choice in bot.complete(request(), "fact", "words", "m", {})[:25]:
+    for choice in await bot.complete(request(), "fact", "words", "m", {}):
         outcome = await bot.say(request(), f"/fact {choice.value}")
         assert outcome.answer is not None
         assert choice.label.removesuffix("…") in words_of(outcome)

@@ -1,0 +1,48 @@
+"""The communities' settings, read from the database and kept for a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.community import Community, Creators
+from bot.store import communities as rows
+from bot.store.database import Database
+
+REMEMBERED = timedelta(seconds=5)
+"""How long settings are kept in memory: another process's change shows after so long at the latest."""
+
+
+class Communities:
+    """One for the whole process. What is asked for again within a moment is not read again."""
+
+    def __init__(self, database: Database, zone: str = "UTC", language: str = "") -> None:
+        self._database = database
+        self._defaults = {"zone": zone, "language": language}
+        self._kept: dict[str, tuple[datetime, Community]] = {}
+
+    async def get(self, community: str, now: datetime) -> Community:
+        """Raises Unavailable when the database can't be read."""
+        kept = self._kept.get(community)
+        if kept and abs(now - kept[0]) < REMEMBERED:
+            return kept[1]
+        settings = await self._database.read(lambda tx: rows.settings(tx, community))
+        found = _made(community, {**self._defaults, **settings})
+        self._kept[community] = (now, found)
+        return found
+
+    async def change(self, community: Community, changes: Mapping[str, Any]) -> Community:
+        """Stores the community with these changes. Raises Unavailable; nothing is changed then."""
+        changed = replace(community, **changes)
+        settings = {name: value for name, value in asdict(changed).items() if name != "id"}
+        await self._database.write(lambda tx: rows.put_settings(tx, community.id, settings))
+        self._kept.pop(community.id, None)
+        return changed
+
+
+def _made(community: str, settings: Mapping[str, Any]) -> Community:
+    known = {name: value for name, value in settings.items() if name in Community.__slots__ and name != "id"}
+    made = Community(community, **known)
+    return replace(made, creators=Creators(made.creators))

@@ -1,0 +1,73 @@
+"""What each community has decided for itself: who may create polls, who moderates, zone, language, default topic."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.chat import Actor
+from bot.errors import Refused
+from bot.i18n import Translator
+
+
+class Creators(StrEnum):
+    """Who may create polls."""
+
+    EVERYONE = "everyone"
+    MODERATORS = "moderators"
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """One server, one workspace, or the demonstration; `id` is `platform:workspace`."""
+
+    id: str
+    creators: Creators = Creators.EVERYONE
+    moderator_role: str = ""
+    zone: str = "UTC"
+    language: str = ""
+    topic: str = ""
+    moderator_channel: str = ""
+    reminder_minutes: int = 60
+    """How long before its close a poll is announced again; 0 for never."""
+    keep_days: int = 30
+    """How long its data is kept after it has removed the bot."""
+
+    @property
+    def tz(self) -> tzinfo:
+        try:
+            return ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+    def moderates(self, actor: Actor) -> bool:
+        return actor.moderator or (self.moderator_role in actor.roles if self.moderator_role else False)
+
+    def may_create(self, actor: Actor) -> bool:
+        return self.creators is Creators.EVERYONE or self.moderates(actor)
+
+
+def community_id(actor: Actor) -> str:
+    return f"{actor.platform}:{actor.workspace}"
+
+
+CommunityOf = Callable[[str, datetime], Awaitable[Community]]
+"""(community's id, now) → what it has decided. Without a database: the defaults."""
+
+
+async def default_community(community: str, _now: datetime) -> Community:
+    return Community(community)
+
+
+def checked_zone(zone: str, t: Translator) -> str:
+    """The zone's name. Raises Refused for one that does not exist."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Refused(
+            t("There is no time zone “{zone}”. Type one such as Europe/Berlin or America/Mexico_City.", zone=zone[:60])
+        ) from None
+    return zone

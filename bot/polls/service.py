@@ -1,0 +1,289 @@
+"""What can be done with polls, and the rules of who may and when. Commands say the results in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.chat import Actor, MessageRef
+from bot.community import Community, community_id
+from bot.errors import NotAllowed, NotFound, Refused
+from bot.i18n import Translator
+from bot.polls.ballots import Fault, InvalidBallot, Method, parse_ballot
+from bot.polls.box import BallotBox
+from bot.polls.methods import tally
+from bot.polls.model import (
+    OPTION_NAME_MAX,
+    OPTIONS_MAX,
+    OPTIONS_MIN,
+    QUESTION_MAX,
+    Cast,
+    CastEnd,
+    Poll,
+    PollOption,
+    Results,
+    State,
+    Vote,
+)
+from bot.polls.results import Result
+from bot.store import messages as message_rows
+from bot.store import polls as poll_rows
+from bot.store.database import Database
+
+OPEN_POLLS_MAX = 50
+"""Open polls of one community at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A poll as its host asks for it. Names are cleaned already; everything else is checked by `Polls.create`."""
+
+    question: str
+    options: tuple[PollOption, ...]
+    closes_at: datetime
+    method: Method = Method.SINGLE
+    max_choices: int = 0
+    """At most so many approvals; 0 for any number."""
+    secret: bool = True
+    results: Results = Results.AT_CLOSE
+    roles: frozenset[str] = frozenset()
+    joined_before: bool = False
+    quorum: int = 0
+    topic: str = ""
+    public: bool = False
+
+
+@dataclass(slots=True)
+class Polls:
+    """The polls of every community. All methods raise Unavailable when the database can't be used."""
+
+    database: Database
+    box: BallotBox
+    new_id: Callable[[], str]
+    changed: Callable[[], None] = lambda: None
+    """Called when a deadline was set or moved, so that whoever waits for deadlines looks again."""
+
+    # --- hosts ---
+
+    async def create(self, draft: Draft, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
+        """Opens a poll. Raises NotAllowed for who may not, Refused for what breaks a rule."""
+        if not community.may_create(host):
+            raise NotAllowed(t("In this community only moderators create polls."))
+        _check(draft, host, t)
+        remind_at = draft.closes_at - timedelta(minutes=community.reminder_minutes)
+        poll = Poll(
+            id=self.new_id(),
+            community=community.id,
+            creator=host.id,
+            question=draft.question,
+            options=draft.options,
+            method=draft.method,
+            opened_at=now,
+            closes_at=draft.closes_at,
+            max_choices=_max_choices(draft),
+            secret=draft.secret,
+            results=draft.results,
+            roles=draft.roles,
+            joined_before=draft.joined_before,
+            quorum=draft.quorum,
+            topic=draft.topic,
+            public=draft.public,
+            remind_at=remind_at if community.reminder_minutes and remind_at > now else None,
+            communities=frozenset({community.id}),
+        )
+        if len(await self.listed(community.id, only_open=True)) >= OPEN_POLLS_MAX:
+            raise Refused(t("{n} polls are open here, which is the most. Close one first.", n=OPEN_POLLS_MAX))
+        created = await self.box.create(poll)
+        self.changed()
+        return created
+
+    async def extend(self, poll: Poll, host: Actor, community: Community, closes_at: datetime, t: Translator) -> Poll:
+        """Moves the close to later. Raises NotAllowed, or Refused where the poll is not open or the time is earlier."""
+        self._may_run(poll, host, community, t)
+        _must_be_open(poll, t)
+        if closes_at <= poll.closes_at:
+            raise Refused(t("The new close must be later than the present one. /poll close ends a poll early."))
+        remind_at = closes_at - timedelta(minutes=community.reminder_minutes) if community.reminder_minutes else None
+        if not await self.database.write(lambda tx: poll_rows.extend(tx, poll.id, closes_at, remind_at)):
+            raise Refused(t("This poll is not open any more."))
+        self.changed()
+        return replace(poll, closes_at=closes_at, remind_at=remind_at)
+
+    async def close(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
+        """Ends the poll before its time. Raises NotAllowed or Refused."""
+        self._may_run(poll, host, community, t)
+        _must_be_open(poll, t)
+        await self.box.close(poll.id, now, by=_voter(host))
+        return await self.get(poll.id, t)
+
+    async def cancel(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
+        """Ends the poll without a result. Raises NotAllowed or Refused."""
+        self._may_run(poll, host, community, t)
+        _must_be_open(poll, t)
+        await self.box.cancel(poll.id, now, by=_voter(host))
+        return await self.get(poll.id, t)
+
+    def _may_run(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
+        own = community.id == poll.community
+        if not (own and (host.id == poll.creator or community.moderates(host))):
+            raise NotAllowed(t("Only the poll's creator and the moderators of its community can do that."))
+
+    # --- voters ---
+
+    async def cast(self, poll: Poll, voter: Actor, text: str | None, now: datetime, t: Translator) -> Cast:
+        """Casts, changes or (with None) withdraws a vote; it is durable when this returns.
+
+        Raises Refused or NotAllowed, with nothing changed, where the ballot is invalid, the poll is not open, or the
+        voter is not eligible.
+        """
+        self._may_vote(poll, voter, t)
+        _must_be_open(poll, t)
+        choice = None if text is None else checked_ballot(poll, text, t)
+        cast = await self.box.cast(Vote(poll.id, _voter(voter), voter.name, choice, now))
+        if cast.end in {CastEnd.CLOSED, CastEnd.CANCELLED, CastEnd.UNKNOWN}:
+            raise Refused(t("This poll is not open any more. Your vote was not counted."))
+        if cast.end is CastEnd.NOTHING_TO_WITHDRAW:
+            raise Refused(t("You have no vote in this poll, so there is nothing to withdraw."))
+        return cast
+
+    async def own(self, poll: Poll, voter: Actor) -> Cast | None:
+        """The voter's standing ballot with its receipt; None without one, or once a secret poll has closed."""
+        return await self.box.own(poll.id, _voter(voter))
+
+    def _may_vote(self, poll: Poll, voter: Actor, t: Translator) -> None:
+        if community_id(voter) not in poll.communities:
+            raise NotAllowed(t("This poll belongs to another community."))
+        if poll.roles and not poll.roles & voter.roles:
+            raise NotAllowed(t("This poll is for members with a certain role, which you do not have here."))
+        if poll.joined_before and (voter.joined is None or voter.joined > poll.opened_at):
+            raise NotAllowed(t("This poll is for those who had joined before it opened."))
+
+    # --- everybody ---
+
+    async def get(self, poll_id: str, t: Translator) -> Poll:
+        """Raises NotFound."""
+        found = await self.database.read(lambda tx: poll_rows.get(tx, poll_id))
+        if found is None:
+            raise NotFound(t("There is no poll “{id}”. /poll list shows those there are.", id=poll_id[:40]))
+        return found
+
+    async def seen_by(self, poll_id: str, actor: Actor, t: Translator) -> Poll:
+        """The poll, if it was posted in the actor's community. Raises NotFound otherwise, as if it did not exist."""
+        poll = await self.get(poll_id, t)
+        if community_id(actor) not in poll.communities:
+            raise NotFound(t("That poll belongs to another community."))
+        return poll
+
+    async def listed(self, community: str, *, only_open: bool = False) -> Sequence[Poll]:
+        """The community's polls, open ones first, then the latest."""
+        polls = await self.database.read(lambda tx: poll_rows.of_community(tx, community))
+        return [poll for poll in polls if poll.state is State.OPEN] if only_open else polls
+
+    async def result(self, poll: Poll) -> Result:
+        """The tally. Its cost depends on how many different ballots there are, not on how many were cast."""
+        counted = await self.database.read(lambda tx: poll_rows.choice_counts(tx, poll.id))
+        return tally_of(poll, counted)
+
+    async def may_see_result(self, poll: Poll, actor: Actor) -> bool:
+        """Whether the totals may be shown to this person now."""
+        if poll.state is not State.OPEN:
+            return poll.state is State.CLOSED
+        if poll.results is Results.AFTER_VOTE:
+            return await self.own(poll, actor) is not None
+        return poll.results is Results.LIVE
+
+    # --- copies ---
+
+    async def posted(self, poll_id: str, ref: MessageRef, now: datetime) -> None:
+        """Remembers a message that shows the poll, and that members of that community may vote."""
+        community = f"{ref.place.platform}:{ref.place.workspace}"
+
+        async def write(tx: poll_rows.Transaction) -> None:
+            await poll_rows.add_community(tx, poll_id, community)
+            await message_rows.add_copy(tx, poll_id, ref, now)
+
+        await self.database.write(write)
+
+
+def tally_of(poll: Poll, counted: Mapping[str, int]) -> Result:
+    return tally(
+        poll.method,
+        tuple(option.name for option in poll.options),
+        counted,  # type: ignore[arg-type]  # the database holds canonical ballots only
+        quorum=poll.quorum or None,
+        max_choices=poll.max_choices if poll.method is Method.APPROVAL else None,
+    )
+
+
+def checked_ballot(poll: Poll, text: str, t: Translator) -> str:
+    """The ballot in canonical text. Raises Refused with the rule that it breaks, in the voter's language."""
+    most = poll.max_choices if poll.method is Method.APPROVAL else None
+    try:
+        return parse_ballot(poll.method, text, len(poll.options), most)
+    except InvalidBallot as error:
+        raise Refused(_fault(error, poll, t)) from None
+
+
+def _fault(error: InvalidBallot, poll: Poll, t: Translator) -> str:
+    words = {
+        Fault.EMPTY: t("The ballot is empty. Choose at least one option."),
+        Fault.UNKNOWN_OPTION: t("That option is not part of this poll. Use the poll's own buttons."),
+        Fault.OPTION_TWICE: t("An option is on the ballot twice."),
+        Fault.RANK_TWICE: t("A rank is given twice. Each rank is for one option."),
+        Fault.TOO_MANY: t("Too many options: this poll takes at most {n}.", n=poll.max_choices),
+        Fault.BAD_SCORE: t("A score is a whole number from 0 to 5."),
+    }
+    return words.get(error.fault) or t("That is no valid ballot for this poll. Use the poll's own buttons.")
+
+
+def _check(draft: Draft, host: Actor, t: Translator) -> None:
+    names = [option.name for option in draft.options]
+    if not draft.question:
+        raise Refused(t("A poll needs a question."))
+    if len(draft.question) > QUESTION_MAX:
+        raise Refused(
+            t("The question has {n} characters; {most} are the most.", n=len(draft.question), most=QUESTION_MAX)
+        )
+    if not OPTIONS_MIN <= len(names) <= OPTIONS_MAX:
+        raise Refused(
+            t("A poll has {least} to {most} options, not {n}.", least=OPTIONS_MIN, most=OPTIONS_MAX, n=len(names))
+        )
+    for name in names:
+        if not name:
+            raise Refused(t("An option is empty. Give each a name."))
+        if len(name) > OPTION_NAME_MAX:
+            shown = f"{name[:40]}…"
+            raise Refused(
+                t(
+                    "An option's name has at most {most} characters: “{name}” is too long.",
+                    most=OPTION_NAME_MAX,
+                    name=shown,
+                )
+            )
+    folded = [name.casefold() for name in names]
+    if twice := next((name for name in names if folded.count(name.casefold()) > 1), None):
+        raise Refused(t("“{name}” is there twice. Each option needs its own name.", name=twice))
+    if draft.joined_before and host.joined is None:
+        raise Refused(t("Here it is not known when members joined, so a poll can't ask for that."))
+    if not 0 <= draft.max_choices <= len(names):
+        raise Refused(t("A voter can choose at most as many options as there are: {n}.", n=len(names)))
+    if not 0 <= draft.quorum <= 10_000_000:  # noqa: PLR2004 - more voters than any community has
+        raise Refused(t("A quorum is a number of ballots, such as 20."))
+
+
+def _max_choices(draft: Draft) -> int:
+    if draft.method is Method.APPROVAL:
+        return draft.max_choices or len(draft.options)
+    return 1 if draft.method is Method.SINGLE else len(draft.options)
+
+
+def _must_be_open(poll: Poll, t: Translator) -> None:
+    if poll.state is State.CLOSED:
+        raise Refused(t("This poll is closed. A closed poll stays closed; its result is final."))
+    if poll.state is State.CANCELLED:
+        raise Refused(t("This poll was cancelled."))
+
+
+def _voter(actor: Actor) -> str:
+    return f"{actor.platform}:{actor.workspace}:{actor.id}"
