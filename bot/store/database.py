@@ -1,0 +1,84 @@
+"""The database behind one small face: read, write, check, back up.
+
+    database = await open_database("sqlite:///parley.db")
+    poll = await database.read(lambda tx: polls.get(tx, "p1"))
+    await database.write(lambda tx: communities.put_settings(tx, "discord:1", {...}))
+
+A unit of work is a coroutine function over a `Transaction`. It is committed when it returns, and undone when it raises.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.errors import Unavailable, UsageError
+from bot.i18n import N_
+from bot.store.sql import Dialect, Transaction
+
+T = TypeVar("T")
+Unit = Callable[[Transaction], Coroutine[Any, Any, T]]
+
+NOT_WRITTEN = N_("The database can't be used just now, so nothing was changed. Please try again in a moment.")
+
+
+class Database(ABC):
+    """One open database. `read` and `write` raise `Unavailable` when it fails for a reason outside the program
+    (a full or read-only disk, a lock held too long, a lost connection); the next call tries anew."""
+
+    dialect: Dialect
+
+    @abstractmethod
+    async def read(self, unit: Unit[T]) -> T:
+        """Runs a unit over one snapshot; it can't write."""
+
+    @abstractmethod
+    async def write(self, unit: Unit[T]) -> T:
+        """Runs a unit in a transaction. When this returns, what it wrote survives a loss of power."""
+
+    @abstractmethod
+    async def forget_deleted(self) -> bool:
+        """Clears the remains of deleted rows from log files and free space; False when readers were in the way."""
+
+    @abstractmethod
+    async def check(self) -> list[str]:
+        """What is wrong with the database's own structure, in English; empty when all is well."""
+
+    @abstractmethod
+    async def backup(self, path: Path) -> None:
+        """Writes a consistent copy while votes come in. Raises `Refused` where the server has its own tools."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finishes what is being written and lets go of the database."""
+
+
+def unavailable() -> Unavailable:
+    return Unavailable(NOT_WRITTEN)
+
+
+async def open_database(url: str, *, shared: bool = False, busy_seconds: float = 5.0) -> Database:
+    """Opens the database and brings its schema up to date.
+
+    `url` is `sqlite:///relative.db`, `sqlite:////absolute.db`, a plain path, or `postgresql://…`.
+    `shared` joins an SQLite file that another Parley process owns, as the command line does.
+    `busy_seconds`: how long a write waits for another process's lock.
+
+    Raises `Unavailable` when the file or server can't be opened or another process owns the file, `Refused` when the
+    schema is newer than this program, `UsageError` for a URL of another kind.
+    """
+    scheme, separator, rest = url.partition("://")
+    if scheme in {"postgresql", "postgres"}:
+        from bot.store.postgres import PostgresDatabase  # noqa: PLC0415 - asyncpg is an extra
+
+        return await PostgresDatabase.open(url, busy_seconds=busy_seconds)
+    if separator and scheme != "sqlite":
+        raise UsageError(f"Parley keeps its data in sqlite:///PATH or postgresql://…; “{scheme}://” is neither.")
+    from bot.store.sqlite import SqliteDatabase  # noqa: PLC0415 - not needed beside PostgreSQL
+
+    path = rest.removeprefix("/") if separator else url
+    if not path:
+        raise UsageError("The database's URL names no file, as in sqlite:///parley.db.")
+    return await SqliteDatabase.open(Path(path), shared=shared, busy_seconds=busy_seconds)

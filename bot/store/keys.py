@@ -1,0 +1,66 @@
+"""The instance's key, kept outside the database and its backups, which wraps the secrets of open polls."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from bot.errors import Unavailable
+
+
+class Keys:
+    """Wraps and unwraps poll secrets. Raises ValueError for a key that isn't 32 bytes in URL-safe base64."""
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(key)
+
+    def __repr__(self) -> str:
+        return "Keys(…)"
+
+    def wrap(self, secret: bytes) -> str:
+        return self._fernet.encrypt(secret).decode("ascii")
+
+    def unwrap(self, wrapped: str) -> bytes:
+        """Raises `Unavailable` when another key wrapped it."""
+        try:
+            return self._fernet.decrypt(wrapped.encode("ascii"))
+        except InvalidToken:
+            raise Unavailable(
+                "This poll was opened under another instance key. Whoever runs the bot must restore the key file."
+            ) from None
+
+
+def load_or_create_key(path: Path) -> Keys:
+    """The key in `path`; made when nothing is there, readable by its owner alone.
+
+    Raises `Unavailable` when the file can't be read, written or understood.
+    """
+    try:
+        if not path.exists():
+            _create(path, base64.urlsafe_b64encode(os.urandom(32)))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        return Keys(path.read_bytes().strip())
+    except OSError as error:
+        raise Unavailable(f"The instance key {path} can't be used: {error.strerror}.") from error
+    except ValueError as error:
+        raise Unavailable(f"The file {path} holds no instance key. Restore it from where you keep it.") from error
+
+
+def _create(path: Path, key: bytes) -> None:
+    """Never half a file, and never over another: of two processes at once, one wins and both use its key."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(name)
+    finally:
+        Path(name).unlink()

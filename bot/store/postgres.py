@@ -1,0 +1,142 @@
+"""PostgreSQL through asyncpg: a small pool, durable commits, reconnection by the pool itself."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import asyncpg  # type: ignore[import-untyped]
+from aiosql.adapters.asyncpg import AsyncPGAdapter
+
+from bot.errors import Refused, Unavailable
+from bot.store import migrate
+from bot.store.database import Database, Unit, unavailable
+from bot.store.sql import Dialect, Queries, Transaction, load_queries
+
+T = TypeVar("T")
+
+POOL = 4
+COMMAND_SECONDS = 30.0
+MIGRATION_LOCK = 0x7061726C6579
+"""Two processes that migrate at once wait for each other on this advisory lock ("parley" in ASCII)."""
+_OUTSIDE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.PostgresIOError,
+    asyncpg.InternalServerError,
+)
+"""What asyncpg raises when the cause lies outside the program."""
+
+logger = logging.getLogger("parley.store")
+
+
+class PostgresAdapter(AsyncPGAdapter):
+    """aiosql's adapter, with the number of rows touched as a number."""
+
+    async def insert_update_delete(self, connection: Any, name: str, sql: str, values: Any) -> int:
+        status: str = await super().insert_update_delete(connection, name, sql, values)  # type: ignore[no-untyped-call]
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+
+class PostgresDatabase(Database):
+    dialect: Dialect = "postgres"
+
+    def __init__(self, pool: Any, queries: Queries) -> None:
+        self._pool = pool
+        self._queries = queries
+
+    @classmethod
+    async def open(cls, url: str, *, busy_seconds: float) -> PostgresDatabase:
+        """Raises what `open_database` raises."""
+        settings = {
+            "application_name": "parley",
+            "synchronous_commit": "on",
+            "lock_timeout": str(int(busy_seconds * 1000)),
+            "idle_in_transaction_session_timeout": "60000",
+        }
+        try:
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=POOL, command_timeout=COMMAND_SECONDS, server_settings=settings
+            )
+        except (*_OUTSIDE, asyncpg.PostgresError, ValueError) as error:
+            raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
+        database = cls(pool, load_queries("postgres", PostgresAdapter))
+        try:
+            await database._migrate()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def _migrate(self) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("SET LOCAL lock_timeout = 0")
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
+            await connection.execute(migrate.for_postgres(migrate.RECORD))
+            for migration in migrate.pending(migrate.load_migrations("postgres"), await _applied(connection)):
+                await connection.execute(migration.sql)
+                record = (migration.number, migration.name, migration.checksum)
+                await connection.execute("INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)", *record)
+
+    async def read(self, unit: Unit[T]) -> T:
+        try:
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                return await unit(Transaction(self._queries, connection))
+        except _OUTSIDE as error:
+            _give_up(error)
+
+    async def write(self, unit: Unit[T]) -> T:
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                return await unit(Transaction(self._queries, connection))
+        except _OUTSIDE as error:
+            _give_up(error)
+
+    async def forget_deleted(self) -> bool:
+        """The tiny table of secrets is rewritten, so that no page of it holds an old one."""
+        try:
+            async with self._pool.acquire() as connection:
+                await connection.execute("VACUUM (FULL) poll_secrets")
+                await connection.execute("VACUUM ballots")
+        except _OUTSIDE:
+            logger.warning("deleted rows could not be cleared yet", exc_info=True)
+            return False
+        return True
+
+    async def check(self) -> list[str]:
+        """Foreign keys and checks are enforced by the server; what can be off is the version."""
+        async with self._pool.acquire() as connection:
+            applied = await _applied(connection)
+        try:
+            waiting = migrate.pending(migrate.load_migrations("postgres"), applied)
+        except Refused as error:
+            return [error.message]
+        return [f"migration {migration.number:04} isn't applied" for migration in waiting]
+
+    async def backup(self, path: Path) -> None:
+        raise Refused(f"PostgreSQL has its own tool: pg_dump --format=custom --file={path} DATABASE.")
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+async def _applied(connection: Any) -> dict[int, str]:
+    return {row["number"]: row["checksum"] for row in await connection.fetch("SELECT number, checksum FROM migrations")}
+
+
+def _give_up(error: Exception) -> NoReturn:
+    logger.error("PostgreSQL failed: %s: %s", type(error).__name__, error)
+    raise unavailable() from error

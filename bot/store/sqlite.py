@@ -1,0 +1,290 @@
+"""SQLite: one thread that writes, a few that read, one process that owns the file.
+
+A unit of work runs whole on the thread of its connection: its coroutine only awaits queries, which are synchronous
+there, so it never suspends. A transaction so costs one hop between threads instead of one for each statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from bot.errors import Refused, Unavailable
+from bot.store import migrate
+from bot.store.database import Database, Unit, unavailable
+from bot.store.sql import Dialect, Queries, SqliteAdapter, Transaction, load_queries
+
+T = TypeVar("T")
+
+READERS = 2
+_OUTSIDE: Final = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+"""Primary result codes (https://sqlite.org/rescode.html) whose cause lies outside the program."""
+_PASSING: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_LOCKED}
+"""Those after which the connection is as good as before."""
+
+logger = logging.getLogger("parley.store")
+
+
+class SqliteDatabase(Database):
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: Path, queries: Queries, busy_seconds: float, owner: int | None) -> None:
+        self.path = path
+        self._queries = queries
+        self._owner = owner
+        self._writer = _Connections(path, busy_seconds, 1, "parley-write")
+        self._reader = _Connections(path, busy_seconds, READERS, "parley-read", "PRAGMA query_only=ON")
+
+    @classmethod
+    async def open(cls, path: Path, *, shared: bool, busy_seconds: float) -> SqliteDatabase:
+        """Raises what `open_database` raises."""
+        owner = None if shared else _own(path)
+        try:
+            _create_private(path)
+            database = cls(path, load_queries("sqlite", SqliteAdapter), busy_seconds, owner)
+        except BaseException:
+            _disown(owner)
+            raise
+        try:
+            await database._writer.run(_migrate)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def read(self, unit: Unit[T]) -> T:
+        return await self._reader.run(lambda connection: self._finish("BEGIN", connection, unit))
+
+    async def write(self, unit: Unit[T]) -> T:
+        return await self._writer.run(lambda connection: self._finish("BEGIN IMMEDIATE", connection, unit))
+
+    def _finish(self, begin: str, connection: sqlite3.Connection, unit: Unit[T]) -> T:
+        connection.execute(begin)
+        try:
+            result = _run_through(unit(Transaction(self._queries, connection)))
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return result
+
+    async def forget_deleted(self) -> bool:
+        return await self._writer.run(_truncate_log)
+
+    async def check(self) -> list[str]:
+        return await self._reader.run(_check)
+
+    async def backup(self, path: Path) -> None:
+        """Raises `Refused` when something is at `path`, `Unavailable` when the copy can't be written."""
+        await self._reader.run(lambda connection: _copy(connection, path))
+
+    async def close(self) -> None:
+        await self._reader.close()
+        await self._writer.close()
+        owner, self._owner = self._owner, None
+        _disown(owner)
+
+
+class _Connections:
+    """Threads, each with its connection, which is opened anew after a failure that may have broken it."""
+
+    def __init__(self, path: Path, busy_seconds: float, threads: int, name: str, *pragmas: str) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._pragmas = pragmas
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._here = threading.local()
+        self._open: set[sqlite3.Connection] = set()
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+
+    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return work(self._connection())
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code not in _OUTSIDE:
+                raise
+            logger.error("SQLite can't use %s: %s", self._path.name, error)  # noqa: TRY400 - no bug, so no trace
+            if code not in _PASSING:
+                self._drop()
+            raise unavailable() from error
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._here, "connection", None)
+        if connection is None:
+            connection = _connect(self._path, self._busy_seconds)
+            for pragma in self._pragmas:
+                connection.execute(pragma)
+            self._here.connection = connection
+            self._open.add(connection)
+        return connection
+
+    def _drop(self) -> None:
+        connection: sqlite3.Connection | None = getattr(self._here, "connection", None)
+        if connection is not None:
+            self._here.connection = None
+            self._open.discard(connection)
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        while self._open:
+            self._open.pop().close()
+
+
+def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """A connection that is durable (https://sqlite.org/pragma.html#pragma_synchronous) and keeps nothing deleted."""
+    if not path.exists():
+        raise sqlite3.OperationalError(f"no file at {path}")
+    connection = sqlite3.connect(path, busy_seconds, isolation_level=None, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA recursive_triggers=ON")  # so that INSERT OR REPLACE can't slip past a trigger
+        connection.execute("PRAGMA journal_mode=WAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _run_through(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never suspends."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    coroutine.close()
+    raise RuntimeError("a unit of work awaits nothing but its transaction")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    known = migrate.load_migrations("sqlite")
+    connection.execute("PRAGMA foreign_keys=OFF")  # a table may be rebuilt; checked before the commit
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(migrate.RECORD)
+        applied = {row["number"]: row["checksum"] for row in connection.execute("SELECT * FROM migrations")}
+        for migration in migrate.pending(known, applied):
+            for statement in migrate.statements(migration.sql):
+                connection.execute(statement)
+            record = (migration.number, migration.name, migration.checksum)
+            connection.execute("INSERT INTO migrations (number, name, checksum) VALUES (?, ?, ?)", record)
+        _refuse_dangling(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    finally:
+        connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _refuse_dangling(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        raise Refused("The database's rows don't fit together (foreign keys); restore a backup, then upgrade.")
+
+
+def _truncate_log(connection: sqlite3.Connection) -> bool:
+    busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
+
+
+def _check(connection: sqlite3.Connection) -> list[str]:
+    found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+    for row in connection.execute("PRAGMA foreign_key_check"):
+        found.append(f"a row of {row['table']} points to a row of {row['parent']} that isn't there")  # noqa: PERF401
+    applied = {row["number"]: row["checksum"] for row in connection.execute("SELECT * FROM migrations")}
+    try:
+        waiting = migrate.pending(migrate.load_migrations("sqlite"), applied)
+    except Refused as error:
+        return [*found, error.message]
+    return found + [f"migration {migration.number:04} isn't applied" for migration in waiting]
+
+
+def _copy(connection: sqlite3.Connection, path: Path) -> None:
+    """Copies in one step: the source is a snapshot of WAL, so writers go on meanwhile."""
+    if path.exists():
+        raise Refused(f"{path} exists. Name a file that doesn't, so that no backup overwrites another.")
+    _create_private(path)
+    try:
+        with closing(sqlite3.connect(path)) as target:
+            connection.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")
+        with path.open("rb") as written:
+            os.fsync(written.fileno())
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def _create_private(path: Path) -> None:
+    """Makes the file if it isn't there, readable by its owner alone; SQLite gives -wal and -shm the same mode."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        raise Unavailable(f"The database file {path} can't be opened: {error.strerror}.") from error
+
+
+def _own(path: Path) -> int:
+    """Takes the file for this process until `_disown` or its end."""
+    lock_path = path.with_name(path.name + ".lock")
+    try:
+        lock = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Unavailable(f"The database file {path} can't be opened: {error.strerror}.") from error
+    try:
+        _lock(lock)
+    except OSError as error:
+        os.close(lock)
+        raise Unavailable(
+            f"Another Parley uses {path}. Stop it first, or give this one a database of its own."
+        ) from error
+    return lock
+
+
+def _disown(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: int) -> None:
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
