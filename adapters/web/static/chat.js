@@ -145,7 +145,7 @@ class Page {
     if (this.#lost) this.#notice(this.#hello.words.back, NOTICE_MS / 2);
     this.#lost = false;
     byId("welcome").hidden = this.#shown.size > 0;
-    if (!this.#ready) this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    if (!this.#ready) this.#toEnd();
     this.#ready = true;
     this.#log.setAttribute("aria-live", "polite");
   }
@@ -265,6 +265,7 @@ class Page {
   }
 
   #toEnd() {
+    this.#log.lastElementChild?.scrollIntoView({ block: "end" });
     this.#scroll.scrollTop = this.#scroll.scrollHeight;
     this.#newer(false);
   }

@@ -1,0 +1,108 @@
+"""A reply as data for the page."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.web.render import LIMITS, card_data, form_data, reply_cards, safe_url, text_data
+from bot.chat import Action, Card, Image, Reply, Select
+from bot.markup import Code, Link, Plain, paragraph, text
+from tests.browser.showcase import COLOURS, FORM, SVG, everything
+
+
+def test_every_piece_of_a_card_is_carried() -> None:
+    """Nothing that a card says or offers is lost on the way to the page."""
+    data = card_data(everything())
+    assert (data["title"], data["url"], data["tone"]) == (
+        "Everything <i>at once</i>",
+        "https://example.org/card",
+        "good",
+    )
+    assert [block["kind"] for block in data["body"]] == ["paragraph"] * 3 + ["quote"] + ["item"] * 4
+    assert [block.get("number") for block in data["body"][4:]] == [None, None, 1, 2]
+    assert [piece["kind"] for piece in data["body"][0]["inlines"]] == ["plain", "bold", "italic", "code"]
+    assert data["body"][2]["inlines"][0]["at"] == "2026-11-25T12:00:00+00:00"
+    assert [field["name"] for field in data["fields"]] == ["For", "Against"]
+    assert data["footer"] == "Below the line"
+    assert [control["kind"] for control in data["controls"]] == ["button"] * 4 + ["select"] * 2
+    assert data["controls"][0]["action"] == "v1:count:1"
+    assert [data["controls"][5][key] for key in ("least", "most")] == [2, 3]
+    assert json.loads(json.dumps(data)) == data
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "//example.org",
+        "http://",
+        "",
+        "http://[",
+        None,
+    ],
+)
+def test_only_web_addresses_become_links(url: str | None) -> None:
+    """An address that does not lead to the web is never offered to be followed."""
+    assert safe_url(url) is None
+
+
+def test_a_link_that_may_not_be_followed_is_shown_as_text() -> None:
+    """What an editor wrote stays visible even where it is no link."""
+    assert text_data(text(paragraph(Link("a trap", "javascript:alert(1)"))))[0]["inlines"] == [
+        {"kind": "plain", "text": "a trap (javascript:alert(1))"}
+    ]
+
+
+def test_a_picture_travels_as_an_image_address() -> None:
+    """SVG is only ever given to the page as the address of an `<img>`, where it can't run scripts."""
+    image = card_data(Card(image=Image(SVG, "A teal bar")))["image"]
+    kind, _, encoded = image["src"].partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert b64decode(encoded).decode() == SVG
+    assert image["alt"] == "A teal bar"
+
+
+def test_a_form_carries_its_questions() -> None:
+    """Each question keeps its label, hint, options and limits."""
+    data = form_data(FORM)
+    assert data["action"] == "v1:survey"
+    assert [(field["name"], field["kind"], field["required"]) for field in data["inputs"]] == [
+        ("name", "line", True),
+        ("about", "lines", False),
+        ("colour", "select", True),
+        ("colours", "select", True),
+    ]
+
+
+def test_one_reply_is_one_message_however_long() -> None:
+    """A long reply is split over cards of one message, so that an edit redraws all of it."""
+    cards = reply_cards(Reply((Card(title="Long", body=text("word " * 20_000)),)))
+    assert len(cards) > 1
+    assert "".join(piece["text"] for card in cards for block in card["body"] for piece in block["inlines"]) == (
+        "word " * 20_000
+    )
+
+
+def test_a_long_list_stays_one_list() -> None:
+    """A select of a hundred entries is not torn apart, since a page can show it whole."""
+    options = tuple(COLOURS[0].__class__(f"Entry {n}", f"e{n}") for n in range(100))
+    cards = reply_cards(Reply((Card(controls=(Select(Action("pick"), "Entries", options),)),)))
+    assert [len(control["options"]) for card in cards for control in card["controls"]] == [100]
+    assert LIMITS.options >= 100
+
+
+@given(st.text(max_size=200))
+def test_words_arrive_as_they_were_written(written: str) -> None:
+    """No escaping is needed, and none is done: the page only makes text nodes."""
+    data = text_data((paragraph(Plain(written), Code(written)),)) if written else []
+    assert [piece["text"] for block in data for piece in block["inlines"]] == [
+        piece.text for piece in paragraph(Plain(written), Code(written)).inlines if written
+    ]

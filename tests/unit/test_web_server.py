@@ -1,0 +1,542 @@
+"""The web chat's server, spoken to over a real socket on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from adapters.web.guard import BODY_MAX, HEADERS
+from adapters.web.server import HEARTBEAT, PLACE, STATIC
+from bot.chat import Card, MessageRef, Place, Reply
+from bot.errors import Refused, Unavailable
+from tests.browser.served import Served, make_chat, serving, start_anywhere
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Client:
+    """Speaks as the page does, for one member at a time."""
+
+    served: Served
+    session: aiohttp.ClientSession
+    token: str = ""
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str, aiohttp.ClientResponse]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.session.get(self.served.url + path, headers=named) as response:
+            return response.status, await response.text(), response
+
+    async def post(self, path: str, body: object, member: str = "ada", **headers: str) -> tuple[int, Json]:
+        return await self.send(path, json.dumps(body).encode(), member, **headers)
+
+    async def send(self, path: str, data: bytes, member: str = "ada", **headers: str) -> tuple[int, Json]:
+        sent = {
+            "Content-Type": "application/json",
+            "X-Parley-Token": self.token,
+            "X-Parley-Member": member,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        async with self.session.post(self.served.url + path, data=data, headers=sent) as response:
+            return response.status, await response.json()
+
+    async def say(self, line: str, member: str = "ada", **headers: str) -> Json:
+        status, answer = await self.post("api/say", {"line": line}, member, **headers)
+        assert status == 200, answer
+        return answer
+
+    async def press(self, action: str, message: str = "", member: str = "ada", values: object = ()) -> Json:
+        body = {"action": action, "message": message, "values": list(values)}  # type: ignore[call-overload]
+        status, answer = await self.post("api/press", body, member)
+        assert status == 200, answer
+        return answer
+
+    async def history(self, member: str = "ada", after: str = "", **headers: str) -> list[tuple[str, Json]]:
+        """What a page that opens now is told, until it is up to date: (event id, message)."""
+        async with self.events(member, after, **headers) as stream:
+            return await stream.until_ready()
+
+    @asynccontextmanager
+    async def events(self, member: str, after: str = "", **headers: str) -> AsyncIterator[Stream]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        url = f"{self.served.url}api/events?member={member}&after={after}"
+        async with self.session.get(url, headers=named) as response:
+            assert response.status == 200
+            yield Stream(response)
+
+
+@dataclass
+class Stream:
+    """Server-sent events as they come."""
+
+    response: aiohttp.ClientResponse
+
+    async def next(self) -> tuple[str, str, Json]:
+        """(kind, id, data) of the next event; comments are passed over."""
+        lines: dict[str, str] = {}
+        async with asyncio.timeout(5):
+            while True:
+                line = (await self.response.content.readline()).decode()
+                if not line:
+                    raise EOFError
+                name, _, value = line.rstrip("\n").partition(": ")
+                if name:
+                    lines[name] = value
+                elif "event" in lines:
+                    return lines["event"], lines.get("id", ""), json.loads(lines["data"])
+
+    async def until_ready(self) -> list[tuple[str, Json]]:
+        heard = []
+        while (event := await self.next())[0] != "ready":
+            heard.append(event[1:])
+        return heard
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    async with serving() as served, aiohttp.ClientSession() as session:
+        made = Client(served, session)
+        made.token = json.loads((await made.get("api/hello"))[1])["token"]
+        yield made
+
+
+def words_of(message: Json) -> str:
+    """All words of a message that a member reads."""
+    texts = [message["text"]]
+    for card in message["cards"]:
+        texts += [
+            card["title"],
+            *(piece["text"] for block in card["body"] for piece in block["inlines"]),
+            card["footer"],
+        ]
+    return " ".join(filter(None, texts))
+
+
+# --- who may speak with it ---
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "127.0.0.1.example.org"])
+async def test_it_is_served_to_this_machine_alone(host: str) -> None:
+    """Anyone could be any member, so an address that others can reach is refused, and named."""
+    chat, _ = make_chat()
+    with pytest.raises(Refused, match=re.escape(f"instead of {host}.")):
+        await chat.start(host, 20_001)
+
+
+async def test_a_port_that_is_taken_is_named() -> None:
+    """Whoever starts it twice reads which port is taken instead of a traceback."""
+    async with serving() as served:
+        chat, _ = make_chat()
+        port = int(served.host.rpartition(":")[2])
+        with pytest.raises(Unavailable, match=f"Port {port} "):
+            await chat.start("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "", "localhost.evil.example:{port}"]
+)
+@pytest.mark.parametrize("path", ["", "static/chat.js", "api/hello", "api/events?member=ada"])
+async def test_another_host_is_refused(client: Client, host: str, path: str) -> None:
+    """A name that was made to point at this machine (DNS rebinding) gets nothing, not even the page."""
+    port = client.served.host.rpartition(":")[2]
+    status, _, _ = await client.get(path, Host=host.format(port=port))
+    assert status == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}", "[::1]:{port}"])
+async def test_this_machine_may_be_called_by_its_names(client: Client, host: str) -> None:
+    """All names of the loopback address work."""
+    port = client.served.host.rpartition(":")[2]
+    assert (await client.get("api/hello", Host=host.format(port=port)))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Sec_Fetch_Site": "none"},
+        {"X_Parley_Token": ""},
+        {"X_Parley_Token": "guessed"},
+        {"X_Parley_Token": "gué"},
+    ],
+)
+async def test_another_site_can_change_nothing(client: Client, headers: dict[str, str]) -> None:
+    """A post from elsewhere, or without the page's token, is refused and leaves no trace."""
+    for path in ("say", "press", "submit", "complete"):
+        status, answer = await client.post(f"api/{path}", {"line": "hello"}, **headers)
+        assert status == 403
+        assert answer["error"]
+    assert await client.history() == []
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+async def test_only_json_is_read(client: Client, kind: str) -> None:
+    """The kinds of content that a form elsewhere can send are refused."""
+    status, _ = await client.post("api/say", {"line": "hello"}, Content_Type=kind)
+    assert status == 415
+
+
+async def test_another_site_can_read_nothing(client: Client) -> None:
+    """What another site asks for is refused, and no answer ever allows another origin."""
+    for path in ("api/hello", "api/events?member=ada"):
+        assert (await client.get(path, Sec_Fetch_Site="cross-site"))[0] == 403
+        assert (await client.get(path, Origin="https://evil.example"))[0] == 403
+    _, _, response = await client.get("api/hello")
+    assert not [name for name in response.headers if name.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize("path", ["", "static/chat.js", "static/none.js", "api/hello", "api/none", "api/say"])
+async def test_every_answer_carries_the_protecting_headers(client: Client, path: str) -> None:
+    """The content security policy and its companions stand on refusals and errors too."""
+    _, _, response = await client.get(path)
+    assert {name: response.headers.get(name) for name in HEADERS} == dict(HEADERS)
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+
+
+async def test_the_stream_carries_the_protecting_headers(client: Client) -> None:
+    """The stream of events is an answer like any other."""
+    async with client.events("ada") as stream:
+        assert {name: stream.response.headers.get(name) for name in HEADERS} == dict(HEADERS)
+
+
+@pytest.mark.parametrize("name", ["..%2fserver.py", "%2e%2e/server.py", "index.html", "chat.js%00", "."])
+async def test_only_the_page_s_own_files_are_served(client: Client, name: str) -> None:
+    """No path leads out of the folder of static files."""
+    async with client.session.get(URL(f"{client.served.url}static/{name}", encoded=True)) as response:
+        assert response.status in {400, 404}
+
+
+async def test_the_page_has_no_inline_script_or_style(client: Client) -> None:
+    """The policy forbids them, so the page and its modules do without."""
+    _, page, _ = await client.get("")
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=", page)
+    modules = "".join(file.read_text() for file in STATIC.glob("*.js"))
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", modules)
+    assert not re.search(r"https?://(?!\S*w3\.org)[a-z]", modules + page)
+
+
+# --- members ---
+
+
+@pytest.mark.parametrize("member", ["", "eve", "Ada", "../ada", "a" * 5_000])
+async def test_only_members_of_the_demonstration_take_part(client: Client, member: str) -> None:
+    """Whoever is not on the list can neither speak nor listen."""
+    assert (await client.post("api/say", {"line": "hello"}, member))[0] == 403
+    assert (await client.get(f"api/events?member={member}"))[0] == 403
+
+
+async def test_the_bot_is_told_who_asks(client: Client) -> None:
+    """The member, their language and their time zone travel with each request."""
+    answer = await client.say("/whoami", "mo", X_Parley_Zone="Europe/Berlin", X_Parley_Lang="en-XA")
+    assert words_of(answer["messages"][1]).startswith("mo True en-XA Europe/Berlin 2026-11-25T12:00:00")
+    answer = await client.say("/whoami", "ada", X_Parley_Zone="../../etc/passwd", Accept_Language="xx, en;q=0.5")
+    assert words_of(answer["messages"][1]).startswith("ada False en None")
+
+
+async def test_a_look_up_is_private(client: Client) -> None:
+    """Neither the question nor the answer reaches anybody else, then or later."""
+    async with client.events("ben") as ben, client.events("ada") as ada:
+        await ben.until_ready()
+        await ada.until_ready()
+        answer = await client.say("/fact coffee ban")
+        await client.say("hello everyone")
+        heard = [(await ada.next())[2] for _ in range(3)]
+        assert [m["private"] for m in heard] == [True, True, False]
+        assert heard[:2] == answer["messages"]
+        assert (await ben.next())[2]["text"] == "hello everyone"
+    assert [m["text"] for _, m in await client.history("ben")] == ["hello everyone"]
+    assert "Contradicted" in words_of((await client.history("ada"))[1][1])
+
+
+async def test_what_is_shared_reaches_everyone(client: Client) -> None:
+    """`share:yes` shows the question and the answer to all; Share shows what was looked up."""
+    await client.say("/fact coffee ban share:yes")
+    question, answer = [m for _, m in await client.history("ben")]
+    assert (question["author"], question["text"], question["private"]) == ("ada", "/fact coffee ban share:yes", False)
+    assert "Contradicted" in words_of(answer)
+    private = (await client.say("/fact tea drinkers", "chen"))["messages"][1]
+    share = next(control for control in private["cards"][0]["controls"] if control["label"] == "Share")
+    receipt = await client.press(share["action"], private["id"], "chen")
+    assert [m["private"] for m in receipt["messages"]] == [True]
+    assert "Shared by Chen" in words_of((await client.history("ben"))[-1][1])
+
+
+async def test_a_refusal_of_a_public_command_is_private(client: Client) -> None:
+    """What went wrong is nobody else's business."""
+    await client.say("/announce share:perhaps words:twice words:thrice")
+    assert await client.history("ben") == []
+    assert len(await client.history("ada")) == 2
+
+
+async def test_words_without_a_slash_go_to_everyone(client: Client) -> None:
+    """They are a chat message; the first time, the member alone learns how to ask the bot."""
+    first = await client.say("good morning")
+    again = await client.say("and good night")
+    assert [m["private"] for m in first["messages"]] == [False, True]
+    assert "/help" in words_of(first["messages"][1])
+    assert [m["text"] for m in again["messages"]] == ["and good night"]
+    assert [m["text"] for _, m in await client.history("ben")] == ["good morning", "and good night"]
+
+
+# --- what was said before ---
+
+
+async def test_a_page_that_is_opened_again_shows_the_conversation(client: Client) -> None:
+    """What was said for all, and to this member alone, is told again, in order."""
+    await client.say("one", "ben")
+    await client.say("/topic")
+    heard = [m for _, m in await client.history()]
+    assert [m["text"] for m in heard] == ["one", "/topic", ""]
+    assert [m["order"] for m in heard] == sorted(m["order"] for m in heard)
+
+
+@pytest.mark.parametrize("by_header", [True, False])
+async def test_a_stream_resumes_where_it_broke_off(client: Client, *, by_header: bool) -> None:
+    """After Last-Event-ID only what is new is sent, and what was changed meanwhile."""
+    await client.say("/announce one", "ben")
+    mark = (await client.history())[-1][0]
+    await client.say("two", "ben")
+    await client.press("v1:count:7", (await client.history())[1][1]["id"], "ben")
+    missed = await (client.history(Last_Event_ID=mark) if by_header else client.history(after=mark))
+    assert [words_of(m) for _, m in missed if m["text"]] == ["two"]
+
+
+@pytest.mark.parametrize("mark", ["x", "-1", "1e9", "9" * 40, "٣"])
+async def test_a_strange_mark_means_everything(client: Client, mark: str) -> None:
+    """A mark that the server never gave is not trusted."""
+    await client.say("one")
+    assert [m["text"] for _, m in await client.history("ben", after=mark)] == ["one"]
+
+
+async def test_stopping_ends_every_stream_at_once() -> None:
+    """An open page never keeps the bot from stopping."""
+    chat, bot = make_chat()
+    url = await start_anywhere(chat)
+    async with aiohttp.ClientSession() as session, session.get(f"{url}api/events?member=ada") as response:
+        stream = Stream(response)
+        await stream.until_ready()
+        assert bot.platforms["web"] is chat
+        async with asyncio.timeout(HEARTBEAT / 3):
+            await chat.stop()
+        with pytest.raises(EOFError):
+            await stream.next()
+    assert "web" not in bot.platforms
+
+
+# --- what is pressed, filled in and completed ---
+
+
+async def test_a_control_may_replace_its_message(client: Client) -> None:
+    """The message whose button was used is redrawn in its place, for whoever sees it."""
+    message = (await client.say("/counter-button"))["messages"][1]
+    answer = await client.press("v1:count:1", message["id"])
+    assert (answer["messages"][0]["id"], words_of(answer["messages"][0])) == (message["id"], "Counted to 1")
+    assert answer["messages"][0]["changed"] > message["changed"]
+    assert [m["id"] for _, m in await client.history()][-1] == message["id"]
+
+
+async def test_a_private_answer_never_replaces_what_everyone_sees(client: Client) -> None:
+    """A press on a public message gives the presser an answer of their own."""
+    public = (await client.say("/announce now"))["messages"][1]
+    answer = await client.press("v1:count:1", public["id"], "ben")
+    assert answer["messages"][0]["id"] != public["id"]
+    assert "Announced" in words_of((await client.history("chen"))[-1][1])
+
+
+async def test_another_member_s_message_can_t_be_replaced(client: Client) -> None:
+    """Knowing the id of a private message is not enough to change it."""
+    private = (await client.say("/counter-button"))["messages"][1]
+    answer = await client.press("v1:count:1", private["id"], "ben")
+    assert answer["messages"][0]["id"] != private["id"]
+    assert words_of((await client.history("ada"))[-1][1]) == "Counted to 0"
+
+
+@pytest.mark.parametrize(
+    "action", ["v1:none:a", "v2:open:tea:x", "", "x" * 200, "v1:open:tea", "v1:open:tea:none:more"]
+)
+async def test_a_control_of_another_version_is_answered_politely(client: Client, action: str) -> None:
+    """Nobody presses in vain: what no longer works says so."""
+    answer = await client.press(action, "gone")
+    assert "That did not work" in words_of(answer["messages"][0])
+
+
+async def test_a_form_is_opened_corrected_and_sent(client: Client) -> None:
+    """A form is for the person alone; it stays open with its errors, then answers."""
+    opened = await client.say("/survey")
+    assert opened["form"]["title"] == "A few questions"
+    filled = {"name": "nobody", "about": "", "colour": ["red"], "colours": ["red", "blue"]}
+    body = {"action": opened["form"]["action"], "answers": filled, "message": ""}
+    status, wrong = await client.post("api/submit", body)
+    assert (status, wrong["errors"], wrong["messages"]) == (200, {"name": "Somebody must answer"}, [])
+    _, right = await client.post("api/submit", {**body, "answers": {**filled, "name": "Ada"}})
+    assert "colours: red, blue" in words_of(right["messages"][0])
+
+
+async def test_a_suggestion_carries_the_line_it_makes(client: Client) -> None:
+    """Taking a suggestion needs no knowledge of the grammar: the whole line comes with it."""
+
+    async def complete(line: str) -> list[str]:
+        _, answer = await client.post("api/complete", {"line": line})
+        return [suggestion["line"] for suggestion in answer["suggestions"]]
+
+    assert await complete("/fa") == ["/fact "]
+    assert await complete("/fact coffee b") == ["/fact Coffee was banned from the office."]
+    assert "/fact tea topic:tea" in await complete("/fact tea topic:t")
+    assert await complete("just talking") == []
+    assert await complete("") == []
+    assert await complete("/nothing of the sort") == []
+
+
+# --- what people write ---
+
+STRANGE = [
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "@everyone @here <!channel> <@U123>",
+    "مرحبا بالعالم and שלום",
+    "**bold** _it_ `code` [link](javascript:alert(1))",
+    "'; DROP TABLE ballots; --",
+    "👩‍👩‍👧‍👦 é 漢字",
+    "x" * 10_000,
+]
+
+
+@pytest.mark.parametrize("written", STRANGE, ids=lambda written: written[:12])
+async def test_what_a_person_writes_is_text(client: Client, written: str) -> None:
+    """Whatever it looks like, others read it as it was written."""
+    await client.say(written)
+    assert [m["text"] for _, m in await client.history("ben")] == [written]
+
+
+@pytest.mark.parametrize(
+    "written", [*STRANGE, "“smart” quotes", 'an "unclosed quote', "/", "// two", "fact:fact:fact:"]
+)
+@pytest.mark.parametrize("command", ["/search", "/fact", "/nosuch"])
+async def test_whatever_is_asked_is_answered(client: Client, command: str, written: str) -> None:
+    """No question is met with silence, an error page or a bug's code."""
+    answer = await client.say(f"{command} {written}")
+    assert answer["messages"][0]["text"] == f"{command} {written}"
+    assert words_of(answer["messages"][1])
+    assert "ref-" not in words_of(answer["messages"][1])
+
+
+async def test_what_can_t_be_seen_is_left_out(client: Client) -> None:
+    """Controls, direction overrides and broken characters can't disguise what was said."""
+    await client.say("pay \u202egnp.exe\u202c\x00\x1b[31m \ud800 \u2066now\u2069")
+    assert (await client.history("ben"))[0][1]["text"] == "pay gnp.exe[31m  now"
+
+
+@pytest.mark.parametrize("line", ["", "   ", "\u202e", "x" * 20_001])
+async def test_nothing_and_too_much_are_refused_with_words(client: Client, line: str) -> None:
+    """An empty or over-long message is not sent, and the person learns why."""
+    status, answer = await client.post("api/say", {"line": line})
+    assert (status, bool(answer["error"])) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"{", b"[]", b"null", b'"x"', b"[" * 100_000, b"\xff\xfe", b'{"line": 1}', b'{"line": null}', b"{}", b"NaN"],
+    ids=lambda raw: raw[:12],
+)
+async def test_a_broken_request_is_told_so(client: Client, raw: bytes) -> None:
+    """Whatever the body holds, the answer is a sentence and never a bug."""
+    for path in ("say", "press", "submit", "complete"):
+        status, answer = await client.send(f"api/{path}", raw)
+        assert status == 400
+        assert answer["error"]
+
+
+@pytest.mark.parametrize("values", ["v", {"a": "b"}, [1], ["x"] * 501, ["x" * 101], [["x"]], None])
+async def test_broken_values_are_told_so(client: Client, values: object) -> None:
+    """What is picked is a short list of ids."""
+    assert (await client.post("api/press", {"action": "v1:several", "values": values}))[0] == 400
+    assert (await client.post("api/submit", {"action": "v1:survey", "answers": {"name": values}}))[0] in {200, 400}
+
+
+async def test_a_body_that_is_too_large_is_refused(client: Client) -> None:
+    """The server reads only so much."""
+    status, answer = await client.send("api/say", b'{"line": "' + b"x" * BODY_MAX + b'"}')
+    assert (status, bool(answer["error"])) == (413, True)
+
+
+async def test_a_bug_is_told_as_a_code(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    """The person gets a reference; what happened inside stays in the log."""
+    answer = await client.say("/break")
+    assert "ref-1" in words_of(answer["messages"][1])
+    assert "secret of the inside" not in json.dumps(answer)
+    assert "secret of the inside" in caplog.text
+
+
+async def test_a_bug_of_the_server_is_told_as_a_code(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same goes for a failure outside the bot."""
+    monkeypatch.setattr(type(client.served.bot), "complete_line", lambda *_: 1 / 0)
+    status, answer = await client.post("api/complete", {"line": "/fact"})
+    assert (status, "ref-1" in answer["error"]) == (500, True)
+    assert "ZeroDivisionError" in caplog.text
+
+
+# --- as a platform ---
+
+
+async def test_the_core_can_post_and_edit(client: Client) -> None:
+    """What the core posts reaches open pages at once, and an edit changes it in place."""
+    chat = client.served.chat
+    async with client.events("ben") as ben:
+        await ben.until_ready()
+        ref = await chat.post(PLACE, Reply((Card(title="Open"),)))
+        posted = (await ben.next())[2]
+        await chat.edit(ref, Reply((Card(title="Closed"),)))
+        edited = (await ben.next())[2]
+    assert (words_of(posted), words_of(edited)) == ("Open", "Closed")
+    assert (posted["id"], posted["order"]) == (edited["id"], edited["order"])
+    await chat.edit(MessageRef(PLACE, "forgotten"), Reply((Card(title="Nowhere"),)))
+    assert len(await client.history("ben")) == 1
+
+
+async def test_a_direct_message_reaches_one_member(client: Client) -> None:
+    """A place with one member is that member's alone."""
+    await client.served.chat.post(Place("web", "demo", "dina", direct=True), Reply((Card(title="For you"),)))
+    assert await client.history("ada") == []
+    assert [words_of(m) for _, m in await client.history("dina")] == ["For you"]
+
+
+# --- words ---
+
+
+async def test_every_sentence_of_the_page_is_translated(client: Client) -> None:
+    """In the pseudo-locale every sentence is bracketed; one that skipped gettext would show."""
+    hello = json.loads((await client.get("api/hello?lang=en-XA"))[1])
+    told = [*hello["words"].values(), *(command["description"] for command in hello["commands"])]
+    assert [sentence for sentence in told if not sentence.startswith("⟦")] == []
+    page = (await client.get("?lang=en-XA"))[1]
+    assert '<html lang="en-XA">' in page
+    body = re.sub(r"<[^>]*>", "\n", page.partition("<body>")[2])
+    left = [line.strip() for line in body.splitlines() if line.strip()]
+    assert [line for line in left if not line.startswith("⟦")] == ["Parley", "↓"]
+
+
+async def test_a_language_without_a_catalogue_is_answered_in_english(client: Client) -> None:
+    """The page says which language it is in, so that screen readers pronounce it rightly."""
+    _, page, _ = await client.get("", Accept_Language="tlh, fr;q=broken, *;q=0.1")
+    assert '<html lang="en">' in page
+
+
+async def test_refusals_are_translated(client: Client) -> None:
+    """What the server says no with is a sentence like any other."""
+    for path, headers in (("say", {"X_Parley_Token": "x"}), ("say", {}), ("none", {})):
+        _, answer = await client.post(f"api/{path}", {}, X_Parley_Lang="en-XA", **headers)
+        assert answer["error"].startswith("⟦"), answer
