@@ -22,7 +22,7 @@ from bot.polls import audit
 from bot.polls.audit import NONCE_BYTES, SECRET_BYTES, BallotRow, Record, Tampered
 from bot.polls.ballots import LONGEST_TEXT
 from bot.polls.model import Cast, CastEnd, Poll, State, Step, Vote
-from bot.store import polls
+from bot.store import members, polls
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.sql import Row, Transaction
@@ -137,10 +137,37 @@ class BallotBox:
         pairs = zip(open_polls, casts, strict=True)
         return [poll for poll, cast in pairs if cast.end is CastEnd.WITHDRAWN]
 
+    async def forget_member(self, voter: str, at: datetime) -> members.Erased:
+        """Erases what can be found of a member: open ballots are withdrawn, closed named ones become nobody's.
+
+        A ballot in a closed secret poll can't be found by anybody, so it stays. Raises `Unavailable`; once more is
+        harmless.
+        """
+        withdrawn = await self.withdraw_everywhere(voter, at)
+        erased = await self._database.write(lambda tx: members.forget_member(tx, voter, self._stranger))
+        await self._database.forget_deleted()
+        return replace(erased, ballots=erased.ballots + len(withdrawn))
+
+    async def forget_community(self, community: str, reason: str, at: datetime) -> members.Erased:
+        """Deletes a community with its polls and chains, and takes its members out of other communities' polls.
+
+        Each deleted poll leaves a line in `erasures`, with `reason`. Raises `Unavailable`; once more is harmless.
+        """
+        open_named = await self._database.read(lambda tx: members.open_named_voters(tx, community))
+        await asyncio.gather(*(self.cast(Vote(poll, voter, "", None, at)) for poll, voter in open_named))
+        erased = await self._database.write(
+            lambda tx: members.forget_community(tx, community, reason, at, self._stranger)
+        )
+        await self._database.forget_deleted()
+        return erased
+
     async def aclose(self) -> None:
         """Waits until every vote that was taken is answered."""
         while self._writing is not None:
             await self._writing
+
+    def _stranger(self) -> str:
+        return self._random_bytes(NONCE_BYTES).hex()
 
     async def _write_groups(self) -> None:
         try:
@@ -241,8 +268,11 @@ class BallotBox:
         return closing
 
     def _sealed(self, row: BallotRow, *, secret: bool) -> dict[str, str]:
-        voter = self._random_bytes(NONCE_BYTES).hex() if secret else row.voter
-        return {"voter": voter, "choice": row.choice, "seal": self._random_bytes(NONCE_BYTES).hex()}
+        return {
+            "voter": self._stranger() if secret else row.voter,
+            "choice": row.choice,
+            "seal": self._random_bytes(NONCE_BYTES).hex(),
+        }
 
 
 class _Secrets:

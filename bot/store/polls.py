@@ -128,7 +128,13 @@ async def record(tx: Transaction, poll: str) -> Record:
     links = [_link(row) for row in await tx.rows("poll_links", poll=poll)]
     ballots = [_ballot(row) for row in await tx.rows("poll_ballots", poll=poll)]
     closing = await tx.column("poll_closing", poll=poll)
-    return Record(found, links, ballots, closing, {**await choice_counts(tx, poll)})
+    return Record(
+        found,
+        links,
+        ballots,
+        closing,
+        {str(choice): count for choice, count in (await choice_counts(tx, poll)).items()},
+    )
 
 
 async def links(tx: Transaction, poll: str) -> list[Link]:

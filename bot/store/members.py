@@ -1,0 +1,101 @@
+"""What is stored about one member or one community, and its erasure.
+
+A ballot of a secret poll is stored under a keyed hash: only `BallotBox.standing` finds it, and only while the poll is
+open. An open ballot is withdrawn through the box, which keeps the chain whole; what is done here is the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.polls.model import State
+from bot.store.sql import Row, Transaction
+from bot.store.times import to_stored
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBallot:
+    """A ballot in a poll that said it is named."""
+
+    poll: str
+    choice: str
+    name: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database holds about a member, beside their ballots in secret polls. `created` are ids of polls."""
+
+    named_ballots: tuple[NamedBallot, ...]
+    created: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many ballots lost their voter, and how many polls their creator (or how many polls are gone)."""
+
+    ballots: int
+    polls: int
+
+
+async def stored_about(tx: Transaction, voter: str) -> Stored:
+    """`voter` is `platform:workspace:id`."""
+    community, person = split_voter(voter)
+    rows = await tx.rows("named_ballots_of", voter=voter)
+    created = await tx.column("polls_created_by", community=community, person=person)
+    return Stored(tuple(_named(row) for row in rows), tuple(created))
+
+
+async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str]) -> Erased:
+    """Takes a member out of closed polls: named ballots stay and are nobody's, created polls have no creator.
+
+    `stranger` makes the random text that stands where the voter stood. Ballots in open polls must be withdrawn first.
+    """
+    community, person = split_voter(voter)
+    ballots = await _unname(tx, await tx.rows("named_ballots_of", voter=voter), stranger)
+    await tx.run("forget_closer", voter=voter)
+    return Erased(ballots, await tx.run("forget_creator", community=community, person=person))
+
+
+async def forget_community(
+    tx: Transaction, community: str, reason: str, at: datetime, stranger: Callable[[], str]
+) -> Erased:
+    """Deletes a community: its settings, places, messages and polls whole, chains included.
+
+    Each poll leaves a line in `erasures`: its id, how many links it had, its head, the reason and the time. In polls
+    of other communities its members' ballots stay and are nobody's; open named ones must be withdrawn first.
+    """
+    platform, _, workspace = community.partition(":")
+    polls = await tx.run("record_erasures", community=community, reason=reason, erased_at=to_stored(at))
+    await tx.run("delete_polls_of_community", community=community)
+    ballots = await _unname(tx, await tx.rows("named_ballots_from", prefix=community + ":"), stranger)
+    await tx.run("delete_community_places", community=community)
+    await tx.run("delete_community_copies", platform=platform, workspace=workspace)
+    await tx.run("delete_community", community=community)
+    return Erased(ballots, polls)
+
+
+async def open_named_voters(tx: Transaction, community: str) -> list[tuple[str, str]]:
+    """(poll, voter) of the community's members with a ballot in an open named poll."""
+    rows = await tx.rows("named_ballots_from", prefix=community + ":")
+    return [(row["poll"], row["voter"]) for row in rows if row["state"] == State.OPEN]
+
+
+def split_voter(voter: str) -> tuple[str, str]:
+    """`platform:workspace:id` as (`platform:workspace`, `id`)."""
+    platform, workspace, person = voter.split(":", 2)
+    return f"{platform}:{workspace}", person
+
+
+async def _unname(tx: Transaction, rows: list[Row], stranger: Callable[[], str]) -> int:
+    closed = [row for row in rows if row["state"] != State.OPEN]
+    for row in closed:
+        await tx.run("unname_ballot", poll=row["poll"], voter=row["voter"], stranger=stranger())
+    return len(closed)
+
+
+def _named(row: Row) -> NamedBallot:
+    return NamedBallot(row["poll"], row["choice"], row["name"] or "", State(row["state"]))

@@ -1,0 +1,115 @@
+"""A PostgreSQL server of its own in a temporary folder, on a free loopback port, gone with the process."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import random
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+ACCOUNT = "postgres"
+PORTS = range(20_000, 32_000)
+"""Below the ports that Linux gives to outgoing connections (net.ipv4.ip_local_port_range)."""
+START_SECONDS = 30
+
+
+def programs() -> Path | None:
+    """Where Debian puts the newest server's programs, or where PATH has them; None when there is none."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+    found = shutil.which("postgres")
+    return debian[-1] if debian else Path(found).parent if found else None
+
+
+class PostgresServer:
+    """`with PostgresServer() as server: server.url("name")`. Durable as in production: fsync stays on."""
+
+    def __init__(self) -> None:
+        found = programs()
+        if found is None:
+            raise FileNotFoundError("no PostgreSQL server is installed")
+        self._programs = found
+        self._folder = Path(tempfile.mkdtemp(prefix="parley-postgres-"))
+        self._data = self._folder / "data"
+        self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        if os.geteuid() == 0:
+            account = pwd.getpwnam(ACCOUNT)
+            os.chown(self._folder, account.pw_uid, account.pw_gid)
+        self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", f"--pgdata={self._data}")
+        self.port = _free_port()
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://{self._account}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers."""
+        options = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self._folder,
+            "shared_buffers": "64MB",
+            "max_connections": "50",
+        }
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command("postgres", "-D", self._data, *arguments), cwd=self._folder, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + START_SECONDS
+        ready = self._command("pg_isready", "-q", "-h", "127.0.0.1", "-p", self.port)
+        while subprocess.run(ready, check=False, cwd=self._folder).returncode != 0:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self._folder / "log").read_text(errors="replace"))
+            time.sleep(0.05)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """`immediate` is what a crash is: no checkpoint, recovery at the next start."""
+        if self._process is not None:
+            self._run("pg_ctl", "stop", f"--mode={mode}", f"--pgdata={self._data}", "--wait")
+            self._process.wait(START_SECONDS)
+            self._process = None
+
+    def psql(self, sql: str, database: str = "postgres") -> str:
+        return self._run("psql", "-qAtX", "-v", "ON_ERROR_STOP=1", self.url(database), "-c", sql)
+
+    @property
+    def _account(self) -> str:
+        return ACCOUNT if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+
+    def _command(self, program: str, *arguments: object) -> list[str]:
+        """The server refuses root; and it ends when its parent does, however that ends."""
+        change = ["--reuid", ACCOUNT, "--regid", ACCOUNT, "--init-groups"] if os.geteuid() == 0 else []
+        return ["setpriv", *change, "--pdeathsig", "INT", "--", str(self._programs / program), *map(str, arguments)]
+
+    def _run(self, program: str, *arguments: object) -> str:
+        done = subprocess.run(
+            self._command(program, *arguments), check=False, cwd=self._folder, capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def _free_port() -> int:
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"no port is free in {PORTS}")
