@@ -1,0 +1,274 @@
+"""The pictures: bars, the rounds of an instant run-off, STAR's run-off, the pairwise matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.charts.canvas import AHEAD, CARD, INK, LEFT, LINE, MUTED, OTHER, OUT, RIGHT, ROOM, TINT, Canvas, pill_width
+from bot.charts.text import clean, width, wrap
+from bot.charts.words import Words, number, percent
+from bot.polls.results import Final, Pairwise, Result, Round, Total
+
+CROWDED = 12
+"""With more options than this, rows are set smaller."""
+_BARS_END = 560
+_COUNT_END = 672
+_COLUMNS, _COLUMNS_CROWDED = 5, 4
+_COLUMN, _COLUMN_WIDE = 96, 120
+_FINALS_DRAWN = 3
+SIGNS_ONLY = 12
+_LONG_TITLE = 130
+
+
+def head(canvas: Canvas, words: Words, title: str) -> None:
+    """Draw what every chart begins with: kind, question, outcome, ballots."""
+    canvas.lines(LEFT, wrap(words.heading(), 14, ROOM, 1), 14, 20, bold=True, fill=MUTED)
+    canvas.y += 6
+    size = 24 if len(title) <= _LONG_TITLE else 19
+    canvas.lines(LEFT, wrap(clean(title), size, ROOM, 6, bold=True), size, size * 1.35, bold=True)
+    canvas.y += 14
+    _outcome(canvas, words)
+    facts = " ".join(filter(None, (words.ballots(), words.quorum())))
+    canvas.lines(LEFT, wrap(facts, 15, ROOM, 2), 15, 22, fill=MUTED)
+    canvas.y += 20
+
+
+def _outcome(canvas: Canvas, words: Words) -> None:
+    won = bool(words.result.winners) and words.decided and not words.result.tie
+    indent = 44 if won else 18
+    lines = wrap(words.outcome(), 18, ROOM - indent - 18, 3, bold=True)
+    high = 26 * len(lines) + 20
+    canvas.box(LEFT, canvas.y, ROOM, high, TINT, 8)
+    if won:
+        canvas.check(LEFT + 17, canvas.y + 13, 18, AHEAD)
+    canvas.y += 9
+    canvas.lines(LEFT + indent, lines, 18, 26, bold=True)
+    canvas.y += 19
+
+
+def foot(canvas: Canvas, notes: Sequence[str]) -> None:
+    """Draw the notes that every chart ends with."""
+    canvas.y += 4
+    canvas.rule(LEFT, canvas.y, RIGHT, canvas.y)
+    canvas.y += 8
+    for note in filter(None, notes):
+        canvas.lines(LEFT, wrap(note, 14, ROOM, 3), 14, 20, fill=MUTED)
+        canvas.y += 2
+
+
+def order(result: Result) -> list[int]:
+    """Return the options in the order of a chart's rows: the winners first, then by votes (or by rounds survived)."""
+    if result.ranked is None:
+        return sorted(range(len(result.totals)), key=lambda o: (o not in result.winners, -result.totals[o].votes, o))
+    stayed = {
+        total.option: (place, total.votes) for place, one in enumerate(result.ranked.rounds) for total in one.totals
+    }
+    return sorted(stayed, key=lambda o: (o not in result.winners, -stayed[o][0], -stayed[o][1], o))
+
+
+def bars(canvas: Canvas, words: Words) -> None:
+    """Draw a bar for each option, with its count and its percentage (or its average and its total)."""
+    result = words.result
+    score = result.score
+    most = 5.0 if score else max(25.0, *(total.percent for total in result.totals))
+    heads = (words.t("Average"), words.t("Total")) if score else (words.t("Votes"), words.t("Share"))
+    for x, word in zip((_COUNT_END, RIGHT), heads, strict=True):
+        canvas.text(x, canvas.y + 4, word, 13, fill=MUTED, anchor="end")
+    for option in order(result):
+        total = result.totals[option]
+        if score:
+            average = score.averages[option]
+            numbers = (f"{average:.2f}", number(total.votes))
+            share = average / most
+        else:
+            numbers = (number(total.votes), percent(total.percent))
+            share = total.percent / most
+        with canvas.option(option):
+            _bar_row(canvas, words, option, share, numbers)
+
+
+def _bar_row(canvas: Canvas, words: Words, option: int, share: float, numbers: tuple[str, str]) -> None:
+    small = len(words.names) > CROWDED
+    size, high = (15, 12) if small else (17, 18)
+    top = option in words.result.winners
+    mark = words.mark() if top else ""
+    solid = words.decided and not words.result.tie
+    wide = pill_width(mark, solid=solid) if top else 0
+    lines = wrap(words.names[option], size, _BARS_END - LEFT - wide - 16 if top else ROOM, 2, bold=top)
+    canvas.lines(LEFT, lines, size, size * 1.5, bold=top)
+    if top:
+        canvas.pill(_BARS_END - wide, canvas.y - size * 1.5 + 1, mark, solid=solid)
+    canvas.y += 2
+    if words.result.score:
+        canvas.box(LEFT, canvas.y, _BARS_END - LEFT, high, LINE, 3)
+    canvas.box(LEFT, canvas.y, max(share * (_BARS_END - LEFT), 2), high, AHEAD if top else OTHER, 3)
+    base = canvas.y + high / 2 + 5.5
+    canvas.text(_COUNT_END, base, numbers[0], 17, bold=True, anchor="end")
+    canvas.text(RIGHT, base, numbers[1], 16, anchor="end", fill=INK if top else MUTED)
+    canvas.y += high + (10 if small else 15)
+
+
+def finals(canvas: Canvas, words: Words, counted: Sequence[Final]) -> None:
+    """Draw STAR's run-off: who is scored higher on how many ballots."""
+    for final in counted[:_FINALS_DRAWN]:
+        canvas.y += 8
+        canvas.lines(LEFT, [words.t("Run-off of the two highest totals")], 16, 24, bold=True)
+        canvas.y += 6
+        for total in sorted(final.totals, key=lambda total: total.option not in final.winners):
+            _final_row(canvas, words, total, final)
+        _final_row(canvas, words, None, final)
+    if len(counted) > _FINALS_DRAWN:
+        more = len(counted) - _FINALS_DRAWN
+        canvas.lines(
+            LEFT, [words.t.count("{n} more pair may meet.", "{n} more pairs may meet.", more)], 14, 24, fill=MUTED
+        )
+
+
+def _final_row(canvas: Canvas, words: Words, total: Total | None, final: Final) -> None:
+    everybody = sum(one.votes for one in final.totals) + final.no_preference
+    votes = total.votes if total else final.no_preference
+    name = words.names[total.option] if total else words.t("No preference")
+    top = total is not None and total.option in final.winners
+    lines = wrap(name, 15, 250, 2, bold=top)
+    middle = canvas.y + 11
+    canvas.lines(LEFT, lines, 15, 21, bold=top)
+    fill = AHEAD if top else OTHER
+    canvas.box(
+        310,
+        middle - 8,
+        max(votes / max(everybody, 1) * (_BARS_END - 310), 2),
+        16,
+        fill if total else CARD,
+        3,
+        "" if total else OTHER,
+    )
+    canvas.text(_COUNT_END, middle + 5.5, number(votes), 16, bold=True, anchor="end")
+    if total:
+        canvas.text(RIGHT, middle + 5.5, percent(total.percent), 15, anchor="end", fill=INK if top else MUTED)
+    canvas.y += 8
+
+
+def _shown(rounds: Sequence[Round]) -> list[int]:
+    """Return the places of the rounds that fit: all, or the first and the last ones."""
+    columns = _COLUMNS if len(rounds[0].totals) <= CROWDED else _COLUMNS_CROWDED
+    if len(rounds) <= columns:
+        return list(range(len(rounds)))
+    return [0, *range(len(rounds) - columns + 1, len(rounds))]
+
+
+def rounds_table(canvas: Canvas, words: Words, rounds: Sequence[Round]) -> None:
+    """Draw the rounds side by side: a row for each option, with a small bar for each round it was in."""
+    shown = _shown(rounds)
+    wide = _COLUMN if len(shown) >= _COLUMNS_CROWDED else _COLUMN_WIDE
+    start = RIGHT - wide * len(shown)
+    for column, place in enumerate(shown):
+        label = words.t("Round {round}", round=place + 1)
+        canvas.text(start + wide * (column + 1), canvas.y + 12, label, 14, bold=True, fill=MUTED, anchor="end")
+    canvas.y += 24
+    for option in order(words.result):
+        canvas.rule(LEFT, canvas.y, RIGHT, canvas.y)
+        with canvas.option(option):
+            _round_row(canvas, words, rounds, option, start, wide)
+    _left_over(canvas, words, rounds, start, wide)
+    if len(shown) < len(rounds):
+        hidden = words.t("Rounds 2 to {last} are not shown; each option says when it left.", last=shown[1])
+        canvas.lines(LEFT, wrap(hidden, 14, ROOM, 2), 14, 22, fill=MUTED)
+
+
+def _round_row(canvas: Canvas, words: Words, rounds: Sequence[Round], option: int, start: float, wide: float) -> None:
+    small = len(words.names) > CROWDED
+    size, gap = (14, 6) if small else (16, 9)
+    top = option in words.result.winners
+    y = canvas.y
+    canvas.y += gap
+    canvas.lines(LEFT, wrap(words.names[option], size, start - LEFT - 16, 3, bold=top), size, size * 1.38, bold=top)
+    if top:
+        canvas.pill(LEFT, canvas.y + 3, words.mark(), solid=words.decided and not words.result.tie, size=12)
+        canvas.y += 26
+    end = start
+    for column, place in enumerate(_shown(rounds)):
+        total = next((total for total in rounds[place].totals if total.option == option), None)
+        if total:
+            fill = AHEAD if top else OUT if option in rounds[place].eliminated else OTHER
+            _cell(canvas, total, end, y, wide, fill)
+            end = start + wide * (column + 1)
+    gone = next((place for place, one in enumerate(rounds, 1) if option in one.eliminated), 0)
+    if gone:
+        said = wrap(words.t("Eliminated in round {round}", round=gone), 13, RIGHT - end - 16, 2)
+        for line, text in enumerate(said):
+            canvas.text(end + 16, y + 20 + 17 * line, text, 13, fill=MUTED)
+    canvas.y = max(canvas.y + gap, y + 56)
+
+
+def _cell(canvas: Canvas, total: Total, x: float, y: float, wide: float, fill: str) -> None:
+    room = wide - 14
+    right = x + wide
+    canvas.text(right, y + 21, number(total.votes), 16, bold=True, anchor="end")
+    canvas.text(right, y + 37, percent(total.percent), 13, fill=MUTED, anchor="end")
+    canvas.box(right - room, y + 42, room, 5, LINE, 2)
+    canvas.box(right - room, y + 42, max(total.percent / 100 * room, 2), 5, fill, 2)
+    canvas.rule(right - room / 2, y + 40, right - room / 2, y + 49, INK)
+
+
+def _left_over(canvas: Canvas, words: Words, rounds: Sequence[Round], start: float, wide: float) -> None:
+    """Draw what isn't in the bars of a round: exhausted and void ballots, and the base of its percentages."""
+    rows = [(words.t("Exhausted ballots"), [one.exhausted for one in rounds])]
+    if rounds[-1].overvoted:
+        rows.append((words.t("Void ballots"), [one.overvoted for one in rounds]))
+    rows.append((words.t("Ballots that count"), [one.continuing for one in rounds]))
+    canvas.rule(LEFT, canvas.y, RIGHT, canvas.y, MUTED)
+    canvas.y += 6
+    for label, counts in rows:
+        canvas.y += 22
+        canvas.text(LEFT, canvas.y - 5, label, 14, fill=MUTED)
+        for column, place in enumerate(_shown(rounds)):
+            canvas.text(start + wide * (column + 1), canvas.y - 5, number(counts[place]), 14, fill=MUTED, anchor="end")
+    canvas.y += 8
+
+
+def matrix(canvas: Canvas, words: Words, pairwise: Pairwise) -> None:
+    """Draw every option against every other: how many ballots prefer the one of the row."""
+    rows = order(words.result)
+    room = 300 if len(rows) <= SIGNS_ONLY else 276
+    wide = min(72.0, (ROOM - room) / len(rows))
+    high = 42 if len(rows) <= SIGNS_ONLY else 36
+    start = RIGHT - wide * len(rows)
+    for column in range(len(rows)):
+        canvas.text(
+            start + wide * (column + 0.5), canvas.y + 12, str(column + 1), 13, bold=True, fill=MUTED, anchor="middle"
+        )
+    canvas.y += 20
+    for place, option in enumerate(rows):
+        with canvas.option(option):
+            canvas.text(LEFT + 20, canvas.y + high / 2 + 5, str(place + 1), 13, bold=True, fill=MUTED, anchor="end")
+            _matrix_name(canvas, words.names[option], start - LEFT - 40, high)
+            for column, other in enumerate(rows):
+                _duel(canvas, pairwise, (option, other), (start + wide * column, wide, high))
+        canvas.y += high
+    canvas.y += 10
+
+
+def _matrix_name(canvas: Canvas, name: str, room: float, high: float) -> None:
+    lines = wrap(name, 14, room, 2)
+    base = canvas.y + high / 2 + 5 - 8.5 * (len(lines) - 1)
+    for place, line in enumerate(lines):
+        canvas.text(LEFT + 30, base + 17 * place, line, 14)
+
+
+def _duel(canvas: Canvas, pairwise: Pairwise, pair: tuple[int, int], cell: tuple[float, float, float]) -> None:
+    """Draw one cell: the winner's is filled and its number bold, so that colour isn't all that tells."""
+    (row, column), (x, wide, high) = pair, cell
+    votes, others = pairwise.prefer[row][column], pairwise.prefer[column][row]
+    won = votes > others
+    fill = LINE if row == column else AHEAD if won else CARD
+    canvas.box(x + 1, canvas.y + 1, wide - 2, high - 2, fill, 3, LINE)
+    if row == column:
+        return
+    ink = CARD if won else INK
+    if len(pairwise.prefer) > SIGNS_ONLY:
+        sign = "+" if won else "=" if votes == others else "−"
+        canvas.text(x + wide / 2, canvas.y + high / 2 + 5, sign, 14, bold=won, fill=ink, anchor="middle")
+        return
+    said = number(votes)
+    size = 14 if width(said, 14, bold=True) < wide - 6 else 11
+    canvas.text(x + wide / 2, canvas.y + high / 2 + 5, said, size, bold=won, fill=ink, anchor="middle")

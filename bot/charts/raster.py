@@ -1,0 +1,71 @@
+"""SVG to PNG with resvg, with fonts that come from packages alone, so that a picture is the same everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+SCALE = 1.5
+"""Pixels of the PNG for one of the SVG: sharp where a chat shrinks it on a fine screen."""
+PIXELS = 1_100_000
+"""About as many pixels as are drawn in 100 ms; what is larger gets a smaller scale, down to 1."""
+
+_SIZE = re.compile(r'<svg[^>]* width="(?P<wide>\d+)" height="(?P<high>\d+)"')
+_FAMILY = "Noto Sans"
+_FONTS = {
+    "fontpkg_noto_sans": "files/NotoSans[[]*.ttf",
+    "fontpkg_noto_sans_arabic": "files/*.ttf",
+    "manimgx_fonts": "*.ttf",
+    "noto_cjk_sans_jp_regular": "*.otf",
+}
+"""Patterns of font files by the package that holds them; the last comes with the extra `cjk`, and may be missing."""
+_TAKEN = ("NotoSans-Italic", "NotoSans[", "NotoSansArabic[", "NotoSansDevanagari[")
+"""Beginnings of files of manimgx-fonts that are not used, because the packages before it have them in full."""
+
+
+@cache
+def font_files() -> tuple[str, ...]:
+    """Return the font files that charts are drawn with, in the order in which they are tried."""
+    return tuple(str(file) for package, pattern in _FONTS.items() for file in _files(package, pattern))
+
+
+def _files(package: str, pattern: str) -> list[Path]:
+    spec = find_spec(package)
+    folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+    taken = _TAKEN if package == "manimgx_fonts" else ()
+    return [file for folder in folders for file in sorted(folder.glob(pattern)) if not file.name.startswith(taken)]
+
+
+def scale_of(svg: str) -> float:
+    """Return how many pixels a chart's PNG has for one of its SVG's, from 1 to `SCALE`, in steps of a quarter.
+
+    Raises ValueError for what isn't a chart.
+    """
+    size = _SIZE.match(svg)
+    if size is None:
+        raise ValueError("not a chart: it doesn't say how large it is")
+    area = int(size["wide"]) * int(size["high"])
+    return min(SCALE, max(1.0, round(4 * math.sqrt(PIXELS / area)) / 4))
+
+
+def png(svg: str) -> bytes:
+    """Draw a chart: the bytes of a PNG, `scale_of(svg)` times as large. No system font is read."""
+    import resvg_py  # noqa: PLC0415 - a native library that most commands never need
+
+    return resvg_py.svg_to_bytes(
+        svg_string=svg,
+        zoom=scale_of(svg),
+        skip_system_fonts=True,
+        font_files=list(font_files()),
+        font_family=_FAMILY,
+        sans_serif_family=_FAMILY,
+    )
+
+
+async def png_async(svg: str) -> bytes:
+    """Draw a chart in a thread, off the event loop."""
+    return await asyncio.to_thread(png, svg)
