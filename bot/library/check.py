@@ -39,15 +39,13 @@ class TextLimits:
     """What a card shows under its title."""
 
 
-def main_report(
-    folders: Sequence[Path], essay: Path | None, today: date, style: Style = "text"
-) -> tuple[str, int]:
+def main_report(folders: Sequence[Path], essay: Path | None, today: date, style: Style = "text") -> tuple[str, int]:
     """What `parley check` prints, and its exit status: 1 if there is an error, else 0.
 
     Each folder is a pack, or a folder of packs.
     """
     reports = check_packs([pack for folder in folders for pack in pack_folders(folder)], essay, today)
-    return render(reports, style), int(any(report.errors for report in reports))
+    return render(reports, style) + "\n", int(any(report.errors for report in reports))
 
 
 def check_packs(
@@ -192,7 +190,9 @@ def _warn_of_hidden_characters(reading: PackReading, entry: Entry) -> None:
     for text in (entry.title, entry.body, *entry.aliases, *entry.tags):
         hidden = _HIDDEN.search(text)
         if hidden:
-            message = f"a character that can't be seen stands in this entry (U+{ord(hidden[0]):04X}): type the text again"
+            message = (
+                f"a character that can't be seen stands in this entry (U+{ord(hidden[0]):04X}): type the text again"
+            )
             _warn(reading, reading.place(entry.id), "hidden-character", message)
             return
 
@@ -340,7 +340,9 @@ def _misquoted(paragraphs: Sequence[str], number: int, quote: str) -> str:
         return f"these words stand in paragraph {elsewhere}, not {number}: correct the number"
     there = _nearest_words(paragraphs[number - 1], quote)
     if there is None:
-        return f"these words are not in paragraph {number} of the essay: copy them letter by letter, or correct the number"
+        return (
+            f"these words are not in paragraph {number} of the essay: copy them letter by letter, or correct the number"
+        )
     return f"{_first_difference(quote, there)}: copy paragraph {number} letter by letter"
 
 

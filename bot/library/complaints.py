@@ -55,7 +55,9 @@ def _joined(found: Sequence[Complaint]) -> list[Complaint]:
     for path, keys in missing.items():
         names = [f"`{key}`" for key in keys if key not in misspelt]
         if names:
-            said = f"{', '.join(names[:-1])} and {names[-1]} are missing" if len(names) > 1 else f"{names[0]} is missing"
+            said = (
+                f"{', '.join(names[:-1])} and {names[-1]} are missing" if len(names) > 1 else f"{names[0]} is missing"
+            )
             lines = ", ".join(f"`{key}: …`" for key in keys if key not in misspelt)
             others.append(Complaint(path, "missing-key", f"{said}: add {lines}"))
     return others
@@ -73,7 +75,9 @@ def _takes_text(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
     for name, info in model.model_fields.items():
         if (info.alias or name) == keys[0]:
             parts = [info.annotation, *info.metadata]
-            inner = next((part for part in _flat(parts) if isinstance(part, type) and issubclass(part, BaseModel)), None)
+            inner = next(
+                (part for part in _flat(parts) if isinstance(part, type) and issubclass(part, BaseModel)), None
+            )
             if inner is not None:
                 return _takes_text(inner, keys[1:])
             return not any(part in {int, Day} or getattr(part, "func", None) is partial_date for part in _flat(parts))
@@ -130,7 +134,10 @@ def _value(table: Table, path: Path) -> tuple[Any, Any]:
 def _owner_model(model: type[BaseModel], path: Path) -> type[BaseModel]:
     for step in path[:-1]:
         for name, info in model.model_fields.items():
-            inner = next((part for part in _flat([info.annotation]) if isinstance(part, type) and issubclass(part, BaseModel)), None)
+            inner = next(
+                (part for part in _flat([info.annotation]) if isinstance(part, type) and issubclass(part, BaseModel)),
+                None,
+            )
             if (info.alias or name) == step and inner is not None:
                 model = inner
     return model
@@ -189,7 +196,9 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {
     "int_parsing_size": lambda _context, _value: "is too large a number",
     "greater_than_equal": lambda context, _value: f"must be {context.get('ge')} or more",
     "less_than_equal": lambda context, _value: f"must be {context.get('le')} or less",
-    "tuple_type": lambda _context, _value: "must be a list: put each item on its own line after a hyphen, or in [brackets]",
+    "tuple_type": lambda _context, _value: (
+        "must be a list: put each item on its own line after a hyphen, or in [brackets]"
+    ),
     "model_type": lambda _context, _value: "must have keys of its own under it",
     "date_type": lambda _context, _value: "must be a day, written like 2025-02-20",
 }

@@ -257,9 +257,7 @@ def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]]
     return raws
 
 
-def _read_list(
-    reading: PackReading, file: Path, items: Items, model: type[Entry], *, cut_short: bool
-) -> Iterator[Raw]:
+def _read_list(reading: PackReading, file: Path, items: Items, model: type[Entry], *, cut_short: bool) -> Iterator[Raw]:
     last = len(items) - 1
     for index, item in enumerate(items):
         if not isinstance(item, Table):
@@ -303,7 +301,9 @@ def _inside(table: Table, path: Sequence[str | int]) -> Any:
     return value
 
 
-def _check_unquoted(reading: PackReading, document: Document, models: Mapping[tuple[str, ...], type[BaseModel]]) -> None:
+def _check_unquoted(
+    reading: PackReading, document: Document, models: Mapping[tuple[str, ...], type[BaseModel]]
+) -> None:
     """Complain about values without quotes that are meant as text and would be something else in YAML 1.1."""
     for value in document.unquoted:
         for prefix, model in models.items():

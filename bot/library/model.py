@@ -175,7 +175,9 @@ class Essay(_Model):
 class Entry(_Model):
     """What every entry of a pack has."""
 
-    id: EntryId = Field(description="Short and lasting: small letters, digits and hyphens. Buttons in old messages use it.")
+    id: EntryId = Field(
+        description="Short and lasting: small letters, digits and hyphens. Buttons in old messages use it."
+    )
     aliases: tuple[Line, ...] = Field(default=(), description="Other ways people say it; a search finds these first.")
     tags: tuple[Line, ...] = Field(default=(), description="Subjects, in a word or two.")
 
@@ -272,10 +274,13 @@ class Source(Entry):
     publisher: Line | None = Field(default=None, description="Who published it.")
     date: PartialDate | None = Field(default=None, description="When it was published.")
     url: Address | None = Field(
-        default=None, description="Where it was read. A mirror's address is kept for editors and never shown as the original."
+        default=None,
+        description="Where it was read. A mirror's address is kept for editors and never shown as the original.",
     )
     archive_url: Address | None = Field(default=None, description="An archived copy of the same text.")
-    other_urls: tuple[Address, ...] = Field(default=(), description="Further addresses of the same text, or of its companion.")
+    other_urls: tuple[Address, ...] = Field(
+        default=(), description="Further addresses of the same text, or of its companion."
+    )
     kind: SourceKind
     copy_: Copy = Field(alias="copy", description="What stands at `url`.")
     summary: Prose = Field(description="What it establishes, in a sentence or two.")
@@ -283,7 +288,9 @@ class Source(Entry):
         default=None, description="Its own words, at most 25 of them."
     )
     note: Line | None = Field(default=None, description="A caution about this copy, its date or its leaning.")
-    opened: FullDate | None = Field(default=None, description="The day on which an editor read it in full; empty until then.")
+    opened: FullDate | None = Field(
+        default=None, description="The day on which an editor read it in full; empty until then."
+    )
 
     @property
     def title(self) -> str:
@@ -372,7 +379,9 @@ class PackInfo(_Model):
     )
     editors: tuple[Line, ...] = Field(default=(), description="Who answers for the content.")
     reviewed: FullDate = Field(description="The day on which the whole pack was last reviewed.")
-    review_every: Annotated[int, Field(ge=1, le=3650)] = Field(default=90, description="Days until the next review is due.")
+    review_every: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=90, description="Days until the next review is due."
+    )
 
 
 PARTS: Mapping[str, Mapping[str, type[Entry]]] = {

@@ -11,11 +11,14 @@ never changed; a reload builds another.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
+from math import ceil
 from typing import TYPE_CHECKING
 
 import tantivy
@@ -34,13 +37,14 @@ from bot.library.model import (
     Statement,
     Term,
 )
+from bot.library.spelling import WRITER_BYTES, Vocabulary, edit_distance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_TEXT = 1_000
 """Characters of a query that are read."""
-MAX_TERMS = 8
+MAX_WORDS = 8
 """Words of a query that are looked up; a longer one is a text, and its first words say what it is about."""
 MAX_WORD = 40
 
@@ -78,21 +82,23 @@ class Index:
             by_language.setdefault(pack.info.language.partition("-")[0], []).append(pack)
         numbers = {(pack_id, entry.id): number for number, (pack_id, entry) in enumerate(self._entries)}
         for language, packs in by_language.items():
-            rows = ((numbers[pack.id, entry.id], pack.id, entry) for pack in packs for entry in pack.entries.values())
+            rows = [(numbers[pack.id, entry.id], pack.id, entry) for pack in packs for entry in pack.entries.values()]
             self._shelves.append(_Shelf(language, rows))
 
     def find(
         self, query: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None, limit: int = 10
     ) -> list[Hit]:
         """Entries that match all, or failing that most, of the query's words, the best first."""
-        found = [row for shelf in self._shelves for row in shelf.find(query, kinds, pack, limit)]
-        return self._hits(found, limit, exact=True)
+        answers = [shelf.find(query, _Scope(kinds, pack), limit) for shelf in self._shelves]
+        answers = [(effort, found) for effort, found in answers if found]
+        least = min((effort for effort, _ in answers), default=0)
+        return self._hits([row for effort, found in answers if effort == least for row in found], limit, exact=True)
 
     def nearest(
         self, query: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None, limit: int = 3
     ) -> list[Hit]:
         """Entries for a query that found nothing: those that come nearest, or the first ones. Empty only if there are none."""
-        found = [row for shelf in self._shelves for row in shelf.nearest(query, kinds, pack, limit)]
+        found = [row for shelf in self._shelves for row in shelf.nearest(query, _Scope(kinds, pack), limit)]
         hits = self._hits(found, limit, exact=False)
         seen = {(hit.pack_id, hit.entry.id) for hit in hits}
         for pack_id, entry in self._entries:
@@ -115,8 +121,14 @@ class Index:
         return _Completion(self._entries)
 
     def _hits(self, found: Iterable[tuple[float, int]], limit: int, *, exact: bool) -> list[Hit]:
-        best = sorted(found, key=lambda row: (-row[0], row[1]))[:limit]
+        best = sorted(found, key=self._rank)[:limit]
         return [Hit(self._entries[number][0], self._entries[number][1], score, exact) for score, number in best]
+
+    def _rank(self, row: tuple[float, int]) -> tuple[int, float, int]:
+        """Entries that are called just so come first, facts before the others; then what scores highest."""
+        score, number = row
+        kind = KIND_ORDER.index(type(self._entries[number][1])) if score >= _WHOLE else len(KIND_ORDER)
+        return kind, -score, number
 
 
 _STEMMERS = {
@@ -145,7 +157,7 @@ _UNSPACED = frozenset(("zh", "ja", "th", "lo", "km", "my"))
 _STOP_WORDS = {
     "en": (
         "a about an and are as at be been but by can could did do does for from had has have he her his how i if in "
-        "into is it its me my of on or our she should so some than that the their them then there these they this "
+        "into is it its me my of on or our she said say says she should so some tell than that the their them then there these they this "
         "to was we were what when where which who why will with would you your"
     ),
     "es": (
@@ -154,128 +166,180 @@ _STOP_WORDS = {
     ),
 }
 
-_FIELDS = {"label": 6.0, "alias": 4.0, "title": 3.0, "tag": 1.5, "body": 1.0}
+_WEIGHTS = {"alias": 4.0, "title": 3.0, "tag": 1.5, "body": 1.0}
 """Field → how much a match in it weighs."""
+_WHOLE = 10_000.0
+"""The score of a title or alias that is the query, word for word; more than all else together."""
+_BEGINNING = 0.8
+"""The score of words that only begin like a word that was typed, where they are many."""
+_BEGUN = 0.6
+"""What is left of the score of a word that only begins like the one that was typed, where they are few."""
+_FEW_BEGINNINGS = 6
+_PREFIX = 3
+"""Letters from which on a word is taken for the beginning of one."""
+_MAX_BEGINNINGS = 30
+_MOST = 2 / 3
+"""The part of the query's words that make a match where no entry has them all."""
+
+_MAX_EFFORT = 3
+
+_Scored = list[tuple[float, int]]
+"""Scores and numbers of entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Which entries are looked for."""
+
+    kinds: Collection[type[Entry]] | None
+    pack: str | None
 
 
 class _Shelf:
     """The packs of one language."""
 
-    def __init__(self, language: str, rows: Iterable[tuple[int, str, Entry]]) -> None:
+    def __init__(self, language: str, rows: Sequence[tuple[int, str, Entry]]) -> None:
         self._stems, self._surface = _analyzers(language)
         self._stop_words = frozenset(_STOP_WORDS.get(language, "").split())
         self._schema = _schema()
         index = tantivy.Index(self._schema)
         index.register_tokenizer("stems", self._stems)
         index.register_tokenizer("surface", self._surface)
-        writer = index.writer(heap_size=_HEAP, num_threads=1)
+        writer = index.writer(min(_MAX_HEAP, WRITER_BYTES + _HEAP_A_ROW * len(rows)), 1)
         for number, pack_id, entry in rows:
             writer.add_document(_document(number, pack_id, entry))
         writer.commit()
+        writer.wait_merging_threads()
         index.reload()
-        self._index = index
         self._searcher = index.searcher()
+        self._vocabulary = Vocabulary(word for word, _ in self._searcher.terms_with_prefix("words", ""))
 
-    def find(
-        self, query: str, kinds: Collection[type[Entry]] | None, pack: str | None, limit: int
-    ) -> list[tuple[float, int]]:
+    def find(self, query: str, scope: _Scope, limit: int) -> tuple[int, _Scored]:
+        """The best matches, and how far one had to go for them: 0 if every word is there as it was typed."""
         words = self._words(query)
         if not words:
-            return []
-        scope = self._scope(kinds, pack)
+            return 0, []
         extra = self._extra(query, words)
-        for need in dict.fromkeys((len(words), -(-len(words) * 2 // 3))):
-            for reach in (0, 1):
-                clauses = [(Occur.Should, self._word(word, reach)) for word in words]
-                match = Query.boolean_query(clauses, minimum_number_should_match=need)
-                found = self._run(match, extra, scope, limit)
-                if found:
-                    return found
-        return []
+        for effort, (need, matches) in enumerate(self._attempts(words)):
+            clauses = [(Occur.Should, match) for match in matches]
+            found = self._run(Query.boolean_query(clauses, need), extra, scope, limit)
+            if found:
+                return effort, found
+        return _MAX_EFFORT, []
 
-    def nearest(
-        self, query: str, kinds: Collection[type[Entry]] | None, pack: str | None, limit: int
-    ) -> list[tuple[float, int]]:
+    def _attempts(self, words: Sequence[str]) -> Iterator[tuple[int, list[Query]]]:
+        """Ever wider ways to look: how many of the words an entry needs, and what matches each.
+
+        A word that the packs don't have is at once taken for a misspelt one, the others only if that finds nothing.
+        """
+        known = [self._knows(word) for word in words]
+        literal = [self._word(word, known=yes, last=word == words[-1]) for word, yes in zip(words, known, strict=True)]
+        near = [
+            match if yes else self._or_near(word, match) for word, match, yes in zip(words, literal, known, strict=True)
+        ]
+        yield len(words), near
+        if any(known):
+            near = [self._or_near(word, match) for word, match in zip(words, literal, strict=True)]
+            yield len(words), near
+        enough = ceil(len(words) * _MOST)
+        if enough < len(words):
+            yield enough, near
+
+    def _knows(self, word: str) -> bool:
+        if word in self._vocabulary:
+            return True
+        stem = self._stem(word)
+        return stem != word and any(self._searcher.doc_freq(name, stem) for name in _WEIGHTS)
+
+    def nearest(self, query: str, scope: _Scope, limit: int) -> _Scored:
+        """Entries with any word that is at all like one of the query's."""
         words = self._words(query)
         if not words:
             return []
-        match = Query.boolean_query([(Occur.Should, self._far(word)) for word in words])
-        return self._run(match, [], self._scope(kinds, pack), limit)
+        clauses = [(Occur.Should, self._far(word)) for word in words]
+        return self._run(Query.boolean_query(clauses), [], scope, limit)
 
-    def _run(
-        self, match: Query, extra: Sequence[Query], scope: Sequence[Query], limit: int
-    ) -> list[tuple[float, int]]:
+    def _run(self, match: Query, extra: Sequence[Query], scope: _Scope, limit: int) -> _Scored:
         clauses = [(Occur.Must, match)]
-        clauses += [(Occur.Must, Query.boost_query(query, 0.0)) for query in scope]
+        clauses += [(Occur.Must, Query.boost_query(query, 0.0)) for query in self._within(scope)]
         clauses += [(Occur.Should, query) for query in extra]
         hits = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
         numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
         return [(float(score), int(number or 0)) for (score, _), number in zip(hits, numbers, strict=True)]
 
     def _words(self, query: str) -> list[str]:
+        """What is looked up: the words without those that every text has, unless there are no others."""
         words = list(dict.fromkeys(self._surface.analyze(_clean(query))))
-        return [word for word in words if word not in self._stop_words][:MAX_TERMS] or words[:MAX_TERMS]
+        return [word for word in words if word not in self._stop_words][:MAX_WORDS] or words[:MAX_WORDS]
 
-    def _scope(self, kinds: Collection[type[Entry]] | None, pack: str | None) -> list[Query]:
-        scope = []
-        if kinds is not None:
-            scope.append(Query.term_set_query(self._schema, "kind", sorted(kind.__name__ for kind in kinds)))
-        if pack is not None:
-            scope.append(Query.term_query(self._schema, "pack", pack))
-        return scope
+    def _within(self, scope: _Scope) -> Iterator[Query]:
+        if scope.kinds is not None:
+            yield Query.term_set_query(self._schema, "kind", sorted(kind.__name__ for kind in scope.kinds))
+        if scope.pack is not None:
+            yield Query.term_query(self._schema, "pack", scope.pack)
 
     def _extra(self, query: str, words: Sequence[str]) -> list[Query]:
         """What is not needed for a match, but makes it a better one: the whole title or alias, the words side by side."""
         label = " ".join(_split(_clean(query)))
-        extra = [Query.const_score_query(Query.term_query(self._schema, "label", label), 1_000.0)] if label else []
-        stems = [stem for word in words for stem in self._stems.analyze(word)]
+        extra = [Query.const_score_query(Query.term_query(self._schema, "label", label), _WHOLE)] if label else []
+        stems = [self._stem(word) for word in words]
         if len(stems) > 1:
             for name in ("alias", "title", "body"):
                 phrase = Query.phrase_query(self._schema, name, list(stems), slop=1)
-                extra.append(Query.boost_query(phrase, 2 * _FIELDS[name]))
+                extra.append(Query.boost_query(phrase, 2 * _WEIGHTS[name]))
         return extra
 
-    def _word(self, word: str, reach: int) -> Query:
-        """Entries with this word in any inflection, as a beginning, and within reach (0 or 1) also misspelt."""
-        schema = self._schema
-        stem = next(iter(self._stems.analyze(word)), word)
+    def _word(self, word: str, *, known: bool, last: bool) -> Query:
+        """Entries with this word in any inflection; for the last word and an unknown one also as a beginning."""
+        match = self._in_any_field(self._stem(word))
+        if len(word) < _PREFIX or (known and not last):
+            return match
+        longer = islice(self._vocabulary.beginning_with(word), _MAX_BEGINNINGS)
+        stems = list(dict.fromkeys(self._stem(other) for other in longer))
+        if not known and len(stems) <= _FEW_BEGINNINGS:
+            ways = [Query.boost_query(self._in_any_field(stem), _BEGUN) for stem in stems]
+        else:
+            # A beginning of many words says little, and the rarity of those words nothing.
+            ways = [
+                Query.const_score_query(Query.term_set_query(self._schema, name, stems), _BEGINNING * weight)
+                for name, weight in _WEIGHTS.items()
+                if stems
+            ]
+        return Query.disjunction_max_query([match, *ways], _TIE) if ways else match
+
+    def _or_near(self, word: str, match: Query) -> Query:
+        """The match, or entries with a word that may have been meant."""
         ways = [
-            Query.boost_query(Query.term_query(schema, name, stem), _FIELDS[name])
-            for name in ("alias", "title", "tag", "body")
+            Query.boost_query(self._in_any_field(self._stem(other)), _MISSPELT**edits)
+            for other, edits in self._vocabulary.near(word)
         ]
-        if len(word) >= _PREFIX:
-            beginning = Query.fuzzy_term_query(schema, "words", word, distance=0, prefix=True)
-            ways.append(Query.const_score_query(beginning, 0.8))
-        edits = _edits(word) if reach else 0
-        for distance in range(1, edits + 1):
-            ways.append(_misspelt(schema, word, distance, 1.0 / distance))
-            ways.append(Query.const_score_query(Query.fuzzy_term_query(schema, "title", stem, distance), 1.0 / distance))
-        return Query.disjunction_max_query(ways, 0.1)
+        return Query.disjunction_max_query([match, *ways], _TIE) if ways else match
 
     def _far(self, word: str) -> Query:
-        schema = self._schema
-        ways = []
-        if len(word) > 4:
-            ways.append(_misspelt(schema, word, 2, 1.0))
-        beginning = word[: max(3, len(word) // 2)]
-        ways.append(Query.const_score_query(Query.fuzzy_term_query(schema, "words", beginning, 0, prefix=True), 0.5))
-        ways.append(self._word(word, 1))
-        return Query.disjunction_max_query(ways, 0.1)
+        beginning = word[: max(_PREFIX, ceil(len(word) / 2))]
+        alike = islice(self._vocabulary.beginning_with(beginning), _MAX_BEGINNINGS)
+        ways = [
+            Query.boost_query(self._in_any_field(self._stem(other)), _MISSPELT ** edit_distance(word, other))
+            for other in alike
+        ]
+        return Query.disjunction_max_query([self._or_near(word, self._word(word, known=False, last=True)), *ways], _TIE)
+
+    def _in_any_field(self, stem: str) -> Query:
+        ways = [
+            Query.boost_query(Query.term_query(self._schema, name, stem), weight) for name, weight in _WEIGHTS.items()
+        ]
+        return Query.disjunction_max_query(ways, _TIE)
+
+    def _stem(self, word: str) -> str:
+        return next(iter(self._stems.analyze(word)), word)
 
 
-_HEAP = 15_000_000
-"""Bytes; the least that a writer accepts."""
-_PREFIX = 3
-"""Letters from which on a word is taken for the beginning of one."""
-
-
-def _edits(word: str) -> int:
-    """How many letters of a word may be wrong."""
-    return 0 if len(word) < 4 else 1 if len(word) < 8 else 2
-
-
-def _misspelt(schema: tantivy.Schema, word: str, distance: int, score: float) -> Query:
-    return Query.const_score_query(Query.fuzzy_term_query(schema, "words", word, distance), score)
+_TIE = 0.1
+"""How much a word's further matches in an entry add to its best one."""
+_MISSPELT = 0.5
+"""What each edit leaves of a score."""
+_HEAP_A_ROW = 2_000
+_MAX_HEAP = 250_000_000
 
 
 def _analyzers(language: str) -> tuple[TextAnalyzer, TextAnalyzer]:
@@ -346,7 +410,10 @@ def _fold(text: str) -> str:
 
 def _split(text: str) -> list[str]:
     """The words of a text, folded."""
-    return "".join(c if c.isalnum() else " " for c in _fold(text)).split()
+    return _WORD.findall(_fold(text))
+
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 class _Completion:
@@ -363,9 +430,7 @@ class _Completion:
         for table in self._tables.values():
             table.sort()
 
-    def complete(
-        self, prefix: str, kinds: Collection[type[Entry]] | None, pack: str | None, limit: int
-    ) -> list[int]:
+    def complete(self, prefix: str, kinds: Collection[type[Entry]] | None, pack: str | None, limit: int) -> list[int]:
         typed = _split(_clean(prefix))
         found: dict[int, None] = {}
         for kind, table in self._tables.items():

@@ -356,5 +356,7 @@ _SYNTAX_HINTS = {
 def shown(value: str, most: int = 40) -> str:
     """Some text from a file, short and on one line, to be named in a message."""
     flat = " ".join(value.split())
-    flat = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in flat[: most + 1])
+    flat = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in flat[: most + 1]
+    )
     return flat if len(flat) <= most else flat[: most - 1] + "…"
