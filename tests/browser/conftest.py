@@ -1,0 +1,71 @@
+"""A real Chromium in front of a web chat that really listens."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from tests.browser.served import Served, serving
+from tests.require import require
+
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async with serving() as made:
+        yield made
+
+
+@pytest.fixture
+async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
+    """The system's Chromium, with nothing kept from one test to the next."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    require("browser", chromium is not None, "Chromium is not installed (apt-get install chromium)")
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(
+            executable_path=chromium, args=[*ARGUMENTS, f"--crash-dumps-dir={tmp_path}"], env={"HOME": str(tmp_path)}
+        )
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    made = await browser.new_context(viewport={"width": 1200, "height": 800}, locale="en-GB")
+    made.set_default_timeout(10_000)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
+    """The chat, opened as Ada. At the end, the browser must have complained of nothing."""
+    complaints: list[str] = []
+    opened = await context.new_page()
+    opened.on("console", lambda message: _note(message, complaints))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    await open_chat(opened, served.url)
+    yield opened
+    assert complaints == []
+
+
+async def open_chat(page: Page, url: str) -> None:
+    await page.goto(url)
+    await up_to_date(page)
+
+
+async def up_to_date(page: Page) -> None:
+    """Waits until the page has been told what was said before."""
+    await page.locator("#log[aria-live=polite]").wait_for(state="attached")
+
+
+def _note(message: ConsoleMessage, complaints: list[str]) -> None:
+    """Errors and violations of the content security policy; not that a bot was away, or began anew (403), as in a test."""
+    expected = ("net::ERR", "the server responded with a status of 403")
+    if message.type in {"error", "warning"} and not any(words in message.text for words in expected):
+        complaints.append(message.text)

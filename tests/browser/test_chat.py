@@ -1,0 +1,382 @@
+"""What a person does in the web chat, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from adapters.web.server import PLACE
+from bot.chat import Card, Reply
+from tests.browser.conftest import open_chat, up_to_date
+from tests.browser.served import Served, make_chat
+from tests.browser.showcase import SVG
+
+
+async def say(page: Page, line: str) -> None:
+    """Types a line and sends it, as a person who wants no suggestion."""
+    box = page.get_by_role("combobox", name="Message or command")
+    await box.fill(line)
+    await box.press("Enter")
+    await expect(page.get_by_role("log").locator(".said").last).to_have_text(line)
+
+
+async def become(page: Page, name: str) -> None:
+    await page.get_by_role("radio", name=name).check()
+    await up_to_date(page)
+
+
+async def test_a_newcomer_knows_what_to_do(page: Page) -> None:
+    """The first screen says what to do next, and each example works with one click."""
+    await expect(page.get_by_role("heading", name="Ask, and see where the answer comes from")).to_be_visible()
+    await expect(page.get_by_text("Demonstration: you can be any of these people on this machine.")).to_be_visible()
+    await page.get_by_role("button", name="/help What you can ask").click()
+    await expect(page.get_by_role("article", name="What you can ask")).to_be_visible()
+    await expect(page.locator("#welcome")).to_be_hidden()
+
+
+async def test_a_question_is_answered_with_a_card(page: Page) -> None:
+    """A fact comes with its verdict in words, the essay's words, and its sources as links that tell the site nothing."""
+    await say(page, "/fact tea drinkers")
+    card = page.get_by_role("article", name="Supported")
+    await expect(card).to_contain_text("Most people in the office drink tea.")
+    await expect(card.locator("blockquote")).to_contain_text("most of us drink tea")
+    await expect(page.get_by_role("log")).to_contain_text("Only you see this")
+    for link in await card.get_by_role("link").all():
+        assert await link.get_attribute("rel") == "noopener noreferrer"
+        assert (await link.get_attribute("href") or "").startswith("https://")
+
+
+async def test_a_command_is_completed_with_the_keyboard(page: Page) -> None:
+    """Arrow keys point, Tab and Enter take, Escape closes; the focus never leaves the box."""
+    box = page.get_by_role("combobox", name="Message or command")
+    options = page.get_by_role("option")
+    await box.press_sequentially("/fa")
+    await expect(options).to_have_count(1)
+    await expect(box).to_have_attribute("aria-expanded", "true")
+    await box.press("Tab")
+    await expect(box).to_have_value("/fact ")
+    await box.press_sequentially("coffee b")
+    await expect(options.first).to_contain_text("Coffee was banned from the office.")
+    await box.press("ArrowDown")
+    await expect(box).to_have_attribute("aria-activedescendant", "suggestion-0")
+    await expect(options.first).to_have_attribute("aria-selected", "true")
+    await box.press("Enter")
+    await expect(box).to_have_value("/fact Coffee was banned from the office.")
+    await expect(options).to_have_count(0)
+    await expect(box).to_be_focused()
+    await box.press("Enter")
+    await expect(page.get_by_role("article", name="Contradicted")).to_be_visible()
+    await box.press_sequentially("/")
+    await expect(options.first).to_be_visible()
+    await box.press("Escape")
+    await expect(options).to_have_count(0)
+    await expect(box).to_have_value("/")
+    await expect(box).to_have_attribute("aria-expanded", "false")
+
+
+async def test_a_suggestion_is_taken_with_a_click(page: Page) -> None:
+    """A pointer works as well as the keys."""
+    box = page.get_by_role("combobox", name="Message or command")
+    await box.press_sequentially("/defi")
+    await page.get_by_role("option").first.click()
+    await expect(box).to_have_value("/define ")
+    await expect(box).to_be_focused()
+
+
+async def test_what_was_typed_can_be_recalled(page: Page) -> None:
+    """The up arrow in an empty box brings back what was sent last."""
+    await say(page, "/topic")
+    await say(page, "/timeline")
+    box = page.get_by_role("combobox", name="Message or command")
+    await box.press("ArrowUp")
+    await expect(box).to_have_value("/timeline")
+    await box.press("ArrowUp")
+    await expect(box).to_have_value("/topic")
+
+
+async def test_a_button_answers(page: Page) -> None:
+    """Counterarguments are one press away, by keyboard too."""
+    await say(page, "/fact tea drinkers")
+    await page.get_by_role("button", name="Counterarguments").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("article", name="Counterarguments to:")).to_be_visible()
+
+
+async def test_one_entry_is_picked_from_a_list(page: Page) -> None:
+    """Nothing is sent while one looks through the list; the button beside it sends."""
+    await say(page, "/fact")
+    card = page.get_by_role("article", name="Facts")
+    chooser = card.get_by_label("Facts")
+    await expect(chooser).to_have_value("")
+    await chooser.select_option(label="Coffee was banned from the office. · Fact · ✖ Contradicted")
+    await expect(page.get_by_role("article")).to_have_count(1)
+    await card.get_by_role("button", name="Show").click()
+    await expect(page.get_by_role("article", name="Contradicted")).to_be_visible()
+
+
+async def test_several_entries_are_picked_from_a_list(page: Page) -> None:
+    """How many may be picked is said before and, where it is not kept to, beside the list."""
+    await say(page, "/everything")
+    several = page.get_by_role("group", name="Some of them")
+    send = page.locator("form.pick", has=several).get_by_role("button")
+    await several.get_by_label("Blue").check()
+    await send.click()
+    await expect(several.get_by_role("alert")).to_have_text("Choose at least 2 and at most 3.")
+    await several.get_by_label("Red").check()
+    await send.click()
+    await expect(page.get_by_role("article", name="Picked")).to_contain_text("red, blue")
+
+
+async def test_a_control_replaces_its_message_in_place(page: Page) -> None:
+    """A message that is redrawn stays where it was, and so does the focus on its button."""
+    await say(page, "/counter-button")
+    await say(page, "something later")
+    await page.get_by_role("button", name="Count", exact=True).focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("article", name="Counted to 1")).to_be_visible()
+    await expect(page.get_by_role("button", name="Count", exact=True)).to_be_focused()
+    await expect(page.locator(".message").nth(1)).to_contain_text("Counted to 1")
+
+
+async def test_a_form_is_filled_in(page: Page) -> None:
+    """A form says beside each question what is wrong with it, keeps the rest, and closes when all is right."""
+    await say(page, "/survey")
+    dialog = page.get_by_role("dialog", name="A few questions")
+    await expect(dialog.get_by_label("Name")).to_be_focused()
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(dialog.get_by_label("Name")).to_have_accessible_description(re.compile("This is needed."))
+    await dialog.get_by_label("Name").fill("nobody")
+    await dialog.get_by_label("About").fill("x" * 60)
+    await dialog.get_by_label("Colour", exact=True).select_option("green")
+    await dialog.get_by_role("group", name="Colours").get_by_label("Blue").check()
+    await page.keyboard.press("Tab")
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(dialog.get_by_label("Name")).to_have_accessible_description(re.compile("Somebody must answer"))
+    await expect(dialog.get_by_label("Name")).to_be_focused()
+    await dialog.get_by_label("Name").fill("Ada")
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    answer = page.get_by_role("article", name="Thank you")
+    await expect(answer).to_contain_text("colour: green")
+    await expect(answer).to_contain_text(f"about: {'x' * 40}")
+
+
+async def test_a_form_can_be_left(page: Page) -> None:
+    """Escape closes a form and sends nothing."""
+    await say(page, "/survey")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.get_by_role("article")).to_have_count(0)
+
+
+async def test_another_member_sees_what_is_shared_and_nothing_else(page: Page) -> None:
+    """The switcher shows the conversation as that person sees it."""
+    await say(page, "/fact tea drinkers")
+    await say(page, "/fact coffee ban share:yes")
+    await say(page, "hello, all of you")
+    await become(page, "Ben")
+    log = page.get_by_role("log")
+    await expect(log).to_contain_text("Contradicted")
+    await expect(log).to_contain_text("hello, all of you")
+    await expect(log).not_to_contain_text("tea drinkers")
+    await become(page, "Ada")
+    await expect(log).to_contain_text("Most people in the office drink tea.")
+
+
+async def test_what_others_say_appears_by_itself(page: Page, context: BrowserContext, served: Served) -> None:
+    """Two pages of one browser can be two members; neither has to be reloaded."""
+    other = await context.new_page()
+    await open_chat(other, served.url)
+    await become(other, "Dina")
+    await say(other, "a word from Dina")
+    await expect(page.locator(".message", has_text="a word from Dina").locator(".name")).to_have_text("Dina")
+    await other.close()
+
+
+async def test_a_reloaded_page_shows_the_conversation(page: Page) -> None:
+    """After a reload one is who one was, and sees what one saw, private answers too."""
+    await become(page, "Chen")
+    await say(page, "/fact coffee ban")
+    await say(page, "good morning")
+    before = await page.locator(".message").all_inner_texts()
+    await page.reload()
+    await up_to_date(page)
+    await expect(page.get_by_role("radio", name="Chen")).to_be_checked()
+    assert await page.locator(".message").all_inner_texts() == before
+
+
+async def test_a_lost_connection_is_seen_and_mended(page: Page, served: Served) -> None:
+    """The page says that the bot is away, keeps what one has typed, and goes on by itself when it is back."""
+    await say(page, "before")
+    port = int(served.host.rpartition(":")[2])
+    await served.chat.stop()
+    await expect(page.get_by_role("status").first).to_have_text("The connection is lost. Trying again…")
+    box = page.get_by_role("combobox", name="Message or command")
+    await box.fill("meanwhile")
+    await box.press("Enter")
+    await expect(page.get_by_role("status").first).to_contain_text("Your words are still in the box.")
+    await expect(box).to_have_value("meanwhile")
+    later, _ = make_chat(first_id=1_000)
+    await later.start("127.0.0.1", port)
+    try:
+        await expect(page.get_by_role("status").first).to_have_text("Connected again.")
+        await box.press("Enter")
+        await expect(page.get_by_role("log")).to_contain_text("meanwhile")
+        await expect(page.get_by_role("log")).to_contain_text("before")
+    finally:
+        await later.stop()
+
+
+@pytest.mark.parametrize("path", ["", "?lang=en-XA"])
+async def test_a_narrow_screen_needs_no_sideways_scrolling(page: Page, served: Served, path: str) -> None:
+    """At 320 pixels everything fits, however long the words are."""
+    await page.set_viewport_size({"width": 320, "height": 640})
+    await open_chat(page, served.url + path)
+    box = page.locator("#line")
+    for line in ("/everything", "/fact tea drinkers", "/fact", "/announce " + "long" * 100, "W" * 400, "/"):
+        await box.fill(line)
+        await page.wait_for_timeout(100)
+        assert await overflow(page) == [], line
+        await box.press("Enter")
+    await expect(page.locator(".message")).to_have_count(12)
+    assert await overflow(page) == []
+
+
+async def overflow(page: Page) -> list[str]:
+    """Whatever reaches over the right edge of the page."""
+    found: list[str] = await page.evaluate(
+        """() => [...document.querySelectorAll("body *:not(.unseen, .unseen *, option)")]
+            .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5 && e.checkVisibility())
+            .map((e) => `${e.localName}.${e.className} ${e.getBoundingClientRect().right}`)
+            .concat(document.scrollingElement.scrollWidth > innerWidth ? ["the page itself"] : [])"""
+    )
+    return found
+
+
+async def test_little_height_leaves_everything_within_reach(page: Page) -> None:
+    """At four times the usual size the page scrolls as one, so nothing is cut off."""
+    await page.set_viewport_size({"width": 320, "height": 200})
+    await say(page, "/fact tea drinkers")
+    await page.get_by_role("button", name="Share").click()
+    await expect(page.get_by_role("article", name="Shared here")).to_be_visible()
+
+
+async def test_what_people_and_editors_write_is_text(page: Page) -> None:
+    """Markup in words stays words, addresses that are no web addresses are no links, a picture can't run scripts."""
+    await say(page, "<img src=x onerror=parent.hacked=1> <b>bold</b> @everyone")
+    await say(page, "/everything")
+    await expect(page.locator("#log b, #log img:not(.picture), #log svg, #log script")).to_have_count(0)
+    card = page.get_by_role("article", name="Everything <i>at once</i>")
+    picture = card.get_by_role("img", name="A teal bar")
+    assert await picture.evaluate("(image) => image.complete && image.naturalWidth") == 60
+    assert "script" in SVG
+    assert await page.evaluate("window.hacked") is None
+    assert await card.locator("a[href^=javascript]").count() == 0
+    await expect(card).to_contain_text("a trap (javascript:alert(1))")
+    await expect(card.get_by_role("button", name="Follow")).to_be_disabled()
+    await expect(card.get_by_role("list")).to_have_count(2)
+
+
+async def test_times_are_the_reader_s(page: Page, context: BrowserContext, served: Served) -> None:
+    """A moment is shown in the zone of whoever reads it."""
+    session = await context.new_cdp_session(page)
+    await session.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    await open_chat(page, served.url)
+    await say(page, "/everything")
+    await expect(page.locator("article time")).to_have_text(re.compile("25 Nov 2026.*21:00"))
+
+
+async def test_one_reads_on_undisturbed(page: Page, served: Served) -> None:
+    """Who has scrolled up stays there when others speak, and is told that there is something new."""
+    for number in range(12):
+        await served.chat.post(PLACE, Reply((Card(title=f"Number {number}"),)))
+    await expect(page.get_by_role("article", name="Number 11")).to_be_in_viewport()
+    await page.locator("#scroll").evaluate("(scroll) => { scroll.scrollTop = 0; }")
+    await page.wait_for_timeout(100)
+    await served.chat.post(PLACE, Reply((Card(title="The latest"),)))
+    newer = page.get_by_role("button", name="Newer messages")
+    await expect(newer).to_be_visible()
+    await expect(page.get_by_role("article", name="Number 0")).to_be_in_viewport()
+    await newer.click()
+    await expect(page.get_by_role("article", name="The latest")).to_be_in_viewport()
+    await expect(newer).to_be_hidden()
+
+
+async def test_every_control_has_a_name(page: Page) -> None:
+    """A screen reader can say what each control is for, and every id is unique."""
+    await say(page, "/everything")
+    await say(page, "/survey")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    nameless = await page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, textarea, a, img, [role]")]
+            .filter((e) => e.computedName === "" && e.alt !== "" && !["status", "alert", "none"].includes(e.role))
+            .map((e) => e.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+    ids = await page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+    assert await page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_word_can_be_read(page: Page, scheme: str) -> None:
+    """Text stands out from its ground by 4.5 to 1 (WCAG AA), in both colour schemes."""
+    await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for line in ("/everything", "/fact coffee ban", "/fact tea drinkers", "/nosuch", "/survey"):
+        await page.get_by_role("combobox", name="Message or command").fill(line)
+        await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    await page.wait_for_timeout(400)
+    assert await page.evaluate(CONTRAST) == []
+
+
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (colour) => {
+    const [r, g, b] = rgba(colour).map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (e) => {
+    for (let at = e; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (rgba(colour)[3] === 255) return colour;
+    }
+    return "white";
+  };
+  return [...document.querySelectorAll("body *:not(option, script, noscript)")]
+    .filter((e) => e.checkVisibility() && !e.disabled && !e.closest(".unseen, .skip"))
+    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+    .map((e) => {
+      const [a, b] = [light(getComputedStyle(e).color), light(ground(e))].sort((x, y) => y - x);
+      return [(a + 0.05) / (b + 0.05), e];
+    })
+    .filter(([ratio]) => ratio < 4.5)
+    .map(([ratio, e]) => `${ratio.toFixed(2)} ${e.localName}.${e.className} ${e.textContent.slice(0, 40)}`);
+}"""
+
+
+async def test_the_whole_page_speaks_one_language(page: Page, served: Served) -> None:
+    """In the pseudo-locale no sentence of the page is left in English."""
+    await open_chat(page, f"{served.url}?lang=en-XA")
+    await page.locator("#line").fill("hello")
+    await page.keyboard.press("Enter")
+    await page.locator("#line").fill("/fact")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("article")).to_have_count(2)
+    said = await page.evaluate(
+        """() => [...document.querySelectorAll("main *, .side *")]
+            .filter((e) => !e.closest("noscript, bdi, code, .said, time, #commands, option + option, .face, h1"))
+            .flatMap((e) => [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data.trim()))
+            .filter((words) => /[a-z]/i.test(words) && !words.startsWith("⟦"))"""
+    )
+    assert said == []
