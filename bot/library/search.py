@@ -11,9 +11,6 @@ never changed; a reload builds another.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +21,7 @@ from typing import TYPE_CHECKING
 import tantivy
 from tantivy import Filter, Occur, Query, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
+from bot.library.completion import Completion, folded_words
 from bot.library.model import (
     Argument,
     Entry,
@@ -113,12 +111,12 @@ class Index:
         self, prefix: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None, limit: int = 25
     ) -> list[Suggestion]:
         """Entries with a title or an alias in which the words typed so far occur, in that order."""
-        numbers = self._completion.complete(prefix, kinds, pack, limit)
+        numbers = self._completion.complete(_clean(prefix), kinds, pack, limit)
         return [Suggestion(self._entries[n][0], self._entries[n][1].id, self._entries[n][1].title) for n in numbers]
 
     @cached_property
-    def _completion(self) -> _Completion:
-        return _Completion(self._entries)
+    def _completion(self) -> Completion:
+        return Completion(self._entries)
 
     def _hits(self, found: Iterable[tuple[float, int]], limit: int, *, exact: bool) -> list[Hit]:
         best = sorted(found, key=self._rank)[:limit]
@@ -280,7 +278,7 @@ class _Shelf:
 
     def _extra(self, query: str, words: Sequence[str]) -> list[Query]:
         """What is not needed for a match, but makes it a better one: the whole title or alias, the words side by side."""
-        label = " ".join(_split(_clean(query)))
+        label = " ".join(folded_words(_clean(query)))
         extra = [Query.const_score_query(Query.term_query(self._schema, "label", label), _WHOLE)] if label else []
         stems = [self._stem(word) for word in words]
         if len(stems) > 1:
@@ -373,7 +371,7 @@ def _document(number: int, pack_id: str, entry: Entry) -> tantivy.Document:
     document.add_text("kind", type(entry).__name__)
     document.add_text("pack", pack_id)
     for label in _labels(entry):
-        document.add_text("label", " ".join(_split(label)))
+        document.add_text("label", " ".join(folded_words(label)))
     title, body = entry.title, entry.body
     document.add_text("title", title)
     document.add_text("body", body)
@@ -398,55 +396,3 @@ def _labels(entry: Entry) -> Iterator[str]:
 def _clean(text: str) -> str:
     """The part of a query that is read, with nothing in it that can't be stored as UTF-8."""
     return text[:MAX_TEXT].encode("utf-8", "replace").decode()
-
-
-def _fold(text: str) -> str:
-    """Text without case and accents."""
-    folded = text.casefold()
-    if folded.isascii():
-        return folded
-    return "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-
-
-def _split(text: str) -> list[str]:
-    """The words of a text, folded."""
-    return _WORD.findall(_fold(text))
-
-
-_WORD = re.compile(r"[^\W_]+")
-
-
-class _Completion:
-    """Titles and aliases, sorted by each of their words and what follows it."""
-
-    def __init__(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        self._entries = entries
-        self._tables: dict[type[Entry], list[tuple[str, int]]] = {}
-        for number, (_, entry) in enumerate(entries):
-            table = self._tables.setdefault(type(entry), [])
-            for label in (entry.title, *entry.aliases):
-                words = _split(label)
-                table.extend((" ".join(words[start:]), number) for start in range(len(words)))
-        for table in self._tables.values():
-            table.sort()
-
-    def complete(self, prefix: str, kinds: Collection[type[Entry]] | None, pack: str | None, limit: int) -> list[int]:
-        typed = _split(_clean(prefix))
-        found: dict[int, None] = {}
-        for kind, table in self._tables.items():
-            if kinds is not None and kind not in kinds:
-                continue
-            for number in self._matches(table, typed) if typed else sorted({n for _, n in table}):
-                if pack is None or self._entries[number][0] == pack:
-                    found[number] = None
-                if len(found) >= limit:
-                    return [*found]
-        return [*found]
-
-    @staticmethod
-    def _matches(table: Sequence[tuple[str, int]], typed: Sequence[str]) -> Iterator[int]:
-        whole = " ".join(typed)
-        at = bisect_left(table, (whole, -1))
-        while at < len(table) and table[at][0].startswith(whole):
-            yield table[at][1]
-            at += 1
