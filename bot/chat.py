@@ -15,8 +15,13 @@ from typing import Protocol
 from bot.errors import UsageError
 from bot.markup import Measure, Text, plain_length
 
-ACTION_MAX = 100
-"""Discord's limit for a custom id, the tightest: https://discord.com/developers/docs/components/reference."""
+ACTION_MAX = 97
+"""Discord's limit for a custom id, the tightest, is 100: https://discord.com/developers/docs/components/reference.
+Three are kept for the mark that tells two controls with one action apart."""
+COPIES_MAX = 99
+
+ADDRESS_MAX = 512
+"""Discord's limit for a link button, the tightest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Request:
 
 _ACTION_PART = re.compile(r"^[A-Za-z0-9._=>~,-]*$")
 _VERB = re.compile(r"^[a-z][a-z0-9-]{0,23}$")
+_COPY = re.compile(r"#[1-9][0-9]?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,12 @@ class Action:
     verb: str
     args: tuple[str, ...] = ()
 
-    def encode(self) -> str:
-        """Raises ValueError for what a button can't carry: that is a bug, not a person's mistake."""
+    def encode(self, copy: int = 0) -> str:
+        """Raises ValueError for what a button can't carry: that is a bug, not a person's mistake.
+
+        Platforms want ids that are unique in a message. An action that a message holds again, such as a select
+        that was split, is encoded with `copy` 1, 2, …, which `decode` takes off.
+        """
         encoded = ":".join(("v1", self.verb, *self.args))
         if not _VERB.match(self.verb) or not all(_ACTION_PART.match(arg) for arg in self.args):
             message = f"not an action id: {encoded!r}"
@@ -88,12 +98,16 @@ class Action:
         if len(encoded) > ACTION_MAX:
             message = f"an action id of {len(encoded)} characters, more than {ACTION_MAX}: {encoded!r}"
             raise ValueError(message)
-        return encoded
+        if copy > COPIES_MAX:
+            message = f"one action more than {COPIES_MAX} times in a message: {encoded!r}"
+            raise ValueError(message)
+        return f"{encoded}#{copy}" if copy else encoded
 
     @classmethod
     def decode(cls, encoded: str) -> Action:
         """Raises UsageError for an id of another version or of no form that this program makes."""
-        version, *rest = encoded[: ACTION_MAX + 1].split(":")
+        encoded = _COPY.sub("", encoded[: ACTION_MAX + 4])
+        version, *rest = encoded.split(":")
         valid = version == "v1" and rest and _VERB.match(rest[0]) and all(_ACTION_PART.match(arg) for arg in rest[1:])
         if not valid or len(encoded) > ACTION_MAX:
             raise UsageError(encoded[:ACTION_MAX])
@@ -124,7 +138,7 @@ class ButtonStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Runs an action, or opens an address: exactly one of `action` and `url` is set."""
+    """Runs an action, or opens an address of at most 512 characters: exactly one of `action` and `url` is set."""
 
     label: str
     action: Action | None = None
@@ -135,6 +149,9 @@ class Button:
     def __post_init__(self) -> None:
         if (self.action is None) == (self.url is None):
             message = "a button has either an action or an address"
+            raise ValueError(message)
+        if self.url is not None and len(self.url) > ADDRESS_MAX:
+            message = f"a button's address has at most {ADDRESS_MAX} characters, not {len(self.url)}"
             raise ValueError(message)
 
 
@@ -150,13 +167,21 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A list to pick from. Its action always gets several values, in the order of the options."""
+    """A list of at least one option to pick from. Its action always gets several values, in the order of the options.
+
+    No platform draws a select without options, so one that has none is a bug where it is made.
+    """
 
     action: Action
     label: str
     options: tuple[Choice, ...]
     least: int = 1
     most: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.options or not 0 <= self.least <= self.most or self.most < 1:
+            message = f"a select of {len(self.options)} options, of which {self.least} to {self.most} are picked"
+            raise ValueError(message)
 
 
 Control = Button | Select
@@ -235,12 +260,22 @@ Answers = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to save: an export. `media_type` as in `text/csv`."""
+
+    name: str
+    content: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What is shown: cards, or a form to fill in."""
+    """What is shown: cards, or a form to fill in; and files to save beside them."""
 
     cards: tuple[Card, ...] = ()
     form: Form | None = None
     visibility: Visibility = Visibility.PRIVATE
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,9 +307,19 @@ class Outcome:
     found: bool = True
 
 
+def _one(_card: Card) -> int:
+    return 1
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one message of a platform holds: numbers of characters as `measure` counts them, and of things."""
+    """What one message of a platform holds: numbers of characters as `measure` counts them, and of things.
+
+    `measure` and `measure_line` count a text, and a title, a footer, a field's name or an image's alt text, after
+    escaping and with the marks and line ends that the platform's renderer puts around it.
+    `parts` is how many of the platform's building blocks (Discord's components, Slack's blocks) a message holds,
+    and `count_parts` how many of them one card takes.
+    """
 
     title: int = 256
     body: int = 4000
@@ -293,6 +338,8 @@ class Limits:
     alt: int = 1024
     measure: Measure = plain_length
     measure_line: Callable[[str], int] = len
+    parts: int = 1000
+    count_parts: Callable[[Card], int] = _one
 
 
 class Platform(Protocol):

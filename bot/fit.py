@@ -6,41 +6,38 @@ is shortened, with a visible mark, and a shortened title stands whole in the bod
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.chat import Button, Card, Choice, Control, Field, Image, Limits, Reply, Select
-from bot.markup import ELLIPSIS, Bold, Text, paragraph, shorten, shorten_by, split
+from bot.markup import ELLIPSIS, Bold, Link, Text, clean, paragraph, shorten, shorten_by, split
 
 
 def fit(reply: Reply, limits: Limits) -> tuple[Reply, ...]:
-    """The reply as one or more messages, each within the limits. A form travels alone and unchanged."""
+    """The reply as one or more messages, each within the limits; files go with the last.
+
+    A form travels alone and unchanged. A reply of nothing at all is no message.
+    """
     if reply.form is not None:
         return (reply,)
     cards = [part for card in reply.cards for part in fit_card(card, limits)]
-    return tuple(replace(reply, cards=group) for group in _messages(cards, limits))
+    groups = list(_messages(cards, limits)) or ([()] if reply.files else [])
+    last = len(groups) - 1
+    return tuple(
+        replace(reply, cards=group, files=reply.files if number == last else ()) for number, group in enumerate(groups)
+    )
 
 
 def fit_card(card: Card, limits: Limits) -> tuple[Card, ...]:
     """The card as one or more cards, each within the limits; the later ones' titles begin with an ellipsis."""
-    title = shorten_by(card.title, limits.title, limits.measure_line)
-    body = card.body if title == card.title else (paragraph(Bold(card.title)), *card.body)
-    most = min(limits.body, limits.total - limits.measure_line(title))
-    footer = shorten_by(card.footer, min(limits.footer, limits.total // 4), limits.measure_line)
-    texts = split(body, most, limits.measure) or [()]
-    first = replace(
-        card,
-        title=title,
-        body=texts[0],
-        image=_image(card.image, limits),
-        fields=(),
-        footer="",
-        controls=(),
-    )
+    first, body = _head(card, limits)
     more = _continuation(card, limits)
-    parts = [first, *(replace(more, body=text) for text in texts[1:])]
+    most = min(limits.body, limits.total - max(size(first, limits), size(more, limits)))
+    texts = split(body, most, limits.measure) or [()]
+    parts = [replace(first, body=texts[0]), *(replace(more, body=text) for text in texts[1:])]
     for field in _fields(card.fields, limits):
         _append(parts, more, limits, Card(fields=(field,)))
+    footer = shorten_by(clean(card.footer), min(limits.footer, limits.total // 4), limits.measure_line)
     if footer:
         _append(parts, more, limits, Card(footer=footer))
     for control in _controls(card.controls, limits):
@@ -49,21 +46,36 @@ def fit_card(card: Card, limits: Limits) -> tuple[Card, ...]:
 
 
 def size(card: Card, limits: Limits) -> int:
-    """How many of the platform's characters the card's text takes."""
-    lines = (card.title, card.footer, *(field.name for field in card.fields))
+    """How many of the platform's characters the card's text takes, its link and its picture's alt text included."""
+    lines = (card.title, card.footer, card.image.alt if card.image else "", *(field.name for field in card.fields))
     texts = (card.body, *(field.value for field in card.fields))
-    return sum(map(limits.measure_line, lines)) + sum(map(limits.measure, texts))
+    return _link_size(card, limits) + sum(map(limits.measure_line, lines)) + sum(map(limits.measure, texts))
+
+
+def _link_size(card: Card, limits: Limits) -> int:
+    """What the title's link adds: generously, as if it stood beside the title with its address as label."""
+    return limits.measure((paragraph(Link(card.url, card.url)),)) if card.url else 0
+
+
+def _head(card: Card, limits: Limits) -> tuple[Card, Text]:
+    """The first card's title, link and picture, and the body, which begins with what there was no room for."""
+    title = shorten_by(clean(card.title), limits.title, limits.measure_line)
+    whole = () if title == clean(card.title) else (paragraph(Bold(card.title)),)
+    fits = _link_size(card, limits) <= limits.total // 4
+    address = () if fits or card.url is None else (paragraph(card.url),)
+    head = Card(title=title, url=card.url if fits else None, image=_image(card.image, limits), tone=card.tone)
+    return head, (*whole, *address, *card.body)
 
 
 def _continuation(card: Card, limits: Limits) -> Card:
-    title = f"{ELLIPSIS} {card.title}" if card.title else ELLIPSIS
+    title = f"{ELLIPSIS} {clean(card.title)}" if card.title else ELLIPSIS
     return Card(title=shorten_by(title, min(limits.title, 80), limits.measure_line), tone=card.tone)
 
 
 def _append(parts: list[Card], more: Card, limits: Limits, extra: Card) -> None:
     """Add what the extra card holds to the last part if it then still fits, else to a new one."""
     grown = _joined(parts[-1], extra)
-    if _fits(grown, limits):
+    if _fits([grown], limits):
         parts[-1] = grown
     else:
         parts.append(_joined(more, extra))
@@ -78,26 +90,33 @@ def _joined(card: Card, extra: Card) -> Card:
     )
 
 
-def _fits(card: Card, limits: Limits) -> bool:
-    buttons = sum(isinstance(control, Button) for control in card.controls)
+def _fits(cards: Sequence[Card], limits: Limits) -> bool:
+    """Whether one message holds all of these cards."""
+    controls = [control for card in cards for control in card.controls]
+    buttons = sum(isinstance(control, Button) for control in controls)
     return (
-        size(card, limits) <= limits.total
-        and len(card.fields) <= limits.fields
+        len(cards) <= limits.cards
+        and all(len(card.fields) <= limits.fields for card in cards)
         and buttons <= limits.buttons
-        and len(card.controls) - buttons <= limits.selects
+        and len(controls) - buttons <= limits.selects
+        and sum(map(limits.count_parts, cards)) <= limits.parts
+        and sum(size(card, limits) for card in cards) <= limits.total
     )
 
 
 def _image(image: Image | None, limits: Limits) -> Image | None:
-    return replace(image, alt=shorten(image.alt, limits.alt)) if image else None
+    if image is None:
+        return None
+    alt = shorten(clean(image.alt), limits.alt)
+    return replace(image, alt=shorten_by(alt, limits.total // 4, limits.measure_line))
 
 
 def _fields(fields: tuple[Field, ...], limits: Limits) -> Iterator[Field]:
     for field in fields:
-        name = shorten_by(field.name, limits.field_name, limits.measure_line)
-        value: Text = field.value if name == field.name else (paragraph(Bold(field.name)), *field.value)
+        name = shorten_by(clean(field.name), limits.field_name, limits.measure_line)
+        value: Text = field.value if name == clean(field.name) else (paragraph(Bold(field.name)), *field.value)
         most = min(limits.field_value, limits.total // 2)
-        for number, text in enumerate(split(value, most, limits.measure)):
+        for number, text in enumerate(split(value, most, limits.measure) or [()]):
             yield Field(
                 name if number == 0 else shorten_by(f"{ELLIPSIS} {name}", limits.field_name, limits.measure_line), text
             )
@@ -106,7 +125,7 @@ def _fields(fields: tuple[Field, ...], limits: Limits) -> Iterator[Field]:
 def _controls(controls: tuple[Control, ...], limits: Limits) -> Iterator[Control]:
     for control in controls:
         if isinstance(control, Button):
-            yield replace(control, label=shorten(control.label, limits.button_label))
+            yield replace(control, label=shorten(clean(control.label), limits.button_label))
         else:
             yield from _selects(control, limits)
 
@@ -116,10 +135,10 @@ def _selects(select: Select, limits: Limits) -> Iterator[Select]:
     options = tuple(_option(option, limits) for option in select.options)
     groups = [options[start : start + limits.options] for start in range(0, len(options), limits.options)]
     for number, group in enumerate(groups, 1):
-        label = select.label if len(groups) == 1 else f"{select.label} ({number}/{len(groups)})"
+        mark = "" if len(groups) == 1 else f" ({number}/{len(groups)})"
         yield replace(
             select,
-            label=shorten(label, limits.option_label),
+            label=shorten(clean(select.label), limits.option_label - len(mark)) + mark,
             options=group,
             least=select.least if len(groups) == 1 else min(select.least, 1),
             most=min(select.most, len(group)),
@@ -129,28 +148,17 @@ def _selects(select: Select, limits: Limits) -> Iterator[Select]:
 def _option(option: Choice, limits: Limits) -> Choice:
     return replace(
         option,
-        label=shorten(option.label, limits.option_label),
-        description=shorten(option.description, limits.option_description),
+        label=shorten(clean(option.label), limits.option_label),
+        description=shorten(clean(option.description), limits.option_description),
     )
 
 
 def _messages(cards: list[Card], limits: Limits) -> Iterator[tuple[Card, ...]]:
     group: list[Card] = []
     for card in cards:
-        if group and not _together([*group, card], limits):
+        if group and not _fits([*group, card], limits):
             yield tuple(group)
             group = []
         group.append(card)
     if group:
         yield tuple(group)
-
-
-def _together(cards: list[Card], limits: Limits) -> bool:
-    controls = [control for card in cards for control in card.controls]
-    buttons = sum(isinstance(control, Button) for control in controls)
-    return (
-        len(cards) <= limits.cards
-        and sum(size(card, limits) for card in cards) <= limits.total
-        and buttons <= limits.buttons
-        and len(controls) - buttons <= limits.selects
-    )

@@ -7,6 +7,7 @@ those and nothing else.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -169,13 +170,38 @@ def plain_length(content: Text) -> int:
     return len(plain(content))
 
 
+_ADDRESS = re.compile(r"https?://[^\s<>|\"]+")
+
+
+def linkable(address: str) -> bool:
+    """Whether a renderer may make this a link: http or https, and nothing in it that could end the link early."""
+    return _ADDRESS.fullmatch(address) is not None and clean(address) == address
+
+
+_PIECES_MAX = 16
+"""How far back a whole character is looked for. Longer chains of marks exist only to break programs."""
+
+
+def _whole(written: str, at: int) -> int:
+    """The last place up to `at` where a cut parts no letter from its accent and no emoji from its pieces."""
+    for cut in range(at, max(at - _PIECES_MAX, 0), -1):
+        if cut >= len(written) or not _belongs(written[cut - 1], written[cut]):
+            return cut
+    return at
+
+
+def _belongs(before: str, after: str) -> bool:
+    is_mark = unicodedata.category(after)[0] == "M" or "\U0001f3fb" <= after <= "\U0001f3ff"
+    return is_mark or "\u200d" in {before, after}
+
+
 def shorten(written: str, most: int) -> str:
     """The words themselves if they fit, else as many whole characters as do, and a visible mark."""
     if len(written) <= most:
         return written
     if most <= 0:
         return ""
-    return written[: most - 1].rstrip() + ELLIPSIS
+    return written[: _whole(written, most - 1)].rstrip() + ELLIPSIS
 
 
 def shorten_by(written: str, most: int, measure: Callable[[str], int]) -> str:
@@ -189,7 +215,7 @@ def shorten_by(written: str, most: int, measure: Callable[[str], int]) -> str:
             low = middle
         else:
             high = middle - 1
-    return written[:low].rstrip() + ELLIPSIS if low or measure(ELLIPSIS) <= most else ""
+    return written[: _whole(written, low)].rstrip() + ELLIPSIS if low or measure(ELLIPSIS) <= most else ""
 
 
 def split(content: Text, most: int, measure: Measure = plain_length) -> list[Text]:
@@ -253,7 +279,7 @@ def _cut(piece: Inline, room: int) -> tuple[Inline | None, Inline | None]:
     if isinstance(piece, Link | Time) or room <= 0:
         return None, piece
     space = piece.text.rfind(" ", 0, room + 1)
-    at = space + 1 if 0 < space < room and space > room // 2 else room
+    at = space + 1 if 0 < space < room and space > room // 2 else _whole(piece.text, room)
     return replace(piece, text=piece.text[:at]), replace(piece, text=piece.text[at:]) if at < len(piece.text) else None
 
 
