@@ -25,7 +25,7 @@ def head(canvas: Canvas, words: Words, title: str) -> None:
     canvas.lines(LEFT, wrap(words.heading(), 14, ROOM, 1), 14, 20, bold=True, fill=MUTED)
     canvas.y += 6
     size = 24 if len(title) <= _LONG_TITLE else 19
-    canvas.lines(LEFT, wrap(clean(title), size, ROOM, 6, bold=True), size, size * 1.35, bold=True)
+    canvas.lines(LEFT, wrap(clean(title), size, ROOM, 8, bold=True), size, size * 1.35, bold=True)
     canvas.y += 14
     _outcome(canvas, words)
     facts = " ".join(filter(None, (words.ballots(), words.quorum())))
@@ -47,11 +47,14 @@ def _outcome(canvas: Canvas, words: Words) -> None:
 
 
 def foot(canvas: Canvas, notes: Sequence[str]) -> None:
-    """Draw the notes that every chart ends with."""
+    """Draw the notes that a chart ends with, if there are any."""
+    notes = [note for note in notes if note]
+    if not notes:
+        return
     canvas.y += 4
     canvas.rule(LEFT, canvas.y, RIGHT, canvas.y)
     canvas.y += 8
-    for note in filter(None, notes):
+    for note in notes:
         canvas.lines(LEFT, wrap(note, 14, ROOM, 3), 14, 20, fill=MUTED)
         canvas.y += 2
 

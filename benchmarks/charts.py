@@ -1,0 +1,79 @@
+"""How long a chart takes: milliseconds a picture, and how much of them resvg needs for any picture of that size.
+
+    python -m benchmarks.charts
+
+The peer is resvg drawing an empty card of the same size with the same fonts: the price of pixels and of packing them.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+from bot.charts import chart, png
+from bot.i18n import translator
+from bot.polls.ballots import Ballot, Method, approval_ballot, ranked_ballot, score_ballot, single_ballot
+from bot.polls.methods import tally
+from bot.polls.results import Result
+
+SEED = 20250220
+REPEAT = 7
+_DRAWN = re.compile(r"<(?:text|rect|line|path)[^>]*(?:/>|>[^<]*</text>)\n?")
+
+
+def result(method: Method, options: int, count: int) -> Result:
+    """A poll of random ballots, the same every time."""
+    chance = random.Random(SEED)
+
+    def ballot() -> Ballot:
+        some = chance.sample(range(options), chance.randint(1, options))
+        if method is Method.SINGLE:
+            return single_ballot(some[0])
+        if method is Method.APPROVAL:
+            return approval_ballot(some)
+        if method is Method.RANKED:
+            return ranked_ballot(some)
+        return score_ballot(chance.randint(0, 5) for _ in range(options))
+
+    return tally(method, names(options), Counter(ballot() for _ in range(count)))
+
+
+def names(options: int) -> list[str]:
+    """Names of some 40 characters."""
+    return [f"Policy option number {place} with a longer name" for place in range(1, options + 1)]
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """The shortest of several runs."""
+    best = float("inf")
+    for _ in range(REPEAT):
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+    return best * 1000
+
+
+def main() -> None:
+    """Print a line for each kind of chart."""
+    t = translator("en")
+    title = "Which change to the law should our community support first?"
+    print("chart          options   SVG ms   PNG ms   empty card ms   ratio   PNG kB")
+    for method in Method:
+        for options in (4, 10, 25):
+            counted = result(method, options, 500)
+            svg = chart(counted, names(options), title=title, t=t).svg
+            empty = _DRAWN.sub("", svg)
+            assert "<text" not in empty
+            building = milliseconds(partial(chart, counted, names(options), title=title, t=t))
+            drawing, peer = milliseconds(partial(png, svg)), milliseconds(partial(png, empty))
+            ratio = (building + drawing) / peer
+            kilobytes = len(png(svg)) / 1000
+            print(f"{method:12} {options:9} {building:8.1f} {drawing:8.0f} {peer:15.0f} {ratio:7.1f} {kilobytes:8.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,434 @@
+"""Charts: what they say is what was counted, for every eye and every name.
+
+The golden pictures lie in tests/render/golden/charts. After a change that is wanted:
+`PARLEY_GOLDEN=write pytest tests/unit/test_charts.py`, then look at them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from random import Random
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.charts import ALT_MAX, WIDTH, chart, font_files, pairwise_chart, png, png_async
+from bot.charts import raster as charts_raster
+from bot.charts.canvas import AHEAD, CARD, INK, MUTED, OTHER, OUT, TINT
+from bot.charts.text import clean, shorten, width, wrap
+from bot.i18n import PSEUDO, translator
+from bot.polls.ballots import Ballot, Method, approval_ballot, ranked_ballot, score_ballot, single_ballot
+from bot.polls.methods import tally
+from bot.polls.results import Result
+from tests.require import require
+
+GOLDEN = Path(__file__).parents[1] / "render" / "golden" / "charts"
+T = translator("en")
+QUESTION = "Which change to the law should our community support first?"
+NAMES = (
+    "Expand legal work visas",
+    "Regularise long-term residents",
+    "Mandatory checks by employers",
+    "More immigration judges",
+    "A points-based system",
+    "Keep the present law",
+)
+LONG = tuple(f"{place:02} {'a policy option with a very long name ' * 2}"[:75] for place in range(25))
+METHODS = tuple(Method)
+
+
+def ballots(method: Method, options: int, count: int, seed: int = 7) -> Counter[Ballot]:
+    """Random ballots that prefer the first options."""
+    chance = Random(seed)
+    weights = [1 / (place + 1.5) for place in range(options)]
+
+    def ballot() -> Ballot:
+        if method is Method.SINGLE:
+            return single_ballot(chance.choices(range(options), weights)[0])
+        if method is Method.SCORE:
+            return score_ballot(chance.choice((None, 0, 1, 2, 3, 4, 5)) for _ in range(options))
+        order = sorted(range(options), key=lambda option: chance.random() ** (1 / weights[option]), reverse=True)
+        some = order[: chance.randint(1, options)]
+        return approval_ballot(some) if method is Method.APPROVAL else ranked_ballot(some)
+
+    return Counter(ballot() for _ in range(count))
+
+
+def counted(method: Method, names: Sequence[str] = NAMES, count: int = 61) -> Result:
+    return tally(method, [f"id-{place}" for place in range(len(names))], ballots(method, len(names), count))
+
+
+TIE = tally(Method.SINGLE, NAMES[:3], {Ballot("0"): 20, Ballot("1"): 20, Ballot("2"): 3, Ballot("9"): 2}, quorum=10)
+RANKED_TIE = {Ballot("0"): 10, Ballot("1"): 10, Ballot("2>0"): 5, Ballot("3>1"): 5}
+CASES: dict[str, tuple[Result, Sequence[str], bool]] = {
+    "single": (counted(Method.SINGLE, NAMES[:4], 128), NAMES[:4], True),
+    "approval": (
+        tally(Method.APPROVAL, NAMES, ballots(Method.APPROVAL, 6, 412), max_choices=6, quorum=500),
+        NAMES,
+        True,
+    ),
+    "ranked": (counted(Method.RANKED), NAMES, True),
+    "score": (counted(Method.SCORE, NAMES[:5], 94), NAMES[:5], True),
+    "tie": (TIE, NAMES[:3], True),
+    "ranked-tie": (tally(Method.RANKED, NAMES[:4], RANKED_TIE), NAMES[:4], True),
+    "interim": (tally(Method.SINGLE, NAMES[:3], {Ballot("0"): 4, Ballot("1"): 2}, quorum=50), NAMES[:3], False),
+    "empty": (tally(Method.RANKED, NAMES[:3], {}), NAMES[:3], False),
+    "crowded": (counted(Method.SINGLE, LONG, 12_931), LONG, True),
+    "crowded-ranked": (counted(Method.RANKED, LONG, 3_000), LONG, True),
+}
+
+
+def parse(svg: str) -> ET.Element:
+    """The picture's elements, without their namespace. Fails if it isn't well-formed."""
+    return ET.fromstring(svg.replace('xmlns="http://www.w3.org/2000/svg"', "", 1))  # noqa: S314 - our own text
+
+
+def texts(svg: str, option: int | None = None) -> list[str]:
+    """All texts of a picture, or those of one option's row."""
+    root = parse(svg)
+    rows = root.iter("g") if option is not None else [root]
+    found = [row for row in rows if option is None or row.get("data-option") == str(option)]
+    return ["".join(text.itertext()) for row in found for text in row.iter("text")]
+
+
+def size(picture: bytes) -> tuple[int, int]:
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    wide, high = struct.unpack(">II", picture[16:24])
+    return wide, high
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_picture_is_the_golden_one(case: str) -> None:
+    """A chart is drawn the same, to the byte, until somebody looks at the difference and wants it."""
+    result, names, final = CASES[case]
+    image = chart(result, names, title=QUESTION, t=T, final=final)
+    for ending, drawn in (("svg", image.svg), ("txt", image.alt + "\n")):
+        golden = GOLDEN / f"{case}.{ending}"
+        if os.environ.get("PARLEY_GOLDEN") == "write":
+            golden.parent.mkdir(parents=True, exist_ok=True)
+            golden.write_text(drawn, encoding="utf-8")
+        assert drawn == golden.read_text(encoding="utf-8")
+
+
+def test_the_duels_are_the_golden_ones() -> None:
+    """The pairwise picture, too."""
+    image = pairwise_chart(CASES["ranked"][0], NAMES, title=QUESTION, t=T)
+    assert image is not None
+    golden = GOLDEN / "pairwise.svg"
+    if os.environ.get("PARLEY_GOLDEN") == "write":
+        golden.write_text(image.svg, encoding="utf-8")
+    assert image.svg == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("method", [Method.SINGLE, Method.APPROVAL])
+def test_bars_show_the_counts_and_the_percentages_of_the_result(method: Method) -> None:
+    """Each option's row has its name, its votes and its share, and no other number."""
+    result = counted(method)
+    svg = chart(result, NAMES, title=QUESTION, t=T).svg
+    for total in result.totals:
+        row = texts(svg, total.option)
+        mark = ["Winner"] if total.option in result.winners else []
+        assert sorted(row) == sorted([NAMES[total.option], str(total.votes), f"{total.percent:.1f}%", *mark])
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    """Twice the votes, twice the bar."""
+    result = tally(Method.SINGLE, NAMES[:3], {Ballot("0"): 40, Ballot("1"): 20, Ballot("2"): 10})
+    svg = parse(chart(result, NAMES[:3], title=QUESTION, t=T).svg)
+    bars = [float(g.findall("rect")[-1].get("width", "0")) for g in svg.iter("g")]
+    assert bars == pytest.approx([bars[0], bars[0] / 2, bars[0] / 4], abs=0.1)
+
+
+def test_rounds_show_every_number_of_every_round() -> None:
+    """Counts, percentages, who goes when, and the ballots that are exhausted."""
+    result = counted(Method.RANKED)
+    assert result.ranked is not None
+    svg = chart(result, NAMES, title=QUESTION, t=T).svg
+    for option in range(len(NAMES)):
+        row = texts(svg, option)
+        mine = [total for one in result.ranked.rounds for total in one.totals if total.option == option]
+        assert [text for text in row if text.isdigit()] == [str(total.votes) for total in mine]
+        assert [text for text in row if "%" in text] == [f"{total.percent:.1f}%" for total in mine]
+    for place, one in enumerate(result.ranked.rounds, 1):
+        for option in one.eliminated:
+            assert f"Eliminated in round {place}" in " ".join(texts(svg, option))
+        assert str(one.exhausted) in texts(svg)
+
+
+def test_many_rounds_keep_the_first_and_the_last_and_say_so() -> None:
+    """Twenty-four rounds don't fit side by side: what is left out is named, and no elimination is."""
+    result, names, _ = CASES["crowded-ranked"]
+    assert result.ranked is not None
+    svg = chart(result, names, title=QUESTION, t=T).svg
+    last = len(result.ranked.rounds)
+    assert [text for text in texts(svg) if re.fullmatch(r"Round \d+", text)] == [
+        f"Round {place}" for place in (1, last - 2, last - 1, last)
+    ]
+    assert f"Rounds 2 to {last - 3} are not shown" in " ".join(texts(svg))
+    for place, one in enumerate(result.ranked.rounds, 1):
+        for option in one.eliminated:
+            assert f"Eliminated in round {place}" in " ".join(texts(svg, option))
+
+
+def test_scores_show_averages_totals_and_the_run_off() -> None:
+    """Both halves of STAR."""
+    result = counted(Method.SCORE)
+    assert result.score is not None
+    image = chart(result, NAMES, title=QUESTION, t=T)
+    for total in result.totals:
+        row = texts(image.svg, total.option)
+        assert {f"{result.score.averages[total.option]:.2f}", str(total.votes)} <= set(row)
+    (final,) = result.score.finals
+    for total in final.totals:
+        assert {str(total.votes), f"{total.percent:.1f}%"} <= set(texts(image.svg))
+    assert f"no preference {final.no_preference}" in image.alt
+
+
+def test_duels_show_both_numbers_of_each_pair() -> None:
+    """Row by row, every preference; and only methods that compare options have the picture."""
+    result = counted(Method.RANKED)
+    assert result.ranked is not None
+    image = pairwise_chart(result, NAMES, title=QUESTION, t=T)
+    assert image is not None
+    for option, votes in enumerate(result.ranked.pairwise.prefer):
+        shown = [text for text in texts(image.svg, option)[1:] if text.isdigit()]
+        assert sorted(shown) == sorted(str(count) for other, count in enumerate(votes) if other != option)
+    assert pairwise_chart(counted(Method.SINGLE), NAMES, title=QUESTION, t=T) is None
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("options", [2, 12, 13, 25])
+def test_no_option_is_left_out(method: Method, options: int) -> None:
+    """Up to 25 options of 75 characters: each has its row, whole, in a picture of bearable height."""
+    result = counted(method, LONG[:options], 300)
+    svg = chart(result, LONG[:options], title="?" * 300, t=T).svg
+    for option, name in enumerate(LONG[:options]):
+        assert " ".join(texts(svg, option)).startswith(name[:20])
+        assert clean(name).split()[-1] in " ".join(texts(svg, option))
+    assert float(parse(svg).get("height", "0")) <= 2600
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "A & B &amp; C ]]> <!-- -->",
+    "\u202eevil\u202c \u2066x",
+    "zero\u200bwidth\u200d\ufeff\u2060",
+    "\u200b\u200d",
+    "null\x00 bell\x07 \ud800 \uffff",
+    "👨‍👩‍👧 ⚖️ 1️⃣ 👍🏽",
+    "🇲🇽 or 🇺🇸",
+    "Z̵̧̢̛͇͖̪̘̪͒̒̀͒a̶̡̛̱̝̥̋̋͋l̷̢̛̝̥̋̋g̵o",
+    "' onload=\"x\" '",
+    "{braces} {0} %s",
+    "توسيع التأشيرات (خاصة)",
+)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_hostile_names_are_text(method: Method) -> None:
+    """Markup is escaped, controls and joiners are gone, flags are letters, an empty name has a number."""
+    result = counted(method, HOSTILE)
+    image = chart(result, HOSTILE, title="<b>Q</b> & \x00 🇨🇦?", t=T)
+    root = parse(image.svg)
+    assert {node.tag.rpartition("}")[2] for node in root.iter()} <= {"svg", "g", "text", "rect", "line", "path"}
+    assert not any(name.startswith("on") for node in root.iter() for name in node.attrib)
+    said = " ".join(texts(image.svg))
+    assert not re.search(
+        "[\u200b-\u200f\u202a-\u202e\u2060\u2066\ufe0f\ufeff\x00-\x08\ud800\U0001f1e6-\U0001f1ff]", said
+    )
+    for expected in (
+        "<script>alert(1)</script>",
+        "zerowidth",
+        "Option 5",
+        "MX or US",
+        "<b>Q</b> & CA?",
+        "{braces} {0} %s",
+    ):
+        assert expected in said
+    assert size(png(image.svg))[0] >= WIDTH
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    names=st.lists(st.text(max_size=75), min_size=2, max_size=25),
+    title=st.text(max_size=300),
+    method=st.sampled_from(METHODS),
+    final=st.booleans(),
+)
+def test_any_names_make_a_sound_picture(names: list[str], title: str, method: Method, final: bool) -> None:
+    """Whatever people write: well-formed XML, an alt text that fits, the same bytes the second time."""
+    result = counted(method, names, 40)
+    image = chart(result, names, title=title, t=T, final=final)
+    parse(image.svg)
+    assert 0 < len(image.alt) <= ALT_MAX
+    assert image == chart(result, names, title=title, t=T, final=final)
+    second = pairwise_chart(result, names, title=title, t=T)
+    assert second is None or len(second.alt) <= ALT_MAX
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_alt_text_fits_and_says_who_won(case: str) -> None:
+    """At most 1000 characters, the outcome first; nobody is called the winner of a tie, an open poll or too few."""
+    result, names, final = CASES[case]
+    alt = chart(result, names, title=QUESTION, t=T, final=final).alt
+    assert len(alt) <= ALT_MAX
+    decided = final and len(result.winners) == 1 and (result.quorum is None or result.quorum.reached)
+    assert ("Winner:" in alt) == decided
+    assert all(clean(names[winner]) in alt for winner in result.winners)
+    if result.tie:
+        assert f"Tie of {len(result.winners)} options" in alt
+
+
+def test_alt_text_has_every_number_where_there_is_room() -> None:
+    """A short poll loses nothing: all votes and shares are in words."""
+    result = counted(Method.APPROVAL)
+    alt = chart(result, NAMES, title=QUESTION, t=T).alt
+    for total in result.totals:
+        assert f"{NAMES[total.option]}: {total.votes} ({total.percent:.1f}%)." in alt
+
+
+def test_a_quorum_that_is_missed_decides_nothing() -> None:
+    """The picture says so, and calls nobody the winner."""
+    result, names, _ = CASES["approval"]
+    said = " ".join(texts(chart(result, names, title=QUESTION, t=T).svg))
+    assert "Quorum not reached: 412 valid ballots, 500 needed. Nothing is decided." in said
+    assert "Winner" not in said
+
+
+def test_winners_have_a_word() -> None:
+    """Never colour alone: the winner, the tied and those ahead are called so in their row."""
+    for case, word in (("single", "Winner"), ("tie", "Tied"), ("interim", "Ahead"), ("ranked", "Winner")):
+        result, names, final = CASES[case]
+        svg = chart(result, names, title=QUESTION, t=T, final=final).svg
+        for option in range(len(names)):
+            assert (word in texts(svg, option)) == (option in result.winners)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("fore", "back", "least"),
+    [(INK, CARD, 4.5), (MUTED, CARD, 4.5), (INK, TINT, 4.5), (CARD, AHEAD, 4.5), (AHEAD, CARD, 4.5)]
+    + [(bar, CARD, 3.0) for bar in (AHEAD, OTHER, OUT)],
+)
+def test_contrast_is_enough(fore: str, back: str, least: float) -> None:
+    """WCAG 2.2, level AA: 4.5 for text, 3 for what is drawn; the card brings its own ground."""
+    low, high = sorted((luminance(fore), luminance(back)))
+    assert (high + 0.05) / (low + 0.05) >= least
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_sentence_is_translated(method: Method) -> None:
+    """In the pseudo-locale only names, numbers and signs stand outside its brackets."""
+    result = counted(method, NAMES, 61)
+    image = chart(result, NAMES, title=QUESTION, t=translator(PSEUDO))
+    for said in (*texts(image.svg), image.alt):
+        plain = said
+        for name in (*NAMES, QUESTION):
+            plain = plain.replace(name, "")
+        while plain != (inner := re.sub("⟦[^⟦⟧]*⟧", "", plain)):
+            plain = inner
+        wrapped = "⟦" in plain or "⟧" in plain  # a sentence on several lines
+        assert wrapped or not re.search("[A-Za-z]{2}", plain) or any(said in name for name in (*NAMES, QUESTION)), said
+
+
+def test_png_is_a_png_of_the_expected_size() -> None:
+    """Larger than the SVG by a scale from 1 to 1.5, and different for different results."""
+    first, second = (png(chart(*CASES[case][:2], title=QUESTION, t=T).svg) for case in ("single", "tie"))
+    svg = chart(*CASES["single"][:2], title=QUESTION, t=T).svg
+    high = float(parse(svg).get("height", "0"))
+    assert size(first) == pytest.approx((WIDTH * 1.5, high * 1.5), abs=1)
+    assert first != second
+    assert first == png(svg)
+    assert size(png(chart(*CASES["crowded"][:2], title=QUESTION, t=T).svg))[0] == WIDTH
+
+
+async def test_png_is_drawn_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a chart is drawn, votes are taken."""
+    threads: list[int] = []
+
+    def draw(svg: str) -> bytes:
+        threads.append(threading.get_ident())
+        return svg.encode()
+
+    monkeypatch.setattr(charts_raster, "png", draw)
+    assert await png_async("<svg/>") == b"<svg/>"
+    assert threads != [threading.get_ident()]
+
+
+def test_what_is_no_chart_is_refused() -> None:
+    """A picture of unknown size isn't drawn."""
+    with pytest.raises(ValueError, match="not a chart"):
+        png("<svg xmlns='http://www.w3.org/2000/svg'/>")
+
+
+def test_fonts_come_from_packages(tmp_path: Path) -> None:
+    """The same bytes in a process that sees no font of the system."""
+    assert font_files()
+    assert all(Path(file).is_file() and "-packages" in file for file in font_files())
+    svg = chart(*CASES["single"][:2], title=QUESTION, t=T).svg
+    code = "import sys; from bot.charts import png; sys.stdout.buffer.write(png(sys.stdin.buffer.read().decode()))"
+    bare = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "FONTCONFIG_PATH": str(tmp_path), "PATH": ""}
+    root = Path(__file__).parents[2]
+    drawn = subprocess.run(
+        [sys.executable, "-c", code], input=svg.encode(), env=bare, cwd=root, capture_output=True, check=True
+    )
+    assert drawn.stdout == png(svg)
+
+
+def test_nothing_is_loaded_before_it_is_needed() -> None:
+    """Importing the charts loads no rasteriser."""
+    code = "import sys, bot.charts; sys.exit('resvg_py' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
+
+
+@pytest.mark.parametrize(
+    ("script", "one", "other"),
+    [
+        ("Arabic", "عمل (حلم)", "حلم (عمل)"),
+        ("Hindi", "नमक कमल", "कमल नमक"),
+        ("Hebrew", "שלום עבודה", "עבודה שלום"),
+        ("Thai", "กขค งจฉ", "งจฉ กขค"),
+        ("Bengali", "কলম নদী", "মদন কলী"),
+        ("Tamil", "கல மன", "மன கல"),
+        ("emoji", "👍 x", "👎 x"),
+        ("Greek", "αβγ", "γβα"),
+        ("Cyrillic", "дом", "мод"),
+        ("Chinese", "中文政策", "政策中文"),
+        ("Japanese", "日本", "本日"),
+        ("Korean", "한국", "국한"),
+    ],
+)
+def test_scripts_are_drawn(script: str, one: str, other: str) -> None:
+    """Letters, not boxes: boxes would make the same picture of two words of the same length."""
+    if script in {"Chinese", "Japanese", "Korean"}:
+        require("cjk", find_spec("noto_cjk_sans_jp_regular") is not None, "the extra `cjk` isn't installed")
+    result = tally(Method.SINGLE, ["a", "b"], {Ballot("0"): 1})
+    first, second = (png(chart(result, [name, "b"], title="?", t=T).svg) for name in (one, other))
+    assert first != second
+
+
+def test_text_is_shortened_with_a_mark_and_wrapped() -> None:
+    """What doesn't fit ends in a mark, and no line is wider than its room."""
+    assert shorten("abcdef", 6) == "abcdef"
+    assert shorten("abcdefg", 6) == "abcde…"
+    lines = wrap("word " * 60, 16, 200, 3)
+    assert len(lines) == 3
+    assert lines[-1].endswith("…")
+    assert all(width(line, 16) <= 200 for line in [*lines, *wrap("x" * 500, 16, 200, 9), *wrap("中" * 90, 16, 200, 9)])
+    assert wrap("", 16, 200, 2) == []
