@@ -112,7 +112,7 @@ async def test_one_entry_is_picked_from_a_list(page: Page) -> None:
     await expect(chooser).to_have_value("")
     await chooser.select_option(label="Coffee was banned from the office. · Fact · ✖ Contradicted")
     await expect(page.get_by_role("article")).to_have_count(1)
-    await card.get_by_role("button", name="Show").click()
+    await card.get_by_role("button", name="Choose").click()
     await expect(page.get_by_role("article", name="Contradicted")).to_be_visible()
 
 
@@ -151,7 +151,11 @@ async def test_a_form_is_filled_in(page: Page) -> None:
     await dialog.get_by_label("About").fill("x" * 60)
     await dialog.get_by_label("Colour", exact=True).select_option("green")
     await dialog.get_by_role("group", name="Colours").get_by_label("Blue").check()
-    await page.keyboard.press("Tab")
+    for colour in ("Red", "Grey"):
+        await dialog.get_by_role("group", name="Colours").get_by_label(colour).check()
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(dialog.get_by_role("group").get_by_role("alert")).to_have_text("Choose at least 1 and at most 2.")
+    await dialog.get_by_role("group", name="Colours").get_by_label("Grey").uncheck()
     await dialog.get_by_role("button", name="Send").click()
     await expect(dialog.get_by_label("Name")).to_have_accessible_description(re.compile("Somebody must answer"))
     await expect(dialog.get_by_label("Name")).to_be_focused()

@@ -7,6 +7,7 @@ import { openForm } from "./form.js";
 import { avatar, messageElement } from "./message.js";
 
 const NEAR_END = 80;
+const MARGINS = 64;
 const NOTICE_MS = 6000;
 
 class Page {
@@ -205,7 +206,7 @@ class Page {
     if (elements.length === 0) return;
     const first = elements[0];
     const tall = first.parentElement.lastElementChild.getBoundingClientRect().bottom - first.getBoundingClientRect().top;
-    if (tall < this.#scroll.clientHeight) this.#toEnd();
+    if (tall + MARGINS < this.#scroll.clientHeight) this.#toEnd();
     else first.scrollIntoView({ block: "start" });
   }
 

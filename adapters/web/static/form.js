@@ -1,6 +1,6 @@
 /** A form in a dialog: it stays open, with what is wrong beside each input, until it is accepted or cancelled. */
 
-import { el, newId } from "./dom.js";
+import { el, fill, newId } from "./dom.js";
 import { checkList, optionList } from "./message.js";
 
 /**
@@ -42,9 +42,15 @@ export function openForm(form, words, submit) {
 }
 
 function complete(inputs, words) {
-  const missing = inputs.filter(({ required, value, complain }) => complain(required && !value().length ? words.needed : ""));
-  missing[0]?.focus();
-  return missing.length === 0;
+  const wrong = inputs.filter((input) => input.complain(objection(input, words)));
+  wrong[0]?.focus();
+  return wrong.length === 0;
+}
+
+function objection({ required, value, several, least, most }, words) {
+  const { length } = value();
+  if (length === 0) return required ? words.needed : "";
+  return several && (length < least || length > most) ? fill(words.several, { least, most }) : "";
 }
 
 function inputElement(input, words) {
@@ -59,7 +65,7 @@ function severalInput(input, words) {
     complain(sentence);
     return Boolean(sentence);
   };
-  return { ...input, element: group, value: values, complain: marked, focus: () => boxes[0]?.focus() };
+  return { ...input, several: true, element: group, value: values, complain: marked, focus: () => boxes[0]?.focus() };
 }
 
 function singleInput(input, words) {

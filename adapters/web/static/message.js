@@ -140,7 +140,7 @@ function oneOf(select, message, page) {
     "form",
     { className: "pick", onsubmit: send },
     el("label", { htmlFor: id }, select.label),
-    el("div", { className: "row" }, list, el("button", { className: "button secondary" }, page.words.open)),
+    el("div", { className: "row" }, list, el("button", { className: "button secondary" }, page.words.pick)),
   );
 }
 
@@ -166,7 +166,7 @@ function severalOf(select, message, page) {
     complain(wrong ? fill(page.words.several, select) : "");
     if (!wrong) page.use(event.submitter ?? group, { action: select.action, message: message.id, values: picked });
   };
-  const button = el("button", { className: "button secondary" }, page.words.open);
+  const button = el("button", { className: "button secondary" }, page.words.pick);
   return el("form", { className: "pick", noValidate: true, onsubmit: send }, group, button);
 }
 
