@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.chat import Outcome
     from bot.config import Settings
     from bot.library.shelf import Shelf
+    from bot.store.keys import Keys
 
 
 def now() -> datetime:
@@ -53,8 +54,8 @@ def open_shelf(content: Path) -> Shelf:
     return Shelf(Edition.of(load_library(content)))
 
 
-def build_bot(shelf: Shelf) -> Bot:
-    """The core, complete: every feature, nothing running."""
+def lookup_bot(shelf: Shelf) -> Bot:
+    """A bot without polls, and so without a database: for asking in a terminal."""
     from bot.app import Bot  # noqa: PLC0415 - kept off the path of --help
     from bot.commands.help import Help  # noqa: PLC0415
     from bot.commands.lookup import Lookup  # noqa: PLC0415
@@ -91,19 +92,35 @@ async def serve(settings: Settings) -> None:
     import signal  # noqa: PLC0415 - kept off the path of --help
 
     from adapters.web.server import WebChat  # noqa: PLC0415 - each adapter's framework is imported only where it runs
+    from bot.instance import Outside, build  # noqa: PLC0415
+    from bot.store.database import open_database  # noqa: PLC0415
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    bot = build_bot(open_shelf(settings.content))
-    web = WebChat(bot, clock=now, ids=new_reference)
-    await web.start("127.0.0.1", settings.port)
-    click.echo(f"Parley is ready: open http://127.0.0.1:{settings.port} and type /help. Stop it with Ctrl+C.")
+    shelf = open_shelf(settings.content)
+    database = await open_database(settings.database)
+    outside = Outside(now=now, new_reference=new_reference)
+    instance = build(shelf, database, keys(settings), outside, zone=settings.zone, language=settings.language)
+    web = WebChat(instance.bot, clock=now, ids=new_reference)
     try:
+        address = await web.start(port=settings.port)
+        await instance.start()
+        click.echo(f"Parley is ready: open {address} and type /help. Stop it with Ctrl+C.")
         await stop.wait()
     finally:
         await web.stop()
+        await instance.stop()
+
+
+def keys(settings: Settings) -> Keys:
+    """The instance's key: given directly, or from its file, which is made where there is none."""
+    from bot.store.keys import Keys, load_or_create_key  # noqa: PLC0415 - kept off the path of --help
+
+    if settings.key is not None:
+        return Keys(settings.key.get_secret_value().encode())
+    return load_or_create_key(settings.key_file)
 
 
 @main.command()
@@ -125,7 +142,7 @@ def ask(
     actor = Actor("terminal", "local", os.environ.get("USER", "you"), os.environ.get("USER", "you"))
     request = Request(actor, Place("terminal", "local", "terminal", direct=True), now(), locale)
     with told():
-        bot = build_bot(open_shelf(_content(content)))
+        bot = lookup_bot(open_shelf(_content(content)))
 
     async def answer() -> Outcome:
         outcome = await bot.say(request, " ".join(line))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from time import perf_counter
+from typing import Protocol
 
-from bot.chat import Action, Answers, Card, Choice, Outcome, Platform, Reply, Request, Tone
+from bot.chat import Action, Answers, Card, Choice, MessageRef, Outcome, Platform, Reply, Request, Tone
 from bot.command import (
     ActionHandler,
     Call,
@@ -42,6 +44,24 @@ Observe = Callable[[str, str, float], None]
 def _observe_nothing(_what: str, _end: str, _seconds: float) -> None: ...
 
 
+class Hooks(Protocol):
+    """What follows from an outcome, beyond the answer."""
+
+    async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None:
+        """A copy of a poll was posted."""
+
+    async def refresh(self, poll: str) -> None:
+        """A poll's copies are out of date."""
+
+
+class NoHooks:
+    """For a bot without polls."""
+
+    async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None: ...
+
+    async def refresh(self, poll: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Bot:
     """Runs what the features declare. Holds no state of its own beyond what it is given."""
@@ -53,6 +73,7 @@ class Bot:
     """The platforms that are running, by name; each adds itself when it starts."""
     observe: Observe = _observe_nothing
     community_of: CommunityOf = default_community
+    hooks: Hooks = field(default_factory=NoHooks)
 
     @classmethod
     def of(
@@ -63,8 +84,11 @@ class Bot:
         limiter: Limiter,
         observe: Observe = _observe_nothing,
         community_of: CommunityOf = default_community,
+        hooks: Hooks | None = None,
+        platforms: dict[str, Platform] | None = None,
     ) -> Bot:
-        return cls(collect(features), new_reference, limiter, {}, observe, community_of)
+        running = {} if platforms is None else platforms
+        return cls(collect(features), new_reference, limiter, running, observe, community_of, hooks or NoHooks())
 
     @property
     def commands(self) -> Mapping[str, Command]:
@@ -177,10 +201,14 @@ class Bot:
         return Context(request, t, await self.community_of(community_id(request.actor), request.now))
 
     async def _deliver(self, request: Request, outcome: Outcome) -> None:
-        """Posts what is for all to see, before the person is told that it was posted."""
+        """Posts what is for all to see, before the person is told that it was posted, and has copies redrawn."""
         for post in outcome.posts:
             place = post.place or request.place
-            await self.platforms[place.platform].post(place, post.reply)
+            ref = await self.platforms[place.platform].post(place, post.reply)
+            if post.poll and ref:
+                await self.hooks.posted(post.poll, ref, request.now)
+        for poll in outcome.refresh:
+            await self.hooks.refresh(poll)
 
     def _not_too_fast(self, request: Request, t: Translator) -> None:
         actor = request.actor

@@ -54,6 +54,11 @@ def community_id(actor: Actor) -> str:
     return f"{actor.platform}:{actor.workspace}"
 
 
+def voter_id(actor: Actor) -> str:
+    """A person as a voter: one account of one platform in one workspace. Accounts are not linked."""
+    return f"{actor.platform}:{actor.workspace}:{actor.id}"
+
+
 CommunityOf = Callable[[str, datetime], Awaitable[Community]]
 """(community's id, now) → what it has decided. Without a database: the defaults."""
 

@@ -176,6 +176,19 @@ def ballot_words(t: Translator, poll: Poll, choice: str) -> Text:
     return bullets(names[index] for index in chosen(ballot))
 
 
+def ballot_line(poll: Poll, choice: str) -> str:
+    """A ballot in one line, for a list of voters."""
+    names = [option.name for option in poll.options]
+    ballot = Ballot(choice)
+    match poll.method:
+        case Method.RANKED:
+            return " > ".join(names[rank[0]] for rank in ranks(ballot))
+        case Method.SCORE:
+            given = zip(names, scores(ballot), strict=True)
+            return ", ".join(f"{name} {'–' if score is None else score}" for name, score in given)
+    return ", ".join(names[index] for index in chosen(ballot))
+
+
 def ranking_card(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Card:
     """A ranked ballot while it is filled in: what stands so far, and the next rank to give."""
     left = [index for index in range(len(poll.options)) if index not in draft]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.chat import Actor, MessageRef
-from bot.community import Community, community_id
+from bot.community import Community, community_id, voter_id
 from bot.errors import NotAllowed, NotFound, Refused
 from bot.i18n import Translator
-from bot.polls.ballots import Fault, InvalidBallot, Method, parse_ballot
-from bot.polls.box import BallotBox
+from bot.polls.audit import Record
+from bot.polls.ballots import Ballot, Fault, InvalidBallot, Method, parse_ballot
+from bot.polls.box import BallotBox, Receipt, Standing
 from bot.polls.methods import tally
 from bot.polls.model import (
     OPTION_NAME_MAX,
@@ -27,10 +29,14 @@ from bot.polls.model import (
     Vote,
 )
 from bot.polls.results import Result
-from bot.store import messages as message_rows
+from bot.store import messages as copy_rows
 from bot.store import polls as poll_rows
 from bot.store.database import Database
+from bot.store.messages import Copy
+from bot.store.sql import Transaction
 
+KINDS_ON_LOOP = 200
+"""Up to so many kinds of ballots are counted at once (some milliseconds); more are counted in a thread."""
 OPEN_POLLS_MAX = 50
 """Open polls of one community at a time."""
 
@@ -94,7 +100,7 @@ class Polls:
         )
         if len(await self.listed(community.id, only_open=True)) >= OPEN_POLLS_MAX:
             raise Refused(t("{n} polls are open here, which is the most. Close one first.", n=OPEN_POLLS_MAX))
-        created = await self.box.create(poll)
+        created = await self.box.open(poll)
         self.changed()
         return created
 
@@ -114,14 +120,14 @@ class Polls:
         """Ends the poll before its time. Raises NotAllowed or Refused."""
         self._may_run(poll, host, community, t)
         _must_be_open(poll, t)
-        await self.box.close(poll.id, now, by=_voter(host))
+        await self.box.close(poll.id, now, by=voter_id(host))
         return await self.get(poll.id, t)
 
     async def cancel(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
         """Ends the poll without a result. Raises NotAllowed or Refused."""
         self._may_run(poll, host, community, t)
         _must_be_open(poll, t)
-        await self.box.cancel(poll.id, now, by=_voter(host))
+        await self.box.cancel(poll.id, now, by=voter_id(host))
         return await self.get(poll.id, t)
 
     def _may_run(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
@@ -140,16 +146,20 @@ class Polls:
         self._may_vote(poll, voter, t)
         _must_be_open(poll, t)
         choice = None if text is None else checked_ballot(poll, text, t)
-        cast = await self.box.cast(Vote(poll.id, _voter(voter), voter.name, choice, now))
+        cast = await self.box.cast(Vote(poll.id, voter_id(voter), voter.name, choice, now))
         if cast.end in {CastEnd.CLOSED, CastEnd.CANCELLED, CastEnd.UNKNOWN}:
             raise Refused(t("This poll is not open any more. Your vote was not counted."))
         if cast.end is CastEnd.NOTHING_TO_WITHDRAW:
             raise Refused(t("You have no vote in this poll, so there is nothing to withdraw."))
         return cast
 
-    async def own(self, poll: Poll, voter: Actor) -> Cast | None:
+    async def own(self, poll: Poll, voter: Actor) -> Standing | None:
         """The voter's standing ballot with its receipt; None without one, or once a secret poll has closed."""
-        return await self.box.own(poll.id, _voter(voter))
+        return await self.box.standing(poll.id, voter_id(voter))
+
+    async def receipt(self, poll: Poll, code: str) -> Receipt:
+        """What became of the ballot with this receipt. Works for whoever holds the code, also after the close."""
+        return await self.box.find_receipt(poll.id, code)
 
     def _may_vote(self, poll: Poll, voter: Actor, t: Translator) -> None:
         if community_id(voter) not in poll.communities:
@@ -163,7 +173,7 @@ class Polls:
 
     async def get(self, poll_id: str, t: Translator) -> Poll:
         """Raises NotFound."""
-        found = await self.database.read(lambda tx: poll_rows.get(tx, poll_id))
+        found = await self.database.read(lambda tx: poll_rows.find(tx, poll_id))
         if found is None:
             raise NotFound(t("There is no poll “{id}”. /poll list shows those there are.", id=poll_id[:40]))
         return found
@@ -183,7 +193,9 @@ class Polls:
     async def result(self, poll: Poll) -> Result:
         """The tally. Its cost depends on how many different ballots there are, not on how many were cast."""
         counted = await self.database.read(lambda tx: poll_rows.choice_counts(tx, poll.id))
-        return tally_of(poll, counted)
+        if len(counted) <= KINDS_ON_LOOP:
+            return tally_of(poll, counted)
+        return await asyncio.to_thread(tally_of, poll, counted)
 
     async def may_see_result(self, poll: Poll, actor: Actor) -> bool:
         """Whether the totals may be shown to this person now."""
@@ -193,24 +205,35 @@ class Polls:
             return await self.own(poll, actor) is not None
         return poll.results is Results.LIVE
 
+    async def record(self, poll: Poll) -> Record:
+        """Everything that it takes to check the count: see bot/polls/audit.py."""
+        return await self.database.read(lambda tx: poll_rows.record(tx, poll.id))
+
+    async def named_votes(self, poll: Poll) -> list[tuple[str, str]]:
+        """Who voted for what in a named poll: names and ballots, by name. Nothing for a secret poll."""
+        if poll.secret:
+            return []
+        rows = await self.database.read(lambda tx: poll_rows.ballots(tx, poll.id))
+        return sorted((row.name or row.voter, row.choice) for row in rows)
+
     # --- copies ---
 
     async def posted(self, poll_id: str, ref: MessageRef, now: datetime) -> None:
         """Remembers a message that shows the poll, and that members of that community may vote."""
         community = f"{ref.place.platform}:{ref.place.workspace}"
 
-        async def write(tx: poll_rows.Transaction) -> None:
+        async def write(tx: Transaction) -> None:
             await poll_rows.add_community(tx, poll_id, community)
-            await message_rows.add_copy(tx, poll_id, ref, now)
+            await copy_rows.add_copy(tx, Copy(poll_id, ref, now))
 
         await self.database.write(write)
 
 
-def tally_of(poll: Poll, counted: Mapping[str, int]) -> Result:
+def tally_of(poll: Poll, counted: Mapping[Ballot, int]) -> Result:
     return tally(
         poll.method,
         tuple(option.name for option in poll.options),
-        counted,  # type: ignore[arg-type]  # the database holds canonical ballots only
+        counted,
         quorum=poll.quorum or None,
         max_choices=poll.max_choices if poll.method is Method.APPROVAL else None,
     )
@@ -283,7 +306,3 @@ def _must_be_open(poll: Poll, t: Translator) -> None:
         raise Refused(t("This poll is closed. A closed poll stays closed; its result is final."))
     if poll.state is State.CANCELLED:
         raise Refused(t("This poll was cancelled."))
-
-
-def _voter(actor: Actor) -> str:
-    return f"{actor.platform}:{actor.workspace}:{actor.id}"

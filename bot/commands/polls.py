@@ -1,0 +1,684 @@
+"""Polls: opening, voting, results, and what a host may do. Thin: the rules are in bot/polls/service.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+
+from bot.charts import chart
+from bot.chat import (
+    Action,
+    Answers,
+    Attachment,
+    Button,
+    ButtonStyle,
+    Card,
+    Choice,
+    Form,
+    Input,
+    InputKind,
+    Outcome,
+    Post,
+    Reply,
+    Tone,
+    Visibility,
+)
+from bot.command import Context, Param, action, command, form
+from bot.commands import poll_cards
+from bot.community import Community
+from bot.errors import NotFound, Refused
+from bot.i18n import N_, Translator, translator
+from bot.library.model import Option, Pack
+from bot.library.shelf import Shelf
+from bot.markup import Bold, Code, Plain, bullets, clean, paragraph, text
+from bot.polls import export
+from bot.polls.ballots import MAX_SCORE, Method
+from bot.polls.box import Receipt
+from bot.polls.model import OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, Cast, CastEnd, Poll, PollOption, Results, State
+from bot.polls.service import Draft, Polls
+from bot.polls.when import closing_time
+
+_METHOD = Param(
+    N_("How it is voted: one choice, approval, ranking or scores"),
+    choices={method.value: label for method, label in poll_cards.METHODS.items()},
+)
+_RESULTS = Param(
+    N_("When results are shown: at the close, after one's vote, or live"),
+    choices={
+        Results.AT_CLOSE.value: N_("At the close"),
+        Results.AFTER_VOTE.value: N_("After voting"),
+        Results.LIVE.value: N_("Live"),
+    },
+)
+_CLOSES = Param(N_("When it closes: 2h, 3 days, tomorrow 18:00, 2026-12-01 18:00"), longest=60)
+_POLL = Param(N_("Which poll"), complete="complete_polls", longest=60)
+_CLOSES_DEFAULT = "3 days"
+
+_RECEIPTS: Mapping[Receipt, str] = {
+    Receipt.INCLUDED: N_("The ballot with this receipt is in the count."),
+    Receipt.REPLACED: N_("This ballot was changed later; the receipt of the later one counts."),
+    Receipt.WITHDRAWN: N_("This ballot was withdrawn, so it is not in the count."),
+    Receipt.UNKNOWN: N_("No ballot of this poll has that receipt. Check each letter."),
+}
+
+_CASTS: Mapping[CastEnd, str] = {
+    CastEnd.CAST: N_("Your vote is counted"),
+    CastEnd.CHANGED: N_("Your vote is changed"),
+    CastEnd.UNCHANGED: N_("Your vote stands as it was"),
+    CastEnd.WITHDRAWN: N_("Your vote is withdrawn"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PollCommands:
+    """Commands, buttons and forms around polls."""
+
+    polls: Polls
+    shelf: Shelf
+
+    # --- opening ---
+
+    @command(
+        "poll policy",
+        N_("Open a poll on the topic's policy options"),
+        visibility=Visibility.PUBLIC,
+        form_when=lambda args: not args.get("options"),
+    )
+    async def policy(
+        self,
+        ctx: Context,
+        options: Annotated[
+            str, Param(N_("The options, with | between them; leave out to pick from a list"), rest=True)
+        ] = "",
+        question: Annotated[str, Param(N_("The question"), longest=QUESTION_MAX)] = "",
+        method: Annotated[Method, _METHOD] = Method.RANKED,
+        closes: Annotated[str, _CLOSES] = _CLOSES_DEFAULT,
+        results: Annotated[Results, _RESULTS] = Results.AT_CLOSE,
+        quorum: Annotated[int, Param(N_("How many ballots it takes to decide"))] = 0,
+        secret: Annotated[bool, Param(N_("Secret (yes) or named (no)"))] = True,
+        topic: Annotated[str, Param(N_("Which topic's options"), complete="topics")] = "",
+    ) -> Outcome:
+        pack = self._pack(ctx, topic)
+        if not options:
+            return Outcome(Reply(form=_policy_form(ctx.t, pack)))
+        chosen = tuple(_policy_option(ctx.t, pack, name) for name in _split(options))
+        draft = Draft(
+            question=_clean(question) or _policy_question(ctx.t, pack),
+            options=chosen,
+            closes_at=_closes(ctx, closes),
+            method=method,
+            results=results,
+            quorum=quorum,
+            secret=secret,
+            topic=pack.id,
+        )
+        return await self._open(ctx, draft)
+
+    @command(
+        "poll create",
+        N_("Open a poll with your own question and options"),
+        visibility=Visibility.PUBLIC,
+        form_when=lambda args: not (args.get("question") and args.get("options")),
+    )
+    async def create(
+        self,
+        ctx: Context,
+        question: Annotated[str, Param(N_("The question"), longest=5000)] = "",
+        options: Annotated[str, Param(N_("2 to 25 options, with | between them"), rest=True)] = "",
+        method: Annotated[Method, _METHOD] = Method.SINGLE,
+        closes: Annotated[str, _CLOSES] = _CLOSES_DEFAULT,
+        results: Annotated[Results, _RESULTS] = Results.AT_CLOSE,
+        most: Annotated[int, Param(N_("With approval: at most so many options"))] = 0,
+        quorum: Annotated[int, Param(N_("How many ballots it takes to decide"))] = 0,
+        secret: Annotated[bool, Param(N_("Secret (yes) or named (no)"))] = True,
+        role: Annotated[str, Param(N_("Only members with this role may vote"), longest=100)] = "",
+        joined_before: Annotated[bool, Param(N_("Only those who joined before the poll opened"))] = False,
+        public: Annotated[bool, Param(N_("Its result page may be shown outside"))] = False,
+    ) -> Outcome:
+        names = _split(options)
+        if not (question and names):
+            return Outcome(Reply(form=_create_form(ctx.t, question, "\n".join(names))))
+        draft = Draft(
+            question=_clean(question),
+            options=tuple(PollOption(name) for name in names),
+            closes_at=_closes(ctx, closes),
+            method=method,
+            max_choices=most,
+            results=results,
+            quorum=quorum,
+            secret=secret,
+            roles=frozenset({_role_id(role)} if role else ()),
+            joined_before=joined_before,
+            public=public,
+        )
+        return await self._open(ctx, draft)
+
+    @form("poll-create", visibility=Visibility.PUBLIC)
+    async def created(self, ctx: Context, answers: Answers) -> Outcome:
+        names = tuple(_split(_answer(answers, "options")))
+        try:
+            closes_at = _closes(ctx, _answer(answers, "closes"))
+        except Refused as error:
+            return Outcome(errors={"closes": error.message})
+        if not OPTIONS_MIN <= len(names) <= OPTIONS_MAX:
+            wrong = ctx.t(
+                "A poll has {least} to {most} options, not {n}.", least=OPTIONS_MIN, most=OPTIONS_MAX, n=len(names)
+            )
+            return Outcome(errors={"options": wrong})
+        draft = Draft(
+            question=_clean(_answer(answers, "question")),
+            options=tuple(PollOption(name) for name in names),
+            closes_at=closes_at,
+            method=Method(_picked(answers, "method", Method.SINGLE)),
+            results=Results(_picked(answers, "results", Results.AT_CLOSE)),
+        )
+        return await self._open(ctx, draft, field="options")
+
+    @form("poll-policy", visibility=Visibility.PUBLIC)
+    async def policy_created(self, ctx: Context, pack_id: str, answers: Answers) -> Outcome:
+        pack = self._pack(ctx, pack_id)
+        try:
+            closes_at = _closes(ctx, _answer(answers, "closes"))
+        except Refused as error:
+            return Outcome(errors={"closes": error.message})
+        chosen = tuple(_policy_option(ctx.t, pack, entry) for entry in answers.get("options", ()))
+        draft = Draft(
+            question=_clean(_answer(answers, "question")) or _policy_question(ctx.t, pack),
+            options=chosen,
+            closes_at=closes_at,
+            method=Method(_picked(answers, "method", Method.RANKED)),
+            results=Results(_picked(answers, "results", Results.AT_CLOSE)),
+            topic=pack.id,
+        )
+        return await self._open(ctx, draft, field="options")
+
+    async def _open(self, ctx: Context, draft: Draft, field: str = "") -> Outcome:
+        """Opens the poll and posts it. With `field`, a rule that says no is told beside that field of the form."""
+        try:
+            poll = await self.polls.create(draft, ctx.request.actor, ctx.community, ctx.request.now, ctx.t)
+        except Refused as error:
+            if not field:
+                raise
+            return Outcome(errors={field: error.message})
+        said = Card(
+            title=ctx.t("The poll is open"),
+            body=text(
+                paragraph(ctx.t("Its id is "), Code(poll.id), "."),
+                ctx.t(
+                    "It closes by itself. /poll extend, /poll close and /poll cancel are for you and the moderators."
+                ),
+            ),
+            tone=Tone.GOOD,
+        )
+        return Outcome(Reply((said,)), posts=(self._copy(ctx, poll),))
+
+    def _copy(self, ctx: Context, poll: Poll) -> Post:
+        card = poll_cards.poll_card(_public(ctx), poll, ctx.community.tz)
+        return Post(Reply((card,), visibility=Visibility.PUBLIC), poll=poll.id)
+
+    # --- voting ---
+
+    @action("vote")
+    async def vote(self, ctx: Context, poll_id: str, choice: str = "", values: tuple[str, ...] = ()) -> Outcome:
+        poll = await self._seen(ctx, poll_id)
+        return await self._cast(ctx, poll, choice or ",".join(values))
+
+    @action("ballot")
+    async def ballot(self, ctx: Context, poll_id: str, draft: str = "", values: tuple[str, ...] = ()) -> Outcome:
+        """Shows a ballot that is being filled in; its state travels in the buttons, so nothing is lost by a restart."""
+        poll = await self._seen(ctx, poll_id)
+        _must_be_open(ctx.t, poll)
+        if poll.method is Method.RANKED:
+            card = poll_cards.ranking_card(ctx.t, poll, _ranking(ctx.t, poll, draft, values))
+        else:
+            card = poll_cards.scoring_card(ctx.t, poll, _scoring(ctx.t, poll, draft, values))
+        return Outcome(Reply((card,)), replace=bool(draft or values))
+
+    @action("cast")
+    async def cast(self, ctx: Context, poll_id: str, draft: str) -> Outcome:
+        poll = await self._seen(ctx, poll_id)
+        if poll.method is Method.SCORE:
+            given = _scoring(ctx.t, poll, draft, ())
+            draft = ",".join(
+                "" if score is None else str(score) for score in (*given, *[None] * (len(poll.options) - len(given)))
+            )
+        return replace(await self._cast(ctx, poll, draft), replace=True)
+
+    @action("withdraw")
+    async def withdraw(self, ctx: Context, poll_id: str) -> Outcome:
+        poll = await self._seen(ctx, poll_id)
+        return replace(await self._cast(ctx, poll, None), replace=True)
+
+    @action("mine")
+    async def mine(self, ctx: Context, poll_id: str) -> Outcome:
+        poll = await self._seen(ctx, poll_id)
+        standing = await self.polls.own(poll, ctx.request.actor)
+        if standing is None:
+            return Outcome(Reply((Card(title=ctx.t("Your vote"), body=text(_no_vote(ctx.t, poll))),)))
+        return Outcome(Reply((_vote_card(ctx.t, poll, ctx.t("Your vote"), standing.choice, standing.code),)))
+
+    async def _cast(self, ctx: Context, poll: Poll, choice: str | None) -> Outcome:
+        cast = await self.polls.cast(poll, ctx.request.actor, choice, ctx.request.now, ctx.t)
+        poll = replace(poll, ballots=cast.ballots, links=cast.links)
+        changed = () if cast.end is CastEnd.UNCHANGED else (poll.id,)
+        return Outcome(Reply((_cast_card(ctx.t, poll, cast),)), refresh=changed)
+
+    # --- copies ---
+
+    async def copy(self, poll: Poll, community: Community) -> Reply:
+        """What a posted message of the poll shows now, in the community's language and zone."""
+        t = translator(community.language)
+        if poll.state is State.CLOSED:
+            return Reply(await self.result_cards(t, poll), visibility=Visibility.PUBLIC)
+        live = poll.state is State.OPEN and poll.results is Results.LIVE
+        result = await self.polls.result(poll) if live else None
+        return Reply((poll_cards.poll_card(t, poll, community.tz, result),), visibility=Visibility.PUBLIC)
+
+    async def announcement(self, poll: Poll, community: Community) -> Reply:
+        """What is said when a poll has closed."""
+        t = translator(community.language)
+        first, *rest = await self.result_cards(t, poll)
+        return Reply(
+            (replace(first, title=t("Closed: {question}", question=poll.question)), *rest), visibility=Visibility.PUBLIC
+        )
+
+    async def reminder(self, poll: Poll, community: Community) -> Reply:
+        """What is said some time before a poll closes."""
+        t = translator(community.language)
+        card = poll_cards.poll_card(t, poll, community.tz)
+        return Reply(
+            (replace(card, title=t("Closing soon: {question}", question=poll.question)),), visibility=Visibility.PUBLIC
+        )
+
+    # --- reading ---
+
+    @command("poll list", N_("List the polls of this community"))
+    async def list(self, ctx: Context) -> Outcome:
+        found = await self.polls.listed(ctx.community.id)
+        if not found:
+            hint = ctx.t("No poll yet. /poll policy opens one on the topic's options, /poll create on your own.")
+            return Outcome(Reply((Card(title=ctx.t("Polls"), body=text(hint)),)), found=False)
+        states = {
+            State.OPEN: ctx.t("open"),
+            State.CLOSED: ctx.t("closed"),
+            State.CANCELLED: ctx.t("cancelled"),
+        }
+        lines = [
+            (
+                Code(poll.id),
+                Plain(" "),
+                Bold(poll.question),
+                Plain(f" ({states[poll.state]}, {poll_cards.footer(ctx.t, poll)})"),
+            )
+            for poll in found[:20]
+        ]
+        shown = Card(
+            title=ctx.t("Polls"),
+            body=bullets(lines),
+            controls=tuple(
+                Button(ctx.t("Show {id}", id=poll.id), Action("poll-show", (poll.id,))) for poll in found[:5]
+            ),
+        )
+        return Outcome(Reply((shown,)))
+
+    @action("poll-show")
+    async def show(self, ctx: Context, poll_id: str) -> Outcome:
+        poll = await self._seen(ctx, poll_id)
+        return Outcome(Reply((poll_cards.poll_card(ctx.t, poll, ctx.community.tz),)))
+
+    @command("poll results", N_("Show a poll's results"), public_flag="share")
+    async def results(
+        self,
+        ctx: Context,
+        poll: Annotated[str, _POLL] = "",
+        share: Annotated[bool, Param(N_("Answer for all to see: yes or no"))] = False,
+    ) -> Outcome:
+        return await self._results(ctx, await self._named(ctx, poll, closed=True), share=share)
+
+    @action("poll-results")
+    async def results_of(self, ctx: Context, poll_id: str) -> Outcome:
+        return await self._results(ctx, await self._seen(ctx, poll_id), share=False)
+
+    async def _results(self, ctx: Context, poll: Poll, *, share: bool) -> Outcome:
+        if poll.state is State.CANCELLED:
+            raise Refused(ctx.t("This poll was cancelled, so it has no result."))
+        if not await self.polls.may_see_result(poll, ctx.request.actor):
+            later = {
+                Results.AT_CLOSE: ctx.t("The results of this poll are shown when it closes."),
+                Results.AFTER_VOTE: ctx.t("The results so far are for those who have voted. Vote first."),
+            }
+            raise Refused(later.get(poll.results, ""))
+        if share and poll.state is State.OPEN and poll.results is not Results.LIVE:
+            raise Refused(ctx.t("The results of an open poll can be shared only where they are shown to all."))
+        return Outcome(
+            Reply(await self.result_cards(ctx.t, poll), visibility=Visibility.PUBLIC if share else Visibility.PRIVATE)
+        )
+
+    async def result_cards(self, t: Translator, poll: Poll) -> tuple[Card, ...]:
+        """The result with its chart, and in a named poll who voted for what."""
+        result = await self.polls.result(poll)
+        image = chart(result, result.options, title=poll.question, t=t)
+        cards = (poll_cards.result_card(t, poll, result, image),)
+        if poll.secret or not result.cast:
+            return cards
+        voters = await self.polls.named_votes(poll)
+        lines = [(Plain(f"{name}: "), Plain(poll_cards.ballot_line(poll, choice))) for name, choice in voters]
+        return (*cards, Card(title=t("Who voted for what"), body=bullets(lines)))
+
+    @command("poll receipt", N_("Check that your ballot is in the count"))
+    async def receipt(
+        self,
+        ctx: Context,
+        code: Annotated[str, Param(N_("The receipt's code; leave out to see your own"), rest=True, longest=80)] = "",
+        poll: Annotated[str, _POLL] = "",
+    ) -> Outcome:
+        if not code:
+            return await self.mine(ctx, (await self._named(ctx, poll)).id)
+        poll_id, bare = _code_parts(code)
+        found = await self._named(ctx, poll) if poll else await self._seen(ctx, poll_id)
+        receipt = await self.polls.receipt(found, bare)
+        body = text(
+            paragraph(Bold(found.question)),
+            ctx.t(_RECEIPTS[receipt]),
+            ctx.t("A receipt never tells how somebody voted."),
+        )
+        tone = Tone.GOOD if receipt is Receipt.INCLUDED else Tone.CAUTION
+        return Outcome(
+            Reply((Card(title=ctx.t("Receipt"), body=body, tone=tone),)), found=receipt is not Receipt.UNKNOWN
+        )
+
+    @command("poll export", N_("Save a closed poll's ballots and audit record as files"))
+    async def export(self, ctx: Context, poll: Annotated[str, _POLL] = "") -> Outcome:
+        found = await self._named(ctx, poll, closed=True)
+        if found.state is not State.CLOSED:
+            raise Refused(
+                ctx.t("A poll can be exported once it is closed: before, an export could reveal how somebody voted.")
+            )
+        record = await self.polls.record(found)
+        files = (
+            Attachment(f"poll-{found.id}.csv", export.as_csv(record), "text/csv"),
+            Attachment(f"poll-{found.id}.json", export.as_json(record), "application/json"),
+        )
+        said = ctx.t(
+            "The ballots as a table, and everything that it takes to check the count. No file names a voter of a secret poll."
+        )
+        return Outcome(Reply((Card(title=ctx.t("Export of poll {id}", id=found.id), body=text(said)),), files=files))
+
+    # --- hosts ---
+
+    @command("poll extend", N_("Move a poll's close to later"))
+    async def extend(
+        self,
+        ctx: Context,
+        closes: Annotated[str, Param(_CLOSES.description, rest=True, longest=60)],
+        poll: Annotated[str, _POLL] = "",
+    ) -> Outcome:
+        found = await self._named(ctx, poll, own=True)
+        extended = await self.polls.extend(found, ctx.request.actor, ctx.community, _closes(ctx, closes), ctx.t)
+        when = poll_cards.when(extended, ctx.community.tz)
+        body = text(paragraph(Bold(extended.question)), paragraph(ctx.t("It now closes "), when, "."))
+        return Outcome(
+            Reply((Card(title=ctx.t("The poll is extended"), body=body, tone=Tone.GOOD),)), refresh=(found.id,)
+        )
+
+    @command("poll close", N_("Close a poll now and show its result"))
+    async def close(self, ctx: Context, poll: Annotated[str, _POLL] = "") -> Outcome:
+        return _confirm(ctx.t, await self._named(ctx, poll, own=True), "poll-close")
+
+    @command("poll cancel", N_("Cancel a poll without a result"))
+    async def cancel(self, ctx: Context, poll: Annotated[str, _POLL] = "") -> Outcome:
+        return _confirm(ctx.t, await self._named(ctx, poll, own=True), "poll-cancel")
+
+    @action("poll-close")
+    async def close_confirmed(self, ctx: Context, poll_id: str) -> Outcome:
+        poll = await self._seen(ctx, poll_id)
+        closed = await self.polls.close(poll, ctx.request.actor, ctx.community, ctx.request.now, ctx.t)
+        cards = await self.result_cards(ctx.t, closed)
+        return Outcome(Reply(cards), refresh=(poll.id,), replace=True)
+
+    @action("poll-cancel")
+    async def cancel_confirmed(self, ctx: Context, poll_id: str) -> Outcome:
+        poll = await self._seen(ctx, poll_id)
+        await self.polls.cancel(poll, ctx.request.actor, ctx.community, ctx.request.now, ctx.t)
+        card = Card(title=ctx.t("The poll is cancelled"), body=text(poll.question))
+        return Outcome(Reply((card,)), refresh=(poll.id,), replace=True)
+
+    # --- helpers ---
+
+    async def _seen(self, ctx: Context, poll_id: str) -> Poll:
+        return await self.polls.seen_by(poll_id, ctx.request.actor, ctx.t)
+
+    async def _named(self, ctx: Context, typed: str, *, closed: bool = False, own: bool = False) -> Poll:
+        """The poll with this id, or, where none is named, the only one that can be meant.
+
+        `closed` looks at the latest of all polls, `own` at the open ones that this person may run.
+        """
+        if typed:
+            return await self._seen(ctx, typed.strip().split()[0].lower())
+        found = await self.polls.listed(ctx.community.id, only_open=not closed)
+        if own and not ctx.moderates:
+            found = [poll for poll in found if poll.creator == ctx.request.actor.id]
+        if not found:
+            raise NotFound(ctx.t("There is no poll here that this could mean. /poll list shows those there are."))
+        if len(found) > 1 and not closed:
+            ids = ", ".join(poll.id for poll in found[:10])
+            raise Refused(ctx.t("Several polls are open. Say which one with poll: and its id: {ids}.", ids=ids))
+        return found[0]
+
+    def _pack(self, ctx: Context, topic: str) -> Pack:
+        packs = self.shelf.current.library.packs
+        wanted = topic or ctx.community.topic
+        if wanted:
+            found = packs.get(wanted) or next((p for p in packs.values() if p.info.title == wanted), None)
+        else:
+            found = next((pack for pack in packs.values() if any(pack.all(Option))), None)
+        if found is None:
+            raise NotFound(ctx.t("There is no topic “{topic}”. /topic lists them.", topic=wanted[:60]))
+        return found
+
+    async def complete_polls(self, ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
+        wanted = typed.casefold()
+        return [
+            Choice(f"{poll.id} {poll.question}"[:100], poll.id)
+            for poll in await self.polls.listed(ctx.community.id)
+            if wanted in poll.id or wanted in poll.question.casefold()
+        ]
+
+    def topics(self, _ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
+        packs = self.shelf.current.library.packs.values()
+        return [Choice(pack.info.title, pack.id) for pack in packs if typed.casefold() in pack.info.title.casefold()]
+
+
+# --- reading what was typed or pressed ---
+
+
+def _public(ctx: Context) -> Translator:
+    """The language of what is posted for all: the community's, where it has chosen one."""
+    return translator(ctx.community.language) if ctx.community.language else ctx.t
+
+
+def _clean(written: str) -> str:
+    return " ".join(clean(written).split())
+
+
+def _split(written: str) -> list[str]:
+    """Options as they are typed: with `|` or on lines of their own."""
+    return [_clean(part) for part in re.split(r"[|\n]", written) if _clean(part)] if written.strip() else []
+
+
+def _answer(answers: Answers, name: str) -> str:
+    value = answers.get(name, "")
+    return value if isinstance(value, str) else "\n".join(value)
+
+
+def _picked(answers: Answers, name: str, default: str) -> str:
+    value = answers.get(name) or (default,)
+    return value if isinstance(value, str) else value[0]
+
+
+_ROLE = re.compile(r"^<(?:@&|!subteam\^)([A-Za-z0-9]+)(?:\|[^>]*)?>$")
+
+
+def _role_id(typed: str) -> str:
+    """A role as platforms write a mention of it, or its bare id."""
+    match = _ROLE.match(typed.strip())
+    return match[1] if match else typed.strip()
+
+
+def _closes(ctx: Context, typed: str) -> datetime:
+    return closing_time(typed or _CLOSES_DEFAULT, ctx.request.now, ctx.community.tz, ctx.t)
+
+
+def _code_parts(code: str) -> tuple[str, str]:
+    """`abc123-XXXX-XXXX-XXXX-XXXX` → the poll's id and the code, however it was spaced."""
+    poll_id, _, bare = code.strip().partition("-")
+    return poll_id.lower(), bare.strip().upper()
+
+
+def _ranking(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int, ...]:
+    """The ranks given so far. Raises Refused for a forged draft."""
+    marks = [mark for mark in (*draft.split(">"), *values) if mark]
+    _must_be_numbers(t, marks, len(poll.options))
+    given = tuple(map(int, marks))
+    if len(set(given)) != len(given):
+        raise Refused(t("An option is on the ballot twice."))
+    return given
+
+
+def _scoring(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int | None, ...]:
+    """The scores given so far. Raises Refused for a forged draft."""
+    marks = [*(draft.split(",") if draft else ()), *("~" if value == "blank" else value for value in values)]
+    _must_be_numbers(t, [mark for mark in marks if mark != "~"], MAX_SCORE + 1)
+    if len(marks) > len(poll.options):
+        raise Refused(t("That is no valid ballot for this poll. Use the poll's own buttons."))
+    return tuple(None if mark == "~" else int(mark) for mark in marks)
+
+
+def _must_be_numbers(t: Translator, marks: Sequence[str], below: int) -> None:
+    if not all(mark.isascii() and mark.isdigit() and int(mark[:9]) < below for mark in marks):
+        raise Refused(t("That is no valid ballot for this poll. Use the poll's own buttons."))
+
+
+def _must_be_open(t: Translator, poll: Poll) -> None:
+    if poll.state is not State.OPEN:
+        raise Refused(t("This poll is not open any more."))
+
+
+def _policy_option(t: Translator, pack: Pack, typed: str) -> PollOption:
+    """A policy option by its id, its name or an alias."""
+    wanted = typed.casefold()
+    for option in pack.all(Option):
+        if wanted in {option.id, option.name.casefold(), *(alias.casefold() for alias in option.aliases)}:
+            return PollOption(option.name, option.id)
+    raise Refused(t("“{name}” is not among the topic's policy options. /policy lists them.", name=typed[:60]))
+
+
+def _policy_question(t: Translator, pack: Pack) -> str:
+    return t("Which policy should be pursued? ({topic})", topic=pack.info.title)[:QUESTION_MAX]
+
+
+# --- forms and cards ---
+
+
+def _policy_form(t: Translator, pack: Pack) -> Form:
+    offered = tuple(Choice(option.name, option.id, option.description[:100]) for option in pack.all(Option))[
+        :OPTIONS_MAX
+    ]
+    if len(offered) < OPTIONS_MIN:
+        raise NotFound(t("This topic has no policy options to vote on. /poll create takes your own."))
+    options = Input(
+        "options", t("Which options"), InputKind.SELECT, options=offered, least=OPTIONS_MIN, most=len(offered)
+    )
+    question = Input("question", t("The question"), value=_policy_question(t, pack), longest=QUESTION_MAX)
+    return Form(
+        Action("poll-policy", (pack.id,)),
+        t("A poll on policy options"),
+        (options, question, *_common_inputs(t, Method.RANKED)),
+    )
+
+
+def _create_form(t: Translator, question: str, options: str) -> Form:
+    hint = t("One on each line, 2 to 25 of them")
+    return Form(
+        Action("poll-create"),
+        t("A new poll"),
+        (
+            Input("question", t("The question"), value=_clean(question)[:QUESTION_MAX], longest=QUESTION_MAX),
+            Input("options", t("The options"), InputKind.LINES, hint=hint, value=options[:2000], longest=2000),
+            *_common_inputs(t, Method.SINGLE),
+        ),
+    )
+
+
+def _common_inputs(t: Translator, method: Method) -> tuple[Input, ...]:
+    methods = tuple(
+        Choice(t(label), kind.value, t(poll_cards.HOW[kind])[:100], chosen=kind is method)
+        for kind, label in poll_cards.METHODS.items()
+    )
+    results = tuple(
+        Choice(t(label), value, chosen=value == Results.AT_CLOSE) for value, label in _RESULTS.choices.items()
+    )
+    return (
+        Input("method", t("How it is voted"), InputKind.SELECT, options=methods),
+        Input("results", t("When results are shown"), InputKind.SELECT, options=results),
+        Input("closes", t("When it closes"), hint=t("2h, 3 days, tomorrow 18:00"), value=_CLOSES_DEFAULT, longest=60),
+    )
+
+
+def _cast_card(t: Translator, poll: Poll, cast: Cast) -> Card:
+    title = t(_CASTS[cast.end])
+    if cast.choice is None:
+        return Card(title=title, body=text(poll.question), footer=poll_cards.footer(t, poll), tone=Tone.GOOD)
+    return _vote_card(t, poll, title, cast.choice, cast.code)
+
+
+def _vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str) -> Card:
+    receipt = (
+        text(
+            paragraph(t("Receipt: "), Code(f"{poll.id}-{code}")),
+            t("Keep it to check with /poll receipt that your ballot is counted. It never tells how you voted."),
+        )
+        if code
+        else ()
+    )
+    controls = []
+    if poll.state is State.OPEN:
+        if poll.method in {Method.RANKED, Method.SCORE}:
+            controls.append(Button(t("Vote anew"), Action("ballot", (poll.id, ""))))
+        else:
+            controls.append(Button(t("Change"), Action("poll-show", (poll.id,))))
+        controls.append(Button(t("Withdraw"), Action("withdraw", (poll.id,)), style=ButtonStyle.DANGER))
+    return Card(
+        title=title,
+        body=text(paragraph(Bold(poll.question)), poll_cards.ballot_words(t, poll, choice), receipt),
+        footer=poll_cards.footer(t, poll),
+        tone=Tone.GOOD,
+        controls=tuple(controls),
+    )
+
+
+def _no_vote(t: Translator, poll: Poll) -> str:
+    if poll.state is State.OPEN:
+        return t("You have not voted in this poll.")
+    if poll.secret:
+        return t("This poll is closed, and nobody can look up any more how you voted. Your receipt's code still works.")
+    return t("You did not vote in this poll.")
+
+
+def _confirm(t: Translator, poll: Poll, verb: str) -> Outcome:
+    """Asks once more, because neither can be undone."""
+    closing = verb == "poll-close"
+    question = (
+        t("Close this poll now? It can't be reopened.")
+        if closing
+        else t("Cancel this poll? Its votes are not counted.")
+    )
+    label = t("Close it and show the result") if closing else t("Cancel the poll")
+    button = Button(label, Action(verb, (poll.id,)), style=ButtonStyle.DANGER)
+    card = Card(
+        title=question, body=text(paragraph(Bold(poll.question))), footer=poll_cards.footer(t, poll), controls=(button,)
+    )
+    return Outcome(Reply((card,)))

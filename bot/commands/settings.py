@@ -1,0 +1,177 @@
+"""What a community decides for itself, and what a member may ask about their own data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Outcome, Reply, Tone
+from bot.command import Context, Param, Permission, action, command
+from bot.communities import Communities
+from bot.community import Community, Creators, checked_zone
+from bot.errors import NotFound, Refused
+from bot.i18n import N_, Translator
+from bot.library.shelf import Shelf
+from bot.markup import Bold, Plain, bullets, text
+from bot.polls.privacy import Privacy
+
+_OFF = "off"
+_CREATORS: Mapping[str, str] = {
+    Creators.EVERYONE.value: N_("Everyone"),
+    Creators.MODERATORS.value: N_("Moderators"),
+}
+REMINDER_MAX = 7 * 24 * 60
+KEEP_DAYS_MAX = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`/settings`: shown without arguments, changed by them."""
+
+    communities: Communities
+    shelf: Shelf
+
+    @command("settings", N_("Show or change what this community has decided"), permission=Permission.MODERATOR)
+    async def settings(
+        self,
+        ctx: Context,
+        polls: Annotated[str, Param(N_("Who may create polls"), choices=_CREATORS)] = "",
+        moderators: Annotated[str, Param(N_("A role whose members moderate too; off for none"), longest=100)] = "",
+        zone: Annotated[str, Param(N_("Time zone, such as Europe/Berlin"), complete="zones", longest=60)] = "",
+        language: Annotated[str, Param(N_("Language of what is posted, such as en"), longest=10)] = "",
+        topic: Annotated[
+            str, Param(N_("The topic that is meant where none is named; off for all"), complete="topics")
+        ] = "",
+        channel: Annotated[str, Param(N_("The moderators' channel; off for none"), longest=100)] = "",
+        reminder: Annotated[
+            int, Param(N_("Minutes before the close at which a poll is announced again; 0 for never"))
+        ] = -1,
+        keep: Annotated[int, Param(N_("Days for which data is kept after the bot was removed"))] = -1,
+    ) -> Outcome:
+        t, community = ctx.t, ctx.community
+        changes: dict[str, Any] = {}
+        if polls:
+            changes["creators"] = Creators(polls)
+        if moderators:
+            changes["moderator_role"] = "" if moderators == _OFF else moderators
+        if zone:
+            changes["zone"] = checked_zone(zone, t)
+        if language:
+            changes["language"] = language
+        if topic:
+            changes["topic"] = "" if topic == _OFF else self._topic(t, topic)
+        if channel:
+            changes["moderator_channel"] = "" if channel == _OFF else channel
+        if reminder >= 0:
+            changes["reminder_minutes"] = _at_most(t, "reminder", reminder, REMINDER_MAX)
+        if keep >= 0:
+            changes["keep_days"] = _at_most(t, "keep", keep, KEEP_DAYS_MAX)
+        if changes:
+            community = await self.communities.change(community, changes)
+        title = t("Settings are changed") if changes else t("Settings of this community")
+        tone = Tone.GOOD if changes else Tone.NEUTRAL
+        return Outcome(Reply((Card(title=title, body=bullets(_lines(t, community)), tone=tone),)))
+
+    def _topic(self, t: Translator, topic: str) -> str:
+        if topic not in self.shelf.current.library.packs:
+            raise NotFound(t("There is no topic “{topic}”. /topic lists them.", topic=topic[:60]))
+        return topic
+
+    def topics(self, _ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
+        packs = self.shelf.current.library.packs.values()
+        return [Choice(pack.info.title, pack.id) for pack in packs if typed.casefold() in pack.info.title.casefold()]
+
+    def zones(self, _ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
+        from zoneinfo import available_timezones  # noqa: PLC0415 - it reads a folder, so not before it is asked for
+
+        wanted = typed.casefold().replace(" ", "_")
+        return [Choice(zone, zone) for zone in sorted(available_timezones()) if wanted in zone.casefold()][:25]
+
+
+def _at_most(t: Translator, name: str, number: int, most: int) -> int:
+    if number > most:
+        raise Refused(t("{argument} is at most {most}.", argument=name, most=most))
+    return number
+
+
+def _lines(t: Translator, community: Community) -> list[tuple[Bold, Plain]]:
+    reminder = (
+        t.count("{n} minute before the close", "{n} minutes before the close", community.reminder_minutes)
+        if community.reminder_minutes
+        else t("never")
+    )
+    shown = [
+        (t("Who may create polls: "), t(_CREATORS[community.creators])),
+        (t("Moderators' role: "), community.moderator_role or t("none beside the platform's own")),
+        (t("Time zone: "), community.zone),
+        (t("Language: "), community.language or t("each reader's own")),
+        (t("Topic: "), community.topic or t("all")),
+        (t("Moderators' channel: "), community.moderator_channel or t("none")),
+        (t("Polls are announced again: "), reminder),
+        (t("Data is kept after the bot was removed: "), t.count("{n} day", "{n} days", community.keep_days)),
+    ]
+    return [(Bold(name), Plain(value)) for name, value in shown]
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyCommands:
+    """`/privacy`: what is stored about the member who asks, as a file, and how to have it erased."""
+
+    privacy: Privacy
+
+    @command("privacy show", N_("Show what is stored about you"))
+    async def show(self, ctx: Context) -> Outcome:
+        held = await self.privacy.held(ctx.request.actor)
+        t = ctx.t
+        lines = [
+            t.count("{n} poll that you created", "{n} polls that you created", len(held.created)),
+            t.count("{n} ballot of yours in named polls", "{n} ballots of yours in named polls", len(held.named)),
+            t.count(
+                "{n} ballot of yours in open secret polls",
+                "{n} ballots of yours in open secret polls",
+                len(held.secret),
+            ),
+        ]
+        more = t(
+            "Your ballots in secret polls that have closed are stored without anything that leads to you: nobody can "
+            "show or erase them any more. Look-ups are not stored."
+        )
+        erase = Button(t("Erase my data"), Action("privacy-erase"), style=ButtonStyle.DANGER)
+        return Outcome(
+            Reply((Card(title=t("What is stored about you"), body=text(bullets(lines), more), controls=(erase,)),))
+        )
+
+    @command("privacy export", N_("Save what is stored about you as a file"))
+    async def export(self, ctx: Context) -> Outcome:
+        held = await self.privacy.held(ctx.request.actor)
+        content = json.dumps(held.as_data(), ensure_ascii=False, indent=2) + "\n"
+        file = Attachment("my-data.json", content, "application/json")
+        return Outcome(Reply((Card(title=ctx.t("What is stored about you")),), files=(file,)))
+
+    @command("privacy erase", N_("Erase what is stored about you"))
+    async def erase(self, ctx: Context) -> Outcome:
+        t = ctx.t
+        explained = text(
+            t("Your ballots in open polls are withdrawn."),
+            t("In named polls that have closed, your ballot stays in the count and your name goes."),
+            t(
+                "Ballots in secret polls that have closed can't be found any more by anybody, so they stay in the count."
+            ),
+            t("Polls that you created stay, without your name."),
+        )
+        button = Button(t("Erase now"), Action("privacy-erase"), style=ButtonStyle.DANGER)
+        return Outcome(Reply((Card(title=t("Erase what is stored about you?"), body=explained, controls=(button,)),)))
+
+    @action("privacy-erase")
+    async def erased(self, ctx: Context) -> Outcome:
+        withdrawn = await self.privacy.erase(ctx.request.actor, ctx.request.now)
+        t = ctx.t
+        said = t.count(
+            "Your vote was withdrawn from {n} open poll.",
+            "Your vote was withdrawn from {n} open polls.",
+            len(withdrawn),
+        )
+        card = Card(title=t("Your data is erased"), body=text(said), tone=Tone.GOOD)
+        return Outcome(Reply((card,)), refresh=tuple(withdrawn), replace=True)

@@ -1,0 +1,134 @@
+"""The core, put together: a bot without polls for look-ups, or a whole instance over a database."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.app import Bot
+from bot.chat import MessageRef, Platform
+from bot.commands.help import Help
+from bot.commands.lookup import Lookup
+from bot.commands.polls import PollCommands
+from bot.commands.settings import PrivacyCommands, Settings
+from bot.communities import Communities
+from bot.library.shelf import Shelf
+from bot.limiter import Limiter
+from bot.polls.box import BallotBox
+from bot.polls.copies import Copies
+from bot.polls.privacy import Privacy
+from bot.polls.service import Polls
+from bot.scheduler import Scheduler
+from bot.store.database import Database
+from bot.store.keys import Keys
+
+_ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Without letters that are mistaken for each other."""
+
+
+def new_poll_id() -> str:
+    """Six letters that a person can type: some 890 million ids."""
+    return "".join(secrets.choice(_ID_LETTERS) for _ in range(6))
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the world gives: time, chance and waiting. Tests give their own."""
+
+    now: Callable[[], datetime]
+    new_reference: Callable[[], str]
+    new_poll_id: Callable[[], str] = new_poll_id
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+@dataclass(slots=True)
+class Instance:
+    """Everything that runs in one process. `platforms` is filled by those that start."""
+
+    bot: Bot
+    platforms: dict[str, Platform]
+    polls: Polls
+    poll_commands: PollCommands
+    box: BallotBox
+    copies: Copies
+    scheduler: Scheduler
+    privacy: Privacy
+    communities: Communities
+    database: Database
+    _running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Does what fell due while nothing ran, redraws the copies, and waits for deadlines. Platforms come first."""
+        await self.copies.refresh_all()
+        self._running = asyncio.create_task(self.scheduler.run())
+
+    async def stop(self) -> None:
+        """Answers every vote that was taken, then lets go of the database."""
+        if self._running is not None:
+            self._running.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._running
+        self.copies.stop()
+        await self.box.aclose()
+        await self.database.close()
+
+
+class _Hooks:
+    """Joins the bot's outcomes with the polls' copies."""
+
+    def __init__(self, polls: Polls, copies: Copies) -> None:
+        self._polls = polls
+        self._copies = copies
+
+    async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None:
+        await self._polls.posted(poll, ref, now)
+
+    async def refresh(self, poll: str) -> None:
+        await self._copies.refresh(poll)
+
+
+def build(
+    shelf: Shelf,
+    database: Database,
+    keys: Keys,
+    outside: Outside,
+    *,
+    zone: str = "UTC",
+    language: str = "",
+    limiter: Limiter | None = None,
+) -> Instance:
+    """A whole instance over an open database. Nothing runs yet."""
+    platforms: dict[str, Platform] = {}
+    communities = Communities(database, zone, language)
+    box = BallotBox(database, keys, random_bytes=outside.random_bytes)
+    polls = Polls(database, box, outside.new_poll_id)
+    commands = PollCommands(polls, shelf)
+    copies = Copies(database, platforms, commands.copy, communities.get, now=outside.now, sleep=outside.sleep)
+    scheduler = Scheduler(
+        database,
+        box,
+        copies,
+        platforms,
+        communities.get,
+        announcement=commands.announcement,
+        reminder=commands.reminder,
+        now=outside.now,
+    )
+    polls.changed = scheduler.wake
+    privacy = Privacy(database, box, communities.get, new_stranger=lambda: outside.random_bytes(16).hex())
+    helper = Help()
+    bot = Bot.of(
+        (Lookup(shelf), commands, Settings(communities, shelf), PrivacyCommands(privacy), helper),
+        new_reference=outside.new_reference,
+        limiter=limiter or Limiter(),
+        community_of=communities.get,
+        hooks=_Hooks(polls, copies),
+        platforms=platforms,
+    )
+    helper.commands = bot.commands
+    return Instance(bot, platforms, polls, commands, box, copies, scheduler, privacy, communities, database)

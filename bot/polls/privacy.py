@@ -1,0 +1,101 @@
+"""What is stored about people and communities, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.chat import Actor
+from bot.community import CommunityOf, community_id, voter_id
+from bot.polls.box import BallotBox
+from bot.polls.model import Poll, Vote
+from bot.store import communities, members
+from bot.store import polls as poll_rows
+from bot.store.database import Database
+from bot.store.members import NamedBallot
+
+
+@dataclass(frozen=True, slots=True)
+class SecretBallot:
+    """A ballot of an open secret poll, found by its voter."""
+
+    poll: str
+    choice: str
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Everything that is stored about one member. Ballots in closed secret polls lead to nobody, so they are not here."""
+
+    created: tuple[str, ...]
+    named: tuple[NamedBallot, ...]
+    secret: tuple[SecretBallot, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """A member's data, and a community's. Every method raises Unavailable when the database can't be used."""
+
+    database: Database
+    box: BallotBox
+    community_of: CommunityOf
+    new_stranger: Callable[[], str]
+    """Makes the random text that stands where a voter's id stood."""
+
+    async def held(self, actor: Actor) -> Held:
+        voter = voter_id(actor)
+        stored = await self.database.read(lambda tx: members.stored_about(tx, voter))
+        return Held(stored.created, stored.named_ballots, tuple(await self._open_secret(actor)))
+
+    async def erase(self, actor: Actor, now: datetime) -> list[str]:
+        """Withdraws every open ballot and forgets the rest. Returns the polls that changed; once more is harmless."""
+        voter = voter_id(actor)
+        withdrawn = await self.box.withdraw_everywhere(voter, now)
+        await self.database.write(lambda tx: members.forget_member(tx, voter, self.new_stranger))
+        await self.database.forget_deleted()
+        return withdrawn
+
+    async def _open_secret(self, actor: Actor) -> list[SecretBallot]:
+        polls: list[Poll] = await self.database.read(lambda tx: poll_rows.of_community(tx, community_id(actor)))
+        found = []
+        for poll in polls:
+            standing = await self.box.standing(poll.id, voter_id(actor)) if poll.secret else None
+            if standing is not None:
+                found.append(SecretBallot(poll.id, standing.choice, f"{poll.id}-{standing.code}"))
+        return found
+
+    # --- communities ---
+
+    async def left(self, community: str, now: datetime) -> None:
+        """The community removed the bot: its open polls are cancelled; the rest goes after its `keep_days`."""
+        for poll in await self.database.read(lambda tx: communities.open_poll_ids(tx, community)):
+            await self.box.cancel(poll, now)
+        await self.database.write(lambda tx: communities.mark_left(tx, community, now))
+
+    async def returned(self, community: str) -> None:
+        """The community has the bot again, so its data stays."""
+        await self.database.write(lambda tx: communities.mark_returned(tx, community))
+
+    async def forget_the_gone(self, now: datetime) -> list[str]:
+        """Deletes the communities that left longer ago than they said their data is kept. Returns their ids."""
+        gone = await self.database.read(lambda tx: communities.left_before(tx, now))
+        over = [community for community in gone if await self._kept_long_enough(community, now)]
+        for community in over:
+            await self._forget(community, now)
+        return over
+
+    async def _kept_long_enough(self, community: str, now: datetime) -> bool:
+        then = now - timedelta(days=(await self.community_of(community, now)).keep_days)
+        return community in await self.database.read(lambda tx: communities.left_before(tx, then))
+
+    async def _forget(self, community: str, now: datetime) -> None:
+        for poll, voter in await self.database.read(lambda tx: members.open_named_voters(tx, community)):
+            await self.box.cast(Vote(poll, voter, "", None, now))
+        await self.database.write(lambda tx: members.forget_community(tx, community, "left", now, self.new_stranger))
+        await self.database.forget_deleted()
