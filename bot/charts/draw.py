@@ -197,9 +197,9 @@ def _round_row(canvas: Canvas, words: Words, rounds: Sequence[Round], option: in
             end = start + wide * (column + 1)
     gone = next((place for place, one in enumerate(rounds, 1) if option in one.eliminated), 0)
     if gone:
-        said = wrap(words.t("Eliminated in round {round}", round=gone), 13, RIGHT - end - 16, 2)
+        said = wrap(words.t("Out in round\xa0{round}", round=gone), 13, RIGHT - end - 16, 3)
         for line, text in enumerate(said):
-            canvas.text(end + 16, y + 20 + 17 * line, text, 13, fill=MUTED)
+            canvas.text(end + 16, y + 19 + 16 * line, text, 13, fill=MUTED)
     canvas.y = max(canvas.y + gap, y + 56)
 
 

@@ -17,9 +17,9 @@ _NOT_TEXT = frozenset(("Cc", "Cf", "Cn", "Co", "Cs"))
 _MARKS_IN_A_ROW = 4
 _RTL_ISOLATE, _POP_ISOLATE = "\u2067", "\u2069"
 _WIDTHS = {
-    **dict.fromkeys("ijlI|.,:;!'’‘· ", 0.28),
+    **dict.fromkeys("ijlI|.,:;!'’‘· \xa0", 0.28),
     **dict.fromkeys('frt()[]{}/\\-“”"`', 0.4),
-    **dict.fromkeys("mwMW@%…—", 0.92),
+    **dict.fromkeys("mwMW@%…—", 0.95),
     **dict.fromkeys("ABCDEFGHJKLNOPQRSTUVXYZ&", 0.68),
 }
 _SCRIPTS = (
@@ -44,6 +44,8 @@ _SCRIPTS = (
 
 resvg falls back from one font to another only where both make the same number of glyphs from a text, which isn't so
 here: a line that holds one of these scripts is set in that script's font as a whole."""
+_WITH_LATIN = ("", "Arabic")
+"""The fonts of joining scripts that have Latin letters; beside another one these would be lost."""
 _SCRIPTS_START = "\u0600"
 _LETTER, _WIDE, _PICTURE, _BOLD = 0.58, 1.0, 1.28, 1.07
 
@@ -95,14 +97,30 @@ def shorten(text: str, limit: int) -> str:
 def wrap(text: str, size: float, room: float, lines: int, *, bold: bool = False) -> list[str]:
     """Break cleaned `text` into at most `lines` lines of width `room`; the mark ends what had to be shortened."""
     broken: list[str] = []
-    rest = text
-    while rest and len(broken) < lines:
-        end = _line_end(rest, size, room, bold=bold)
-        broken.append(rest[:end].rstrip())
-        rest = rest[end:].lstrip()
-    if rest and broken:
+    whole = True
+    for rest in _settable(text):
+        while rest and len(broken) < lines:
+            end = _line_end(rest, size, room, bold=bold)
+            broken.append(rest[:end].rstrip())
+            rest = rest[end:].lstrip()  # noqa: PLW2901 - what is left of it
+        whole = whole and not rest
+    if broken and not whole:
         broken[-1] = _with_mark(broken[-1], size, room, bold=bold)
     return [facing(line) for line in broken]
+
+
+def _settable(text: str) -> list[str]:
+    """Split a text into pieces that one font can set: a line of its own for a script whose font has no Latin."""
+    pieces: list[list[str]] = [[]]
+    own = None
+    for word in text.split(" "):
+        needed = script(word) not in (None, *_WITH_LATIN)
+        if any(letter.isalpha() for letter in word):
+            if own not in (None, needed):
+                pieces.append([])
+            own = needed
+        pieces[-1].append(word)
+    return [" ".join(words) for words in pieces if words]
 
 
 def _line_end(text: str, size: float, room: float, *, bold: bool) -> int:

@@ -162,7 +162,7 @@ def test_rounds_show_every_number_of_every_round() -> None:
         assert [text for text in row if "%" in text] == [f"{total.percent:.1f}%" for total in mine]
     for place, one in enumerate(result.ranked.rounds, 1):
         for option in one.eliminated:
-            assert f"Eliminated in round {place}" in " ".join(texts(svg, option))
+            assert f"Out in round\xa0{place}" in " ".join(texts(svg, option))
         assert str(one.exhausted) in texts(svg)
 
 
@@ -178,7 +178,7 @@ def test_many_rounds_keep_the_first_and_the_last_and_say_so() -> None:
     assert f"Rounds 2 to {last - 3} are not shown" in " ".join(texts(svg))
     for place, one in enumerate(result.ranked.rounds, 1):
         for option in one.eliminated:
-            assert f"Eliminated in round {place}" in " ".join(texts(svg, option))
+            assert f"Out in round\xa0{place}" in " ".join(texts(svg, option))
 
 
 def test_scores_show_averages_totals_and_the_run_off() -> None:
@@ -432,3 +432,10 @@ def test_text_is_shortened_with_a_mark_and_wrapped() -> None:
     assert lines[-1].endswith("…")
     assert all(width(line, 16) <= 200 for line in [*lines, *wrap("x" * 500, 16, 200, 9), *wrap("中" * 90, 16, 200, 9)])
     assert wrap("", 16, 200, 2) == []
+
+
+def test_a_script_whose_font_has_no_latin_gets_a_line_of_its_own() -> None:
+    """Otherwise the Latin letters beside it would be missing; Arabic's and Hindi's fonts have them."""
+    assert wrap("Winner: தமிழ் கொள்கை (abc) 12", 16, 900, 3) == ["Winner:", "தமிழ் கொள்கை", "(abc) 12"]
+    assert wrap("Winner: हिन्दी नीति", 16, 900, 3) == ["Winner: हिन्दी नीति"]
+    assert wrap("Winner: தமிழ்", 16, 900, 1) == ["Winner:…"]
