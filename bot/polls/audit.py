@@ -151,12 +151,17 @@ def receipt_code(secret: bytes, voter: str, number: int) -> str:
     return "-".join((letters[:4], letters[4:8], letters[8:12], letters[12:]))
 
 
-def receipt_hash(code: str) -> str:
-    """What the link holds of a code. Case, spaces and dashes don't matter; what isn't a code gives an empty text."""
+def typed_code(code: str) -> str:
+    """The code as `receipt_code` spells it: case, spaces and dashes don't matter. Empty for what isn't a code."""
     letters = "".join(code.split()).replace("-", "").upper()
     if len(letters) != _CODE_LETTERS or not letters.isascii() or not letters.isalnum():
         return ""
-    return hashlib.sha256(letters.encode()).hexdigest()
+    return "-".join((letters[:4], letters[4:8], letters[8:12], letters[12:]))
+
+
+def receipt_hash(code: str) -> str:
+    """What the link holds of a code, as `receipt_code` spells it."""
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def verify(record: Record) -> list[Finding]:

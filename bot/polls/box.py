@@ -108,7 +108,7 @@ class BallotBox:
 
     async def find_receipt(self, poll: str, code: str) -> Receipt:
         """What became of the ballot with this receipt, at any time, whoever asks. Raises `Unavailable`."""
-        return await self._database.read(lambda tx: _find_receipt(tx, poll, audit.receipt_hash(code)))
+        return await self._database.read(lambda tx: _find_receipt(tx, poll, audit.typed_code(code)))
 
     async def close(self, poll: str, at: datetime, by: str = "") -> bool:
         """Closes an open poll for good; True for the one who did it. `by` is the person's voter id, empty: the deadline.
@@ -451,8 +451,8 @@ def _count_values(poll: str, choice: str, change: int) -> Mapping[str, object]:
     return {"poll": poll, "choice": choice, "change": change}
 
 
-async def _find_receipt(tx: Transaction, poll: str, receipt: str) -> Receipt:
-    link = await tx.one("link_by_receipt", poll=poll, receipt=receipt) if receipt else None
+async def _find_receipt(tx: Transaction, poll: str, code: str) -> Receipt:
+    link = await tx.one("link_by_receipt", poll=poll, receipt=audit.receipt_hash(code)) if code else None
     if link is None:
         return Receipt.UNKNOWN
     later = await tx.one("link_replacing", poll=poll, number=link["number"])

@@ -95,8 +95,23 @@ async def take_reminder(tx: Transaction, poll: str, now: datetime) -> bool:
     return await tx.run("take_reminder", poll=poll, now=to_stored(now)) == 1
 
 
+async def due_announcements(tx: Transaction, now: datetime) -> list[str]:
+    """The ids of closed polls whose close has not been announced."""
+    return await tx.column("due_announcement_ids", now=to_stored(now))
+
+
+async def claim_announcement(tx: Transaction, poll: str, now: datetime, until: datetime) -> bool:
+    """Whether it falls to the caller to announce the close; nobody else does before `until`."""
+    return await tx.run("claim_announcement", poll=poll, now=to_stored(now), until=to_stored(until)) == 1
+
+
+async def announced(tx: Transaction, poll: str) -> None:
+    """The close was announced, so nobody does it again."""
+    await tx.run("announced", poll=poll)
+
+
 async def next_deadline(tx: Transaction) -> datetime | None:
-    """When the next open poll closes or wants its reminder; may lie in the past."""
+    """When the next poll closes, or wants its reminder or announcement; may lie in the past."""
     due_at: int | None = await tx.value("next_deadline")
     return None if due_at is None else from_stored(due_at)
 

@@ -5,6 +5,7 @@ The common files speak SQLite. A query of the same name in `queries/postgres/` r
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -59,9 +60,14 @@ class Transaction:
         return count
 
     async def many(self, query: str, values: Sequence[Mapping[str, object]]) -> None:
-        """Runs a query marked `*!` once for each set of values."""
-        if values:
-            await self._queries[query](self.connection, values)
+        """Runs a query marked `*!` once for each set of values; or once, where it takes them all as JSON in `rows`."""
+        if not values:
+            return
+        run = self._queries[query]
+        if getattr(run, "parameters", None) == ["rows"]:
+            await run(self.connection, rows=json.dumps(values))
+        else:
+            await run(self.connection, values)
 
 
 class SqliteAdapter:

@@ -27,6 +27,7 @@ CREATE TABLE polls (
     state         TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'cancelled')),
     closed_at     INTEGER,
     closed_by     TEXT NOT NULL DEFAULT '',         -- empty: the deadline did it
+    announce_at   INTEGER,                          -- when its close wants to be announced; empty once it was
     head          TEXT NOT NULL CHECK (length(head) = 64),
     links         INTEGER NOT NULL DEFAULT 0 CHECK (links >= 0),
     ballots       INTEGER NOT NULL DEFAULT 0 CHECK (ballots BETWEEN 0 AND links),
@@ -36,6 +37,7 @@ CREATE TABLE polls (
 
 CREATE INDEX polls_by_community ON polls (community, opened_at);
 CREATE INDEX polls_due ON polls (closes_at) WHERE state = 'open';
+CREATE INDEX polls_to_announce ON polls (announce_at) WHERE announce_at IS NOT NULL;
 CREATE INDEX polls_to_remind ON polls (remind_at) WHERE state = 'open' AND remind_at IS NOT NULL;
 
 CREATE TABLE poll_options (

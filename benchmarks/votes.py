@@ -1,0 +1,234 @@
+"""Durable votes a second, as ratios of one run.
+
+    python -m benchmarks.votes              SQLite, and PostgreSQL where its server is installed; about a minute
+    python -m benchmarks.votes --quick      fewer votes
+    python -m benchmarks.votes --profile    where the time goes with 64 voters on SQLite
+
+A voter votes, waits for the answer and votes again. Every vote is a new ballot, acknowledged after it is synced.
+Compared with: the same rows written with one commit for each vote on bare aiosqlite (rows made beforehand, nothing
+read, nothing checked); and all the rows with `executemany` in one transaction, which is SQLite's own limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import cProfile
+import itertools
+import pstats
+import shutil
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from bot.polls.ballots import Method
+from bot.polls.box import BallotBox
+from bot.polls.model import Poll, PollOption, Vote
+from bot.store.database import Database, open_database
+from bot.store.keys import Keys
+from bot.store.sql import FOLDER
+from tests.store.server import PostgresServer, programs
+
+VOTERS = (1, 8, 64, 512)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+KEY = b"A" * 43 + b"="
+WRITES = ("append_link", "put_ballot", "count_more", "advance_poll")
+
+
+def poll(name: str) -> Poll:
+    options = (PollOption("A"), PollOption("B"), PollOption("C"))
+    return Poll(name, "bench:1", "ada", "Which?", options, Method.SINGLE, NOW, NOW + timedelta(days=1))
+
+
+def votes(name: str, count: int) -> Iterator[Vote]:
+    return (Vote(name, f"bench:1:{number}", "", str(number % 3), NOW) for number in range(count))
+
+
+async def rate(voters: int, count: int, act: Callable[[Any], Awaitable[object]], items: Iterator[Any]) -> float:
+    """Acts a second, with so many voters that each wait for their answer."""
+
+    async def voter() -> None:
+        for item in items:
+            await act(item)
+
+    start = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(voters):
+            group.create_task(voter())
+    return count / (time.perf_counter() - start)
+
+
+async def ours(database: Database, name: str, voters: int, count: int) -> float:
+    box = BallotBox(database, Keys(KEY))
+    await box.open(poll(name))
+    measured = await rate(voters, count, box.cast, votes(name, count))
+    assert sum((await counted(database, name)).values()) == count
+    return measured
+
+
+async def counted(database: Database, name: str) -> dict[str, int]:
+    rows = await database.read(lambda tx: tx.rows("choice_counts", poll=name))
+    return {row["choice"]: row["count"] for row in rows}
+
+
+class Bare:
+    """The same rows over bare aiosqlite, a commit for each vote."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._statements = statements()
+        self._turn = asyncio.Lock()
+
+    async def write(self, rows: Sequence[dict[str, object]]) -> None:
+        async with self._turn:
+            await self._connection.execute("BEGIN IMMEDIATE")
+            for statement, row in zip(self._statements, rows, strict=True):
+                await self._connection.execute(statement, row)
+            await self._connection.execute("COMMIT")
+
+
+def statements() -> list[str]:
+    text = (FOLDER / "votes.sql").read_text("utf-8")
+    named = {part.split("*!", 1)[0]: part.split("\n", 1)[1] for part in text.split("-- name: ")[1:]}
+    return [named[name] for name in WRITES]
+
+
+def rows_of(name: str, count: int) -> list[tuple[dict[str, object], ...]]:
+    """Rows of the same shape and size; their hashes are counters."""
+    made: list[tuple[dict[str, object], ...]] = []
+    ballot: dict[str, object]
+    for number in range(1, count + 1):
+        text = f"{number:064x}"
+        choice = str(number % 3)
+        link = {"poll": name, "number": number, "step": "cast", "commitment": text, "replaces": 0, "receipt": text}
+        # A voter's key is a hash, so ballots fall anywhere in the table; so do these (Knuth's multiplicative hash).
+        voter = f"{number * 2654435761 % 2**32:08x}" + text[8:]
+        ballot = {"poll": name, "voter": voter, "choice": choice, "name": None, "link": number, "nonce": text[32:]}
+        count_row = {"poll": name, "choice": choice, "change": 1}
+        head = {"poll": name, "head": text, "links": number, "ballots": number}
+        made.append(({**link, "before": text, "hash": text}, ballot, count_row, head))
+    return made
+
+
+PRAGMAS = ("secure_delete=ON", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "journal_mode=WAL")
+
+
+async def bare(path: Path, name: str, voters: int, count: int) -> float:
+    async with aiosqlite.connect(path, isolation_level=None) as connection:
+        for pragma in PRAGMAS:
+            await connection.execute(f"PRAGMA {pragma}")
+        return await rate(voters, count, Bare(connection).write, iter(rows_of(name, count)))
+
+
+def at_once(path: Path, name: str, count: int) -> float:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        rows = rows_of(name, count)
+        start = time.perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        for place, statement in enumerate(statements()):
+            connection.executemany(statement, [each[place] for each in rows])
+        connection.execute("COMMIT")
+        return count / (time.perf_counter() - start)
+
+
+@contextlib.asynccontextmanager
+async def fresh(folder: Path, *names: str) -> AsyncIterator[tuple[Path, Database]]:
+    """A new SQLite database with these polls in it."""
+    path = Path(tempfile.mkdtemp(dir=folder)) / "parley.db"
+    database = await open_database(str(path))
+    try:
+        for name in names:
+            await BallotBox(database, Keys(KEY)).open(poll(name))
+        yield path, database
+    finally:
+        await database.close()
+        shutil.rmtree(path.parent)
+
+
+async def sqlite_row(folder: Path, voters: int, count: int, rounds: int) -> None:
+    mine, each, limit = [], [], []
+    slow_count = min(count, 3_000)
+    for _ in range(rounds):  # alternating, so that a noisy minute hits all
+        async with fresh(folder) as (_, database):
+            mine.append(await ours(database, "ours", voters, count))
+        async with fresh(folder, "bare") as (path, _):
+            each.append(await bare(path, "bare", voters, slow_count))
+        async with fresh(folder, "once") as (path, _):
+            limit.append(at_once(path, "once", count))
+    report("SQLite", voters, statistics.median(mine), statistics.median(each), statistics.median(limit))
+
+
+def report(where: str, voters: int, mine: float, each: float, limit: float) -> None:
+    print(
+        f"{where:<11}{voters:>5} voters {mine:>8,.0f} votes/s   {mine / each:>5.1f} x a commit per vote "
+        f"({each:,.0f})   {mine / limit:>5.2f} x executemany ({limit:,.0f})",
+        flush=True,
+    )
+
+
+async def postgres(folder: Path, count: int, rounds: int) -> None:
+    with PostgresServer() as server:
+        server.psql("CREATE DATABASE bench")
+        database = await open_database(server.url("bench"))
+        names = (f"ours-{number}" for number in itertools.count())
+        try:
+            for voters in VOTERS:
+                some = min(count, 400 * voters)
+                mine = [await ours(database, next(names), voters, some) for _ in range(rounds)]
+                async with fresh(folder, "bare", "once") as (path, _):
+                    each = await bare(path, "bare", voters, min(some, 3_000))
+                    limit = at_once(path, "once", some)
+                report("PostgreSQL", voters, statistics.median(mine), each, limit)
+        finally:
+            await database.close()
+
+
+async def profile(folder: Path) -> None:
+    async with fresh(folder) as (_, database):
+        unit = BallotBox._settle  # noqa: SLF001 - what runs on the writer's thread is what is looked at
+
+        profiler = cProfile.Profile()
+
+        async def profiled(box: BallotBox, tx: Any, group: Sequence[Vote]) -> Any:
+            profiler.enable()
+            try:
+                return await unit(box, tx, group)
+            finally:
+                profiler.disable()
+
+        BallotBox._settle = profiled  # type: ignore[method-assign, assignment]  # noqa: SLF001
+        await ours(database, "ours", 64, 20_000)
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--profile", action="store_true")
+    chosen = parser.parse_args()
+    rounds, count = (1, 4_000) if chosen.quick else (3, 40_000)
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as name:  # a disk, where /tmp may be memory
+        folder = Path(name)
+        if chosen.profile:
+            asyncio.run(profile(folder))
+            return
+        for voters in VOTERS:
+            asyncio.run(sqlite_row(folder, voters, min(count, 2_000 * voters), rounds))
+        if programs() is None:
+            print("PostgreSQL: no server is installed here")
+        else:
+            asyncio.run(postgres(folder, count, rounds))
+
+
+if __name__ == "__main__":
+    main()
