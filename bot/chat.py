@@ -167,7 +167,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A list of at least one option to pick from. Its action always gets several values, in the order of the options.
+    """A list of at least one option to pick from. Its action always gets several values, in no promised order.
 
     No platform draws a select without options, so one that has none is a bug where it is made.
     """

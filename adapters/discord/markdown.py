@@ -1,0 +1,127 @@
+"""A reply's text as Discord's markdown: the bot's own formatting is drawn, what people wrote stays text.
+
+Which characters Discord reads as formatting: https://support.discord.com/hc/en-us/articles/210298617 and, for
+mentions, timestamps and emoji, https://discord.com/developers/docs/reference#message-formatting. A backslash before
+any ASCII sign that is no letter, digit or space shows the sign itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.markup import Block, Bold, Code, Inline, Italic, Item, Link, Paragraph, Plain, Quote, Text, Time, linkable
+
+_FORMATTING = re.compile(r"[\\`*_~|<\[\]@]|:(?=\S)")
+"""Emphasis, code, spoilers, masked links, mentions and timestamps; a colon opens an emoji's name or ends `https`."""
+
+_LINE_START = re.compile(r"^(\s*)(?:(\d+)(?=[.)])|(?=[-+>#]))")
+"""A list, a quote, a heading or small print."""
+
+_MASKS_BADLY = re.compile(r"[\[\]]|://")
+"""Labels that Discord doesn't take: brackets can end one early, and one that looks like an address is distrusted."""
+
+_IN_TARGET = str.maketrans({"(": "%28", ")": "%29", "\\": "%5C"})
+
+
+def escape(written: str) -> str:
+    """The words such that Discord shows them as they were written, inside a line. A line end becomes a space.
+
+    A bare address stays text as well: it was written by someone, so it is not made a link.
+    """
+    return _FORMATTING.sub(r"\\\g<0>", " ".join(written.splitlines()) if "\n" in written else written)
+
+
+def escape_line(written: str) -> str:
+    """The same for words that begin a line."""
+    return _guarded(escape(written))
+
+
+def markdown(content: Text) -> str:
+    """The whole text. Paragraphs stand apart by an empty line, all other blocks by a line end."""
+    lines: list[str] = []
+    before: Block | None = None
+    for block in content:
+        if isinstance(before, Paragraph) and isinstance(block, Paragraph):
+            lines.append("")
+        lines.append(_block(block))
+        before = block
+    return "\n".join(lines)
+
+
+def link(label: str, address: str) -> str:
+    """A masked link where Discord takes one, else the label and the address beside it."""
+    if not linkable(address):
+        return escape(label) if label == address else f"{escape(label)} ({escape(address)})"
+    target = address.translate(_IN_TARGET)
+    if label == address or not label.strip():
+        return f"<{target}>"
+    if _MASKS_BADLY.search(label):
+        return f"{escape(label)} (<{target}>)"
+    return f"[{escape(label)}]({target})"
+
+
+def _block(block: Block) -> str:
+    words = _guarded("".join(map(_inline, _merged(block.inlines))))
+    match block:
+        case Quote():
+            return f"> {words}"
+        case Item(number=None):
+            return f"- {words}"
+        case Item(number=number):
+            return f"{number}. {words}"
+    return words
+
+
+def _guarded(line: str) -> str:
+    return _LINE_START.sub(r"\1\2\\", line, count=1)
+
+
+def _merged(inlines: Sequence[Inline]) -> list[Inline]:
+    """Neighbours of one kind as one piece, since `**a****b**` is not two bold words."""
+    merged: list[Inline] = []
+    for piece, after in zip(inlines, [*inlines[1:], Plain("")], strict=True):
+        drawn = piece if _can_be_drawn(piece, after) else Plain(piece.text)
+        last = merged[-1] if merged else None
+        if last is not None and type(drawn) is type(last) and not isinstance(drawn, Link | Time):
+            merged[-1] = replace(last, text=last.text + drawn.text)
+        else:
+            merged.append(drawn)
+    return merged
+
+
+def _can_be_drawn(piece: Inline, after: Inline) -> bool:
+    """Whether Discord has marks for this piece in this place; where it has none, the words stand plain."""
+    match piece:
+        case Bold():
+            return bool(piece.text.strip())
+        case Italic():  # an underscore before a letter does not end emphasis
+            ends = isinstance(after, Plain) and after.text[:1].isalnum() and not piece.text[-1:].isspace()
+            return bool(piece.text.strip()) and not ends
+        case Code():  # nothing can be escaped inside code
+            return piece.text == piece.text.strip() != "" and not set(piece.text) & {"`", "\n"}
+    return True
+
+
+def _inline(piece: Inline) -> str:
+    match piece:
+        case Bold():
+            return _wrapped(piece.text, "**")
+        case Italic():
+            return _wrapped(piece.text, "_")
+        case Code():
+            return f"`{piece.text}`"
+        case Link():
+            return link(piece.text, piece.url)
+        case Time():
+            return f"<t:{int(piece.at.timestamp())}:f>"
+        case Plain():
+            return escape(piece.text)
+
+
+def _wrapped(words: str, mark: str) -> str:
+    """The marks hug the words: emphasis may not begin or end with a space."""
+    core = words.strip()
+    start = words.index(core)
+    return f"{words[:start]}{mark}{escape(core)}{mark}{words[start + len(core) :]}"
