@@ -153,10 +153,15 @@ def _unknown_key(model: type[BaseModel], key: str) -> str:
 
 def _no_choice(context: Mapping[str, Any], value: Any) -> str:
     choices = str(context.get("expected", "")).replace(" or ", ", ").replace("'", "").split(", ")
-    nearest = difflib.get_close_matches(value[:80], choices, n=1) if isinstance(value, str) else []
+    nearest = _nearest_choice(value, choices) if isinstance(value, str) else []
     hint = f"did you mean {nearest[0]}? It is " if nearest else "write "
     what = f"can't be '{shown(value)}'" if isinstance(value, str) else "has no such value"
     return f"{what}: {hint}one of {', '.join(choices)}"
+
+
+def _nearest_choice(value: str, choices: Sequence[str]) -> list[str]:
+    parts = [choice for choice in choices if value in choice.split("-")]
+    return difflib.get_close_matches(value[:80], choices, n=1) or parts[:1]
 
 
 def _wrong_pattern(context: Mapping[str, Any], value: Any) -> str:

@@ -127,7 +127,8 @@ class PackReading:
     """A pack as far as it can be read.
 
     `pack` is None if there are errors; `draft` has every entry that is valid by itself. `raws` are the entries as
-    they are written, by id, and `info_table` is pack.yaml.
+    they are written, by id, and `info_table` is pack.yaml. Of `incomplete` kinds some may stand where a file could
+    not be read to its end, so that a missing id of theirs says nothing.
     """
 
     folder: Path
@@ -137,6 +138,7 @@ class PackReading:
     problems: list[Problem] = field(default_factory=list)
     info_table: Table | None = None
     raws: dict[str, Raw] = field(default_factory=dict)
+    incomplete: set[type[Entry]] = field(default_factory=set)
 
     @property
     def errors(self) -> list[Problem]:
@@ -237,13 +239,15 @@ def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]]
     document = read_yaml(file)
     reading.problems.extend(document.problems)
     root = document.root
+    cut_short = any(problem.code in _HARD for problem in document.problems)
+    if cut_short or (document.problems and root is None):
+        reading.incomplete.update(lists.values())
     if not isinstance(root, Table):
         if not document.problems:
             message = f"this file must begin with `{next(iter(lists))}:` and a list under it"
             reading.add(Spot(file, 1, 1), "not-a-table", message)
         return []
     _check_unquoted(reading, document, {(name,): model for name, model in lists.items()})
-    cut_short = any(problem.code in _HARD for problem in document.problems)
     raws: list[Raw] = []
     for name in root.keys_at:
         if name not in lists:
@@ -251,7 +255,7 @@ def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]]
             reading.add(_spot(file, root.keys_at[name]), "unknown-key", message)
         elif isinstance(items := root.get(name), Items):
             raws.extend(_read_list(reading, file, items, lists[name], cut_short=cut_short))
-        elif items is not None:
+        elif items is not None and not (cut_short and name == next(reversed(root.keys_at))):
             message = f"`{name}` must be a list: begin each entry with a hyphen"
             reading.add(_spot(file, root.values_at[name]), "not-a-list", message)
     return raws
@@ -260,14 +264,15 @@ def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]]
 def _read_list(reading: PackReading, file: Path, items: Items, model: type[Entry], *, cut_short: bool) -> Iterator[Raw]:
     last = len(items) - 1
     for index, item in enumerate(items):
-        if not isinstance(item, Table):
+        unfinished = cut_short and index == last
+        if isinstance(item, Table):
+            raw = Raw(file, item, model)
+            if not unfinished:
+                raw.entry = _validated(reading, file, item, model)
+            yield raw
+        elif not unfinished:
             message = "each entry must be made of keys, such as `- id: some-name`"
             reading.add(_spot(file, items.values_at[index]), "not-a-table", message)
-            continue
-        raw = Raw(file, item, model)
-        if not (cut_short and index == last):
-            raw.entry = _validated(reading, file, item, model)
-        yield raw
 
 
 def _validated(reading: PackReading, file: Path, table: Table, model: type[Model]) -> Model | None:
@@ -343,6 +348,8 @@ def _link(reading: PackReading) -> dict[str, tuple[Argument, ...]]:
     for raw in reading.raws.values():
         for path, key, kinds in _references(raw):
             target = reading.raws.get(key)
+            if target is None and not reading.incomplete.isdisjoint(kinds):
+                continue
             if target is None or target.model not in kinds:
                 message = _no_such(key, target, kinds, suggest(key, kinds))
                 reading.add(_spot(raw.file, value_mark(raw.table, path)), "dangling-id", message)

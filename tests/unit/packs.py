@@ -1,0 +1,107 @@
+"""Small packs on disk, made file by file, for tests of what reads, checks and searches them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.errors import ContentError
+from bot.library.loader import load_pack
+from bot.library.problems import Problem
+
+SHIPPED = Path(__file__).parents[2] / "content"
+
+PACK = """\
+id: parking
+title: Parking in the city
+summary: Should the city have fewer parking places?
+essay: {paragraphs: 2}
+reviewed: 2025-02-20
+"""
+
+FACTS = """\
+facts:
+  - id: street-space
+    statement: Parked cars take a third of the streets.
+    essay:
+      paragraph: 1
+      quote: a third of our streets
+    attributed_to: the author
+    kind: fact
+    verdict: supported
+    reason: The city measured it.
+    as_of: 2024-11
+    sources: [survey]
+    aliases: [parking space]
+"""
+
+SOURCES = """\
+sources:
+  - id: survey
+    title: Survey of streets
+    date: 2024
+    url: https://example.org/survey
+    kind: government
+    copy: original
+    summary: Measures what each street is used for.
+"""
+
+ARGUMENTS = """\
+positions:
+  - id: fewer-places
+    name: Fewer places
+    statement: The city should remove parking places.
+arguments:
+  - id: room-for-buses
+    for: fewer-places
+    point: Buses would be on time.
+    text: A bus lane takes the room of a parking lane.
+  - id: shops-lose
+    against: fewer-places
+    point: Shops would lose customers.
+    text: Some customers come by car.
+"""
+
+OPTIONS = """\
+options:
+  - id: permits
+    name: Permits for residents
+    description: Only residents with a permit could park.
+    pro: Residents find a place.
+    con: Visitors lose places.
+"""
+
+GOOD = {"pack.yaml": PACK, "facts.yaml": FACTS, "sources.yaml": SOURCES, "arguments.yaml": ARGUMENTS}
+ESSAY = "Every day a third of our streets is full of parked cars.\n\nNobody asked whether it must be so.\n"
+
+
+def make_pack(folder: Path, files: Mapping[str, str | bytes | None] | None = None) -> Path:
+    """A good pack in this folder, with some files replaced, added, or left out (None)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in {**GOOD, **(files or {})}.items():
+        if content is None:
+            continue
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def problems_of(folder: Path) -> tuple[Problem, ...]:
+    """Why a pack is refused; none if it is good."""
+    try:
+        load_pack(folder)
+    except ContentError as error:
+        return error.problems
+    return ()
+
+
+def only_problem(folder: Path) -> Problem:
+    found = problems_of(folder)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def found_at(problem: Problem, folder: Path) -> tuple[str, int, int, str]:
+    """File, line, column and rule of a problem."""
+    return str(problem.file.relative_to(folder)), problem.line, problem.column, problem.code

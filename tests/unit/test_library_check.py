@@ -1,0 +1,230 @@
+"""What the checker tells an editor about a pack that loads, and in which forms."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.library.check import TextLimits, check_pack, check_packs, main_report, paragraphs_of
+from bot.library.problems import Problem, Severity
+from bot.library.report import Report, render
+from tests.unit.packs import ARGUMENTS, ESSAY, FACTS, OPTIONS, PACK, SHIPPED, SOURCES, found_at, make_pack
+
+TODAY = date(2025, 3, 1)
+
+
+@pytest.fixture
+def essay(tmp_path: Path) -> Path:
+    file = tmp_path / "essay.txt"
+    file.write_text(ESSAY, encoding="utf-8")
+    return file
+
+
+def check(folder: Path, essay: Path | None = None) -> Report:
+    return check_pack(folder, essay, TODAY)
+
+
+def test_a_good_pack_has_no_problem(tmp_path: Path, essay: Path) -> None:
+    """A pack with everything in place gets a clean report, with its quotes proved."""
+    report = check(make_pack(tmp_path / "pack"), essay)
+    assert report.problems == ()
+    assert (report.quotes.spans, report.quotes.proved, report.quotes.words, report.quotes.longest) == (1, 1, 5, 5)
+    assert report.quotes.share is not None
+    assert 0.2 < report.quotes.share < 0.3
+    assert report.counts["facts"] == 1
+
+
+def test_a_quote_that_differs_by_one_letter_is_an_error(tmp_path: Path, essay: Path) -> None:
+    """A quote is the essay's own words, letter by letter; the message says what the essay has there."""
+    folder = make_pack(tmp_path / "pack", {"facts.yaml": FACTS.replace("of our streets", "of our street")})
+    folder_two = make_pack(tmp_path / "two", {"facts.yaml": FACTS.replace("a third of our", "a thirt of our")})
+    report, second = check(folder, essay), check(folder_two, essay)
+    assert report.problems == ()
+    assert report.quotes.proved == 1, "a part of a word is in the text, letter by letter"
+    (problem,) = second.problems
+    assert found_at(problem, folder_two) == ("facts.yaml", 6, 14, "not-in-essay")
+    assert problem.severity is Severity.ERROR
+    assert "the essay has “third” where the quote has “thirt”" in problem.message
+    assert second.quotes.proved == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "column", "words"),
+    [
+        ("paragraph: 1", "paragraph: 2", "not-in-essay", 14, "stand in paragraph 1, not 2"),
+        ("a third of our streets", "nothing like this at all", "not-in-essay", 14, "copy them letter by letter"),
+        ("a third of our streets", " ".join(["word"] * 41), "long-quote", 14, "41 words and may have 40"),
+        ("a third of our streets", ESSAY.splitlines()[0], "too-much-quoted", 8, "must stay under 50%"),
+        ("paragraph: 1", "paragraph: 3", "no-such-paragraph", 18, "2 paragraphs"),
+    ],
+)
+def test_quotes_are_proved_and_kept_short(
+    tmp_path: Path, essay: Path, old: str, new: str, code: str, column: int, words: str
+) -> None:
+    """A quote stands in the paragraph it names, is never over 40 words, and all together are under half the essay."""
+    report = check(make_pack(tmp_path / "pack", {"facts.yaml": FACTS.replace(old, new)}), essay)
+    problem = next(problem for problem in report.problems if problem.code == code)
+    assert problem.column == column
+    assert problem.severity is Severity.ERROR
+    assert words in problem.message
+
+
+def test_an_essay_with_another_number_of_paragraphs_is_an_error(tmp_path: Path, essay: Path) -> None:
+    """Paragraph numbers mean nothing if the essay isn't the one that the pack was made from."""
+    report = check(make_pack(tmp_path / "pack", {"pack.yaml": PACK.replace("2}", "3}")}), essay)
+    assert [found_at(problem, tmp_path / "pack") for problem in report.problems] == [
+        ("pack.yaml", 4, 21, "paragraph-count")
+    ]
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_an_essay_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes | None) -> None:
+    """A missing or garbled essay is told, rather than every quote doubted."""
+    file = tmp_path / "essay.txt"
+    if content is not None:
+        file.write_bytes(content)
+    report = check(make_pack(tmp_path / "pack"), file)
+    assert [(problem.file, problem.code) for problem in report.problems] == [(file, "unreadable-essay")]
+
+
+def test_paragraphs_are_lines_or_blocks_whichever_the_pack_counts() -> None:
+    """An essay may have a line or a block of lines for each paragraph."""
+    assert paragraphs_of("one\ntwo\n", 2) == ["one", "two"]
+    assert paragraphs_of("one\nstill one\n\ntwo\n", 2) == ["one still one", "two"]
+    assert paragraphs_of("\none\r\n\r\ntwo\r\n", 2) == ["one", "two"]
+    assert paragraphs_of("", 1) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "place"),
+    [
+        ("arguments.yaml", ARGUMENTS.replace("against: few", "for: few"), "one-sided", (2, 9)),
+        ("facts.yaml", FACTS.replace("    sources: [survey]\n", ""), "fact-without-source", (2, 9)),
+        ("sources.yaml", SOURCES.replace("    date: 2024\n", ""), "source-without-date", (2, 9)),
+        ("sources.yaml", SOURCES.replace("copy: original", "copy: mirror"), "mirror-link", (5, 10)),
+        ("sources.yaml", SOURCES + SOURCES[9:].replace("survey", "spare"), "unused-source", (9, 9)),
+        ("pack.yaml", PACK.replace("2025-02-20", "2024-02-20"), "overdue-review", (5, 11)),
+        ("options.yaml", OPTIONS.replace("Only", "Under a Draconian rule only"), "loaded-word", (4, 18)),
+        ("facts.yaml", FACTS.replace("measured", "mea\u202esured"), "hidden-character", (2, 5)),
+        ("facts.yaml", FACTS.replace("the streets.", "the streets" + " x" * 130), "long-text", (2, 5)),
+        ("fact.yaml", "facts: []\n", "unknown-file", (1, 1)),
+        ("timeline.yml", "events: []\n", "unknown-file", (1, 1)),
+        ("facts2/more.yaml", "facts: []\n", "unknown-file", (1, 1)),
+    ],
+)  # fmt: skip
+def test_matters_of_judgement_are_warnings(
+    tmp_path: Path, name: str, text: str, code: str, place: tuple[int, int]
+) -> None:
+    """What an editor may want to improve is shown at its place, and doesn't stop the pack from being served."""
+    folder = make_pack(tmp_path, {name: text})
+    found = [problem for problem in check(folder).problems if problem.code == code]
+    assert [(problem.line, problem.column) for problem in found] == [place]
+    assert found[0].file == folder / (name if code != "unknown-file" else name.split("/", maxsplit=1)[0])
+    assert found[0].severity is Severity.WARNING
+    assert main_report([folder], None, TODAY)[1] == 0
+
+
+def test_a_long_quote_from_a_source_is_an_error(tmp_path: Path) -> None:
+    """At most 25 words are taken from any source."""
+    text = SOURCES + f"    quote: {' '.join(['word'] * 26)}\n"
+    (problem,) = check(make_pack(tmp_path, {"sources.yaml": text})).problems
+    assert found_at(problem, tmp_path) == ("sources.yaml", 9, 12, "long-quote")
+
+
+def test_a_review_is_due_after_the_days_that_the_pack_says(tmp_path: Path) -> None:
+    """On the day of the review nothing is overdue; a day later it is."""
+    folder = make_pack(tmp_path, {"pack.yaml": PACK + "review_every: 9\n"})
+    assert check_pack(folder, None, date(2025, 3, 1)).problems == ()
+    assert [problem.code for problem in check_pack(folder, None, date(2025, 3, 2)).problems] == ["overdue-review"]
+
+
+def test_limits_are_plain_numbers(tmp_path: Path) -> None:
+    """A platform with less room can be checked for."""
+    report = check_pack(make_pack(tmp_path), None, TODAY, TextLimits(title=20, body=1000))
+    assert {problem.code for problem in report.problems} == {"long-text"}
+
+
+def test_balance_counts_arguments_and_words_on_both_sides(tmp_path: Path) -> None:
+    """Only arguments directly about a position count, with the words of their point and their text."""
+    reply = "  - {id: reply, against: shops-lose, point: They walk., text: Most of them do.}\n"
+    (row,) = check(make_pack(tmp_path, {"arguments.yaml": ARGUMENTS + reply})).balance
+    assert (row.position, row.for_.arguments, row.for_.words) == ("fewer-places", 1, 15)
+    assert (row.against.arguments, row.against.words) == (1, 9)
+
+
+def test_two_packs_with_one_id_are_an_error_of_the_second(tmp_path: Path) -> None:
+    """The checker finds what loading several packs together would refuse."""
+    first, second = check_packs([make_pack(tmp_path / "a"), make_pack(tmp_path / "b")], None, TODAY)
+    assert first.problems == ()
+    assert [found_at(problem, tmp_path) for problem in second.problems] == [("b/pack.yaml", 1, 5, "duplicate-pack")]
+
+
+def test_a_pack_with_errors_is_still_checked_as_far_as_it_can_be_read(tmp_path: Path, essay: Path) -> None:
+    """One bad entry doesn't hide what is wrong with the others."""
+    files = {"sources.yaml": SOURCES.replace("government", "goverment"), "facts.yaml": FACTS.replace("third", "thirt")}
+    report = check(make_pack(tmp_path / "pack", files), essay)
+    assert [problem.code for problem in report.problems] == ["not-in-essay", "invalid-value"]
+
+
+def test_the_text_names_each_problem_and_sums_up(tmp_path: Path, essay: Path) -> None:
+    """The text is for people: a line for each problem, then numbers and balance."""
+    folder = make_pack(tmp_path / "pack", {"facts.yaml": FACTS.replace("supported", "suported")})
+    printed, status = main_report([folder], essay, TODAY)
+    assert status == 1
+    first = printed.splitlines()[0]
+    assert first.startswith(f"{folder}/facts.yaml:9:14: error: `verdict` can't be 'suported': did you mean supported?")
+    assert "parking: 1 error, 1 warning" in printed
+    assert "fewer-places      1 (15 words)       1 (9 words)" in printed
+
+
+def test_the_text_says_how_many_quotes_were_proved(tmp_path: Path, essay: Path) -> None:
+    """Without the essay the report says that nothing was proved, and how to do it."""
+    folder = make_pack(tmp_path / "pack")
+    assert "1 quote, 5 words, the longest of 5; 1 proved against the essay" in main_report([folder], essay, TODAY)[0]
+    assert "not proved: give the essay with --essay FILE" in main_report([folder], None, TODAY)[0]
+
+
+def test_json_has_everything_that_the_text_has(tmp_path: Path) -> None:
+    """Other programs get the same numbers and problems."""
+    folder = make_pack(tmp_path, {"facts.yaml": FACTS.replace("supported", "suported")})
+    whole = json.loads(main_report([folder], None, TODAY, "json")[0])
+    assert (whole["errors"], whole["warnings"]) == (1, 1)
+    (pack,) = whole["packs"]
+    assert pack["id"] == "parking"
+    assert {problem["code"] for problem in pack["problems"]} == {"invalid-value", "unused-source"}
+    assert pack["balance"][0]["for"] == {"arguments": 1, "words": 15}
+    assert pack["quotes"]["proved"] is None
+
+
+def test_githubs_annotations_are_escaped() -> None:
+    """What was written in a file can't begin another workflow command."""
+    problem = Problem(Path("a,b:c.yaml"), 2, 3, Severity.ERROR, "code", "100 %\n::error::x")
+    (line,) = render([Report(Path("a"), "a", (problem,))], "github").splitlines()[:1]
+    assert line == "::error file=a%2Cb%3Ac.yaml,line=2,col=3,title=code::100 %25%0A::error::x"
+
+
+def test_the_shipped_packs_have_no_error() -> None:
+    """What is shipped passes its own checker, and every position of it is argued on both sides."""
+    for report in check_packs([file.parent for file in sorted(SHIPPED.glob("*/pack.yaml"))], None, TODAY):
+        assert [str(problem) for problem in report.problems if problem.severity is Severity.ERROR] == []
+        assert all(row.for_.arguments and row.against.arguments for row in report.balance)
+
+
+def test_a_mistake_in_a_shipped_pack_is_found_where_it_was_made(tmp_path: Path) -> None:
+    """A real pack of real size with one letter wrong: exactly that is reported, at its line."""
+    shipped = sorted(SHIPPED.glob("*/pack.yaml"))
+    if not shipped:
+        pytest.skip("no pack is shipped yet")
+    folder = tmp_path / "pack"
+    shutil.copytree(shipped[0].parent, folder)
+    file = folder / "facts.yaml"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if line.strip().startswith("verdict:"))
+    lines[at] = lines[at].replace("verdict:", "verdikt:")
+    file.write_text("".join(lines), encoding="utf-8")
+    errors = [p for p in check(folder).problems if p.severity is Severity.ERROR]
+    assert [(p.line, p.column, p.code) for p in errors] == [(at + 1, lines[at].index("verdikt") + 1, "unknown-key")]

@@ -1,0 +1,332 @@
+"""What an editor may write, and what is refused: always with the file, the line, the column and what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.errors import ContentError
+from bot.library.loader import load_library, load_pack
+from bot.library.model import Argument, Fact, Source
+from bot.library.yaml_reader import MAX_BYTES, read_yaml
+from tests.unit.packs import (
+    ARGUMENTS,
+    FACTS,
+    PACK,
+    SHIPPED,
+    found_at,
+    make_pack,
+    only_problem,
+    problems_of,
+)
+
+BOMB = "\n".join(["a0: &a0 [x, x, x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))])
+MERGE_BOMB = "\n".join(
+    ["m0: &m0 {k: x}", *(f"m{n}: &m{n}\n  <<: [{', '.join([f'*m{n - 1}'] * 9)}]" for n in range(1, 12))]
+)
+
+
+def test_a_good_pack_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """Entries keep their order, text stays text, dates stay as exact as they were, and arguments find their target."""
+    pack = load_pack(make_pack(tmp_path))
+    assert list(pack.entries) == ["street-space", "fewer-places", "room-for-buses", "shops-lose", "survey"]
+    fact = next(pack.all(Fact))
+    assert (fact.as_of, fact.essay.paragraph, fact.aliases) == ("2024-11", 1, ("parking space",))
+    assert next(pack.all(Source)).date == "2024"
+    assert pack.info.reviewed == date(2025, 2, 20)
+    assert [argument.id for argument in pack.arguments("fewer-places", "against")] == ["shops-lose"]
+
+
+def test_the_first_of_several_arguments_stays_the_first(tmp_path: Path) -> None:
+    """File order is the order of strength, over several files in the order of their names too."""
+    more = "arguments:\n  - {id: %s, for: fewer-places, point: P, text: T}\n"
+    files = {
+        "arguments.yaml": None,
+        "arguments/1.yaml": ARGUMENTS,
+        "arguments/2.yaml": more % "late",
+        "arguments/0.yaml": more % "early",
+    }
+    pack = load_pack(make_pack(tmp_path, files))
+    assert [argument.id for argument in pack.arguments("fewer-places", "for")] == ["early", "room-for-buses", "late"]
+
+
+def test_drafts_are_never_loaded(tmp_path: Path) -> None:
+    """An editor can keep unfinished work in drafts/, whatever state it is in."""
+    make_pack(tmp_path, {"drafts/facts.yaml": "facts: [[[", "facts/drafts/x.yaml": "{", "facts.yaml": None})
+    (tmp_path / "facts" / "facts.yaml").write_text(FACTS)
+    assert "street-space" in load_pack(tmp_path).entries
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
+    """Files from any editor are read, and places in them are counted as the editor counts them."""
+    text = FACTS.replace("supported", "suported").replace("\n", "\r\n")
+    problem = only_problem(make_pack(tmp_path, {"facts.yaml": b"\xef\xbb\xbf" + text.encode()}))
+    assert found_at(problem, tmp_path) == ("facts.yaml", 9, 14, "invalid-value")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place", "words"),
+    [
+        ("pack.yaml", None, (1, 1, "missing-file"), "create it"),
+        ("facts.yaml", b"", (1, 1, "empty-file"), "empty"),
+        ("facts.yaml", b"# only a comment\n", (1, 1, "empty-file"), "empty"),
+        ("facts.yaml", b"facts:\n  - \x00\x01\x02", (2, 5, "not-text"), "not a text file"),
+        ("facts.yaml", b"facts:\n  - caf\xe9", (2, 8, "not-utf8"), "UTF-8"),
+        ("facts.yaml", b"facts:\n  - a\x07b", (2, 6, "control-character"), "delete it"),
+        ("facts.yaml", b"#" * (MAX_BYTES + 1), (1, 1, "file-too-large"), "4 MiB"),
+        ("facts.yaml", b"[]", (1, 1, "not-a-table"), "`facts:`"),
+        ("facts.yaml", b"facts: none\n", (1, 8, "not-a-list"), "hyphen"),
+        ("facts.yaml", b"facts:\n  - just text\n", (2, 5, "not-a-table"), "`- id: some-name`"),
+        ("facts.yaml", b"fcats: []\n", (1, 1, "unknown-key"), "did you mean `facts`?"),
+        ("facts.yaml", b"facts: []\n---\nfacts: []\n", (2, 1, "second-document"), "delete this line"),
+        ("facts.yaml", b"facts: 'open\n", (1, 8, "yaml"), "close it"),
+        ("facts.yaml", b"facts: a: b\n", (1, 9, "yaml"), "in quotes"),
+        ("facts.yaml", b"facts:\n\t- a\n", (2, 1, "yaml"), "a tab"),
+        ("facts.yaml", b"facts: @me\n", (1, 8, "yaml"), "in quotes"),
+        ("facts.yaml", b"facts: [a\n", (1, 8, "yaml"), "close it"),
+        ("facts.yaml", b"facts: []\nfacts: []\n", (2, 1, "duplicate-key"), "line 1"),
+        ("facts.yaml", b"facts: &x []\n", (1, 8, "anchor"), "isn't allowed"),
+        ("facts.yaml", b"facts: !!seq []\n", (1, 8, "tag"), "isn't allowed"),
+        ("facts.yaml", b"? [a]\n: b\n", (1, 3, "complex-key"), "must be a word"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_says_where_and_what_to_do(
+    tmp_path: Path, name: str, content: bytes | None, place: tuple[int, int, str], words: str
+) -> None:
+    """Whatever stands in a file, the message has its place and the next step."""
+    files: dict[str, str | bytes | None] = {"arguments.yaml": None, name: content}
+    problem = problems_of(make_pack(tmp_path, files))[0]
+    assert found_at(problem, tmp_path) == (name, *place)
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("opening", "code"), [("[", "too-deep"), ("{a: ", "too-deep"), ("- ", "too-deep"), ("? ", "complex-key")]
+)
+def test_a_hundred_thousand_brackets_are_refused_without_a_crash(tmp_path: Path, opening: str, code: str) -> None:
+    """Deep nesting, which crashes the C loader, is refused; in a process of its own, so that a crash would show."""
+    make_pack(tmp_path, {"facts.yaml": opening * 100_000})
+    program = (
+        "import sys; from pathlib import Path; from bot.library.check import main_report; from datetime import date\n"
+        "text, status = main_report([Path(sys.argv[1])], None, date(2025, 3, 1)); print(text); sys.exit(status)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr == ""
+    assert "facts.yaml:1:" in done.stdout
+    assert f"[{code}]" in done.stdout
+
+
+@pytest.mark.parametrize(("bomb", "second"), [(BOMB, (2, 5)), (MERGE_BOMB, (2, 5))])
+def test_a_bomb_of_aliases_or_merge_keys_is_refused_unexploded(
+    tmp_path: Path, bomb: str, second: tuple[int, int]
+) -> None:
+    """References inside a file are problems, never copies: 31 billion entries cost no more than their signs."""
+    found = problems_of(make_pack(tmp_path, {"facts.yaml": bomb}))
+    anchors = [found_at(problem, tmp_path) for problem in found if problem.code == "anchor"]
+    assert anchors[:2] == [("facts.yaml", 1, 5, "anchor"), ("facts.yaml", *second, "anchor")]
+    assert "alias" in {problem.code for problem in found}
+    assert len(found) < 100
+
+
+def test_a_merge_key_is_refused_at_its_place(tmp_path: Path) -> None:
+    """`<<` is no way to share text between entries: each entry says everything itself."""
+    text = FACTS.replace("    kind: fact\n", "    kind: fact\n    <<: {verdict: nuanced}\n")
+    problem = only_problem(make_pack(tmp_path, {"facts.yaml": text}))
+    assert found_at(problem, tmp_path) == ("facts.yaml", 9, 5, "merge-key")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        ("attributed_to: the author", "attributed_to: no", (7, 20, "quotes-needed"), "put it in quotes, 'no'"),
+        ("attributed_to: the author", "attributed_to: 12:30", (7, 20, "quotes-needed"), "'12:30'"),
+        ("attributed_to: the author", "attributed_to: 2025", (7, 20, "quotes-needed"), "a number"),
+        ("attributed_to: the author", "attributed_to: 2025-02-30", (7, 20, "quotes-needed"), "a date"),
+        ("attributed_to: the author", "attributed_to: 1_0.5e+3", (7, 20, "quotes-needed"), "a number"),
+        ("attributed_to: the author", "attributed_to: ~", (7, 5, "empty-value"), "`attributed_to` is empty"),
+        ("[parking space]", "[on, parking space]", (13, 15, "quotes-needed"), "'on'"),
+        ("[parking space]", "[a, ~]", (13, 18, "not-text"), "is empty"),
+        ("as_of: 2024-11", "as_of: 2025-02-30", (11, 12, "invalid-value"), "2025-02-30 is not in the calendar"),
+        ("as_of: 2024-11", "as_of: 2025-13", (11, 12, "invalid-value"), "not in the calendar"),
+        ("as_of: 2024-11", "as_of: yesterday", (11, 12, "invalid-value"), "a year (2025), a month (2025-02)"),
+        ("paragraph: 1", "paragraph: one", (5, 18, "invalid-value"), "a whole number, not 'one'"),
+        ("paragraph: 1", "paragraph: 0", (5, 18, "invalid-value"), "1 or more"),
+        ("kind: fact", "kind: opinion", (8, 11, "invalid-value"), "did you mean attributed-opinion?"),
+        ("    verdict: supported\n", "", (2, 5, "missing-key"), "add `verdict: …`"),
+        ("verdict: supported", "verdcit: supported", (9, 5, "unknown-key"), "did you mean `verdict`?"),
+        ("      paragraph: 1\n", "      page: 1\n      paragraph: 1\n", (5, 7, "unknown-key"), "use paragraph, quote"),
+        ("    kind: fact\n", "    kind: fact\n    kind: fact\n", (9, 5, "duplicate-key"), "line 8"),
+        ("    aliases: [parking space]", "    aliases: parking space", (13, 14, "not-a-list"), "must be a list"),
+        ("    reason: The city measured it.", "    reason: [a]", (10, 13, "not-text"), "must be text"),
+        ("the streets.", "the streets" + "x" * 300, (3, 16, "too-long"), "has 339 characters and may have 300"),
+        ("id: street-space", "id: Street Space", (2, 9, "invalid-value"), "small letters, digits"),
+        ("id: street-space", f"id: {'a' * 41}", (2, 9, "too-long"), "may have 40, since buttons carry it"),
+        ("sources: [survey]", "sources: [survey, survye]", (12, 23, "dangling-id"), "did you mean `survey`?"),
+        ("sources: [survey]", "sources: [fewer-places]", (12, 15, "dangling-id"), "not a source but a position"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_entry_is_shown_at_the_letter_where_it_stands(
+    tmp_path: Path, old: str, new: str, place: tuple[int, int, str], words: str
+) -> None:
+    """Each mistake that an editor can make has one message, at its own place, which says what to do."""
+    assert old in FACTS
+    problem = only_problem(make_pack(tmp_path, {"facts.yaml": FACTS.replace(old, new)}))
+    assert found_at(problem, tmp_path) == ("facts.yaml", *place)
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        ("id: parking", f"id: {'a' * 25}", (1, 5, "too-long"), "may have 24, since buttons carry it"),
+        ("reviewed: 2025-02-20", "reviewed: 2025-02-30", (5, 11, "invalid-value"), "not in the calendar"),
+        ("reviewed: 2025-02-20", "reviewed: 2025", (5, 11, "invalid-value"), "a day, written like 2025-02-20"),
+        ("reviewed: 2025-02-20", "reviewed: 0", (5, 11, "invalid-value"), "a day, written like 2025-02-20"),
+        ("title: Parking in the city", "title: 2025", (2, 8, "quotes-needed"), "in quotes"),
+        ("essay: {paragraphs: 2}", "essay: none", (4, 8, "not-a-table"), "keys of its own"),
+        ("essay: {paragraphs: 2}", "essay: {}", (4, 8, "missing-key"), "`paragraphs` is missing"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_pack_yaml_is_shown_at_its_place(
+    tmp_path: Path, old: str, new: str, place: tuple[int, int, str], words: str
+) -> None:
+    """What is said of the whole pack is checked like an entry."""
+    problem = only_problem(make_pack(tmp_path, {"pack.yaml": PACK.replace(old, new)}))
+    assert found_at(problem, tmp_path) == ("pack.yaml", *place)
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        ("against: fewer-places", "against: fewer-palces", (11, 14, "dangling-id"), "did you mean `fewer-places`?"),
+        ("against: fewer-places", "against: survey", (11, 14, "dangling-id"), "but a source"),
+        ("against: fewer-places", "against: shops-lose", (11, 14, "circle"), "about itself"),
+        ("    against: fewer-places\n", "", (10, 5, "invalid-value"), "exactly one of `for` and `against`"),
+        ("id: shops-lose", "id: street-space", (10, 9, "duplicate-id"), "facts.yaml:2"),
+    ],
+)  # fmt: skip
+def test_links_between_entries_lead_somewhere(
+    tmp_path: Path, old: str, new: str, place: tuple[int, int, str], words: str
+) -> None:
+    """An argument is about a claim that exists, and an id belongs to one entry of the pack."""
+    problem = only_problem(make_pack(tmp_path, {"arguments.yaml": ARGUMENTS.replace(old, new)}))
+    assert found_at(problem, tmp_path) == ("arguments.yaml", *place)
+    assert words in problem.message
+
+
+def test_arguments_that_are_only_about_each_other_are_refused(tmp_path: Path) -> None:
+    """A chain of counterarguments ends at a claim; a circle is reported once, at its first argument."""
+    text = ARGUMENTS.replace("for: fewer-places", "for: shops-lose").replace(
+        "against: fewer-places", "against: room-for-buses"
+    )
+    problem = only_problem(make_pack(tmp_path, {"arguments.yaml": text}))
+    assert found_at(problem, tmp_path) == ("arguments.yaml", 7, 10, "circle")
+    assert "`room-for-buses` → `shops-lose` → `room-for-buses`" in problem.message
+
+
+def test_every_problem_of_a_pack_is_told_at_once(tmp_path: Path) -> None:
+    """An editor mends a pack in one go: a problem never hides the others, in whatever file."""
+    files: dict[str, str | bytes | None] = {
+        "pack.yaml": PACK.replace("2025-02-20", "soon"),
+        "facts.yaml": FACTS.replace("supported", "suported") + "  - id: second\n    sources: [nothing]\n",
+        "timeline.yaml": "events:\n  - id: [a\n",
+        "arguments.yaml": ARGUMENTS.replace("for: fewer-places", "for: more-places"),
+    }
+    found = [found_at(problem, tmp_path) for problem in problems_of(make_pack(tmp_path, files))]
+    assert found == [
+        ("arguments.yaml", 7, 10, "dangling-id"),
+        ("facts.yaml", 9, 14, "invalid-value"),
+        ("facts.yaml", 14, 5, "missing-key"),
+        ("facts.yaml", 15, 15, "dangling-id"),
+        ("pack.yaml", 5, 11, "invalid-value"),
+        ("timeline.yaml", 2, 9, "yaml"),
+    ]
+
+
+def test_a_part_is_a_file_or_a_folder_never_both(tmp_path: Path) -> None:
+    """Where both are there, nobody can tell which one was meant."""
+    problem = only_problem(make_pack(tmp_path, {"options.yaml": "options: []\n", "options/a.yaml": "options: []\n"}))
+    assert found_at(problem, tmp_path) == ("options.yaml", 1, 1, "part-twice")
+
+
+def test_two_packs_with_one_id_are_refused(tmp_path: Path) -> None:
+    """A button names a pack by its id, so no two packs of an instance may share one."""
+    make_pack(tmp_path / "one")
+    make_pack(tmp_path / "two")
+    with pytest.raises(ContentError) as raised:
+        load_library(tmp_path)
+    (problem,) = raised.value.problems
+    assert found_at(problem, tmp_path) == ("two/pack.yaml", 1, 5, "duplicate-pack")
+    assert str(tmp_path / "one") in problem.message
+
+
+def test_a_library_is_made_of_the_folders_that_hold_packs(tmp_path: Path) -> None:
+    """A content folder, one pack's own folder, and a list of folders are all understood."""
+    one = make_pack(tmp_path / "one")
+    two = make_pack(tmp_path / "two", {"pack.yaml": PACK.replace("id: parking", "id: other")})
+    (tmp_path / ".git").mkdir()
+    assert list(load_library(tmp_path).packs) == ["parking", "other"]
+    assert list(load_library(one).packs) == ["parking"]
+    assert list(load_library([two, one]).packs) == ["other", "parking"]
+
+
+@pytest.mark.parametrize("name", ["", "nowhere"])
+def test_no_pack_at_all_is_said_plainly(tmp_path: Path, name: str) -> None:
+    """An empty folder or a wrong name gives a message, not an empty bot."""
+    with pytest.raises(ContentError) as raised:
+        load_library(tmp_path / name)
+    assert [problem.code for problem in raised.value.problems] == ["no-pack"]
+
+
+def test_the_shipped_packs_load() -> None:
+    """What is shipped is good, and each argument of it is about something."""
+    library = load_library(SHIPPED)
+    for pack in library.packs.values():
+        assert all(argument.target in pack.entries for argument in pack.all(Argument))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_no_file_whatever_raises_anything_but_a_content_error(tmp_path: Path, content: bytes) -> None:
+    """Reading never fails with a bug, whatever bytes a file holds; each problem has a place in the file."""
+    make_pack(tmp_path, {"facts.yaml": content, "arguments.yaml": None})
+    for problem in problems_of(tmp_path):
+        assert problem.line >= 1
+        assert problem.column >= 1
+        assert problem.message.isprintable()
+
+
+PIECES = st.sampled_from(
+    ["facts:", "\n", "  ", "- ", "id: ", "street-space", ": ", "[", "]", "{", "}", "'", '"', "|", ">-", "&a", "*a", "<<: ", "!!int", "~", "no", "12:30", "#", "---", "...", "?", ",", "essay:", "quote", "\t", "é", "%", "@"]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PIECES, max_size=40).map("".join), st.integers(0, len(FACTS)))
+def test_no_yaml_whatever_raises_anything_but_a_content_error(tmp_path: Path, text: str, place: int) -> None:
+    """The same for what almost is a file of facts: YAML's own signs anywhere in a good file."""
+    make_pack(tmp_path, {"facts.yaml": FACTS[:place] + text + FACTS[place:]})
+    problems_of(tmp_path)
+
+
+def test_a_message_never_repeats_a_giant_value(tmp_path: Path) -> None:
+    """A message is for reading: what was written is named in a few words, whatever its size."""
+    text = FACTS.replace("verdict: supported", f"verdict: {'x' * 1_000_000}").replace("kind: fact", f"{'k' * 1_000}: 1")
+    for problem in problems_of(make_pack(tmp_path, {"facts.yaml": text})):
+        assert len(problem.message) < 400
+
+
+def test_text_stays_exactly_as_it_was_written(tmp_path: Path) -> None:
+    """What an editor puts in quotes is text, also where it looks like something else."""
+    (tmp_path / "x.yaml").write_text("a: 'no'\nb: \"2025\"\nc: plain: not\n".replace("plain: not", "'plain: not'"))
+    document = read_yaml(tmp_path / "x.yaml")
+    assert document.root == {"a": "no", "b": "2025", "c": "plain: not"}
+    assert document.unquoted == []

@@ -1,0 +1,307 @@
+"""What members find by what they type, however they type it."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.library.completion import MAX_SCANNED, Completion
+from bot.library.loader import load_library
+from bot.library.model import (
+    Argument,
+    ClaimKind,
+    Entry,
+    Essay,
+    Fact,
+    Library,
+    Pack,
+    PackInfo,
+    Position,
+    Span,
+    Statement,
+    Term,
+    Verdict,
+)
+from bot.library.search import Index
+from bot.library.spelling import Vocabulary, allowed_edits, edit_distance
+from tests.unit.packs import SHIPPED
+
+
+def fact(key: str, statement: str, reason: str = "So it is.", *aliases: str) -> Fact:
+    return Fact(
+        id=key,
+        statement=statement,
+        essay=Span(paragraph=1, quote="as it stands there"),
+        attributed_to="the author",
+        kind=ClaimKind.FACT,
+        verdict=Verdict.SUPPORTED,
+        reason=reason,
+        as_of="2025",
+        aliases=aliases,
+    )
+
+
+def pack(key: str, *entries: Entry, language: str = "en") -> Pack:
+    info = PackInfo(
+        id=key, title=key, summary=key, essay=Essay(paragraphs=1), reviewed=date(2025, 2, 20), language=language
+    )
+    return Pack(info, {entry.id: entry for entry in entries})
+
+
+US = pack(
+    "us",
+    fact(
+        "troops",
+        "Troops may police cities under an old law.",
+        "It was not invoked.",
+        "Insurrection Act",
+        "the 1807 law",
+    ),
+    fact("tariffs", "Tariffs on neighbours were struck down.", "The court ruled against the tariffs.", "tariff ruling"),
+    fact("fentanyl", "Most fentanyl enters at ports of entry.", "The Insurrection Act has no bearing on it."),
+    fact("naloxone", "Naloxone reverses overdoses.", "It saved lives in three cities."),
+    Term(id="term-act", term="Insurrection Act", definition="A law of 1807."),
+    Position(id="more-troops", name="More troops", statement="Send more troops to the border."),
+    Argument.model_validate({"id": "cost", "against": "more-troops", "point": "Troops cost much.", "text": "They do."}),
+)
+CITY = pack("city", fact("trams", "Trams carry more people than cars.", "The city counted tram riders."))
+PAIS = pack("pais", fact("aduana", "La mayoría de la droga entra por las aduanas.", "Según la Oficina."), language="es")
+INDEX = Index(Library({"us": US, "city": CITY, "pais": PAIS}))
+SHIPPED_INDEX = Index(load_library(SHIPPED))
+
+
+def found(query: str, *kinds: type[Entry], topic: str | None = None) -> list[str]:
+    return [hit.entry.id for hit in INDEX.find(query, kinds or None, pack=topic)]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("insurrection act", "troops"),
+        ("Insurrection Act?", "troops"),
+        ("the 1807 law", "troops"),
+        ("policing cities", "troops"),
+        ("TARIFF", "tariffs"),
+        ("tariff ruling", "tariffs"),
+        ("what did the court say about tariffs", "tariffs"),
+        ("fent", "fentanyl"),
+        ("ports of ent", "fentanyl"),
+        ("overdose", "naloxone"),
+        ("oficina", "aduana"),
+        ("mayoria", "aduana"),
+        ("ADUÀNA", "aduana"),
+    ],
+)
+def test_words_in_any_form_find_their_fact(query: str, first: str) -> None:
+    """Case, accents, inflections, stop words and unfinished words don't matter."""
+    assert found(query, Fact)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("insurection act", "troops"),
+        ("insurrecton", "troops"),
+        ("tarrif", "tariffs"),
+        ("tarifs", "tariffs"),
+        ("fentanil", "fentanyl"),
+        ("fetnanyl", "fentanyl"),
+        ("nalaxnoe", "naloxone"),
+        ("overdoeses", "naloxone"),
+        ("tarms", "trams"),
+    ],
+)
+def test_misspelt_words_find_their_fact(query: str, first: str) -> None:
+    """One slip in a word of four letters, two in one of eight: left out, doubled, changed or swapped."""
+    assert found(query, Fact)[0] == first
+
+
+def test_an_exact_alias_wins_over_any_number_of_mentions() -> None:
+    """Who types what a fact is called gets that fact, and a fact before a term of the same name."""
+    assert found("insurrection act")[:2] == ["troops", "term-act"]
+    mentions = [fact(f"m{n}", "The green line of the tram.", "Green line, green line, green line.") for n in range(20)]
+    index = Index(Library({"x": pack("x", *mentions, fact("it", "A railway.", "Old.", "Green Line"))}))
+    assert index.find("green line")[0].entry.id == "it"
+
+
+def test_a_hit_matches_all_or_most_of_the_words() -> None:
+    """Two of three words are a match; one of two is not, and is only offered as the nearest."""
+    assert found("fentanyl ports marmalade", Fact) == ["fentanyl"]
+    assert found("fentanyl marmalade", Fact) == []
+    hits = INDEX.nearest("fentanyl marmalade", [Fact])
+    assert (hits[0].entry.id, hits[0].exact) == ("fentanyl", False)
+    assert all(hit.exact for hit in INDEX.find("fentanyl"))
+
+
+def test_kinds_and_topic_narrow_a_search() -> None:
+    """Only entries of the wanted kinds and pack are found."""
+    assert found("troops", Position) == ["more-troops"]
+    assert found("troops", Argument, Position) == ["more-troops", "cost"]
+    assert found("tram", Fact, topic="us") == []
+    assert found("tram", Fact, topic="city") == ["trams"]
+    assert found("tram", topic="nowhere") == []
+    assert [hit.pack_id for hit in INDEX.find("aduanas")] == ["pais"]
+
+
+@pytest.mark.parametrize("query", ["marmalade", "zzzzzz", "", "the", "\0", "a" * 10_000, "?!", "fentanyll marmelade"])
+def test_nothing_found_is_never_a_dead_end(query: str) -> None:
+    """Whatever was typed, the nearest entries of the kind are there to be offered, as many as were asked for."""
+    near = INDEX.nearest(query, [Fact], limit=3)
+    assert len(near) == 3
+    assert len({hit.entry.id for hit in near}) == 3
+    assert not any(hit.exact for hit in near)
+    assert [hit.entry.id for hit in INDEX.nearest(query, [Fact], pack="city")] == ["trams"]
+    assert INDEX.nearest(query, [Statement]) == []
+
+
+@pytest.mark.parametrize("query", ["immigrashun tarriffz", "fentanol", "naloxne kits for all"])
+def test_the_nearest_is_near(query: str) -> None:
+    """What is offered first has something of what was typed."""
+    first = INDEX.nearest(query, [Fact])[0].entry.id
+    assert first in {"tariffs", "fentanyl", "naloxone"}
+    assert INDEX.nearest(query, [Fact])[0].score > 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "title:fentanyl", "fentanyl AND NOT ports", "+fentanyl -ports", '"fentanyl" ports', "fentanyl*", "fentanyl~2",
+        "(fentanyl", "fentanyl^9", "/fentanyl/", "fentanyl\0", "“fentanyl”", "<b>fentanyl</b>", "fentanyl \ud800", "\u202efentanyl",
+    ],
+)  # fmt: skip
+def test_what_is_typed_is_text_never_syntax(query: str) -> None:
+    """Signs that mean something to search engines only separate words."""
+    assert "fentanyl" in [hit.entry.id for hit in (INDEX.find(query, [Fact]) or INDEX.nearest(query, [Fact]))]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(), max_size=60) | st.text("fentanyl :*\"'~^()[]{}\\/+-\0", max_size=60))
+def test_no_query_whatever_raises(query: str) -> None:
+    """Any text gets an answer, in search, in completion and in what is nearest."""
+    INDEX.find(query)
+    assert len(INDEX.nearest(query)) == 3
+    INDEX.complete(query)
+
+
+def test_a_whole_essay_as_a_query_is_read_in_part() -> None:
+    """Ten thousand characters cost no more than the first words of them."""
+    words = "fentanyl enters at ports of entry, most of it, " * 300
+    assert found(words, Fact) == ["fentanyl"]
+    assert found("x" * 10_000 + " fentanyl", Fact) == []
+
+
+def completed(prefix: str, *kinds: type[Entry], limit: int = 25) -> list[str]:
+    return [suggestion.entry_id for suggestion in INDEX.complete(prefix, kinds or None, limit=limit)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("t", ["tariffs", "trams", "troops"]),
+        ("tar", ["tariffs"]),
+        ("ACT", ["troops"]),
+        ("act ins", []),
+        ("insur act", ["troops"]),
+        ("troops cities", ["troops"]),
+        ("mayoria", ["aduana"]),
+        ("LA MAYORÍA", ["aduana"]),
+        ("ent", ["fentanyl", "aduana"]),
+        ("zzz", []),
+    ],
+)
+def test_completion_begins_at_any_word_from_the_first_letter_on(typed: str, expected: list[str]) -> None:
+    """Typed words occur in the title or an alias in that order; those that begin so come first."""
+    assert set(completed(typed, Fact)) >= set(expected)
+    if len(typed) > 1:
+        assert sorted(completed(typed, Fact)) == sorted(expected)
+
+
+def test_nothing_typed_yet_suggests_the_first_entries() -> None:
+    """Before the first letter there are the first entries of the kind, in their own order."""
+    assert completed("", Fact, limit=3) == ["troops", "tariffs", "fentanyl"]
+    assert completed("  ", Term) == ["term-act"]
+
+
+def test_completion_keeps_to_its_limit_kinds_and_topic() -> None:
+    """Platforms show 25 suggestions; each entry is suggested once, with its title."""
+    assert len(completed("t", limit=2)) == 2
+    assert completed("insurrection", Term) == ["term-act"]
+    assert [s.entry_id for s in INDEX.complete("t", [Fact], pack="city")] == ["trams"]
+    assert INDEX.complete("tram", [Fact])[0].title == "Trams carry more people than cars."
+
+
+def test_completion_stays_bounded_where_a_word_is_everywhere() -> None:
+    """Words that don't stand side by side are looked for in a bounded number of titles."""
+    entries = [("x", fact(f"f{n}", "one two three four five")) for n in range(3 * MAX_SCANNED)]
+    assert Completion(entries).complete("one five", limit=5_000) == list(range(MAX_SCANNED))
+
+
+LETTERS = st.text("abcd", max_size=7)
+
+
+@given(LETTERS, LETTERS)
+def test_edits_are_counted_alike_from_both_sides(one: str, other: str) -> None:
+    """A distance is symmetric, zero only for the same word, and never more than the longer word's letters."""
+    distance = edit_distance(one, other)
+    assert distance == edit_distance(other, one)
+    assert (distance == 0) is (one == other)
+    assert abs(len(one) - len(other)) <= distance <= max(len(one), len(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "edits"),
+    [
+        ("court", "cuort", 1),
+        ("tariff", "tarrif", 2),
+        ("tariff", "tariffs", 1),
+        ("abc", "", 3),
+        ("kitten", "sitting", 3),
+    ],
+)
+def test_neighbours_swapped_are_one_edit(one: str, other: str, edits: int) -> None:
+    """The commonest slips cost one edit."""
+    assert edit_distance(one, other) == edits
+
+
+def test_short_words_and_numbers_are_never_corrected() -> None:
+    """Three letters may be anything, and a wrong digit is another number."""
+    vocabulary = Vocabulary(["cat", "14157", "tariff", "tariffs"])
+    assert (allowed_edits("cas"), allowed_edits("14158")) == (0, 0)
+    assert vocabulary.near("cas") == []
+    assert vocabulary.near("14158") == []
+    assert vocabulary.near("tarrif") == [("tariff", 2)]
+
+
+def test_the_shipped_packs_answer_what_newcomers_ask() -> None:
+    """The Insurrection Act, spelt right or wrong, leads to the fact about it, and so does its completion."""
+    if not SHIPPED_INDEX.find("insurrection act", [Fact]):
+        pytest.skip("the shipped packs have no such fact")
+    first = SHIPPED_INDEX.find("insurrection act", [Fact])[0].entry.id
+    assert "insurrection" in first
+    assert SHIPPED_INDEX.find("insurrection act")[0].entry.id == first
+    assert SHIPPED_INDEX.find("insurection act", [Fact])[0].entry.id == first
+    assert first in [suggestion.entry_id for suggestion in SHIPPED_INDEX.complete("insur", [Fact])]
+
+
+def test_every_alias_of_the_shipped_packs_finds_its_entry_spelt_right_or_wrong() -> None:
+    """What an editor wrote as an alias works; with one letter left out of a long word it still does, almost always."""
+    chance = random.Random(7)
+    missed, asked = [], 0
+    for shelf in load_library(SHIPPED).packs.values():
+        for entry in shelf.entries.values():
+            for alias in entry.aliases:
+                hits = SHIPPED_INDEX.find(alias, [type(entry)], limit=10)
+                assert entry.id in [hit.entry.id for hit in hits], alias
+                long = [word for word in alias.split() if len(word) > 5 and word.isalpha()]
+                if long:
+                    word = chance.choice(long)
+                    at = chance.randrange(1, len(word) - 1)
+                    wrong = alias.replace(word, word[:at] + word[at + 1 :])
+                    asked += 1
+                    if entry.id not in [hit.entry.id for hit in SHIPPED_INDEX.find(wrong, [type(entry)])]:
+                        missed.append(wrong)
+    assert len(missed) <= asked // 50, missed
