@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.chat import Platform, Reply
 from bot.community import Community, CommunityOf
@@ -26,6 +26,8 @@ from bot.store.sql import Transaction
 LOOK_AGAIN = 30.0
 """Seconds after which deadlines are read anew, because another process may have moved them."""
 
+CLAIM = timedelta(minutes=1)
+"""How long one process has to announce a close before another may."""
 RETRY = 1.0
 """Seconds until something that was due and failed is tried again."""
 
@@ -86,12 +88,14 @@ class Scheduler:
         now = self._now()
         for poll in await self._database.read(lambda tx: poll_rows.due(tx, now)):
             await self._close(poll)
+        for poll in await self._database.read(lambda tx: poll_rows.due_announcements(tx, self._now())):
+            await self._announce(poll)
         for poll in await self._database.read(lambda tx: poll_rows.due_reminders(tx, now)):
             await self._remind(poll, now)
 
     async def _remind(self, poll: str, now: datetime) -> None:
         if await self._database.write(lambda tx: poll_rows.take_reminder(tx, poll, now)):
-            await self.tell(poll, self._reminder)
+            await self._tell(poll, self._reminder)
 
     async def _close(self, poll: str) -> None:
         try:
@@ -103,9 +107,15 @@ class Scheduler:
             return
         if closed:
             await self._copies.refresh(poll)
-            await self.tell(poll, self._announcement)
 
-    async def tell(self, poll_id: str, say: Say) -> None:
+    async def _announce(self, poll: str) -> None:
+        """Says the result. A process that dies in between leaves it to the next, once its claim has run out."""
+        now = self._now()
+        if await self._database.write(lambda tx: poll_rows.claim_announcement(tx, poll, now, now + CLAIM)):
+            await self._tell(poll, self._announcement)
+            await self._database.write(lambda tx: poll_rows.announced(tx, poll))
+
+    async def _tell(self, poll_id: str, say: Say) -> None:
         """Says something in each place where the poll was posted, once a place."""
 
         async def read(tx: Transaction) -> tuple[Poll, list[messages.Copy]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -12,9 +14,12 @@ from bot.app import Bot
 from bot.chat import Actor, Limits, MessageRef, Place, Reply, Request
 from bot.commands.help import Help
 from bot.commands.lookup import Lookup
+from bot.instance import Instance, Outside, build
 from bot.library.loader import load_library
 from bot.library.shelf import Edition, Shelf
 from bot.limiter import Limiter
+from bot.store.database import open_database
+from bot.store.keys import load_or_create_key
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 CONTENT = Path(__file__).parent / "content"
@@ -39,6 +44,49 @@ def make_bot(content: Path = CONTENT, limiter: Limiter | None = None) -> Bot:
     return bot
 
 
+class Clock:
+    """A clock that moves when it is told to. Who sleeps on it moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def running(folder: Path, *, clock: Clock | None = None, content: Path = CONTENT) -> AsyncIterator[Instance]:
+    """A whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart."""
+    clock = clock or Clock()
+    numbers = references()
+    ids = count(1)
+    database = await open_database(str(folder / "parley.db"))
+    instance = build(
+        Shelf(Edition.of(load_library(content))),
+        database,
+        load_or_create_key(folder / "parley.key"),
+        Outside(
+            now=clock,
+            new_reference=lambda: next(numbers),
+            new_poll_id=lambda: f"p{next(ids)}",
+            sleep=clock.sleep,
+        ),
+        limiter=Limiter(burst=10_000, per_minute=600_000),
+    )
+    instance.platforms["test"] = Wall()
+    try:
+        yield instance
+    finally:
+        await instance.stop()
+
+
 def request(name: str = "Ada", *, platform: str = "test", channel: str = "main", moderator: bool = False) -> Request:
     actor = Actor(platform, "demo", name.lower(), name, moderator=moderator)
     return Request(actor, Place(platform, "demo", channel), NOW)
@@ -56,6 +104,7 @@ class Wall:
 
     def __init__(self) -> None:
         self.posted: list[tuple[MessageRef, Reply]] = []
+        self.edits = 0
 
     async def post(self, place: Place, reply: Reply) -> MessageRef:
         ref = MessageRef(place, str(len(self.posted) + 1))
@@ -63,4 +112,5 @@ class Wall:
         return ref
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        self.edits += 1
         self.posted = [(kept, reply if kept == ref else shown) for kept, shown in self.posted]

@@ -88,8 +88,9 @@ def when(poll: Poll, zone: tzinfo) -> Time:
 
 def poll_card(t: Translator, poll: Poll, zone: tzinfo, result: Result | None = None) -> Card:
     """The poll as it is posted. `result` is given where the totals of an open poll may be seen by all."""
-    if poll.state is not State.OPEN:
-        return _ended_card(t, poll)
+    if poll.state is State.CANCELLED:
+        said = t("This poll was cancelled. Its ballots were not counted.")
+        return Card(title=poll.question, body=text(said), footer=footer(t, poll))
     lines = bars(t, result) if result else bullets((option.name for option in poll.options), numbered=True)
     return Card(
         title=poll.question,
@@ -100,11 +101,18 @@ def poll_card(t: Translator, poll: Poll, zone: tzinfo, result: Result | None = N
     )
 
 
-def _ended_card(t: Translator, poll: Poll) -> Card:
-    closed = poll.state is State.CLOSED
-    said = t("This poll is closed.") if closed else t("This poll was cancelled. Its ballots were not counted.")
-    shown = (Button(t("Results"), Action("poll-results", (poll.id,)), style=ButtonStyle.PRIMARY),) if closed else ()
-    return Card(title=poll.question, body=text(said), footer=footer(t, poll), controls=shown)
+def closed_card(t: Translator, poll: Poll, result: Result) -> Card:
+    """What a copy of a closed poll shows: the outcome in short, and the way to the whole."""
+    return Card(
+        title=poll.question,
+        body=text(paragraph(t("This poll is closed. "), Bold(outcome(t, poll, result))), bars(t, result)),
+        footer=f"{footer(t, poll)} · {t('chain head')} {poll.head[:16]}",
+        tone=Tone.GOOD if result.winners else Tone.INFO,
+        controls=(
+            Button(t("The whole result"), Action("poll-results", (poll.id,)), style=ButtonStyle.PRIMARY),
+            Button(t("My vote"), Action("mine", (poll.id,))),
+        ),
+    )
 
 
 def footer(t: Translator, poll: Poll) -> str:
@@ -126,7 +134,7 @@ def _terms(t: Translator, poll: Poll, zone: tzinfo) -> Iterator[tuple[Inline, ..
     if poll.quorum:
         yield t.count("Quorum: {n} ballot.", "Quorum: {n} ballots.", poll.quorum)
     if poll.roles:
-        yield t("Only members with a certain role may vote.")
+        yield t("Only members with the role {role} may vote.", role=", ".join(sorted(poll.roles)))
     if poll.joined_before:
         yield t("Only those who had joined before the poll opened may vote.")
     if len(poll.communities) > 1:

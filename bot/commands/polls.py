@@ -29,7 +29,7 @@ from bot.chat import (
 from bot.command import Context, Param, action, command, form
 from bot.commands import poll_cards
 from bot.community import Community
-from bot.errors import NotFound, Refused
+from bot.errors import NotAllowed, NotFound, Refused
 from bot.i18n import N_, Translator, translator
 from bot.library.model import Option, Pack
 from bot.library.shelf import Shelf
@@ -213,11 +213,10 @@ class PollCommands:
             ),
             tone=Tone.GOOD,
         )
-        return Outcome(Reply((said,)), posts=(self._copy(ctx, poll),))
+        return Outcome(Reply((said,)), posts=(await self._copy(ctx, poll),))
 
-    def _copy(self, ctx: Context, poll: Poll) -> Post:
-        card = poll_cards.poll_card(_public(ctx), poll, ctx.community.tz)
-        return Post(Reply((card,), visibility=Visibility.PUBLIC), poll=poll.id)
+    async def _copy(self, ctx: Context, poll: Poll) -> Post:
+        return Post(await self.copy(poll, ctx.community), poll=poll.id)
 
     # --- voting ---
 
@@ -270,12 +269,14 @@ class PollCommands:
 
     async def copy(self, poll: Poll, community: Community) -> Reply:
         """What a posted message of the poll shows now, in the community's language and zone."""
-        t = translator(community.language)
+        card = await self._card(translator(community.language), poll, community)
+        return Reply((card,), visibility=Visibility.PUBLIC)
+
+    async def _card(self, t: Translator, poll: Poll, community: Community) -> Card:
         if poll.state is State.CLOSED:
-            return Reply(await self.result_cards(t, poll), visibility=Visibility.PUBLIC)
+            return poll_cards.closed_card(t, poll, await self.polls.result(poll))
         live = poll.state is State.OPEN and poll.results is Results.LIVE
-        result = await self.polls.result(poll) if live else None
-        return Reply((poll_cards.poll_card(t, poll, community.tz, result),), visibility=Visibility.PUBLIC)
+        return poll_cards.poll_card(t, poll, community.tz, await self.polls.result(poll) if live else None)
 
     async def announcement(self, poll: Poll, community: Community) -> Reply:
         """What is said when a poll has closed."""
@@ -327,7 +328,7 @@ class PollCommands:
     @action("poll-show")
     async def show(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self._seen(ctx, poll_id)
-        return Outcome(Reply((poll_cards.poll_card(ctx.t, poll, ctx.community.tz),)))
+        return Outcome(Reply((await self._card(ctx.t, poll, ctx.community),)))
 
     @command("poll results", N_("Show a poll's results"), public_flag="share")
     async def results(
@@ -360,7 +361,7 @@ class PollCommands:
     async def result_cards(self, t: Translator, poll: Poll) -> tuple[Card, ...]:
         """The result with its chart, and in a named poll who voted for what."""
         result = await self.polls.result(poll)
-        image = chart(result, result.options, title=poll.question, t=t)
+        image = chart(result, result.options, title=poll.question, t=t, final=poll.state is State.CLOSED)
         cards = (poll_cards.result_card(t, poll, result, image),)
         if poll.secret or not result.cast:
             return cards
@@ -436,8 +437,7 @@ class PollCommands:
     async def close_confirmed(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self._seen(ctx, poll_id)
         closed = await self.polls.close(poll, ctx.request.actor, ctx.community, ctx.request.now, ctx.t)
-        cards = await self.result_cards(ctx.t, closed)
-        return Outcome(Reply(cards), refresh=(poll.id,), replace=True)
+        return Outcome(Reply((await self._card(ctx.t, closed, ctx.community),)), refresh=(poll.id,), replace=True)
 
     @action("poll-cancel")
     async def cancel_confirmed(self, ctx: Context, poll_id: str) -> Outcome:
@@ -459,8 +459,10 @@ class PollCommands:
         if typed:
             return await self._seen(ctx, typed.strip().split()[0].lower())
         found = await self.polls.listed(ctx.community.id, only_open=not closed)
-        if own and not ctx.moderates:
+        if own and not ctx.moderates and found:
             found = [poll for poll in found if poll.creator == ctx.request.actor.id]
+            if not found:
+                raise NotAllowed(ctx.t("Only the poll's creator and the moderators of its community can do that."))
         if not found:
             raise NotFound(ctx.t("There is no poll here that this could mean. /poll list shows those there are."))
         if len(found) > 1 and not closed:
@@ -493,11 +495,6 @@ class PollCommands:
 
 
 # --- reading what was typed or pressed ---
-
-
-def _public(ctx: Context) -> Translator:
-    """The language of what is posted for all: the community's, where it has chosen one."""
-    return translator(ctx.community.language) if ctx.community.language else ctx.t
 
 
 def _clean(written: str) -> str:

@@ -121,6 +121,7 @@ class Polls:
         self._may_run(poll, host, community, t)
         _must_be_open(poll, t)
         await self.box.close(poll.id, now, by=voter_id(host))
+        self.changed()
         return await self.get(poll.id, t)
 
     async def cancel(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:

@@ -61,5 +61,5 @@ DELETE FROM choice_counts WHERE poll = :poll AND count = 0;
 
 -- name: end_poll(poll, state, closed_at, closed_by, ballots)!
 UPDATE polls SET state = :state, closed_at = :closed_at, closed_by = :closed_by, ballots = :ballots, remind_at = NULL,
-    announce_at = CASE WHEN :state = 'closed' THEN :closed_at END
+    announce_at = CASE WHEN CAST(:state AS TEXT) = 'closed' THEN CAST(:closed_at AS BIGINT) END
 WHERE id = :poll AND state = 'open';

@@ -1,0 +1,516 @@
+"""What hosts, voters and onlookers of a poll go through, over the whole core and a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.chat import Answers, Button, Card, Outcome, Reply, Request, Select, Visibility
+from bot.instance import Instance
+from bot.markup import plain
+from tests.world import SHIPPED, Clock, Wall, request, running
+
+ADA, BEN, CHEN, MO = request("Ada"), request("Ben"), request("Chen"), request("Mo", moderator=True)
+CREATE = '/poll create question:"Which tea?" options:"Green | Black | Oolong"'
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
+    async with running(tmp_path, clock=clock) as instance:
+        yield instance
+
+
+def words(outcome: Outcome) -> str:
+    assert outcome.answer is not None
+    return reply_words(outcome.answer)
+
+
+def reply_words(reply: Reply) -> str:
+    return "\n".join(_card_words(card) for card in reply.cards)
+
+
+def _card_words(card: Card) -> str:
+    fields = (f"{field.name}: {plain(field.value)}" for field in card.fields)
+    return "\n".join((card.title, plain(card.body), *fields, card.footer))
+
+
+def wall(instance: Instance) -> Wall:
+    found = instance.platforms["test"]
+    assert isinstance(found, Wall)
+    return found
+
+
+async def say(instance: Instance, who: Request, line: str) -> Outcome:
+    """As the person types it, at the time the clock shows."""
+    return await instance.bot.say(replace(who, now=instance.scheduler._now()), line)
+
+
+async def press(instance: Instance, who: Request, action: str, *values: str) -> Outcome:
+    return await instance.bot.press(replace(who, now=instance.scheduler._now()), action, values)
+
+
+def buttons(reply: Reply) -> dict[str, str]:
+    """Label → action id of every button."""
+    controls = [control for card in reply.cards for control in card.controls]
+    return {c.label: c.action.encode() for c in controls if isinstance(c, Button) and c.action}
+
+
+async def test_a_poll_is_opened_voted_and_closes_by_itself(here: Instance, clock: Clock) -> None:
+    """The host opens it, members vote with its buttons, at its time it closes and its result is announced."""
+    opened = await say(here, ADA, f"{CREATE} closes:2h")
+    assert "The poll is open" in words(opened)
+    ((_, posted),) = wall(here).posted
+    assert posted.visibility is Visibility.PUBLIC
+    vote = buttons(posted)
+    for who, label in ((ADA, "Green"), (BEN, "Black"), (CHEN, "Green")):
+        outcome = await press(here, who, vote[label])
+        assert "Your vote is counted" in words(outcome)
+        assert outcome.answer is not None
+        assert outcome.answer.visibility is Visibility.PRIVATE
+    clock.forward(hours=2)
+    await here.scheduler.run_due()
+    await here.copies.drain()
+    (_, copy), (_, announced) = wall(here).posted
+    assert "This poll is closed. Winner: Green." in reply_words(copy)
+    assert "Closed: Which tea?" in reply_words(announced)
+    assert "Green ★ 2 (66.7 %)" in reply_words(announced)
+    assert "chain head" in reply_words(announced)
+    assert announced.cards[0].image is not None
+
+
+async def test_a_vote_can_be_changed_and_withdrawn_until_the_close(here: Instance, clock: Clock) -> None:
+    """The last word counts, once; after the close nothing changes any more."""
+    await say(here, ADA, f"{CREATE} closes:1h results:live")
+    vote = buttons(wall(here).posted[0][1])
+    await press(here, BEN, vote["Green"])
+    assert "Your vote is changed" in words(await press(here, BEN, vote["Black"]))
+    assert "Your vote stands as it was" in words(await press(here, BEN, vote["Black"]))
+    assert "Black ★ 1" in words(await say(here, ADA, "/poll results"))
+    assert "Your vote is withdrawn" in words(await press(here, BEN, "v1:withdraw:p1"))
+    assert "nothing to withdraw" in words(await press(here, BEN, "v1:withdraw:p1"))
+    clock.forward(hours=1)
+    assert "not open any more" in words(await press(here, BEN, vote["Green"]))
+    await here.scheduler.run_due()
+    assert "is closed" in words(await press(here, BEN, vote["Green"]))
+    assert "No valid ballot was cast." in words(await say(here, ADA, "/poll results"))
+
+
+async def test_a_ranking_is_built_step_by_step_and_shown_before_it_is_cast(here: Instance) -> None:
+    """Selects and buttons alone make a ranked ballot; nothing counts until «Cast this ballot» is pressed."""
+    await say(here, ADA, f"{CREATE} method:ranked")
+    step = await press(here, BEN, buttons(wall(here).posted[0][1])["Vote"])
+    for option in ("2", "0"):
+        assert step.answer is not None
+        select = next(c for c in step.answer.cards[0].controls if isinstance(c, Select))
+        assert option in [choice.value for choice in select.options]
+        step = await press(here, BEN, select.action.encode(), option)
+    assert "1. Oolong\n2. Green\nNot cast yet." in words(step)
+    assert "You have not voted" in words(await press(here, BEN, "v1:mine:p1"))
+    assert step.answer is not None
+    cast = await press(here, BEN, buttons(step.answer)["Cast this ballot"])
+    assert cast.replace
+    assert "Your vote is counted" in words(cast)
+    assert "1. Oolong\n2. Green" in words(await press(here, BEN, "v1:mine:p1"))
+
+
+async def test_scores_are_given_option_by_option(here: Instance) -> None:
+    """Each option gets 0 to 5 or no score; the ballot is shown before it is cast."""
+    await say(here, ADA, f"{CREATE} method:scores")
+    step = await press(here, BEN, "v1:ballot:p1:")
+    for score in ("5", "blank", "3"):
+        assert step.answer is not None
+        select = next(c for c in step.answer.cards[0].controls if isinstance(c, Select))
+        step = await press(here, BEN, select.action.encode(), score)
+    assert "• Green: 5\n• Black: –\n• Oolong: 3" in words(step)
+    assert step.answer is not None
+    assert "Your vote is counted" in words(await press(here, BEN, buttons(step.answer)["Cast this ballot"]))
+
+
+async def test_approval_takes_several_options_up_to_the_limit(here: Instance) -> None:
+    """A voter approves of as many options as the poll allows, and no more."""
+    await say(here, ADA, f"{CREATE} method:approval most:2")
+    assert "Your vote is counted" in words(await press(here, BEN, "v1:vote:p1", "0", "2"))
+    assert "at most 2" in words(await press(here, CHEN, "v1:vote:p1", "0", "1", "2"))
+
+
+async def test_results_stay_hidden_until_the_close_by_default(here: Instance) -> None:
+    """Live totals of a secret poll would reveal early voters, so they are shown at the close."""
+    await say(here, ADA, CREATE)
+    await press(here, BEN, "v1:vote:p1:0")
+    for who in (ADA, BEN, MO):
+        assert "shown when it closes" in words(await press(here, who, "v1:poll-results:p1"))
+    await here.copies.drain()
+    assert "★" not in reply_words(wall(here).posted[0][1])
+
+
+async def test_results_after_voting_are_for_those_who_voted(here: Instance) -> None:
+    """With `results:after-vote` one's own vote opens the totals."""
+    await say(here, ADA, f"{CREATE} results:after-vote")
+    assert "Vote first" in words(await press(here, BEN, "v1:poll-results:p1"))
+    await press(here, BEN, "v1:vote:p1:0")
+    assert "So far in front: Green." in words(await press(here, BEN, "v1:poll-results:p1"))
+
+
+async def test_live_results_are_redrawn_merged_and_always_after_the_last_vote(here: Instance) -> None:
+    """Many votes make few edits, and the last edit shows all of them."""
+    await say(here, ADA, f"{CREATE} results:live")
+    await asyncio.gather(*(press(here, request(f"Voter{number}"), "v1:vote:p1:1") for number in range(50)))
+    await here.copies.drain()
+    assert "Black ★ 50 (100.0 %)" in reply_words(wall(here).posted[0][1])
+    assert wall(here).edits <= 3
+
+
+async def test_only_the_creator_and_moderators_run_a_poll(here: Instance) -> None:
+    """Somebody else can't close, cancel or extend it; the creator can, and so can a moderator."""
+    await say(here, ADA, CREATE)
+    for line in ("/poll close", "/poll cancel", "/poll extend 5 days", "/poll close poll:p1"):
+        outcome = await say(here, BEN, line)
+        if line.endswith("p1"):
+            outcome = await press(here, BEN, "v1:poll-close:p1")
+        assert "Only the poll's creator and the moderators" in words(outcome)
+    assert "now closes 2026-11-30 12:00" in words(await say(here, MO, "/poll extend 5 days"))
+    assert "must be later" in words(await say(here, ADA, "/poll extend 1 day"))
+
+
+async def test_closing_asks_once_more_because_it_is_final(here: Instance) -> None:
+    """Nothing happens before the second press; a closed poll never opens again."""
+    await say(here, ADA, CREATE)
+    asked = await say(here, ADA, "/poll close")
+    assert "can't be reopened" in words(asked)
+    assert "not voted" in words(await press(here, BEN, "v1:mine:p1"))
+    assert asked.answer is not None
+    closed = await press(here, ADA, buttons(asked.answer)["Close it and show the result"])
+    assert "This poll is closed." in words(closed)
+    await here.scheduler.run_due()
+    assert "Closed: Which tea?" in reply_words(wall(here).posted[-1][1])
+    for action in ("v1:poll-close:p1", "v1:poll-cancel:p1"):
+        assert "stays closed" in words(await press(here, ADA, action))
+    assert "stays closed" in words(await say(here, ADA, "/poll extend 5 days poll:p1"))
+
+
+async def test_a_cancelled_poll_counts_nothing(here: Instance) -> None:
+    """Its copies say so, and it has no result."""
+    await say(here, ADA, CREATE)
+    await press(here, BEN, "v1:vote:p1:0")
+    assert "cancelled" in words(await press(here, ADA, "v1:poll-cancel:p1"))
+    await here.copies.drain()
+    assert "was cancelled" in reply_words(wall(here).posted[0][1])
+    assert "no result" in words(await press(here, ADA, "v1:poll-results:p1"))
+
+
+async def test_a_missed_quorum_decides_nothing(here: Instance, clock: Clock) -> None:
+    """The numbers are shown, and that they don't decide."""
+    await say(here, ADA, f"{CREATE} closes:1h quorum:2")
+    await press(here, BEN, "v1:vote:p1:0")
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    assert "quorum was not reached, so nothing is decided" in words(await say(here, BEN, "/poll results"))
+
+
+async def test_a_tie_is_reported_as_a_tie(here: Instance, clock: Clock) -> None:
+    """No lot and no order of the options decides."""
+    await say(here, ADA, f"{CREATE} closes:1h")
+    await press(here, BEN, "v1:vote:p1:0")
+    await press(here, CHEN, "v1:vote:p1:2")
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    assert "Tie between: Green, Oolong." in words(await say(here, BEN, "/poll results"))
+
+
+async def test_a_receipt_proves_that_a_ballot_is_counted_and_never_what_it_says(here: Instance, clock: Clock) -> None:
+    """While the poll is open its voter can see it again; afterwards the code alone works, for whoever holds it."""
+    await say(here, ADA, f"{CREATE} closes:1h")
+    first = words(await press(here, BEN, "v1:vote:p1:0"))
+    code = next(line for line in first.splitlines() if line.startswith("Receipt: ")).removeprefix("Receipt: ")
+    assert code in words(await say(here, BEN, "/poll receipt"))
+    changed = words(await press(here, BEN, "v1:vote:p1:1"))
+    later = next(line for line in changed.splitlines() if line.startswith("Receipt: ")).removeprefix("Receipt: ")
+    assert "changed later" in words(await say(here, CHEN, f"/poll receipt {code}"))
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    proof = words(await say(here, CHEN, f"/poll receipt {later.lower()}"))
+    assert "is in the count" in proof
+    assert "Black" not in proof
+    assert "No ballot" in words(await say(here, CHEN, "/poll receipt p1-AAAA-AAAA-AAAA-AAAA"))
+    assert "nobody can look up any more" in words(await press(here, BEN, "v1:mine:p1"))
+
+
+async def test_an_export_holds_no_voter_of_a_secret_poll(here: Instance, clock: Clock) -> None:
+    """It waits for the close, and then holds ballots, chain and commitments, but nobody's name or id."""
+    await say(here, ADA, f"{CREATE} closes:1h method:ranked")
+    for who, ballot in ((BEN, "2>0"), (CHEN, "1")):
+        await press(here, who, f"v1:cast:p1:{ballot}")
+    assert "exported once it is closed" in words(await say(here, ADA, "/poll export"))
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    outcome = await say(here, ADA, "/poll export")
+    assert outcome.answer is not None
+    table, record = outcome.answer.files
+    rows = list(csv.reader(io.StringIO(table.content)))
+    assert rows[0] == ["Green", "Black", "Oolong"]
+    assert sorted(rows[1:]) == [["", "1", ""], ["2", "", "1"]]
+    assert json.loads(record.content)["counts"] == {"1": 1, "2>0": 1}
+    for name in ("ben", "chen", "Ben", "Chen"):
+        assert name not in table.content + record.content
+
+
+async def test_a_named_poll_says_so_before_and_shows_who_voted_for_what(here: Instance, clock: Clock) -> None:
+    """`secret:no` is a different promise, and the poll's card makes it plain."""
+    await say(here, ADA, f"{CREATE} closes:1h secret:no")
+    assert "Named: the result shows who voted for what." in reply_words(wall(here).posted[0][1])
+    await press(here, BEN, "v1:vote:p1:0")
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    assert "Ben: Green" in words(await say(here, CHEN, "/poll results"))
+
+
+async def test_eligibility_by_role_is_checked_at_the_vote(here: Instance) -> None:
+    """Who lacks the role is told so, and nothing is counted."""
+    await say(here, ADA, f"{CREATE} role:board")
+    assert "Only members with the role board may vote." in reply_words(wall(here).posted[0][1])
+    assert "certain role" in words(await press(here, BEN, "v1:vote:p1:0"))
+    board = replace(BEN, actor=replace(BEN.actor, roles=frozenset({"board"})))
+    assert "Your vote is counted" in words(await press(here, board, "v1:vote:p1:0"))
+
+
+async def test_eligibility_by_join_date_needs_a_platform_that_knows_it(here: Instance) -> None:
+    """Where nobody's join date is known the poll is refused; else who came later can't vote."""
+    assert "not known when members joined" in words(await say(here, ADA, f"{CREATE} joined_before:yes"))
+    old = replace(ADA, actor=replace(ADA.actor, joined=ADA.now - timedelta(days=9)))
+    new = replace(BEN, actor=replace(BEN.actor, joined=BEN.now + timedelta(days=9)))
+    await say(here, old, f"{CREATE} joined_before:yes")
+    assert "joined before" in words(await press(here, new, "v1:vote:p1:0"))
+    assert "Your vote is counted" in words(await press(here, old, "v1:vote:p1:0"))
+
+
+async def test_a_poll_of_another_community_is_not_ours(here: Instance) -> None:
+    """Its buttons answer politely elsewhere and change nothing."""
+    await say(here, ADA, CREATE)
+    stranger = replace(BEN, actor=replace(BEN.actor, workspace="elsewhere"))
+    for action in ("v1:vote:p1:0", "v1:mine:p1", "v1:poll-close:p1", "v1:poll-results:p1", "v1:ballot:p1:"):
+        assert "belongs to another community" in words(await press(here, stranger, action))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('/poll create question:q options:"one"', "2 to 25 options, not 1"),
+        ("/poll create question:q options:" + "|".join(f"o{n}" for n in range(26)), "2 to 25 options, not 26"),
+        ('/poll create question:q options:"Tea | tea"', "is there twice"),
+        ('/poll create question:q options:" | a"', "2 to 25 options, not 1"),
+        ('/poll create question:q options:"a | ' + "b" * 5000 + '"', "never closed"),
+        ('/poll create question:q options:"a | ' + "b" * 500 + '"', "at most 75 characters"),
+        ("/poll create question:" + "q" * 301 + ' options:"a|b"', "300 are the most"),
+        ('/poll create question:q options:"a|b" closes:2020-01-01', "in the past"),
+        ('/poll create question:q options:"a|b" closes:"10 years"', "can't read"),
+        ('/poll create question:q options:"a|b" closes:2036-11-25', "too far away"),
+        ('/poll create question:q options:"a|b" closes:"tomorrow 25:00"', "can't read"),
+        ('/poll create question:q options:"a|b" method:magic', "one of: single, approval, ranked, score"),
+        ('/poll create question:q options:"a|b" method:approval most:3', "at most as many options"),
+        ('/poll create question:q options:"a|b" quorum:-1', "number of ballots"),
+        ('/poll policy options:"nothing like it"', "not among the topic's policy options"),
+        ("/poll results poll:zzz", "no poll “zzz”"),
+        ("/poll results", "no poll here"),
+        ("/poll receipt zzz", "no poll “zzz”"),
+    ],
+)
+async def test_a_poll_that_cannot_be_is_refused_with_what_to_do(here: Instance, line: str, said: str) -> None:
+    """Each mistake is answered privately, and no poll is opened."""
+    outcome = await say(here, ADA, line)
+    assert said in words(outcome)
+    assert wall(here).posted == []
+    assert await here.polls.listed("test:demo") == []
+
+
+@pytest.mark.parametrize(
+    ("action", "values"),
+    [
+        ("v1:vote:p1:9", ()),
+        ("v1:vote:p1:-1", ()),
+        ("v1:vote:p1:0,1", ()),
+        ("v1:vote:p1", ("x",)),
+        ("v1:vote:p1", ()),
+        ("v1:vote:nope:0", ()),
+        ("v1:vote", ()),
+        ("v1:cast:p1:0>0", ()),
+        ("v1:cast:p1:5,6,1", ()),
+        ("v1:ballot:p1:zzz", ("1",)),
+        ("v1:ballot:p1:1,1,1,1,1,1", ()),
+        ("v2:vote:p1:0", ()),
+    ],
+)
+async def test_a_forged_or_stale_vote_changes_nothing(here: Instance, action: str, values: tuple[str, ...]) -> None:
+    """An option of another poll, a rank twice, a score of 6, an id of no form: a clear answer and no ballot."""
+    await say(here, ADA, CREATE)
+    outcome = await press(here, BEN, action, *values)
+    assert outcome.answer is not None
+    assert "went wrong" not in words(outcome)
+    assert (await here.polls.listed("test:demo"))[0].ballots == 0
+
+
+async def test_a_rank_twice_and_a_score_of_six_are_named(here: Instance) -> None:
+    """The answer says which rule the ballot breaks."""
+    await say(here, ADA, f"{CREATE} method:ranked")
+    assert "twice" in words(await press(here, BEN, "v1:cast:p1:0>0"))
+    await say(here, ADA, f"{CREATE} method:score")
+    assert "no valid ballot" in words(await press(here, BEN, "v1:cast:p2:6,1,1"))
+
+
+async def test_the_same_click_a_hundred_times_is_one_ballot(here: Instance) -> None:
+    """Retries and nervous fingers are harmless, and the chain does not grow by them."""
+    await say(here, ADA, CREATE)
+    for _ in range(100):
+        await press(here, BEN, "v1:vote:p1:0")
+    (poll,) = await here.polls.listed("test:demo")
+    assert (poll.ballots, poll.links) == (1, 1)
+
+
+async def test_everything_goes_on_after_a_restart(tmp_path: Path, clock: Clock) -> None:
+    """No poll, button or half-filled ballot depends on memory; what fell due meanwhile happens at the start."""
+    async with running(tmp_path, clock=clock) as before:
+        await say(before, ADA, f"{CREATE} closes:1h method:ranked")
+        await press(before, BEN, "v1:cast:p1:2>0")
+        half = await press(before, CHEN, "v1:ballot:p1:", "1")
+    assert half.answer is not None
+    cast = buttons(half.answer)["Cast this ballot"]
+    async with running(tmp_path, clock=clock) as after:
+        assert "Your vote is counted" in words(await press(after, CHEN, cast))
+        assert "1. Oolong" in words(await press(after, BEN, "v1:mine:p1"))
+    clock.forward(hours=5)
+    async with running(tmp_path, clock=clock) as later:
+        await later.scheduler.run_due()
+        assert "Closed: Which tea?" in reply_words(wall(later).posted[0][1])
+        assert "2 ballots were cast" in words(await say(later, ADA, "/poll results"))
+
+
+async def test_a_reminder_goes_out_once_before_the_close(here: Instance, clock: Clock) -> None:
+    """An hour before the close, or when the community says, the poll is announced again, once."""
+    await say(here, MO, "/settings reminder:30")
+    await say(here, ADA, f"{CREATE} closes:2h")
+    clock.forward(minutes=89)
+    await here.scheduler.run_due()
+    assert len(wall(here).posted) == 1
+    clock.forward(minutes=1)
+    await here.scheduler.run_due()
+    await here.scheduler.run_due()
+    assert "Closing soon: Which tea?" in reply_words(wall(here).posted[1][1])
+    assert len(wall(here).posted) == 2
+
+
+async def test_settings_decide_who_creates_polls_and_in_which_zone(here: Instance) -> None:
+    """A community's choice holds from then on; wrong values are refused and change nothing."""
+    assert "Only moderators" in words(await say(here, ADA, "/settings"))
+    assert "Europe/Berlin" in words(await say(here, MO, "/settings zone:Europe/Berlin polls:moderators"))
+    assert "only moderators create polls" in words(await say(here, ADA, CREATE))
+    await say(here, MO, f"{CREATE} closes:'2026-12-01 18:00'".replace("'", '"'))
+    assert "Closes 2026-12-01 18:00 CET" in reply_words(wall(here).posted[0][1])
+    for line in (
+        "/settings zone:Mars/Base",
+        "/settings topic:milk",
+        "/settings reminder:999999",
+        "/settings polls:nobody",
+    ):
+        outcome = await say(here, MO, line)
+        assert "That did not work" in words(outcome)
+    assert "Europe/Berlin" in words(await say(here, MO, "/settings"))
+
+
+async def test_a_role_can_moderate(here: Instance) -> None:
+    """Besides the platform's own moderators, the role that the settings name."""
+    await say(here, MO, "/settings moderators:keepers")
+    keeper = replace(BEN, actor=replace(BEN.actor, roles=frozenset({"keepers"})))
+    assert "Settings of this community" in words(await say(here, keeper, "/settings"))
+
+
+async def test_policy_options_are_picked_from_a_list_and_lead_to_their_cards(here: Instance) -> None:
+    """A poll on policy options links each to its reasons and sources, before voting and after."""
+    asked = await say(here, ADA, "/poll policy")
+    assert asked.answer is not None
+    form = asked.answer.form
+    assert form is not None
+    answers: Answers = {
+        "options": ("option-tea-fund", "option-bring-own"),
+        "question": "",
+        "method": ("single",),
+        "results": ("live",),
+        "closes": "1 day",
+    }
+    await here.bot.submit(ADA, form.action.encode(), answers)
+    ((_, posted),) = wall(here).posted
+    read = next(c for c in posted.cards[0].controls if isinstance(c, Select) and c.action.verb == "pick")
+    card = await press(here, BEN, read.action.encode(), read.options[0].value)
+    assert "Everybody shares the cost." in words(card)
+
+
+async def test_a_form_tells_mistakes_beside_its_fields(here: Instance) -> None:
+    """The form stays open, and says at which question what is wrong."""
+    form = (await say(here, ADA, "/poll create")).answer
+    assert form is not None
+    assert form.form is not None
+    filled: Answers = {"question": "Which tea?", "options": "Green\nBlack", "method": ("single",), "results": ("live",)}
+    wrong = await here.bot.submit(ADA, "v1:poll-create", {**filled, "closes": "tomorrow 25:00"})
+    assert "can't read" in wrong.errors["closes"]
+    wrong = await here.bot.submit(ADA, "v1:poll-create", {**filled, "options": "Green", "closes": "1h"})
+    assert "2 to 25" in wrong.errors["options"]
+    assert wall(here).posted == []
+    await here.bot.submit(ADA, "v1:poll-create", {**filled, "closes": "1h"})
+    assert len(wall(here).posted) == 1
+
+
+async def test_privacy_shows_and_erases_what_can_be_found(here: Instance, clock: Clock) -> None:
+    """Open ballots are withdrawn, names go from closed named polls; closed secret ballots nobody can find any more."""
+    await say(here, ADA, f"{CREATE} closes:1h secret:no")
+    await say(here, ADA, f"{CREATE} closes:9h")
+    await press(here, BEN, "v1:vote:p1:0")
+    await press(here, BEN, "v1:vote:p2:0")
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    shown = words(await say(here, BEN, "/privacy show"))
+    assert "1 ballot of yours in named polls" in shown
+    assert "1 ballot of yours in open secret polls" in shown
+    export = (await say(here, BEN, "/privacy export")).answer
+    assert export is not None
+    assert json.loads(export.files[0].content)["named"][0]["name"] == "Ben"
+    erased = await press(here, BEN, "v1:privacy-erase")
+    assert "withdrawn from 1 open poll" in words(erased)
+    results = words(await say(here, CHEN, "/poll results poll:p1"))
+    assert "Green ★ 1" in results
+    assert "Ben" not in results
+    assert "0 ballots of yours in named polls" in words(await say(here, BEN, "/privacy show"))
+
+
+async def test_a_community_that_leaves_is_forgotten_after_its_time(here: Instance, clock: Clock) -> None:
+    """Its open polls are cancelled at once; its data is deleted when the time it has set is over."""
+    await say(here, MO, "/settings keep:10")
+    await say(here, ADA, CREATE)
+    await here.privacy.left("test:demo", clock())
+    (poll,) = await here.polls.listed("test:demo")
+    assert poll.state == "cancelled"
+    clock.forward(days=9)
+    assert await here.privacy.forget_the_gone(clock()) == []
+    clock.forward(days=2)
+    assert await here.privacy.forget_the_gone(clock()) == ["test:demo"]
+    assert await here.polls.listed("test:demo") == []
+
+
+async def test_the_shipped_packs_options_make_a_poll(tmp_path: Path) -> None:
+    """`/poll policy` works with what is shipped, options named in words."""
+    async with running(tmp_path, content=SHIPPED) as instance:
+        outcome = await say(
+            instance, ADA, '/poll policy options:"option-treatment-naloxone | Stop guns and cash going south"'
+        )
+        assert "The poll is open" in words(outcome)
+        assert "More treatment and naloxone" in reply_words(wall(instance).posted[0][1])
