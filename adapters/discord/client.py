@@ -185,12 +185,24 @@ class ParleyClient(discord.Client):
             await interaction.followup.send(view=first, ephemeral=private)
         elif private == deferred_private:
             await interaction.edit_original_response(view=first)
-        else:  # the waiting message has the other visibility, which no edit can change
-            await interaction.delete_original_response()
-            await interaction.followup.send(view=first, ephemeral=private)
+        else:
+            await self._turn(interaction, first, private=private)
         for view in others:
             view.stop()
             await interaction.followup.send(view=view, ephemeral=private)
+
+    async def _turn(self, interaction: Interaction, view: ui.LayoutView, *, private: bool) -> None:
+        """Answers where the waiting message has the other visibility, which nothing can change any more.
+
+        It has to be completed first: until then, whatever is sent becomes that message, and once it is deleted
+        nothing more can be sent (https://github.com/discord/discord-api-docs/issues/3087).
+        """
+        done = render.messages(_shown(Outcome(), _translator(interaction)))[0]
+        done.stop()
+        await interaction.edit_original_response(view=done)
+        await interaction.followup.send(view=view, ephemeral=private)
+        if private:
+            await interaction.delete_original_response()
 
     async def _replace(self, interaction: Interaction, view: ui.LayoutView) -> None:
         if interaction.response.is_done():
