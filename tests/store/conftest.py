@@ -1,0 +1,57 @@
+"""Every test that takes `url`, `database` or `box` runs on SQLite and on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from bot.polls.box import BallotBox
+from bot.store.database import Database, open_database
+from bot.store.keys import Keys
+from tests.require import require
+from tests.store.server import PostgresServer, programs
+from tests.store.things import KEY, Raw
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgresServer]:
+    """One server for each worker of the run; each test makes its own database on it."""
+    require("postgres", programs() is not None, "no PostgreSQL server is installed (Debian: postgresql)")
+    with PostgresServer() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'parley.db'}"
+    running: PostgresServer = request.getfixturevalue("server")
+    name = f"test{next(_numbers)}"
+    running.psql(f"CREATE DATABASE {name}")
+    return running.url(name)
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    opened = await open_database(url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def raw(url: str, database: Database) -> AsyncIterator[Raw]:
+    """A second connection beside the program's, as an operator or an intruder has it."""
+    async with Raw.connect(url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def box(database: Database) -> BallotBox:
+    return BallotBox(database, Keys(KEY), random_bytes=random.Random(7).randbytes)

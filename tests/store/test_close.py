@@ -1,0 +1,199 @@
+"""The close: who voted how can't be told any more, what was voted can be checked for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.errors import NotFound
+from bot.polls import audit
+from bot.polls.audit import Rule, Tampered
+from bot.polls.box import BallotBox, Receipt
+from bot.polls.model import CastEnd, State, Step
+from bot.store import polls
+from bot.store.database import Database, open_database
+from bot.store.keys import Keys
+from tests.store.things import AFTER, CLOSES, KEY, Raw, findings, path_of, poll, vote
+
+
+async def _vote(box: BallotBox, count: int = 20, on: str = "p1") -> list[str]:
+    casts = await asyncio.gather(*(box.cast(vote(number, str(number % 3), on)) for number in range(count)))
+    return [cast.code for cast in casts]
+
+
+async def test_a_secret_poll_forgets_who_and_keeps_what(box: BallotBox, database: Database, raw: Raw) -> None:
+    """After the close no row joins a ballot with a voter, a link or a receipt, and every row can still be checked."""
+    await box.open(poll())
+    codes = await _vote(box)
+    before = await database.read(lambda tx: polls.record(tx, "p1"))
+    assert await box.close("p1", AFTER, "test:demo:ada")
+    after = await database.read(lambda tx: polls.record(tx, "p1"))
+    assert Counter(row.choice for row in after.ballots) == Counter(row.choice for row in before.ballots)
+    assert not {row.voter for row in after.ballots} & {row.voter for row in before.ballots}
+    assert all(row.link is row.nonce is row.name is None and row.seal for row in after.ballots)
+    assert await raw.run("SELECT count(*) FROM poll_secrets") == [(0,)]
+    assert await box.standing("p1", vote(1, None).voter) is None
+    assert {await box.find_receipt("p1", code) for code in codes} == {Receipt.INCLUDED}
+    assert (after.links[-1].step, after.poll.state, after.poll.closed_at) == (Step.CLOSE, State.CLOSED, AFTER)
+    assert audit.verify(after) == []
+
+
+async def test_the_order_of_closed_ballots_tells_nothing(box: BallotBox, database: Database, raw: Raw) -> None:
+    """Rows lie in the order of their fresh random names, not in that of the votes."""
+    await box.open(poll())
+    await asyncio.gather(*(box.cast(vote(number, "0" if number < 100 else "1")) for number in range(200)))
+    await box.close("p1", AFTER)
+    stored = [choice for (choice,) in await raw.run("SELECT choice FROM ballots")]
+    halves = Counter(stored[:100])
+    assert 25 < halves["0"] < 75
+    rows = await database.read(lambda tx: polls.ballots(tx, "p1"))
+    assert [row.voter for row in rows] == sorted(row.voter for row in rows)
+
+
+async def test_a_named_poll_keeps_its_names(box: BallotBox, database: Database) -> None:
+    """Its ballots stay with voter, link and receipt; the closing commitments know no voter."""
+    await box.open(poll(secret=False))
+    await _vote(box, 5)
+    assert await box.close("p1", AFTER)
+    rows = await database.read(lambda tx: polls.ballots(tx, "p1"))
+    assert {row.name for row in rows} == {f"Member {number}" for number in range(5)}
+    standing = await box.standing("p1", vote(1, None).voter)
+    assert standing is not None
+    assert standing.choice == "1"
+    assert await findings(database) == []
+
+
+async def test_a_poll_closes_once(box: BallotBox, database: Database) -> None:
+    """The second close, and a cancellation after it, do nothing and say so; an unknown poll is not found."""
+    await box.open(poll())
+    ended = await asyncio.gather(*(box.close("p1", AFTER) for _ in range(5)), box.cancel("p1", AFTER))
+    assert sorted(ended) == [False] * 5 + [True]
+    head = (await database.read(lambda tx: polls.get(tx, "p1"))).head
+    assert not await box.close("p1", AFTER)
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).head == head
+    with pytest.raises(NotFound):
+        await box.close("p9", AFTER)
+
+
+async def test_an_empty_poll_closes(box: BallotBox, database: Database) -> None:
+    """Nobody voted: the chain has its closing link and verifies."""
+    await box.open(poll())
+    assert await box.close("p1", AFTER)
+    assert await findings(database) == []
+
+
+async def test_votes_that_came_before_the_close_are_counted(box: BallotBox, database: Database) -> None:
+    """A close asked for after a crowd of votes waits for them."""
+    await box.open(poll())
+    casts = [asyncio.create_task(box.cast(vote(number, "0"))) for number in range(100)]
+    await asyncio.sleep(0)
+    await box.close("p1", AFTER)
+    assert {(await cast).end for cast in casts} == {CastEnd.CAST}
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).ballots == 100
+
+
+async def test_a_cancelled_poll_has_no_ballots(box: BallotBox, database: Database, raw: Raw) -> None:
+    """Ballots, counts and secret go; the chain stays and ends with a close."""
+    await box.open(poll())
+    codes = await _vote(box)
+    assert await box.cancel("p1", AFTER)
+    record = await database.read(lambda tx: polls.record(tx, "p1"))
+    assert (record.ballots, record.counts, record.closing) == ([], {}, [])
+    assert (record.poll.state, record.poll.ballots, len(record.links)) == (State.CANCELLED, 0, 21)
+    assert await raw.run("SELECT count(*) FROM poll_secrets") == [(0,)]
+    assert audit.verify(record) == []
+    assert await box.find_receipt("p1", codes[0]) is Receipt.INCLUDED
+
+
+async def test_a_tampered_poll_does_not_close(box: BallotBox, database: Database, raw: Raw) -> None:
+    """Sealing would wash the change clean, so the close is refused; the poll can be cancelled."""
+    await box.open(poll())
+    await _vote(box)
+    await raw.run("UPDATE ballots SET choice = '2' WHERE choice = '0'")
+    with pytest.raises(Tampered) as caught:
+        await box.close("p1", AFTER)
+    assert {finding.rule for finding in caught.value.findings} >= {Rule.BALLOT_CHANGED, Rule.COUNTS}
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).state is State.OPEN
+    assert await box.cancel("p1", AFTER)
+
+
+async def test_the_secret_is_gone_from_the_file(tmp_path: Path) -> None:
+    """After the close neither the file nor its log holds a byte of the wrapped secret or of a voter's key."""
+    path = tmp_path / "parley.db"
+    database = await open_database(str(path))
+    box = BallotBox(database, Keys(KEY))
+    names = [f"p{number}" for number in range(60)]
+    keep = set(names[::7])
+    for name in names:
+        await box.open(poll(name))
+    await asyncio.gather(*(_vote(box, 15, name) for name in names))
+    with closing(sqlite3.connect(path)) as reader:
+        wrapped = dict(reader.execute("SELECT poll, wrapped FROM poll_secrets").fetchall())
+        voters = [(row[0], row[1]) for row in reader.execute("SELECT poll, voter FROM ballots")]
+        nonces = [(row[0], row[1]) for row in reader.execute("SELECT poll, nonce FROM ballots")]
+    assert all(text.encode() in _bytes(path) for text in wrapped.values())
+    for name in names:
+        if name not in keep:
+            await box.close(name, AFTER)
+    stored = _bytes(path)
+    for name in names:
+        assert (wrapped[name].encode() in stored) is (name in keep), name
+    assert [name for name, voter in [*voters, *nonces] if name not in keep and voter.encode() in stored] == []
+    await database.close()
+
+
+def _bytes(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(path.parent.glob(path.name + "*")))
+
+
+async def test_two_processes_close_each_poll_once(url: str, box: BallotBox, database: Database) -> None:
+    """Twenty polls fall due in two processes at once: each is closed by exactly one, and every chain holds."""
+    names = [f"p{number}" for number in range(20)]
+    for name in names:
+        await box.open(poll(name))
+    await asyncio.gather(*(_vote(box, 5, name) for name in names))
+    closer = Path(__file__).with_name("closer.py")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, closer, url, *names, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(closer.parents[2])},
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    process.stdin.write(b"go\n")
+    await process.stdin.drain()
+    mine = [await box.close(name, AFTER) for name in names]
+    theirs = json.loads((await process.communicate())[0])
+    assert [one + other for one, other in zip(mine, theirs, strict=True)] == [1] * len(names)
+    for name in names:
+        assert await findings(database, name) == []
+
+
+async def test_a_poll_with_the_same_votes_has_other_hashes(box: BallotBox, database: Database) -> None:
+    """Nonces and secrets are the poll's own, so equal votes can't be told from their hashes."""
+    await box.open(poll())
+    await box.open(poll("p2"))
+    await asyncio.gather(_vote(box, 10, "p1"), _vote(box, 10, "p2"))
+    one, other = [await database.read(lambda tx, name=name: polls.record(tx, name)) for name in ("p1", "p2")]  # type: ignore[misc]
+    assert not {row.voter for row in one.ballots} & {row.voter for row in other.ballots}
+    assert not {link.commitment for link in one.links} & {link.commitment for link in other.links}
+    assert not {link.receipt for link in one.links} & {link.receipt for link in other.links}
+
+
+async def test_the_chain_binds_the_question(box: BallotBox, database: Database) -> None:
+    """A chain that was voted on one question doesn't verify under another."""
+    await box.open(poll())
+    await _vote(box, 3)
+    record = await database.read(lambda tx: polls.record(tx, "p1"))
+    other = replace(record, poll=replace(record.poll, question="What else to drink?"))
+    assert [finding.rule for finding in audit.verify(other)] == [Rule.FROZEN_TEXT]
+    assert record.poll.closes_at == CLOSES

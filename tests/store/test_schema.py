@@ -1,0 +1,169 @@
+"""What the schema refuses, whoever asks, on both databases."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import bot.polls.box
+from bot.polls.box import BallotBox
+from bot.store import polls
+from bot.store.database import Database
+from bot.store.sql import FOLDER
+from tests.store.things import COMMUNITY, NOW, REFUSED, Raw, poll, vote
+
+LINK = "INSERT INTO links (poll, number, step, commitment, replaces, receipt, before, hash) VALUES"
+H = "a" * 64
+
+
+@pytest.fixture
+async def voted(box: BallotBox) -> None:
+    await box.open(poll())
+    await box.cast(vote(1, "0"))
+    await box.cast(vote(2, "1"))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE links SET commitment = hash",
+        "UPDATE links SET number = 9 WHERE number = 1",
+        "DELETE FROM links",
+        "DELETE FROM links WHERE number = 2",
+        "DELETE FROM polls",
+        f"{LINK} ('p1', 2, 'cast', '{H}', 0, '{H}', '{H}', '{H}')",
+        "UPDATE polls SET question = 'What else?'",
+        "UPDATE polls SET max_choices = 2",
+        "UPDATE polls SET secret = 0",
+        "UPDATE poll_options SET name = 'Beer' WHERE position = 0",
+        "DELETE FROM poll_options WHERE position = 2",
+        "INSERT INTO poll_options (poll, position, name) VALUES ('p1', 3, 'Beer')",
+    ],
+)
+@pytest.mark.usefixtures("voted")
+async def test_what_has_been_voted_on_stays(raw: Raw, sql: str) -> None:
+    """The log is append-only, and the poll is frozen at its first vote."""
+    with pytest.raises(REFUSED):
+        await raw.run(sql)
+
+
+@pytest.mark.usefixtures("voted")
+async def test_no_statement_that_replaces_rows_slips_past(raw: Raw) -> None:
+    """SQLite's INSERT OR REPLACE and PostgreSQL's TRUNCATE are refused as well."""
+    replacing = f"{LINK} ('p1', 1, 'cast', '{H}', 0, '{H}', '{H}', '{H}')".replace("INSERT", "INSERT OR REPLACE")
+    with pytest.raises(REFUSED):
+        await raw.run(replacing if raw.sqlite else "TRUNCATE links")
+
+
+@pytest.mark.usefixtures("voted")
+async def test_a_poll_goes_whole_and_leaves_a_line(raw: Raw) -> None:
+    """With its line in `erasures` a poll can be deleted with all its links, never a part of them; the line stays."""
+    await raw.run("INSERT INTO erasures SELECT id, links, head, 'because', 1 FROM polls")
+    with pytest.raises(REFUSED):
+        await raw.run("DELETE FROM links")
+    await raw.run("DELETE FROM polls")
+    assert await raw.run("SELECT count(*) FROM links") == [(0,)]
+    assert await raw.run("SELECT poll, links FROM erasures") == [("p1", 2)]
+    for sql in ("DELETE FROM erasures", "UPDATE erasures SET reason = 'no'"):
+        with pytest.raises(REFUSED):
+            await raw.run(sql)
+
+
+async def test_an_erased_poll_never_comes_back(raw: Raw, box: BallotBox) -> None:
+    """An id in `erasures` can't be used again."""
+    await raw.run(f"INSERT INTO erasures (poll, links, head, reason, erased_at) VALUES ('p1', 0, '{H}', 'test', 1)")
+    with pytest.raises(REFUSED):
+        await box.open(poll())
+
+
+async def test_a_closed_poll_stays_closed(raw: Raw, box: BallotBox) -> None:
+    """Neither its state nor its time changes any more."""
+    await box.open(poll())
+    await box.close("p1", NOW)
+    for change in ("state = 'open', closed_at = NULL", "state = 'cancelled'", "closes_at = closes_at + 1"):
+        with pytest.raises(REFUSED):
+            await raw.run(f"UPDATE polls SET {change}")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": ""},
+        {"id": "two words"},
+        {"question": ""},
+        {"question": "?" * 301},
+        {"closes_at": NOW},
+        {"max_choices": 0},
+        {"max_choices": 26},
+        {"quorum": -1},
+        {"community": "nowhere"},
+    ],
+)
+async def test_a_poll_that_breaks_a_rule_is_not_stored(
+    box: BallotBox, database: Database, changes: dict[str, object]
+) -> None:
+    """The schema repeats the model's limits, and nothing of a refused poll remains."""
+    with pytest.raises(REFUSED):
+        await box.open(poll(**changes))
+    assert await database.read(polls.all_polls) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO poll_options (poll, position, name) VALUES ('p1', 25, 'x')",
+        "INSERT INTO poll_options (poll, position, name) VALUES ('p1', 3, 'Tea')",
+        "INSERT INTO poll_options (poll, position, name) VALUES ('p1', 3, '')",
+        "INSERT INTO poll_options (poll, position, name) VALUES ('p9', 0, 'x')",
+        "INSERT INTO choice_counts (poll, choice, count) VALUES ('p1', '0', -1)",
+        "INSERT INTO ballots (poll, voter, choice) VALUES ('p1', 'v', '0')",
+        "INSERT INTO ballots (poll, voter, choice, link) VALUES ('p1', 'v', '0', 1)",
+        "INSERT INTO poll_secrets (poll, wrapped) VALUES ('p1', 'x')",
+        "UPDATE polls SET state = 'closed'",
+        "UPDATE polls SET state = 'asleep'",
+        "UPDATE polls SET ballots = 1",
+        "UPDATE polls SET head = ''",
+        f"{LINK} ('p1', 1, 'cast', '', 0, '{H}', '{H}', '{H}')",
+        f"{LINK} ('p1', 1, 'cast', '{H}', 0, '', '{H}', '{H}')",
+        f"{LINK} ('p1', 1, 'change', '{H}', 0, '{H}', '{H}', '{H}')",
+        f"{LINK} ('p1', 2, 'change', '{H}', 2, '{H}', '{H}', '{H}')",
+        f"{LINK} ('p1', 0, 'cast', '{H}', 0, '{H}', '{H}', '{H}')",
+    ],
+)
+async def test_a_row_that_breaks_a_rule_is_refused(raw: Raw, box: BallotBox, sql: str) -> None:
+    """Keys and CHECKs hold for every table, not only through the program."""
+    await box.open(poll())
+    with pytest.raises(REFUSED):
+        await raw.run(sql)
+
+
+async def test_numbers_are_numbers(raw: Raw, box: BallotBox) -> None:
+    """A text in a column of numbers is refused, on SQLite as well (STRICT)."""
+    await box.open(poll())
+    with pytest.raises(Exception, match=r"(?i)cannot store TEXT|invalid input syntax"):
+        await raw.run("UPDATE polls SET quorum = 'many'")
+
+
+def test_every_named_query_is_used_and_every_used_one_is_named() -> None:
+    """No dead SQL, no misspelt name; an override replaces a common query."""
+    common, postgres = (
+        {name for path in folder.glob("*.sql") for name in re.findall(r"-- name: (\w+)", path.read_text("utf-8"))}
+        for folder in (FOLDER, FOLDER / "postgres")
+    )
+    root = Path(bot.polls.box.__file__).parents[1]
+    used = {
+        name
+        for path in root.rglob("*.py")
+        for name in re.findall(r'tx\.(?:rows|column|one|value|run|many)\(\s*"(\w+)"', path.read_text("utf-8"))
+    }
+    assert used == common
+    assert postgres <= common
+
+
+@pytest.mark.usefixtures("voted")
+async def test_a_community_with_polls_can_not_vanish(raw: Raw) -> None:
+    """Its polls go first, on record."""
+    with pytest.raises(REFUSED):
+        await raw.run(f"DELETE FROM communities WHERE id = '{COMMUNITY}'")

@@ -1,0 +1,258 @@
+"""The vote path: groups, changes, withdrawals, failures."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import Unavailable
+from bot.polls.audit import Rule
+from bot.polls.box import GROUP_MAX, BallotBox, Receipt, Standing
+from bot.polls.model import Cast, CastEnd
+from bot.store import polls
+from bot.store.database import Database, Unit
+from bot.store.keys import Keys
+from bot.store.sql import Transaction
+from tests.store.things import CLOSES, NOW, Raw, findings, poll, vote
+
+
+async def test_a_vote_is_cast_changed_repeated_and_withdrawn(box: BallotBox, database: Database) -> None:
+    """Each step appends one link, except that the same vote again appends none and shows the same code."""
+    await box.open(poll())
+    cast = await box.cast(vote(1, "0"))
+    assert (cast.end, cast.choice, cast.links, cast.ballots) == (CastEnd.CAST, "0", 1, 1)
+    assert await box.cast(vote(1, "0")) == Cast(CastEnd.UNCHANGED, cast.code, "0", 1, 1)
+    changed = await box.cast(vote(1, "2"))
+    assert (changed.end, changed.links, changed.ballots) == (CastEnd.CHANGED, 2, 1)
+    assert changed.code != cast.code
+    assert await box.standing("p1", vote(1, None).voter) == Standing("2", changed.code)
+    assert await box.cast(vote(1, None)) == Cast(CastEnd.WITHDRAWN, links=3, ballots=0)
+    assert await box.cast(vote(1, None)) == Cast(CastEnd.NOTHING_TO_WITHDRAW, links=3, ballots=0)
+    assert await box.standing("p1", vote(1, None).voter) is None
+    again = await box.cast(vote(1, "1"))
+    assert (again.end, again.links, again.ballots) == (CastEnd.CAST, 4, 1)
+    assert await findings(database) == []
+    assert await database.read(lambda tx: polls.choice_counts(tx, "p1")) == {"1": 1}
+
+
+async def test_a_vote_that_the_poll_does_not_take(box: BallotBox, database: Database) -> None:
+    """Unknown, closed and cancelled polls answer so, and nothing changes; the deadline itself is too late."""
+    await box.open(poll())
+    await box.open(poll("p2"))
+    await box.cancel("p2", NOW)
+    assert (await box.cast(vote(1, "0", "nowhere"))).end is CastEnd.UNKNOWN
+    assert (await box.cast(vote(1, "0", "nul\0"))).end is CastEnd.UNKNOWN
+    assert (await box.cast(vote(1, "0", "\udc80"))).end is CastEnd.UNKNOWN
+    assert (await box.cast(vote(1, "0", "p2"))).end is CastEnd.CANCELLED
+    assert (await box.cast(vote(1, "0", at=CLOSES))).end is CastEnd.CLOSED
+    assert (await box.cast(vote(1, "0", at=CLOSES - timedelta(microseconds=1)))).end is CastEnd.CAST
+    await box.close("p1", CLOSES)
+    assert (await box.cast(vote(2, "0"))).end is CastEnd.CLOSED
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).ballots == 1
+
+
+async def test_votes_at_one_instant_share_a_transaction(
+    box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What arrives while a transaction is written goes into the next one, whatever polls and voters it is for."""
+    await box.open(poll())
+    await box.open(poll("p2", secret=False))
+    written = 0
+    write = database.write
+
+    async def counting(unit: Unit[object]) -> object:
+        nonlocal written
+        written += 1
+        return await write(unit)
+
+    monkeypatch.setattr(database, "write", counting)
+    await asyncio.gather(*(box.cast(vote(n, "0", on)) for n in range(50) for on in ("p1", "p2")))
+    assert written <= 2
+    assert await findings(database, "p1") == await findings(database, "p2") == []
+
+
+async def test_several_votes_of_one_voter_in_a_group(box: BallotBox, database: Database) -> None:
+    """All are handled in order: each appends its link, the last one stands; withdrawing within the group too."""
+    await box.open(poll())
+    choices: list[str | None] = ["0", "1", "1", None, "2", "0"]
+    casts = await asyncio.gather(*(box.cast(vote(1, choice)) for choice in choices), box.cast(vote(2, "2")))
+    ends = [cast.end.value for cast in casts]
+    assert ends == ["cast", "changed", "unchanged", "withdrawn", "cast", "changed", "cast"]
+    await asyncio.gather(
+        box.cast(vote(2, "1")), box.cast(vote(2, None)), box.cast(vote(3, "1")), box.cast(vote(3, None))
+    )
+    record = await database.read(lambda tx: polls.record(tx, "p1"))
+    assert [row.choice for row in record.ballots] == ["0"]
+    assert record.counts == {"0": 1}
+    assert len(record.links) == 10
+    assert await findings(database) == []
+
+
+async def test_two_hundred_members_each_change_three_times(box: BallotBox, database: Database) -> None:
+    """200 members voting at once and changing three times leave 200 ballots, a whole chain and one tally."""
+    await box.open(poll())
+
+    async def member(number: int) -> None:
+        for choice in ("0", "1", "2", str(number % 2)):
+            await box.cast(vote(number, choice))
+
+    await asyncio.gather(*(member(number) for number in range(200)))
+    record = await database.read(lambda tx: polls.record(tx, "p1"))
+    assert (len(record.ballots), len(record.links)) == (200, 800)
+    assert record.counts == {"0": 100, "1": 100}
+    assert await findings(database) == []
+
+
+async def test_one_hundred_clicks_are_one_vote(box: BallotBox, database: Database) -> None:
+    """The same vote sent 100 times at once appends one link."""
+    await box.open(poll())
+    casts = await asyncio.gather(*(box.cast(vote(1, "0")) for _ in range(100)))
+    assert len({cast.code for cast in casts}) == 1
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).links == 1
+
+
+async def test_a_crowd_is_taken_in_bounded_groups(box: BallotBox, database: Database) -> None:
+    """More votes than one group holds are all counted."""
+    await box.open(poll())
+    await asyncio.gather(*(box.cast(vote(number, "1")) for number in range(GROUP_MAX + 10)))
+    assert await database.read(lambda tx: polls.choice_counts(tx, "p1")) == {"1": GROUP_MAX + 10}
+
+
+@pytest.mark.parametrize("choice", ["", "0\0", "é", "1" * 1001])
+async def test_a_choice_that_no_parser_returns_is_a_bug(box: BallotBox, choice: str) -> None:
+    """It is refused before it can meet other votes."""
+    await box.open(poll())
+    neighbour = asyncio.create_task(box.cast(vote(2, "0")))
+    with pytest.raises(ValueError, match="canonical"):
+        await box.cast(vote(1, choice))
+    assert (await neighbour).end is CastEnd.CAST
+
+
+async def test_a_name_that_no_database_takes_is_made_plain(box: BallotBox, database: Database) -> None:
+    """A NUL or half a surrogate pair in a display name spoils nothing."""
+    await box.open(poll(secret=False))
+    odd = vote(1, "0")
+    object.__setattr__(odd, "name", "A\0d\udc80a")
+    await box.cast(odd)
+    rows = await database.read(lambda tx: polls.ballots(tx, "p1"))
+    assert [row.name for row in rows] == ["Ad?a"]
+
+
+async def test_a_vote_that_breaks_the_transaction_fails_alone(box: BallotBox, database: Database, raw: Raw) -> None:
+    """Where a bug or an intruder makes one vote impossible, its neighbours in the group still count."""
+    await box.open(poll())
+    await box.open(poll("p2"))
+    await box.cast(vote(1, "0", "p2"))
+    await raw.disarm("links")
+    head = (await database.read(lambda tx: polls.get(tx, "p2"))).head
+    row = f"'p2', 2, 'withdraw', '', 1, '', '{head}', '{head}'"
+    await raw.run(f"INSERT INTO links (poll, number, step, commitment, replaces, receipt, before, hash) VALUES ({row})")
+    casts = (box.cast(vote(2, "0", on)) for on in ("p1", "p2", "p1"))
+    first, broken, third = await asyncio.gather(*casts, return_exceptions=True)
+    assert isinstance(broken, Exception)
+    assert isinstance(first, Cast)
+    assert isinstance(third, Cast)
+    assert await findings(database, "p1") == []
+
+
+async def test_a_poll_whose_secret_is_gone_spoils_no_other(box: BallotBox, database: Database, raw: Raw) -> None:
+    """Its voters are told; votes of other polls in the same group count."""
+    await box.open(poll())
+    await box.open(poll("p2"))
+    await raw.run("DELETE FROM poll_secrets WHERE poll = 'p2'")
+    good, bad = await asyncio.gather(box.cast(vote(1, "0")), box.cast(vote(1, "0", "p2")), return_exceptions=True)
+    assert isinstance(good, Cast)
+    assert isinstance(bad, Unavailable)
+
+
+async def test_a_wrong_instance_key_is_told(box: BallotBox, database: Database) -> None:
+    """A key that doesn't fit is a clear failure, not a new set of voters."""
+    await box.open(poll())
+    await box.cast(vote(1, "0"))
+    stranger = BallotBox(database, Keys(b"B" * 43 + b"="))
+    with pytest.raises(Unavailable, match="key"):
+        await stranger.cast(vote(1, "1"))
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).links == 1
+
+
+async def test_a_voter_who_does_not_wait_still_votes(box: BallotBox, database: Database) -> None:
+    """A cancelled request neither loses its vote nor disturbs the group."""
+    await box.open(poll())
+    impatient = asyncio.create_task(box.cast(vote(1, "0")))
+    patient = asyncio.create_task(box.cast(vote(2, "0")))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert (await patient).end is CastEnd.CAST
+    await box.aclose()
+    assert await database.read(lambda tx: polls.choice_counts(tx, "p1")) == {"0": 2}
+
+
+async def test_two_boxes_on_one_database_share_a_chain(box: BallotBox, database: Database) -> None:
+    """The chain grows under a lock of the poll's row, so that several processes can write it."""
+    await box.open(poll())
+    other = BallotBox(database, Keys(KEY_AGAIN))
+    await asyncio.gather(*(each.cast(vote(n, str(n % 3))) for n in range(100) for each in (box, other)))
+    assert await findings(database) == []
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).ballots == 100
+
+
+async def test_receipts(box: BallotBox) -> None:
+    """A code tells whether its ballot is included, replaced or withdrawn, before and after the close, never more."""
+    await box.open(poll())
+    first, second, gone = (await box.cast(vote(1, "0")), await box.cast(vote(1, "1")), await box.cast(vote(2, "0")))
+    await box.cast(vote(2, None))
+    for _ in range(2):
+        assert await box.find_receipt("p1", first.code) is Receipt.REPLACED
+        assert await box.find_receipt("p1", second.code.lower().replace("-", " ")) is Receipt.INCLUDED
+        assert await box.find_receipt("p1", gone.code) is Receipt.WITHDRAWN
+        assert await box.find_receipt("p1", "AAAA-BBBB-CCCC-DDDD") is Receipt.UNKNOWN
+        assert await box.find_receipt("p1", "") is Receipt.UNKNOWN
+        assert await box.find_receipt("p2", first.code) is Receipt.UNKNOWN
+        await box.close("p1", CLOSES)
+
+
+async def test_a_locked_row_makes_the_vote_unavailable_and_the_next_one_works(url: str) -> None:
+    """Whoever holds a lock too long costs votes, which are told so; nothing is half written."""
+    from bot.store.database import open_database  # noqa: PLC0415
+
+    database = await open_database(url, busy_seconds=0.2)
+    box = BallotBox(database, Keys(KEY_AGAIN))
+    await box.open(poll())
+    async with Raw.connect(url) as raw:
+        await raw.run("BEGIN IMMEDIATE" if raw.sqlite else "BEGIN")
+        if not raw.sqlite:
+            await raw.run("LOCK TABLE ballots IN ACCESS EXCLUSIVE MODE")
+        answers = await asyncio.gather(*(box.cast(vote(n, "0")) for n in range(5)), return_exceptions=True)
+        assert all(isinstance(answer, Unavailable) and "not counted" in answer.message for answer in answers)
+        await raw.run("ROLLBACK")
+    assert (await box.cast(vote(1, "0"))).links == 1
+    assert await findings(database) == []
+    await database.close()
+
+
+async def test_a_failed_unit_leaves_nothing(database: Database) -> None:
+    """A unit that raises is undone, and its exception is the caller's."""
+
+    async def unit(tx: Transaction) -> None:
+        await polls.insert(tx, poll(head="0" * 64), "w" * 100)
+        raise LookupError("changed my mind")
+
+    with pytest.raises(LookupError):
+        await database.write(unit)
+    assert await database.read(lambda tx: polls.find(tx, "p1")) is None
+
+
+async def test_reads_do_not_write(database: Database) -> None:
+    """The reading side refuses to write, so that one place writes."""
+    with pytest.raises(Unavailable):
+        await database.read(lambda tx: tx.run("ensure_community", id="test:x"))
+
+
+def test_rules_have_names() -> None:
+    """Every rule that a finding can name is spelled for people."""
+    assert all(rule.value == rule.value.lower() for rule in Rule)
+
+
+KEY_AGAIN = b"A" * 43 + b"="
