@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ DRAFTS = "drafts"
 ARGUABLE: tuple[type[Entry], ...] = (Position, Fact, Option, Argument)
 """What an argument can be about."""
 
+MAX_PROBLEMS_A_FILE = 200
 MAX_SUGGESTIONS = 50
 """Misspelt ids of one pack for which the nearest is looked up; each look-up reads every id."""
 
@@ -199,8 +201,22 @@ def read_pack(folder: Path) -> PackReading:
         reading.draft = Pack(reading.info, MappingProxyType(entries), MappingProxyType(arguments))
         if not reading.errors:
             reading.pack = reading.draft
-    reading.problems.sort()
+    reading.problems = _shortened(reading.problems)
     return reading
+
+
+def _shortened(problems: Iterable[Problem]) -> list[Problem]:
+    """In order, and of each file only as many as a person can mend in one go."""
+    kept: list[Problem] = []
+    for file, group in groupby(sorted(problems), key=lambda problem: problem.file):
+        found = list(group)
+        kept += found[:MAX_PROBLEMS_A_FILE]
+        if len(found) > MAX_PROBLEMS_A_FILE:
+            first = found[MAX_PROBLEMS_A_FILE]
+            more = len(found) - MAX_PROBLEMS_A_FILE
+            message = f"from here on this file has {more:,} more problems: mend the ones before, then check again"
+            kept.append(Problem(file, first.line, first.column, Severity.ERROR, "more-problems", message))
+    return kept
 
 
 def _part_files(reading: PackReading, part: str) -> list[Path]:

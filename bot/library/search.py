@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING
@@ -74,6 +73,7 @@ class Index:
 
     def __init__(self, library: Library) -> None:
         self._entries = [(pack.id, entry) for pack in library.packs.values() for entry in pack.entries.values()]
+        self._completion = Completion(self._entries)
         self._shelves: list[_Shelf] = []
         by_language: dict[str, list[Pack]] = {}
         for pack in library.packs.values():
@@ -113,10 +113,6 @@ class Index:
         """Entries with a title or an alias in which the words typed so far occur, in that order."""
         numbers = self._completion.complete(_clean(prefix), kinds, pack, limit)
         return [Suggestion(self._entries[n][0], self._entries[n][1].id, self._entries[n][1].title) for n in numbers]
-
-    @cached_property
-    def _completion(self) -> Completion:
-        return Completion(self._entries)
 
     def _hits(self, found: Iterable[tuple[float, int]], limit: int, *, exact: bool) -> list[Hit]:
         best = sorted(found, key=self._rank)[:limit]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
-MAX_EVENTS = 400_000
+MAX_EVENTS = 250_000
 MAX_PROBLEMS = 50
 """Problems after which a file is not read any further: it is not the file that was meant."""
 
@@ -205,7 +205,8 @@ class _Builder:
                 self._document_start(event)
             elif kind is yaml.StreamEndEvent:
                 return
-        message = f"this file holds more than {MAX_EVENTS:,} values: split it into a folder of smaller files"
+        self._document.root = None
+        message = f"this file holds more than {MAX_EVENTS:,} values and marks: split it into a folder of smaller files"
         raise _Stop(self._at((1, 1), "too-many-values", message))
 
     def _scalar(self, event: Any) -> None:

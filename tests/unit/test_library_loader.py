@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ContentError
-from bot.library.loader import load_library, load_pack
+from bot.library.loader import MAX_PROBLEMS_A_FILE, load_library, load_pack
 from bot.library.model import Argument, Fact, Source
 from bot.library.yaml_reader import MAX_BYTES, read_yaml
 from tests.unit.packs import (
@@ -322,6 +322,20 @@ def test_a_message_never_repeats_a_giant_value(tmp_path: Path) -> None:
     text = FACTS.replace("verdict: supported", f"verdict: {'x' * 1_000_000}").replace("kind: fact", f"{'k' * 1_000}: 1")
     for problem in problems_of(make_pack(tmp_path, {"facts.yaml": text})):
         assert len(problem.message) < 400
+
+
+def test_a_file_full_of_problems_is_reported_in_part(tmp_path: Path) -> None:
+    """Two hundred problems of a file are enough for one go; the rest is counted, at its first place."""
+    found = problems_of(make_pack(tmp_path, {"facts.yaml": "facts:\n" + "- a\n" * 10_000, "arguments.yaml": None}))
+    assert len(found) == MAX_PROBLEMS_A_FILE + 1
+    assert found_at(found[-1], tmp_path) == ("facts.yaml", MAX_PROBLEMS_A_FILE + 2, 3, "more-problems")
+    assert "9,800 more" in found[-1].message
+
+
+def test_a_file_with_too_many_values_is_refused_as_a_whole(tmp_path: Path) -> None:
+    """A file that is small in bytes and huge in values is not read to its end."""
+    found = problems_of(make_pack(tmp_path, {"facts.yaml": "facts: [" + "[]," * 200_000, "arguments.yaml": None}))
+    assert [found_at(problem, tmp_path) for problem in found] == [("facts.yaml", 1, 1, "too-many-values")]
 
 
 def test_text_stays_exactly_as_it_was_written(tmp_path: Path) -> None:
