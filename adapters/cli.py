@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from adapters import records
+
 if TYPE_CHECKING:
     from bot.app import Bot
     from bot.chat import Outcome
@@ -67,7 +69,15 @@ def lookup_bot(shelf: Shelf) -> Bot:
     return bot
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Told(click.Group):
+    """A group whose commands show a BotError as its message."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        with told():
+            return super().invoke(ctx)
+
+
+@click.group(cls=Told, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="parley-bot", prog_name="parley")
 def main() -> None:
     """Parley: facts, counterarguments and polls for communities that discuss a policy."""
@@ -81,10 +91,9 @@ def run(port: int | None, content: Path | None) -> None:
     from bot.config import load_settings  # noqa: PLC0415 - kept off the path of --help
     from bot.telemetry import set_up_logs  # noqa: PLC0415
 
-    with told():
-        settings = load_settings(port=port, content=content)
-        set_up_logs(settings.log_level)
-        asyncio.run(serve(settings))
+    settings = load_settings(port=port, content=content)
+    set_up_logs(settings.log_level)
+    asyncio.run(serve(settings))
 
 
 async def serve(settings: Settings) -> None:
@@ -141,8 +150,7 @@ def ask(
     locale = lang or "en"
     actor = Actor("terminal", "local", os.environ.get("USER", "you"), os.environ.get("USER", "you"))
     request = Request(actor, Place("terminal", "local", "terminal", direct=True), now(), locale)
-    with told():
-        bot = lookup_bot(open_shelf(_content(content)))
+    bot = lookup_bot(open_shelf(_content(content)))
 
     async def answer() -> Outcome:
         outcome = await bot.say(request, " ".join(line))
@@ -170,8 +178,7 @@ def check(packs: tuple[Path, ...], essay: Path | None, style: Literal["text", "j
     """Check packs: the shipped ones, or the folders given. Ends with 1 if there is an error."""
     from bot.library.check import main_report  # noqa: PLC0415 - kept off the path of --help
 
-    with told():
-        printed, status = main_report(packs or (_content(None),), essay, now().date(), style)
+    printed, status = main_report(packs or (_content(None),), essay, now().date(), style)
     click.echo(printed, nl=False)
     sys.exit(status)
 
@@ -197,6 +204,9 @@ def _near(path: Path) -> Path:
     here = Path.cwd()
     return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
 
+
+main.add_command(records.polls)
+main.add_command(records.db)
 
 if __name__ == "__main__":
     main()

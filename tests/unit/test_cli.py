@@ -1,0 +1,176 @@
+"""The command line as whoever runs the bot uses it: real processes, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.world import CONTENT, Clock, request, running
+
+PARLEY = [sys.executable, "-m", "adapters.cli"]
+
+
+def parley(*args: str | Path, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs the program in a folder of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    return subprocess.run(
+        [*PARLEY, *map(str, args)],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(Path(__file__).parents[2]), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+async def closed_poll(tmp_path: Path) -> Path:
+    """A folder with a database in which one secret poll is closed and one is open."""
+    clock = Clock()
+    async with running(tmp_path, clock=clock) as instance:
+        for line in ("closes:1h", "closes:9h"):
+            await instance.bot.say(request("Ada"), f'/poll create question:"Which tea?" options:"Green|Black" {line}')
+        for name, choice in (("Ben", "0"), ("Chen", "1"), ("Dina", "0")):
+            await instance.bot.press(request(name), f"v1:vote:p1:{choice}")
+        await instance.bot.press(request("Ben"), "v1:vote:p2:0")
+        clock.forward(hours=1)
+        await instance.scheduler.run_due()
+    return tmp_path
+
+
+def test_ask_answers_in_each_form_and_says_by_its_status_whether_it_found(tmp_path: Path) -> None:
+    """For people, pipes and programs: drawn, plain or JSON; status 1 when nothing was found."""
+    drawn = parley("ask", "/fact coffee ban", "--content", CONTENT, folder=tmp_path)
+    assert (drawn.returncode, "Contradicted" in drawn.stdout) == (0, True)
+    plain = parley("ask", "--plain", "/fact", "coffee", "ban", "--content", CONTENT, folder=tmp_path)
+    assert plain.stdout.startswith("✖ Contradicted\nCoffee was banned from the office.")
+    assert "\x1b" not in plain.stdout
+    whole = json.loads(parley("ask", "--json", "/fact coffee ban", "--content", CONTENT, folder=tmp_path).stdout)
+    assert whole["answer"]["cards"][0]["title"] == "✖ Contradicted"
+    assert parley("ask", "--plain", "/fact zeppelin", "--content", CONTENT, folder=tmp_path).returncode == 1
+
+
+def test_ask_can_press_a_control(tmp_path: Path) -> None:
+    """What a member would press can be pressed by its id."""
+    done = parley(
+        "ask", "--plain", "/fact coffee ban", "--press", "v1:view:sources:tea:coffee-banned", "--content", CONTENT,
+        folder=tmp_path,
+    )  # fmt: skip
+    assert done.stdout.startswith("Sources for:")
+
+
+def test_a_broken_pack_is_told_with_file_line_and_column(tmp_path: Path) -> None:
+    """No traceback: where it is, what is wrong and what to do."""
+    pack = tmp_path / "packs" / "tea"
+    pack.mkdir(parents=True)
+    for file in (CONTENT / "tea").iterdir():
+        (pack / file.name).write_text(
+            file.read_text().replace("sources: [kitchen-count]", "sources: [kitchen-cout]", 1)
+        )
+    for command in (("ask", "/fact tea", "--content"), ("check",)):
+        done = parley(*command, tmp_path / "packs", folder=tmp_path)
+        assert done.returncode == 1
+        assert re.search(r"facts\.yaml:\d+:\d+: error: .*kitchen-cout.*kitchen-count", done.stdout + done.stderr)
+        assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_is_named_with_its_remedy(tmp_path: Path) -> None:
+    """A setting that can't be used stops the start, and says which and what it takes."""
+    done = parley("run", folder=tmp_path, PARLEY_PORT="soon")
+    assert (done.returncode, "PARLEY_PORT" in done.stderr) == (1, True)
+    (tmp_path / "parley.toml").write_text('colour = "red"\n')
+    done = parley("run", folder=tmp_path)
+    assert (done.returncode, "'colour'" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_polls_are_listed_shown_exported_and_verified(closed_poll: Path) -> None:
+    """The records can be read and checked without the bot."""
+    assert parley("polls", "list", folder=closed_poll).stdout.splitlines()[0].startswith("p1\tclosed\t3\ttest:demo")
+    assert "Winner: Green." in parley("polls", "show", "p1", folder=closed_poll).stdout
+    assert "Winner" not in parley("polls", "show", "p2", folder=closed_poll).stdout
+    table = parley("polls", "export", "p1", folder=closed_poll).stdout
+    assert sorted(table.splitlines()[1:]) == [",1", "1,", "1,"]
+    assert "once it is closed" in parley("polls", "export", "p2", folder=closed_poll).stderr
+    verified = parley("polls", "verify", folder=closed_poll)
+    assert (verified.returncode, verified.stdout.count("whole")) == (0, 2)
+    assert "no poll" in parley("polls", "show", "nope", folder=closed_poll).stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ("UPDATE ballots SET choice = '1' WHERE poll = 'p1' AND choice = '0'", "ballot"),
+        ("DELETE FROM ballots WHERE poll = 'p1' AND choice = '1'", "p1"),
+        ("UPDATE ballots SET choice = '1' WHERE poll = 'p2'", "ballot"),
+        ("DELETE FROM ballots WHERE poll = 'p2'", "link 1"),
+        ("UPDATE choice_counts SET count = 9 WHERE poll = 'p1' AND choice = '1'", "count"),
+    ],
+)
+def test_what_was_tampered_with_is_found_and_named(closed_poll: Path, change: str, place: str) -> None:
+    """A changed row, a deleted row, a changed count: `parley polls verify` names the place and ends with 1."""
+    with sqlite3.connect(closed_poll / "parley.db") as database:
+        database.execute(change)
+    database.close()
+    done = parley("polls", "verify", folder=closed_poll)
+    assert done.returncode == 1
+    assert place in done.stderr
+
+
+def test_a_backup_is_a_whole_database(closed_poll: Path) -> None:
+    """What `parley db backup` writes can be opened and verified like the original."""
+    assert parley("db", "backup", closed_poll / "copy.db", folder=closed_poll).returncode == 0
+    verified = parley("polls", "verify", "--database", closed_poll / "copy.db", folder=closed_poll)
+    assert verified.stdout.count("whole") == 2
+    assert "whole" in parley("db", "check", "--database", closed_poll / "copy.db", folder=closed_poll).stdout
+    assert "up to date" in parley("db", "upgrade", "--database", closed_poll / "copy.db", folder=closed_poll).stdout
+
+
+def free_port() -> int:
+    for port in range(20_000, 32_000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise AssertionError
+
+
+@pytest.fixture
+def running_bot(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    port = free_port()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(
+        [*PARLEY, "run", "--port", str(port), "--content", str(CONTENT)],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate(timeout=30)
+
+
+def test_run_says_where_it_is_and_stops_when_told(running_bot: subprocess.Popen[str], tmp_path: Path) -> None:
+    """The first line says what to do next; SIGTERM ends the process cleanly; a second one may not own the file."""
+    assert running_bot.stdout is not None
+    assert "open http://127.0.0.1:" in running_bot.stdout.readline()
+    second = parley("run", "--port", str(free_port()), "--content", CONTENT, folder=tmp_path)
+    assert second.returncode == 1
+    assert "Traceback" not in second.stderr
+    running_bot.send_signal(signal.SIGTERM)
+    assert running_bot.wait(timeout=30) == 0
+    assert oct((tmp_path / "parley.db").stat().st_mode)[-3:] == "600"
+    assert oct((tmp_path / "parley.key").stat().st_mode)[-3:] == "600"
