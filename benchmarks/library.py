@@ -259,7 +259,7 @@ def measure_loading(cards: int) -> str:
 
 
 def measure_searching(cards: int, asked: int) -> Iterator[str]:
-    start = resident_bytes()
+    empty = resident_bytes()
     library = library_of(cards)
     gc.collect()
     loaded = resident_bytes()
@@ -285,7 +285,7 @@ def measure_searching(cards: int, asked: int) -> Iterator[str]:
         f"is among ten hits: {sum(spelt) / len(spelt):.1%}, in spite of a typo {sum(misspelt) / len(misspelt):.1%}"
     )
     yield (
-        f"hold {cards:>7,} cards: {(loaded - start) / cards:,.0f} bytes a card and {(indexed - loaded) / cards:,.0f} "
+        f"hold {cards:>7,} cards: {(loaded - empty) / cards:,.0f} bytes a card and {(indexed - loaded) / cards:,.0f} "
         f"for its index, built in {building:.2f} s"
     )
     yield _measure_completing(index, library, cards)
