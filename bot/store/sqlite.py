@@ -12,7 +12,7 @@ import os
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -193,12 +193,14 @@ def _migrate(connection: sqlite3.Connection) -> None:
     try:
         connection.execute(migrate.RECORD)
         applied = {row["number"]: row["checksum"] for row in connection.execute("SELECT * FROM migrations")}
-        for migration in migrate.pending(known, applied):
+        waiting = migrate.pending(known, applied)
+        for migration in waiting:
             for statement in migrate.statements(migration.sql):
                 connection.execute(statement)
             record = (migration.number, migration.name, migration.checksum)
             connection.execute("INSERT INTO migrations (number, name, checksum) VALUES (?, ?, ?)", record)
-        _refuse_dangling(connection)
+        if waiting:
+            _refuse_dangling(connection)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
@@ -218,15 +220,27 @@ def _truncate_log(connection: sqlite3.Connection) -> bool:
 
 
 def _check(connection: sqlite3.Connection) -> list[str]:
-    found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+    try:
+        return [*_structure(connection), *_versions(connection)]
+    except sqlite3.DatabaseError as error:
+        return [f"the file can't be read through: {error}"]
+
+
+def _structure(connection: sqlite3.Connection) -> Iterator[str]:
+    for (line,) in connection.execute("PRAGMA integrity_check"):
+        if line != "ok":
+            yield line
     for row in connection.execute("PRAGMA foreign_key_check"):
-        found.append(f"a row of {row['table']} points to a row of {row['parent']} that isn't there")  # noqa: PERF401
+        yield f"a row of {row['table']} points to a row of {row['parent']} that isn't there"
+
+
+def _versions(connection: sqlite3.Connection) -> Iterator[str]:
     applied = {row["number"]: row["checksum"] for row in connection.execute("SELECT * FROM migrations")}
     try:
-        waiting = migrate.pending(migrate.load_migrations("sqlite"), applied)
+        for migration in migrate.pending(migrate.load_migrations("sqlite"), applied):
+            yield f"migration {migration.number:04} isn't applied"
     except Refused as error:
-        return [*found, error.message]
-    return found + [f"migration {migration.number:04} isn't applied" for migration in waiting]
+        yield error.message
 
 
 def _copy(connection: sqlite3.Connection, path: Path) -> None:

@@ -22,7 +22,7 @@ from bot.polls.model import CastEnd, State, Step
 from bot.store import polls
 from bot.store.database import Database, open_database
 from bot.store.keys import Keys
-from tests.store.things import AFTER, CLOSES, KEY, Raw, findings, path_of, poll, vote
+from tests.store.things import AFTER, CLOSES, KEY, Raw, findings, poll, vote
 
 
 async def _vote(box: BallotBox, count: int = 20, on: str = "p1") -> list[str]:
@@ -39,7 +39,7 @@ async def test_a_secret_poll_forgets_who_and_keeps_what(box: BallotBox, database
     after = await database.read(lambda tx: polls.record(tx, "p1"))
     assert Counter(row.choice for row in after.ballots) == Counter(row.choice for row in before.ballots)
     assert not {row.voter for row in after.ballots} & {row.voter for row in before.ballots}
-    assert all(row.link is row.nonce is row.name is None and row.seal for row in after.ballots)
+    assert all((row.link, row.nonce, row.name) == (None, None, None) and row.seal for row in after.ballots)
     assert await raw.run("SELECT count(*) FROM poll_secrets") == [(0,)]
     assert await box.standing("p1", vote(1, None).voter) is None
     assert {await box.find_receipt("p1", code) for code in codes} == {Receipt.INCLUDED}

@@ -148,7 +148,7 @@ async def test_a_vote_that_breaks_the_transaction_fails_alone(box: BallotBox, da
     await raw.disarm("links")
     head = (await database.read(lambda tx: polls.get(tx, "p2"))).head
     row = f"'p2', 2, 'withdraw', '', 1, '', '{head}', '{head}'"
-    await raw.run(f"INSERT INTO links (poll, number, step, commitment, replaces, receipt, before, hash) VALUES ({row})")
+    await raw.run(f"INSERT INTO links (poll, number, step, commitment, replaces, receipt, before, hash) VALUES ({row})")  # noqa: S608 - the test's own text
     casts = (box.cast(vote(2, "0", on)) for on in ("p1", "p2", "p1"))
     first, broken, third = await asyncio.gather(*casts, return_exceptions=True)
     assert isinstance(broken, Exception)

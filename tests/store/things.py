@@ -78,7 +78,7 @@ class Raw:
         for table in tables:
             if self.sqlite:
                 found = await self.run(
-                    f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'"
+                    f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'"  # noqa: S608 - the test's own text
                 )
                 for (name,) in found:
                     await self.run(f"DROP TRIGGER {name}")

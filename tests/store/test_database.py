@@ -1,0 +1,436 @@
+"""Opening, migrating, failing, backing up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.errors import BotError, Refused, Unavailable, UsageError
+from bot.polls import audit
+from bot.polls.box import BallotBox
+from bot.polls.model import CastEnd
+from bot.store import communities, migrate, polls
+from bot.store.database import Database, open_database
+from bot.store.keys import Keys, load_or_create_key
+from bot.store.sql import Transaction
+from tests.store.server import PostgresServer
+from tests.store.things import AFTER, KEY, Raw, findings, path_of, poll, vote
+
+
+async def test_an_address_of_another_kind_is_refused() -> None:
+    """The message says which addresses there are."""
+    with pytest.raises(UsageError, match="sqlite:///PATH"):
+        await open_database("mysql://root@localhost/parley")
+    with pytest.raises(UsageError, match="names no file"):
+        await open_database("sqlite:///")
+
+
+async def test_a_file_that_can_not_be_opened_is_told(tmp_path: Path) -> None:
+    """A missing folder, a folder in its place, and a file that isn't a database."""
+    for path in (tmp_path / "nowhere" / "parley.db", tmp_path):
+        with pytest.raises(Unavailable):
+            await open_database(str(path))
+    (tmp_path / "notes.db").write_text("not a database, " * 100)
+    with pytest.raises(Unavailable):
+        await open_database(str(tmp_path / "notes.db"))
+
+
+async def test_a_server_that_is_not_there_is_told() -> None:
+    """The message says that PostgreSQL can't be reached."""
+    pytest.importorskip("asyncpg")
+    with pytest.raises(Unavailable, match="PostgreSQL"):
+        await open_database("postgresql://nobody@127.0.0.1:1/parley")
+
+
+async def test_sqlite_is_private_and_durable(tmp_path: Path) -> None:
+    """Only its owner reads the file and its log; every commit is synced; what is deleted is overwritten."""
+    path = tmp_path / "parley.db"
+    path.touch(0o644)
+    database = await open_database(f"sqlite:///{path}")
+    await database.write(lambda tx: communities.ensure(tx, "test:demo"))
+    modes = _modes(tmp_path)
+    assert modes == dict.fromkeys(("parley.db", "parley.db-wal", "parley.db-shm", "parley.db.lock"), 0o600)
+
+    async def pragmas(tx: Transaction) -> list[object]:
+        names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "recursive_triggers")
+        return [tx.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    assert await database.write(pragmas) == ["wal", 2, 1, 1, 1]
+    await database.close()
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
+async def test_postgres_is_durable(server: PostgresServer) -> None:
+    """Its commits are synchronous even where the server's default isn't."""
+    server.psql("CREATE DATABASE lazy")
+    server.psql("ALTER DATABASE lazy SET synchronous_commit = off")
+    database = await open_database(server.url("lazy"))
+
+    async def setting(tx: Transaction) -> object:
+        return await tx.connection.fetchval("SHOW synchronous_commit")
+
+    assert await database.write(setting) == "on"
+    await database.close()
+
+
+async def test_one_process_owns_a_file(tmp_path: Path) -> None:
+    """A second one is refused, the command line may join, and the lock ends with its owner."""
+    path = str(tmp_path / "parley.db")
+    owner = await open_database(path)
+    with pytest.raises(Unavailable, match="Another Parley"):
+        await open_database(path)
+    joined = await open_database(path, shared=True)
+    await joined.write(lambda tx: communities.ensure(tx, "test:demo"))
+    await joined.close()
+    assert await owner.read(communities.all_ids) == ["test:demo"]
+    await owner.close()
+    await (await open_database(path)).close()
+
+
+async def test_opening_again_keeps_everything(url: str) -> None:
+    """Migrations are applied once; what was stored is there."""
+    first = await open_database(url)
+    await BallotBox(first, Keys(KEY)).open(poll())
+    await first.close()
+    again = await open_database(url)
+    assert (await again.read(lambda tx: polls.get(tx, "p1"))).question == "What to drink?"
+    assert await again.check() == []
+    await again.close()
+
+
+async def test_a_newer_database_is_refused(url: str) -> None:
+    """A program that doesn't know a migration leaves the database alone and says what to do."""
+    await (await open_database(url)).close()
+    async with Raw.connect(url) as raw:
+        await raw.run(f"INSERT INTO migrations (number, name, checksum) VALUES (99, 'later', '{'0' * 64}')")  # noqa: S608 - the test's own text
+    with pytest.raises(Refused, match=r"version 99.*newer Parley"):
+        await open_database(url)
+
+
+async def test_an_edited_migration_is_refused(url: str) -> None:
+    """A migration that was changed after it was applied is named."""
+    await (await open_database(url)).close()
+    async with Raw.connect(url) as raw:
+        await raw.run(f"UPDATE migrations SET checksum = '{'0' * 64}' WHERE number = 1")  # noqa: S608 - the test's own text
+    with pytest.raises(Refused, match="0001"):
+        await open_database(url)
+
+
+async def test_check_names_a_newer_database(database: Database, raw: Raw) -> None:
+    """`check` reports what opening would refuse."""
+    await raw.run(f"INSERT INTO migrations (number, name, checksum) VALUES (99, 'later', '{'0' * 64}')")  # noqa: S608 - the test's own text
+    assert "version 99" in "".join(await database.check())
+
+
+async def test_two_processes_migrate_at_once(url: str) -> None:
+    """Both find a whole schema, whoever was first; each migration is applied once."""
+    databases = await asyncio.gather(*(open_database(url, shared=True) for _ in range(4)))
+    for database in databases:
+        assert await database.check() == []
+        await database.close()
+    async with Raw.connect(url) as raw:
+        numbers = [number for (number,) in await raw.run("SELECT number FROM migrations ORDER BY number")]
+    assert numbers == [migration.number for migration in migrate.load_migrations("sqlite")]
+
+
+async def test_a_migration_that_fails_leaves_nothing(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The schema stays as it was before, and opening works again with the right migrations."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrate.FOLDER, folder)
+    (folder / f"{len(migrate.load_migrations('sqlite')) + 1:04}_broken.sql").write_text(
+        "CREATE TABLE more (id INTEGER NOT NULL PRIMARY KEY) STRICT;\nINSERT INTO nowhere VALUES (1);\n"
+    )
+    real = migrate.load_migrations
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "load_migrations", lambda dialect: real(dialect, folder))
+        with pytest.raises(Exception, match="nowhere"):
+            await open_database(url)
+    async with Raw.connect(url) as raw:
+        with pytest.raises(Exception, match=r"(?i)polls"):
+            await raw.run("SELECT * FROM polls")
+    await (await open_database(url)).close()
+
+
+@pytest.mark.parametrize("name", ["1_short.sql", "0004_gap.sql", "0001_twice.sql", "0001_schema.oracle.sql"])
+def test_migrations_are_numbered_without_a_gap(tmp_path: Path, name: str) -> None:
+    """A misnamed, missing or repeated number is an error of the program, found at once."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrate.FOLDER, folder)
+    (folder / name).write_text("SELECT 1;")
+    with pytest.raises(ValueError, match="migration"):
+        migrate.load_migrations("sqlite", folder)
+
+
+def test_both_databases_have_the_same_migrations() -> None:
+    """Every number exists for both, and a trigger is one statement."""
+    lite, server = migrate.load_migrations("sqlite"), migrate.load_migrations("postgres")
+    assert [each.number for each in lite] == [each.number for each in server]
+    assert "STRICT" not in "".join(each.sql.partition("CREATE")[2] for each in server)
+    triggers = [text for each in lite for text in migrate.statements(each.sql) if "TRIGGER" in text]
+    assert all(text.rstrip().endswith("END;") for text in triggers)
+
+
+async def test_a_full_disk_costs_only_the_votes_that_are_told(tmp_path: Path) -> None:
+    """Votes that don't fit are not counted and say so; with room again the next ones are; the chain is whole."""
+    database = await open_database(str(tmp_path / "parley.db"))
+    box = BallotBox(database, Keys(KEY))
+    await box.open(poll())
+
+    async def limit(tx: Transaction) -> None:
+        pages = tx.connection.execute("PRAGMA page_count").fetchone()[0]
+        tx.connection.execute(f"PRAGMA max_page_count = {pages + 20}")
+
+    async def no_limit(tx: Transaction) -> None:
+        tx.connection.execute("PRAGMA max_page_count = 1000000")
+
+    await database.write(limit)
+    answers = []
+    for start in range(0, 2000, 100):
+        group = (box.cast(vote(number, "0")) for number in range(start, start + 100))
+        answers += await asyncio.gather(*group, return_exceptions=True)
+    counted = sum(not isinstance(answer, BaseException) for answer in answers)
+    assert 0 < counted < 2000
+    assert all(isinstance(answer, Unavailable) for answer in answers if isinstance(answer, BaseException))
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).ballots == counted
+    await database.write(no_limit)
+    assert (await box.cast(vote(5000, "0"))).ballots == counted + 1
+    assert await findings(database) == []
+    await database.close()
+
+
+async def test_a_read_only_database_takes_no_votes_and_lives_on(url: str, database: Database, box: BallotBox) -> None:
+    """As when a disk is remounted read-only: reading goes on, voting fails, and works again after."""
+    await box.open(poll())
+    await box.cast(vote(1, "0"))
+
+    async def read_only(tx: Transaction) -> None:
+        tx.connection.execute("PRAGMA query_only = ON")
+
+    if database.dialect == "sqlite":
+        await database.write(read_only)
+    else:
+        async with Raw.connect(url) as raw:
+            await raw.run(f"ALTER DATABASE {url.rpartition('/')[2]} SET default_transaction_read_only = on")
+            await raw.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley'")
+    with pytest.raises(Unavailable):
+        await box.cast(vote(2, "0"))
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).ballots == 1
+    if database.dialect == "postgres":
+        async with Raw.connect(url) as raw:
+            await raw.run("SET default_transaction_read_only = off")
+            await raw.run(f"ALTER DATABASE {url.rpartition('/')[2]} RESET default_transaction_read_only")
+            await raw.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley'")
+        await _try_until_counted(box, 2)
+    assert (await box.cast(vote(2, "0"))).ballots == 2
+
+
+async def test_a_lost_connection_is_replaced(server: PostgresServer) -> None:
+    """When the server drops every connection, a vote may fail and say so; the next ones are counted."""
+    server.psql("CREATE DATABASE lost")
+    database = await open_database(server.url("lost"))
+    box = BallotBox(database, Keys(KEY))
+    await box.open(poll())
+    for round_ in range(3):
+        server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley'")
+        await _try_until_counted(box, round_)
+    assert await findings(database) == []
+    await database.close()
+
+
+async def test_a_server_that_crashes_keeps_what_it_acknowledged(server: PostgresServer) -> None:
+    """Stopped without a checkpoint under load and started again: every acknowledged vote is there."""
+    server.psql("CREATE DATABASE crash")
+    database = await open_database(server.url("crash"))
+    box = BallotBox(database, Keys(KEY))
+    await box.open(poll())
+    acknowledged: set[int] = set()
+    failed: set[int] = set()
+    enough = asyncio.Event()
+
+    async def member(number: int) -> None:
+        try:
+            await box.cast(vote(number, "0"))
+        except Unavailable:
+            failed.add(number)
+        else:
+            acknowledged.add(number)
+            if len(acknowledged) >= 100:
+                enough.set()
+
+    async def crowd() -> None:
+        for start in range(0, 1500, 10):
+            await asyncio.gather(*(member(number) for number in range(start, start + 10)))
+
+    voting = asyncio.create_task(crowd())
+    await enough.wait()
+    await asyncio.to_thread(server.stop)
+    await voting
+    server.start()  # from the main thread: the server ends with the thread that started it
+    assert failed
+    stored = await database.read(lambda tx: polls.record(tx, "p1"))
+    assert len(acknowledged) <= len(stored.ballots) <= len(acknowledged) + 10
+    assert audit.verify(stored) == []
+    for number in acknowledged:
+        assert (await box.cast(vote(number, "0"))).end is CastEnd.UNCHANGED
+    await _try_until_counted(box, min(failed))
+    await database.close()
+
+
+async def _try_until_counted(box: BallotBox, number: int) -> None:
+    for _ in range(20):
+        try:
+            await box.cast(vote(number, "0"))
+        except Unavailable:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    pytest.fail("no vote was counted again")
+
+
+async def test_a_unit_awaits_only_its_transaction(tmp_path: Path) -> None:
+    """Waiting for anything else inside a transaction is a bug, and is found at once on SQLite."""
+    database = await open_database(str(tmp_path / "parley.db"))
+
+    async def unit(tx: Transaction) -> None:
+        await communities.ensure(tx, "test:demo")
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="awaits nothing but"):
+        await database.write(unit)
+    assert await database.read(communities.all_ids) == []
+    await database.close()
+
+
+async def test_a_backup_taken_while_votes_come_in(tmp_path: Path) -> None:
+    """It holds what was acknowledged before it began, is whole, private, and opens as a database."""
+    database = await open_database(str(tmp_path / "parley.db"))
+    box = BallotBox(database, Keys(KEY))
+    await box.open(poll())
+    acknowledged = 0
+    enough = asyncio.Event()
+
+    async def member(number: int) -> None:
+        nonlocal acknowledged
+        for turn in range(10):
+            await box.cast(vote(number * 10 + turn, "0"))
+            acknowledged += 1
+            if acknowledged == 200:
+                enough.set()
+
+    voting = asyncio.gather(*(member(number) for number in range(100)))
+    await enough.wait()
+    before = acknowledged
+    copy = tmp_path / "backup.db"
+    await database.backup(copy)
+    await voting
+    with pytest.raises(Refused, match="exists"):
+        await database.backup(copy)
+    await database.close()
+    assert _modes(tmp_path)["backup.db"] == 0o600
+    assert not any(name.startswith("backup.db-") for name in _modes(tmp_path))
+    restored = await open_database(str(copy))
+    assert await restored.check() == []
+    stored = await restored.read(lambda tx: polls.record(tx, "p1"))
+    assert before <= len(stored.ballots) <= 1000
+    assert audit.verify(stored) == []
+    assert await BallotBox(restored, Keys(KEY)).close("p1", AFTER)
+    await restored.close()
+
+
+async def test_a_backup_that_can_not_be_written_is_told(database: Database, url: str, tmp_path: Path) -> None:
+    """A missing folder on SQLite; on PostgreSQL the server's own tool is named. Nothing is left behind."""
+    with pytest.raises(BotError, match="pg_dump" if database.dialect == "postgres" else "can't be opened"):
+        await database.backup(tmp_path / "nowhere" / "backup.db")
+    assert url
+
+
+async def test_check_finds_a_broken_file(tmp_path: Path) -> None:
+    """A row that points nowhere is named, and so is a page that was overwritten on disk."""
+    path = tmp_path / "parley.db"
+    database = await open_database(str(path))
+    await BallotBox(database, Keys(KEY)).open(poll())
+    await database.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO choice_counts (poll, choice, count) VALUES ('p9', '0', 1)")
+        [page] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'poll_options'").fetchone()
+    database = await open_database(str(path))
+    assert any("polls" in line for line in await database.check())
+    await database.close()
+    _overwrite(path, (page - 1) * 4096)
+    database = await open_database(str(path))
+    assert await database.check() != []
+    await database.close()
+
+
+def _overwrite(path: Path, offset: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"\xff" * 4096)
+
+
+def test_the_key_is_made_once_and_private(tmp_path: Path) -> None:
+    """The file is its owner's alone; a second load gives the same key; what was wrapped can be unwrapped."""
+    path = tmp_path / "instance.key"
+    wrapped = load_or_create_key(path).wrap(b"s" * 32)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o644)
+    assert load_or_create_key(path).unwrap(wrapped) == b"s" * 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["instance.key"]
+    assert "s" * 32 not in repr(load_or_create_key(path))
+
+
+def test_a_key_that_can_not_be_used_is_told(tmp_path: Path) -> None:
+    """A broken file and a missing folder; nothing is overwritten."""
+    path = tmp_path / "instance.key"
+    path.write_text("not a key")
+    with pytest.raises(Unavailable, match="holds no instance key"):
+        load_or_create_key(path)
+    assert path.read_text() == "not a key"
+    with pytest.raises(Unavailable, match="can't be used"):
+        load_or_create_key(tmp_path / "nowhere" / "instance.key")
+
+
+def test_two_processes_make_one_key(tmp_path: Path) -> None:
+    """Of several at once one wins, and all use its key."""
+    code = (
+        "import sys; from pathlib import Path; from bot.store.keys import load_or_create_key as k;"
+        "sys.stdin.readline(); k(Path(sys.argv[1])); print(Path(sys.argv[1]).read_text())"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "instance.key")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(4)
+    ]
+    keys = {process.communicate("go\n")[0] for process in started}
+    assert len(keys) == 1
+    assert len(keys.pop().strip()) == 44
+
+
+def test_no_driver_is_imported_before_it_is_needed() -> None:
+    """SQLite alone never loads asyncpg, and the ballot box loads neither driver."""
+    code = (
+        "import sys; import bot.polls.box, bot.store.database; assert 'asyncpg' not in sys.modules;"
+        "assert 'bot.store.sqlite' not in sys.modules; import bot.store.sqlite; assert 'asyncpg' not in sys.modules"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
+def test_paths_of_addresses() -> None:
+    """The tests' own helper reads an address as the program does."""
+    assert path_of("sqlite:////tmp/x.db") == Path("/tmp/x.db")

@@ -1,0 +1,179 @@
+"""Polls, messages, communities and members as the rest of the program reads and writes them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.chat import MessageRef, Place
+from bot.errors import NotFound
+from bot.polls.audit import genesis
+from bot.polls.ballots import Method
+from bot.polls.box import BallotBox
+from bot.polls.model import CastEnd, Poll, Results, State
+from bot.store import communities, members, messages, polls
+from bot.store.database import Database
+from bot.store.members import Erased, NamedBallot, Stored
+from bot.store.messages import Copy
+from tests.store.things import AFTER, CLOSES, COMMUNITY, NOW, Raw, findings, poll, vote
+
+
+async def test_a_poll_comes_back_as_it_was_opened(box: BallotBox, database: Database) -> None:
+    """Every field survives, and the head starts the chain."""
+    asked = poll(
+        method=Method.APPROVAL, max_choices=2, secret=False, results=Results.LIVE, roles=frozenset({"7", "8"}),
+        joined_before=True, quorum=5, topic="tea", public=True, remind_at=NOW + timedelta(hours=1),
+        communities=frozenset({"slack:T1"}), question="“Tea” or 茶?",
+    )  # fmt: skip
+    opened = await box.open(asked)
+    assert opened == await database.read(lambda tx: polls.get(tx, "p1"))
+    assert opened.communities == {COMMUNITY, "slack:T1"}
+    assert (opened.head, opened.links, opened.frozen) == (genesis(asked), 0, False)
+
+
+async def test_lists_of_polls(box: BallotBox, database: Database) -> None:
+    """Open ones by deadline; a community's own and those posted to it, open first."""
+    await box.open(poll("p1", closes_at=NOW + timedelta(days=3)))
+    await box.open(poll("p2", opened_at=NOW - timedelta(days=1)))
+    await box.open(
+        poll("p3", community="slack:T1", communities=frozenset({COMMUNITY}), opened_at=NOW + timedelta(hours=1))
+    )
+    await box.open(poll("p4", community="slack:T1"))
+    await box.close("p1", AFTER)
+    assert _ids(await database.read(polls.open_polls)) == ["p2", "p3", "p4"]
+    assert _ids(await database.read(lambda tx: polls.of_community(tx, COMMUNITY))) == ["p3", "p2", "p1"]
+    assert _ids(await database.read(lambda tx: polls.of_community(tx, COMMUNITY, 1))) == ["p3"]
+    assert _ids(await database.read(polls.all_polls)) == ["p2", "p1", "p4", "p3"]
+    assert await database.read(lambda tx: polls.find(tx, "p9")) is None
+    with pytest.raises(NotFound):
+        await database.read(lambda tx: polls.get(tx, "p9"))
+
+
+def _ids(found: list[Poll]) -> list[str]:
+    return [each.id for each in found]
+
+
+async def test_deadlines(box: BallotBox, database: Database) -> None:
+    """What is due is due at its very moment; a reminder is taken once; the next deadline is the earliest."""
+    remind = CLOSES - timedelta(hours=1)
+    assert await database.read(polls.next_deadline) is None
+    await box.open(poll("p1", remind_at=remind))
+    await box.open(poll("p2", closes_at=CLOSES + timedelta(days=1)))
+    assert await database.read(polls.next_deadline) == remind
+    assert await database.read(lambda tx: polls.due_reminders(tx, remind - timedelta(microseconds=1))) == []
+    assert await database.read(lambda tx: polls.due_reminders(tx, remind)) == ["p1"]
+    taken = [await database.write(lambda tx: polls.take_reminder(tx, "p1", remind)) for _ in range(2)]
+    assert taken == [True, False]
+    assert await database.read(lambda tx: polls.due_reminders(tx, remind)) == []
+    assert await database.read(polls.next_deadline) == CLOSES
+    assert await database.read(lambda tx: polls.due(tx, CLOSES - timedelta(microseconds=1))) == []
+    assert await database.read(lambda tx: polls.due(tx, CLOSES)) == ["p1"]
+    await box.close("p1", CLOSES)
+    assert await database.read(lambda tx: polls.due(tx, CLOSES)) == []
+
+
+async def test_extending(box: BallotBox, database: Database) -> None:
+    """Only an open poll, and only to a later time."""
+    await box.open(poll())
+    later = CLOSES + timedelta(hours=2)
+    for when, done in ((CLOSES, False), (later, True), (CLOSES, False)):
+        assert await database.write(lambda tx, at=when: polls.extend(tx, "p1", at, None)) is done  # type: ignore[misc]
+    assert (await box.cast(vote(1, "0", at=CLOSES))).end is CastEnd.CAST
+    await box.close("p1", AFTER)
+    assert not await database.write(lambda tx: polls.extend(tx, "p1", later + timedelta(days=1), None))
+
+
+async def test_a_poll_reaches_more_communities(box: BallotBox, database: Database) -> None:
+    """Once or twice added, a community is there once."""
+    await box.open(poll())
+    for _ in range(2):
+        await database.write(lambda tx: polls.add_community(tx, "p1", "discord:9"))
+    await database.write(lambda tx: polls.set_public(tx, "p1", public=True))
+    stored = await database.read(lambda tx: polls.get(tx, "p1"))
+    assert (stored.communities, stored.public) == (frozenset({COMMUNITY, "discord:9"}), True)
+
+
+async def test_copies_of_a_poll(box: BallotBox, database: Database) -> None:
+    """Messages are remembered once, marked when edited, and forgotten when somebody deleted them."""
+    await box.open(poll())
+    first = Copy("p1", MessageRef(Place("discord", "9", "general", "t1"), "m1"), NOW)
+    second = Copy("p1", MessageRef(Place("slack", "T1", "C1"), "m1"), NOW + timedelta(seconds=1))
+    for copy in (first, second, first):
+        await database.write(lambda tx, copy=copy: messages.add_copy(tx, copy))  # type: ignore[misc]
+    await database.write(lambda tx: messages.mark_edited(tx, "p1", first.message, AFTER))
+    stored = await database.read(lambda tx: messages.copies(tx, "p1"))
+    assert [(copy.message, copy.edited_at) for copy in stored] == [(first.message, AFTER), (second.message, None)]
+    await database.write(lambda tx: messages.forget_copy(tx, "p1", first.message))
+    assert [copy.message for copy in await database.read(lambda tx: messages.copies(tx, "p1"))] == [second.message]
+
+
+async def test_settings_of_a_community(database: Database) -> None:
+    """What was never set is empty; what was set is replaced whole."""
+    assert await database.read(lambda tx: communities.settings(tx, "discord:1")) == {}
+    for values in ({"zone": "Europe/Berlin", "create": ["mods"]}, {"zone": "UTC"}):
+        await database.write(lambda tx, v=values: communities.put_settings(tx, "discord:1", v))  # type: ignore[misc]
+    assert await database.read(lambda tx: communities.settings(tx, "discord:1")) == {"zone": "UTC"}
+    assert await database.read(communities.all_ids) == ["discord:1"]
+
+
+async def test_a_community_that_left(box: BallotBox, database: Database) -> None:
+    """It is remembered since when; coming back undoes it."""
+    await box.open(poll())
+    await database.write(lambda tx: communities.mark_left(tx, COMMUNITY, NOW))
+    await database.write(lambda tx: communities.mark_left(tx, COMMUNITY, AFTER))
+    assert await database.read(lambda tx: communities.left_before(tx, NOW)) == [COMMUNITY]
+    assert await database.read(lambda tx: communities.open_poll_ids(tx, COMMUNITY)) == ["p1"]
+    await database.write(lambda tx: communities.mark_returned(tx, COMMUNITY))
+    assert await database.read(lambda tx: communities.left_before(tx, AFTER)) == []
+
+
+async def test_what_is_stored_about_a_member(box: BallotBox, database: Database) -> None:
+    """Named ballots and created polls; a secret ballot isn't found without the poll's secret."""
+    await box.open(poll("p1", creator="7"))
+    await box.open(poll("p2", secret=False))
+    await box.cast(vote(7, "0"))
+    await box.cast(vote(7, "1", "p2"))
+    stored = await database.read(lambda tx: members.stored_about(tx, vote(7, None).voter))
+    assert stored == Stored((NamedBallot("p2", "1", "Member 7", State.OPEN),), ("p1",))
+
+
+async def test_a_member_is_erased(box: BallotBox, database: Database, raw: Raw) -> None:
+    """Open ballots are withdrawn, closed named ones are nobody's, closed secret ones stay; chains hold."""
+    for name, secret in (("p1", True), ("p2", False), ("p3", True), ("p4", False)):
+        await box.open(poll(name, secret=secret, creator="7"))
+        for number in (6, 7, 8):
+            await box.cast(vote(number, "0", name))
+    await box.close("p3", AFTER)
+    await box.close("p4", AFTER, vote(7, None).voter)
+    erased = await box.forget_member(vote(7, None).voter, NOW)
+    assert erased == Erased(ballots=3, polls=4)
+    left = {each.id: each.ballots for each in await database.read(polls.all_polls)}
+    assert left == {"p1": 2, "p2": 2, "p3": 3, "p4": 3}
+    assert await database.read(lambda tx: members.stored_about(tx, vote(7, None).voter)) == Stored((), ())
+    assert await raw.run(f"SELECT count(*) FROM polls WHERE closed_by = '{COMMUNITY}:7'") == [(0,)]  # noqa: S608 - the test's own text
+    for name in left:
+        assert await findings(database, name) == []
+    assert await box.forget_member(vote(7, None).voter, NOW) == Erased(0, 0)
+
+
+async def test_a_community_is_erased(box: BallotBox, database: Database, raw: Raw) -> None:
+    """Its polls go with their chains and leave a line each; its members' ballots elsewhere are nobody's."""
+    await box.open(poll("p1"))
+    await box.open(poll("p2", community="discord:9", communities=frozenset({COMMUNITY}), secret=False))
+    await box.open(poll("p3", community="discord:9", communities=frozenset({COMMUNITY}), secret=False))
+    for name in ("p1", "p2", "p3"):
+        await box.cast(vote(1, "0", name))
+    await box.close("p3", AFTER)
+    head = (await database.read(lambda tx: polls.get(tx, "p1"))).head
+    copy = Copy("p2", MessageRef(Place("test", "demo", "general"), "m1"), NOW)
+    await database.write(lambda tx: messages.add_copy(tx, copy))
+    assert await box.forget_community(COMMUNITY, "the community left", NOW) == Erased(ballots=1, polls=1)
+    assert await raw.run("SELECT poll, links, head, reason FROM erasures") == [("p1", 1, head, "the community left")]
+    assert await database.read(communities.all_ids) == ["discord:9"]
+    assert await database.read(lambda tx: messages.copies(tx, "p2")) == []
+    assert [(each.id, each.ballots) for each in await database.read(polls.all_polls)] == [("p2", 0), ("p3", 1)]
+    for table in ("links", "ballots", "choice_counts", "poll_options", "poll_secrets"):
+        assert await raw.run(f"SELECT count(*) FROM {table} WHERE poll = 'p1'") == [(0,)]  # noqa: S608 - the test's own text
+    assert await findings(database, "p2") == await findings(database, "p3") == []
+    assert await box.forget_community(COMMUNITY, "again", NOW) == Erased(0, 0)
