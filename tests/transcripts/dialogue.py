@@ -13,8 +13,9 @@ by their labels: `[Share]`. Only words that no platform formats: a step is playe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 Step = tuple[str, ...]
@@ -54,11 +55,24 @@ async def play(driver: Driver, dialogue: Dialogue) -> None:
             assert holds(seen, wanted), f"after {said!r}, expected {wanted!r} in:\n{seen.private}\n--\n{seen.public}"
 
 
+async def play_together(
+    cast: Mapping[str, Driver], dialogue: Dialogue, wait: Callable[[timedelta], Awaitable[None]]
+) -> None:
+    """Plays a dialogue of several people: `Ada> /poll list`, and `wait 2 hours` in between."""
+    for said, *expected in dialogue:
+        if said.startswith("wait "):
+            number, unit = said.removeprefix("wait ").split()
+            await wait(timedelta(**{unit: int(number)}))
+            continue
+        name, _, what = said.partition("> ")
+        await play(cast[name], [(what, *expected)])
+
+
 async def do(driver: Driver, said: str) -> Seen:
     if said.startswith("press "):
         return await driver.press(said.removeprefix("press "))
     if said.startswith("pick "):
-        label, _, option = said.removeprefix("pick ").partition(": ")
+        label, _, option = said.removeprefix("pick ").rpartition(": ")
         return await driver.pick(label, option)
     return await driver.say(said)
 
@@ -131,5 +145,93 @@ FACTS: Mapping[str, Dialogue] = {
     ),
     "a topic that does not exist": (
         ("/fact coffee topic:biscuits", "for you: There is no topic “biscuits”.", "The topics are: tea."),
+    ),
+}
+
+LOOKUPS: Mapping[str, Dialogue] = {
+    "help, and one command explained": (
+        ("/help", "What you can ask", "/counter [words]", "[Explain /fact]"),
+        ("press Explain /fact", "for you: Find a fact: its verdict, the essay's words and the sources"),
+    ),
+    "a counterargument and the reply to it": (
+        ("/counter free tea", "for you: Some people do not drink tea.", "[The reply to this]"),
+        ("press The reply to this", "for you: The hot water serves all."),
+    ),
+    "a source": (("/source house rules", "an official text, hosted elsewhere", "not yet: an excerpt was read"),),
+    "everything that matches": (
+        ("/search kettle", "for you: Found for “kettle”", "[Open one]"),
+        ("pick Open one: The office bought a kettle.", "2026-02"),
+    ),
+    "a term": (("/define wulong", "for you: A tea between green and black."),),
+    "policy options": (
+        ("/policy", "There are 2 here.", "[Policy options]"),
+        ("pick Policy options: A tea fund", "Everybody shares the cost.", "People who drink no tea pay as well."),
+    ),
+    "what happened when": (
+        ("/timeline", "The office bought a kettle.", "[Sources of one date]"),
+        ("pick Sources of one date: The office bought a kettle.", "House rules"),
+    ),
+    "the topics": (("/topic", "Tea in the office", "3 facts", "2026-11-01"),),
+    "a typing mistake": (
+        ("/fcat tea", "for you: Did you mean /fact?"),
+        ("/fact “unclosed", "for you: never closed"),
+    ),
+}
+
+POLLS: Mapping[str, Dialogue] = {
+    "one choice, from opening to announcement": (
+        (
+            'Ada> /poll create question:"Which tea?" options:"Green | Black" closes:2h',
+            "for you: The poll is open",
+            "for all: Which tea?",
+            "for all: [Green]",
+        ),
+        ("Ben> press Green", "for you: Your vote is counted", "for you: Receipt: ", "not: That did not work"),
+        ("Ben> press Black", "for you: Your vote is changed"),
+        ("Ada> press Black", "for you: Your vote is counted"),
+        ("Chen> /poll results", "for you: shown when it closes"),
+        ("wait 2 hours",),
+        ("Chen> /poll results", "for you: Winner: Black.", "2 (100.0 %)", "for all: Closed: Which tea?"),
+        ("Ben> press My vote", "nobody can look up any more how you voted"),
+    ),
+    "a ranking, step by step": (
+        ('Ada> /poll create question:"Which tea?" options:"Green | Black | Oolong" method:ranked', "for all: [Vote]"),
+        ("Ben> press Vote", "for you: Pick your first choice."),
+        ("Ben> pick Your choice number 1: Oolong", "for you: Oolong", "Not cast yet."),
+        ("Ben> pick Your choice number 2: Green", "[Cast this ballot]"),
+        ("Ben> press Cast this ballot", "for you: Your vote is counted"),
+        ("Ben> press Withdraw", "for you: Your vote is withdrawn"),
+    ),
+    "scores, option by option": (
+        ('Ada> /poll create question:"Which tea?" options:"Green | Black" method:score', "for all: [Vote]"),
+        ("Ben> press Vote", "[Score for: Green]"),
+        ("Ben> pick Score for: Green: 5", "[Score for: Black]"),
+        ("Ben> pick Score for: Black: No score", "[Cast this ballot]"),
+        ("Ben> press Cast this ballot", "for you: Your vote is counted"),
+    ),
+    "live results are redrawn": (
+        ('Ada> /poll create question:"Which tea?" options:"Green | Black" results:live', "for all: Green 0 (0.0 %)"),
+        ("Ben> press Green", "for you: Your vote is counted"),
+        ("wait 5 seconds",),
+        ("Chen> /poll results", "So far in front: Green.", "for all: Green ★ 1 (100.0 %)"),
+    ),
+    "closing early asks once more": (
+        ('Ada> /poll create question:"Which tea?" options:"Green | Black"', "for all: [Green]"),
+        ("Ben> /poll close", "for you: Only the poll's creator and the moderators"),
+        ("Mo> /poll close", "for you: It can't be reopened.", "[Close it and show the result]"),
+        ("Mo> press Close it and show the result", "for you: This poll is closed."),
+        ("wait 5 seconds",),
+        ("Ben> press The whole result", "for you: No valid ballot was cast."),
+    ),
+    "a community's settings": (
+        ("Ada> /settings", "for you: Only moderators"),
+        ("Mo> /settings polls:moderators zone:Europe/Berlin", "for you: Settings are changed", "Europe/Berlin"),
+        ("Ada> /poll create question:q options:a|b", "for you: only moderators create polls"),
+    ),
+    "what is stored about me": (
+        ('Ada> /poll create question:"Which tea?" options:"Green | Black"', "for all: [Green]"),
+        ("Ben> press Green", "Your vote is counted"),
+        ("Ben> /privacy show", "1 ballot of yours in open secret polls", "[Erase my data]"),
+        ("Ben> press Erase my data", "withdrawn from 1 open poll"),
     ),
 }

@@ -1,0 +1,121 @@
+"""A person at the chat page, spoken for over real HTTP: they see what the server tells their page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import aiohttp
+
+from adapters.web.server import WebChat
+from bot.app import Bot
+from tests.browser.served import start_anywhere
+from tests.transcripts.dialogue import Seen
+from tests.world import Clock
+
+Json = Mapping[str, Any]
+
+
+@dataclass
+class WebDriver:
+    """One member's page. What is new is what its event stream tells from the start, compared with before."""
+
+    session: aiohttp.ClientSession
+    url: str
+    token: str
+    member: str
+    known: dict[str, str] = field(default_factory=dict)
+
+    async def say(self, text: str) -> Seen:
+        return await self._did("say", {"line": text})
+
+    async def press(self, label: str) -> Seen:
+        message, control = await self._newest(lambda found: found["kind"] == "button" and found["label"] == label)
+        return await self._did("press", {"action": control["action"], "message": message["id"], "values": []})
+
+    async def pick(self, label: str, option: str) -> Seen:
+        message, control = await self._newest(lambda found: found["kind"] == "select" and found["label"] == label)
+        value = next(choice["value"] for choice in control["options"] if choice["label"] == option)
+        return await self._did("press", {"action": control["action"], "message": message["id"], "values": [value]})
+
+    async def _newest(self, wanted: Any) -> tuple[Json, Json]:
+        for message in reversed(await self._history()):
+            for card in message["cards"]:
+                for control in card["controls"]:
+                    if wanted(control):
+                        return message, control
+        raise AssertionError("nothing on the page can be used so")
+
+    async def _did(self, what: str, body: Json) -> Seen:
+        headers = {"X-Parley-Token": self.token, "X-Parley-Member": self.member}
+        async with self.session.post(f"{self.url}api/{what}", json=body, headers=headers) as response:
+            assert response.status == 200, await response.text()
+        return await self.look()
+
+    async def look(self) -> Seen:
+        """What is new or has changed on this page since the last look."""
+        messages = await self._history()
+        now = {message["id"]: "\n".join(_message_words(message)) for message in messages}
+        fresh = [message for message in messages if self.known.get(message["id"]) != now[message["id"]]]
+        self.known = now
+        return Seen(
+            private="\n".join(now[message["id"]] for message in fresh if message["private"]),
+            public="\n".join(now[message["id"]] for message in fresh if not message["private"]),
+        )
+
+    async def _history(self) -> list[Json]:
+        told: list[Json] = []
+        kind = ""
+        async with self.session.get(f"{self.url}api/events?member={self.member}&after=") as response:
+            async for raw in response.content:
+                name, _, value = raw.decode().rstrip("\n").partition(": ")
+                if name == "event":
+                    kind = value
+                elif name == "data" and kind == "message":
+                    told.append(json.loads(value))
+                if kind == "ready":
+                    break
+        return told
+
+
+@asynccontextmanager
+async def web_drivers(bot: Bot, clock: Clock) -> AsyncIterator[Mapping[str, WebDriver]]:
+    """The members of the demonstration, each at a page of their own, over a server on this machine."""
+    ids = count(1)
+    chat = WebChat(bot, clock=clock, ids=lambda: f"id{next(ids)}")
+    url = await start_anywhere(chat)
+    try:
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{url}api/hello") as response:
+                hello = await response.json()
+            names = {"Ada": "ada", "Ben": "ben", "Chen": "chen", "Mo": "mo"}
+            yield {name: WebDriver(session, url, hello["token"], member) for name, member in names.items()}
+    finally:
+        await chat.stop()
+
+
+def _message_words(message: Json) -> Iterator[str]:
+    if message["text"]:
+        yield message["text"]
+    for card in message["cards"]:
+        yield card["title"]
+        yield from _text_words(card["body"])
+        for each in card["fields"]:
+            yield each["name"]
+            yield from _text_words(each["value"])
+        if card["image"]:
+            yield card["image"]["alt"]
+        yield card["footer"]
+        for control in card["controls"]:
+            yield f"[{control['label']}]"
+            yield from (choice["label"] for choice in control.get("options", ()))
+
+
+def _text_words(blocks: list[Json]) -> Iterator[str]:
+    for block in blocks:
+        lead = f"{block['number']}. " if block.get("number") else ""
+        yield lead + "".join(piece["text"] for piece in block["inlines"])
