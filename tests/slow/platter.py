@@ -1,0 +1,154 @@
+"""What a disk holds when the power goes: an SQLite VFS that keeps, beside the real files, only what was synced.
+
+Every write goes to the file and to a list of what isn't safe yet; a sync of the file makes its list safe. A loss of
+power leaves what is safe, and of the rest nothing (the worst disk) or any part of it (a disk that reorders writes).
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+NAME = "platter"
+
+
+class Platter(apsw.VFS):
+    """Registered under `NAME` while it lives. `after_power_loss` may be asked at any moment, from any thread."""
+
+    def __init__(self) -> None:
+        super().__init__(NAME, "")
+        self.lock = threading.Lock()
+        self._safe: dict[str, bytearray] = {}
+        self._unsafe: dict[str, list[tuple[int, bytes | None]]] = {}
+
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
+        path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
+        with self.lock:
+            self._safe.setdefault(Path(path).name, bytearray())
+            self._unsafe.setdefault(Path(path).name, [])
+        return _File(self, Path(path).name, name, flags)
+
+    def xDelete(self, name: str, sync_folder: bool) -> None:  # noqa: N802 - SQLite's name
+        super().xDelete(name, sync_folder)
+        with self.lock:
+            self._safe.pop(Path(name).name, None)
+            self._unsafe.pop(Path(name).name, None)
+
+    def wrote(self, file: str, offset: int, data: bytes | None) -> None:
+        """`data` None: cut off at `offset`."""
+        with self.lock:
+            self._unsafe[file].append((offset, data))
+
+    def synced(self, file: str) -> None:
+        with self.lock:
+            _apply(self._safe[file], self._unsafe[file])
+            self._unsafe[file] = []
+
+    def after_power_loss(self, chance: random.Random | None) -> dict[str, bytes]:
+        """The files; without `chance` nothing unsynced survives, with it each write does or doesn't."""
+        with self.lock:
+            held = {name: bytearray(data) for name, data in self._safe.items()}
+            for name, writes in self._unsafe.items():
+                _apply(held[name], [write for write in writes if chance is not None and chance.random() < 0.5])
+        return {name: bytes(data) for name, data in held.items() if data}
+
+
+class _File(apsw.VFSFile):
+    def __init__(self, platter: Platter, file: str, name: Any, flags: list[int]) -> None:
+        super().__init__("", name, flags)
+        self._platter = platter
+        self._file = file
+
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
+        super().xWrite(data, offset)
+        self._platter.wrote(self._file, offset, bytes(data))
+
+    def xTruncate(self, size: int) -> None:  # noqa: N802 - SQLite's name
+        super().xTruncate(size)
+        self._platter.wrote(self._file, size, None)
+
+    def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
+        super().xSync(flags)
+        self._platter.synced(self._file)
+
+
+def _apply(held: bytearray, writes: Sequence[tuple[int, bytes | None]]) -> None:
+    for offset, data in writes:
+        if data is None:
+            del held[offset:]
+            continue
+        held.extend(b"\0" * (offset - len(held)))
+        held[offset : offset + len(data)] = data
+
+
+class Connection:
+    """As much of `sqlite3.Connection` as the store uses, over apsw, so that the store runs unchanged on a platter.
+
+    `synchronous` replaces the store's own FULL, to see that a test can tell the difference.
+    """
+
+    row_factory: object = None
+
+    def __init__(self, path: Path, *, synchronous: str) -> None:
+        self._synchronous = synchronous
+        self._connection = apsw.Connection(str(path), vfs=NAME)
+        self._connection.set_busy_timeout(5000)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+    def execute(self, sql: str, values: Any = ()) -> _Cursor:
+        sql = sql.replace("synchronous=FULL", f"synchronous={self._synchronous}")
+        return _Cursor(self._connection, self._connection.execute(sql, values))
+
+    def executemany(self, sql: str, values: Sequence[Any]) -> None:
+        self._connection.executemany(sql, values)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Row:
+    """Values by place and by column, as `sqlite3.Row` has them."""
+
+    __slots__ = ("_names", "_values")
+
+    def __init__(self, values: Sequence[Any], names: Sequence[str]) -> None:
+        self._values = values
+        self._names = names
+
+    def __getitem__(self, key: int | str) -> Any:
+        return self._values[self._names.index(key) if isinstance(key, str) else key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values)
+
+
+class _Cursor:
+    def __init__(self, connection: apsw.Connection, cursor: apsw.Cursor) -> None:
+        self._connection = connection
+        names: list[str] = []
+        rows = []
+        for values in cursor:
+            names = names or [column[0] for column in cursor.get_description()]
+            rows.append(_Row(values, names))
+        self._rows = rows
+
+    @property
+    def rowcount(self) -> int:
+        return self._connection.changes()
+
+    def __iter__(self) -> Iterator[_Row]:
+        return iter(self._rows)
+
+    def fetchall(self) -> list[_Row]:
+        return self._rows
+
+    def fetchone(self) -> _Row | None:
+        return self._rows[0] if self._rows else None

@@ -1,0 +1,157 @@
+"""An acknowledged vote is there, whatever happens next: a killed process, a lost power supply."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.polls import audit
+from bot.polls.audit import receipt_hash
+from bot.polls.box import BallotBox
+from bot.store import polls, sqlite
+from bot.store.database import Database, open_database
+from bot.store.keys import Keys
+from tests.slow.platter import Connection, Platter
+from tests.slow.voters import MEMBERS
+from tests.store.conftest import server, url
+from tests.store.things import KEY, poll, vote
+
+__all__ = ["server", "url"]  # the fixtures of tests/store, which pytest finds by name
+
+KILLS = 50
+LOSSES = 40
+
+pytestmark = pytest.mark.slow
+
+
+async def test_killed_at_fifty_random_moments(url: str) -> None:
+    """kill -9 under load: every acknowledged vote is there after the restart, no half vote, the chain whole."""
+    chance = random.Random(50)
+    total = 0
+    for round_ in range(KILLS):
+        name = f"p{round_}"
+        lines = await _vote_until_killed(url, name, chance.uniform(0.0, 0.15))
+        total += len(lines)
+        database = await open_database(url)
+        await _check(database, name, lines)
+        await database.close()
+    assert total > KILLS * MEMBERS
+
+
+async def _vote_until_killed(url: str, name: str, seconds: float) -> list[tuple[int, str, str]]:
+    """Returns (member, choice, receipt's code) of each acknowledged vote, in order."""
+    program = Path(__file__).with_name("voters.py")
+    environment = {**os.environ, "PYTHONPATH": str(program.parents[2])}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, program, url, name, stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    first = await process.stdout.readline()
+    reading = asyncio.create_task(process.stdout.read())
+    await asyncio.sleep(seconds)
+    process.kill()
+    told = (first + await reading).decode().splitlines(keepends=True)
+    await process.wait()
+    lines = [line.split() for line in told if line.endswith("\n")]
+    return [(int(member), choice, code) for member, choice, code in lines]
+
+
+async def _check(database: Database, name: str, lines: list[tuple[int, str, str]]) -> None:
+    record = await database.read(lambda tx: polls.record(tx, name))
+    assert audit.verify(record) == []
+    receipts = {link.receipt for link in record.links}
+    assert {receipt_hash(code) for _, _, code in lines} <= receipts
+    assert len(record.links) <= len(lines) + MEMBERS  # at most one vote a member was on its way
+    box = BallotBox(database, Keys(KEY))
+    for member, choice in {member: choice for member, choice, _ in lines}.items():
+        standing = await box.standing(name, vote(member, None).voter)
+        assert standing is not None
+        assert standing.choice in {choice, str((int(choice) + 1) % 3)}
+
+
+@pytest.fixture
+def platter() -> Iterator[Platter]:
+    disk = Platter()
+    yield disk
+    disk.unregister()
+
+
+async def _lost_votes(
+    platter: Platter, folder: Path, monkeypatch: pytest.MonkeyPatch, *, synchronous: str
+) -> tuple[int, int]:
+    """Votes under load on the platter, and looks at what a loss of power would leave at random moments.
+
+    Returns how many votes were acknowledged before a loss and not found after it, and how many losses left a file
+    that can't be read or doesn't verify.
+    """
+    chance = random.Random(7)
+    held: list[tuple[set[str], dict[str, bytes]]] = []
+    acknowledged: set[str] = set()
+
+    def connect(path: Path, *_: object, **__: object) -> Any:
+        return Connection(path, synchronous=synchronous)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connect)
+        database = await sqlite.SqliteDatabase.open(folder / "parley.db", shared=False, busy_seconds=5.0)
+        box = BallotBox(database, Keys(KEY))
+        await box.open(poll())
+
+        async def member(number: int) -> None:
+            for turn in range(60):
+                acknowledged.add((await box.cast(vote(number, str(turn % 3)))).code)
+
+        voting = asyncio.gather(*(member(number) for number in range(40)))
+        while not voting.done():
+            await asyncio.sleep(chance.uniform(0.0, 0.01))
+            if len(held) < LOSSES:
+                before = set(acknowledged)  # first what was acknowledged, then what the disk holds
+                held.append((before, platter.after_power_loss(chance if len(held) % 2 else None)))
+        await voting
+        await database.close()
+    assert len(held) > 10
+    outcomes = [await _after(folder / f"loss{place}", *loss) for place, loss in enumerate(held)]
+    return sum(lost for lost, _ in outcomes), sum(broken for _, broken in outcomes)
+
+
+async def _after(folder: Path, acknowledged: set[str], files: dict[str, bytes]) -> tuple[int, int]:
+    """Opens what the power loss left. (votes lost, 1 if the record is broken)."""
+    folder.mkdir()  # noqa: ASYNC240 - a test of its own
+    for name, data in files.items():
+        if not name.endswith("-shm"):
+            (folder / name).write_bytes(data)
+    try:
+        with closing(sqlite3.connect(folder / "parley.db")) as connection:
+            receipts = {row[0] for row in connection.execute("SELECT receipt FROM links")}
+        database = await open_database(str(folder / "parley.db"))
+        record = await database.read(lambda tx: polls.record(tx, "p1"))
+        problems = await database.check()
+        await database.close()
+    except (sqlite3.Error, LookupError, OSError):
+        return len(acknowledged), 1
+    lost = sum(receipt_hash(code) not in receipts for code in acknowledged)
+    return lost, int(bool(problems or audit.verify(record)))
+
+
+async def test_lost_power(platter: Platter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With only synced writes left (or any part of the others), no acknowledged vote is lost and the chain is whole."""
+    assert await _lost_votes(platter, tmp_path, monkeypatch, synchronous="FULL") == (0, 0)
+
+
+@pytest.mark.parametrize("synchronous", ["OFF", "NORMAL"])
+async def test_lost_power_with_fewer_syncs(
+    platter: Platter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synchronous: str
+) -> None:
+    """The same with any lesser setting loses acknowledged votes: the test above can tell."""
+    lost, _ = await _lost_votes(platter, tmp_path, monkeypatch, synchronous=synchronous)
+    assert lost > 0
