@@ -95,12 +95,12 @@ class Words:
         quorum, t = self.result.quorum, self.t
         if quorum is None:
             return ""
-        values = {"valid": number(self.result.valid), "needed": number(quorum.needed)}
+        needed = number(quorum.needed)
         if quorum.reached:
-            return t("Quorum reached: {valid} valid ballots, {needed} needed.", **values)
+            return t("Quorum of {needed}: reached.", needed=needed)
         if self.final:
-            return t("Quorum not reached: {valid} valid ballots, {needed} needed. Nothing is decided.", **values)
-        return t("Quorum not yet reached: {valid} valid ballots, {needed} needed.", **values)
+            return t("Quorum of {needed}: not reached. Nothing is decided.", needed=needed)
+        return t("Quorum of {needed}: not reached yet.", needed=needed)
 
     def ballots(self) -> str:
         """How many ballots were cast, and how many of them count."""

@@ -202,11 +202,12 @@ class Lookup:
     ) -> Sequence[Choice]:
         topic = str(args.get("topic") or "")
         edition = self.shelf.current
-        found = edition.index.complete(typed, kinds=kinds, limit=25)
+        pack = topic if topic in edition.library.packs else None
+        found = edition.index.complete(typed, kinds=kinds, pack=pack, limit=25)
         chosen: list[Choice] = []
         for suggestion in found:
             entry = edition.library.find(suggestion.pack_id, suggestion.entry_id)
-            if entry is not None and topic in {"", suggestion.pack_id}:
+            if entry is not None:
                 chosen.append(Choice(shorten(entry.title, 100), typable(entry.title), cards.describe(ctx.t, entry)))
         return chosen
 

@@ -120,12 +120,13 @@ async def test_no_sentence_of_a_poll_skips_the_translation(instance: Instance, c
     await mo.say(f"/settings language:{PSEUDO}")
     heard = [await mo.say(f'/poll create question:"Xx" options:"Yy | Zz" method:{method} closes:1h quorum:2 secret:no')]
     request = replace(mo.asked, now=clock())
-    for action, values in {
+    steps: dict[str, list[tuple[str, tuple[str, ...]]]] = {
         "single": [("v1:vote:p1:0", ())],
         "approval": [("v1:vote:p1", ("0", "1"))],
         "ranked": [("v1:ballot:p1:", ()), ("v1:ballot:p1:", ("1",)), ("v1:cast:p1:1>0", ())],
         "score": [("v1:ballot:p1:", ()), ("v1:ballot:p1:", ("5",)), ("v1:cast:p1:5,1", ())],
-    }[method]:
+    }
+    for action, values in steps[method]:
         heard.append(mo._seen(await instance.bot.press(request, action, values)))
     heard.append(await mo.say("/poll list"))
     heard.append(await mo.say("/poll receipt"))

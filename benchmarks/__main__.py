@@ -1,0 +1,12 @@
+"""Every benchmark, one after the other: `make bench`. Each prints ratios against a named peer of the same run."""
+
+from __future__ import annotations
+
+import runpy
+
+ALL = ("library", "tallies", "charts", "votes", "results")
+
+if __name__ == "__main__":
+    for name in ALL:
+        print(f"\n=== {name} ===", flush=True)
+        runpy.run_module(f"benchmarks.{name}", run_name="__main__")
