@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -62,7 +63,13 @@ class Clock:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, clock: Clock | None = None, content: Path = CONTENT) -> AsyncIterator[Instance]:
+async def running(
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    content: Path = CONTENT,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> AsyncIterator[Instance]:
     """A whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart."""
     clock = clock or Clock()
     numbers = references()
@@ -76,6 +83,7 @@ async def running(folder: Path, *, clock: Clock | None = None, content: Path = C
             now=clock,
             new_reference=lambda: next(numbers),
             new_poll_id=lambda: f"p{next(ids)}",
+            random_bytes=random_bytes,
             sleep=clock.sleep,
         ),
         limiter=Limiter(burst=10_000, per_minute=600_000),

@@ -10,7 +10,7 @@ from bot.i18n import N_, Translator
 from bot.markup import Bold, Inline, Plain, Text, Time, bullets, paragraph, text
 from bot.polls.ballots import MAX_SCORE, Ballot, Method, chosen, ranks, scores
 from bot.polls.model import Poll, Results, State
-from bot.polls.results import Base, Final, Result, Round, Rule, Total
+from bot.polls.results import Base, Decider, Final, Result, Round, Rule, Total
 
 BUTTONS_MAX = 8
 """Up to so many options get a button each; more are a list to pick from."""
@@ -71,6 +71,12 @@ RULES: Mapping[Rule, str] = {
         "A tie in the run-off goes to the higher total, then to the option with more fives."
     ),
     Rule.QUORUM_OF_VALID_BALLOTS: N_("The quorum is a number of valid ballots."),
+}
+
+DECIDERS: Mapping[Decider, str] = {
+    Decider.TOTAL: N_("a tie, decided by the higher total"),
+    Decider.FIVES: N_("a tie, decided by the number of fives"),
+    Decider.NOTHING: N_("a tie that nothing parts"),
 }
 
 BASES: Mapping[Base, str] = {
@@ -391,4 +397,7 @@ def _finals(t: Translator, result: Result) -> Text:
 def _final(t: Translator, result: Result, final: Final) -> str:
     first, second = final.totals
     line = f"{result.options[first.option]} {_amount(first)} – {_amount(second)} {result.options[second.option]}"
-    return line + (f" – {t('{n} without a preference', n=final.no_preference)}" if final.no_preference else "")
+    notes = [t("{n} without a preference", n=final.no_preference)] if final.no_preference else []
+    if final.decided_by in DECIDERS:
+        notes.append(t(DECIDERS[final.decided_by]))
+    return " – ".join((line, *notes))

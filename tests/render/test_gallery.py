@@ -1,0 +1,53 @@
+"""Every kind of reply, as the terminal and the chat page show it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from adapters.terminal import as_plain
+from adapters.web import render
+from bot.chat import Reply
+from bot.i18n import translator
+from tests import gallery, golden
+
+Replies = Mapping[str, Reply]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def replies(tmp_path_factory: pytest.TempPathFactory) -> Replies:
+    folder: Path = tmp_path_factory.mktemp("gallery")
+    return await gallery.replies(folder)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_terminal(replies: Replies) -> None:
+    """As text, each reply says all that it has to say."""
+    for name, reply in replies.items():
+        if reply.form is None:
+            golden.check(f"terminal/{name}.txt", as_plain(reply, translator("en")))
+    assert (
+        golden.leftovers("terminal", {f"{name}.txt" for name, reply in replies.items() if reply.form is None}) == set()
+    )
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_web(replies: Replies) -> None:
+    """As the data that the page is built from."""
+    for name, reply in replies.items():
+        golden.check(f"web/{name}.json", json.dumps(_data(reply), ensure_ascii=False, indent=1) + "\n")
+    assert golden.leftovers("web", {f"{name}.json" for name in replies}) == set()
+
+
+def _data(reply: Reply) -> object:
+    if reply.form is not None:
+        return render.form_data(reply.form)
+    cards = render.reply_cards(reply)
+    for card in cards:
+        if card["image"]:  # the charts have golden files of their own
+            card["image"] = {"alt": card["image"]["alt"]}
+    return cards
