@@ -8,7 +8,7 @@ from datetime import tzinfo
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Field, Image, Select, Tone
 from bot.i18n import N_, Translator
 from bot.markup import Bold, Inline, Plain, Text, Time, bullets, paragraph, text
-from bot.polls.ballots import MAX_SCORE, Ballot, Method, chosen, ranks, scores
+from bot.polls.ballots import Method
 from bot.polls.model import Poll, Results, State
 from bot.polls.results import Base, Decider, Final, Result, Round, Rule, Total
 
@@ -170,102 +170,6 @@ def _controls(t: Translator, poll: Poll) -> Iterator[Control]:
 def options_of(poll: Poll, among: Sequence[int] | None = None) -> tuple[Choice, ...]:
     shown = range(len(poll.options)) if among is None else among
     return tuple(Choice(poll.options[index].name, str(index)) for index in shown)
-
-
-# --- ballots --------------------------------------------------------------------------------------------------------
-
-
-def ballot_words(t: Translator, poll: Poll, choice: str) -> Text:
-    """A ballot as its voter reads it."""
-    names = [option.name for option in poll.options]
-    ballot = Ballot(choice)
-    match poll.method:
-        case Method.RANKED:
-            return bullets((names[rank[0]] for rank in ranks(ballot)), numbered=True)
-        case Method.SCORE:
-            return bullets(
-                (Plain(f"{name}: "), Bold(t("no score") if score is None else str(score)))
-                for name, score in zip(names, scores(ballot), strict=True)
-            )
-    return bullets(names[index] for index in chosen(ballot))
-
-
-def ballot_line(poll: Poll, choice: str) -> str:
-    """A ballot in one line, for a list of voters."""
-    names = [option.name for option in poll.options]
-    ballot = Ballot(choice)
-    match poll.method:
-        case Method.RANKED:
-            return " > ".join(names[rank[0]] for rank in ranks(ballot))
-        case Method.SCORE:
-            given = zip(names, scores(ballot), strict=True)
-            return ", ".join(f"{name} {'–' if score is None else score}" for name, score in given)
-    return ", ".join(names[index] for index in chosen(ballot))
-
-
-def ranking_card(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Card:
-    """A ranked ballot while it is filled in: what stands so far, and the next rank to give."""
-    left = [index for index in range(len(poll.options)) if index not in draft]
-    so_far = bullets((poll.options[index].name for index in draft), numbered=True)
-    state = ">".join(map(str, draft))
-    controls: list[Control] = []
-    if left:
-        label = t("Your choice number {n}", n=len(draft) + 1)
-        controls.append(Select(Action("ballot", (poll.id, state)), label, options_of(poll, left)))
-    controls += _draft_buttons(t, poll, state, ">".join(map(str, draft[:-1])), started=bool(draft))
-    return Card(
-        title=t("Your ballot: {question}", question=poll.question),
-        body=text(
-            so_far or t("Nothing is ranked yet. Pick your first choice."),
-            t("Not cast yet. Options that you leave out count as ranked below all others.") if draft else "",
-        ),
-        tone=Tone.CAUTION,
-        controls=tuple(controls),
-    )
-
-
-def scoring_card(t: Translator, poll: Poll, draft: tuple[int | None, ...]) -> Card:
-    """A score ballot while it is filled in, option by option."""
-    given = (*draft, *([None] * (len(poll.options) - len(draft))))
-    lines = bullets(
-        (Plain(f"{option.name}: "), Bold("–" if score is None else str(score)))
-        for option, score in zip(poll.options, given, strict=True)
-    )
-    state = draft_of(draft)
-    controls: list[Control] = []
-    if len(draft) < len(poll.options):
-        name = poll.options[len(draft)].name
-        choices = tuple(Choice(str(score), str(score), _score_meaning(t, score)) for score in range(MAX_SCORE, -1, -1))
-        skip = Choice(t("No score"), "blank", t("Counts as 0"))
-        controls.append(
-            Select(Action("ballot", (poll.id, state)), t("Score for: {option}", option=name), (*choices, skip))
-        )
-    controls += _draft_buttons(t, poll, state, draft_of(draft[:-1]), started=any(s is not None for s in draft))
-    return Card(
-        title=t("Your ballot: {question}", question=poll.question),
-        body=text(lines, t("Not cast yet. An option without a score counts as 0.")),
-        tone=Tone.CAUTION,
-        controls=tuple(controls),
-    )
-
-
-def _score_meaning(t: Translator, score: int) -> str:
-    return {MAX_SCORE: t("The best"), 0: t("The worst")}.get(score, "")
-
-
-def draft_of(draft: Sequence[int | None]) -> str:
-    """The scores given so far, for a button's id; `~` is an option left blank."""
-    return ",".join("~" if score is None else str(score) for score in draft)
-
-
-def _draft_buttons(t: Translator, poll: Poll, state: str, before: str, *, started: bool) -> list[Control]:
-    if not state:
-        return []
-    cast = Button(
-        t("Cast this ballot"), Action("cast", (poll.id, state)), style=ButtonStyle.PRIMARY, disabled=not started
-    )
-    back = Button(t("Back one step"), Action("ballot", (poll.id, before)))
-    return [cast, back, Button(t("Start again"), Action("ballot", (poll.id, "")))] if before else [cast, back]
 
 
 # --- results --------------------------------------------------------------------------------------------------------

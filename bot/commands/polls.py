@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Annotated
 
 from bot.charts import chart
@@ -14,12 +12,8 @@ from bot.chat import (
     Answers,
     Attachment,
     Button,
-    ButtonStyle,
     Card,
     Choice,
-    Form,
-    Input,
-    InputKind,
     Outcome,
     Post,
     Reply,
@@ -27,48 +21,24 @@ from bot.chat import (
     Visibility,
 )
 from bot.command import Context, Param, action, command, form
-from bot.commands import poll_cards
+from bot.commands import ballot_cards, poll_cards, poll_forms
 from bot.community import Community
 from bot.errors import NotAllowed, NotFound, Refused
 from bot.i18n import N_, Translator, translator
 from bot.library.model import Option, Pack
 from bot.library.shelf import Shelf
-from bot.markup import Bold, Code, Plain, bullets, clean, paragraph, text
+from bot.markup import Bold, Code, Plain, bullets, paragraph, text
 from bot.polls import export
-from bot.polls.ballots import MAX_SCORE, Method
+from bot.polls.ballots import Method
 from bot.polls.box import Receipt
-from bot.polls.model import OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, Cast, CastEnd, Poll, PollOption, Results, State
+from bot.polls.model import OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, CastEnd, Poll, PollOption, Results, State
 from bot.polls.service import Draft, Polls
-from bot.polls.when import closing_time
-
-_METHOD = Param(
-    N_("How it is voted: one choice, approval, ranking or scores"),
-    choices={method.value: label for method, label in poll_cards.METHODS.items()},
-)
-_RESULTS = Param(
-    N_("When results are shown: at the close, after one's vote, or live"),
-    choices={
-        Results.AT_CLOSE.value: N_("At the close"),
-        Results.AFTER_VOTE.value: N_("After voting"),
-        Results.LIVE.value: N_("Live"),
-    },
-)
-_CLOSES = Param(N_("When it closes: 2h, 3 days, tomorrow 18:00, 2026-12-01 18:00"), longest=60)
-_POLL = Param(N_("Which poll"), complete="complete_polls", longest=60)
-_CLOSES_DEFAULT = "3 days"
 
 _RECEIPTS: Mapping[Receipt, str] = {
     Receipt.INCLUDED: N_("The ballot with this receipt is in the count."),
     Receipt.REPLACED: N_("This ballot was changed later; the receipt of the later one counts."),
     Receipt.WITHDRAWN: N_("This ballot was withdrawn, so it is not in the count."),
     Receipt.UNKNOWN: N_("No ballot of this poll has that receipt. Check each letter."),
-}
-
-_CASTS: Mapping[CastEnd, str] = {
-    CastEnd.CAST: N_("Your vote is counted"),
-    CastEnd.CHANGED: N_("Your vote is changed"),
-    CastEnd.UNCHANGED: N_("Your vote stands as it was"),
-    CastEnd.WITHDRAWN: N_("Your vote is withdrawn"),
 }
 
 
@@ -94,21 +64,21 @@ class PollCommands:
             str, Param(N_("The options, with | between them; leave out to pick from a list"), rest=True)
         ] = "",
         question: Annotated[str, Param(N_("The question"), longest=QUESTION_MAX)] = "",
-        method: Annotated[Method, _METHOD] = Method.RANKED,
-        closes: Annotated[str, _CLOSES] = _CLOSES_DEFAULT,
-        results: Annotated[Results, _RESULTS] = Results.AT_CLOSE,
+        method: Annotated[Method, poll_forms.METHOD] = Method.RANKED,
+        closes: Annotated[str, poll_forms.CLOSES] = poll_forms.CLOSES_DEFAULT,
+        results: Annotated[Results, poll_forms.RESULTS] = Results.AT_CLOSE,
         quorum: Annotated[int, Param(N_("How many ballots it takes to decide"))] = 0,
         secret: Annotated[bool, Param(N_("Secret (yes) or named (no)"))] = True,
         topic: Annotated[str, Param(N_("Which topic's options"), complete="topics")] = "",
     ) -> Outcome:
         pack = self._pack(ctx, topic)
         if not options:
-            return Outcome(Reply(form=_policy_form(ctx.t, pack)))
-        chosen = tuple(_policy_option(ctx.t, pack, name) for name in _split(options))
+            return Outcome(Reply(form=poll_forms.policy_form(ctx.t, pack)))
+        chosen = tuple(poll_forms.policy_option(ctx.t, pack, name) for name in poll_forms.split_options(options))
         draft = Draft(
-            question=_clean(question) or _policy_question(ctx.t, pack),
+            question=poll_forms.cleaned(question) or poll_forms.policy_question(ctx.t, pack),
             options=chosen,
-            closes_at=_closes(ctx, closes),
+            closes_at=poll_forms.closes_at(ctx, closes),
             method=method,
             results=results,
             quorum=quorum,
@@ -128,9 +98,9 @@ class PollCommands:
         ctx: Context,
         question: Annotated[str, Param(N_("The question"), longest=5000)] = "",
         options: Annotated[str, Param(N_("2 to 25 options, with | between them"), rest=True)] = "",
-        method: Annotated[Method, _METHOD] = Method.SINGLE,
-        closes: Annotated[str, _CLOSES] = _CLOSES_DEFAULT,
-        results: Annotated[Results, _RESULTS] = Results.AT_CLOSE,
+        method: Annotated[Method, poll_forms.METHOD] = Method.SINGLE,
+        closes: Annotated[str, poll_forms.CLOSES] = poll_forms.CLOSES_DEFAULT,
+        results: Annotated[Results, poll_forms.RESULTS] = Results.AT_CLOSE,
         most: Annotated[int, Param(N_("With approval: at most so many options"))] = 0,
         quorum: Annotated[int, Param(N_("How many ballots it takes to decide"))] = 0,
         secret: Annotated[bool, Param(N_("Secret (yes) or named (no)"))] = True,
@@ -138,19 +108,19 @@ class PollCommands:
         joined_before: Annotated[bool, Param(N_("Only those who joined before the poll opened"))] = False,
         public: Annotated[bool, Param(N_("Its result page may be shown outside"))] = False,
     ) -> Outcome:
-        names = _split(options)
+        names = poll_forms.split_options(options)
         if not (question and names):
-            return Outcome(Reply(form=_create_form(ctx.t, question, "\n".join(names))))
+            return Outcome(Reply(form=poll_forms.create_form(ctx.t, question, "\n".join(names))))
         draft = Draft(
-            question=_clean(question),
+            question=poll_forms.cleaned(question),
             options=tuple(PollOption(name) for name in names),
-            closes_at=_closes(ctx, closes),
+            closes_at=poll_forms.closes_at(ctx, closes),
             method=method,
             max_choices=most,
             results=results,
             quorum=quorum,
             secret=secret,
-            roles=frozenset({_role_id(role)} if role else ()),
+            roles=frozenset({poll_forms.role_id(role)} if role else ()),
             joined_before=joined_before,
             public=public,
         )
@@ -158,9 +128,9 @@ class PollCommands:
 
     @form("poll-create", visibility=Visibility.PUBLIC)
     async def created(self, ctx: Context, answers: Answers) -> Outcome:
-        names = tuple(_split(_answer(answers, "options")))
+        names = tuple(poll_forms.split_options(poll_forms.answer(answers, "options")))
         try:
-            closes_at = _closes(ctx, _answer(answers, "closes"))
+            closes_at = poll_forms.closes_at(ctx, poll_forms.answer(answers, "closes"))
         except Refused as error:
             return Outcome(errors={"closes": error.message})
         if not OPTIONS_MIN <= len(names) <= OPTIONS_MAX:
@@ -169,11 +139,11 @@ class PollCommands:
             )
             return Outcome(errors={"options": wrong})
         draft = Draft(
-            question=_clean(_answer(answers, "question")),
+            question=poll_forms.cleaned(poll_forms.answer(answers, "question")),
             options=tuple(PollOption(name) for name in names),
             closes_at=closes_at,
-            method=Method(_picked(answers, "method", Method.SINGLE)),
-            results=Results(_picked(answers, "results", Results.AT_CLOSE)),
+            method=Method(poll_forms.picked(answers, "method", Method.SINGLE)),
+            results=Results(poll_forms.picked(answers, "results", Results.AT_CLOSE)),
         )
         return await self._open(ctx, draft, field="options")
 
@@ -181,16 +151,17 @@ class PollCommands:
     async def policy_created(self, ctx: Context, pack_id: str, answers: Answers) -> Outcome:
         pack = self._pack(ctx, pack_id)
         try:
-            closes_at = _closes(ctx, _answer(answers, "closes"))
+            closes_at = poll_forms.closes_at(ctx, poll_forms.answer(answers, "closes"))
         except Refused as error:
             return Outcome(errors={"closes": error.message})
-        chosen = tuple(_policy_option(ctx.t, pack, entry) for entry in answers.get("options", ()))
+        chosen = tuple(poll_forms.policy_option(ctx.t, pack, entry) for entry in answers.get("options", ()))
         draft = Draft(
-            question=_clean(_answer(answers, "question")) or _policy_question(ctx.t, pack),
+            question=poll_forms.cleaned(poll_forms.answer(answers, "question"))
+            or poll_forms.policy_question(ctx.t, pack),
             options=chosen,
             closes_at=closes_at,
-            method=Method(_picked(answers, "method", Method.RANKED)),
-            results=Results(_picked(answers, "results", Results.AT_CLOSE)),
+            method=Method(poll_forms.picked(answers, "method", Method.RANKED)),
+            results=Results(poll_forms.picked(answers, "results", Results.AT_CLOSE)),
             topic=pack.id,
         )
         return await self._open(ctx, draft, field="options")
@@ -229,18 +200,18 @@ class PollCommands:
     async def ballot(self, ctx: Context, poll_id: str, draft: str = "", values: tuple[str, ...] = ()) -> Outcome:
         """Shows a ballot that is being filled in; its state travels in the buttons, so nothing is lost by a restart."""
         poll = await self._seen(ctx, poll_id)
-        _must_be_open(ctx.t, poll)
+        ballot_cards.must_be_open(ctx.t, poll)
         if poll.method is Method.RANKED:
-            card = poll_cards.ranking_card(ctx.t, poll, _ranking(ctx.t, poll, draft, values))
+            card = ballot_cards.ranking_card(ctx.t, poll, ballot_cards.ranking(ctx.t, poll, draft, values))
         else:
-            card = poll_cards.scoring_card(ctx.t, poll, _scoring(ctx.t, poll, draft, values))
+            card = ballot_cards.scoring_card(ctx.t, poll, ballot_cards.scoring(ctx.t, poll, draft, values))
         return Outcome(Reply((card,)), replace=bool(draft or values))
 
     @action("cast")
     async def cast(self, ctx: Context, poll_id: str, draft: str) -> Outcome:
         poll = await self._seen(ctx, poll_id)
         if poll.method is Method.SCORE:
-            given = _scoring(ctx.t, poll, draft, ())
+            given = ballot_cards.scoring(ctx.t, poll, draft, ())
             draft = ",".join(
                 "" if score is None else str(score) for score in (*given, *[None] * (len(poll.options) - len(given)))
             )
@@ -256,14 +227,16 @@ class PollCommands:
         poll = await self._seen(ctx, poll_id)
         standing = await self.polls.own(poll, ctx.request.actor)
         if standing is None:
-            return Outcome(Reply((Card(title=ctx.t("Your vote"), body=text(_no_vote(ctx.t, poll))),)))
-        return Outcome(Reply((_vote_card(ctx.t, poll, ctx.t("Your vote"), standing.choice, standing.code),)))
+            return Outcome(Reply((Card(title=ctx.t("Your vote"), body=text(ballot_cards.no_vote(ctx.t, poll))),)))
+        return Outcome(
+            Reply((ballot_cards.vote_card(ctx.t, poll, ctx.t("Your vote"), standing.choice, standing.code),))
+        )
 
     async def _cast(self, ctx: Context, poll: Poll, choice: str | None) -> Outcome:
         cast = await self.polls.cast(poll, ctx.request.actor, choice, ctx.request.now, ctx.t)
         poll = replace(poll, ballots=cast.ballots, links=cast.links)
         changed = () if cast.end is CastEnd.UNCHANGED else (poll.id,)
-        return Outcome(Reply((_cast_card(ctx.t, poll, cast),)), refresh=changed)
+        return Outcome(Reply((ballot_cards.cast_card(ctx.t, poll, cast),)), refresh=changed)
 
     # --- copies ---
 
@@ -334,7 +307,7 @@ class PollCommands:
     async def results(
         self,
         ctx: Context,
-        poll: Annotated[str, _POLL] = "",
+        poll: Annotated[str, poll_forms.POLL] = "",
         share: Annotated[bool, Param(N_("Answer for all to see: yes or no"))] = False,
     ) -> Outcome:
         return await self._results(ctx, await self._named(ctx, poll, closed=True), share=share)
@@ -366,7 +339,7 @@ class PollCommands:
         if poll.secret or not result.cast:
             return cards
         voters = await self.polls.named_votes(poll)
-        lines = [(Plain(f"{name}: "), Plain(poll_cards.ballot_line(poll, choice))) for name, choice in voters]
+        lines = [(Plain(f"{name}: "), Plain(ballot_cards.ballot_line(poll, choice))) for name, choice in voters]
         return (*cards, Card(title=t("Who voted for what"), body=bullets(lines)))
 
     @command("poll receipt", N_("Check that your ballot is in the count"))
@@ -374,11 +347,11 @@ class PollCommands:
         self,
         ctx: Context,
         code: Annotated[str, Param(N_("The receipt's code; leave out to see your own"), rest=True, longest=80)] = "",
-        poll: Annotated[str, _POLL] = "",
+        poll: Annotated[str, poll_forms.POLL] = "",
     ) -> Outcome:
         if not code:
             return await self.mine(ctx, (await self._named(ctx, poll)).id)
-        poll_id, bare = _code_parts(code)
+        poll_id, bare = poll_forms.code_parts(code)
         found = await self._named(ctx, poll) if poll else await self._seen(ctx, poll_id)
         receipt = await self.polls.receipt(found, bare)
         body = text(
@@ -392,7 +365,7 @@ class PollCommands:
         )
 
     @command("poll export", N_("Save a closed poll's ballots and audit record as files"))
-    async def export(self, ctx: Context, poll: Annotated[str, _POLL] = "") -> Outcome:
+    async def export(self, ctx: Context, poll: Annotated[str, poll_forms.POLL] = "") -> Outcome:
         found = await self._named(ctx, poll, closed=True)
         if found.state is not State.CLOSED:
             raise Refused(
@@ -414,11 +387,13 @@ class PollCommands:
     async def extend(
         self,
         ctx: Context,
-        closes: Annotated[str, Param(_CLOSES.description, rest=True, longest=60)],
-        poll: Annotated[str, _POLL] = "",
+        closes: Annotated[str, Param(poll_forms.CLOSES.description, rest=True, longest=60)],
+        poll: Annotated[str, poll_forms.POLL] = "",
     ) -> Outcome:
         found = await self._named(ctx, poll, own=True)
-        extended = await self.polls.extend(found, ctx.request.actor, ctx.community, _closes(ctx, closes), ctx.t)
+        extended = await self.polls.extend(
+            found, ctx.request.actor, ctx.community, poll_forms.closes_at(ctx, closes), ctx.t
+        )
         when = poll_cards.when(extended, ctx.community.tz)
         body = text(paragraph(Bold(extended.question)), paragraph(ctx.t("It now closes "), when, "."))
         return Outcome(
@@ -426,12 +401,12 @@ class PollCommands:
         )
 
     @command("poll close", N_("Close a poll now and show its result"))
-    async def close(self, ctx: Context, poll: Annotated[str, _POLL] = "") -> Outcome:
-        return _confirm(ctx.t, await self._named(ctx, poll, own=True), "poll-close")
+    async def close(self, ctx: Context, poll: Annotated[str, poll_forms.POLL] = "") -> Outcome:
+        return ballot_cards.confirm(ctx.t, await self._named(ctx, poll, own=True), "poll-close")
 
     @command("poll cancel", N_("Cancel a poll without a result"))
-    async def cancel(self, ctx: Context, poll: Annotated[str, _POLL] = "") -> Outcome:
-        return _confirm(ctx.t, await self._named(ctx, poll, own=True), "poll-cancel")
+    async def cancel(self, ctx: Context, poll: Annotated[str, poll_forms.POLL] = "") -> Outcome:
+        return ballot_cards.confirm(ctx.t, await self._named(ctx, poll, own=True), "poll-cancel")
 
     @action("poll-close")
     async def close_confirmed(self, ctx: Context, poll_id: str) -> Outcome:
@@ -492,190 +467,3 @@ class PollCommands:
     def topics(self, _ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
         packs = self.shelf.current.library.packs.values()
         return [Choice(pack.info.title, pack.id) for pack in packs if typed.casefold() in pack.info.title.casefold()]
-
-
-# --- reading what was typed or pressed ---
-
-
-def _clean(written: str) -> str:
-    return " ".join(clean(written).split())
-
-
-def _split(written: str) -> list[str]:
-    """Options as they are typed: with `|` or on lines of their own."""
-    return [_clean(part) for part in re.split(r"[|\n]", written) if _clean(part)] if written.strip() else []
-
-
-def _answer(answers: Answers, name: str) -> str:
-    value = answers.get(name, "")
-    return value if isinstance(value, str) else "\n".join(value)
-
-
-def _picked(answers: Answers, name: str, default: str) -> str:
-    value = answers.get(name) or (default,)
-    return value if isinstance(value, str) else value[0]
-
-
-_ROLE = re.compile(r"^<(?:@&|!subteam\^)([A-Za-z0-9]+)(?:\|[^>]*)?>$")
-
-
-def _role_id(typed: str) -> str:
-    """A role as platforms write a mention of it, or its bare id."""
-    match = _ROLE.match(typed.strip())
-    return match[1] if match else typed.strip()
-
-
-def _closes(ctx: Context, typed: str) -> datetime:
-    return closing_time(typed or _CLOSES_DEFAULT, ctx.request.now, ctx.community.tz, ctx.t)
-
-
-def _code_parts(code: str) -> tuple[str, str]:
-    """`abc123-XXXX-XXXX-XXXX-XXXX` → the poll's id and the code, however it was spaced."""
-    poll_id, _, bare = code.strip().partition("-")
-    return poll_id.lower(), bare.strip().upper()
-
-
-def _ranking(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int, ...]:
-    """The ranks given so far. Raises Refused for a forged draft."""
-    marks = [mark for mark in (*draft.split(">"), *values) if mark]
-    _must_be_numbers(t, marks, len(poll.options))
-    given = tuple(map(int, marks))
-    if len(set(given)) != len(given):
-        raise Refused(t("An option is on the ballot twice."))
-    return given
-
-
-def _scoring(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int | None, ...]:
-    """The scores given so far. Raises Refused for a forged draft."""
-    marks = [*(draft.split(",") if draft else ()), *("~" if value == "blank" else value for value in values)]
-    _must_be_numbers(t, [mark for mark in marks if mark != "~"], MAX_SCORE + 1)
-    if len(marks) > len(poll.options):
-        raise Refused(t("That is no valid ballot for this poll. Use the poll's own buttons."))
-    return tuple(None if mark == "~" else int(mark) for mark in marks)
-
-
-def _must_be_numbers(t: Translator, marks: Sequence[str], below: int) -> None:
-    if not all(mark.isascii() and mark.isdigit() and int(mark[:9]) < below for mark in marks):
-        raise Refused(t("That is no valid ballot for this poll. Use the poll's own buttons."))
-
-
-def _must_be_open(t: Translator, poll: Poll) -> None:
-    if poll.state is not State.OPEN:
-        raise Refused(t("This poll is not open any more."))
-
-
-def _policy_option(t: Translator, pack: Pack, typed: str) -> PollOption:
-    """A policy option by its id, its name or an alias."""
-    wanted = typed.casefold()
-    for option in pack.all(Option):
-        if wanted in {option.id, option.name.casefold(), *(alias.casefold() for alias in option.aliases)}:
-            return PollOption(option.name, option.id)
-    raise Refused(t("“{name}” is not among the topic's policy options. /policy lists them.", name=typed[:60]))
-
-
-def _policy_question(t: Translator, pack: Pack) -> str:
-    return t("Which policy should be pursued? ({topic})", topic=pack.info.title)[:QUESTION_MAX]
-
-
-# --- forms and cards ---
-
-
-def _policy_form(t: Translator, pack: Pack) -> Form:
-    offered = tuple(Choice(option.name, option.id, option.description[:100]) for option in pack.all(Option))[
-        :OPTIONS_MAX
-    ]
-    if len(offered) < OPTIONS_MIN:
-        raise NotFound(t("This topic has no policy options to vote on. /poll create takes your own."))
-    options = Input(
-        "options", t("Which options"), InputKind.SELECT, options=offered, least=OPTIONS_MIN, most=len(offered)
-    )
-    question = Input("question", t("The question"), value=_policy_question(t, pack), longest=QUESTION_MAX)
-    return Form(
-        Action("poll-policy", (pack.id,)),
-        t("A poll on policy options"),
-        (options, question, *_common_inputs(t, Method.RANKED)),
-    )
-
-
-def _create_form(t: Translator, question: str, options: str) -> Form:
-    hint = t("One on each line, 2 to 25 of them")
-    return Form(
-        Action("poll-create"),
-        t("A new poll"),
-        (
-            Input("question", t("The question"), value=_clean(question)[:QUESTION_MAX], longest=QUESTION_MAX),
-            Input("options", t("The options"), InputKind.LINES, hint=hint, value=options[:2000], longest=2000),
-            *_common_inputs(t, Method.SINGLE),
-        ),
-    )
-
-
-def _common_inputs(t: Translator, method: Method) -> tuple[Input, ...]:
-    methods = tuple(
-        Choice(t(label), kind.value, t(poll_cards.HOW[kind])[:100], chosen=kind is method)
-        for kind, label in poll_cards.METHODS.items()
-    )
-    results = tuple(
-        Choice(t(label), value, chosen=value == Results.AT_CLOSE) for value, label in _RESULTS.choices.items()
-    )
-    return (
-        Input("method", t("How it is voted"), InputKind.SELECT, options=methods),
-        Input("results", t("When results are shown"), InputKind.SELECT, options=results),
-        Input("closes", t("When it closes"), hint=t("2h, 3 days, tomorrow 18:00"), value=_CLOSES_DEFAULT, longest=60),
-    )
-
-
-def _cast_card(t: Translator, poll: Poll, cast: Cast) -> Card:
-    title = t(_CASTS[cast.end])
-    if cast.choice is None:
-        return Card(title=title, body=text(poll.question), footer=poll_cards.footer(t, poll), tone=Tone.GOOD)
-    return _vote_card(t, poll, title, cast.choice, cast.code)
-
-
-def _vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str) -> Card:
-    receipt = (
-        text(
-            paragraph(t("Receipt: "), Code(f"{poll.id}-{code}")),
-            t("Keep it to check with /poll receipt that your ballot is counted. It never tells how you voted."),
-        )
-        if code
-        else ()
-    )
-    controls = []
-    if poll.state is State.OPEN:
-        if poll.method in {Method.RANKED, Method.SCORE}:
-            controls.append(Button(t("Vote anew"), Action("ballot", (poll.id, ""))))
-        else:
-            controls.append(Button(t("Change"), Action("poll-show", (poll.id,))))
-        controls.append(Button(t("Withdraw"), Action("withdraw", (poll.id,)), style=ButtonStyle.DANGER))
-    return Card(
-        title=title,
-        body=text(paragraph(Bold(poll.question)), poll_cards.ballot_words(t, poll, choice), receipt),
-        footer=poll_cards.footer(t, poll),
-        tone=Tone.GOOD,
-        controls=tuple(controls),
-    )
-
-
-def _no_vote(t: Translator, poll: Poll) -> str:
-    if poll.state is State.OPEN:
-        return t("You have not voted in this poll.")
-    if poll.secret:
-        return t("This poll is closed, and nobody can look up any more how you voted. Your receipt's code still works.")
-    return t("You did not vote in this poll.")
-
-
-def _confirm(t: Translator, poll: Poll, verb: str) -> Outcome:
-    """Asks once more, because neither can be undone."""
-    closing = verb == "poll-close"
-    question = (
-        t("Close this poll now? It can't be reopened.")
-        if closing
-        else t("Cancel this poll? Its votes are not counted.")
-    )
-    label = t("Close it and show the result") if closing else t("Cancel the poll")
-    button = Button(label, Action(verb, (poll.id,)), style=ButtonStyle.DANGER)
-    card = Card(
-        title=question, body=text(paragraph(Bold(poll.question))), footer=poll_cards.footer(t, poll), controls=(button,)
-    )
-    return Outcome(Reply((card,)))

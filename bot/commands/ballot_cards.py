@@ -1,0 +1,196 @@
+"""Ballots as cards: while they are filled in, once they are cast, and what travels in their buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Outcome, Reply, Select, Tone
+from bot.commands.poll_cards import footer, options_of
+from bot.errors import Refused
+from bot.i18n import N_, Translator
+from bot.markup import Bold, Code, Plain, Text, bullets, paragraph, text
+from bot.polls.ballots import MAX_SCORE, Ballot, Method, chosen, ranks, scores
+from bot.polls.model import Cast, CastEnd, Poll, State
+
+_CASTS: Mapping[CastEnd, str] = {
+    CastEnd.CAST: N_("Your vote is counted"),
+    CastEnd.CHANGED: N_("Your vote is changed"),
+    CastEnd.UNCHANGED: N_("Your vote stands as it was"),
+    CastEnd.WITHDRAWN: N_("Your vote is withdrawn"),
+}
+
+
+def ballot_words(t: Translator, poll: Poll, choice: str) -> Text:
+    """A ballot as its voter reads it."""
+    names = [option.name for option in poll.options]
+    ballot = Ballot(choice)
+    match poll.method:
+        case Method.RANKED:
+            return bullets((names[rank[0]] for rank in ranks(ballot)), numbered=True)
+        case Method.SCORE:
+            return bullets(
+                (Plain(f"{name}: "), Bold(t("no score") if score is None else str(score)))
+                for name, score in zip(names, scores(ballot), strict=True)
+            )
+    return bullets(names[index] for index in chosen(ballot))
+
+
+def ballot_line(poll: Poll, choice: str) -> str:
+    """A ballot in one line, for a list of voters."""
+    names = [option.name for option in poll.options]
+    ballot = Ballot(choice)
+    match poll.method:
+        case Method.RANKED:
+            return " > ".join(names[rank[0]] for rank in ranks(ballot))
+        case Method.SCORE:
+            given = zip(names, scores(ballot), strict=True)
+            return ", ".join(f"{name} {'–' if score is None else score}" for name, score in given)
+    return ", ".join(names[index] for index in chosen(ballot))
+
+
+def ranking_card(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Card:
+    """A ranked ballot while it is filled in: what stands so far, and the next rank to give."""
+    left = [index for index in range(len(poll.options)) if index not in draft]
+    so_far = bullets((poll.options[index].name for index in draft), numbered=True)
+    state = ">".join(map(str, draft))
+    controls: list[Control] = []
+    if left:
+        label = t("Your choice number {n}", n=len(draft) + 1)
+        controls.append(Select(Action("ballot", (poll.id, state)), label, options_of(poll, left)))
+    controls += _draft_buttons(t, poll, state, ">".join(map(str, draft[:-1])), started=bool(draft))
+    return Card(
+        title=t("Your ballot: {question}", question=poll.question),
+        body=text(
+            so_far or t("Nothing is ranked yet. Pick your first choice."),
+            t("Not cast yet. Options that you leave out count as ranked below all others.") if draft else "",
+        ),
+        tone=Tone.CAUTION,
+        controls=tuple(controls),
+    )
+
+
+def scoring_card(t: Translator, poll: Poll, draft: tuple[int | None, ...]) -> Card:
+    """A score ballot while it is filled in, option by option."""
+    given = (*draft, *([None] * (len(poll.options) - len(draft))))
+    lines = bullets(
+        (Plain(f"{option.name}: "), Bold("–" if score is None else str(score)))
+        for option, score in zip(poll.options, given, strict=True)
+    )
+    state = draft_of(draft)
+    controls: list[Control] = []
+    if len(draft) < len(poll.options):
+        name = poll.options[len(draft)].name
+        choices = tuple(Choice(str(score), str(score), _score_meaning(t, score)) for score in range(MAX_SCORE, -1, -1))
+        skip = Choice(t("No score"), "blank", t("Counts as 0"))
+        controls.append(
+            Select(Action("ballot", (poll.id, state)), t("Score for: {option}", option=name), (*choices, skip))
+        )
+    controls += _draft_buttons(t, poll, state, draft_of(draft[:-1]), started=any(s is not None for s in draft))
+    return Card(
+        title=t("Your ballot: {question}", question=poll.question),
+        body=text(lines, t("Not cast yet. An option without a score counts as 0.")),
+        tone=Tone.CAUTION,
+        controls=tuple(controls),
+    )
+
+
+def _score_meaning(t: Translator, score: int) -> str:
+    return {MAX_SCORE: t("The best"), 0: t("The worst")}.get(score, "")
+
+
+def draft_of(draft: Sequence[int | None]) -> str:
+    """The scores given so far, for a button's id; `~` is an option left blank."""
+    return ",".join("~" if score is None else str(score) for score in draft)
+
+
+def _draft_buttons(t: Translator, poll: Poll, state: str, before: str, *, started: bool) -> list[Control]:
+    if not state:
+        return []
+    cast = Button(
+        t("Cast this ballot"), Action("cast", (poll.id, state)), style=ButtonStyle.PRIMARY, disabled=not started
+    )
+    back = Button(t("Back one step"), Action("ballot", (poll.id, before)))
+    return [cast, back, Button(t("Start again"), Action("ballot", (poll.id, "")))] if before else [cast, back]
+
+
+def ranking(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int, ...]:
+    """The ranks given so far. Raises Refused for a forged draft."""
+    marks = [mark for mark in (*draft.split(">"), *values) if mark]
+    _must_be_numbers(t, marks, len(poll.options))
+    given = tuple(map(int, marks))
+    if len(set(given)) != len(given):
+        raise Refused(t("An option is on the ballot twice."))
+    return given
+
+
+def scoring(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int | None, ...]:
+    """The scores given so far. Raises Refused for a forged draft."""
+    marks = [*(draft.split(",") if draft else ()), *("~" if value == "blank" else value for value in values)]
+    _must_be_numbers(t, [mark for mark in marks if mark != "~"], MAX_SCORE + 1)
+    if len(marks) > len(poll.options):
+        raise Refused(t("That is no valid ballot for this poll. Use the poll's own buttons."))
+    return tuple(None if mark == "~" else int(mark) for mark in marks)
+
+
+def _must_be_numbers(t: Translator, marks: Sequence[str], below: int) -> None:
+    if not all(mark.isascii() and mark.isdigit() and int(mark[:9]) < below for mark in marks):
+        raise Refused(t("That is no valid ballot for this poll. Use the poll's own buttons."))
+
+
+def must_be_open(t: Translator, poll: Poll) -> None:
+    if poll.state is not State.OPEN:
+        raise Refused(t("This poll is not open any more."))
+
+
+def cast_card(t: Translator, poll: Poll, cast: Cast) -> Card:
+    title = t(_CASTS[cast.end])
+    if cast.choice is None:
+        return Card(title=title, body=text(poll.question), footer=footer(t, poll), tone=Tone.GOOD)
+    return vote_card(t, poll, title, cast.choice, cast.code)
+
+
+def vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str) -> Card:
+    receipt = (
+        text(
+            paragraph(t("Receipt: "), Code(f"{poll.id}-{code}")),
+            t("Keep it to check with /poll receipt that your ballot is counted. It never tells how you voted."),
+        )
+        if code
+        else ()
+    )
+    controls = []
+    if poll.state is State.OPEN:
+        if poll.method in {Method.RANKED, Method.SCORE}:
+            controls.append(Button(t("Vote anew"), Action("ballot", (poll.id, ""))))
+        else:
+            controls.append(Button(t("Change"), Action("poll-show", (poll.id,))))
+        controls.append(Button(t("Withdraw"), Action("withdraw", (poll.id,)), style=ButtonStyle.DANGER))
+    return Card(
+        title=title,
+        body=text(paragraph(Bold(poll.question)), ballot_words(t, poll, choice), receipt),
+        footer=footer(t, poll),
+        tone=Tone.GOOD,
+        controls=tuple(controls),
+    )
+
+
+def no_vote(t: Translator, poll: Poll) -> str:
+    if poll.state is State.OPEN:
+        return t("You have not voted in this poll.")
+    if poll.secret:
+        return t("This poll is closed, and nobody can look up any more how you voted. Your receipt's code still works.")
+    return t("You did not vote in this poll.")
+
+
+def confirm(t: Translator, poll: Poll, verb: str) -> Outcome:
+    """Asks once more, because neither can be undone."""
+    closing = verb == "poll-close"
+    question = (
+        t("Close this poll now? It can't be reopened.")
+        if closing
+        else t("Cancel this poll? Its votes are not counted.")
+    )
+    label = t("Close it and show the result") if closing else t("Cancel the poll")
+    button = Button(label, Action(verb, (poll.id,)), style=ButtonStyle.DANGER)
+    card = Card(title=question, body=text(paragraph(Bold(poll.question))), footer=footer(t, poll), controls=(button,))
+    return Outcome(Reply((card,)))
