@@ -1,0 +1,138 @@
+"""The documentation as data: its files, fenced blocks, links, and tables that are made from the code.
+
+What can be tested in a document:
+
+- a `console` block: lines that begin with `$ ` are typed, what follows is what they print (`…` stands for anything);
+- a `sh` block: every line is typed;
+- a block whose first line is a comment with a path, or that a `<!-- file: PATH -->` precedes: a file, which is there
+  when the document's commands run;
+- a table between `<!-- table: NAME -->` and `<!-- end of table -->`: made by tests/docs/tables.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_BLOCK = re.compile(
+    r"(?:^<!-- file: (?P<file>\S+) -->\n)?^```(?P<kind>\w*)[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+_TABLE = re.compile(r"(<!-- table: (?P<name>[\w -]+) -->\n)(?P<rows>.*?)(<!-- end of table -->)", re.DOTALL)
+_LINK = re.compile(r"!?\[(?P<label>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+_FILE_COMMENT = re.compile(r"# (?P<file>[\w./-]+/[\w.-]+\.\w+|[\w-]+\.toml)\n")
+_HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+_FAILS = re.compile(r"\s+# exits with (?P<status>\d+)$")
+
+
+def documents() -> list[Path]:
+    """Every document that is written for people."""
+    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def name_of(document: Path) -> str:
+    """How a document is called in the name of a test."""
+    return document.relative_to(ROOT).as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block. `file` is the path that it says it has, or empty."""
+
+    kind: str
+    text: str
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command line of an example. `output` is None where the document shows none."""
+
+    line: str
+    status: int = 0
+    output: str | None = None
+
+
+def blocks(document: Path) -> list[Block]:
+    """The fenced blocks of a document, in order."""
+    found = []
+    for match in _BLOCK.finditer(document.read_text(encoding="utf-8")):
+        comment = _FILE_COMMENT.match(match["text"])
+        found.append(Block(match["kind"], match["text"], match["file"] or (comment["file"] if comment else "")))
+    return found
+
+
+def write_files(document: Path, folder: Path) -> Path:
+    """Puts the files that a document shows into a folder."""
+    for block in blocks(document):
+        if block.file:
+            file = folder / block.file
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
+    return folder
+
+
+def commands(document: Path) -> Iterator[Command]:
+    """The command lines of a document's examples, in order."""
+    for block in blocks(document):
+        if block.kind == "sh":
+            yield from (_command(line) for line in block.text.splitlines() if line.strip())
+        elif block.kind == "console":
+            for said in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+                line, _, output = said.partition("\n")
+                yield _command(line, output)
+
+
+def _command(line: str, output: str | None = None) -> Command:
+    fails = _FAILS.search(line)
+    bare = _FAILS.sub("", line).strip()
+    return Command(re.sub(r"\s+# .*$", "", bare), int(fails["status"]) if fails else 0, output)
+
+
+def prints(expected: str, printed: str) -> bool:
+    """Whether this was printed, `…` standing for any text and the ends of lines not counting."""
+    pieces = [re.escape(" ".join(piece.split())) for piece in expected.split("…")]
+    return re.fullmatch(r"\s*.*\s*".join(pieces), " ".join(printed.split()), re.DOTALL) is not None
+
+
+def links(document: Path) -> Iterator[str]:
+    """Where a document's links and images lead, examples left out."""
+    prose = _BLOCK.sub("", document.read_text(encoding="utf-8"))
+    yield from (match["target"] for match in _LINK.finditer(prose))
+
+
+def images(document: Path) -> Iterator[tuple[str, str]]:
+    """Address and alt text of each image."""
+    for match in _LINK.finditer(document.read_text(encoding="utf-8")):
+        if match[0].startswith("!"):
+            yield match["target"], match["label"]
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that GitHub gives to a document's headings."""
+    headings = _HEADING.findall(_BLOCK.sub("", document.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def tables(document: Path) -> dict[str, str]:
+    """Name → the rows that stand in the document."""
+    return {match["name"]: match["rows"] for match in _TABLE.finditer(document.read_text(encoding="utf-8"))}
+
+
+def write_table(document: Path, name: str, rows: str) -> None:
+    """Puts a table into the document in place of the one that has this name."""
+
+    def put(match: re.Match[str]) -> str:
+        return f"{match[1]}{rows}{match[4]}" if match["name"] == name else match[0]
+
+    written = document.read_text(encoding="utf-8")
+    document.write_text(_TABLE.sub(put, written), encoding="utf-8")
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    """Rows as a Markdown table, the first one its head."""
+    head, *others = (tuple(cell.replace("|", "\\|").replace("\n", " ") for cell in row) for row in rows)
+    lines = [head, ("---",) * len(head), *others]
+    return "".join(f"| {' | '.join(row)} |\n" for row in lines)

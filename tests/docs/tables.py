@@ -1,0 +1,174 @@
+"""The tables of the documentation, made from what they describe. `PARLEY_GOLDEN=write pytest tests/docs` renews them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.command import Command, Permission
+from bot.commands.help import usage
+from bot.config import SHIPPED_CONTENT, Settings
+from bot.library.model import PARTS
+from bot.library.schema import schemas
+from bot.polls.results import Rule
+from tests.docs.documents import ROOT, table
+
+HOSTS = ("poll policy", "poll create", "poll extend", "poll close", "poll cancel")
+"""Commands of whoever opens a poll."""
+
+_KINDS = {
+    r"^[a-z0-9]+(-[a-z0-9]+)*$": "id",
+    r"^https?://[^\s<>|\"]+$": "web address",
+    r"^[a-z]{2,3}(-[A-Z]{2})?$": "language code",
+}
+_PARTIAL_DATE = "year, month or day"
+_TYPES = {"integer": "whole number", "string": "text"}
+
+
+def command_groups(commands: Mapping[str, Command]) -> dict[str, list[Command]]:
+    """`members`, `hosts` and `moderators`: every command in one of them."""
+    groups: dict[str, list[Command]] = {"members": [], "hosts": [], "moderators": []}
+    for command in commands.values():
+        if command.permission is Permission.MODERATOR:
+            groups["moderators"].append(command)
+        else:
+            groups["hosts" if command.name in HOSTS else "members"].append(command)
+    return groups
+
+
+def command_table(commands: list[Command]) -> str:
+    rows = ((f"`{usage(command)}`", command.description) for command in commands)
+    return table(("Command", "What it does"), *rows)
+
+
+def settings_table() -> str:
+    """Every setting, its variable, its default and what it is."""
+    rows = []
+    for name, info in Settings.model_fields.items():
+        default = "the shipped packs" if info.default == SHIPPED_CONTENT else "–"
+        if info.default not in {None, SHIPPED_CONTENT}:
+            default = f"`{info.default}`"
+        rows.append((f"`{name}`", f"`PARLEY_{name.upper()}`", default, info.description or ""))
+    return table(("In parley.toml", "Variable", "Default", "What it is"), *rows)
+
+
+COMMON = ("id", "aliases", "tags", "sources")
+"""Keys that entries of several lists have."""
+
+
+def pack_tables() -> dict[str, str]:
+    """Name of a table (`pack`, `essay`, `facts`, …) → its rows."""
+    whole = schemas()
+    found = {
+        "parts": _parts_table(whole),
+        "common": _common_table(whole),
+        "pack": _keys(whole["pack"], whole["pack"]["$defs"]),
+        "essay": _keys(whole["pack"]["$defs"]["Essay"], {}),
+        "span": _keys(whole["facts"]["$defs"]["Span"], {}),
+    }
+    for part, name, model in _lists():
+        found[name] = _keys(whole[part]["$defs"][model], whole[part]["$defs"], leave_out=COMMON)
+    return found
+
+
+def _lists() -> Iterator[tuple[str, str, str]]:
+    """Every list of a pack: its part, its name, its model's name."""
+    for part, lists in PARTS.items():
+        for name, model in lists.items():
+            yield part, name, model.__name__
+
+
+def _parts_table(whole: Mapping[str, Any]) -> str:
+    rows = (
+        (f"`{part}.yaml`", f"`{name}:`", whole[part]["properties"][name]["description"]) for part, name, _ in _lists()
+    )
+    return table(("File", "List in it", "What it holds"), *rows)
+
+
+def _common_table(whole: Mapping[str, Any]) -> str:
+    rows = []
+    for key in COMMON:
+        owners = [(name, whole[part]["$defs"][model]) for part, name, model in _lists()]
+        having = [(name, schema) for name, schema in owners if key in schema["properties"]]
+        where = "every list" if len(having) == len(owners) else ", ".join(f"`{name}`" for name, _ in having)
+        described = having[0][1]["properties"][key]
+        needed = "yes" if key in having[0][1]["required"] else ""
+        rows.append((f"`{key}`", where, needed, _takes(described), described["description"]))
+    return table(("Key", "In", "Needed", "What it takes", "What it means"), *rows)
+
+
+def _keys(schema: Mapping[str, Any], definitions: Mapping[str, Any], leave_out: tuple[str, ...] = ()) -> str:
+    needed = set(schema.get("required", ()))
+    rows = []
+    for key, described in schema["properties"].items():
+        if key in leave_out:
+            continue
+        name = described.get("$ref", "").rpartition("/")[2]
+        ref = definitions.get(name, {})
+        takes = "keys of its own" if "properties" in ref else _takes(ref or described)
+        meaning = (
+            described.get("description") or ref.get("description") or f"What sort of {schema['title'].lower()} it is."
+        )
+        default = described.get("default")
+        if key not in needed and default not in (None, []):
+            meaning = f"{meaning} Left out: `{default}`."
+        rows.append((f"`{key}`", "yes" if key in needed else "", takes, " ".join(meaning.split())))
+    return table(("Key", "Needed", "What it takes", "What it means"), *rows)
+
+
+def _takes(schema: Mapping[str, Any]) -> str:
+    schema = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
+    if "enum" in schema:
+        return "one of " + ", ".join(f"`{choice}`" for choice in schema["enum"])
+    if "items" in schema:
+        return f"list: {_takes(schema['items'])}"
+    pattern = schema.get("pattern", "")
+    if schema.get("format") == "date":
+        return "day"
+    if "minimum" in schema and pattern:
+        return _PARTIAL_DATE
+    kind = _KINDS.get(pattern) or ("one line" if "\\r\\n" in pattern else _TYPES[schema["type"]])
+    most = schema.get("maxLength")
+    if "minimum" in schema:
+        return f"{kind}, {schema['minimum']} or more" + (f", up to {schema['maximum']}" if "maximum" in schema else "")
+    return f"{kind}, up to {most} characters" if most else kind
+
+
+def rules() -> set[str]:
+    """Codes of the rules that a pack can break: short names that library code gives to what it complains of."""
+    found: set[str] = set()
+    for file in sorted((ROOT / "bot" / "library").glob("*.py")):
+        found.update(_codes(ast.parse(file.read_text(encoding="utf-8"))))
+    return found
+
+
+_COMPLAINS = {"add", "problem", "Problem", "_problem", "_warn", "_at", "_add", "Complaint"}
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def _codes(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _called(node.func) in _COMPLAINS:
+            for argument in node.args:
+                yield from _code(argument)
+        elif isinstance(node, ast.AnnAssign) and _called(node.target) == "_CODES" and isinstance(node.value, ast.Dict):
+            for value in node.value.values:
+                yield from _code(value)
+
+
+def _code(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CODE.fullmatch(node.value):
+        yield node.value
+    elif isinstance(node, ast.Call) and _called(node.func) == "get":
+        yield from (code for argument in node.args for code in _code(argument))
+
+
+def _called(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def counting_rules() -> set[str]:
+    """The rules that a result of a poll can state."""
+    return {rule.value for rule in Rule}

@@ -1,0 +1,146 @@
+"""What the documents show works: commands run, packs pass the checker, settings are read, code does what it says."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+from bot.config import load_settings
+from bot.library.check import check_packs
+from bot.library.loader import pack_folders
+from tests.docs.documents import ROOT, Command, blocks, commands, documents, name_of, prints, write_files
+
+PROGRAM = Path(sys.executable).with_name("parley")
+README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
+SECONDS = 60
+
+
+def documents_with_packs() -> list[Path]:
+    return [file for file in documents() if any(block.file.endswith("/pack.yaml") for block in blocks(file))]
+
+
+def run(command: Command, folder: Path) -> tuple[int, str]:
+    """Exit status and output of a command in this folder, without settings from outside."""
+    words = shlex.split(command.line)
+    words[0] = str(PROGRAM)
+    if words[1] == "run":
+        return serve(words, folder)
+    done = subprocess.run(
+        words, cwd=folder, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def serve(words: list[str], folder: Path) -> tuple[int, str]:
+    """Starts the bot on a free port, and stops it as soon as it is ready."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    environ = {**environment(), "PARLEY_PORT": port, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(words, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        said = started.stdout.readline()
+        started.send_signal(signal.SIGINT)
+        said += started.stdout.read()
+    return started.returncode, said
+
+
+def environment() -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    return {**kept, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_every_parley_command_runs_and_exits_as_said(document: Path, tmp_path: Path) -> None:
+    """An example that begins with `parley` prints what stands below it and exits with 0, or with what it says."""
+    write_files(document, tmp_path)
+    for command in commands(document):
+        if command.line.startswith("parley "):
+            status, printed = run(command, tmp_path)
+            assert status == command.status, f"{command.line}\n{printed}"
+            assert command.output is None or prints(command.output, printed), f"{command.line}\n{printed}"
+
+
+@pytest.mark.parametrize("document", documents_with_packs(), ids=name_of)
+def test_every_pack_that_is_shown_passes_the_checker(document: Path, tmp_path: Path) -> None:
+    """A pack in a document has no error and, on the day of its review, no warning; its quotes are proved where it has
+    an essay."""
+    write_files(document, tmp_path)
+    essay = tmp_path / "essay.txt"
+    folders = [folder for file in tmp_path.glob("*/*/pack.yaml") for folder in pack_folders(file.parent)]
+    reports = check_packs(folders, essay if essay.exists() else None, date(2026, 11, 1))
+    assert [str(problem) for report in reports for problem in report.problems] == []
+    assert reports
+
+
+def test_every_yaml_example_is_a_file_of_a_pack() -> None:
+    """So that no example of a pack's format escapes the checker."""
+    for document in documents():
+        for block in blocks(document):
+            if block.kind == "yaml":
+                assert block.file, block.text
+                yaml.safe_load(block.text)
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_every_settings_file_that_is_shown_is_read(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `parley.toml` in a document names settings that exist, with values that they take."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("PARLEY_")]:
+        monkeypatch.delenv(name)
+    for block in blocks(document):
+        if block.kind == "toml":
+            (tmp_path / "parley.toml").write_text(block.text, encoding="utf-8")
+            assert load_settings().model_fields_set
+
+
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The tests of CONTRIBUTING's example feature, which import the feature as if it were in its place."""
+    write_files(CONTRIBUTING, tmp_path)
+    loaded = []
+    for block in blocks(CONTRIBUTING):
+        if block.kind == "python" and block.file:
+            name = block.file.removesuffix(".py").replace("/", ".")
+            spec = importlib.util.spec_from_file_location(name, tmp_path / block.file)
+            assert spec is not None
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            monkeypatch.setitem(sys.modules, name, module)
+            spec.loader.exec_module(module)
+            loaded.append(module)
+    return loaded[-1]
+
+
+async def test_the_worked_example_passes_its_own_tests(example: ModuleType) -> None:
+    """CONTRIBUTING shows a whole feature with its tests; whoever copies them has a command that works."""
+    tests = {name: test for name, test in vars(example).items() if name.startswith("test_")}
+    assert tests
+    for name, test in tests.items():
+        assert inspect.getdoc(test), name
+        await test()
+
+
+def test_the_worked_example_keeps_the_rules_of_style() -> None:
+    """What is shown as an example is written as the linter wants it."""
+    for block in blocks(CONTRIBUTING):
+        if block.kind == "python" and block.file:
+            for words in (["check", "--quiet"], ["format", "--check", "--quiet", "--diff"]):
+                ruff = [sys.executable, "-m", "ruff", *words, "--stdin-filename", block.file, "-"]
+                done = subprocess.run(ruff, cwd=ROOT, input=block.text, capture_output=True, text=True, check=False)
+                assert done.returncode == 0, done.stdout + done.stderr

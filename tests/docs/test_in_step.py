@@ -1,0 +1,155 @@
+"""What the documents say of the program is what the program says of itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.commands.poll_cards import SECRET
+from bot.library.model import PARTS
+from tests.docs import tables as made
+from tests.docs.documents import ROOT, blocks, documents, name_of, tables, write_table
+from tests.world import running
+
+README, CONTRIBUTING, CHANGELOG = ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"
+PACKS = ROOT / "docs" / "packs.md"
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+_TARGET = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
+_MAKE = re.compile(r"(?:^|`)make ((?:[a-z-]+ ?)+)", re.MULTILINE)
+
+
+def is_in_step(document: Path, name: str, rows: str) -> None:
+    """The table in the document is this one; `PARLEY_GOLDEN=write` puts it there."""
+    if os.environ.get("PARLEY_GOLDEN") == "write":
+        write_table(document, name, rows)
+    assert tables(document)[name] == rows, f"{name_of(document)} is out of date: PARLEY_GOLDEN=write pytest tests/docs"
+
+
+@pytest.mark.parametrize("group", ["members", "hosts", "moderators"])
+async def test_the_command_tables_are_the_declarations(group: str, tmp_path: Path) -> None:
+    """README lists every command once, in the words of its declaration."""
+    async with running(tmp_path) as instance:
+        groups = made.command_groups(instance.bot.commands)
+    assert set(made.HOSTS) == {command.name for command in groups["hosts"]}
+    is_in_step(README, f"commands for {group}", made.command_table(groups[group]))
+
+
+def test_the_settings_table_is_the_settings() -> None:
+    """README lists every setting with its variable, its default and its description."""
+    is_in_step(README, "settings", made.settings_table())
+
+
+@pytest.mark.parametrize(("name", "rows"), made.pack_tables().items(), ids=made.pack_tables())
+def test_the_tables_of_the_pack_format_are_the_models(name: str, rows: str) -> None:
+    """docs/packs.md has every key of every part, with what it takes and what it means."""
+    is_in_step(PACKS, name, rows)
+
+
+def test_every_message_of_the_checker_is_explained() -> None:
+    """docs/packs.md has a row for each rule of `parley check`, and none for a rule that is gone."""
+    explained = re.findall(
+        r"^\| `([a-z0-9-]+)` \|", PACKS.read_text(encoding="utf-8").partition("## What")[2], re.MULTILINE
+    )
+    assert sorted(set(explained)) == sorted(explained), "a rule is explained twice"
+    assert set(explained) == made.rules()
+
+
+def test_every_table_is_one_that_is_made() -> None:
+    """A table between marks that nobody makes would go stale unseen."""
+    known = {
+        "settings",
+        *made.pack_tables(),
+        *(f"commands for {group}" for group in ("members", "hosts", "moderators")),
+    }
+    assert {name for document in documents() for name in tables(document)} == known
+
+
+@pytest.mark.parametrize("document", documents(), ids=name_of)
+def test_every_make_target_that_is_named_exists(document: Path) -> None:
+    """`make …` in a document is something that the Makefile does."""
+    targets = set(_TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
+    text = document.read_text(encoding="utf-8")
+    examples = "\n".join(line for block in blocks(document) if block.kind == "sh" for line in block.text.splitlines())
+    spans = "\n".join(re.findall(r"`make [^`]+`", text))
+    for named in _MAKE.findall(f"{examples}\n{spans}"):
+        assert set(named.split()) <= targets, named
+
+
+def test_readme_has_the_two_commands() -> None:
+    """A newcomer needs two commands, and both stand near the top."""
+    head = README.read_text(encoding="utf-8").partition("## Commands")[0]
+    assert re.search(r"^make run\b", head, re.MULTILINE)
+    assert re.search(r"^make test\b", head, re.MULTILINE)
+
+
+def test_the_promise_is_the_one_that_voters_read() -> None:
+    """README promises no more than a poll's own card: who never sees a vote, who could while it is open, and how long."""
+    promised = README.read_text(encoding="utf-8")
+    for words in ("other members and exports never show", "after the close nobody can", "copy of the open database"):
+        assert words in SECRET
+        assert words in promised.replace("After the close", "after the close")
+
+
+def test_what_a_machine_may_lack_is_listed() -> None:
+    """CONTRIBUTING names everything that a test can require, so that a skip can be understood and ended."""
+    asked = {name for file in (ROOT / "tests").rglob("*.py") for name in _required(file.read_text(encoding="utf-8"))}
+    gate = re.search(r"PARLEY_TEST_REQUIRE=([\w,]+)", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    assert gate is not None
+    listed = set(re.findall(r"^\| `(\w+)` \|", CONTRIBUTING.read_text(encoding="utf-8"), re.MULTILINE))
+    assert asked | set(gate[1].split(",")) <= listed
+
+
+def _required(code: str) -> set[str]:
+    return set(re.findall(r"\brequire\(\s*\"(\w+)\"", code))
+
+
+def test_editors_know_the_schema_of_every_part() -> None:
+    """VS Code completes each file of a pack by its schema, whether a part is a file or a folder."""
+    settings = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
+    wanted: dict[str, object] = {"schemas/pack.schema.json": "content/*/pack.yaml"}
+    for part in PARTS:
+        wanted[f"schemas/{part}.schema.json"] = [f"content/*/{part}.yaml", f"content/*/{part}/*.yaml"]
+    assert settings["yaml.schemas"] == wanted
+    assert all((ROOT / schema).is_file() for schema in wanted)
+
+
+def test_every_folder_of_the_house_is_on_the_map() -> None:
+    """CONTRIBUTING tells of each folder what it knows."""
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    for top in ("bot", "adapters", "tests"):
+        for folder in sorted((ROOT / top).iterdir()):
+            if folder.is_dir() and (folder / "__init__.py").exists():
+                assert f"`{top}/{folder.name}/`" in text, folder
+    for benchmark in (ROOT / "benchmarks").glob("*.py"):
+        if not benchmark.stem.startswith("__"):
+            assert f"`{benchmark.stem}`" in text, benchmark
+
+
+def test_the_changelog_tells_what_is_not_released() -> None:
+    """Every change that people notice stands under Unreleased until a version takes it."""
+    text = CHANGELOG.read_text(encoding="utf-8")
+    sections = re.findall(r"^## \[([^\]]+)\]", text, re.MULTILINE)
+    assert sections[0] == "Unreleased"
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert sections[1:2] in ([], [version])
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    """A decision keeps its number, so that code and people can refer to it."""
+    numbers = [int(file.name[:4]) for file in DECISIONS]
+    assert numbers == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=name_of)
+def test_a_decision_has_its_four_parts_on_one_page(decision: Path) -> None:
+    """Context, decision, consequences and what was measured or checked, short enough to be read at once."""
+    text = decision.read_text(encoding="utf-8")
+    assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", decision.name)
+    assert text.startswith(f"# {decision.name[:4]}: ")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences", "What was measured"]
+    assert len(text.split()) < 700
