@@ -69,12 +69,16 @@ async def running(
     clock: Clock | None = None,
     content: Path = CONTENT,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    shared: bool = False,
 ) -> AsyncIterator[Instance]:
-    """A whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart."""
+    """A whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart.
+
+    `shared` joins the file of an instance that runs already, as a second process would on PostgreSQL.
+    """
     clock = clock or Clock()
     numbers = references()
     ids = count(1)
-    database = await open_database(str(folder / "parley.db"))
+    database = await open_database(str(folder / "parley.db"), shared=shared)
     instance = build(
         Shelf(Edition.of(load_library(content))),
         database,

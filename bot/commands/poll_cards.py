@@ -117,6 +117,7 @@ def closed_card(t: Translator, poll: Poll, result: Result) -> Card:
         controls=(
             Button(t("The whole result"), Action("poll-results", (poll.id,)), style=ButtonStyle.PRIMARY),
             Button(t("My vote"), Action("mine", (poll.id,))),
+            *_reading(t, poll),
         ),
     )
 
@@ -162,8 +163,13 @@ def _controls(t: Translator, poll: Poll) -> Iterator[Control]:
     yield Button(t("My vote"), Action("mine", (poll.id,)))
     if poll.results is not Results.AT_CLOSE:
         yield Button(t("Results so far"), Action("poll-results", (poll.id,)))
-    if poll.topic and any(option.entry for option in poll.options):
-        choices = tuple(Choice(option.name, f"{poll.topic}:{option.entry}") for option in poll.options if option.entry)
+    yield from _reading(t, poll)
+
+
+def _reading(t: Translator, poll: Poll) -> Iterator[Control]:
+    """The way from a poll on policy options to the options' own cards, before the vote and after."""
+    choices = tuple(Choice(option.name, f"{poll.topic}:{option.entry}") for option in poll.options if option.entry)
+    if poll.topic and choices:
         yield Select(Action("pick", ("card",)), t("Read an option: for, against, sources"), choices)
 
 

@@ -98,7 +98,7 @@ class Copies:
             while self._due[key]:
                 await self._wait(copy, failures)
                 self._due[key] = False
-                failures = failures + 1 if not await self._redraw(copy) else 0
+                failures = 0 if await self._redraw(copy) else failures + 1
                 self._due[key] = self._due[key] or failures > 0
         finally:
             del self._due[key]
