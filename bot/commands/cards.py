@@ -104,6 +104,11 @@ def describe(t: Translator, entry: Entry) -> str:
     return kind
 
 
+def quoted(words: str) -> str:
+    """The words in quotation marks, unless they bring their own."""
+    return words if words.startswith("“") and words.endswith("”") else f"“{words}”"
+
+
 def source_line(t: Translator, source: Source) -> tuple[Inline, ...]:
     """Title (a link where the address is the real one), kind, date, and what sort of copy it is."""
     facts = [t(SOURCE_KINDS[source.kind]), source.date or t("no date given")]
@@ -141,7 +146,7 @@ def _fact(t: Translator, pack: Pack, fact: Fact) -> Card:
         title=verdict_line(t, fact.verdict),
         body=text(
             paragraph(Bold(fact.statement)),
-            quote(f"“{fact.essay.quote}”", f" — {where}"),
+            quote(quoted(fact.essay.quote), f" — {where}"),
             paragraph(Bold(t("Why this verdict:")), f" {fact.reason}"),
         ),
         fields=(Field(t("Sources"), sources),) if sources else (),
@@ -204,7 +209,7 @@ def _source(t: Translator, pack: Pack, source: Source) -> Card:
         url=offered_url(source),
         body=text(
             paragraph(source.summary),
-            quote(f"“{source.quote}”") if source.quote else "",
+            quote(quoted(source.quote)) if source.quote else "",
             bullets(lines),
             bullets((Plain(t("Also at ")), Link(url, url)) for url in addresses),
         ),
