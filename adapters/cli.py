@@ -100,7 +100,9 @@ async def serve(settings: Settings) -> None:
     """Runs every platform that is configured until the process is told to stop."""
     import signal  # noqa: PLC0415 - kept off the path of --help
 
-    from adapters.web.server import WebChat  # noqa: PLC0415 - each adapter's framework is imported only where it runs
+    from adapters.web.pages import PollPages  # noqa: PLC0415 - each adapter's framework is imported only where it runs
+    from adapters.web.public import PublicPages  # noqa: PLC0415
+    from adapters.web.server import WebChat  # noqa: PLC0415
     from bot.instance import Outside, build  # noqa: PLC0415
     from bot.store.database import open_database  # noqa: PLC0415
 
@@ -112,13 +114,16 @@ async def serve(settings: Settings) -> None:
     database = await open_database(settings.database)
     outside = Outside(now=now, new_reference=new_reference)
     instance = build(shelf, database, keys(settings), outside, zone=settings.zone, language=settings.language)
-    web = WebChat(instance.bot, clock=now, ids=new_reference)
+    pages = PollPages.of(instance, now)
+    web, public = WebChat(instance.bot, clock=now, ids=new_reference, pages=pages), PublicPages(pages)
     try:
         address = await web.start(port=settings.port)
+        await public.start(settings.public_bind)
         await instance.start()
         click.echo(f"Parley is ready: open {address} and type /help. Stop it with Ctrl+C.")
         await stop.wait()
     finally:
+        await public.stop()
         await web.stop()
         await instance.stop()
 

@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     )
     key: SecretStr | None = Field(default=None, description="The same key, given directly; it wins over the file.")
     port: int = Field(default=8765, ge=1, le=65535, description="Port of the chat page, on this machine only.")
+    public_bind: str = Field(
+        default="",
+        description="host:port at which anybody may read the result pages of polls marked public; empty for nowhere.",
+    )
     language: str = Field(default="en", description="Language of the bot's sentences where a platform names none.")
     zone: str = Field(default="UTC", description="Time zone of communities that have set none, such as Europe/Berlin.")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged.")

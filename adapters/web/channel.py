@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.chat import Reply
 
 EVERYONE = ""
 KEPT = 300
 """Messages kept for everyone, and as many again for each member alone."""
+_ORDER = re.compile(r"-([0-9]{1,16})$")
 WAITING = 1_000
 """Changes that may wait for one slow page; then it is let go, and catches up when it comes back."""
 
@@ -23,6 +25,7 @@ class Message:
 
     `order` places it among the others and never changes; `changed` grows with every change. Both come from the clock
     (microseconds) and are never given twice, so that a page that was away can ask for what is newer than it has.
+    The id ends with the order, so that a message which outlived the process finds its place again.
     """
 
     id: str
@@ -77,7 +80,16 @@ class Channel:
     def add(self, *, author: str = "", audience: str = EVERYONE, text: str = "", reply: Reply | None = None) -> Message:
         now = self._clock()
         order = self._tick(now)
-        return self._keep(Message(self._ids(), order, order, now, author, audience, text, reply))
+        return self._keep(Message(f"{self._ids()}-{order}", order, order, now, author, audience, text, reply))
+
+    def restore(self, message_id: str, audience: str, reply: Reply) -> Message:
+        """A message of an earlier process, under its old id, at its old place and time where the id tells them."""
+        now = self._clock()
+        changed = self._tick(now)
+        told = _ORDER.search(message_id)
+        order = min(int(told[1]), changed) if told else changed
+        at = datetime.fromtimestamp(order / 1_000_000, UTC) if told else now
+        return self._keep(Message(message_id, order, changed, at, audience=audience, reply=reply))
 
     def redraw(self, message: Message, reply: Reply) -> Message:
         """The same message with another reply in it."""

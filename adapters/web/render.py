@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +30,9 @@ LIMITS = Limits(
 )
 """A page has no limits of its own; these keep one message readable."""
 
+STEPS = frozenset({"ballot"})
+"""Actions whose selects are steps of one sitting: each option is a button, so that a step takes one press."""
+
 Json = dict[str, Any]
 
 _INLINES: Mapping[type, str] = {
@@ -42,12 +45,28 @@ _INLINES: Mapping[type, str] = {
 }
 
 
-def reply_cards(reply: Reply) -> list[Json]:
-    """All cards of the reply, each within the limits. One reply is one message here, however long."""
-    return [card_data(card) for part in fit(reply, LIMITS) for card in part.cards]
+def reply_cards(reply: Reply, polls: Collection[str] = ()) -> list[Json]:
+    """All cards of the reply, each within the limits. One reply is one message here, however long.
+
+    `polls` are the ids of those that have a page.
+    """
+    return [card_data(card, polls) for part in fit(reply, LIMITS) for card in part.cards]
 
 
-def card_data(card: Card) -> Json:
+def reply_files(reply: Reply) -> list[Json]:
+    """What is told of the files: they are fetched when somebody wants them."""
+    return [{"name": file.name, "size": len(file.content.encode())} for file in reply.files]
+
+
+def polls_of(reply: Reply) -> set[str]:
+    """The ids of the polls that the reply shows with their controls."""
+    controls = (control for card in reply.cards for control in card.controls)
+    actions = (control.action for control in controls if isinstance(control, Button))
+    return {action.args[0] for action in actions if action and action.verb == "mine" and action.args}
+
+
+def card_data(card: Card, polls: Collection[str] = ()) -> Json:
+    poll = next((word for word in card.footer.split() if word in polls), None)
     return {
         "title": card.title,
         "url": safe_url(card.url),
@@ -56,6 +75,7 @@ def card_data(card: Card) -> Json:
         "fields": [_field(field) for field in card.fields],
         "image": _image(card.image) if card.image else None,
         "footer": card.footer,
+        "page": f"/polls/{poll}" if poll else None,
         "controls": [_control(control) for control in card.controls],
     }
 
@@ -94,10 +114,13 @@ def _field(field: Field) -> Json:
     return {"name": field.name, "value": text_data(field.value)}
 
 
-def _image(image: Image) -> Json:
+def image_src(image: Image) -> str:
     """As an address for `<img>`: there, an SVG can neither run a script nor load anything."""
-    encoded = b64encode(image.svg.encode()).decode("ascii")
-    return {"src": f"data:image/svg+xml;base64,{encoded}", "alt": image.alt}
+    return f"data:image/svg+xml;base64,{b64encode(image.svg.encode()).decode('ascii')}"
+
+
+def _image(image: Image) -> Json:
+    return {"src": image_src(image), "alt": image.alt}
 
 
 def _block(block: Block) -> Json:
@@ -144,6 +167,7 @@ def _select(select: Select) -> Json:
         "options": [choice_data(option) for option in select.options],
         "least": select.least,
         "most": select.most,
+        "steps": select.action.verb in STEPS and select.most == 1,
     }
 
 

@@ -22,12 +22,15 @@ from aiohttp import web
 
 from adapters.web import asked, guard, render
 from adapters.web.channel import EVERYONE, Channel, Message
+from adapters.web.listening import listen
+from adapters.web.pages import PollPages
+from adapters.web.poll_routes import add_poll_routes, download
 from adapters.web.words import words
 from bot.app import Bot
 from bot.chat import Actor, Card, Limits, MessageRef, Outcome, Place, Reply, Request, Visibility
 from bot.command import Typing
 from bot.commands.help import EXAMPLES, usage
-from bot.errors import BotError, NotAllowed, Unavailable, UsageError
+from bot.errors import BotError, NotAllowed, NotFound, Unavailable, UsageError
 from bot.i18n import Translator, translator
 from bot.markup import clean, text
 
@@ -67,6 +70,10 @@ MEMBERS: Sequence[Member] = (
 )
 
 
+VISITOR = Actor(NAME, WORKSPACE, "", "")
+"""Whoever looks at a poll's page: it shows what every member of the demonstration may see."""
+
+
 class WebChat:
     """The platform `web`. Public messages live in memory in this version, and so do each member's private answers."""
 
@@ -79,6 +86,7 @@ class WebChat:
         *,
         clock: Callable[[], datetime],
         ids: Callable[[], str],
+        pages: PollPages | None = None,
         members: Sequence[Member] = MEMBERS,
         token: Callable[[], str] = secrets.token_urlsafe,
     ) -> None:
@@ -88,37 +96,41 @@ class WebChat:
         self._token = token()
         self._channel = Channel(clock, ids)
         self._hinted: set[str] = set()
+        self._pages = pages
+        self._polls: set[str] = set()
+        """The ids of the polls whose page can be linked."""
         self._runner: web.AppRunner | None = None
 
     # --- the platform ---
 
     async def post(self, place: Place, reply: Reply) -> MessageRef:
-        audience = place.channel if place.direct and place.channel in self._members else EVERYONE
-        return MessageRef(place, self._channel.add(audience=audience, reply=reply).id)
+        self._learn(reply)
+        return MessageRef(place, self._channel.add(audience=self._audience(place), reply=reply).id)
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        """Redraws the message; one that was forgotten, as after a restart, is said again under the same id."""
+        self._learn(reply)
         message = self._channel.find(ref.id)
-        if message is not None:
+        if message is None:
+            self._channel.restore(ref.id, self._audience(ref.place), reply)
+        else:
             self._channel.redraw(message, reply)
+
+    def _audience(self, place: Place) -> str:
+        return place.channel if place.direct and place.channel in self._members else EVERYONE
+
+    def _learn(self, reply: Reply) -> None:
+        if self._pages is not None:
+            self._polls |= render.polls_of(reply)
 
     async def start(self, host: str = "127.0.0.1", port: int = PORT) -> str:
         """Serves until `stop`; returns the page's address. Port 0 takes any free one.
 
         Raises Refused for an address that other machines could reach, Unavailable for a port that is taken.
         """
-        t = translator("en")
-        address = guard.loopback(host, t)
-        runner = web.AppRunner(self.app(), access_log=None, shutdown_timeout=2)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, address, port).start()
-        except OSError as error:
-            await runner.cleanup()
-            sentence = t("Port {port} on this machine can't be used: {reason}.", port=port, reason=error.strerror)
-            raise Unavailable(sentence) from error
-        self._runner = runner
-        shown = f"[{address}]" if ":" in address else address
-        return f"http://{shown}:{runner.addresses[0][1]}/"
+        self._runner = await listen(self.app(), guard.loopback(host, translator("en")), port)
+        address, bound = self._runner.addresses[0][:2]
+        return f"http://{f'[{address}]' if ':' in address else address}:{bound}/"
 
     async def stop(self) -> None:
         if self._runner is not None:
@@ -135,14 +147,20 @@ class WebChat:
         app.router.add_get("/static/{name}", self._static)
         app.router.add_get("/api/hello", self._hello)
         app.router.add_get("/api/events", self._events, allow_head=False)
+        app.router.add_get("/api/file", self._file)
         app.router.add_post("/api/say", self._say)
         app.router.add_post("/api/press", self._press)
         app.router.add_post("/api/submit", self._submit)
         app.router.add_post("/api/complete", self._complete)
+        if self._pages is not None:
+            add_poll_routes(app, self._pages, VISITOR)
         return app
 
     async def _started(self, _app: web.Application) -> None:
         self._bot.platforms[NAME] = self
+        if self._pages is not None:
+            with suppress(Unavailable):
+                self._polls |= {poll.id for poll in await self._pages.polls.listed(f"{NAME}:{WORKSPACE}")}
 
     async def _stopped(self, _app: web.Application) -> None:
         self._bot.platforms.pop(NAME, None)
@@ -155,14 +173,8 @@ class WebChat:
         t = guard.reader(request)
         try:
             return guard.refuse(request, self._token) or await handler(request)
-        except web.HTTPRequestEntityTooLarge:
-            return guard.problem(413, t("That is too long to be sent at once."))
-        except web.HTTPException as error:
-            return guard.problem(error.status, t("There is nothing at this address."))
-        except NotAllowed as error:
-            return guard.problem(403, error.message)
-        except BotError as error:
-            return guard.problem(400, error.message)
+        except (web.HTTPException, BotError) as error:
+            return _refusal(error, t)
         except ConnectionError:
             raise
         except Exception:
@@ -225,7 +237,7 @@ class WebChat:
             await response.prepare(request)
             for message in self._channel.seen_by(member.id, int(mark) if re.fullmatch(r"\d{1,20}", mark) else 0):
                 await response.write(self._event(message))
-            await response.write(b"event: ready\ndata: {}\n\n")
+            await response.write(f"event: ready\ndata: {json.dumps({'token': self._token})}\n\n".encode())
             with suppress(ConnectionError):
                 await self._follow(listener.get, response)
         return response
@@ -244,6 +256,16 @@ class WebChat:
 
     def _event(self, message: Message) -> bytes:
         return f"id: {message.changed}\nevent: message\ndata: {json.dumps(self._shown(message))}\n\n".encode()
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """A file that this member was given with a message."""
+        t = guard.reader(request)
+        found = self._channel.find(request.query.get("message", ""), self._actor(request, t).id)
+        files = found.reply.files if found and found.reply else ()
+        index = request.query.get("index", "")
+        if not re.fullmatch(r"[0-9]{1,3}", index) or int(index) >= len(files):
+            raise NotFound(t("That file is not kept any more. Use the command again for a fresh one."))
+        return download(files[int(index)])
 
     # --- what members do ---
 
@@ -304,7 +326,7 @@ class WebChat:
         self, request: Request, outcome: Outcome, said: tuple[Message, ...] = (), origin: Message | None = None
     ) -> web.Response:
         answer = outcome.answer
-        if answer is not None and answer.cards:
+        if answer is not None and (answer.cards or answer.files):
             said = (*said, self._place(request, answer, origin if outcome.replace else None))
         return _json(
             {
@@ -316,6 +338,7 @@ class WebChat:
 
     def _place(self, request: Request, answer: Reply, replaced: Message | None) -> Message:
         """Puts the answer into the conversation. What is for one member never replaces what everyone sees."""
+        self._learn(answer)
         public = answer.visibility is Visibility.PUBLIC
         if replaced is not None and (public or replaced.audience != EVERYONE):
             current = self._channel.find(replaced.id) or replaced
@@ -331,7 +354,8 @@ class WebChat:
             "author": message.author,
             "private": message.audience != EVERYONE,
             "text": message.text,
-            "cards": render.reply_cards(message.reply) if message.reply else [],
+            "cards": render.reply_cards(message.reply, self._polls) if message.reply else [],
+            "files": render.reply_files(message.reply) if message.reply else [],
         }
 
     # --- who asks ---
@@ -356,6 +380,21 @@ class WebChat:
             return self._members[member_id]
         except KeyError:
             raise NotAllowed(t("Nobody of that name takes part here. Reload the page and choose a member.")) from None
+
+
+def _refusal(error: web.HTTPException | BotError, t: Translator) -> web.Response:
+    match error:
+        case web.HTTPRequestEntityTooLarge():
+            return guard.problem(413, t("That is too long to be sent at once."))
+        case web.HTTPException():
+            return guard.problem(error.status, t("There is nothing at this address."))
+        case Unavailable():
+            return guard.problem(503, t(error.message))
+        case NotAllowed():
+            return guard.problem(403, error.message)
+        case NotFound():
+            return guard.problem(404, error.message)
+    return guard.problem(400, error.message)
 
 
 def _hint(t: Translator) -> Reply:

@@ -29,6 +29,8 @@ WORDS: Mapping[str, str] = {
     "choose": N_("Choose one…"),
     "pick": N_("Choose"),
     "several": N_("Choose at least {least} and at most {most}."),
+    "save": N_("Save {name}"),
+    "poll_page": N_("Chart, rules and audit"),
     "needed": N_("This is needed."),
     "cancel": N_("Cancel"),
     "lost": N_("The connection is lost. Trying again…"),

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,7 @@ from adapters.web.server import HEARTBEAT, PLACE, STATIC
 from bot.chat import Card, MessageRef, Place, Reply
 from bot.errors import Refused, Unavailable
 from tests.browser.served import Served, make_chat, serving, start_anywhere
+from tests.world import NOW
 
 Json = dict[str, Any]
 
@@ -503,8 +505,20 @@ async def test_the_core_can_post_and_edit(client: Client) -> None:
         edited = (await ben.next())[2]
     assert (words_of(posted), words_of(edited)) == ("Open", "Closed")
     assert (posted["id"], posted["order"]) == (edited["id"], edited["order"])
-    await chat.edit(MessageRef(PLACE, "forgotten"), Reply((Card(title="Nowhere"),)))
-    assert len(await client.history("ben")) == 1
+
+
+async def test_an_edit_of_a_forgotten_message_says_it_again(client: Client) -> None:
+    """After a restart the core redraws what it posted before: it stands where it stood, at its time, under its id."""
+    ref = await client.served.chat.post(PLACE, Reply((Card(title="Open"),)))
+    told = (await client.history("ben"))[0][1]
+    later, _ = make_chat(first_id=1_000, now=NOW + timedelta(hours=1))
+    later._channel.add(text="since then")
+    await later.edit(ref, Reply((Card(title="Still open"),)))
+    await later.edit(MessageRef(PLACE, "of an older version"), Reply((Card(title="Also open"),)))
+    shown = sorted((later._shown(message) for message in later._channel.seen_by("ben")), key=lambda m: m["order"])
+    assert [words_of(message) for message in shown] == ["Still open", "since then", "Also open"]
+    assert [shown[0][key] for key in ("id", "order", "at")] == [told[key] for key in ("id", "order", "at")]
+    assert shown[0]["changed"] > told["changed"]
 
 
 async def test_a_direct_message_reaches_one_member(client: Client) -> None:

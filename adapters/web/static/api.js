@@ -4,6 +4,9 @@ const lang = new URLSearchParams(location.search).get("lang") ?? "";
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 const RETRY_MS = [500, 1000, 2000, 4000];
 
+/** The page of a poll, in the language of this page. */
+export const pollPage = (address) => (lang ? `${address}?lang=${encodeURIComponent(lang)}` : address);
+
 /** What the server said no to; its message is for the person. */
 export class Refusal extends Error {}
 
@@ -29,6 +32,15 @@ export class Server {
     const answer = await response.json();
     if (!response.ok) throw new Refusal(answer.error);
     return answer;
+  }
+
+  /** A file that came with a message, as a blob. Throws as `send` does. */
+  async file(message, index) {
+    const response = await fetch(`/api/file?message=${encodeURIComponent(message)}&index=${index}`, {
+      headers: { "X-Parley-Member": this.member, "X-Parley-Lang": lang },
+    });
+    if (!response.ok) throw new Refusal((await response.json()).error);
+    return response.blob();
   }
 
   #post(path, body, signal) {
@@ -62,7 +74,8 @@ export class Server {
         after = Math.max(after, Number(event.lastEventId));
         heard(JSON.parse(event.data));
       });
-      source.addEventListener("ready", () => {
+      source.addEventListener("ready", (event) => {
+        this.#token = JSON.parse(event.data).token; // Another than before, where the bot was started anew.
         tries = 0;
         ready();
       });

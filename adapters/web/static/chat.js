@@ -4,11 +4,13 @@ import { Refusal, Server } from "./api.js";
 import { Completion } from "./completion.js";
 import { byId, el } from "./dom.js";
 import { openForm } from "./form.js";
-import { avatar, messageElement } from "./message.js";
+import { avatar, carry, messageElement, successor } from "./message.js";
 
 const NEAR_END = 80;
 const MARGINS = 64;
 const NOTICE_MS = 6000;
+const SAVING_MS = 60_000;
+const DOUBLE_CLICK_MS = 300;
 
 class Page {
   #server = new Server();
@@ -21,6 +23,7 @@ class Page {
   #typed = [];
   #recalled = 0;
   #noticeTimer = 0;
+  #clicked = { timeStamp: 0, clientX: 0, clientY: 0 };
   #scroll = byId("scroll");
   #log = byId("log");
   #line = byId("line");
@@ -43,6 +46,7 @@ class Page {
     this.#line.addEventListener("keydown", (event) => this.#key(event));
     byId("newer").addEventListener("click", () => this.#toEnd());
     this.#scroll.addEventListener("scroll", () => this.#atEnd() && this.#newer(false));
+    this.#log.addEventListener("click", (event) => this.#onlyOnce(event), true);
     this.#become(this.#remembered());
     this.#line.focus({ preventScroll: true });
   }
@@ -118,8 +122,9 @@ class Page {
       words: this.#hello.words,
       members: this.#members,
       use: (control, body) => this.#use(control, body),
+      save: (control, file, index) => this.#save(control, message.id, file, index),
     });
-    element.dataset.order = message.order;
+    element.dataset.order = known ? known.element.dataset.order : message.order;
     if (known) this.#redraw(known.element, element);
     else this.#insert(element, message.order);
     this.#shown.set(message.id, { changed: message.changed, element });
@@ -134,12 +139,12 @@ class Page {
     else this.#log.prepend(element);
   }
 
-  /** Replaces a message; whoever stood on one of its controls stays at the same place. */
+  /** Replaces a message. What was ticked and not sent stays ticked; whoever stood on a control goes on from there. */
   #redraw(old, element) {
-    const stops = (within) => [...within.querySelectorAll("button, select, input, a")];
-    const at = stops(old).indexOf(document.activeElement);
+    const stood = old.contains(document.activeElement) ? document.activeElement : null;
+    carry(old, element);
     old.replaceWith(element);
-    if (at >= 0) (stops(element)[at] ?? this.#line).focus({ preventScroll: true });
+    if (stood) (successor(element, stood) ?? this.#line).focus({ preventScroll: true });
   }
 
   #caughtUp() {
@@ -175,12 +180,38 @@ class Page {
     if (answer?.form) this.#openForm(answer.form, "");
   }
 
+  /** The second half of a double click must not use what has taken the place of the control that was clicked. */
+  #onlyOnce(event) {
+    const { timeStamp, clientX, clientY, detail } = event;
+    const last = this.#clicked;
+    const same = Math.abs(clientX - last.clientX) < 4 && Math.abs(clientY - last.clientY) < 4;
+    if (detail && same && timeStamp - last.timeStamp < DOUBLE_CLICK_MS) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    this.#clicked = { timeStamp, clientX, clientY };
+  }
+
   async #use(control, body) {
     if (control.getAttribute("aria-busy") === "true") return;
     control.setAttribute("aria-busy", "true");
     const answer = await this.#try("press", body);
     control.removeAttribute("aria-busy");
     if (answer?.form) this.#openForm(answer.form, body.message);
+  }
+
+  /** Fetches a file and hands it to the browser to save. */
+  async #save(control, message, file, index) {
+    if (control.getAttribute("aria-busy") === "true") return;
+    control.setAttribute("aria-busy", "true");
+    try {
+      const address = URL.createObjectURL(await this.#server.file(message, index));
+      el("a", { href: address, download: file.name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), SAVING_MS);
+    } catch (error) {
+      this.#notice(error instanceof Refusal ? error.message : this.#hello.words.no_answer, NOTICE_MS);
+    }
+    control.removeAttribute("aria-busy");
   }
 
   #openForm(form, message) {

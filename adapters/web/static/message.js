@@ -1,5 +1,6 @@
 /** One message as elements. What people and editors wrote ends in text nodes; only http and https addresses link. */
 
+import { pollPage } from "./api.js";
 import { el, fill, newId } from "./dom.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
@@ -7,8 +8,8 @@ const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeSty
 
 /**
  * @param {object} message  as the server gives it
- * @param {{words: Record<string, string>, members: Map<string, object>, use: Function}} page
- *   `use(control, body)` runs an action and resolves when it has been answered
+ * @param {{words: Record<string, string>, members: Map<string, object>, use: Function, save: Function}} page
+ *   `use(control, body)` runs an action and resolves when it has been answered; `save(control, file, index)` saves a file
  */
 export function messageElement(message, page) {
   const author = page.members.get(message.author);
@@ -30,6 +31,8 @@ export function messageElement(message, page) {
       ),
       said,
       ...message.cards.map((card) => cardElement(card, message, page)),
+      message.files.length > 0 &&
+        el("div", { className: "files" }, ...message.files.map((file, index) => fileElement(file, index, page))),
     ),
   );
 }
@@ -47,11 +50,28 @@ function time(at) {
   return el("time", { dateTime: at, title: moment.format(date) }, (today ? clock : moment).format(date));
 }
 
+function fileElement(file, index, page) {
+  const save = (event) => page.save(event.currentTarget, file, index);
+  return el(
+    "button",
+    { className: "button secondary file", type: "button", onclick: save },
+    el("bdi", {}, fill(page.words.save, file)),
+    el("small", {}, size(file.size)),
+  );
+}
+
+const UNITS = ["byte", "kilobyte", "megabyte"];
+
+/** How large a file is, as people say it. */
+function size(bytes) {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  const style = { style: "unit", unit: UNITS[power], unitDisplay: "short", maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(undefined, style).format(bytes / 1000 ** power);
+}
+
 function cardElement(card, message, page) {
   const heading = newId("card");
   const title = card.title && el("h3", { id: heading, dir: "auto" }, card.url ? link(card.url, card.title) : card.title);
-  const buttons = card.controls.filter((control) => control.kind === "button");
-  const selects = card.controls.filter((control) => control.kind === "select");
   const article = el(
     "article",
     { className: "card", "aria-labelledby": title ? heading : null },
@@ -59,13 +79,40 @@ function cardElement(card, message, page) {
     ...blocks(card.body),
     card.image && el("img", { className: "picture", src: card.image.src, alt: card.image.alt }),
     card.fields.length > 0 && el("div", { className: "fields" }, ...card.fields.map(fieldElement)),
-    card.footer && el("p", { className: "footer", dir: "auto" }, card.footer),
-    buttons.length > 0 &&
-      el("div", { className: "buttons" }, ...buttons.map((button) => buttonElement(button, message, page))),
-    ...selects.map((select) => (select.most > 1 || select.least === 0 ? severalOf : oneOf)(select, message, page)),
+    (card.footer || card.page) && footerElement(card, page),
+    ...controlElements(card.controls, message, page),
   );
   article.dataset.tone = card.tone;
   return article;
+}
+
+function footerElement(card, page) {
+  const more = card.page && el("a", { href: pollPage(card.page), target: "_blank", rel: "noopener" }, page.words.poll_page);
+  return el("p", { className: "footer" }, el("span", { dir: "auto" }, card.footer), more && " · ", more);
+}
+
+/** The controls in the order given; neighbouring buttons share a row. */
+function controlElements(controls, message, page) {
+  const made = [];
+  let row = null;
+  for (const control of controls) {
+    if (control.kind !== "button") {
+      row = null;
+      made.push(selectElement(control, message, page));
+      continue;
+    }
+    if (row === null) made.push((row = el("div", { className: "buttons" })));
+    row.append(buttonElement(control, message, page));
+  }
+  return made;
+}
+
+function selectElement(select, message, page) {
+  if (select.steps) return stepsOf(select, message, page);
+  const element = (select.most > 1 || select.least === 0 ? severalOf : oneOf)(select, message, page);
+  element.dataset.key = select.action;
+  element.addEventListener("change", () => (element.dataset.touched = ""));
+  return element;
 }
 
 const fieldElement = (field) =>
@@ -125,7 +172,56 @@ function buttonElement(button, message, page) {
     return anchor;
   }
   const press = (event) => page.use(event.currentTarget, { action: button.action, message: message.id, values: [] });
-  return el("button", { className, type: "button", disabled: button.disabled, onclick: press }, button.label);
+  const props = { className, type: "button", disabled: button.disabled, onclick: press };
+  return keyed(el("button", props, button.label), button.action);
+}
+
+const keyed = (element, key) => {
+  element.dataset.key = key;
+  return element;
+};
+
+/** A step of a ballot: each option is a button, so that a step takes one press. A key held down takes one step only. */
+function stepsOf(select, message, page) {
+  const options = select.options.map(({ label, value, description }) => {
+    const press = (event) => page.use(event.currentTarget, { action: select.action, message: message.id, values: [value] });
+    const held = (event) => event.repeat && event.preventDefault();
+    const props = { className: "button step", type: "button", onclick: press, onkeydown: held };
+    const step = el("button", props, el("span", { dir: "auto" }, label), description && el("small", {}, description));
+    return keyed(step, `${select.action} ${value}`);
+  });
+  return el(
+    "fieldset",
+    { className: "steps" },
+    el("legend", { dir: "auto" }, select.label),
+    el("div", { className: "buttons" }, ...options),
+  );
+}
+
+const stops = (within) => [...within.querySelectorAll("button, select, input, a")].filter((stop) => !stop.disabled);
+const keyOf = (stop) => [stop.closest("form")?.dataset.key, stop.dataset.key ?? stop.value ?? stop.href, stop.type].join();
+
+/** Where to go on, in a message that was redrawn, from a control of the old one: the same control, else the next step. */
+export function successor(element, stood) {
+  const offered = stops(element);
+  return (
+    offered.find((stop) => keyOf(stop) === keyOf(stood)) ??
+    offered.find((stop) => stop.matches(".steps button")) ??
+    offered.find((stop) => stop.matches("button")) ??
+    offered[0]
+  );
+}
+
+/** What was picked in a message and not sent yet is kept when the message is redrawn. */
+export function carry(old, element) {
+  for (const touched of old.querySelectorAll("form[data-touched]")) {
+    const form = [...element.querySelectorAll("form[data-key]")].find(({ dataset }) => dataset.key === touched.dataset.key);
+    if (!form) continue;
+    form.dataset.touched = "";
+    const picked = new Set([...touched.querySelectorAll("input:checked, select")].map(({ value }) => value));
+    for (const box of form.querySelectorAll("input")) box.checked = picked.has(box.value);
+    for (const list of form.querySelectorAll("select")) list.value = [...picked][0] ?? "";
+  }
 }
 
 /** A list of which one is picked, and a button: choosing with the arrow keys must not send anything yet. */

@@ -1,0 +1,104 @@
+"""Result pages of polls marked public, on an address of their own: read-only, without the chat, without a script.
+
+`PublicPages(pages)`, then `await public.start("host:port")`, and `await public.stop()` at the end.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from aiohttp import web
+
+from adapters.web import guard, poll_page
+from adapters.web.listening import listen
+from adapters.web.pages import PollPages, answered, known_tag
+from bot.errors import NotFound, Refused, Unavailable
+from bot.i18n import Translator, translator
+
+STATIC = Path(__file__).parent / "static"
+OPEN_FOR, FINAL_FOR = 15, 300
+"""Seconds for which others may keep the page of an open poll, and of one that has ended. An ended one can be erased."""
+
+logger = logging.getLogger("parley.web")
+
+
+def split_bind(bind: str, t: Translator) -> tuple[str, int]:
+    """`host:port` in two. Raises Refused for anything else."""
+    host, _, port = bind.rpartition(":")
+    number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else 0  # noqa: PLR2004 - as 65535 has
+    if not host or not 1 <= number <= 65_535:  # noqa: PLR2004 - the highest port
+        raise Refused(t("“{bind}” is no address to serve at. Write host:port, such as 0.0.0.0:8080.", bind=bind))
+    return host.strip("[]"), number
+
+
+class PublicPages:
+    """Whatever is asked for is a public poll's page, or it is not there: always the same answer, so nothing leaks."""
+
+    def __init__(self, pages: PollPages) -> None:
+        self._pages = pages
+        self._style = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("theme.css", "poll.css"))
+        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode("ascii")
+        self.headers: Mapping[str, str] = {
+            **guard.HEADERS,
+            "Content-Security-Policy": (
+                f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+                "form-action 'none'; frame-ancestors 'none'"
+            ),
+            "Server": "Parley",
+            "Vary": "Accept-Language",
+        }
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, bind: str) -> None:
+        """Serves at `host:port` until `stop`; at nothing where `bind` is empty.
+
+        Raises Refused for what is no address, Unavailable for one that can't be used.
+        """
+        if bind:
+            self._runner = await listen(self.app(), *split_bind(bind, translator("en")))
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def app(self) -> web.Application:
+        """The application alone, for a server of one's own."""
+        app = web.Application(client_max_size=1, middlewares=[self._middleware])
+        app.on_response_prepare.append(self._protect)
+        app.router.add_get("/polls/{poll}", self._poll)
+        return app
+
+    @web.middleware
+    async def _middleware(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (web.HTTPException, NotFound):
+            return self._said(request, 404)
+        except Unavailable:
+            return self._said(request, 503)
+        except ConnectionError:
+            raise
+        except Exception:
+            logger.exception("bug in a public page")
+            return self._said(request, 503)
+
+    async def _poll(self, request: web.Request) -> web.Response:
+        t = guard.reader(request)
+        poll = await self._pages.public(request.match_info["poll"], t)
+        page = await self._pages.page(poll, t, known=known_tag(request), style=self._style)
+        return answered(page, {"Cache-Control": f"public, max-age={FINAL_FOR if page.final else OPEN_FOR}"})
+
+    def _said(self, request: web.Request, status: int) -> web.Response:
+        t = guard.reader(request)
+        text = poll_page.missing(t, self._style) if status == 404 else poll_page.later(t, self._style)  # noqa: PLR2004
+        return web.Response(status=status, text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
+
+    async def _protect(self, _request: web.BaseRequest, response: web.StreamResponse) -> None:
+        response.headers.update(self.headers)
