@@ -1,0 +1,131 @@
+"""Texts as Slack takes them: pieces of `rich_text`, `plain_text`, and what is escaped where Slack reads mrkdwn.
+
+https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+from slack_sdk.models.blocks import (
+    PlainTextObject,
+    RichTextBlock,
+    RichTextElementParts,
+    RichTextListElement,
+    RichTextQuoteElement,
+    RichTextSectionElement,
+)
+from slack_sdk.models.blocks.block_elements import RichTextElement
+
+from bot.markup import ELLIPSIS, Block, Bold, Code, Inline, Italic, Item, Link, Quote, Text, Time, linkable, plain
+
+Style = RichTextElementParts.TextStyle
+_TIME = "{date_long_pretty} {time}"
+
+
+def escape(written: str) -> str:
+    """The words such that no mention, link or command lives in them, where Slack reads mrkdwn. Once, never twice.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return written.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescape(received: str) -> str:
+    """What a person typed, from what Slack sends of it."""
+    return received.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def measure_line(written: str) -> int:
+    return len(escape(written))
+
+
+def measure(content: Text) -> int:
+    """Characters as if everything were escaped, with two for the gap after each block."""
+    return len(escape(plain(content))) + 2 * len(content)
+
+
+def visible(content: Text) -> bool:
+    return any(piece.text.strip() for block in content for piece in block.inlines)
+
+
+def rich_text(pieces: Iterable[RichTextElement]) -> RichTextBlock:
+    return RichTextBlock(elements=list(pieces))
+
+
+def section(pieces: Iterable[RichTextElement]) -> RichTextSectionElement:
+    return RichTextSectionElement(elements=list(pieces))
+
+
+def elements(content: Text) -> Iterator[RichTextElement]:
+    """Paragraphs that follow each other share a section, with an empty line between; items make up lists."""
+    drawn = [block for block in content if any(piece.text for piece in block.inlines)]
+    for kind, group in groupby(enumerate(drawn), _run):
+        run = [block for _, block in group]
+        if kind[0] is Item:
+            yield _list(run)
+        elif kind[0] is Quote:
+            yield RichTextQuoteElement(elements=list(_joined(run, "\n")))
+        else:
+            yield section(_joined(run, "\n\n"))
+
+
+def _run(numbered: tuple[int, Block]) -> tuple[type[Block], int | None]:
+    """What neighbours must share to be drawn as one: their kind and, in a list with numbers, an unbroken count."""
+    place, block = numbered
+    number = _number(block)
+    return type(block), None if number is None else number - place
+
+
+def _number(block: Block) -> int | None:
+    return block.number if isinstance(block, Item) else None
+
+
+def _list(items: list[Block]) -> RichTextListElement:
+    number = _number(items[0])
+    return RichTextListElement(
+        style="bullet" if number is None else "ordered",
+        offset=None if number is None or number <= 1 else number - 1,
+        elements=[section(_pieces(item.inlines)) for item in items],
+    )
+
+
+def _joined(blocks: list[Block], gap: str) -> Iterator[RichTextElement]:
+    for number, block in enumerate(blocks):
+        if number:
+            yield RichTextElementParts.Text(text=gap)
+        yield from _pieces(block.inlines)
+
+
+def _pieces(inlines: tuple[Inline, ...]) -> Iterator[RichTextElement]:
+    return (_piece(piece) for piece in inlines if piece.text or isinstance(piece, Link | Time))
+
+
+_STYLES: Mapping[type[Inline], RichTextElementParts.TextStyle] = {
+    Bold: Style(bold=True),
+    Italic: Style(italic=True),
+    Code: Style(code=True),
+}
+
+
+def _piece(piece: Inline) -> RichTextElement:
+    if isinstance(piece, Link):
+        return link(piece)
+    if isinstance(piece, Time):
+        when = int(piece.at.timestamp())
+        return RichTextElementParts.Date(timestamp=when, format=_TIME, fallback=piece.text or piece.at.isoformat())
+    return RichTextElementParts.Text(text=piece.text, style=_STYLES.get(type(piece)))
+
+
+def link(piece: Link, style: RichTextElementParts.TextStyle | None = None) -> RichTextElement:
+    """A link, or its words and address as text where the address is not one that may be followed."""
+    if linkable(piece.url):
+        return RichTextElementParts.Link(url=piece.url, text=piece.text or piece.url, style=style)
+    words = piece.text if piece.text == piece.url else f"{piece.text} ({piece.url})"
+    return RichTextElementParts.Text(text=words, style=style)
+
+
+def plain_text(words: str) -> PlainTextObject:
+    """Slack refuses a text in which nothing can be seen."""
+    return PlainTextObject(text=words if words.strip() else ELLIPSIS, emoji=False)

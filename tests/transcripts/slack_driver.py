@@ -1,0 +1,361 @@
+"""A member of a Slack workspace that a small real server plays, and what that server refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from aiohttp import web
+from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from adapters.slack.app import SlackChat
+from bot.app import Bot
+from tests.transcripts.dialogue import Seen
+from tests.world import NOW
+
+Block = Mapping[str, Any]
+
+PORTS = range(21_000, 32_000)
+"""Below 32768, where a machine hands out ports of its own to outgoing connections."""
+CHANNEL, TEAM = "C1", "T1"
+BLOCKS_MAX = 50
+CHARACTERS_MAX = 12_000
+
+
+@dataclass
+class Said:
+    """One message in the channel, as the server keeps it."""
+
+    stamp: str
+    blocks: list[Block]
+    text: str
+    private_to: str | None
+
+
+@dataclass
+class FakeSlack:
+    """Plays slack.com/api and response_urls: keeps messages, and refuses what Slack refuses."""
+
+    messages: list[Said] = field(default_factory=list)
+    calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    uses: dict[str, int] = field(default_factory=dict)
+    refuse: dict[str, str] = field(default_factory=dict)
+    """Errors to answer with, by method."""
+    base: str = ""
+    _stamps: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_post("/respond/{user}/{message}/{number}", self._respond)
+        return app
+
+    async def _api(self, request: web.Request) -> web.Response:
+        method = request.match_info["method"]
+        sent = await request.json() if request.content_type == "application/json" else dict(await request.post())
+        body = {**request.query, **sent}
+        self.calls.append((method, body))
+        if method in self.refuse:
+            return web.json_response({"ok": False, "error": self.refuse[method]})
+        match method:
+            case "auth.test":
+                return web.json_response({"ok": True, "team_id": TEAM, "user_id": "UBOT", "bot_id": "B1"})
+            case "chat.postMessage" | "chat.postEphemeral":
+                stamp = self._keep(body, body.get("user"))
+                return web.json_response({"ok": True, "ts": stamp, "channel": CHANNEL})
+            case "chat.update":
+                self._change(body["ts"], body)
+                return web.json_response({"ok": True, "ts": body["ts"]})
+        return web.json_response({"ok": False, "error": "unknown_method"})
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.calls.append(("respond", body))
+        key = request.path
+        self.uses[key] = self.uses.get(key, 0) + 1
+        if self.uses[key] > 5:
+            return web.Response(status=404, text="used_url")
+        if "respond" in self.refuse:
+            return web.Response(status=400, text=self.refuse.pop("respond"))
+        if body.get("replace_original"):
+            self._change(request.match_info["message"], body)
+        else:
+            self._keep(body, request.match_info["user"] if body.get("response_type") == "ephemeral" else None)
+        return web.Response(text="ok")
+
+    def _keep(self, body: Mapping[str, Any], private_to: str | None) -> str:
+        check_message(body)
+        stamp = f"{next(self._stamps)}.000100"
+        self.messages.append(Said(stamp, body["blocks"], body["text"], private_to))
+        return stamp
+
+    def _change(self, stamp: str, body: Mapping[str, Any]) -> None:
+        check_message(body)
+        said = next(message for message in self.messages if message.stamp == stamp)
+        said.blocks, said.text = body["blocks"], body["text"]
+
+
+@dataclass
+class SlackDriver:
+    """Types `/parley …` and uses controls, as Slack's client reports it."""
+
+    slack: FakeSlack
+    chat: SlackChat
+    user: str = "U1"
+    name: str = "Ada"
+    known: dict[str, str] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    async def say(self, text: str) -> Seen:
+        escaped = text.removeprefix("/").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        await self.command(escaped)
+        return self.seen()
+
+    async def press(self, label: str) -> Seen:
+        message, button = self.newest(lambda found: found["type"] == "button" and found["text"]["text"] == label)
+        await self.use(message, {"type": "button", "action_id": button["action_id"]})
+        return self.seen()
+
+    async def pick(self, label: str, option: str) -> Seen:
+        def offers(found: Block) -> bool:
+            return "options" in found and found["placeholder"]["text"] == label and option in labels(found)
+
+        message, select = self.newest(offers)
+        picked = next(each for each in select["options"] if each["text"]["text"] == option)
+        several = select["type"] == "multi_static_select"
+        choice = {"selected_options": [picked]} if several else {"selected_option": picked}
+        await self.use(message, {"type": select["type"], "action_id": select["action_id"], **choice})
+        return self.seen()
+
+    async def command(self, text: str, name: str = "/parley") -> BoltResponse:
+        """A slash command, and all that follows from it."""
+        return await self.dispatch(
+            {
+                "command": name,
+                "text": text,
+                "team_id": TEAM,
+                "channel_id": CHANNEL,
+                "channel_name": "general",
+                "user_id": self.user,
+                "user_name": self.name,
+                "response_url": self.response_url("0"),
+                "trigger_id": "1.2.3",
+            }
+        )
+
+    async def use(self, message: Said, action: Mapping[str, Any], **container: Any) -> BoltResponse:
+        """An action on a message, and all that follows from it."""
+        return await self.dispatch(
+            {
+                "type": "block_actions",
+                "team": {"id": TEAM},
+                "user": {"id": self.user, "name": self.name, "team_id": TEAM},
+                "channel": {"id": CHANNEL},
+                "container": {"type": "message", "message_ts": message.stamp, "channel_id": CHANNEL, **container},
+                "actions": [{"block_id": "b", **action}],
+                "response_url": self.response_url(message.stamp),
+                "trigger_id": "1.2.3",
+            }
+        )
+
+    async def dispatch(self, body: Mapping[str, Any]) -> BoltResponse:
+        answer = await self.chat.app.async_dispatch(AsyncBoltRequest(body=dict(body), mode="socket_mode"))
+        while running := set(self.chat._running):
+            await asyncio.wait(running, timeout=5)
+        return answer
+
+    def response_url(self, stamp: str) -> str:
+        return f"{self.slack.base}/respond/{self.user}/{stamp}/{next(self._numbers)}"
+
+    def visible(self) -> list[Said]:
+        return [message for message in self.slack.messages if message.private_to in {None, self.user}]
+
+    def newest(self, wanted: Any) -> tuple[Said, Block]:
+        for message in reversed(self.visible()):
+            for element in controls(message.blocks):
+                if wanted(element):
+                    return message, element
+        raise AssertionError(f"nobody could use that control; there is:\n{self.known}")
+
+    def seen(self) -> Seen:
+        """What is new or has changed since the last time."""
+        now = {message.stamp: words(message.blocks) for message in self.visible()}
+        fresh = [message for message in self.visible() if self.known.get(message.stamp) != now[message.stamp]]
+        self.known = now
+        return Seen(
+            private="\n".join(now[message.stamp] for message in fresh if message.private_to),
+            public="\n".join(now[message.stamp] for message in fresh if not message.private_to),
+        )
+
+
+@asynccontextmanager
+async def slack_driver(bot: Bot, **options: Any) -> AsyncIterator[SlackDriver]:
+    """Ada in a channel of a workspace with the bot. `options` go to the adapter."""
+    slack = FakeSlack()
+    runner = web.AppRunner(slack.app(), access_log=None)
+    await runner.setup()
+    slack.base = f"http://127.0.0.1:{await _listen(runner)}"
+    chat = SlackChat(bot, clock=lambda: NOW, token="xoxb-test", base_url=f"{slack.base}/api/", **options)
+    await chat.start()
+    try:
+        yield SlackDriver(slack, chat)
+    finally:
+        await chat.stop()
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner) -> int:
+    for port in PORTS:
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError:
+            continue
+        return port
+    raise RuntimeError("no port is free")
+
+
+# --- what a reader sees ---
+
+
+def controls(blocks: list[Block]) -> Iterator[Block]:
+    for block in blocks:
+        if block["type"] == "actions":
+            yield from block["elements"]
+        elif block["type"] == "section":
+            yield block["accessory"]
+
+
+def labels(select: Block) -> list[str]:
+    return [option["text"]["text"] for option in select["options"]]
+
+
+def words(blocks: list[Block]) -> str:
+    return "\n".join(_block_words(block) for block in blocks)
+
+
+def _block_words(block: Block) -> str:
+    match block["type"]:
+        case "header":
+            return str(block["text"]["text"])
+        case "context":
+            return "\n".join(element["text"] for element in block["elements"])
+        case "rich_text":
+            return "\n".join(_rich_words(element) for element in block["elements"])
+        case "actions" | "section":
+            return "\n".join(_control_words(element) for element in controls([block]))
+    return ""
+
+
+def _rich_words(element: Block) -> str:
+    match element["type"]:
+        case "rich_text_list":
+            return "\n".join(_rich_words(item) for item in element["elements"])
+        case "rich_text_section" | "rich_text_quote":
+            return "".join(_rich_words(piece) for piece in element["elements"])
+        case "link":
+            return f"{element['text']} ({element['url']})"
+        case "date":
+            return str(element["fallback"])
+    return str(element["text"])
+
+
+def _control_words(element: Block) -> str:
+    if element["type"] == "button":
+        return f"[{element['text']['text']}]"
+    return "\n".join((f"[{element['placeholder']['text']}]", *labels(element)))
+
+
+# --- what Slack refuses, where slack_sdk would not ---
+
+
+def check_message(body: Mapping[str, Any]) -> None:
+    """Raises AssertionError as Slack would answer `invalid_blocks`. https://docs.slack.dev/reference/block-kit"""
+    blocks = body["blocks"]
+    assert 1 <= len(blocks) <= BLOCKS_MAX, f"{len(blocks)} blocks"
+    assert 1 <= len(body["text"]) <= 4000
+    assert "link_names" not in body
+    assert "parse" not in body
+    ids = [element["action_id"] for element in controls(blocks)]
+    assert len(ids) == len(set(ids)), "an action id stands twice"
+    assert all(1 <= len(id_) <= 255 for id_ in ids)
+    total = 0
+    for block in blocks:
+        total += _check_block(block)
+    assert total <= CHARACTERS_MAX, f"{total} characters"
+    json.dumps(blocks).encode()
+
+
+def _check_block(block: Block) -> int:
+    match block["type"]:
+        case "header":
+            _check_text(block["text"], 150)
+            return len(block["text"]["text"])
+        case "context":
+            assert 1 <= len(block["elements"]) <= 10
+            for element in block["elements"]:
+                _check_text(element, 3000)
+            return sum(len(element["text"]) for element in block["elements"])
+        case "rich_text":
+            assert block["elements"]
+            _check_rich(block)
+            shown = _block_words(block)
+            assert len(shown) <= 3000, f"{len(shown)} characters in one block"
+            return len(shown)
+        case "actions":
+            assert 1 <= len(block["elements"]) <= 25
+            assert all(element["type"] in {"button", "static_select"} for element in block["elements"])
+            for element in block["elements"]:
+                _check_control(element)
+        case "section":
+            _check_text(block["text"], 3000)
+            _check_control(block["accessory"])
+        case other:
+            assert other == "divider"
+    return 0
+
+
+def _check_text(text: Block, most: int) -> None:
+    """People's words stand in plain text only, where Slack reads no mention and no emoji code."""
+    assert text["type"] == "plain_text"
+    assert text["emoji"] is False
+    assert text["text"].strip()
+    assert len(text["text"]) <= most
+
+
+def _check_rich(element: Block) -> None:
+    allowed = {
+        "rich_text": {"rich_text_section", "rich_text_list", "rich_text_quote"},
+        "rich_text_list": {"rich_text_section"},
+        "rich_text_section": {"text", "link", "date"},
+        "rich_text_quote": {"text", "link", "date"},
+    }
+    for child in element["elements"]:
+        assert child["type"] in allowed[element["type"]]
+        if "elements" in child:
+            assert child["elements"]
+            _check_rich(child)
+        elif child["type"] == "text":
+            assert child["text"]
+        elif child["type"] == "link":
+            assert child["url"].startswith(("http://", "https://"))
+
+
+def _check_control(element: Block) -> None:
+    if element["type"] == "button":
+        _check_text(element["text"], 75)
+        return
+    values = [option["value"] for option in element["options"]]
+    assert 1 <= len(values) <= 100
+    assert len(values) == len(set(values))
+    _check_text(element["placeholder"], 150)
+    for option in element["options"]:
+        _check_text(option["text"], 75)
+        assert len(option["value"]) <= 150
+        if "description" in option:
+            _check_text(option["description"], 75)

@@ -1,0 +1,221 @@
+"""`/parley fact` on Slack: Bolt's own dispatch, against a small real server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bot.app import Bot
+from bot.chat import Action, Button, Card, Choice, MessageRef, Outcome, Place, Post, Reply, Request, Select
+from bot.command import Context, action, command
+from bot.limiter import Limiter
+from bot.markup import text
+from tests.transcripts.dialogue import FACTS, play
+from tests.transcripts.slack_driver import CHANNEL, TEAM, Said, slack_driver
+from tests.world import make_bot, references
+
+LETTERS = tuple(Choice(letter, letter) for letter in "abcd")
+
+
+@dataclass
+class Odd:
+    """Answers late, in odd places, or not at all."""
+
+    asked: list[Request] = field(default_factory=list)
+    picked: list[tuple[str, ...]] = field(default_factory=list)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @command("slow", "Answers late")
+    async def slow(self, ctx: Context) -> Outcome:
+        await self.go.wait()
+        return Outcome(Reply((Card(title="At last"),)))
+
+    @command("controls", "Several sorts")
+    async def controls(self, ctx: Context) -> Outcome:
+        self.asked.append(ctx.request)
+        several = Select(Action("several"), "Several", LETTERS, least=0, most=3)
+        address = Button("Read it", url="https://example.org/")
+        return Outcome(
+            Reply((Card(title="All", controls=(several, several, address, Button("Turn", Action("turn")))),))
+        )
+
+    @action("several")
+    async def several(self, ctx: Context, values: tuple[str, ...]) -> Outcome:
+        self.asked.append(ctx.request)
+        self.picked.append(values)
+        return Outcome(Reply((Card(title=f"picked {' and '.join(values)}"),)))
+
+    @action("turn")
+    async def turn(self, ctx: Context) -> Outcome:
+        return Outcome(Reply((Card(title="Turned over"),)), replace=True)
+
+    @command("nothing", "Posts, and answers nothing")
+    async def nothing(self, ctx: Context) -> Outcome:
+        return Outcome(posts=(Post(Reply((Card(title="For everyone"),))),))
+
+    @command("long", "More messages than a response_url takes")
+    async def long(self, ctx: Context) -> Outcome:
+        return Outcome(Reply(tuple(Card(title=f"Part {n}", body=text("word " * 1900)) for n in range(7))))
+
+
+def odd_bot(odd: Odd | None = None) -> Bot:
+    numbers = references()
+    return Bot.of([odd or Odd()], new_reference=lambda: next(numbers), limiter=Limiter(burst=1000))
+
+
+@pytest.mark.parametrize("name", FACTS)
+async def test_dialogues_about_facts(name: str) -> None:
+    async with slack_driver(make_bot()) as driver:
+        await play(driver, FACTS[name])
+
+
+async def test_a_bare_command_answers_with_help_and_a_wrong_one_with_the_nearest() -> None:
+    async with slack_driver(make_bot()) as driver:
+        await play(
+            driver,
+            [
+                ("", "for you: What you can ask", "Find a fact"),
+                ("facd tea", "for you: There is no command /facd. Did you mean /fact?"),
+                ("fact “coffee", "for you: A quote is opened and never closed."),
+            ],
+        )
+
+
+async def test_a_call_is_acknowledged_before_its_answer_is_ready() -> None:
+    """Slack waits 3 seconds for the acknowledgement; the answer follows through the response_url."""
+    odd = Odd()
+    async with slack_driver(odd_bot(odd)) as driver:
+        asyncio.get_running_loop().call_later(0.3, odd.go.set)
+        answer = await driver.command("slow")
+        assert answer.status == 200
+        assert answer.body == ""
+        assert "At last" in driver.seen().private
+
+
+async def test_a_stop_waits_for_answers_in_the_making() -> None:
+    odd = Odd()
+    async with slack_driver(odd_bot(odd)) as driver:
+        running = asyncio.ensure_future(driver.command("slow"))
+        await asyncio.sleep(0.1)
+        asyncio.get_running_loop().call_later(0.2, odd.go.set)
+        await driver.chat.stop()
+        assert "At last" in driver.seen().private
+        await running
+
+
+async def test_a_button_works_after_a_restart() -> None:
+    async with slack_driver(make_bot()) as before:
+        await play(before, [("/fact tea drinkers", "[Counterarguments]")])
+        message, button = before.newest(lambda found: found["action_id"].startswith("v1:view:counter"))
+    async with slack_driver(make_bot()) as driver:
+        driver.slack.messages.append(message)
+        await driver.use(message, {"type": "button", "action_id": button["action_id"]})
+        assert "The count was taken on one day." in driver.seen().private
+
+
+async def test_a_control_of_another_version_is_answered() -> None:
+    async with slack_driver(make_bot()) as driver:
+        for old in ("v0:gone", "v1:gone:x", "something else"):
+            await driver.use(Said("9.9", [], "", None), {"type": "button", "action_id": old})
+            assert "older version" in driver.seen().private
+
+
+async def test_several_values_and_one_action_twice() -> None:
+    """A select of several gets all values; the same action may stand twice in a message."""
+    odd = Odd()
+    async with slack_driver(odd_bot(odd)) as driver:
+        await play(driver, [("controls", "[Several]"), ("pick Several: b", "picked b")])
+        message, _ = driver.newest(lambda found: found["action_id"] == "v1:several#1")
+        chosen = [{"value": value} for value in "ac"]
+        picked = {"type": "multi_static_select", "action_id": "v1:several#1", "selected_options": chosen}
+        await driver.use(message, picked, thread_ts="7.7")
+        assert odd.picked == [("b",), ("a", "c")]
+        assert odd.asked[-1].place.thread == "7.7"
+        assert driver.slack.calls[-1][1]["thread_ts"] == "7.7"
+
+
+async def test_an_address_is_opened_by_slack_alone() -> None:
+    async with slack_driver(odd_bot()) as driver:
+        await driver.say("controls")
+        message, button = driver.newest(lambda found: found.get("url"))
+        answer = await driver.use(message, {"type": "button", "action_id": button["action_id"]})
+        assert answer.status == 200
+        assert not driver.seen().all.strip()
+
+
+async def test_an_answer_may_replace_the_message_it_came_from() -> None:
+    async with slack_driver(odd_bot()) as driver:
+        await driver.say("controls")
+        assert (await driver.press("Turn")).private == "Turned over"
+        assert len(driver.slack.messages) == 1
+
+
+async def test_silence_is_no_answer() -> None:
+    async with slack_driver(odd_bot()) as driver:
+        seen = await driver.say("nothing")
+        assert seen.private == "Done."
+        assert seen.public == "For everyone"
+
+
+async def test_more_messages_than_a_response_url_takes() -> None:
+    """It can be used five times; the rest goes over the Web API, to the same person."""
+    async with slack_driver(odd_bot()) as driver:
+        seen = await driver.say("long")
+        assert all(f"Part {n}" in seen.private for n in range(7))
+        methods = [method for method, _ in driver.slack.calls]
+        assert methods.count("respond") == 5
+        assert "chat.postEphemeral" in methods
+
+
+async def test_a_person_is_told_when_slack_refused_the_answer() -> None:
+    """Law 9: a bug of the adapter is logged whole, and the person gets a code."""
+    async with slack_driver(make_bot()) as driver:
+        driver.slack.refuse["respond"] = "invalid_blocks"
+        assert "ref-1" in (await driver.say("fact coffee ban")).private
+
+
+async def test_a_channel_where_the_bot_may_not_write() -> None:
+    async with slack_driver(make_bot()) as driver:
+        await driver.say("fact tea drinkers")
+        driver.slack.refuse["chat.postMessage"] = "not_in_channel"
+        assert "Invite me with /invite" in (await driver.press("Share")).private
+
+
+async def test_nothing_that_people_write_is_live() -> None:
+    """Law 7: no mention, link or formatting, in blocks or in the text beside them; nothing unfolds."""
+    async with slack_driver(make_bot()) as driver:
+        await driver.say("fact <!channel> <@U1> <https://x.example|y> &amp; share:yes")
+        sent = driver.slack.calls[-1][1]
+        assert "&lt;!channel&gt; &lt;@U1&gt; &lt;https://x.example|y&gt; &amp;amp;" in sent["text"]
+        assert "<!channel> <@U1> <https://x.example|y> &amp;" in sent["blocks"][0]["text"]["text"]
+        assert "mrkdwn" not in json.dumps(sent["blocks"])
+        await play(driver, [("fact tea drinkers", "[Share]"), ("press Share", "for all: Shared by Ada")])
+        posted: dict[str, Any] = next(dict(body) for method, body in driver.slack.calls if method == "chat.postMessage")
+        assert posted["unfurl_links"] is posted["unfurl_media"] is False
+
+
+async def test_a_request_says_who_asks_and_where() -> None:
+    odd = Odd()
+    async with slack_driver(odd_bot(odd)) as driver:
+        await driver.say("controls")
+        asked = odd.asked[0]
+        assert (asked.actor.platform, asked.actor.workspace, asked.actor.id) == ("slack", TEAM, "U1")
+        assert asked.actor.name == "Ada"
+        assert asked.place == Place("slack", TEAM, CHANNEL)
+
+
+async def test_post_and_edit() -> None:
+    """A posted message, however many parts it took, can be redrawn."""
+    async with slack_driver(odd_bot()) as driver:
+        cards = tuple(Card(title=f"Part {n}", body=text("word " * 1900)) for n in range(2))
+        ref = await driver.chat.post(Place("slack", TEAM, CHANNEL), Reply(cards))
+        assert isinstance(ref, MessageRef)
+        driver.seen()
+        await driver.chat.edit(ref, Reply(tuple(Card(title="New", body=card.body) for card in cards)))
+        assert driver.seen().public.count("New") >= 2
+        with pytest.raises(ValueError, match="zip"):
+            await driver.chat.edit(ref, Reply((Card(title="Short"),)))
