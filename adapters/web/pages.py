@@ -17,7 +17,7 @@ from adapters.web import poll_page
 from adapters.web.poll_page import RECEIPTS, Audit, View
 from bot.charts import chart
 from bot.chat import Actor, Attachment
-from bot.commands import poll_cards
+from bot.commands import ballot_cards
 from bot.community import CommunityOf
 from bot.errors import NotFound
 from bot.i18n import Translator
@@ -116,7 +116,7 @@ class PollPages:
         result = await self.polls.result(poll)
         image = chart(result, result.options, title=poll.question, t=t, final=poll.state is State.CLOSED)
         votes = [] if view.outside else await self.polls.named_votes(poll)
-        voters = [(name, poll_cards.ballot_line(poll, choice)) for name, choice in votes]
+        voters = [(name, ballot_cards.ballot_line(poll, choice)) for name, choice in votes]
         return replace(view, result=result, image=image, voters=voters)
 
     async def _audit(self, poll: Poll) -> Audit:

@@ -150,18 +150,17 @@ def _head(t: Translator, view: View) -> Iterator[Html]:
 
 
 def time_left(t: Translator, span: timedelta) -> str:
-    """How long it is until the close, in one or two units."""
+    """How long it is until the close, in the unit that says it best."""
     minutes = int(span.total_seconds()) // 60
-    hours, days = minutes // 60, minutes // (60 * 24)
     if span.total_seconds() <= 0:
         return t("closing now")
     if minutes < 1:
         return t("less than a minute left")
-    if hours < 1:
+    if span < timedelta(hours=1):
         return t.count("{n} minute left", "{n} minutes left", minutes)
-    if days < 2:  # noqa: PLR2004 - from two days on, hours are told no more
-        return t.count("{n} hour left", "{n} hours left", hours)
-    return t.count("{n} day left", "{n} days left", days)
+    if span < timedelta(days=2):
+        return t.count("{n} hour left", "{n} hours left", round(span / timedelta(hours=1)))
+    return t.count("{n} day left", "{n} days left", round(span / timedelta(days=1)))
 
 
 def _result(t: Translator, view: View) -> Iterator[Html]:

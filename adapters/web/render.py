@@ -33,6 +33,9 @@ LIMITS = Limits(
 STEPS = frozenset({"ballot"})
 """Actions whose selects are steps of one sitting: each option is a button, so that a step takes one press."""
 
+VOTES = frozenset({"vote"})
+"""Actions whose selects are ballots: the button beside says so."""
+
 Json = dict[str, Any]
 
 _INLINES: Mapping[type, str] = {
@@ -167,6 +170,7 @@ def _select(select: Select) -> Json:
         "options": [choice_data(option) for option in select.options],
         "least": select.least,
         "most": select.most,
+        "votes": select.action.verb in VOTES,
         "steps": select.action.verb in STEPS and select.most == 1,
     }
 

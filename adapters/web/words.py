@@ -28,6 +28,7 @@ WORDS: Mapping[str, str] = {
     "only_you": N_("Only you see this"),
     "choose": N_("Choose one…"),
     "pick": N_("Choose"),
+    "vote": N_("Vote"),
     "several": N_("Choose at least {least} and at most {most}."),
     "save": N_("Save {name}"),
     "poll_page": N_("Chart, rules and audit"),

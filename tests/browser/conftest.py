@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -45,11 +46,18 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 @pytest.fixture
 async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
     """The chat, opened as Ada. At the end, the browser must have complained of nothing."""
+    async with watched(context) as opened:
+        await open_chat(opened, served.url)
+        yield opened
+
+
+@asynccontextmanager
+async def watched(context: BrowserContext) -> AsyncIterator[Page]:
+    """A new page of which, at the end, the browser must have complained of nothing."""
     complaints: list[str] = []
     opened = await context.new_page()
     opened.on("console", lambda message: _note(message, complaints))
     opened.on("pageerror", lambda error: complaints.append(str(error)))
-    await open_chat(opened, served.url)
     yield opened
     assert complaints == []
 
@@ -65,7 +73,6 @@ async def up_to_date(page: Page) -> None:
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
-    """Errors and violations of the content security policy; not that a bot was away, or began anew (403), as in a test."""
-    expected = ("net::ERR", "the server responded with a status of 403")
-    if message.type in {"error", "warning"} and not any(words in message.text for words in expected):
+    """Errors and violations of the content security policy; not that a bot was away, as in a test."""
+    if message.type in {"error", "warning"} and "net::ERR" not in message.text:
         complaints.append(message.text)

@@ -8,17 +8,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 
+from adapters.web.pages import PollPages
+from adapters.web.public import PublicPages
 from adapters.web.server import WebChat
 from bot.app import Bot
 from bot.commands.help import Help
 from bot.commands.lookup import Lookup
 from bot.errors import Unavailable
+from bot.instance import Instance
 from bot.library.loader import load_library
 from bot.library.shelf import Edition, Shelf
 from bot.limiter import Limiter
 from tests.browser.showcase import Showcase
-from tests.world import CONTENT, NOW, references
+from tests.world import CONTENT, NOW, Clock, references, running
 
 PORTS = range(20_000, 32_000)
 """Below those that the system hands out to clients, so that nobody else takes one in between."""
@@ -68,3 +72,57 @@ async def serving(features: Sequence[object] = ()) -> AsyncIterator[Served]:
         yield Served(chat, bot, url)
     finally:
         await chat.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """A web chat over a whole instance with polls, and public pages beside it."""
+
+    chat: WebChat
+    instance: Instance
+    pages: PollPages
+    public: PublicPages
+    clock: Clock
+    url: str
+    public_url: str
+    """Both end with a slash."""
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rstrip("/").rpartition(":")[2])
+
+    async def close_due(self) -> None:
+        """Does what the clock says is due, as the scheduler would in a moment."""
+        await self.instance.scheduler.run_due()
+        await self.instance.copies.drain()
+
+
+@asynccontextmanager
+async def serving_polls(
+    folder: Path, clock: Clock | None = None, *, port: int = 0, first_id: int = 1, content: Path = CONTENT
+) -> AsyncIterator[Hall]:
+    """Entering it again with the same folder, clock and port is a restart."""
+    clock = clock or Clock()
+    async with running(folder, clock=clock, content=content) as instance:
+        ids = count(first_id)
+        pages = PollPages.of(instance, clock)
+        chat = WebChat(instance.bot, clock=clock, ids=lambda: f"id{next(ids)}", pages=pages)
+        public = PublicPages(pages)
+        url = await (chat.start("127.0.0.1", port) if port else start_anywhere(chat))
+        try:
+            public_url = await _start_public(public)
+            await instance.start()
+            yield Hall(chat, instance, pages, public, clock, url, public_url)
+        finally:
+            await public.stop()
+            await chat.stop()
+
+
+async def _start_public(public: PublicPages, tries: int = 50) -> str:
+    for port in random.sample(PORTS, tries):
+        try:
+            await public.start(f"127.0.0.1:{port}")
+        except Unavailable:
+            continue
+        return f"http://127.0.0.1:{port}/"
+    raise AssertionError("no free port was found")

@@ -3,6 +3,8 @@
 import { pollPage } from "./api.js";
 import { el, fill, newId } from "./dom.js";
 
+/** From so many characters on, a field takes the whole width. */
+const LONG_FIELD = 160;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -65,7 +67,7 @@ const UNITS = ["byte", "kilobyte", "megabyte"];
 /** How large a file is, as people say it. */
 function size(bytes) {
   const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
-  const style = { style: "unit", unit: UNITS[power], unitDisplay: "short", maximumFractionDigits: 1 };
+  const style = { style: "unit", unit: UNITS[power], unitDisplay: power ? "short" : "long", maximumFractionDigits: 1 };
   return new Intl.NumberFormat(undefined, style).format(bytes / 1000 ** power);
 }
 
@@ -115,8 +117,11 @@ function selectElement(select, message, page) {
   return element;
 }
 
-const fieldElement = (field) =>
-  el("div", { className: "field" }, el("h4", { dir: "auto" }, field.name), ...blocks(field.value));
+function fieldElement(field) {
+  const long = field.value.flatMap(({ inlines }) => inlines).reduce((sum, { text }) => sum + text.length, 0) > LONG_FIELD;
+  const className = long ? "field wide" : "field";
+  return el("div", { className }, el("h4", { dir: "auto" }, field.name), ...blocks(field.value));
+}
 
 /** Paragraphs and quotes as they come; neighbouring items share a list. */
 export function blocks(content) {
@@ -154,8 +159,15 @@ function inline(piece) {
     case "time":
       return el("time", { dateTime: piece.at, title: piece.text }, moment.format(new Date(piece.at)));
     default:
-      return document.createTextNode(piece.text);
+      return /^[█░]+/.test(piece.text) ? barred(piece.text) : document.createTextNode(piece.text);
   }
+}
+
+/** A bar of text in colour, which is not read out: the numbers beside it say the same. */
+function barred(text) {
+  const [, full, rest, words] = text.match(/^(█*)(░*)(.*)$/su);
+  const bar = el("span", { className: "bar", "aria-hidden": "true" }, el("span", {}, full), rest);
+  return el("span", {}, bar, words);
 }
 
 function link(url, text) {
@@ -236,7 +248,7 @@ function oneOf(select, message, page) {
     "form",
     { className: "pick", onsubmit: send },
     el("label", { htmlFor: id }, select.label),
-    el("div", { className: "row" }, list, el("button", { className: "button secondary" }, page.words.pick)),
+    el("div", { className: "row" }, list, sendButton(select, page.words)),
   );
 }
 
@@ -262,9 +274,11 @@ function severalOf(select, message, page) {
     complain(wrong ? fill(page.words.several, select) : "");
     if (!wrong) page.use(event.submitter ?? group, { action: select.action, message: message.id, values: picked });
   };
-  const button = el("button", { className: "button secondary" }, page.words.pick);
-  return el("form", { className: "pick", noValidate: true, onsubmit: send }, group, button);
+  return el("form", { className: "pick", noValidate: true, onsubmit: send }, group, sendButton(select, page.words));
 }
+
+const sendButton = ({ votes }, words) =>
+  el("button", { className: `button ${votes ? "primary" : "secondary"}` }, votes ? words.vote : words.pick);
 
 /** Check boxes under one label. `values()` are the ticked ones in the order shown. */
 export function checkList({ label, options, least, most }, words) {

@@ -1,0 +1,475 @@
+"""Polls' pages, for members of the demonstration and for everybody, over real sockets on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from adapters.web import pages as pages_module
+from adapters.web.elements import Html, el, text_html
+from adapters.web.guard import HEADERS
+from adapters.web.poll_page import time_left
+from adapters.web.public import PublicPages, split_bind
+from bot.chat import Outcome, Request
+from bot.errors import Refused, Unavailable
+from bot.i18n import translator
+from bot.markup import Bold, Code, Link, bullets, paragraph, quote, text
+from bot.polls.audit import Finding, Record, verify
+from tests.browser.served import Hall, serving_polls
+from tests.world import request
+
+ADA, BEN, CHEN = (request(name, platform="web") for name in ("Ada", "Ben", "Chen"))
+MO = request("Mo", platform="web", moderator=True)
+CREATE = '/poll create question:"Which tea?" options:"Green | Black | Oolong"'
+
+
+@dataclass
+class Reader:
+    hall: Hall
+    session: aiohttp.ClientSession
+
+    async def get(self, path: str, *, public: bool = False, **headers: str) -> tuple[int, str, aiohttp.ClientResponse]:
+        url = self.hall.public_url if public else self.hall.url
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.session.get(URL(url + path, encoded=True), headers=named) as response:
+            return response.status, await response.text(), response
+
+    async def words(self, path: str, *, public: bool = False) -> str:
+        status, html, _ = await self.get(path, public=public)
+        assert status == 200, html
+        return words_of(html)
+
+    async def receipt(self, code: str, poll: str = "p1") -> dict[str, Any]:
+        token = json.loads((await self.get("api/hello"))[1])["token"]
+        body = {"poll": poll, "code": code}
+        async with self.session.post(
+            f"{self.hall.url}api/receipt", json=body, headers={"X-Parley-Token": token}
+        ) as response:
+            answer: dict[str, Any] = await response.json()
+            return {"status": response.status, **answer}
+
+    async def say(self, who: Request, line: str) -> Outcome:
+        return await self.hall.instance.bot.say(replace(who, now=self.hall.clock.now), line)
+
+    async def press(self, who: Request, action: str, *values: str) -> Outcome:
+        return await self.hall.instance.bot.press(replace(who, now=self.hall.clock.now), action, values)
+
+    async def close(self) -> None:
+        await self.press(MO, "v1:poll-close:p1")
+        await self.hall.close_due()
+
+
+def words_of(html: str) -> str:
+    """What a reader of the page sees, on one line."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html.partition("<body>")[2])).split())
+
+
+@pytest.fixture
+async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
+    async with serving_polls(tmp_path) as hall, aiohttp.ClientSession() as session:
+        yield Reader(hall, session)
+
+
+# --- what a page says, and when ---
+
+
+async def test_before_the_close_only_the_turnout_is_told(reader: Reader) -> None:
+    """Of an at-close poll everybody learns how many have voted and how long it goes on, and nothing of the totals."""
+    await reader.say(ADA, f"{CREATE} closes:3h")
+    await reader.press(BEN, "v1:vote:p1:0")
+    await reader.hall.instance.copies.drain()
+    told = await reader.words("polls/p1")
+    for sentence in ("Open", "1 ballot", "3 hours left", "Until then only the turnout is told.", "Everything holds"):
+        assert sentence in told
+    assert not re.search(r"%|Winner|in front|<img", told)
+    assert "<img" not in (await reader.get("polls/p1"))[1]
+
+
+async def test_after_vote_results_are_not_for_a_page_without_a_login(reader: Reader) -> None:
+    """The page can't know who looks, so it shows what every member may see."""
+    await reader.say(ADA, f"{CREATE} results:after-vote")
+    await reader.press(BEN, "v1:vote:p1:0")
+    told = await reader.words("polls/p1")
+    assert "those who have voted see it in the chat" in told
+    assert "in front" not in told
+
+
+async def test_live_results_are_shown_while_it_goes_on(reader: Reader) -> None:
+    """A live poll's page says who is in front, with a picture that says the same in words."""
+    await reader.say(ADA, f"{CREATE} results:live")
+    await reader.press(BEN, "v1:vote:p1:0")
+    html = (await reader.get("polls/p1"))[1]
+    assert "So far in front: Green." in words_of(html)
+    assert re.search(r'<img src="data:image/svg\+xml;base64,[^"]+" alt="[^"]*Green[^"]*"', html)
+    await reader.press(CHEN, "v1:vote:p1:1")
+    assert "So far tied in front: Green, Black." in await reader.words("polls/p1")
+
+
+async def test_a_closed_poll_shows_everything(reader: Reader) -> None:
+    """The winner, the numbers with what they are percentages of, the rules, the record and its proof."""
+    await reader.say(ADA, f"{CREATE} method:ranked quorum:2")
+    for who, ballot in ((ADA, "0>1"), (BEN, "0"), (CHEN, "1>2")):
+        await reader.press(who, f"v1:cast:p1:{ballot}")
+    await reader.close()
+    told = await reader.words("polls/p1")
+    poll = await reader.hall.instance.polls.get("p1", translator("en"))
+    for sentence in (
+        "Closed",
+        "Winner: Green.",
+        "Green 2 66.7 %",
+        "Percentages are of the valid ballots.",
+        "Round 1:",
+        "Quorum: 2 ballots.",
+        f"Chain head {poll.head}",
+        "Links 4",
+        "✔ Everything holds · recomputed up to link 4",
+        "At the close that secret is destroyed",
+        "Ballots (CSV)",
+    ):
+        assert sentence in told
+
+
+async def test_who_voted_for_what_is_told_of_a_named_poll_alone(reader: Reader) -> None:
+    """The page says before that a poll is named; then members see the names, and outsiders don't."""
+    await reader.say(ADA, f"{CREATE} secret:no public:yes results:live")
+    await reader.press(BEN, "v1:vote:p1:2")
+    assert "Named: the result shows who voted for what." in await reader.words("polls/p1")
+    assert "Ben : Oolong" in await reader.words("polls/p1")
+    assert "Ben" not in await reader.words("polls/p1", public=True)
+    await reader.close()
+    assert "Ben : Oolong" in await reader.words("polls/p1")
+    assert "Ben" not in (await reader.get("polls/p1", public=True))[1]
+
+
+async def test_a_cancelled_poll_says_so(reader: Reader) -> None:
+    """No result, no export, and still a chain that holds."""
+    await reader.say(ADA, CREATE)
+    await reader.press(BEN, "v1:vote:p1:0")
+    await reader.press(ADA, "v1:poll-cancel:p1")
+    told = await reader.words("polls/p1")
+    assert "This poll was cancelled. Its ballots were not counted." in told
+    assert "Everything holds" in told
+    assert "Export" not in told
+
+
+async def test_a_changed_record_is_seen(reader: Reader) -> None:
+    """Whoever changes a row behind the bot's back is told on by the page, with the place."""
+    await reader.say(ADA, f"{CREATE} results:live public:yes")
+    await reader.press(BEN, "v1:vote:p1:0")
+    await reader.hall.instance.database.write(lambda tx: tx.run("drop_counts", poll="p1"))
+    told = await reader.words("polls/p1")
+    assert "✖ It does not hold" in told
+    assert "count of 0: 0 are counted, 1 ballots say so" in told
+    outside = await reader.words("polls/p1", public=True)
+    assert "✖ It does not hold" in outside
+    assert "count of 0" not in outside
+
+
+async def test_what_a_host_wrote_is_text(reader: Reader) -> None:
+    """Neither a question nor an option can put markup on the page."""
+    bad = "<img src=x onerror=alert(1)> & 'quoted'"
+    await reader.say(ADA, f'/poll create question:"{bad}" options:"</title><script>1</script> | B" results:live')
+    await reader.press(BEN, "v1:vote:p1:0")
+    html = (await reader.get("polls/p1"))[1]
+    assert "<img src=x" not in html
+    assert "<script>" not in html
+    assert "onerror=alert(1)> &" in words_of(html)
+    assert not re.search(r"\bstyle=|\bon[a-z]+=\"", html)
+
+
+async def test_every_sentence_of_a_page_is_translated(reader: Reader) -> None:
+    """In the pseudo-locale every sentence is bracketed; what hosts wrote, ids and numbers are not."""
+    await reader.say(ADA, f"{CREATE} method:scores results:live quorum:1 role:tea")
+    await reader.press(BEN, "v1:cast:p1:5,3,~")
+    await reader.close()
+    body = (await reader.get("polls/p1?lang=en-XA"))[1].partition("<body>")[2]
+    pieces = [unescape(piece).strip(" :.·") for piece in re.sub(r"<(code|time)\b.*?</\1>", "", body).split("<")]
+    said = [piece.partition(">")[2].strip(" :.·–") for piece in pieces]
+    left = [piece for piece in said if re.search("[a-z]", piece, re.IGNORECASE) and "⟦" not in piece]
+    assert set(left) <= {"Which tea?", "Green", "Black", "Oolong"}, left
+
+
+# --- who may see which ---
+
+
+@pytest.mark.parametrize(
+    "path", ["polls/p2", "polls/P1", "polls/", "polls", "polls/p1%00", "polls/" + "p" * 300, "polls/%C3%A9"]
+)
+async def test_what_is_no_poll_is_not_there(reader: Reader, path: str) -> None:
+    """Whatever stands in the address, the answer is a page or a sentence, never an error."""
+    await reader.say(ADA, CREATE)
+    assert (await reader.get(path))[0] == 404
+    assert (await reader.get(path, public=True))[0] == 404
+
+
+async def test_another_community_s_poll_is_not_there(reader: Reader) -> None:
+    """The demonstration sees its own polls only; so do its receipts and exports."""
+    await reader.say(request("Eve"), CREATE)
+    for path in ("polls/p1", "polls/p1/export.csv"):
+        status, html, _ = await reader.get(path)
+        assert (status, "There is no such poll here" in html) == (404, True)
+    assert (await reader.receipt("ABCD-EFGH-JKLM-NPQR"))["status"] == 404
+
+
+async def test_another_host_gets_no_poll(reader: Reader) -> None:
+    """DNS rebinding reaches a poll's page no more than the chat."""
+    await reader.say(ADA, CREATE)
+    for path in ("polls/p1", "polls/p1/export.csv"):
+        assert (await reader.get(path, Host="evil.example"))[0] == 403
+
+
+async def test_a_page_carries_the_protecting_headers(reader: Reader) -> None:
+    """The strict policy of the chat goes for polls' pages too, and for their absence."""
+    await reader.say(ADA, CREATE)
+    for path in ("polls/p1", "polls/p2", "polls/p1/export.csv"):
+        _, _, response = await reader.get(path)
+        assert {name: response.headers.get(name) for name in HEADERS} == dict(HEADERS)
+
+
+async def test_an_unchanged_page_is_not_sent_again(reader: Reader) -> None:
+    """An open page asks every two seconds; it is told that nothing changed until something does."""
+    await reader.say(ADA, CREATE)
+    tag = (await reader.get("polls/p1"))[2].headers["ETag"]
+    assert (await reader.get("polls/p1", If_None_Match=tag))[0] == 304
+    assert (await reader.get("polls/p1?lang=en-XA", If_None_Match=tag))[0] == 200
+    await reader.press(BEN, "v1:vote:p1:0")
+    assert (await reader.get("polls/p1", If_None_Match=tag))[0] == 200
+
+
+async def test_the_record_is_not_recomputed_for_each_reader(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many readers at once cost one look at the record; a little later it is looked at again, and after the close."""
+    runs: list[Record] = []
+
+    def counted(record: Record) -> list[Finding]:
+        runs.append(record)
+        return verify(record)
+
+    monkeypatch.setattr(pages_module, "verify", counted)
+    await reader.say(ADA, CREATE)
+    await asyncio.gather(*(reader.get("polls/p1") for _ in range(20)))
+    await reader.press(BEN, "v1:vote:p1:0")
+    told = await reader.words("polls/p1")
+    assert (len(runs), "Links 1" in told, "recomputed up to link 0" in told) == (1, True, True)
+    reader.hall.clock.forward(seconds=31)
+    assert "recomputed up to link 1" in await reader.words("polls/p1")
+    await reader.close()
+    assert "recomputed up to link 2" in await reader.words("polls/p1")
+    assert len(runs) == 3
+
+
+# --- exports and receipts ---
+
+
+async def test_exports_are_there_once_the_poll_is_closed(reader: Reader) -> None:
+    """Before, an export could reveal how somebody voted."""
+    await reader.say(ADA, CREATE)
+    await reader.press(BEN, "v1:vote:p1:2")
+    for kind in ("csv", "json"):
+        assert (await reader.get(f"polls/p1/export.{kind}"))[0] == 404
+    await reader.close()
+    status, csv, response = await reader.get("polls/p1/export.csv")
+    assert (status, csv.split()) == (200, ["Green,Black,Oolong", ",,1"])
+    assert response.headers["Content-Disposition"] == 'attachment; filename="poll-p1.csv"'
+    assert json.loads((await reader.get("polls/p1/export.json"))[1])["counts"] == {"2": 1}
+    assert (await reader.get("polls/p1/export.exe"))[0] == 404
+
+
+async def test_a_receipt_is_checked(reader: Reader) -> None:
+    """Included, replaced, withdrawn or unknown, however it was typed, before the close and after."""
+    await reader.say(ADA, CREATE)
+    first = _code(await reader.press(BEN, "v1:vote:p1:0"))
+    second = _code(await reader.press(BEN, "v1:vote:p1:1"))
+    gone = _code(await reader.press(CHEN, "v1:vote:p1:1"))
+    await reader.press(CHEN, "v1:withdraw:p1")
+    for _ in range(2):
+        assert "changed later" in (await reader.receipt(first))["answer"]
+        assert "withdrawn" in (await reader.receipt(gone))["answer"]
+        for typed in (second, second.lower(), f"  {second[3:]} ", second.replace("-", " ").replace("p1 ", "p1-")):
+            assert (await reader.receipt(typed))["included"] is True, typed
+        for typed in ("", "x", "p1-", "\x00" * 10, "é" * 200, second[:-1] + "1"):
+            assert (await reader.receipt(typed))["included"] is False
+        await reader.close()
+
+
+def _code(outcome: Outcome) -> str:
+    assert outcome.answer is not None
+    pieces = [piece for card in outcome.answer.cards for block in card.body for piece in block.inlines]
+    return next(piece.text for piece in pieces if isinstance(piece, Code))
+
+
+async def test_only_the_page_may_ask_for_a_receipt(reader: Reader) -> None:
+    """Another site can't have receipts looked for."""
+    await reader.say(ADA, CREATE)
+    body = {"poll": "p1", "code": "x"}
+    for headers in ({}, {"X-Parley-Token": "guessed"}, {"Origin": "https://evil.example"}):
+        async with reader.session.post(f"{reader.hall.url}api/receipt", json=body, headers=headers) as response:
+            assert response.status == 403
+    assert (await reader.receipt("x" * 201))["status"] == 400
+
+
+async def test_a_database_that_is_gone_is_told(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither page shows an error's inside."""
+    await reader.say(ADA, f"{CREATE} public:yes")
+
+    async def fail(*_: object) -> None:
+        raise Unavailable("The database can't be read just now.")
+
+    monkeypatch.setattr(type(reader.hall.pages.polls), "get", fail)
+    assert (await reader.get("polls/p1"))[0] == 503
+    status, html, _ = await reader.get("polls/p1", public=True)
+    assert (status, "Try again in a moment." in html) == (503, True)
+
+
+# --- for everybody ---
+
+
+async def test_the_public_address_serves_public_polls_and_nothing_else(reader: Reader) -> None:
+    """Everything else is not there, with one and the same answer: neither the chat nor a hint that a poll exists."""
+    await reader.say(ADA, f"{CREATE} public:yes")
+    await reader.say(ADA, CREATE)
+    await reader.say(ADA, f"{CREATE} public:yes")
+    await reader.press(ADA, "v1:poll-cancel:p3")
+    assert "Which tea?" in await reader.words("polls/p1", public=True)
+    paths = ("polls/p2", "polls/p3", "polls/p4", "", "static/chat.js", "api/hello", "polls/p1/export.csv", "metrics")
+    answers = {await _whole(reader, path) for path in paths}
+    assert len(answers) == 1
+    (answer,) = answers
+    assert answer[0] == 404
+    assert "There is no such poll here" in answer[1]
+
+
+async def _whole(reader: Reader, path: str, method: str = "GET") -> tuple[int, str, tuple[tuple[str, str], ...]]:
+    async with reader.session.request(method, reader.hall.public_url + path) as response:
+        headers = tuple((name, value) for name, value in response.headers.items() if name != "Date")
+        return response.status, await response.text(), headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+async def test_the_public_address_is_read_only(reader: Reader, method: str) -> None:
+    """There is nothing to send, so whatever is sent is answered as what is not there."""
+    await reader.say(ADA, f"{CREATE} public:yes")
+    assert await _whole(reader, "polls/p1", method) == await _whole(reader, "polls/none")
+
+
+async def test_a_public_page_stands_alone(reader: Reader) -> None:
+    """No script, no token, nothing fetched from anywhere: its one style is named by its hash in the policy."""
+    await reader.say(ADA, f"{CREATE} public:yes results:live")
+    await reader.press(BEN, "v1:vote:p1:0")
+    status, html, response = await reader.get("polls/p1", public=True)
+    assert status == 200
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert not re.search(r"<script|<form|<link|<input|href=|/static/|\bstyle=", html)
+    assert response.headers["Server"] == "Parley"
+    assert "aiohttp" not in str(response.headers)
+    assert not response.cookies
+
+
+async def test_a_public_page_may_be_kept_for_a_while(reader: Reader) -> None:
+    """A short while as long as it can change, longer after the close, and never what is not there."""
+    await reader.say(ADA, f"{CREATE} public:yes")
+    _, _, response = await reader.get("polls/p1", public=True)
+    assert response.headers["Cache-Control"] == "public, max-age=15"
+    assert response.headers["Vary"] == "Accept-Language"
+    tag = response.headers["ETag"]
+    assert (await reader.get("polls/p1", public=True, If_None_Match=tag))[0] == 304
+    await reader.close()
+    assert (await reader.get("polls/p1", public=True, If_None_Match=tag))[2].headers["Cache-Control"] == (
+        "public, max-age=300"
+    )
+    assert (await reader.get("polls/p9", public=True))[2].headers["Cache-Control"] == "no-store"
+
+
+async def test_results_hidden_from_members_are_hidden_outside(reader: Reader) -> None:
+    """Public means that outsiders see what all members see, no sooner."""
+    await reader.say(ADA, f"{CREATE} public:yes")
+    await reader.press(BEN, "v1:vote:p1:0")
+    assert "Until then only the turnout is told." in await reader.words("polls/p1", public=True)
+    await reader.close()
+    assert "Winner: Green." in await reader.words("polls/p1", public=True)
+
+
+async def test_nothing_is_public_without_the_setting(reader: Reader) -> None:
+    """An empty address is no server."""
+    public = PublicPages(reader.hall.pages)
+    await public.start("")
+    assert public._runner is None
+    await public.stop()
+
+
+async def test_a_public_address_that_is_taken_is_told(reader: Reader) -> None:
+    """Whoever starts the bot reads what is wrong."""
+    taken = reader.hall.public_url.removeprefix("http://").rstrip("/")
+    with pytest.raises(Unavailable, match="can't be used"):
+        await PublicPages(reader.hall.pages).start(taken)
+
+
+@pytest.mark.parametrize("bind", ["8080", ":8080", "host", "host:", "host:0", "host:65536", "host:x", "host:٣"])
+def test_a_wrong_public_address_is_told(bind: str) -> None:
+    """The sentence shows what was written, and how to write it."""
+    with pytest.raises(Refused, match="Write host:port"):
+        split_bind(bind, translator("en"))
+
+
+@pytest.mark.parametrize(
+    ("bind", "split"), [("0.0.0.0:8080", ("0.0.0.0", 8080)), ("[::]:80", ("::", 80)), ("localhost:9", ("localhost", 9))]
+)
+def test_a_public_address_is_read(bind: str, split: tuple[str, int]) -> None:
+    """Names, IPv4 and bracketed IPv6."""
+    assert split_bind(bind, translator("en")) == split
+
+
+# --- pieces ---
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-1, "closing now"),
+        (59, "less than a minute left"),
+        (60, "1 minute left"),
+        (3_599, "59 minutes left"),
+        (7_200, "2 hours left"),
+        (47 * 3_600, "47 hours left"),
+        (48 * 3_600, "2 days left"),
+        (72 * 3_600 - 1, "3 days left"),
+    ],
+)
+def test_the_time_left_is_told_in_one_unit(seconds: int, said: str) -> None:
+    """The nearer the close, the finer."""
+    assert time_left(translator("en"), timedelta(seconds=seconds)) == said
+
+
+def test_a_text_becomes_html() -> None:
+    """Neighbouring items share a list, everything is escaped, only web addresses link."""
+    content = text(
+        paragraph("a < b", Bold(" & "), Code("<c>")),
+        quote("said"),
+        bullets(["x", "y"]),
+        bullets(["one"], numbered=True),
+        paragraph(Link("good", "https://example.org/?a=1&b=2"), Link("bad", "javascript:1")),
+    )
+    assert text_html(content) == (
+        '<p dir="auto">a &lt; b<strong> &amp; </strong><code>&lt;c&gt;</code></p><blockquote dir="auto">said</blockquote>'
+        '<ul><li dir="auto">x</li><li dir="auto">y</li></ul><ol><li dir="auto">one</li></ol>'
+        '<p dir="auto"><a href="https://example.org/?a=1&amp;b=2" rel="noopener noreferrer">good</a>bad</p>'
+    )
+
+
+def test_an_element_escapes_what_it_is_given() -> None:
+    """Only markup that was made here is markup."""
+    made = el("a", "<b>", el("i", "x"), None, href='"><script>', data_x=None, hidden=True)
+    assert made == '<a href="&quot;&gt;&lt;script&gt;" hidden>&lt;b&gt;<i>x</i></a>'
+    assert isinstance(made, Html)
