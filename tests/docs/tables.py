@@ -48,7 +48,7 @@ def settings_table() -> str:
     rows = []
     for name, info in Settings.model_fields.items():
         default = "the shipped packs" if info.default == SHIPPED_CONTENT else "–"
-        if info.default not in {None, SHIPPED_CONTENT}:
+        if info.default not in {None, "", SHIPPED_CONTENT}:
             default = f"`{info.default}`"
         rows.append((f"`{name}`", f"`PARLEY_{name.upper()}`", default, info.description or ""))
     return table(("In parley.toml", "Variable", "Default", "What it is"), *rows)
