@@ -1,0 +1,144 @@
+"""What can go wrong with a call, on purpose."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+from tests.wire.discord import errors
+from tests.wire.discord.errors import ApiError
+
+Matches = Callable[[str, str], bool]
+"""(method, path below /api/v10) → whether the fault hits."""
+
+
+@dataclass(slots=True, eq=False)
+class Fault:
+    """Hits the next `times` calls that match. `done`: what was asked for is done all the same, and only the answer
+    is lost. `hang_up`: the connection breaks instead of an answer."""
+
+    matches: Matches
+    error: ApiError
+    times: int
+    done: bool = False
+    hang_up: bool = False
+    hit: int = 0
+
+
+class Faults:
+    """The faults that wait for their calls."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    def fail(
+        self,
+        path: str,
+        *,
+        method: str = "",
+        status: int = 500,
+        times: int = 1,
+        done: bool = False,
+        hang_up: bool = False,
+    ) -> Fault:
+        """Calls whose path holds this regular expression end with a 5xx, or with a broken connection."""
+        return self.refuse(path, ApiError(status, 0, "Internal Server Error"), method, times, done, hang_up)
+
+    def storm(self, path: str = "", *, times: int, retry_after: float = 0.02, everywhere: bool = False) -> Fault:
+        """Calls are answered with 429, all of a sudden and whatever the headers promised."""
+        return self.refuse(path, errors.too_fast(retry_after, everywhere=everywhere), times=times)
+
+    def refuse(
+        self, path: str, error: ApiError, method: str = "", times: int = 1, done: bool = False, hang_up: bool = False
+    ) -> Fault:
+        pattern = re.compile(path)
+
+        def matches(called: str, where: str) -> bool:
+            return method in {"", called} and bool(pattern.search(where))
+
+        fault = Fault(matches, error, times, done, hang_up)
+        self._waiting.append(fault)
+        return fault
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault that hits this call, if one does."""
+        for fault in self._waiting:
+            if fault.times and fault.matches(method, path):
+                fault.times -= 1
+                fault.hit += 1
+                return fault
+        return None
+
+    def clear(self) -> None:
+        self._waiting.clear()
+
+
+@dataclass(slots=True)
+class Window:
+    """A bucket that is full again at the end of its window."""
+
+    limit: int
+    span: float
+    left: int = 0
+    ends: float = 0.0
+
+    def take(self, now: float) -> bool:
+        if now >= self.ends:
+            self.left, self.ends = self.limit, now + self.span
+        if self.left == 0:
+            return False
+        self.left -= 1
+        return True
+
+
+@dataclass(slots=True)
+class RateLimits:
+    """How many calls a bucket takes, and in how many real seconds. A bucket is a route and its first id.
+
+    Discord publishes neither number; these are near what bots observe.
+    """
+
+    routes: dict[str, tuple[int, float]] = field(
+        default_factory=lambda: {
+            "POST /channels/{channel_id}/messages": (5, 5.0),
+            "PATCH /channels/{channel_id}/messages/{message_id}": (5, 5.0),
+            "POST /webhooks/{webhook_id}/{webhook_token}": (5, 2.0),
+        }
+    )
+    usual: tuple[int, float] = (50, 1.0)
+    old_edits: tuple[int, float] = (3, 20.0)
+    """Edits of messages older than an hour, for each channel: error 30046 beyond."""
+    _windows: dict[str, Window] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def hurry(self, factor: float) -> None:
+        """Makes every window that many times shorter."""
+        self.routes = {route: (limit, span / factor) for route, (limit, span) in self.routes.items()}
+        self.usual = self.usual[0], self.usual[1] / factor
+        self.old_edits = self.old_edits[0], self.old_edits[1] / factor
+
+    def take(self, route: str, major: str) -> tuple[bool, dict[str, str]]:
+        """Whether the call may pass, and the headers that tell how things stand."""
+        window, now = self._window(f"{route}:{major}", self.routes.get(route, self.usual)), monotonic()
+        passed = window.take(now)
+        if not passed:
+            self.refused[route] += 1
+        after = max(window.ends - now, 0.001)
+        return passed, {
+            "X-RateLimit-Limit": str(window.limit),
+            "X-RateLimit-Remaining": str(window.left),
+            "X-RateLimit-Reset": f"{now + after:.3f}",
+            "X-RateLimit-Reset-After": f"{after:.3f}",
+            "X-RateLimit-Bucket": f"{abs(hash(route)):x}"[:16],
+        }
+
+    def take_old_edit(self, channel: str) -> float:
+        """Seconds to wait until an old message may be edited again; 0 for now."""
+        window, now = self._window(f"old:{channel}", self.old_edits), monotonic()
+        return 0.0 if window.take(now) else window.ends - now
+
+    def _window(self, key: str, size: tuple[int, float]) -> Window:
+        return self._windows.setdefault(key, Window(*size))

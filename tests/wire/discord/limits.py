@@ -1,0 +1,217 @@
+"""The limits of a body that Discord's OpenAPI file leaves out, checked by hand.
+
+https://discord.com/developers/docs/components/reference, /resources/message and
+/interactions/application-commands. Each function gives the problems it found, in words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from tests.wire.discord.model import ACTION_ROW, BUTTON, COMPONENTS_V2, SELECT, TEXT_DISPLAY, Json, walk
+
+COMPONENTS_MAX = 40
+TEXT_MAX = 4000
+CONTENT_MAX = 2000
+ROWS_MAX = 5
+BUTTONS_MAX = 5
+FILE_MAX = 10 * 1024 * 1024
+COMMAND_MAX = 8000
+COMMANDS_MAX = {1: 100, 2: 15, 3: 15}
+OPTIONS_MAX = CHOICES_MAX = 25
+LINK, PREMIUM = 5, 6
+SUBCOMMAND, GROUP = 1, 2
+_NAME = re.compile(r"[-_'\w]{1,32}")
+_CONTENTS = ("content", "embeds", "attachments", "components", "sticker_ids", "poll")
+
+
+def message_problems(body: Json, files: dict[str, bytes], *, new: bool, was_v2: bool = False) -> list[str]:
+    """For a message that is made, or changed (`was_v2`: it has Components V2 already)."""
+    return list(_message(body, files, new=new, was_v2=was_v2))
+
+
+def _message(body: Json, files: dict[str, bytes], *, new: bool, was_v2: bool) -> Iterator[str]:
+    flags = int(body.get("flags") or 0)
+    v2 = bool(flags & COMPONENTS_V2)
+    components: list[Json] = body.get("components") or []
+    if was_v2 and body.get("flags") is not None and not v2:
+        yield "flags: Components V2 can't be taken off a message"
+    if v2 or was_v2:
+        yield from (
+            f"{key}: can't stand beside Components V2"
+            for key in ("content", "embeds", "poll", "sticker_ids")
+            if body.get(key)
+        )
+        yield from _layout(components)
+    else:
+        yield from _rows_only(components)
+    if len(body.get("content") or "") > CONTENT_MAX:
+        yield f"content: more than {CONTENT_MAX} characters"
+    if new and not files and not any(body.get(key) for key in _CONTENTS):
+        yield "Cannot send an empty message"
+    yield from _uploads(body, files)
+    yield from component_problems(components)
+
+
+def _layout(components: list[Json]) -> Iterator[str]:
+    everything = list(walk(components))
+    if len(everything) > COMPONENTS_MAX:
+        yield f"components: {len(everything)}, nested ones too, which is more than {COMPONENTS_MAX}"
+    written = sum(len(found["content"]) for found in everything if found["type"] == TEXT_DISPLAY)
+    if written > TEXT_MAX:
+        yield f"components: {written} characters of text in all, more than {TEXT_MAX}"
+
+
+def _rows_only(components: list[Json]) -> Iterator[str]:
+    if len(components) > ROWS_MAX:
+        yield f"components: more than {ROWS_MAX} rows without the flag of Components V2"
+    if any(component["type"] != ACTION_ROW for component in components):
+        yield "components: only action rows without the flag of Components V2"
+
+
+def _uploads(body: Json, files: dict[str, bytes]) -> Iterator[str]:
+    names = set(files) | {str(kept.get("filename")) for kept in body.get("attachments") or []}
+    for name, content in files.items():
+        if len(content) > FILE_MAX:
+            yield f"{name}: more than {FILE_MAX} bytes"
+    for component in walk(body.get("components") or []):
+        for url in _media(component):
+            if url.startswith("attachment://") and url.removeprefix("attachment://") not in names:
+                yield f"components: {url} was not uploaded"
+
+
+def _media(component: Json) -> Iterator[str]:
+    for holder in (component, *component.get("items", ())):
+        for key in ("media", "file"):
+            yield str((holder.get(key) or {}).get("url", ""))
+
+
+def component_problems(components: list[Json]) -> Iterator[str]:
+    """What holds in messages and in modals alike."""
+    everything = list(walk(components))
+    for key in ("custom_id", "id"):
+        used = Counter(found[key] for found in everything if found.get(key))
+        yield from (f"components: {key} {value!r} is used {times} times" for value, times in used.items() if times > 1)
+    for component in everything:
+        if component["type"] == ACTION_ROW:
+            yield from _row(component)
+        elif component["type"] == BUTTON:
+            yield from _button(component)
+        elif component["type"] == SELECT:
+            yield from _select(component)
+
+
+def _row(row: Json) -> Iterator[str]:
+    kinds = [child["type"] for child in row["components"]]
+    if not kinds or len(kinds) > BUTTONS_MAX:
+        yield f"components: a row of {len(kinds)}"
+    if len(kinds) > 1 and any(kind != BUTTON for kind in kinds):
+        yield "components: a select shares its row"
+
+
+def _button(button: Json) -> Iterator[str]:
+    wanted = {LINK: "url", PREMIUM: "sku_id"}.get(button["style"], "custom_id")
+    given = [key for key in ("url", "sku_id", "custom_id") if button.get(key)]
+    if given != [wanted]:
+        yield f"components: a button of style {button['style']} has {given}"
+    if wanted != "sku_id" and not (str(button.get("label") or "").strip() or button.get("emoji")):
+        yield "components: a button on which nothing can be seen"
+
+
+def _select(select: Json) -> Iterator[str]:
+    options: list[Json] = select["options"]
+    least, most = select.get("min_values", 1), select.get("max_values", 1)
+    if not least <= most <= len(options):
+        yield f"components: a select of {len(options)} takes {least} to {most}"
+    if len({option["value"] for option in options}) < len(options):
+        yield "components: a select has one value twice"
+    if sum(bool(option.get("default")) for option in options) > most:
+        yield "components: a select has more defaults than it takes"
+    if any(not option["label"].strip() for option in options):
+        yield "components: an option on which nothing can be seen"
+
+
+def modal_problems(data: Json) -> list[str]:
+    components: list[Json] = data.get("components") or []
+    found = list(component_problems(components))
+    if not 1 <= len(components) <= ROWS_MAX:
+        found.append(f"components: a modal of {len(components)}")
+    return found
+
+
+def choice_problems(choices: list[Json]) -> list[str]:
+    """For the answer to a half-typed option."""
+    found = [] if len(choices) <= CHOICES_MAX else [f"choices: {len(choices)}, more than {CHOICES_MAX}"]
+    for choice in choices:
+        if not str(choice["name"]).strip():
+            found.append("choices: a choice on which nothing can be seen")
+        if not 1 <= len(str(choice["value"])) <= 100:
+            found.append(f"choices: a value of {len(str(choice['value']))} characters")
+    return found
+
+
+def command_problems(commands: list[Json]) -> list[str]:
+    """For all commands of an application, or of an application in one server."""
+    found = []
+    kinds = Counter(command.get("type") or 1 for command in commands)
+    found += [f"{number} commands of type {kind}" for kind, number in kinds.items() if number > COMMANDS_MAX[kind]]
+    names = Counter((command.get("type") or 1, command["name"]) for command in commands)
+    found += [f"{name}: twice" for (_, name), times in names.items() if times > 1]
+    for command in commands:
+        found += _command(command)
+    return found
+
+
+def _command(command: Json) -> list[str]:
+    name, slash = command["name"], (command.get("type") or 1) == 1
+    if not slash:
+        return [f"{name}: a context menu has no description"] if command.get("description") else []
+    found = list(_named(command)) + list(_options(name, command.get("options") or []))
+    if _characters(command) > COMMAND_MAX:
+        found.append(f"{name}: {_characters(command)} characters in all, more than {COMMAND_MAX}")
+    return found
+
+
+def _named(named: Json) -> Iterator[str]:
+    name = named["name"]
+    if not _NAME.fullmatch(name) or name != name.lower():
+        yield f"{name!r} is not a name for a command or an option"
+    if not 1 <= len(named.get("description") or "") <= 100:
+        yield f"{name}: a description of {len(named.get('description') or '')} characters"
+
+
+def _options(name: str, options: list[Json]) -> Iterator[str]:
+    if len(options) > OPTIONS_MAX:
+        yield f"{name}: {len(options)} options"
+    if len({option["name"] for option in options}) < len(options):
+        yield f"{name}: two options of one name"
+    required = [bool(option.get("required")) for option in options]
+    if required != sorted(required, reverse=True):
+        yield f"{name}: required options come first"
+    nested = {option["type"] in {SUBCOMMAND, GROUP} for option in options}
+    if len(nested) > 1:
+        yield f"{name}: subcommands and plain options together"
+    for option in options:
+        yield from _named(option)
+        yield from _choices(option)
+        yield from _options(f"{name} {option['name']}", option.get("options") or [])
+
+
+def _choices(option: Json) -> Iterator[str]:
+    choices: Collection[Any] = option.get("choices") or ()
+    if len(choices) > CHOICES_MAX:
+        yield f"{option['name']}: {len(choices)} choices"
+    if choices and option.get("autocomplete"):
+        yield f"{option['name']}: choices and autocomplete together"
+    if any(not 1 <= len(choice["name"]) <= 100 or not 1 <= len(str(choice["value"])) <= 100 for choice in choices):
+        yield f"{option['name']}: a choice's name or value has 1 to 100 characters"
+
+
+def _characters(command: Json) -> int:
+    own = len(command["name"]) + len(command.get("description") or "")
+    choices: Collection[Json] = command.get("choices") or ()
+    own += sum(len(choice["name"]) + len(str(choice["value"])) for choice in choices)
+    return own + sum(_characters(option) for option in command.get("options") or ())

@@ -1,0 +1,23 @@
+"""Starts Parley, as the command line does, turned to a Discord on this machine.
+
+    python -m tests.wire.discord.parley http://127.0.0.1:20443 run --port 8765
+
+The first argument is the server's address; what follows is given to `parley`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from adapters.cli import main
+from tests.wire.discord.pointing import point
+
+
+def turned(address: str) -> None:
+    """Every call of discord.py goes to this address, such as `http://127.0.0.1:20443`."""
+    point(f"{address}/api/v10", f"ws{address.removeprefix('http')}/gateway/")
+
+
+if __name__ == "__main__":
+    turned(sys.argv[1].rstrip("/"))
+    main(sys.argv[2:])

@@ -1,0 +1,64 @@
+"""Turns discord.py to a server on this machine, which it is made for only from the outside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import discord
+import yarl
+from discord import client, http, shard
+from discord.gateway import DiscordWebSocket
+from discord.webhook import async_
+
+
+@contextmanager
+def pointed_at(api: str, gateway: str) -> Iterator[None]:
+    """Everything that discord.py sends goes to these addresses, such as `http://127.0.0.1:20000/api/v10`."""
+    before = discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    point(api, gateway)
+    try:
+        yield
+    finally:
+        discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
+
+
+def point(api: str, gateway: str) -> None:
+    """The same, for good."""
+    discord.http.Route.BASE = api
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+
+
+class _Impatient:
+    """asyncio, but that nobody sleeps for long.
+
+    Where `told` is set, only for the whole seconds of the library's own choice: how long a rate limit lasts, the
+    server tells, in fractions of a second.
+    """
+
+    def __init__(self, longest: float, *, told: bool) -> None:
+        self._longest = longest
+        self._told = told
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        shorten = isinstance(seconds, int) or not self._told
+        await asyncio.sleep(min(seconds, self._longest) if shorten else seconds)
+
+
+@contextmanager
+def impatient(longest: float = 0.02) -> Iterator[None]:
+    """discord.py's own pauses before it tries again, 1 to 60 seconds, become short. Its rate limits stay."""
+    modules: tuple[ModuleType, ...] = (client, shard, async_, http)
+    for module in modules:
+        module.asyncio = _Impatient(longest, told=module in {async_, http})  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.asyncio = asyncio  # type: ignore[attr-defined]
