@@ -74,7 +74,7 @@ class Person:
     async def _slash(self, words: list[str]) -> None:
         name = [word for word in words if "=" not in word]
         given: dict[str, Any] = dict(word.split("=", 1) for word in words if "=" in word)
-        typed = {key: _typed(value) for key, value in given.items()}
+        typed: dict[str, Any] = {key: _typed(value) for key, value in given.items()}
         await self._shown(self._member.start_slash(" ".join(name), **typed))
 
     async def _shown(self, interaction: Interaction) -> None:

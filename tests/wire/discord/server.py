@@ -282,11 +282,11 @@ class DiscordServer:
         """Listens on the given port, or on a free one."""
         app = rest.application(self)
         app.router.add_get("/gateway/", self.gateway.serve)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         for port in [self._port] if self._port else random.sample(PORTS, 50):
             with suppress(OSError):
-                await web.TCPSite(self._runner, "127.0.0.1", port, shutdown_timeout=0.1).start()
+                await web.TCPSite(self._runner, "127.0.0.1", port).start()
                 self._port = port
                 return
         raise OSError(f"port {self._port or f'{PORTS.start} to {PORTS.stop}'} is taken")

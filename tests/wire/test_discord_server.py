@@ -1,0 +1,370 @@
+"""The local Discord keeps Discord's rules: what it refuses, and with which words, is what the bot has to live with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from tests.require import require
+from tests.wire.discord import CannotDo, DiscordServer, Interaction, impatient, pointed_at
+from tests.wire.discord.gateway import STREAMS
+from tests.wire.discord.limits import command_problems, message_problems, modal_problems
+from tests.wire.discord.model import COMPONENTS_V2, EPHEMERAL, SEND_MESSAGES, Json
+from tests.wire.discord.validation import SPEC, Validator
+from tests.world import Clock
+
+CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
+MESSAGES = "/channels/{channel_id}/messages"
+COMMANDS = "/applications/{application_id}/commands"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    require("specs", SPEC.exists(), f"Discord's OpenAPI file is not at {SPEC}")
+    async with DiscordServer(now=Clock()) as running:
+        yield running
+
+
+@pytest.fixture
+async def api(server: DiscordServer) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bot {server.token}"}) as session:
+        yield session
+
+
+def text(content: str) -> Json:
+    return {"type": 10, "content": content}
+
+
+def button(custom_id: str, label: str = "Yes") -> Json:
+    return {"type": 2, "style": 2, "custom_id": custom_id, "label": label}
+
+
+def row(*components: Json) -> Json:
+    return {"type": 1, "components": list(components)}
+
+
+def v2(*components: Json, **more: Any) -> Json:
+    return {"flags": COMPONENTS_V2, "components": list(components), **more}
+
+
+def select(**more: Any) -> Json:
+    return {"type": 3, "custom_id": "s", "options": [{"label": "A", "value": "a"}], **more}
+
+
+BAD_MESSAGES = {
+    "nothing in it": {},
+    "content of 2001 characters": {"content": "x" * 2001},
+    "content beside Components V2": v2(text("a"), content="b"),
+    "4001 characters in two texts": v2(text("x" * 4000), text("y")),
+    "41 components, nested ones counted": v2({"type": 17, "components": [text("x") for _ in range(40)]}),
+    "one custom id twice": v2(row(button("a"), button("a"))),
+    "six buttons in a row": v2(row(*(button(str(number)) for number in range(6)))),
+    "two selects in a row": v2(row(select(), select(custom_id="t"))),
+    "a button with nothing on it": v2(row(button("a", " "))),
+    "a link with a custom id": v2(row({**button("a"), "style": 5, "url": "https://example.org"})),
+    "more values than options": v2(row(select(max_values=2))),
+    "a picture that was not sent": v2({"type": 12, "items": [{"media": {"url": "attachment://chart.png"}}]}),
+    "V2 components without the flag": {"components": [text("a")]},
+}
+
+
+@pytest.mark.parametrize("body", BAD_MESSAGES.values(), ids=BAD_MESSAGES)
+def test_what_the_specification_leaves_out_of_messages_is_checked_by_hand(body: Json) -> None:
+    """Discord refuses each of these, though its OpenAPI file takes them."""
+    assert message_problems(body, {}, new=True)
+
+
+UNKNOWN_TO_DISCORD = {
+    "an unknown field": (MESSAGES, {"content": "a", "colour": 1}),
+    "a label of 81 characters": (MESSAGES, v2(row(button("a", "x" * 81)))),
+    "a custom id of 101 characters": (MESSAGES, v2(row(button("x" * 101)))),
+    "26 options": (
+        MESSAGES,
+        v2(row(select(options=[{"label": str(number), "value": str(number)} for number in range(26)]))),
+    ),
+    "a form's title of 46 characters": (
+        CALLBACK,
+        {"type": 9, "data": {"custom_id": "m", "title": "x" * 46, "components": [text("a")]}},
+    ),
+    "no kind of answer": (CALLBACK, {"type": 3}),
+}
+
+
+@pytest.mark.parametrize(("template", "body"), UNKNOWN_TO_DISCORD.values(), ids=UNKNOWN_TO_DISCORD)
+def test_bodies_are_held_against_discords_own_specification(template: str, body: Json) -> None:
+    """Its types, lengths and numbers, and no field that it doesn't name."""
+    require("specs", SPEC.exists(), f"Discord's OpenAPI file is not at {SPEC}")
+    assert Validator().problems("POST", template, body)
+
+
+def command(name: str = "fact", **more: Any) -> Json:
+    return {"name": name, "type": 1, "description": "Look up", **more}
+
+
+def option(name: str, **more: Any) -> Json:
+    return {"name": name, "type": 3, "description": "Words", **more}
+
+
+BAD_COMMANDS = {
+    "a name in capitals": [command("Fact")],
+    "a name with a space": [command("poll create")],
+    "one name twice": [command(), command()],
+    "101 commands": [command(f"c{number}") for number in range(101)],
+    "26 options": [command(options=[option(f"o{number}") for number in range(26)])],
+    "26 choices": [command(options=[option("o", choices=[{"name": str(n), "value": str(n)} for n in range(26)])])],
+    "a required option that comes late": [command(options=[option("a"), option("b", required=True)])],
+    "no description": [command(description="")],
+    "8001 characters": [
+        command(options=[option("o", choices=[{"name": "x" * 100, "value": "y" * 100} for _ in range(25)])] * 2)
+    ],
+}
+
+
+@pytest.mark.parametrize("commands", BAD_COMMANDS.values(), ids=BAD_COMMANDS)
+def test_commands_are_checked_by_hand(commands: list[Json]) -> None:
+    """Names, counts and orders that Discord refuses."""
+    assert command_problems(commands)
+
+
+def test_a_form_has_one_to_five_parts_with_ids_of_their_own() -> None:
+    """As a modal of Discord's."""
+    label = {"type": 18, "label": "Why?", "component": {"type": 4, "custom_id": "why", "style": 1}}
+    assert not modal_problems({"components": [label]})
+    assert modal_problems({"components": []})
+    assert modal_problems({"components": [label, label]})
+    assert modal_problems({"components": [text("a")] * 6})
+
+
+async def test_a_violation_is_answered_and_kept(server: DiscordServer, api: aiohttp.ClientSession) -> None:
+    """The bot gets 400 with 50035 as from Discord, and the test that looks at `violations` fails."""
+    response = await api.post(f"{server.url}/channels/{server.main.id}/messages", json={"content": "x" * 2001})
+    assert (response.status, (await response.json())["code"]) == (400, 50035)
+    assert len(server.violations) == 1
+    assert server.posted() == []
+
+
+async def answered(api: aiohttp.ClientSession, server: DiscordServer, to: Interaction, body: Json) -> tuple[int, int]:
+    """(status, code) of a first answer."""
+    response = await api.post(f"{server.url}/interactions/{to.id}/{to.token}/callback", json=body)
+    return response.status, (await response.json())["code"] if response.status >= 400 else 0
+
+
+async def followed(api: aiohttp.ClientSession, server: DiscordServer, to: Interaction) -> tuple[int, int]:
+    response = await api.post(f"{server.url}/webhooks/{server.application}/{to.token}", json={"content": "late"})
+    return response.status, (await response.json()).get("code", 0)
+
+
+async def test_a_token_takes_one_answer_within_3_seconds_and_more_within_15_minutes(
+    server: DiscordServer, api: aiohttp.ClientSession
+) -> None:
+    """10062 after 3 seconds, 40060 for a second answer, 10015 for a follow-up too early, 50027 for one too late."""
+    clock = server.now
+    assert isinstance(clock, Clock)
+    ada, shown = server.member("Ada"), {"type": 4, "data": {"content": "hello", "flags": EPHEMERAL}}
+    late, good = ada.start_press(None, "v1:x"), ada.start_press(None, "v1:x")
+    assert await followed(api, server, good) == (404, 10015)
+    assert await answered(api, server, good, shown) == (204, 0)
+    assert await answered(api, server, good, shown) == (400, 40060)
+    assert await followed(api, server, good) == (200, 0)
+    clock.forward(seconds=3.1)
+    assert await answered(api, server, late, shown) == (404, 10062)
+    assert late.failed
+    clock.forward(minutes=15)
+    assert await followed(api, server, good) == (401, 50027)
+
+
+async def test_what_is_private_is_seen_by_one_and_edited_through_its_token_alone(
+    server: DiscordServer, api: aiohttp.ClientSession
+) -> None:
+    """An ephemeral message is unknown to the channel, 10008, and nobody else can press on it."""
+    ada, ben = server.member("Ada"), server.member("Ben")
+    asked = ada.start_press(None, "v1:x")
+    await answered(api, server, asked, {"type": 4, "data": v2(row(button("b")), flags=COMPONENTS_V2 | EPHEMERAL)})
+    assert server.posted() == ben.sees() == []
+    assert ada.sees() == [asked.message]
+    with pytest.raises(CannotDo):
+        ben.start_click(asked.message, "Yes")
+    path = f"{server.url}/channels/{server.main.id}/messages/{asked.message.id}"
+    assert (await (await api.patch(path, json={"content": "a"})).json())["code"] == 10008
+
+
+async def test_the_answer_to_a_deferral_keeps_its_visibility(server: DiscordServer, api: aiohttp.ClientSession) -> None:
+    """Whatever is sent while the bot «thinks» completes that message: private stays private, public stays public."""
+    ada = server.member("Ada")
+    asked = ada.start_press(None, "v1:x")
+    await answered(api, server, asked, {"type": 5, "data": {"flags": EPHEMERAL}})
+    assert asked.thinking
+    await followed(api, server, asked)
+    assert [message.text for message in asked.messages] == ["late"]
+    assert asked.private
+
+
+async def test_permissions_and_ends_have_their_codes(server: DiscordServer, api: aiohttp.ClientSession) -> None:
+    """50013 without the right to write, 50001 without the right to see, 10003 once it is gone, in threads too."""
+    thread = server.add_thread("side", server.main)
+    path = f"{server.url}/channels/{thread.id}/messages"
+
+    async def code() -> int:
+        return int((await (await api.post(path, json={"content": "a"})).json()).get("code", 0))
+
+    assert await code() == 0
+    server.forbid(server.main, SEND_MESSAGES)
+    assert await code() == 0, "threads have a permission of their own"
+    server.forbid(thread, 1 << 38)
+    assert await code() == 50013
+    server.forbid(server.main)
+    assert await code() == 50001
+    server.delete_channel(server.main)
+    assert await code() == 10003
+
+
+async def test_one_nonce_makes_one_message(server: DiscordServer, api: aiohttp.ClientSession) -> None:
+    """With `enforce_nonce` a message that is sent again is the first one, so a lost answer loses nothing."""
+    body = {"content": "a", "nonce": "n1", "enforce_nonce": True}
+    sent = [await (await api.post(f"{server.url}/channels/{server.main.id}/messages", json=body)).json() for _ in "ab"]
+    assert sent[0]["id"] == sent[1]["id"]
+    assert len(server.posted()) == 1
+
+
+async def test_a_bucket_is_told_in_headers_and_refuses_beyond(
+    server: DiscordServer, api: aiohttp.ClientSession
+) -> None:
+    """Five messages a channel, then a 429 with Via and retry_after, which discord.py needs to see it is Discord's."""
+    path = f"{server.url}/channels/{server.main.id}/messages"
+    told = [await api.post(path, json={"content": "a"}) for _ in range(6)]
+    assert [one.headers["X-RateLimit-Remaining"] for one in told] == ["4", "3", "2", "1", "0", "0"]
+    assert [one.status for one in told] == [200] * 5 + [429]
+    assert "Via" in told[-1].headers
+    assert (await told[-1].json())["retry_after"] > 0
+
+
+async def test_old_messages_take_few_edits(server: DiscordServer, api: aiohttp.ClientSession) -> None:
+    """An hour after it was sent a message is edited at most so often: 30046."""
+    clock = server.now
+    assert isinstance(clock, Clock)
+    sent = await (await api.post(f"{server.url}/channels/{server.main.id}/messages", json={"content": "a"})).json()
+    clock.forward(hours=1, seconds=1)
+    path = f"{server.url}/channels/{server.main.id}/messages/{sent['id']}"
+    codes = [(await (await api.patch(path, json={"content": f"{n}"})).json()).get("code", 0) for n in range(4)]
+    assert codes == [0, 0, 0, 30046]
+
+
+def pressed(interaction: discord.Interaction[Any]) -> str:
+    data: Json = dict(interaction.data or {})
+    return str(data["custom_id"])
+
+
+class Listening(discord.Client):
+    """A bot that only notes what it hears."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(intents=discord.Intents(guilds=True), **options)
+        self.heard: list[str] = []
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        self.heard.append(pressed(interaction))
+
+
+class ListeningShards(discord.AutoShardedClient):
+    """The same over several shards."""
+
+    def __init__(self) -> None:
+        super().__init__(intents=discord.Intents(guilds=True), shard_count=2)
+        self.heard: list[tuple[int, str]] = []
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        assert interaction.guild is not None
+        self.heard.append((interaction.guild.shard_id, pressed(interaction)))
+
+
+@pytest.mark.parametrize("kind", ["cable", "asked"])
+async def test_a_session_goes_on_over_a_new_connection(server: DiscordServer, kind: str) -> None:
+    """What happened while the connection was broken is sent again, once and in order."""
+    ada, bot = server.member("Ada"), Listening()
+    with pointed_at(server.url, server.gateway_url), impatient():
+        running = asyncio.create_task(bot.start(server.token))
+        await server.until(lambda: server.gateway.connected)
+        ada.start_press(None, "before")
+        await server.until(lambda: bot.heard)
+        server.gateway.drop() if kind == "cable" else server.gateway.ask_reconnect()
+        ada.start_press(None, "between")
+        await server.until(lambda: server.gateway.resumed == 1)
+        ada.start_press(None, "after")
+        await server.until(lambda: len(bot.heard) >= 3)
+        assert bot.heard == ["before", "between", "after"]
+        assert server.gateway.identified == 1
+        await bot.close()
+        await running
+
+
+async def test_an_invalid_session_is_opened_anew(server: DiscordServer) -> None:
+    """Op 9: what was missed is lost, and the bot identifies again."""
+    bot = Listening()
+    with pointed_at(server.url, server.gateway_url), impatient():
+        running = asyncio.create_task(bot.start(server.token))
+        await server.until(lambda: server.gateway.connected)
+        server.gateway.invalidate()
+        await server.until(lambda: server.gateway.identified == 2)
+        server.member("Ada").start_press(None, "again")
+        await server.until(lambda: bot.heard)
+        await bot.close()
+        await running
+
+
+async def test_each_shard_hears_of_its_own_communities(server: DiscordServer) -> None:
+    """A community belongs to one shard, by its id."""
+    clock = server.now
+    assert isinstance(clock, Clock)
+    clock.forward(seconds=timedelta(milliseconds=1).total_seconds())
+    other = server.add_channel("main", server.add_guild("Coffee House"))
+    members = [server.member("Ada"), server.member("Ben", channel=other)]
+    bot = ListeningShards()
+    with pointed_at(server.url, server.gateway_url), impatient():
+        running = asyncio.create_task(bot.start(server.token))
+        await server.until(lambda: server.gateway.identified == 2)
+        for member in members:
+            member.start_press(None, member.user.name)
+        await server.until(lambda: len(bot.heard) == 2)
+        shards = {name: shard for shard, name in bot.heard}
+        assert shards == {m.user.name: (int(m.guild.id) >> 22) % 2 for m in members}
+        assert set(shards.values()) == {0, 1}
+        await bot.close()
+        await running
+
+
+async def test_a_revoked_token_opens_nothing(server: DiscordServer) -> None:
+    """401, and the gateway closes for good."""
+    bot = Listening()
+    with pointed_at(server.url, server.gateway_url), impatient():
+        running = asyncio.create_task(bot.start(server.token))
+        await server.until(lambda: server.gateway.connected)
+        await server.revoke_token()
+        with pytest.raises(discord.ConnectionClosed):
+            await running
+        async with Listening() as another:
+            with pytest.raises(discord.LoginFailure):
+                await another.login(server.token)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_is_flushed_after_each_message(name: str) -> None:
+    """One continuous stream: each part can be read as it comes, and none without those before it."""
+    if name == "zstd-stream":
+        pytest.importorskip("zstandard", reason="the package zstandard is not installed")
+    compress, parts = STREAMS[name](), ["one", "two"]
+    import zlib  # noqa: PLC0415 - one of two readers
+
+    if name == "zlib-stream":
+        reader = zlib.decompressobj()
+        assert [reader.decompress(compress(part)).decode() for part in parts] == parts
+    else:
+        import zstandard  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
+
+        stream = zstandard.ZstdDecompressor().decompressobj()
+        assert [stream.decompress(compress(part)).decode() for part in parts] == parts
