@@ -1,39 +1,47 @@
-"""Parley, whole, on the local Discord: the real library, the real instance, SQLite, and a clock that stands still."""
+"""Parley, whole, on the local Discord: the real library, the real instance, SQLite, and clocks that stand still."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from adapters.discord.client import ParleyClient
+from bot.chat import Outcome
+from bot.command import Command, Context
 from bot.instance import Instance
 from tests.require import require
-from tests.wire.discord import DiscordServer, Member, Message, impatient, pointed_at
+from tests.wire.discord import DiscordServer, Interaction, Member, Message, impatient, pointed_at
 from tests.wire.discord.validation import SPEC
 from tests.world import CONTENT, Clock, running
 
-QUESTION, OPTIONS = "Which tea?", "Green | Black | Oolong"
+QUESTION = "Which tea?"
+TEAS = ("Green", "Black", "Oolong")
 HURRY = 25.0
 """How many times shorter the server's rate limits are than Discord's."""
 
 
 @dataclass(slots=True)
 class World:
-    """A community in which Parley is."""
+    """A community in which Parley is. The server has a clock of its own, so that a pause of Parley's ages no token."""
 
     server: DiscordServer
     instance: Instance
     client: ParleyClient
     clock: Clock
 
+    def forward(self, **span: float) -> None:
+        """Time passes, here and at Discord."""
+        self.clock.forward(**span)
+        cast("Clock", self.server.now).forward(**span)
+
     async def poll(self, host: Member, **options: Any) -> Message:
         """A poll opened by the host: its message, as everybody sees it."""
         before = len(self.server.posted(host.channel))
-        await host.slash("poll create", question=QUESTION, options=OPTIONS, **options)
+        await host.slash("poll create", question=QUESTION, options=" | ".join(TEAS), **options)
         return self.server.posted(host.channel)[before]
 
     async def quiet(self) -> None:
@@ -41,55 +49,83 @@ class World:
         await self.instance.copies.drain()
 
     async def tally(self, poll: str = "p1") -> dict[str, int]:
-        """Choice → ballots, as they are stored."""
+        """Option → ballots, as they are stored."""
         rows = await self.instance.database.read(lambda tx: tx.rows("choice_counts", poll=poll))
-        return {row["choice"]: row["count"] for row in rows if row["count"]}
+        return {TEAS[int(row["choice"])]: row["count"] for row in rows if row["count"]}
+
+    def edits(self, message: Message) -> int:
+        return sum(call.method == "PATCH" and call.path.endswith(message.id) for call in self.server.calls)
+
+    @contextmanager
+    def slow(self, command: str) -> Iterator[asyncio.Event]:
+        """The command's handler waits for the event before it does anything."""
+        commands = cast("dict[str, Command]", self.instance.bot.registry.commands)
+        usual, gate = commands[command], asyncio.Event()
+
+        async def handler(ctx: Context, **given: Any) -> Outcome:
+            await gate.wait()
+            return await usual.handler(ctx, **given)
+
+        commands[command] = replace(usual, handler=handler)
+        try:
+            yield gate
+        finally:
+            commands[command] = usual
 
 
-@asynccontextmanager
-async def discord_world(
-    folder: Path, *, content: Path = CONTENT, patience: float = 1.5, server: DiscordServer | None = None
-) -> AsyncIterator[World]:
-    """Parley running on a server, which at the end has seen nothing that Discord would refuse.
+def shown_once(answer: Interaction) -> bool:
+    """The person saw one answer, alone."""
+    return len(answer.messages) == 1 and answer.private
 
-    `patience` is how long Parley waits before it defers. A server that is given outlives this, as for a restart.
-    """
+
+def new_server() -> DiscordServer:
+    """A server with rate limits that don't slow a test down."""
     require("specs", SPEC.exists(), f"Discord's OpenAPI file is not at {SPEC}")
-    clock = server.now if server and isinstance(server.now, Clock) else Clock()
-    made = server or DiscordServer(now=clock)
-    if server is None:
-        made.rate_limits.hurry(HURRY)
-        await made.start()
-    try:
-        with pointed_at(made.url, made.gateway_url), impatient():
-            async with (
-                running(folder, clock=clock, content=content) as instance,
-                connected(instance, made, patience) as client,
-            ):
-                await instance.start()
-                yield World(made, instance, client, clock)
-    finally:
-        if server is None:
-            await made.stop()
-    assert made.violations == []
+    server = DiscordServer(now=Clock())
+    server.rate_limits.hurry(HURRY)
+    return server
 
 
 @asynccontextmanager
-async def connected(instance: Instance, server: DiscordServer, patience: float) -> AsyncIterator[ParleyClient]:
-    client = ParleyClient(instance.bot, clock=server.now, offered=None, patience=patience)
+async def discord_world(folder: Path, *, content: Path = CONTENT, patience: float = 1.5) -> AsyncIterator[World]:
+    """Parley on a server which at the end has seen nothing that Discord would refuse.
+
+    `patience` is how many real seconds Parley waits before it defers.
+    """
+    async with new_server() as server:
+        async with parley(server, folder, content=content, patience=patience) as world:
+            yield world
+        assert server.violations == []
+
+
+@asynccontextmanager
+async def parley(
+    server: DiscordServer, folder: Path, *, clock: Clock | None = None, content: Path = CONTENT, patience: float = 1.5
+) -> AsyncIterator[World]:
+    """Parley on a server that runs already. Entering it again is a restart."""
+    clock = clock or Clock()
+    with pointed_at(server.url, server.gateway_url), impatient():
+        async with (
+            running(folder, clock=clock, content=content) as instance,
+            connected(instance, server, clock, patience) as client,
+        ):
+            await instance.start()
+            yield World(server, instance, client, clock)
+
+
+@asynccontextmanager
+async def connected(
+    instance: Instance, server: DiscordServer, clock: Clock, patience: float
+) -> AsyncIterator[ParleyClient]:
+    client = ParleyClient(instance.bot, clock=clock, offered=None, patience=patience)
     client._connection.guild_ready_timeout = 0.05  # the library waits so long after each community that it hears of
-    running_client = asyncio.create_task(client.start(server.token))
+    started = asyncio.create_task(client.start(server.token))
     try:
-        await asyncio.wait({running_client, asyncio.ensure_future(_ready(client))}, return_when=asyncio.FIRST_COMPLETED)
-        if running_client.done():
-            running_client.result()
+        await server.until(lambda: started.done() or client.is_ready())
+        if started.done():
+            started.result()
         yield client
     finally:
         await client.close()
         with suppress(asyncio.CancelledError):
-            await running_client
-
-
-async def _ready(client: ParleyClient) -> None:
-    while not client.is_ready():  # before the login there is nothing to wait on  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
+            await started

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,7 +64,8 @@ class DiscordServer:
     """One application, its bot, and the communities in which the bot is.
 
     `now` decides when tokens expire and messages are old; rate limits run in real time. `log` gets a line for each
-    thing that happens. `validate=False` leaves out the checks of bodies, for measuring.
+    thing that happens. `validate=False` leaves out the checks of bodies, and `remember` keeps only so many of the last
+    calls: both for measuring.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class DiscordServer:
         token: str = TOKEN,
         spec: Path | None = SPEC,
         validate: bool = True,
+        remember: int | None = None,
         log: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.now = now
@@ -85,7 +87,7 @@ class DiscordServer:
         self.rate_limits = RateLimits()
         self.validator = Validator(spec) if validate else None
         self.violations: list[str] = []
-        self.calls: list[Called] = []
+        self.calls: deque[Called] = deque(maxlen=remember)
         self.application = self.new_id()
         self.bot = User(self.application, "Parley", bot=True)
         self.guilds: dict[str, Guild] = {}
@@ -223,6 +225,14 @@ class DiscordServer:
         guild = channel.guild.id if channel.guild else None
         self.gateway.dispatch("INTERACTION_CREATE", rest.interaction_json(self, interaction), guild)
         return interaction
+
+    def forget(self, interaction: Interaction) -> None:
+        """Drops an interaction that is over, and what was shown to one person alone: for long runs."""
+        self.interactions.pop(interaction.token, None)
+        interaction.member.done.clear()
+        for message in (interaction.original, *interaction.followups):
+            if message is not None and message.only_for is not None:
+                message.channel.messages.pop(message.id, None)
 
     # --- what a test looks at ---
 

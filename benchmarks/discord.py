@@ -1,0 +1,384 @@
+"""What Parley costs on Discord, as ratios to a bare discord.py handler of the same run.
+
+    python -m benchmarks.discord            some 3 minutes
+    python -m benchmarks.discord --quick    fewer interactions
+    python -m benchmarks.discord --long     100,000 interactions for the slope of memory
+
+The server is the local Discord of the tests, in a process of its own. The bare handler sends a payload that was made
+beforehand, of the size of Parley's answer, and does nothing else. CPU is all of the bot's process, threads included.
+`/fact` asks something else each time, over 10,000 cards; each vote is a new ballot, answered after it is on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+
+from adapters.discord import render
+from adapters.discord.client import ParleyClient
+from benchmarks.library import queries, resident_bytes, write_pack
+from bot.chat import Actor, Outcome, Place, Reply, Request
+from bot.instance import Instance, Outside, build
+from bot.library.loader import load_library
+from bot.library.shelf import Edition, Shelf
+from bot.limiter import Limiter
+from bot.store.database import open_database
+from bot.store.keys import Keys
+from tests.wire.discord import DiscordServer, Interaction, Member, point
+
+CARDS = 10_000
+AT_ONCE = 32
+KEY = b"A" * 43 + b"="
+WARM_UP = 300
+MEGABYTE = 1 << 20
+OPTIONS = 3
+
+Json = dict[str, Any]
+Start = Callable[[Member], Interaction]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+# --- the server's process ---
+
+
+async def serve() -> None:
+    """Reads one order a line, lets members carry it out, and says how it went."""
+    async with DiscordServer(validate=False, remember=100) as server:
+        members = _Members(server)
+        print(json.dumps({"api": server.url, "gateway": server.gateway_url, "token": server.token}), flush=True)
+        while order := json.loads((await asyncio.to_thread(sys.stdin.readline)) or "null"):
+            print(json.dumps(await members.carry_out(order)), flush=True)
+
+
+class _Members:
+    """Those who ask and vote."""
+
+    def __init__(self, server: DiscordServer) -> None:
+        self._server = server
+        self._host = server.member("Host")
+        self._regulars = [server.member(f"Regular{number}") for number in range(1000)]
+        self._asked = 0
+        self._queries: list[str] = []
+
+    async def carry_out(self, order: Json) -> Json:
+        if order["do"] == "queries":
+            self._queries = order["queries"]
+            return {}
+        gateway = self._server.gateway
+        await self._server.until(lambda: gateway.identified == order["bots"] and gateway.connected, 60)
+        if order["do"] == "poll":
+            await self._host.slash(
+                "poll create", question="Which tea?", options="Green | Black | Oolong", results="live"
+            )
+            return {"custom_ids": [control["custom_id"] for control in self._server.posted()[-1].controls[:OPTIONS]]}
+        return await self._many(order["count"], self._starts(order))
+
+    def _starts(self, order: Json) -> Iterator[tuple[Member, Start]]:
+        """Who does what, without end."""
+        number = 0
+        while True:
+            number += 1
+            regular = self._regulars[number % len(self._regulars)]
+            if order["do"] == "fact" or (order["do"] == "mixed" and number % 2):
+                yield regular, self._ask
+            else:
+                voter = self._server.member("Voter") if order["do"] == "vote" else regular
+                yield voter, self._vote(order["custom_ids"][number % OPTIONS])
+
+    def _ask(self, member: Member) -> Interaction:
+        self._asked += 1
+        return member.start_slash("fact", words=self._queries[self._asked % len(self._queries)])
+
+    def _vote(self, custom_id: str) -> Start:
+        posted = self._server.posted()
+        return lambda member: member.start_press(posted[-1] if posted else None, custom_id)
+
+    async def _many(self, count: int, starts: Iterator[tuple[Member, Start]]) -> Json:
+        left = iter(range(count))
+
+        async def one_after_the_other() -> None:
+            for _ in left:
+                member, start = next(starts)
+                interaction = await member.wait(start(member), 60)
+                assert interaction.messages, "nothing was answered"
+                self._server.forget(interaction)
+
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(one_after_the_other())
+        return {"seconds": time.perf_counter() - began}
+
+
+# --- the bot's process ---
+
+
+class Server:
+    """The other process."""
+
+    def __init__(self, process: Process, address: Json) -> None:
+        self._process = process
+        self.address = address
+        self.bots = 0
+        """How many have connected so far."""
+
+    async def order(self, **order: Any) -> Json:
+        order["bots"] = self.bots
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        await self._process.stdin.drain()
+        return await read_line(self._process)
+
+
+async def read_line(process: Process) -> Json:
+    assert process.stdout is not None
+    line = await process.stdout.readline()
+    assert line, "the other process has ended"
+    found: Json = json.loads(line)
+    return found
+
+
+async def started(*arguments: str) -> Process:
+    """This module in a process of its own."""
+    program = (sys.executable, "-m", "benchmarks.discord", *arguments)
+    return await asyncio.create_subprocess_exec(*program, stdin=PIPE, stdout=PIPE, limit=64 * MEGABYTE)
+
+
+@contextlib.asynccontextmanager
+async def server_process() -> AsyncIterator[Server]:
+    process = await started("--serve")
+    try:
+        address = await read_line(process)
+        point(address["api"], address["gateway"])
+        yield Server(process, address)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+class Bare(discord.Client):
+    """Sends what was prepared."""
+
+    def __init__(self, prepared: dict[str, ui.LayoutView]) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self._prepared = prepared
+        self.tree = app_commands.CommandTree(self)
+
+        @self.tree.command()
+        async def fact(interaction: discord.Interaction[Any], words: str) -> None:
+            """Look up a fact."""
+            del words
+            await interaction.response.send_message(view=prepared["fact"], ephemeral=True)
+
+    async def setup_hook(self) -> None:
+        await self.tree.sync()
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        if interaction.type is discord.InteractionType.component:
+            await interaction.response.send_message(view=self._prepared["vote"], ephemeral=True)
+
+
+def parley_client(instance: Instance) -> ParleyClient:
+    return ParleyClient(instance.bot, clock=now, offered=None)
+
+
+@contextlib.asynccontextmanager
+async def parley_instance(folder: Path, content: Path) -> AsyncIterator[Instance]:
+    database = await open_database(str(folder / "parley.db"))
+    shelf = Shelf(Edition.of(load_library(content)))
+    outside = Outside(now=now, new_reference=lambda: "reference")
+    unlimited = Limiter(burst=10**6, per_minute=10**9)
+    instance = build(shelf, database, Keys(KEY), outside, limiter=unlimited)
+    try:
+        await instance.start()
+        yield instance
+    finally:
+        await instance.stop()
+
+
+@contextlib.asynccontextmanager
+async def connected(client: discord.Client, server: Server) -> AsyncIterator[None]:
+    running = asyncio.create_task(client.start(server.address["token"]))
+    server.bots += 1
+    try:
+        yield
+    finally:
+        await client.close()
+        await running
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one interaction."""
+
+    cpu: float
+    rate: float
+
+
+async def cost(server: Server, count: int, **order: Any) -> Cost:
+    await server.order(count=WARM_UP, **order)
+    before = time.process_time()
+    answer = await server.order(count=count, **order)
+    return Cost((time.process_time() - before) / count, count / answer["seconds"])
+
+
+async def prepared(instance: Instance, query: str, custom_id: str) -> dict[str, ui.LayoutView]:
+    """Parley's own answers, drawn once."""
+    place = Place("discord", "1", "1")
+    request = Request(Actor("discord", "1", "1", "Somebody"), place, now())
+    asked = await instance.bot.invoke(request, "fact", {"words": query})
+    voted = await instance.bot.press(request, custom_id)
+    return {"fact": drawn(asked), "vote": drawn(voted)}
+
+
+def drawn(outcome: Outcome) -> ui.LayoutView:
+    view = render.messages(outcome.answer or Reply())[0]
+    view.stop()
+    return view
+
+
+async def compare(server: Server, instance: Instance, queried: list[str], count: int, rounds: int) -> list[str]:
+    """Gives the custom ids of the poll's options."""
+    await server.order(do="queries", queries=queried)
+    async with connected(parley_client(instance), server):
+        custom_ids: list[str] = (await server.order(do="poll"))["custom_ids"]
+    views = await prepared(instance, queried[0], custom_ids[0])
+    for what, label in (("fact", f"/fact over {CARDS:,} cards"), ("vote", "a durable vote")):
+        ours, bare = [], []
+        for _ in range(rounds):  # alternating, so that a noisy minute hits both
+            async with connected(Bare(views), server):
+                bare.append(await cost(server, count, do=what, custom_ids=custom_ids))
+            async with connected(parley_client(instance), server):
+                ours.append(await cost(server, count, do=what, custom_ids=custom_ids))
+        report(label, ours, bare)
+    return custom_ids
+
+
+def report(label: str, ours: list[Cost], bare: list[Cost]) -> None:
+    mine, other = (statistics.median(one.cpu for one in costs) for costs in (ours, bare))
+    my_rate, other_rate = (statistics.median(one.rate for one in costs) for costs in (ours, bare))
+    print(
+        f"{label:<26} {mine * 1000:5.2f} ms CPU   {mine / other:4.2f} x a bare handler ({other * 1000:.2f} ms)   "
+        f"{my_rate:,.0f} a second ({other_rate:,.0f})",
+        flush=True,
+    )
+
+
+async def slope(server: Server, instance: Instance, count: int, custom_ids: list[str]) -> None:
+    """Look-ups and votes in turn, of 1000 people; a vote is changed each time."""
+    order: Json = {"do": "mixed", "custom_ids": custom_ids}
+    async with connected(parley_client(instance), server):
+        await server.order(count=count // 2, **order)
+        half = resident_bytes()
+        await server.order(count=count - count // 2, **order)
+    grown = (resident_bytes() - half) / MEGABYTE
+    print(f"memory over the last {count - count // 2:,} of {count:,} interactions: {grown:+.1f} MB", flush=True)
+
+
+# --- start and memory, each in a fresh process ---
+
+
+async def ready_bot(kind: str, folder: Path, address: Json) -> None:
+    """Starts, and says how much memory it takes when Discord has said that it is connected."""
+    point(address["api"], address["gateway"])
+    ready = asyncio.Event()
+    async with contextlib.AsyncExitStack() as stack:
+        if kind == "bare":
+            client: discord.Client = Bare({})
+        else:
+            shipped = Path(__file__).parent.parent / "content"
+            instance = await stack.enter_async_context(parley_instance(folder, shipped))
+            client = parley_client(instance)
+
+        @client.event
+        async def on_connect() -> None:
+            ready.set()
+
+        running = asyncio.create_task(client.start(address["token"]))
+        await ready.wait()
+        print(json.dumps({"bytes": resident_bytes()}), flush=True)
+        await client.close()
+        await running
+
+
+async def measure_start(server: Server, folder: Path, rounds: int) -> None:
+    seconds: dict[str, list[float]] = {"parley": [], "bare": []}
+    megabytes: dict[str, float] = {}
+    for number in range(rounds):
+        for kind, taken in seconds.items():
+            fresh = folder / f"{kind}{number}"
+            fresh.mkdir()
+            began = time.perf_counter()
+            process = await started("--bot", kind, "--folder", str(fresh), "--address", json.dumps(server.address))
+            megabytes[kind] = (await read_line(process))["bytes"] / MEGABYTE
+            taken.append(time.perf_counter() - began)
+            await process.wait()
+            server.bots += 1
+    mine, other = (statistics.median(seconds[kind]) for kind in ("parley", "bare"))
+    print(f"start to connected         {mine:5.2f} s        {mine / other:4.2f} x a bare bot ({other:.2f} s)")
+    print(
+        f"memory when connected      {megabytes['parley']:5.0f} MB       bare bot: {megabytes['bare']:.0f} MB",
+        flush=True,
+    )
+
+
+async def measure(count: int, rounds: int, long: int) -> None:
+    folder = Path(tempfile.mkdtemp(dir=Path.cwd(), prefix=".bench-"))  # a disk, where /tmp may be memory
+    try:
+        content = folder / "content"
+        write_pack(content / "synthetic", CARDS)
+        queried = [query.text for query in queries(load_library(content), 10_000)]
+        async with server_process() as server:
+            await measure_start(server, folder, rounds)
+            async with parley_instance(folder, content) as instance:
+                custom_ids = await compare(server, instance, queried, count, rounds)
+                await slope(server, instance, long, custom_ids)
+    finally:
+        shutil.rmtree(folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.discord")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--bot", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--address", type=json.loads, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.serve:
+        asyncio.run(serve())
+    elif chosen.bot:
+        asyncio.run(ready_bot(chosen.bot, chosen.folder, chosen.address))
+    else:
+        count, rounds = (1_000, 1) if chosen.quick else (3_000, 3)
+        asyncio.run(measure(count, rounds, 100_000 if chosen.long else 10_000))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,439 @@
+"""What happens to members, votes and messages when Discord is fast, slow, forgetful or away.
+
+The real library and the real instance over SQLite, on the local Discord. No test measures time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.wire.discord import Interaction, Member, Message
+from tests.wire.discord.errors import missing_permissions, old_message
+from tests.wire.discord.model import BOT_PERMISSIONS, EMBED_LINKS, SEND_MESSAGES
+from tests.wire.discord_world import TEAS, World, discord_world, new_server, parley, shown_once
+from tests.world import Clock
+
+CALLBACK = r"^/interactions/.*/callback$"
+POST = r"^/channels/\d+/messages$"
+EDIT = r"^/channels/\d+/messages/\d+$"
+FOLLOW_UP = r"^/webhooks/\d+/\w+$"
+VOTED = ("Your vote is counted", "Your vote stands as it was")
+
+
+def members(world: World, count: int) -> list[Member]:
+    return [world.server.member(f"Voter{number}") for number in range(count)]
+
+
+def votes(voters: list[Member], poll: Message) -> list[Interaction]:
+    """The first votes for Green, the second for Black, …"""
+    return [voter.start_click(poll, TEAS[number % 3]) for number, voter in enumerate(voters)]
+
+
+def words(message: Message) -> str:
+    """What can be read, without its marks."""
+    return message.text.replace("*", "")
+
+
+def counted(answer: Interaction) -> bool:
+    """The person was told, alone and once, that the vote is in."""
+    return shown_once(answer) and answer.text.startswith(tuple(f"### {words}" for words in VOTED))
+
+
+# --- many at once ---
+
+
+async def test_300_members_vote_at_once_while_the_connection_breaks_twice(tmp_path: Path) -> None:
+    """Each gets a private confirmation or Discord's «failed» and may try again; 300 ballots, one tally, few edits."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"), results="live")
+        voters = members(world, 300)
+        cast = votes(voters[:99], poll)
+        server.gateway.drop()
+        cast += votes(voters[99:198], poll)
+        await server.until(lambda: server.gateway.resumed == 1)
+        cast += votes(voters[198:249], poll)
+        server.gateway.drop()
+        cast += votes(voters[249:], poll)
+        failed = server.expire_unanswered()
+        await server.until(lambda: server.gateway.resumed == 2)
+        for voter, answer in zip(voters, cast, strict=True):
+            await voter.wait(answer)
+        assert failed
+        assert all(counted(answer) for answer in cast if not answer.failed)
+        again = [voter.start_click(poll, answer_to(poll, vote)) for vote in failed for voter in [vote.member]]
+        for answer in again:
+            assert counted(await answer.member.wait(answer))
+        await world.quiet()
+        assert await world.tally() == dict.fromkeys(TEAS, 100)
+        assert "100 (33.3 %)" in words(poll)
+        assert poll.text.count("100 (33.3 %)") == 3
+        assert world.edits(poll) < 30
+        assert server.gateway.identified == 1
+
+
+def answer_to(poll: Message, vote: Interaction) -> str:
+    """The label that was pressed."""
+    return next(str(c["label"]) for c in poll.controls if c["custom_id"] == vote.data["custom_id"])
+
+
+async def test_every_half_typed_word_is_answered_while_others_vote(tmp_path: Path) -> None:
+    """Suggestions come for each of 200 members, at most 25, while 100 votes are cast."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"))
+        typists, voters = members(world, 200), members(world, 100)
+        typed = [typist.start_autocomplete("fact", "words", "tea"[: 1 + n % 3]) for n, typist in enumerate(typists)]
+        cast = votes(voters, poll)
+        for interaction in (*typed, *cast):
+            await interaction.member.wait(interaction)
+        assert all(0 < len(one.choices or ()) <= 25 for one in typed)
+        assert all(counted(one) for one in cast)
+        assert server.answers(400) == Counter()
+
+
+# --- slow answers ---
+
+
+async def test_a_slow_answer_is_announced_and_stays_private(tmp_path: Path) -> None:
+    """Parley says that it thinks, in private, and the answer takes that message's place."""
+    async with discord_world(tmp_path, patience=0.05) as world:
+        ada = world.server.member("Ada")
+        with world.slow("fact") as gate:
+            asked = ada.start_slash("fact", words="tea")
+            await world.server.until(lambda: asked.thinking)
+            assert world.server.posted() == []
+            world.forward(minutes=14)
+            gate.set()
+            await ada.wait(asked)
+        assert "Most people in the office drink tea" in asked.text
+        assert shown_once(asked)
+
+
+async def test_an_answer_that_comes_after_the_token_died_harms_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """15 minutes later there is nobody left to tell; it is no bug, and the next question is answered."""
+    async with discord_world(tmp_path, patience=0.05) as world:
+        ada = world.server.member("Ada")
+        with world.slow("fact") as gate:
+            asked = ada.start_slash("fact", words="tea")
+            await world.server.until(lambda: asked.thinking)
+            world.forward(minutes=16)
+            gate.set()
+            await world.server.until(lambda: world.server.answers(401))
+        assert asked.messages == []
+        assert "tea" in (await ada.slash("fact", words="tea")).text
+        assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_a_vote_whose_answer_came_too_late_counts_and_can_be_sent_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After 3 seconds Discord says that it failed; the ballot is in all the same, and a second press changes nothing."""
+    async with discord_world(tmp_path) as world:
+        poll, ada = await world.poll(world.server.member("Host")), world.server.member("Ada")
+        late = ada.start_click(poll, "Green")
+        late.give_up()
+        await world.server.until(lambda: world.server.answers(404))
+        assert late.failed
+        again = await ada.click(poll, "Green")
+        assert "Your vote stands as it was" in again.text
+        assert await world.tally() == {"Green": 1}
+        assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+# --- Discord's own failures ---
+
+TROUBLES = {
+    "500 twice": {"status": 500, "times": 2},
+    "502 after it was done": {"status": 502, "done": True},
+    "a connection that breaks": {"hang_up": True},
+    "a connection that breaks after it was done": {"hang_up": True, "done": True},
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.parametrize("call", [CALLBACK, POST, EDIT], ids=["answer", "post", "edit"])
+async def test_a_failure_of_discord_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, call: str, trouble: dict[str, int | bool]
+) -> None:
+    """Whichever call fails, and whether it was done or not: at most one poll is to be seen, it can be voted on, the
+    vote counts once, and whoever was not answered saw Discord's «failed» or is told the next time."""
+    async with discord_world(tmp_path) as world:
+        server, host, ada = world.server, world.server.member("Host"), world.server.member("Ada")
+        ways = ["POST", "PATCH"]
+        fault = server.faults.fail(call, method=ways[call == EDIT], **trouble)  # type: ignore[arg-type]
+        asked = host.start_slash("poll create", question="Which tea?", options="Green | Black", results="live")
+        await server.until(lambda: asked.settled.is_set() or fault.hit)
+        await settle(world, asked)
+        if not server.posted():
+            assert call == POST
+            await host.slash("poll create", question="Which tea?", options="Green | Black", results="live")
+        (poll,) = server.posted()
+        vote = ada.start_click(poll, "Green")
+        await settle(world, vote)
+        again = await ada.click(poll, "Green")
+        assert counted(again), again.text
+        await world.quiet()
+        assert "★ 1" in words(poll)
+        assert server.posted() == [poll]
+        assert len(asked.messages) <= 1
+        assert len(vote.messages) <= 1
+
+
+async def settle(world: World, interaction: Interaction) -> None:
+    """Until it was answered; where its answer was lost on the way, the person sees that it failed."""
+    try:
+        await interaction.member.wait(interaction, 2)
+    except TimeoutError:
+        interaction.give_up()
+
+
+async def test_a_storm_of_429_delays_and_loses_nothing(tmp_path: Path) -> None:
+    """Every kind of call is refused three times; what was asked for happens, once."""
+    async with discord_world(tmp_path) as world:
+        server, host = world.server, world.server.member("Host")
+        for call in (CALLBACK, POST, EDIT, FOLLOW_UP):
+            server.faults.storm(call, times=3)
+        poll = await world.poll(host, results="live")
+        cast = votes(members(world, 30), poll)
+        for vote in cast:
+            assert counted(await vote.member.wait(vote))
+        await world.quiet()
+        assert await world.tally() == dict.fromkeys(TEAS, 10)
+        assert server.posted() == [poll]
+        assert "★ 10" in words(poll)
+        assert server.answers(429).total() >= 9
+
+
+async def test_an_old_poll_is_edited_seldom_and_ends_up_right(tmp_path: Path) -> None:
+    """Discord takes few edits of a message that is an hour old: 30046 delays the edit, and the last one is made."""
+    async with discord_world(tmp_path) as world:
+        poll = await world.poll(world.server.member("Host"), results="live")
+        world.forward(hours=2)
+        world.server.faults.refuse(EDIT, old_message(0.01), "PATCH", times=7)
+        for vote in votes(members(world, 60), poll):
+            assert counted(await vote.member.wait(vote))
+        await world.quiet()
+        assert "★ 20" in words(poll)
+        assert world.edits(poll) < 20
+
+
+# --- what is taken away ---
+
+
+async def test_who_opens_a_poll_where_the_bot_may_not_write_is_told(tmp_path: Path) -> None:
+    """The answer says what a moderator can do, and no poll stays behind that nobody can see."""
+    async with discord_world(tmp_path) as world:
+        server, host = world.server, world.server.member("Host")
+        server.forbid(server.main, SEND_MESSAGES)
+        refused = await host.slash("poll create", question="Which tea?", options="Green | Black")
+        assert "may not write in this channel" in refused.text
+        assert refused.private
+        assert "cancelled" in (await host.slash("poll list")).text
+
+
+async def test_a_lost_permission_is_reported_to_the_polls_creator_once(tmp_path: Path) -> None:
+    """Votes go on counting; the copy is not tried for ever; the creator hears of it in private, once."""
+    async with discord_world(tmp_path) as world:
+        server, host = world.server, world.server.member("Host")
+        poll = await world.poll(host, results="live")
+        server.forbid(server.main)
+        for vote in votes(members(world, 6), poll):
+            assert counted(await vote.member.wait(vote))
+            await world.quiet()
+        assert world.edits(poll) == 1
+        (told,) = direct_messages(world, host)
+        assert "can't be updated" in told.text
+        assert "Which tea?" in told.text
+        assert await world.tally() == dict.fromkeys(TEAS, 2)
+
+
+def direct_messages(world: World, member: Member) -> list[Message]:
+    return [
+        message
+        for channel in world.server.channels.values()
+        if channel.recipient is member.user
+        for message in channel.posted()
+    ]
+
+
+async def test_a_creator_who_takes_no_messages_stops_nothing(tmp_path: Path) -> None:
+    """50007 is no bug, and votes go on."""
+    async with discord_world(tmp_path) as world:
+        server, host = world.server, world.server.member("Host")
+        host.user.takes_direct_messages = False
+        poll = await world.poll(host, results="live")
+        server.forbid(server.main)
+        (vote,) = votes(members(world, 1), poll)
+        assert counted(await vote.member.wait(vote))
+        await world.quiet()
+        assert direct_messages(world, host) == []
+
+
+async def test_a_message_deleted_under_a_poll_is_forgotten_and_the_poll_goes_on(tmp_path: Path) -> None:
+    """Its other copy is redrawn as before, and the deleted one is tried once."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        host = server.member("Host", moderator=True)
+        first = await world.poll(host, results="live")
+        side = server.add_channel("side")
+        await host.slash("poll post", poll="p1", here=side)
+        (second,) = server.posted(side)
+        server.delete_message(first)
+        for number, voter in enumerate(members(world, 6)):
+            assert counted(await voter.click(second, TEAS[number % 3]))
+            await world.quiet()
+        assert world.edits(first) == 1
+        assert "★ 2" in words(second)
+        assert "Which tea?" in (await host.slash("poll list")).text
+
+
+async def test_a_channel_that_is_gone_is_tried_once(tmp_path: Path) -> None:
+    """10003: the copy is forgotten, and the poll still closes."""
+    async with discord_world(tmp_path) as world:
+        server, side = world.server, world.server.add_channel("side")
+        poll = await world.poll(server.member("Host", channel=side), results="live", closes="1h")
+        voters = members(world, 3)
+        cast = votes(voters[:1], poll)
+        await cast[0].member.wait(cast[0])
+        server.delete_channel(side)
+        for voter in voters[1:]:
+            assert counted(await voter.click(poll, "Green"))
+            await world.quiet()
+        assert world.edits(poll) <= 2
+        world.forward(hours=1)
+        await world.instance.scheduler.run_due()
+        await world.quiet()
+        assert "Which tea?" in (await voters[0].slash("poll results", poll="p1")).text
+
+
+# --- Discord away ---
+
+
+@pytest.mark.parametrize("resumable", [True, False], ids=["resumed", "identified anew"])
+async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path, resumable: bool) -> None:
+    """A poll that was to close meanwhile closes, is redrawn and announced once; votes of before are in it."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"), closes="5m")
+        cast = votes(members(world, 9), poll)
+        for vote in cast:
+            assert counted(await vote.member.wait(vote))
+        await world.quiet()
+        server.outage()
+        world.forward(minutes=10)
+        await world.instance.scheduler.run_due()
+        server.back(resumable=resumable)
+        gateway = server.gateway
+        await server.until(lambda: gateway.resumed == 1 if resumable else gateway.identified == 2)
+        await world.quiet()
+        for _ in range(3):
+            world.forward(minutes=2)
+            await world.instance.scheduler.run_due()
+            await world.quiet()
+        announced = [message for message in server.posted() if message is not poll]
+        assert len(announced) == 1
+        assert "Closed: Which tea?" in announced[0].text
+        assert "This poll is closed" in poll.text
+        assert await world.tally() == dict.fromkeys(TEAS, 3)
+        assert "tea" in (await server.member("Ada").slash("fact", words="tea")).text
+
+
+async def test_controls_of_before_a_restart_work_and_what_fell_due_is_made_up_for(tmp_path: Path) -> None:
+    """Buttons are answered by their ids alone; a poll that closed meanwhile is announced at the start."""
+    async with new_server() as server:
+        ada, clock = server.member("Ada"), Clock()
+        async with parley(server, tmp_path, clock=clock) as world:
+            poll = await world.poll(server.member("Host"), closes="1h")
+            fact = await ada.slash("fact", words="tea")
+        async with parley(server, tmp_path, clock=clock) as world:
+            assert counted(await ada.click(poll, "Black"))
+            assert (await ada.click(fact.message, "Sources")).text
+        world.forward(hours=2)
+        green = poll.controls[0]["custom_id"]
+        late = ada.start_press(poll, green)
+        async with parley(server, tmp_path, clock=clock) as world:
+            await server.until(lambda: len(server.posted()) == 2)
+            await world.quiet()
+            assert "Winner: Black" in poll.text
+            late.give_up()
+            assert "closed" in (await ada.press(poll, green)).text
+        assert server.violations == []
+
+
+# --- places and people ---
+
+
+async def test_polls_live_in_threads_and_forums_and_count_once(tmp_path: Path) -> None:
+    """A poll posted in a thread, a forum's post and a channel has one tally, and each copy shows it."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        thread = server.add_thread("side", server.main)
+        post = server.add_thread("A question", server.add_forum("questions"))
+        poll = await world.poll(server.member("Host", channel=thread, moderator=True), results="live")
+        voters = [server.member(f"V{n}", channel=channel) for n, channel in enumerate((thread, server.main, post))]
+        creator = server.member("Again", moderator=True)
+        for place in (post, server.main):
+            answer = await creator.slash("poll post", poll="p1", here=place)
+            assert len(server.posted(place)) == 1, answer.text
+        copies = [poll, *server.posted(server.main), *server.posted(post)]
+        for voter, copy in zip(voters, copies, strict=True):
+            assert counted(await voter.click(copy, "Green"))
+        assert "stands as it was" in (await voters[0].click(copies[1], "Green")).text
+        await world.quiet()
+        assert await world.tally() == {"Green": 3}
+        assert all("Green ★ 3" in words(copy) for copy in copies)
+
+
+FORGED = (
+    "v0:vote:p1:0",
+    "v1:nothing",
+    "x" * 100,
+    "v1:vote:p1:99",
+    "v1:vote:nope:0",
+    "v1:poll-close:p1",
+    "💥",
+    "v1::::",
+)
+
+
+@pytest.mark.parametrize("custom_id", FORGED)
+async def test_a_control_that_was_never_drawn_gets_a_polite_private_answer(tmp_path: Path, custom_id: str) -> None:
+    """An old version's id, a foreign one, one that is not the person's to use: nothing changes."""
+    async with discord_world(tmp_path) as world:
+        poll = await world.poll(world.server.member("Host"))
+        answer = await world.server.member("Eve").press(poll, custom_id)
+        assert "did not work" in answer.text
+        assert shown_once(answer)
+        assert await world.tally() == {}
+
+
+async def test_the_bot_needs_no_more_permissions_than_it_asks_for(tmp_path: Path) -> None:
+    """Answers and polls work without the right to embed links."""
+    async with discord_world(tmp_path) as world:
+        world.server.forbid(world.server.main, EMBED_LINKS)
+        poll = await world.poll(world.server.member("Host"))
+        (vote,) = votes(members(world, 1), poll)
+        assert counted(await vote.member.wait(vote))
+
+
+async def test_what_a_member_wrote_pings_nobody(tmp_path: Path) -> None:
+    """Every message says that no mention in it is meant, whatever the question of a poll holds."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        host = server.member("@everyone **bold** \u202e")
+        await host.slash("poll create", question="@everyone <@1> <@&2> which?", options="A | @here | `c`")
+        sent = [call.body for call in server.calls if call.method == "POST" and call.path.endswith("/messages")]
+        assert [body["allowed_mentions"] for body in sent] == [{"parse": []}]
+
+
+def test_permissions_are_taken_one_by_one() -> None:
+    """The world's helper takes all unless told otherwise."""
+    assert BOT_PERMISSIONS & SEND_MESSAGES
+    assert missing_permissions().body["code"] == 50013
