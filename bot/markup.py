@@ -50,7 +50,15 @@ class Time:
     text: str
 
 
-Inline = Plain | Bold | Italic | Code | Link | Time
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of a community. A platform that knows its name shows it, and pings nobody; `text` is what others show."""
+
+    id: str
+    text: str
+
+
+Inline = Plain | Bold | Italic | Code | Link | Time | Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,8 @@ class Item:
 Block = Paragraph | Quote | Item
 Text = tuple[Block, ...]
 Measure = Callable[[Text], int]
-"""Length of a text as one platform counts it, after its escaping."""
+"""Length of a text as one platform counts it, after its escaping. The beginning of a text measures no more than
+the whole, and no character measures nothing: whatever cuts relies on it."""
 
 
 def _inline(piece: str | Inline) -> Inline:
@@ -208,7 +217,7 @@ def shorten_by(written: str, most: int, measure: Callable[[str], int]) -> str:
     """`shorten` for a platform that counts in its own way. The longest prefix that measures at most `most`."""
     if measure(written) <= most:
         return written
-    low, high = 0, len(written)
+    low, high = 0, min(len(written), max(most, 0))
     while low < high:
         middle = (low + high + 1) // 2
         if measure(written[:middle].rstrip() + ELLIPSIS) <= most:
@@ -265,7 +274,7 @@ def _split_block(block: Block, most: int, measure: Measure) -> list[Text]:
 
 def _room(block: Block, taken: list[Inline], piece: Inline, most: int, measure: Measure) -> int:
     """How many characters of the piece still fit."""
-    low, high = 0, len(piece.text)
+    low, high = 0, min(len(piece.text), most)
     while low < high:
         middle = (low + high + 1) // 2
         if measure((replace(block, inlines=(*taken, replace(piece, text=piece.text[:middle]))),)) <= most:
@@ -276,7 +285,7 @@ def _room(block: Block, taken: list[Inline], piece: Inline, most: int, measure: 
 
 
 def _cut(piece: Inline, room: int) -> tuple[Inline | None, Inline | None]:
-    if isinstance(piece, Link | Time) or room <= 0:
+    if isinstance(piece, Link | Time | Role) or room <= 0:
         return None, piece
     space = piece.text.rfind(" ", 0, room + 1)
     at = space + 1 if 0 < space < room and space > room // 2 else _whole(piece.text, room)
@@ -289,7 +298,7 @@ def _forced(piece: Inline, block: Block, most: int, measure: Measure) -> tuple[I
     def size(label: str, made: Callable[[str], Inline]) -> int:
         return measure((replace(block, inlines=(made(label),)),))
 
-    if isinstance(piece, Link | Time):
+    if isinstance(piece, Link | Time | Role):
         label = shorten_by(piece.text, most, lambda words: size(words, lambda t: replace(piece, text=t)))
         made: Inline = replace(piece, text=label)
         if label and measure((replace(block, inlines=(made,)),)) <= most:

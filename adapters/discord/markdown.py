@@ -8,16 +8,35 @@ any ASCII sign that is no letter, digit or space shows the sign itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
-from bot.markup import Block, Bold, Code, Inline, Italic, Item, Link, Paragraph, Plain, Quote, Text, Time, linkable
+from bot.markup import (
+    Block,
+    Bold,
+    Code,
+    Inline,
+    Italic,
+    Item,
+    Link,
+    Paragraph,
+    Plain,
+    Quote,
+    Role,
+    Text,
+    Time,
+    linkable,
+)
 
 _FORMATTING = re.compile(r"[\\`*_~|<\[\]@]|:(?=\S)")
 """Emphasis, code, spoilers, masked links, mentions and timestamps; a colon opens an emoji's name or ends `https`."""
 
 _LINE_START = re.compile(r"^(\s*)(?:(\d+)(?=[.)])|(?=[-+>#]))")
 """A list, a quote, a heading or small print."""
+
+_SNOWFLAKE = re.compile(r"[0-9]{15,20}")
+"""An id of Discord's own. A mention of a role by it shows the role's name, and pings nobody where that is forbidden."""
 
 _MASKS_BADLY = re.compile(r"[\[\]]|://")
 """Labels that Discord doesn't take: brackets can end one early, and one that looks like an address is distrusted."""
@@ -81,10 +100,11 @@ def _guarded(line: str) -> str:
 def _merged(inlines: Sequence[Inline]) -> list[Inline]:
     """Neighbours of one kind as one piece, since `**a****b**` is not two bold words."""
     merged: list[Inline] = []
-    for piece, after in zip(inlines, [*inlines[1:], Plain("")], strict=True):
+    pieces = [piece for piece in inlines if piece.text or isinstance(piece, Link | Time | Role)]
+    for piece, after in pairwise((*pieces, Plain(""))):
         drawn = piece if _can_be_drawn(piece, after) else Plain(piece.text)
         last = merged[-1] if merged else None
-        if last is not None and type(drawn) is type(last) and not isinstance(drawn, Link | Time):
+        if last is not None and type(drawn) is type(last) and not isinstance(drawn, Link | Time | Role):
             merged[-1] = replace(last, text=last.text + drawn.text)
         else:
             merged.append(drawn)
@@ -100,28 +120,30 @@ def _can_be_drawn(piece: Inline, after: Inline) -> bool:
             ends = isinstance(after, Plain) and after.text[:1].isalnum() and not piece.text[-1:].isspace()
             return bool(piece.text.strip()) and not ends
         case Code():  # nothing can be escaped inside code
-            return piece.text == piece.text.strip() != "" and not set(piece.text) & {"`", "\n"}
+            return bool(piece.text.strip()) and not set(piece.text) & {"`", "\n"}
     return True
 
 
 def _inline(piece: Inline) -> str:
     match piece:
-        case Bold():
-            return _wrapped(piece.text, "**")
-        case Italic():
-            return _wrapped(piece.text, "_")
-        case Code():
-            return f"`{piece.text}`"
+        case Bold() | Italic() | Code():
+            return _wrapped(piece)
         case Link():
             return link(piece.text, piece.url)
         case Time():
             return f"<t:{int(piece.at.timestamp())}:f>"
-        case Plain():
-            return escape(piece.text)
+        case Role() if _SNOWFLAKE.fullmatch(piece.id):
+            return f"<@&{piece.id}>"
+    return escape(piece.text)
 
 
-def _wrapped(words: str, mark: str) -> str:
-    """The marks hug the words: emphasis may not begin or end with a space."""
-    core = words.strip()
-    start = words.index(core)
-    return f"{words[:start]}{mark}{escape(core)}{mark}{words[start + len(core) :]}"
+_MARKS: Mapping[type[Inline], str] = {Bold: "**", Italic: "_", Code: "`"}
+
+
+def _wrapped(piece: Bold | Italic | Code) -> str:
+    """The marks hug the words: emphasis may not begin or end with a space, and code would swallow it."""
+    core = piece.text.strip()
+    start = piece.text.index(core)
+    mark = _MARKS[type(piece)]
+    shown = core if isinstance(piece, Code) else escape(core)
+    return f"{piece.text[:start]}{mark}{shown}{mark}{piece.text[start + len(core) :]}"

@@ -93,6 +93,11 @@ def raw(message: discord.Message) -> list[Component]:
     return [component.to_dict() for component in message.components]
 
 
+def sent(view: discord.ui.LayoutView) -> list[Component]:
+    """What goes over the wire of a message that was drawn."""
+    return list(view.to_components())  # type: ignore[no-untyped-call]
+
+
 def walk(components: list[Component]) -> Iterator[Component]:
     for component in components:
         yield component

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -223,7 +223,7 @@ async def _listen(runner: web.AppRunner) -> int:
 # --- what a reader sees ---
 
 
-def controls(blocks: list[Block]) -> Iterator[Block]:
+def controls(blocks: Sequence[Block]) -> Iterator[Block]:
     for block in blocks:
         if block["type"] == "actions":
             yield from block["elements"]
@@ -235,7 +235,7 @@ def labels(select: Block) -> list[str]:
     return [option["text"]["text"] for option in select["options"]]
 
 
-def words(blocks: list[Block]) -> str:
+def words(blocks: Sequence[Block]) -> str:
     return "\n".join(_block_words(block) for block in blocks)
 
 

@@ -1,0 +1,165 @@
+"""Law 7 on Discord: what a person wrote is text, whatever it is."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.discord.markdown import escape_line, link, markdown
+from adapters.discord.render import card_text
+from bot.chat import Card, Field
+from bot.markup import (
+    Bold,
+    Code,
+    Italic,
+    Item,
+    Link,
+    Paragraph,
+    Plain,
+    Quote,
+    Role,
+    Time,
+    bullets,
+    clean,
+    paragraph,
+    text,
+)
+from tests.transcripts.discord_driver import shown
+
+SIGNS = "\\`*_~|<>[]()#@:-+.!&/1a é\u200d👩"
+anything = st.one_of(st.text(SIGNS), st.text()).map(clean)
+
+HOSTILE = (
+    "@everyone",
+    "@here",
+    "<@123456789012345678>",
+    "<@!123456789012345678>",
+    "<@&123456789012345678>",
+    "<#123456789012345678>",
+    "</fact:123456789012345678>",
+    "<id:guide>",
+    "<t:1700000000:R>",
+    "<a:party:123456789012345678>",
+    ":tada:",
+    "# heading",
+    "### heading",
+    "-# small",
+    "- item",
+    "* item",
+    "+ item",
+    "1. item",
+    "  2) item",
+    "> quote",
+    ">>> quote",
+    "**bold** __under__ *it* _it_ ~~gone~~ ||spoiler||",
+    "`code` ```block```",
+    "[label](https://example.org)",
+    "https://example.org/path",
+    "<https://example.org>",
+    "a\\",
+    "\\*not\\*",
+    "¯\\_(ツ)_/¯",
+)
+
+
+def alive(line: str) -> str:
+    """What is left of a rendered line that Discord could read as formatting, once escaped signs are gone."""
+    bare = re.sub(r"\\[^0-9A-Za-z\s]", "", line)
+    found = re.findall(r"[\\`*_~|<\[\]@]|:\S", bare)
+    start = re.match(r"\s*(?:[-+>#]|\d+[.)])", re.sub(r"\\([^0-9A-Za-z\s])", "x", line))
+    return "".join(found) + (start[0] if start else "")
+
+
+@pytest.mark.parametrize("written", HOSTILE)
+def test_nothing_that_people_write_is_live(written: str) -> None:
+    for rendered in (
+        markdown(text(written)),
+        escape_line(written),
+        card_text(Card(footer=written)).removeprefix("-# "),
+    ):
+        assert alive(rendered) == ""
+        assert shown(rendered) == written
+
+
+@given(anything)
+def test_every_text_reads_as_it_was_written(written: str) -> None:
+    rendered = markdown((Paragraph((Plain(written),)),))
+    assert alive(rendered) == ""
+    assert shown(rendered) == written
+
+
+@given(
+    st.lists(st.builds(lambda kind, words: kind(words), st.sampled_from((Plain, Bold, Italic)), anything), max_size=5)
+)
+def test_pieces_side_by_side_read_as_they_were_written(pieces: list[Plain | Bold | Italic]) -> None:
+    """Signs that meet where two pieces do, such as `1` and `. x`, or the marks of two bold words."""
+    rendered = markdown((Paragraph(tuple(pieces)),))
+    assert shown(rendered) == "".join(piece.text for piece in pieces)
+    marks = re.sub(r"\\.", "x", rendered)
+    assert "****" not in marks
+    assert "__" not in marks
+
+
+@given(anything)
+def test_code_is_code_or_plain(written: str) -> None:
+    rendered = markdown((Paragraph((Code(written),)),))
+    assert rendered.replace("`", "") == written or shown(rendered) == written
+
+
+def test_blocks() -> None:
+    content = text(
+        "First",
+        paragraph("Second, ", Bold("bold "), Italic("italic"), ", ", Code("code")),
+        Quote((Plain("> quoted"),)),
+        bullets(["one", "# two"]),
+        bullets(["a"], numbered=True),
+        Item((Plain("1. nested"),), 2),
+    )
+    assert markdown(content).split("\n") == [
+        "First",
+        "",
+        "Second, **bold** _italic_, `code`",
+        "> \\> quoted",
+        "- one",
+        "- \\# two",
+        "1. a",
+        "2. 1\\. nested",
+    ]
+
+
+def test_times_and_roles_are_drawn_by_discord() -> None:
+    when = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    assert (
+        markdown(text(paragraph(Time(when, "noon"), " ", Role("123456789012345678", "@mods"))))
+        == "<t:1795608000:f> <@&123456789012345678>"
+    )
+    assert markdown(text(paragraph(Role("U<b", "@mods")))) == "\\@mods"
+
+
+@pytest.mark.parametrize(
+    ("label", "address", "drawn"),
+    [
+        ("Report", "https://example.org/a_b", "[Report](https://example.org/a_b)"),
+        ("A_b*", "https://example.org/", "[A\\_b\\*](https://example.org/)"),
+        ("Report", "https://example.org/a_(b)", "[Report](https://example.org/a_%28b%29)"),
+        ("https://example.org/", "https://example.org/", "<https://example.org/>"),
+        ("[2026] Report", "https://example.org/", "\\[2026\\] Report (<https://example.org/>)"),
+        ("https://good.example", "https://bad.example/", "https\\://good.example (<https://bad.example/>)"),
+        ("Click", "javascript:alert(1)", "Click (javascript\\:alert(1))"),
+        ("Click", "https://a) @everyone", "Click (https\\://a) \\@everyone)"),
+    ],
+)
+def test_a_link_leads_where_it_says(label: str, address: str, drawn: str) -> None:
+    assert link(label, address) == drawn
+    assert markdown(text(paragraph(Link(label, address)))) == drawn
+
+
+def test_a_card_is_one_text() -> None:
+    card = Card(
+        title="# Title", body=text("Body"), fields=(Field("*Name*", text("Value")), Field("Empty", ())), footer="- foot"
+    )
+    assert card_text(card) == "### \\# Title\nBody\n\n**\\*Name\\***\nValue\n\n**Empty**\n\n-# \\- foot"

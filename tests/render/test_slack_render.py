@@ -1,0 +1,171 @@
+"""Every kind of reply as Slack messages, and law 7 there: what a person wrote is text, whatever it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.slack import render
+from adapters.slack.texts import escape, unescape
+from bot.chat import Action, Button, ButtonStyle, Card, Choice, Field, Image, Reply, Select
+from bot.markup import Bold, Code, Italic, Item, Link, Plain, Quote, Time, bullets, clean, paragraph, text
+from tests import gallery, golden
+from tests.transcripts.slack_driver import check_message, controls, words
+
+Replies = Mapping[str, Reply]
+
+PICTURED = ("counter", "fact", "facts", "nothing-found", "ranked-ballot-half", "single-poll", "source", "topic")
+"""The replies whose golden files are kept: one of each kind."""
+
+HOSTILE = (
+    "<!channel> <!here> <!everyone>",
+    "<@U123> <#C123> <!subteam^S1>",
+    "<https://evil.example|good>",
+    "https://example.org",
+    "&lt;!channel&gt; &amp;amp;",
+    "*bold* _it_ ~gone~ `code` ```block``` > quote",
+    ":tada:",
+    "@channel @here",
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def replies(tmp_path_factory: pytest.TempPathFactory) -> Replies:
+    folder: Path = tmp_path_factory.mktemp("gallery")
+    return await gallery.replies(folder)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_gallery(replies: Replies) -> None:
+    """Each reply is within what Slack takes; one of each kind is held against its golden file."""
+    for name, reply in replies.items():
+        drawn = [{"text": sent.text, "blocks": sent.blocks} for sent in render.messages(reply) if reply.form is None]
+        for sent in drawn:
+            check_message(sent)
+        if name in PICTURED:
+            golden.check(f"slack/{name}.json", json.dumps(drawn, ensure_ascii=False, indent=1) + "\n")
+    assert golden.leftovers("slack", {f"{name}.json" for name in PICTURED}) == set()
+
+
+def drawn(card: Card) -> render.Message:
+    (sent,) = render.messages(Reply((card,)))
+    check_message({"text": sent.text, "blocks": sent.blocks})
+    return sent
+
+
+def live(sent: str) -> list[str]:
+    """What Slack would read as a mention, a link or an entity of its own in a text."""
+    return re.findall(r"[<>]|&(?!amp;|lt;|gt;)", sent)
+
+
+@pytest.mark.parametrize("written", HOSTILE)
+def test_nothing_that_people_write_is_live(written: str) -> None:
+    """In the blocks it stands as it is, where Slack reads no markup; in the text beside them it is escaped."""
+    controlled = (Button(written, Action("a")), Select(Action("b"), written, (Choice(written, "x", written),)))
+    sent = drawn(Card(title=written, body=text(written), fields=(Field(written, text(written)),), footer=written))
+    assert live(sent.text) == []
+    assert unescape(sent.text).split("\n") == [written] * 5
+    assert words(sent.blocks).split("\n") == [written] * 5
+    kinds = {found["type"] for found in _objects(sent.blocks) if "type" in found}
+    assert kinds == {"header", "plain_text", "rich_text", "rich_text_section", "text", "context"}
+    assert all(
+        found["emoji"] is False for found in _objects(drawn(Card(controls=controlled)).blocks) if "emoji" in found
+    )
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, list):
+        return [found for item in value for found in _objects(item)]
+    if isinstance(value, dict):
+        return [value, *(found for item in value.values() for found in _objects(item))]
+    return []
+
+
+@given(st.one_of(st.text("<>&;ampltg!@# "), st.text()).map(clean))
+def test_every_text_reads_as_it_was_written(written: str) -> None:
+    assert unescape(escape(written)) == written
+    assert live(escape(written)) == []
+    sent = drawn(Card(title="t", body=text(paragraph(Plain(written), Bold(written)))))
+    assert live(sent.text) == []
+    if written.strip():
+        assert words(sent.blocks).split("\n", 1)[1] == written * 2
+
+
+def test_blocks_of_a_text() -> None:
+    when = Time(datetime(2026, 11, 25, 12, tzinfo=UTC), "noon")
+    content = text(
+        "First",
+        paragraph("Second ", Bold("b"), Italic("i"), Code("c"), Link("l", "https://example.org/"), when),
+        Quote((Plain("q"),)),
+        bullets(["x", "y"]),
+        Item((Plain("third"),), 3),
+        Item((Plain("fourth"),), 4),
+        Item((Plain("tenth"),), 10),
+        paragraph(Link("bad", "javascript:alert(1)")),
+    )
+    (rich,) = drawn(Card(body=content)).blocks
+    section, quoted, bulleted, counted, tenth, last = rich["elements"]
+    assert [piece["type"] for piece in section["elements"]] == [*["text"] * 6, "link", "date"]
+    assert section["elements"][1]["text"] == "\n\n"
+    assert [piece.get("style") for piece in section["elements"][3:6]] == [
+        {"bold": True},
+        {"italic": True},
+        {"code": True},
+    ]
+    assert section["elements"][7] == {
+        "type": "date",
+        "timestamp": 1795608000,
+        "format": "{date_long_pretty} {time}",
+        "fallback": "noon",
+    }
+    assert quoted["type"] == "rich_text_quote"
+    assert (bulleted["style"], len(bulleted["elements"])) == ("bullet", 2)
+    assert (counted["style"], counted["offset"], len(counted["elements"])) == ("ordered", 2, 2)
+    assert tenth["offset"] == 9
+    assert last["elements"][0]["text"] == "bad (javascript:alert(1))"
+
+
+def test_controls() -> None:
+    given_controls = (
+        Button("Go", Action("go"), style=ButtonStyle.PRIMARY),
+        Button("Stop", Action("stop"), style=ButtonStyle.DANGER),
+        Button("Read", url="https://example.org/"),
+        Select(Action("one"), "One", (Choice("a", "1", "first"), Choice("b", "2", chosen=True))),
+        Select(Action("some"), "Some", (Choice("a", "1", chosen=True), Choice("b", "2", chosen=True)), most=2),
+    )
+    blocks = drawn(Card(controls=given_controls)).blocks
+    assert [block["type"] for block in blocks] == ["actions", "actions", "section"]
+    go, stop, read, one, some = controls(blocks)
+    assert (go["style"], stop["style"]) == ("primary", "danger")
+    assert (read["action_id"], read["url"]) == ("link#0", "https://example.org/")
+    assert one["initial_option"]["value"] == "2"
+    assert some["max_selected_items"] == 2
+    assert [option["value"] for option in some["initial_options"]] == ["1", "2"]
+
+
+def test_a_title_that_leads_somewhere_is_a_link() -> None:
+    (rich,) = drawn(Card(title="Report", url="https://example.org/")).blocks
+    assert rich["elements"][0]["elements"] == [
+        {"type": "link", "url": "https://example.org/", "text": "Report", "style": {"bold": True}}
+    ]
+
+
+def test_cards_are_parted_and_pictures_told_in_words() -> None:
+    (sent,) = render.messages(Reply((Card(title="One"), Card(title="Two", image=Image("<svg/>", "Tea leads.")))))
+    assert [block["type"] for block in sent.blocks] == ["header", "divider", "header", "context"]
+    assert "Tea leads." in sent.text
+
+
+def test_what_there_is_nothing_to_see_of_is_still_a_message() -> None:
+    blank = Card(title=" ", controls=(Button(" ", Action("a")), Select(Action("b"), " ", (Choice(" ", "x"),))))
+    drawn(Card())
+    drawn(blank)
