@@ -12,14 +12,15 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from aiohttp import web
 
 from tests.wire.discord import errors, rest
+from tests.wire.discord.answers import interaction_json
+from tests.wire.discord.calls import PREFIX, Called
 from tests.wire.discord.faults import Faults, RateLimits
 from tests.wire.discord.gateway import Gateway, Session
 from tests.wire.discord.interactions import Interaction
@@ -41,23 +42,11 @@ from tests.wire.discord.validation import SPEC, Validator
 
 TOKEN = "MTE.local.discord"
 PORTS = range(20_000, 32_000)
-API = "/api/v10"
 UPLOAD_MAX = 10 * 1024 * 1024
 
 
 def real_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """One call to the REST side, and how it was answered."""
-
-    method: str
-    template: str
-    path: str
-    status: int
-    body: Any = None
 
 
 class DiscordServer:
@@ -223,7 +212,7 @@ class DiscordServer:
         interaction = Interaction(self.new_id(), token, kind, member, channel, data, self.now(), origin)
         self.interactions[token] = interaction
         guild = channel.guild.id if channel.guild else None
-        self.gateway.dispatch("INTERACTION_CREATE", rest.interaction_json(self, interaction), guild)
+        self.gateway.dispatch("INTERACTION_CREATE", interaction_json(self, interaction), guild)
         return interaction
 
     def forget(self, interaction: Interaction) -> None:
@@ -254,7 +243,7 @@ class DiscordServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}{API}"
+        return f"http://127.0.0.1:{self._port}{PREFIX}"
 
     @property
     def gateway_url(self) -> str:

@@ -1,0 +1,69 @@
+"""One request to the REST side, read; and what every route asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.wire.discord import errors
+from tests.wire.discord.model import DIRECT, VIEW_CHANNEL, Channel, Json
+
+if TYPE_CHECKING:
+    from tests.wire.discord.server import DiscordServer
+
+
+PREFIX = "/api/v10"
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One call to the REST side, and how it was answered."""
+
+    method: str
+    template: str
+    path: str
+    status: int
+    body: Any = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, read."""
+
+    server: DiscordServer
+    method: str
+    template: str
+    ids: dict[str, str]
+    query: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Json:
+        return self.body or {}
+
+    def check(self, problems: list[str]) -> None:
+        self.server.check(problems, f"{self.method} {self.template}")
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+
+
+def validate(call: Call) -> None:
+    if call.server.validator is not None:
+        call.check(call.server.validator.problems(call.method, call.template, call.body))
+
+
+def find_channel(call: Call, key: str = "channel_id") -> Channel:
+    channel = call.server.channels.get(call.ids[key])
+    if channel is None or channel.gone or (channel.parent and channel.parent.gone):
+        raise errors.unknown_channel()
+    if channel.kind != DIRECT and not permissions(channel) & VIEW_CHANNEL:
+        raise errors.missing_access()
+    return channel
+
+
+def permissions(channel: Channel) -> int:
+    """A thread has those of its channel."""
+    return channel.permissions & (channel.parent.permissions if channel.parent else ~0)
