@@ -6,7 +6,8 @@
 
 A voter votes, waits for the answer and votes again. Every vote is a new ballot, acknowledged after it is synced.
 Compared with: the same rows written with one commit for each vote on bare aiosqlite (rows made beforehand, nothing
-read, nothing checked); and all the rows with `executemany` in one transaction, which is SQLite's own limit.
+read, nothing checked), for PostgreSQL also over bare asyncpg; and with all the rows by `executemany` in one
+transaction, which is SQLite's own limit.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import contextlib
 import cProfile
 import itertools
 import pstats
+import re
 import shutil
 import sqlite3
 import statistics
@@ -28,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
+import asyncpg  # type: ignore[import-untyped]
 
 from bot.polls.ballots import Method
 from bot.polls.box import BallotBox
@@ -128,6 +131,28 @@ async def bare(path: Path, name: str, voters: int, count: int) -> float:
         return await rate(voters, count, Bare(connection).write, iter(rows_of(name, count)))
 
 
+async def bare_postgres(url: str, name: str, voters: int, count: int) -> float:
+    connection = await asyncpg.connect(url)
+    queries = [await _prepared(connection, statement) for statement in statements()]
+    turn = asyncio.Lock()
+
+    async def write(rows: Sequence[dict[str, object]]) -> None:
+        async with turn, connection.transaction():
+            for (query, names), row in zip(queries, rows, strict=True):
+                await query.fetch(*(row[name] for name in names))
+
+    try:
+        return await rate(voters, count, write, iter(rows_of(name, count)))
+    finally:
+        await connection.close()
+
+
+async def _prepared(connection: Any, statement: str) -> tuple[Any, list[str]]:
+    names = list(dict.fromkeys(re.findall(r":(\w+)", statement)))
+    numbered = re.sub(r":(\w+)", lambda match: f"${names.index(match[1]) + 1}", statement)
+    return await connection.prepare(numbered), names
+
+
 def at_once(path: Path, name: str, count: int) -> float:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in PRAGMAS:
@@ -165,15 +190,13 @@ async def sqlite_row(folder: Path, voters: int, count: int, rounds: int) -> None
             each.append(await bare(path, "bare", voters, slow_count))
         async with fresh(folder, "once") as (path, _):
             limit.append(at_once(path, "once", count))
-    report("SQLite", voters, statistics.median(mine), statistics.median(each), statistics.median(limit))
+    mid = statistics.median
+    report("SQLite", voters, mid(mine), aiosqlite=mid(each), executemany=mid(limit))
 
 
-def report(where: str, voters: int, mine: float, each: float, limit: float) -> None:
-    print(
-        f"{where:<11}{voters:>5} voters {mine:>8,.0f} votes/s   {mine / each:>5.1f} x a commit per vote "
-        f"({each:,.0f})   {mine / limit:>5.2f} x executemany ({limit:,.0f})",
-        flush=True,
-    )
+def report(where: str, voters: int, mine: float, **others: float) -> None:
+    ratios = "".join(f"   {mine / other:>5.2f} x {name} ({other:,.0f})" for name, other in others.items())
+    print(f"{where:<11}{voters:>4} voters {mine:>8,.0f} votes/s{ratios}", flush=True)
 
 
 async def postgres(folder: Path, count: int, rounds: int) -> None:
@@ -188,7 +211,10 @@ async def postgres(folder: Path, count: int, rounds: int) -> None:
                 async with fresh(folder, "bare", "once") as (path, _):
                     each = await bare(path, "bare", voters, min(some, 3_000))
                     limit = at_once(path, "once", some)
-                report("PostgreSQL", voters, statistics.median(mine), each, limit)
+                await BallotBox(database, Keys(KEY)).open(poll(name := next(names)))
+                own = await bare_postgres(server.url("bench"), name, voters, min(some, 2_000))
+                mid = statistics.median(mine)
+                report("PostgreSQL", voters, mid, asyncpg=own, aiosqlite=each, executemany=limit)
         finally:
             await database.close()
 
@@ -216,7 +242,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args()
-    rounds, count = (1, 4_000) if chosen.quick else (3, 40_000)
+    rounds, count = (1, 4_000) if chosen.quick else (5, 20_000)
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as name:  # a disk, where /tmp may be memory
         folder = Path(name)
         if chosen.profile:

@@ -73,6 +73,7 @@ class BallotBox:
         self._secrets = _Secrets(keys)
         self._waiting: list[tuple[Vote, asyncio.Future[Cast]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._last: asyncio.Future[Cast] | None = None
 
     async def open(self, poll: Poll) -> Poll:
         """Stores a new poll under a fresh secret, and returns it with the head that its chain starts from.
@@ -95,6 +96,7 @@ class BallotBox:
         _check_text(vote)
         answer: asyncio.Future[Cast] = asyncio.get_running_loop().create_future()
         self._waiting.append((vote, answer))
+        self._last = answer
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_groups())
         return await answer
@@ -220,8 +222,8 @@ class BallotBox:
         return Standing(row["choice"], code)
 
     async def _end(self, poll: str, state: State, at: datetime, by: str) -> bool:
-        if self._waiting:  # who voted before is counted before
-            await asyncio.wait([self._waiting[-1][1]])
+        if self._last is not None:  # who voted before is counted before
+            await asyncio.wait([self._last])
         ended = await self._database.write(lambda tx: self._seal(tx, poll, state, at, by))
         self._secrets.forget(poll)
         if ended:

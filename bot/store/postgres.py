@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 from aiosql.adapters.asyncpg import AsyncPGAdapter
@@ -33,6 +33,7 @@ _OUTSIDE = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.PostgresIOError,
     asyncpg.InternalServerError,
+    asyncpg.InternalClientError,
 )
 """What asyncpg raises when the cause lies outside the program."""
 
@@ -66,7 +67,12 @@ class PostgresDatabase(Database):
         }
         try:
             pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=POOL, command_timeout=COMMAND_SECONDS, server_settings=settings
+                url,
+                min_size=1,
+                max_size=POOL,
+                command_timeout=COMMAND_SECONDS,
+                server_settings=settings,
+                reset=_leave_as_it_is,
             )
         except (*_OUTSIDE, asyncpg.PostgresError, ValueError) as error:
             raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
@@ -89,21 +95,23 @@ class PostgresDatabase(Database):
                 await connection.execute("INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)", *record)
 
     async def read(self, unit: Unit[T]) -> T:
-        try:
-            async with (
-                self._pool.acquire() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
-                return await unit(Transaction(self._queries, connection))
-        except _OUTSIDE as error:
-            _give_up(error)
+        return await self._run(unit, isolation="repeatable_read", readonly=True)
 
     async def write(self, unit: Unit[T]) -> T:
+        return await self._run(unit)
+
+    async def _run(self, unit: Unit[T], **transaction: object) -> T:
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                return await unit(Transaction(self._queries, connection))
+            async with self._pool.acquire() as connection:
+                try:
+                    async with connection.transaction(**transaction):
+                        return await unit(Transaction(self._queries, connection))
+                except _OUTSIDE:
+                    connection.terminate()  # it may be broken, so the pool makes another
+                    raise
         except _OUTSIDE as error:
-            _give_up(error)
+            logger.error("PostgreSQL failed: %s: %s", type(error).__name__, error)  # noqa: TRY400 - no bug, so no trace
+            raise unavailable() from error
 
     async def forget_deleted(self) -> bool:
         """The tiny table of secrets is rewritten, so that no page of it holds an old one."""
@@ -118,8 +126,7 @@ class PostgresDatabase(Database):
 
     async def check(self) -> list[str]:
         """Foreign keys and checks are enforced by the server; what can be off is the version."""
-        async with self._pool.acquire() as connection:
-            applied = await _applied(connection)
+        applied = await self.read(lambda tx: _applied(tx.connection))
         try:
             waiting = migrate.pending(migrate.load_migrations("postgres"), applied)
         except Refused as error:
@@ -133,10 +140,9 @@ class PostgresDatabase(Database):
         await self._pool.close()
 
 
+async def _leave_as_it_is(_connection: Any) -> None:
+    """Nothing here changes a session, so nothing has to be reset; asyncpg's own way costs one more round trip."""
+
+
 async def _applied(connection: Any) -> dict[int, str]:
     return {row["number"]: row["checksum"] for row in await connection.fetch("SELECT number, checksum FROM migrations")}
-
-
-def _give_up(error: Exception) -> NoReturn:
-    logger.error("PostgreSQL failed: %s: %s", type(error).__name__, error)
-    raise unavailable() from error

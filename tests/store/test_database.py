@@ -276,8 +276,10 @@ async def test_a_server_that_crashes_keeps_what_it_acknowledged(server: Postgres
     voting = asyncio.create_task(crowd())
     await enough.wait()
     await asyncio.to_thread(server.stop)
-    await voting
-    server.start()  # from the main thread: the server ends with the thread that started it
+    try:
+        await voting
+    finally:
+        server.start()  # from the main thread: the server ends with the thread that started it
     assert failed
     stored = await database.read(lambda tx: polls.record(tx, "p1"))
     assert len(acknowledged) <= len(stored.ballots) <= len(acknowledged) + 10
