@@ -15,7 +15,7 @@ from bot.library.schema import schemas
 from bot.polls.results import Rule
 from tests.docs.documents import ROOT, table
 
-HOSTS = ("poll policy", "poll create", "poll extend", "poll close", "poll cancel")
+HOSTS = ("poll policy", "poll create", "poll post", "poll extend", "poll close", "poll cancel")
 """Commands of whoever opens a poll."""
 
 _KINDS = {
