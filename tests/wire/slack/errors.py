@@ -1,0 +1,43 @@
+"""Slack's refusals: `ok: false` and a name. https://docs.slack.dev/reference/methods lists them by method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.wire.slack.model import Json
+
+
+class Refused(Exception):
+    """Becomes `{"ok": false, "error": name, …}`. `retry_after`, in seconds, makes it a 429."""
+
+    def __init__(self, name: str, *, messages: Sequence[str] = (), retry_after: int = 0) -> None:
+        super().__init__(name, *messages)
+        self.name = name
+        self.messages = list(messages)
+        self.retry_after = retry_after
+
+    @property
+    def body(self) -> Json:
+        """A refusal of blocks says where, twice, as Slack does."""
+        told: Json = {"ok": False, "error": self.name}
+        if self.messages:
+            told["errors"] = self.messages
+            told["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in self.messages]}
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What an app that knows Slack's rules would not have done. `error` is Slack's name for it, or `suspicious`."""
+
+    method: str
+    error: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method}: {self.error} {self.detail}".rstrip()
+
+
+SUSPICIOUS = "suspicious"
+"""What Slack takes, and people suffer from."""

@@ -1,0 +1,65 @@
+"""What can go wrong with a call, on purpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.wire.slack.errors import Refused
+
+
+@dataclass(slots=True, eq=False)
+class Fault:
+    """Hits the next `times` calls of a method. `done`: what was asked for is done, and only the answer is lost."""
+
+    method: str
+    times: int
+    status: int = 200
+    error: str = ""
+    retry_after: int = 0
+    done: bool = False
+    hang_up: bool = False
+    hit: int = 0
+
+    @property
+    def refused(self) -> Refused:
+        return Refused(self.error, retry_after=self.retry_after)
+
+
+class Faults:
+    """The faults that wait for their calls. `respond` is the method of response_urls."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self.stall_files = False
+        """Uploads are taken, and never get ready."""
+
+    def refuse(self, method: str, error: str, *, times: int = 1) -> Fault:
+        """Calls end with this of Slack's errors."""
+        return self._add(Fault(method, times, error=error))
+
+    def storm(self, method: str, *, times: int = 1, retry_after: int = 1) -> Fault:
+        """Calls are answered with 429 all of a sudden."""
+        return self._add(Fault(method, times, 429, "ratelimited", retry_after))
+
+    def fail(
+        self, method: str, *, status: int = 503, times: int = 1, done: bool = False, hang_up: bool = False
+    ) -> Fault:
+        """Calls end with a 5xx, or with a broken connection."""
+        return self._add(Fault(method, times, status, done=done, hang_up=hang_up))
+
+    def take(self, method: str) -> Fault | None:
+        """The fault that hits this call, if one does."""
+        for fault in self._waiting:
+            if fault.times and fault.method in {method, "*"}:
+                fault.times -= 1
+                fault.hit += 1
+                return fault
+        return None
+
+    def clear(self) -> None:
+        self._waiting.clear()
+        self.stall_files = False
+
+    def _add(self, fault: Fault) -> Fault:
+        self._waiting.append(fault)
+        return fault

@@ -1,0 +1,66 @@
+"""How many calls Slack takes: https://docs.slack.dev/apis/web-api/rate-limits. Per method, app and workspace."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import ceil
+
+MINUTE = 60.0
+TIERS: Mapping[int, int] = {1: 1, 2: 20, 3: 50, 4: 100}
+"""Calls a minute. Slack promises at least so many."""
+METHODS: Mapping[str, int] = {
+    "chat.update": 3,
+    "chat.delete": 3,
+    "chat.postEphemeral": 4,
+    "views.open": 4,
+    "views.update": 4,
+    "views.push": 4,
+    "views.publish": 4,
+    "files.getUploadURLExternal": 4,
+    "files.completeUploadExternal": 4,
+    "files.info": 4,
+    "users.info": 4,
+    "conversations.info": 3,
+    "conversations.open": 3,
+    "usergroups.list": 2,
+    "usergroups.users.list": 2,
+    "oauth.v2.access": 4,
+}
+"""Its tier by method. auth.test takes hundreds a minute, chat.postMessage is counted by channel."""
+CONNECTIONS_A_MINUTE = 10
+"""apps.connections.open is of tier 1, and yet an app may hold ten sockets, so short bursts pass."""
+POSTS_AT_ONCE = 5
+"""A channel takes one message a second. «Short bursts» are allowed, without a number."""
+
+
+@dataclass(slots=True)
+class RateLimits:
+    """`seconds` is the clock of the windows, in seconds; `hurry` says how many times faster it runs than the real one,
+    in which Retry-After is waited for."""
+
+    seconds: Callable[[], float]
+    hurry: float = 1.0
+    enabled: bool = True
+    _taken: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+    def wait(self, method: str, team: str, channel: str) -> int:
+        """Real seconds until the call may be made, for Retry-After; 0 where it may be made now, and is counted."""
+        key, most, span = self._window(method, team, channel)
+        if not self.enabled or not most:
+            return 0
+        taken, now = self._taken[key], self.seconds()
+        while taken and taken[0] <= now - span:
+            taken.popleft()
+        if len(taken) >= most:
+            return max(1, ceil((taken[0] + span - now) / self.hurry))
+        taken.append(now)
+        return 0
+
+    def _window(self, method: str, team: str, channel: str) -> tuple[str, int, float]:
+        if method == "chat.postMessage":
+            return f"{team} {channel}", POSTS_AT_ONCE, float(POSTS_AT_ONCE)
+        if method == "apps.connections.open":
+            return method, CONNECTIONS_A_MINUTE, MINUTE
+        return f"{team} {method}", TIERS[METHODS[method]] if method in METHODS else 0, MINUTE

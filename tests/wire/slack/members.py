@@ -1,0 +1,386 @@
+"""What the people of a workspace do with Slack's client, and what they see."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.wire.slack import blocks as kit
+from tests.wire.slack import payloads, reading
+from tests.wire.slack.errors import Refused
+from tests.wire.slack.interactions import Ack, Interaction
+from tests.wire.slack.model import APP, Channel, Json, Message, Team, User, View
+from tests.wire.slack.reading import CannotDo
+
+if TYPE_CHECKING:
+    from tests.wire.slack.server import SlackServer
+
+Filled = Mapping[str, str | Sequence[str]]
+"""What is typed or picked, by the input's label or by an id. Options are named as they are shown."""
+PATIENCE = 30.0
+
+
+@dataclass(slots=True, eq=False)
+class Submission:
+    """How the app took a form: what it told beside the inputs, by label, and whether the form is gone."""
+
+    view: View
+    ack: Ack
+    errors: dict[str, str] = field(default_factory=dict)
+    closed: bool = False
+
+
+class Member:
+    """One person, looking at one channel at a time."""
+
+    def __init__(self, server: SlackServer, team: Team, user: User, channel: Channel | None) -> None:
+        self.server = server
+        self.team = team
+        self.user = user
+        self._channel = channel
+
+    @property
+    def id(self) -> str:
+        return self.user.id
+
+    @property
+    def channel(self) -> Channel:
+        if self._channel is None:
+            raise CannotDo(f"{self.user.name} looks at no channel")
+        return self._channel
+
+    def at(self, channel: Channel) -> Member:
+        """The same person in another channel."""
+        return Member(self.server, self.team, self.user, channel)
+
+    def at_direct(self) -> Member:
+        """The same person, alone with the bot."""
+        return self.at(self.team.direct(self.user.id))
+
+    # --- what they see ---
+
+    def sees(self) -> list[Message]:
+        """What the channel shows this person: what is for all, and what is for them alone."""
+        if self.user.id not in self.channel.members:
+            raise CannotDo(f"{self.user.name} is not in {self.channel.name}")
+        return [one for one in self.channel.messages if one.only_for in {"", self.user.id} and not one.deleted]
+
+    def told(self) -> list[Message]:
+        """What is for this person alone."""
+        return [message for message in self.sees() if message.only_for]
+
+    @property
+    def text(self) -> str:
+        """All that this person reads in the channel."""
+        return "\n".join(reading.words(message.blocks) or message.text for message in self.sees())
+
+    def newest(self, label: str) -> Message:
+        """The newest message with a control that says so."""
+        for message in reversed(self.sees()):
+            if any(label in {reading.label(one), *reading.names(one)} for one in kit.elements(message.blocks)):
+                return message
+        raise CannotDo(f"no message shows {label!r}; there is:\n{self.text}")
+
+    @property
+    def view(self) -> View | None:
+        """The modal on top."""
+        open_now = self.server.stack(self.team, self.user.id)
+        return open_now[-1] if open_now else None
+
+    @property
+    def home(self) -> View | None:
+        return self.team.homes.get(self.user.id)
+
+    async def until_told(self, words: str) -> Message:
+        """Waits for a message that this person sees and that holds these words."""
+
+        def shown() -> list[Message]:
+            return [one for one in self.sees() if words in (reading.words(one.blocks) or one.text)]
+
+        await self.server.until(lambda: bool(shown()), patience=PATIENCE)
+        return shown()[-1]
+
+    # --- what they do ---
+
+    async def command(self, line: str) -> Interaction:
+        """Types `/parley fact tea`, and waits for what follows."""
+        return await self._answered(self.start_command(line))
+
+    async def start_command(self, line: str) -> Interaction:
+        """Types it, and waits for the acknowledgement alone."""
+        name, _, text = line.partition(" ")
+        made = self.server.interaction("slash_commands", self, self.channel)
+        made.payload = {
+            "token": "verification",
+            "team_id": self.team.id,
+            "team_domain": self.team.name.lower().replace(" ", "-"),
+            "channel_id": self.channel.id,
+            "channel_name": self.channel.name or "directmessage",
+            "user_id": self.user.id,
+            "user_name": self.user.name.lower(),
+            "command": name,
+            "text": escaped(text.strip()),
+            "api_app_id": APP,
+            "is_enterprise_install": "false",
+            "response_url": made.response_url,
+            "trigger_id": made.trigger,
+        }
+        return await self._sent(made)
+
+    async def press(self, message: Message | View, label: str) -> Interaction:
+        """Presses a button, and waits for what follows."""
+        return await self._answered(self.start_press(message, label))
+
+    async def start_press(self, message: Message | View, label: str) -> Interaction:
+        block, button = reading.find(_blocks(message), label, "button")
+        extra: Json = {name: button[name] for name in ("value", "url", "style") if name in button}
+        return await self.act(message, block, {"type": "button", "text": button["text"], **extra}, button)
+
+    async def select(self, message: Message | View, label: str, *options: str) -> Interaction:
+        """Picks the options with these names, and waits for what follows."""
+        return await self._answered(self.start_select(message, label, *options))
+
+    async def start_select(self, message: Message | View, label: str, *options: str) -> Interaction:
+        block, select = reading.find(_blocks(message), label, "_select")
+        picked = _picked(select, options)
+        chosen = {"selected_options": picked} if select["type"].startswith("multi_") else {"selected_option": picked[0]}
+        return await self.act(message, block, {"type": select["type"], **chosen}, select)
+
+    async def act(self, place: Message | View, block: Json, action: Json, element: Json) -> Interaction:
+        """Uses a control in any way, as the client reports it: `block_actions`."""
+        used = {"action_id": element.get("action_id", ""), "block_id": block["block_id"], "action_ts": "1.1", **action}
+        if isinstance(place, Message):
+            if place.deleted or place.only_for not in {"", self.user.id}:
+                raise CannotDo(f"{self.user.name} does not see this message")
+            made = self.server.interaction("interactive", self, place.channel, origin=place)
+        else:
+            made = self.server.interaction("interactive", self, None, root=place)
+        made.payload = {**self._common("block_actions", made), **_place(place, self.team.id), "actions": [used]}
+        return await self._sent(made)
+
+    async def suggest(self, place: Message | View, label: str, typed: str) -> list[str]:
+        """What a type-ahead select offers for these letters."""
+        block, select = reading.find(_blocks(place), label, "external_select")
+        made = self.server.interaction("interactive", self, place.channel if isinstance(place, Message) else None)
+        made.payload = {
+            **self._common("block_suggestion", made),
+            **_place(place, self.team.id),
+            "action_id": select["action_id"],
+            "block_id": block["block_id"],
+            "value": typed,
+        }
+        await self._sent(made)
+        offered = ((made.ack and made.ack.payload) or {}).get("options") or []
+        found = list(kit.options(offered, "/options"))
+        if len(offered) > 100:
+            found.append("no more than 100 items allowed [json-pointer:/options]")
+        for problem in found:
+            self.server.violated("block_suggestion", "invalid_options", problem)
+        select["suggested"] = offered
+        return [str(option["text"]["text"]) for option in offered]
+
+    async def shortcut(self, callback_id: str) -> Interaction:
+        """A global shortcut, from the composer."""
+        made = self.server.interaction("interactive", self, None)
+        made.payload = {**self._common("shortcut", made), "callback_id": callback_id}
+        return await self._answered(self._sent(made))
+
+    async def message_shortcut(self, callback_id: str, message: Message) -> Interaction:
+        """From the menu of a message."""
+        made = self.server.interaction("interactive", self, message.channel)
+        made.payload = {
+            **self._common("message_action", made),
+            "callback_id": callback_id,
+            "channel": {"id": message.channel.id, "name": message.channel.name},
+            "message": message.json(),
+            "message_ts": message.ts,
+            "response_url": made.response_url,
+        }
+        return await self._answered(self._sent(made))
+
+    async def submit(self, view: View, filled: Filled | None = None) -> Submission:
+        """Fills a form in and sends it. What is left out stays as the app filled it in."""
+        if self.view is not view:
+            raise CannotDo("this form is not on top")
+        given = dict(filled or {})
+        values = {
+            block["block_id"]: _input(block, given) for block in view.content["blocks"] if block["type"] == "input"
+        }
+        if given:
+            raise CannotDo(f"the form has no {', '.join(given)}")
+        made = self.server.interaction("interactive", self, None, root=view)
+        shown = {**view.json(self.team.id), "state": {"values": values}}
+        made.payload = {**self._common("view_submission", made), "view": shown, "response_urls": []}
+        await self._sent(made)
+        return self._taken(view, made.ack or Ack(0))
+
+    async def close(self, view: View) -> None:
+        """Closes the form on top."""
+        self.team.views.pop(view.id, None)
+        if view.content.get("notify_on_close"):
+            made = self.server.interaction("interactive", self, None, root=view)
+            made.payload = {**self._common("view_closed", made), "view": view.json(self.team.id), "is_cleared": False}
+            await self._sent(made)
+
+    async def open_home(self) -> View:
+        """Opens the app's Home tab, and waits until the app has published it."""
+        before = self.home.hash if self.home else ""
+        event = {
+            "type": "app_home_opened",
+            "user": self.user.id,
+            "tab": "home",
+            "channel": self.team.direct(self.id).id,
+        }
+        shown: Json = {"view": self.home.json(self.team.id)} if self.home else {}
+        await self.server.event(self.team, {**event, **shown})
+        await self.server.until(lambda: self.home is not None and self.home.hash != before, patience=PATIENCE)
+        if self.home is None:
+            raise CannotDo("nothing was published")
+        return self.home
+
+    # --- helpers ---
+
+    async def _sent(self, made: Interaction) -> Interaction:
+        made.ack = await self.server.deliver(made.kind, made.payload)
+        if made.kind == "slash_commands" and made.ack.payload and made.channel is not None:
+            said = made.ack.payload
+            public = said.get("response_type") == "in_channel"
+            message = self.server.keep(
+                made.channel, said, said.get("blocks") or [], only_for="" if public else self.user.id
+            )
+            made.messages.append(message)
+            made.happened.set()
+        return made
+
+    async def _answered(self, coming: Any) -> Interaction:
+        """Raises TimeoutError where neither a message nor a form follows, CannotDo where Slack reports a failure."""
+        made: Interaction = await coming
+        if made.ack is None or not made.ack.ok:
+            raise CannotDo(f"Slack says that the app did not respond: {made.ack}")
+        await asyncio.wait_for(made.happened.wait(), PATIENCE)
+        return made
+
+    def _common(self, kind: str, made: Interaction) -> Json:
+        person = {
+            "id": self.user.id,
+            "username": self.user.name.lower(),
+            "name": self.user.name,
+            "team_id": self.team.id,
+        }
+        place: Json = {"response_url": made.response_url} if made.origin else {}
+        return {
+            "type": kind,
+            "token": "verification",
+            "api_app_id": APP,
+            "team": {"id": self.team.id, "domain": self.team.name.lower().replace(" ", "-")},
+            "enterprise": None,
+            "is_enterprise_install": False,
+            "user": person,
+            "trigger_id": made.trigger,
+            **place,
+        }
+
+    def _taken(self, view: View, ack: Ack) -> Submission:
+        """What Slack does with the answer to a form."""
+        done = Submission(view, ack)
+        answer = ack.payload or {}
+        match answer.get("response_action"):
+            case None:
+                done.closed = ack.ok
+                if ack.ok:
+                    self.team.views.pop(view.id, None)
+            case "clear":
+                done.closed = True
+                self.server.close_views(self.team, self.user.id)
+            case "errors":
+                done.errors = self._errors(view, answer.get("errors") or {})
+            case "update":
+                self._replaced(answer, lambda content: self.server.change_view(view, content))
+            case "push":
+                self._replaced(answer, lambda content: self.server.open_view(self.team, self.id, content, below=view))
+            case other:
+                self.server.violated("view_submission", "invalid_response_action", str(other))
+        return done
+
+    def _errors(self, view: View, told: Json) -> dict[str, str]:
+        """Slack shows an error beside an input, and refuses what it can't show there."""
+        labels = {
+            block["block_id"]: block["label"]["text"] for block in view.content["blocks"] if block["type"] == "input"
+        }
+        for name in told.keys() - labels.keys():
+            self.server.violated("view_submission", "invalid_errors", f"no input has the block_id {name}")
+        if not told or not all(isinstance(text, str) and text.strip() for text in told.values()):
+            self.server.violated("view_submission", "invalid_errors", "an error without words")
+        return {labels[name]: str(text) for name, text in told.items() if name in labels}
+
+    def _replaced(self, answer: Json, put: Any) -> None:
+        try:
+            put(payloads.view(answer.get("view"), kit.no_file))
+        except Refused as refused:
+            self.server.violated("view_submission", refused.name, "; ".join(refused.messages))
+
+
+def escaped(typed: str) -> str:
+    """What a person types, as Slack hands it on."""
+    return typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _blocks(place: Message | View) -> list[Json]:
+    return place.blocks if isinstance(place, Message) else list(place.content["blocks"])
+
+
+def _place(place: Message | View, team: str) -> Json:
+    if isinstance(place, View):
+        return {"container": {"type": "view", "view_id": place.id}, "view": place.json(team)}
+    thread: Json = {"thread_ts": place.thread_ts} if place.thread_ts else {}
+    container = {
+        "type": "message",
+        "message_ts": place.ts,
+        "channel_id": place.channel.id,
+        "is_ephemeral": bool(place.only_for),
+        **thread,
+    }
+    channel = {"id": place.channel.id, "name": place.channel.name}
+    return {"container": container, "channel": channel, **({} if place.only_for else {"message": place.json()})}
+
+
+def _picked(select: Json, wanted: Sequence[str]) -> list[Json]:
+    """Raises CannotDo for an option that is not offered, and for too many."""
+    offered = {
+        str(option["text"]["text"]): option for option in [*reading.offered(select), *select.get("suggested", ())]
+    }
+    missing = [name for name in wanted if name not in offered]
+    if missing or not wanted or len(wanted) > select.get("max_selected_items", len(offered)):
+        raise CannotDo(f"can't pick {', '.join(wanted)} of {', '.join(offered)}")
+    return [{key: value for key, value in offered[name].items() if key != "description"} for name in wanted]
+
+
+def _input(block: Json, given: dict[str, Any]) -> Json:
+    """One input's part of `state.values`. Takes what it uses out of `given`."""
+    element = block["element"]
+    names = (block["label"]["text"], block["block_id"], element.get("action_id"))
+    typed = next((given.pop(name) for name in names if name in given), None)
+    value = _typed(block, element, typed) if "input" in element["type"] else _chosen(block, element, typed)
+    return {element["action_id"]: {"type": element["type"], **value}}
+
+
+def _typed(block: Json, element: Json, typed: Any) -> Json:
+    value = element.get("initial_value") if typed is None else typed
+    length = len(value or "")
+    if not block.get("optional") and not length:
+        raise CannotDo(f"{block['label']['text']} is required")
+    if length > element.get("max_length", 3000) or (length and length < element.get("min_length", 0)):
+        raise CannotDo(f"{block['label']['text']} does not take {length} characters")
+    return {"value": value or None}
+
+
+def _chosen(block: Json, element: Json, typed: Any) -> Json:
+    several = element["type"].startswith("multi_") or element["type"] == "checkboxes"
+    chosen = list(element.get("initial_options", ())) or [*filter(None, [element.get("initial_option")])]
+    if typed is not None:
+        chosen = _picked(element, [typed] if isinstance(typed, str) else typed) if typed else []
+    if not block.get("optional") and not chosen:
+        raise CannotDo(f"{block['label']['text']} is required")
+    return {"selected_options": chosen} if several else {"selected_option": chosen[0] if chosen else None}

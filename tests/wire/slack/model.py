@@ -1,0 +1,193 @@
+"""What there is in a workspace: people, channels, messages, views and files, with the JSON that Slack gives of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+Json = dict[str, Any]
+Now = Callable[[], datetime]
+
+
+class Ids:
+    """C1, C2, …: an id of each kind, in order."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, count[int]] = defaultdict(lambda: count(1))
+
+    def __call__(self, kind: str) -> str:
+        return f"{kind}{next(self._next[kind])}"
+
+
+@dataclass(slots=True, eq=False)
+class User:
+    id: str
+    name: str
+    admin: bool = False
+    owner: bool = False
+    locale: str = "en-US"
+    zone: str = "Etc/UTC"
+
+    def json(self, team: str) -> Json:
+        return {
+            "id": self.id,
+            "team_id": team,
+            "name": self.name.lower(),
+            "real_name": self.name,
+            "deleted": False,
+            "is_bot": False,
+            "is_admin": self.admin or self.owner,
+            "is_owner": self.owner,
+            "is_primary_owner": False,
+            "is_restricted": False,
+            "locale": self.locale,
+            "tz": self.zone,
+            "profile": {"display_name": self.name, "real_name": self.name},
+        }
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """`only_for` is the one person who sees an ephemeral message."""
+
+    ts: str
+    channel: Channel
+    text: str
+    blocks: list[Json]
+    author: str
+    thread_ts: str = ""
+    only_for: str = ""
+    files: tuple[str, ...] = ()
+    edits: int = 0
+    deleted: bool = False
+
+    def json(self) -> Json:
+        shown: Json = {
+            "type": "message",
+            "ts": self.ts,
+            "user": self.author,
+            "bot_id": "B1",
+            "text": self.text,
+            "blocks": self.blocks,
+        }
+        if self.thread_ts:
+            shown["thread_ts"] = self.thread_ts
+        return shown
+
+
+@dataclass(slots=True, eq=False)
+class Channel:
+    """`public` channels can be written to by an app with chat:write.public that is not in them."""
+
+    id: str
+    name: str
+    public: bool = True
+    archived: bool = False
+    direct_with: str = ""
+    members: set[str] = field(default_factory=set)
+    bot_in: bool = True
+    messages: list[Message] = field(default_factory=list)
+
+    def json(self) -> Json:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "is_channel": not self.direct_with,
+            "is_im": bool(self.direct_with),
+            "is_private": not self.public,
+            "is_archived": self.archived,
+            "is_member": self.bot_in,
+            "num_members": len(self.members),
+        }
+
+    def find(self, ts: str) -> Message | None:
+        """The message that all can see."""
+        return next((one for one in self.messages if one.ts == ts and not (one.only_for or one.deleted)), None)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """A user group, such as @moderators."""
+
+    id: str
+    handle: str
+    users: list[str]
+
+    def json(self, team: str) -> Json:
+        return {"id": self.id, "team_id": team, "handle": self.handle, "name": self.handle, "users": self.users}
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """A modal or a Home tab, and the place from which it was opened."""
+
+    id: str
+    user: str
+    content: Json
+    hash: str
+    root: str
+    previous: str = ""
+
+    def json(self, team: str) -> Json:
+        shared = {"id": self.id, "team_id": team, "hash": self.hash, "root_view_id": self.root, "app_id": APP}
+        return {**self.content, **shared, "previous_view_id": self.previous or None, "bot_id": "B1"}
+
+
+@dataclass(slots=True, eq=False)
+class File:
+    """`content` is None until it was uploaded; `ready` once Slack has processed it."""
+
+    id: str
+    name: str
+    length: int
+    alt: str = ""
+    title: str = ""
+    content: bytes | None = None
+    completed: bool = False
+    ready: bool = False
+
+    def json(self, team: str) -> Json:
+        known = {"mimetype": "image/png", "filetype": "png", "original_w": 1, "original_h": 1} if self.ready else {}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "title": self.title or self.name,
+            "size": self.length,
+            "user_team": team,
+            "alt_txt": self.alt,
+            "permalink": f"https://example.slack.com/files/{self.id}",
+            "mimetype": "",
+            "filetype": "",
+            **known,
+        }
+
+
+APP = "A1"
+BOT = "U0BOT"
+
+
+@dataclass(slots=True, eq=False)
+class Team:
+    """A workspace. `token` is the bot's; empty where the app is not installed."""
+
+    id: str
+    name: str
+    token: str
+    users: dict[str, User] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
+    homes: dict[str, View] = field(default_factory=dict)
+    """Home tabs by the person's id."""
+    files: dict[str, File] = field(default_factory=dict)
+
+    def direct(self, user: str) -> Channel:
+        """The conversation of the bot and this person."""
+        name = f"D{user[1:]}"
+        return self.channels.setdefault(
+            name, Channel(name, "", public=False, direct_with=user, members={user}, bot_in=True)
+        )

@@ -1,0 +1,505 @@
+"""A small Slack of the project's own, on this machine's loopback: `async with SlackServer(now=…) as server`.
+
+What it refuses, it refuses with Slack's name for it, and it keeps the reasons in `violations`, so that a test fails
+even where the app took the refusal in its stride. Nothing leaves the machine and nothing is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from time import monotonic
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.wire.slack import api, payloads
+from tests.wire.slack.api import Call
+from tests.wire.slack.errors import SUSPICIOUS, Refused, Violation
+from tests.wire.slack.faults import Fault, Faults
+from tests.wire.slack.hooks import Hooks
+from tests.wire.slack.interactions import Ack, Interaction
+from tests.wire.slack.limits import RateLimits
+from tests.wire.slack.members import Member
+from tests.wire.slack.model import APP, BOT, Channel, File, Group, Ids, Json, Message, Now, Team, User, View
+from tests.wire.slack.sockets import Sockets
+
+BOT_TOKEN, APP_TOKEN = "xoxb-local-1", "xapp-local-1"
+SECRET, CLIENT_ID, CLIENT_SECRET = "local-signing-secret", "1.1", "local-client-secret"
+PORTS = range(20_000, 32_000)
+"""Below 32768, where a machine hands out ports of its own to outgoing connections."""
+PROCESSING = 0.05
+UPLOAD_MAX = 10 * 1024 * 1024
+
+
+def real_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SlackServer:
+    """One app, and the workspaces in which it is installed.
+
+    `now` decides when triggers and response_urls expire and how many calls pass in a minute; `hurry` says how many
+    times faster it runs than the real clock. `patience` is how long, in real seconds, an acknowledgement is waited
+    for: Slack gives 3. `log` gets a line for each thing that happens.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Now = real_now,
+        port: int = 0,
+        hurry: float = 1.0,
+        patience: float = 3.0,
+        log: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self.now = now
+        self.log = log
+        self.patience = patience
+        self.url = ""
+        self.new_id = Ids()
+        self.faults = Faults()
+        self.rate_limits = RateLimits(lambda: now().timestamp(), hurry)
+        self.violations: list[Violation] = []
+        self.calls: list[Call] = []
+        self.sockets = Sockets(log)
+        self.hooks = Hooks(lambda: now().timestamp(), SECRET, patience=patience)
+        self.triggers: dict[str, Interaction] = {}
+        self.response_urls: dict[str, Interaction] = {}
+        self.codes: dict[str, Team] = {}
+        self.revoked: set[str] = set()
+        self.teams: dict[str, Team] = {}
+        self._barred: dict[tuple[str, str], float] = {}
+        self._stamps = count(1)
+        self._changed = asyncio.Event()
+        self._processing: set[asyncio.Task[None]] = set()
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self.team = self.add_team("Tea House", BOT_TOKEN)
+        self.main = self.add_channel("main")
+
+    # --- its world ---
+
+    def add_team(self, name: str, token: str = "") -> Team:
+        team = Team(self.new_id("T"), name, token)
+        self.teams[team.id] = team
+        return team
+
+    def add_channel(self, name: str, team: Team | None = None, *, public: bool = True, bot_in: bool = True) -> Channel:
+        """Everybody is in it, and so is the bot if nothing else is said."""
+        owner = team or self.team
+        channel = Channel(self.new_id("C"), name, public=public, bot_in=bot_in, members=set(owner.users))
+        owner.channels[channel.id] = channel
+        return channel
+
+    def add_group(self, handle: str, *users: str) -> Group:
+        group = Group(self.new_id("S"), handle, list(users))
+        self.team.groups[group.id] = group
+        return group
+
+    def member(self, name: str, team: Team | None = None, *, admin: bool = False, owner: bool = False) -> Member:
+        """The person with this name or id, who is in every channel. They come into being the first time."""
+        where = team or self.team
+        found = next((user for user in where.users.values() if name in {user.id, user.name}), None)
+        if found is None:
+            found = User(self.new_id("U"), name, admin, owner)
+            where.users[found.id] = found
+            for channel in where.channels.values():
+                if not channel.direct_with:
+                    channel.members.add(found.id)
+        return Member(self, where, found, next(iter(where.channels.values()), None))
+
+    def posted(self, channel: Channel | None = None) -> list[Message]:
+        """What everybody in the channel sees."""
+        place = channel or self.main
+        return [message for message in place.messages if not (message.only_for or message.deleted)]
+
+    # --- start and stop ---
+
+    async def start(self) -> None:
+        app = web.Application(client_max_size=UPLOAD_MAX)
+        app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_post("/respond/{name}", self._respond)
+        app.router.add_post("/upload/{team}/{file}", self._upload)
+        app.router.add_get("/link", self.sockets.serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        self.url = f"http://127.0.0.1:{await self._listen(self._runner)}"
+
+    async def _listen(self, runner: web.AppRunner) -> int:
+        for port in (self._port,) if self._port else PORTS:
+            try:
+                await web.TCPSite(runner, "127.0.0.1", port).start()
+            except OSError:
+                continue
+            return port
+        raise RuntimeError("no port is free")
+
+    async def stop(self) -> None:
+        for task in self._processing:
+            task.cancel()
+        await self.sockets.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None:
+        await self.stop()
+
+    @property
+    def base_url(self) -> str:
+        """For AsyncWebClient."""
+        return f"{self.url}/api/"
+
+    # --- what happened ---
+
+    def happened(self, line: str) -> None:
+        self.log(line)
+        self._changed.set()
+
+    async def until(self, there: Callable[[], bool], *, patience: float = 30.0) -> None:
+        """Waits until this is so, looking again whenever something happened. Raises TimeoutError."""
+        async with asyncio.timeout(patience):
+            while not there():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def forgive(self, error: str) -> list[Violation]:
+        """The violations with this error, which are taken out: for a test that means them to happen."""
+        found = [violation for violation in self.violations if violation.error == error]
+        self.violations = [violation for violation in self.violations if violation.error != error]
+        return found
+
+    def called(self, method: str, error: str | None = "") -> list[Call]:
+        """The calls of a method that ended so; with None, all of them."""
+        return [call for call in self.calls if call.method == method and error in {None, call.error}]
+
+    def violated(self, method: str, error: str, detail: str = "") -> None:
+        self.violations.append(Violation(method, error, detail))
+        self.log(f"! {self.violations[-1]}")
+
+    # --- the Web API ---
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        sent = await request.json() if request.content_type == "application/json" else dict(await request.post())
+        args = api.arguments(request.query, sent)
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        call = Call(method, args, bearer or str(args.pop("token", "")), self.team, self.now().timestamp())
+        self.calls.append(call)
+        fault = self.faults.take(method)
+        try:
+            call.answer = {"ok": True, **self._answer(call, fault)}
+        except Refused as refused:
+            self._note(call, refused, fault)
+        if fault is not None and fault.hang_up and request.transport is not None:
+            request.transport.abort()
+        elif fault is not None and fault.status >= 500:
+            call.status, call.error = fault.status, call.error or "lost"
+            return web.Response(status=fault.status, text="upstream error")
+        headers = {"Retry-After": str(call.answer.pop("retry_after"))} if "retry_after" in call.answer else {}
+        self._changed.set()
+        return web.json_response(call.answer, status=call.status, headers=headers)
+
+    def _answer(self, call: Call, fault: Fault | None) -> Json:
+        self._heed_retry_after(call)
+        if fault is not None and fault.error:
+            raise fault.refused
+        if fault is not None and not fault.done:
+            return {}
+        if call.method in {"apps.connections.open", "oauth.v2.access"}:
+            self._count(call)
+            return self._open_socket(call) if call.method == "apps.connections.open" else self._install(call)
+        handler = api.METHODS.get(call.method)
+        if handler is None:
+            raise Refused("unknown_method")
+        call.team = self._authorised(call.token)
+        self._count(call)
+        return handler(self, call)
+
+    def _note(self, call: Call, refused: Refused, fault: Fault | None) -> None:
+        call.error, call.answer = refused.name, refused.body
+        if refused.retry_after:
+            call.status = 429
+            call.answer["retry_after"] = refused.retry_after
+            self._barred[call.method, repr(sorted(call.args.items()))] = monotonic() + refused.retry_after
+        if fault is None:
+            self.violated(call.method, refused.name, "; ".join(refused.messages))
+
+    def _heed_retry_after(self, call: Call) -> None:
+        """Who was told to wait and asks again at once is noted."""
+        until = self._barred.pop((call.method, repr(sorted(call.args.items()))), 0.0)
+        if monotonic() < until - 0.05:
+            self.violated(call.method, SUSPICIOUS, "called again before Retry-After had passed")
+
+    def _count(self, call: Call) -> None:
+        wait = self.rate_limits.wait(call.method, call.team.id, call.get("channel"))
+        if wait:
+            raise Refused("ratelimited", retry_after=wait)
+
+    def _authorised(self, token: str) -> Team:
+        if token in self.revoked:
+            raise Refused("token_revoked")
+        for team in self.teams.values():
+            if token and team.token == token:
+                return team
+        raise Refused("invalid_auth" if token else "not_authed")
+
+    def _open_socket(self, call: Call) -> Json:
+        if call.token in self.revoked or call.token != APP_TOKEN:
+            raise Refused("token_revoked" if call.token in self.revoked else "invalid_auth")
+        return {"url": f"ws{self.url.removeprefix('http')}/link?ticket={self.sockets.ticket()}&app_id={APP}"}
+
+    # --- messages and views ---
+
+    def blocks(self, call: Call, sent: Json, *, public: bool = False) -> list[Json]:
+        """The blocks that were sent, if Slack takes them."""
+        blocks = payloads.message(sent, lambda given: self._is_file(call.team, given))
+        for suspicion in payloads.suspicions(sent, public=public):
+            self.violated(call.method, SUSPICIOUS, suspicion)
+        return blocks
+
+    def view(self, call: Call, sent: Any) -> Json:
+        return payloads.view(sent, lambda given: self._is_file(call.team, given))
+
+    def keep(self, channel: Channel, sent: Json, blocks: Sequence[Json], *, only_for: str = "") -> Message:
+        ts = f"{int(self.now().timestamp())}.{next(self._stamps):06d}"
+        message = Message(
+            ts,
+            channel,
+            str(sent.get("text") or ""),
+            self._named(blocks),
+            author=BOT,
+            thread_ts=str(sent.get("thread_ts") or ""),
+            only_for=only_for,
+        )
+        channel.messages.append(message)
+        self.happened(f"message {ts} in {channel.name or channel.id}{f' for {only_for}' if only_for else ''}")
+        return message
+
+    def say(self, member: Member, text: str, thread_ts: str = "") -> Message:
+        """A person writes something."""
+        message = self.keep(member.channel, {"text": text, "thread_ts": thread_ts}, [])
+        message.author = member.id
+        return message
+
+    def change(self, message: Message, sent: Json, blocks: Sequence[Json]) -> None:
+        """An edit: with a text and no blocks, the blocks are gone."""
+        if "blocks" in sent or "text" in sent:
+            message.blocks = self._named(blocks)
+        message.text = str(sent.get("text") or message.text)
+        message.edits += 1
+        self.happened(f"message {message.ts} is changed")
+
+    def _named(self, blocks: Sequence[Json]) -> list[Json]:
+        """Slack gives a name to each block that has none."""
+        return [{"block_id": f"b{number}", **block} for number, block in enumerate(blocks)]
+
+    def open_view(self, team: Team, user: str, content: Json, below: View | None = None) -> View:
+        name = self.new_id("V")
+        view = View(
+            name, user, {**content, "blocks": self._named(content["blocks"])}, "h1", below.root if below else name
+        )
+        if below is None:
+            self.close_views(team, user)
+        else:
+            view.previous = below.id
+        team.views[name] = view
+        self.happened(f"view {name} is open for {user}")
+        return view
+
+    def change_view(self, view: View, content: Json) -> None:
+        view.content = {**content, "blocks": self._named(content["blocks"])}
+        view.hash = f"h{int(view.hash[1:]) + 1}"
+        self.happened(f"view {view.id} is changed")
+
+    def publish(self, team: Team, user: str, content: Json) -> View:
+        old = team.homes.get(user)
+        if old is None:
+            name = self.new_id("V")
+            old = team.homes[user] = View(name, user, {}, "h0", name)
+        self.change_view(old, content)
+        return old
+
+    def stack(self, team: Team, user: str) -> list[View]:
+        """The modals that this person has open, the topmost last."""
+        return [view for view in team.views.values() if view.user == user]
+
+    def close_views(self, team: Team, user: str) -> None:
+        for view in self.stack(team, user):
+            del team.views[view.id]
+
+    # --- files ---
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        file = self.teams[request.match_info["team"]].files[request.match_info["file"]]
+        if request.content_type.startswith("multipart/"):
+            part = next(iter((await request.post()).values()))
+            content = part.file.read() if isinstance(part, web.FileField) else str(part).encode()
+        else:
+            content = await request.read()
+        if len(content) != file.length:
+            self.violated("upload", "size_mismatch", f"{len(content)} bytes, {file.length} were announced")
+            return web.Response(status=400, text="size mismatch")
+        file.content = content
+        return web.Response(text=f"OK - {len(content)}")
+
+    def process(self, files: Sequence[File], channel: Channel | None, sent: Json) -> None:
+        """Slack processes files once it has answered, and shares them in the channel then."""
+        task = asyncio.ensure_future(self._process(files, channel, sent))
+        self._processing.add(task)
+        task.add_done_callback(self._processing.discard)
+
+    async def _process(self, files: Sequence[File], channel: Channel | None, sent: Json) -> None:
+        await asyncio.sleep(PROCESSING)
+        if self.faults.stall_files:
+            return
+        for file in files:
+            file.ready = True
+        if channel is not None:
+            told = {"text": sent.get("initial_comment"), "thread_ts": sent.get("thread_ts")}
+            message = self.keep(channel, told, [])
+            message.files = tuple(file.id for file in files)
+        self.happened(f"files {', '.join(file.id for file in files)} are ready")
+
+    def _is_file(self, team: Team, given: Any) -> bool:
+        name = given.get("id") if isinstance(given, dict) else None
+        return name in team.files and team.files[name].ready
+
+    # --- what follows from what a person did ---
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        """A response_url. It needs no token, and its errors come with 404 (java-slack-sdk#1349)."""
+        sent = await request.json()
+        source = self.response_urls.get(request.match_info["name"])
+        call = Call("respond", sent, "", source.team if source else self.team, self.now().timestamp())
+        self.calls.append(call)
+        fault = self.faults.take("respond")
+        try:
+            if fault is not None:
+                raise fault.refused
+            self._told(call, source)
+        except Refused as refused:
+            self._note(call, refused, fault)
+            status = fault.status if fault and fault.status >= 400 else 404
+            return web.json_response(refused.body, status=status)
+        return web.Response(text="ok")
+
+    def _told(self, call: Call, source: Interaction | None) -> None:
+        if source is None or source.channel is None:
+            raise Refused("invalid_url")
+        source.use_url(self.now())
+        sent, origin = call.args, source.origin
+        public = sent.get("response_type") == "in_channel"
+        if origin is not None and sent.get("delete_original"):
+            origin.deleted = True
+        elif origin is not None and sent.get("replace_original"):
+            self.change(origin, sent, self._responded(call, public=not origin.only_for))
+            source.messages.append(origin)
+        else:
+            blocks = self._responded(call, public=public)
+            source.messages.append(self.keep(source.channel, sent, blocks, only_for="" if public else source.user.id))
+        source.happened.set()
+
+    def _responded(self, call: Call, *, public: bool) -> list[Json]:
+        """The same limits as for a post, but that of all text together (bolt-js#2867)."""
+        try:
+            return self.blocks(call, call.args, public=public)
+        except Refused as refused:
+            if refused.name != "msg_blocks_too_long":
+                raise
+            return list(call.args["blocks"])
+
+    def interaction(self, kind: str, member: Member, channel: Channel | None, **more: Any) -> Interaction:
+        trigger, name = self.new_id("1.2.t"), secrets.token_hex(6)
+        made = Interaction(
+            kind, member.team, member.user, channel, self.now(), trigger, f"{self.url}/respond/{name}", **more
+        )
+        self.triggers[trigger] = self.response_urls[name] = made
+        return made
+
+    async def deliver(self, kind: str, payload: Json, *, answerable: bool = True, more: Json | None = None) -> Ack:
+        """Over a socket if one is open, or else to the app's address. Who does not acknowledge in time is noted."""
+        self.log(f"→ {kind} {payload.get('type') or payload.get('command')}")
+        try:
+            ack = await self._hand_over(kind, payload, answerable=answerable, more=more)
+        except (ConnectionError, TimeoutError):
+            ack = Ack(0)
+        if not ack.ok:
+            self.violated(kind, "not_acknowledged", f"{ack.status} {ack.payload or ''}")
+        return ack
+
+    async def _hand_over(self, kind: str, payload: Json, *, answerable: bool, more: Json | None) -> Ack:
+        if not self.sockets.connected and self.hooks.url:
+            return await self.hooks.deliver(kind, payload, retry=(more or {}).get("retry_attempt", 0))
+        acknowledged = await self.sockets.send(kind, payload, answerable=answerable, more=more)
+        return await asyncio.wait_for(acknowledged, self.patience)
+
+    # --- events ---
+
+    async def event(self, team: Team, event: Json, *, retry: int = 0, event_id: str = "") -> Ack:
+        """Something that the app subscribed to. With `retry` it comes again, under its old id."""
+        seconds = int(self.now().timestamp())
+        payload = {
+            "token": "verification",
+            "team_id": team.id,
+            "api_app_id": APP,
+            "type": "event_callback",
+            "event_id": event_id or self.new_id("Ev"),
+            "event_time": seconds,
+            "event": {"event_ts": f"{seconds}.000000", **event},
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": team.id,
+                    "user_id": BOT,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
+        }
+        more = {"retry_attempt": retry, "retry_reason": "timeout" if retry else ""}
+        return await self.deliver("events_api", payload, answerable=False, more=more)
+
+    async def uninstall(self, team: Team | None = None) -> Ack:
+        """An admin removes the app: its token is dead before the app hears of it."""
+        gone = team or self.team
+        tokens = {"tokens": {"oauth": [], "bot": [BOT]}}
+        self.revoked.add(gone.token)
+        await self.event(gone, {"type": "tokens_revoked", **tokens})
+        return await self.event(gone, {"type": "app_uninstalled"})
+
+    # --- installing ---
+
+    def allow(self, team: Team) -> str:
+        """A person of the workspace says yes to the app: the code that their browser brings to it."""
+        code = self.new_id("code")
+        self.codes[code] = team
+        return code
+
+    def _install(self, call: Call) -> Json:
+        if call.get("client_id") != CLIENT_ID or call.get("client_secret") != CLIENT_SECRET:
+            raise Refused("bad_client_secret")
+        team = self.codes.pop(call.get("code"), None)
+        if team is None:
+            raise Refused("invalid_code")
+        team.token = f"xoxb-local-{team.id}-{secrets.token_hex(4)}"
+        installer = next(iter(team.users), "U0")
+        return {
+            "access_token": team.token,
+            "token_type": "bot",
+            "scope": "commands,chat:write",
+            "bot_user_id": BOT,
+            "app_id": APP,
+            "team": {"id": team.id, "name": team.name},
+            "enterprise": None,
+            "is_enterprise_install": False,
+            "authed_user": {"id": installer},
+        }

@@ -1,0 +1,163 @@
+"""Socket Mode: envelopes over websockets, each acknowledged. https://docs.slack.dev/apis/events-api/using-socket-mode"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from tests.wire.slack.interactions import Ack
+from tests.wire.slack.model import APP, Json
+
+SOCKETS_MAX = 10
+HOST = "applink-local"
+
+
+class Connection:
+    """One websocket. A `silent` one stays open, and neither speaks nor answers pings."""
+
+    def __init__(self, number: int, socket: web.WebSocketResponse, request: web.Request) -> None:
+        self.number = number
+        self.socket = socket
+        self.silent = False
+        self.waiting: dict[str, asyncio.Future[Ack]] = {}
+        self._request = request
+
+    async def send(self, envelope: Json) -> asyncio.Future[Ack]:
+        """The acknowledgement to come, if one comes. Raises ConnectionError."""
+        acknowledged: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+        self.waiting[envelope["envelope_id"]] = acknowledged
+        if not self.silent:
+            await self.socket.send_json(envelope)
+        return acknowledged
+
+    def drop(self) -> None:
+        """As a cable that is pulled: nothing says goodbye."""
+        if self._request.transport is not None:
+            self._request.transport.abort()
+        self.forget()
+
+    def forget(self) -> None:
+        """Whatever was not acknowledged by now never will be."""
+        for waiting in self.waiting.values():
+            if not waiting.done():
+                waiting.set_result(Ack(0))
+        self.waiting.clear()
+
+
+class Sockets:
+    """All connections of the app. `log` gets a line for each thing that happens."""
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
+        self._open: dict[str, Connection] = {}
+        self._tickets: set[str] = set()
+        self._numbers = count(1)
+        self._envelopes = count(1)
+        self._came = asyncio.Event()
+        self.opened = 0
+        self.unknown: list[str] = []
+        """Acknowledgements of what was never sent, or was acknowledged before."""
+
+    @property
+    def connected(self) -> bool:
+        return any(not connection.socket.closed for connection in self._open.values())
+
+    async def ready(self, opened: int = 1) -> None:
+        """Until a socket is open, and as many as this have been opened in all."""
+        while not self.connected or self.opened < opened:
+            self._came.clear()
+            await self._came.wait()
+
+    def ticket(self) -> str:
+        """For one connection."""
+        ticket = f"t{next(self._numbers)}"
+        self._tickets.add(ticket)
+        return ticket
+
+    async def send(
+        self, kind: str, payload: Json, *, answerable: bool, more: Json | None = None
+    ) -> asyncio.Future[Ack]:
+        """Hands an envelope to the newest connection. Raises ConnectionError where there is none."""
+        connection = next((one for one in reversed(self._open.values()) if not one.socket.closed), None)
+        if connection is None:
+            raise ConnectionError("no socket is open")
+        envelope_id = f"e{next(self._envelopes)}"
+        shared = {"accepts_response_payload": answerable, **(more or {})}
+        return await connection.send({"envelope_id": envelope_id, "type": kind, "payload": payload, **shared})
+
+    async def refresh(self) -> None:
+        """Slack does so every few hours: it asks for a new connection, and closes the old one soon after."""
+        for connection in list(self._open.values()):
+            told = {"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": HOST}}
+            await connection.socket.send_json(told)
+
+    def drop(self) -> None:
+        """All connections break."""
+        for connection in list(self._open.values()):
+            connection.drop()
+        self._open.clear()
+
+    def silence(self) -> None:
+        """All connections of now stay open, and nothing comes through them any more."""
+        for connection in self._open.values():
+            connection.silent = True
+
+    async def close(self) -> None:
+        for connection in list(self._open.values()):
+            connection.forget()
+            with suppress(ConnectionError):
+                await connection.socket.close()
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        ticket = request.query.get("ticket", "")
+        if ticket not in self._tickets:
+            raise web.HTTPForbidden
+        self._tickets.remove(ticket)
+        socket = web.WebSocketResponse(autoping=False)
+        await socket.prepare(request)
+        if len(self._open) >= SOCKETS_MAX:
+            await socket.send_json(
+                {"type": "disconnect", "reason": "too_many_websockets", "debug_info": {"host": HOST}}
+            )
+            await socket.close()
+            return socket
+        await self._talk(Connection(len(self._open) + 1, socket, request), ticket)
+        return socket
+
+    async def _talk(self, connection: Connection, ticket: str) -> None:
+        self._open[ticket] = connection
+        hello = {"type": "hello", "num_connections": len(self._open), "connection_info": {"app_id": APP}}
+        try:
+            await connection.socket.send_json(
+                {**hello, "debug_info": {"host": HOST, "approximate_connection_time": 18060}}
+            )
+            self.opened += 1
+            self._log(f"socket {ticket} is open")
+            self._came.set()
+            async for heard in connection.socket:
+                await self._hear(connection, heard.type, heard.data)
+        except ConnectionError:
+            pass
+        finally:
+            self._open.pop(ticket, None)
+            connection.forget()
+            self._log(f"socket {ticket} is closed")
+
+    async def _hear(self, connection: Connection, kind: WSMsgType, data: Any) -> None:
+        if connection.silent:
+            return
+        if kind is WSMsgType.PING:
+            await connection.socket.pong(data)
+        elif kind is WSMsgType.TEXT:
+            said = json.loads(data)
+            waiting = connection.waiting.pop(str(said.get("envelope_id")), None)
+            if waiting is None or waiting.done():
+                self.unknown.append(data)
+            else:
+                waiting.set_result(Ack(200, said.get("payload")))
