@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -240,9 +241,11 @@ def _values(used: Body) -> tuple[str, ...]:
 
 def _shown(outcome: Outcome, t: Translator) -> Reply:
     """What the person sees: never nothing."""
-    reply = outcome.answer
-    if reply is None or (not reply.cards and reply.form is None):
-        return Reply((Card(body=text(t("Done."))),))
+    reply = outcome.answer or Reply()
     if reply.form is not None:
         return Reply((Card(body=text(t("This needs a form, and I can't open forms here yet."))),))
-    return reply
+    if reply.files:
+        names = ", ".join(file.name for file in reply.files)
+        missing = Card(body=text(t("I can't send files here yet, so these are missing: {names}.", names=names)))
+        return replace(reply, cards=(*reply.cards, missing), files=())
+    return reply if reply.cards else Reply((Card(body=text(t("Done."))),))

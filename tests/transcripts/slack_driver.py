@@ -259,7 +259,7 @@ def _rich_words(element: Block) -> str:
         case "rich_text_section" | "rich_text_quote":
             return "".join(_rich_words(piece) for piece in element["elements"])
         case "link":
-            return f"{element['text']} ({element['url']})"
+            return element["url"] if element["text"] == element["url"] else f"{element['text']} ({element['url']})"
         case "date":
             return str(element["fallback"])
     return str(element["text"])

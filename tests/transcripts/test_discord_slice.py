@@ -10,7 +10,7 @@ import pytest
 
 from adapters.discord.client import ParleyClient
 from bot.app import Bot
-from bot.chat import Action, Button, Card, Outcome, Place, Post, Reply, Request, Visibility
+from bot.chat import Action, Attachment, Button, Card, Form, Input, Outcome, Place, Post, Reply, Request, Visibility
 from bot.command import Context, Param, action, command
 from bot.limiter import Limiter
 from bot.markup import text
@@ -50,6 +50,12 @@ class Odd:
     @command("nothing", "Posts, and answers nothing")
     async def nothing(self, ctx: Context) -> Outcome:
         return Outcome(posts=(Post(Reply((Card(title="For everyone"),))),))
+
+    @command("file", "Files, and a form")
+    async def file(self, ctx: Context, form: Annotated[bool, Param("A form")] = False) -> Outcome:
+        asked = Form(Action("ask"), "Ask", (Input("name", "Name"),))
+        file = Attachment("votes.csv", "a,b", "text/csv")
+        return Outcome(Reply(form=asked) if form else Reply((Card(title="Export"),), files=(file,)))
 
     @command("long", "More than one message")
     async def long(self, ctx: Context) -> Outcome:
@@ -187,6 +193,13 @@ async def test_silence_is_no_answer() -> None:
         seen = await driver.say("/nothing")
         assert seen.private == "Done."
         assert seen.public == "For everyone"
+
+
+async def test_what_the_slice_cannot_do_is_said() -> None:
+    """Files and forms come later; until then nobody waits for them."""
+    async with discord_driver(odd_bot(), offered=None) as driver:
+        assert "these are missing: votes.csv" in (await driver.say("/file")).private
+        assert "can't open forms here yet" in (await driver.say("/file form:yes")).private
 
 
 async def test_what_is_long_comes_as_several_messages() -> None:

@@ -10,7 +10,22 @@ from typing import Any
 import pytest
 
 from bot.app import Bot
-from bot.chat import Action, Button, Card, Choice, MessageRef, Outcome, Place, Post, Reply, Request, Select
+from bot.chat import (
+    Action,
+    Attachment,
+    Button,
+    Card,
+    Choice,
+    Form,
+    Input,
+    MessageRef,
+    Outcome,
+    Place,
+    Post,
+    Reply,
+    Request,
+    Select,
+)
 from bot.command import Context, action, command
 from bot.limiter import Limiter
 from bot.markup import text
@@ -56,6 +71,14 @@ class Odd:
     @command("nothing", "Posts, and answers nothing")
     async def nothing(self, ctx: Context) -> Outcome:
         return Outcome(posts=(Post(Reply((Card(title="For everyone"),))),))
+
+    @command("file", "A file")
+    async def file(self, ctx: Context) -> Outcome:
+        return Outcome(Reply((Card(title="Export"),), files=(Attachment("votes.csv", "a,b", "text/csv"),)))
+
+    @command("form", "A form")
+    async def form(self, ctx: Context) -> Outcome:
+        return Outcome(Reply(form=Form(Action("ask"), "Ask", (Input("name", "Name"),))))
 
     @command("long", "More messages than a response_url takes")
     async def long(self, ctx: Context) -> Outcome:
@@ -159,6 +182,13 @@ async def test_silence_is_no_answer() -> None:
         seen = await driver.say("nothing")
         assert seen.private == "Done."
         assert seen.public == "For everyone"
+
+
+async def test_what_the_slice_cannot_do_is_said() -> None:
+    """Files and forms come later; until then nobody waits for them."""
+    async with slack_driver(odd_bot()) as driver:
+        assert "these are missing: votes.csv" in (await driver.say("file")).private
+        assert "can't open forms here yet" in (await driver.say("form")).private
 
 
 async def test_more_messages_than_a_response_url_takes() -> None:
