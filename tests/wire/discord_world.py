@@ -53,8 +53,10 @@ class World:
         rows = await self.instance.database.read(lambda tx: tx.rows("choice_counts", poll=poll))
         return {TEAS[int(row["choice"])]: row["count"] for row in rows if row["count"]}
 
-    def edits(self, message: Message) -> int:
-        return sum(call.method == "PATCH" and call.path.endswith(message.id) for call in self.server.calls)
+    def edits(self, message: Message, *, refused: bool = False) -> int:
+        """How often the message was to be edited, or in vain."""
+        edits = [call for call in self.server.calls if call.method == "PATCH" and call.path.endswith(message.id)]
+        return sum(call.status >= 400 or not refused for call in edits)
 
     @contextmanager
     def slow(self, command: str) -> Iterator[asyncio.Event]:

@@ -7,6 +7,8 @@ import os
 import random
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -22,10 +24,11 @@ def free_port() -> str:
     return str(random.randint(20_000, 31_999))
 
 
-async def started(folder: Path, *arguments: str, **environment: str) -> Process:
-    """A module of this repository as a program, in a folder of its own."""
+@asynccontextmanager
+async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIterator[Process]:
+    """A module of this repository as a program, in a folder of its own; it ends with the test at the latest."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         *arguments,
@@ -35,55 +38,70 @@ async def started(folder: Path, *arguments: str, **environment: str) -> Process:
         stdout=PIPE,
         stderr=STDOUT,
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
-async def run_parley(folder: Path, server: DiscordServer) -> Process:
+def run_parley(folder: Path, server: DiscordServer) -> AbstractAsyncContextManager[Process]:
     address = server.url.removesuffix("/api/v10")
     arguments = ("tests.wire.discord.parley", address, "run", "--port", free_port())
-    return await started(folder, *arguments, PARLEY_DISCORD_TOKEN=TOKEN)
+    return program(folder, *arguments, PARLEY_DISCORD_TOKEN=TOKEN)
+
+
+async def last_words(process: Process) -> tuple[int | None, str]:
+    """The exit code, and everything that was printed."""
+    said, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    return process.returncode, said.decode()
 
 
 @pytest.mark.parametrize("when", ["before the start", "while it runs"])
 async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, when: str) -> None:
     """Exit code 1 and a sentence that names the setting, without a traceback and without the token."""
     async with new_server() as server:
-        if when == "before the start":
-            server.revoked = True
-        process = await run_parley(tmp_path, server)
-        try:
-            if when == "while it runs":
+        server.revoked = when == "before the start"
+        async with run_parley(tmp_path, server) as process:
+            if not server.revoked:
                 await server.until(lambda: server.gateway.connected and server.commands[""], PATIENCE)
                 await server.revoke_token()
-            said, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode == 1
-        assert "PARLEY_DISCORD_TOKEN" in said.decode()
-        assert "Traceback" not in said.decode()
-        assert TOKEN not in said.decode()
+            code, said = await last_words(process)
+        assert code == 1, said
+        assert "PARLEY_DISCORD_TOKEN" in said
+        assert "Traceback" not in said
+        assert TOKEN not in said
+
+
+async def test_parley_started_while_discord_is_away_waits_for_it(tmp_path: Path) -> None:
+    """It goes on trying, is there when Discord is, and ends properly when it is told to."""
+    async with new_server() as server:
+        server.outage()
+        async with run_parley(tmp_path, server) as process:
+            await server.until(lambda: server.answers(503), PATIENCE)
+            server.back()
+            await server.until(lambda: server.gateway.connected, PATIENCE)
+            process.terminate()
+            code, said = await last_words(process)
+        assert code == 0, said
+        assert "Traceback" not in said
 
 
 async def test_a_person_can_watch_a_bot(tmp_path: Path) -> None:
     """`python -m tests.wire.discord` draws what the bot answers to typed commands and pressed buttons."""
     port = free_port()
-    process = await started(tmp_path, "tests.wire.discord", "--port", port)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        stand_in = DiscordServer(port=int(port))  # only for its addresses: it never listens
-        async with asyncio.timeout(PATIENCE):
-            await process.stdout.readuntil(b"DEFAULT_GATEWAY`.")
-            async with parley(stand_in, tmp_path):
-                process.stdin.write(b"/fact words=tea\n")
-                await process.stdout.readuntil(b"Most people in the office drink tea")
-                await process.stdout.readuntil(b"[Sources]")
-                process.stdin.write(b"!Sources\n")
-                await process.stdout.readuntil(b"A count of the kitchen")
-            process.stdin.write(b"quit\n")
-            await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    async with program(tmp_path, "tests.wire.discord", "--port", port) as process, asyncio.timeout(PATIENCE):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        await process.stdout.readuntil(b"DEFAULT_GATEWAY`.")
+        elsewhere = DiscordServer(port=int(port))  # only for its addresses: it never listens
+        async with parley(elsewhere, tmp_path):
+            process.stdin.write(b"/fact words=tea\n")
+            await process.stdout.readuntil(b"Most people in the office drink tea")
+            await process.stdout.readuntil(b"[Sources]")
+            process.stdin.write(b"!Sources\n")
+            await process.stdout.readuntil(b"A count of the kitchen")
+        process.stdin.write(b"quit\n")
+        code, _ = await last_words(process)
+        assert code == 0

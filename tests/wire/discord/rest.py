@@ -49,7 +49,7 @@ def _served(
             if status == 429:
                 headers |= {**VIA, "Retry-After": str(error.body["retry_after"])}
         server.calls.append(Called(method, template, path, status, call.body))
-        server.log(f"{method} {path} → {status}")
+        server.log(f"{method} {_readable(call, template)} → {status}")
         if body is None:
             return web.Response(status=204 if status == 200 else status, headers=headers)
         return web.Response(
@@ -57,6 +57,13 @@ def _served(
         )
 
     return serve
+
+
+def _readable(call: Call, template: str) -> str:
+    """The path with the ids that tell something."""
+    for name in ("channel_id", "message_id", "guild_id"):
+        template = template.replace(f"{{{name}}}", call.ids.get(name, ""))
+    return template.replace("{interaction_id}/{interaction_token}", "…").replace("{webhook_id}/{webhook_token}", "…")
 
 
 async def _answer(
