@@ -407,18 +407,19 @@ class _Group:
     async def write(self, tx: Transaction) -> None:
         if not self._links:
             return
-        changed = [tally for tally in self._tallies.values() if isinstance(tally, _Tally) and tally.changes]
-        touched = {str(link["poll"]) for link in self._links}
-        await tx.many("append_link", self._links)
-        await tx.many("put_ballot", [row for row in self._touched.values() if row is not None])
+        written = {link["poll"] for link in self._links}
+        tallies = [each for each in self._tallies.values() if isinstance(each, _Tally) and each.id in written]
         dropped = [key for key, row in self._touched.items() if row is None and key in self._stored]
-        await tx.many("drop_ballot", [{"poll": poll, "voter": voter} for poll, voter in dropped])
-        counts = [(tally.id, *item) for tally in changed for item in tally.changes.items()]
-        await tx.many("count_more", [_count_values(*count) for count in counts if count[2] > 0])
-        await tx.many("count_fewer", [_count_values(*count) for count in counts if count[2] < 0])
-        heads = [tally for tally in self._tallies.values() if isinstance(tally, _Tally) and tally.id in touched]
-        await tx.many(
-            "advance_poll", [_head_values(tally.id, tally.head, tally.links, tally.ballots) for tally in heads]
+        counts = [(tally.id, *item) for tally in tallies for item in tally.changes.items()]
+        await tx.together(
+            {
+                "append_link": self._links,
+                "put_ballot": [row for row in self._touched.values() if row is not None],
+                "drop_ballot": [{"poll": poll, "voter": voter} for poll, voter in dropped],
+                "count_more": [_count_values(*count) for count in counts if count[2] > 0],
+                "count_fewer": [_count_values(*count) for count in counts if count[2] < 0],
+                "advance_poll": [_head_values(each.id, each.head, each.links, each.ballots) for each in tallies],
+            }
         )
 
 

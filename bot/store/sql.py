@@ -69,6 +69,11 @@ class Transaction:
         else:
             await run(self.connection, values)
 
+    async def together(self, writes: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
+        """Runs `many` for each query. They touch different rows, so that their order doesn't matter."""
+        for query, values in writes.items():
+            await self.many(query, values)
+
 
 class SqliteAdapter:
     """aiosql over a plain `sqlite3` connection, in coroutines that never suspend (see sqlite.py)."""

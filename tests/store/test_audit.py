@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 
 import pytest
 
-from bot.polls.audit import Finding, Rule
+from bot.polls.audit import Finding, Rule, closing_commitment, link_hash, receipt_code, typed_code
 from bot.polls.box import BallotBox
 from bot.store.database import Database
 from tests.store.things import AFTER, Raw, findings, poll, vote
@@ -74,8 +76,6 @@ async def test_swapped_links_are_named(box: BallotBox, database: Database, raw: 
 @pytest.mark.parametrize("closed", [True, False])
 async def test_a_link_that_was_made_anew_is_named(box: BallotBox, database: Database, raw: Raw, closed: bool) -> None:
     """A forged link that fits in itself doesn't fit the next one."""
-    from bot.polls.audit import link_hash  # noqa: PLC0415
-
     await _voted(box, closed=closed)
     await raw.disarm("links")
     [(commitment, receipt, before)] = await raw.run("SELECT commitment, receipt, before FROM links WHERE number = 5")
@@ -132,8 +132,6 @@ async def test_a_closed_ballot_deleted_with_its_commitment_is_named(
     box: BallotBox, database: Database, raw: Raw
 ) -> None:
     """The closing link binds the list of commitments, so a shorter list is found too."""
-    from bot.polls.audit import closing_commitment  # noqa: PLC0415
-
     await _voted(box, closed=True)
     [(voter, choice, seal), *_] = await raw.run("SELECT voter, choice, seal FROM ballots")
     commitment = closing_commitment(seal, "p1", choice)
@@ -160,6 +158,15 @@ async def test_a_close_without_its_link_is_named(box: BallotBox, database: Datab
     await _voted(box, closed=False)
     await raw.run("UPDATE polls SET state = 'closed', closed_at = 1")
     assert (Rule.STATE, "poll") in _told(await findings(database))
+
+
+def test_a_receipt_is_base32_as_the_standard_has_it() -> None:
+    """The code is the first 80 bits of an HMAC in RFC 4648's alphabet, as anybody can make it who has the secret."""
+    for number in range(1, 50):
+        digest = hmac.digest(b"secret", f"receipt\nvoter\n{number}".encode(), "sha256")
+        code = receipt_code(b"secret", "voter", number)
+        assert code.replace("-", "") == base64.b32encode(digest[:10]).decode()
+        assert typed_code(code.lower().replace("-", " ")) == code
 
 
 async def test_an_erased_voter_of_a_named_poll_leaves_the_record_whole(box: BallotBox, database: Database) -> None:

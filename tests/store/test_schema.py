@@ -159,6 +159,12 @@ def test_every_named_query_is_used_and_every_used_one_is_named() -> None:
         for path in root.rglob("*.py")
         for name in re.findall(r'tx\.(?:rows|column|one|value|run|many)\(\s*"(\w+)"', path.read_text("utf-8"))
     }
+    used |= {
+        name
+        for path in root.rglob("*.py")
+        for block in re.findall(r"tx\.together\((.*?)\n        \)", path.read_text("utf-8"), re.DOTALL)
+        for name in re.findall(r'^ +"(\w+)": ', block, re.MULTILINE)
+    }
     assert used == common
     assert postgres <= common
 
