@@ -259,14 +259,18 @@ async def test_a_lost_permission_is_reported_to_the_polls_creator_once(tmp_path:
         server, host = world.server, world.server.member("Host")
         poll = await world.poll(host, results="live")
         server.forbid(server.main)
-        for vote in votes(members(world, 6), poll):
+        for vote in votes(members(world, 30), poll):
             assert counted(await vote.member.wait(vote))
-            await world.quiet()
+        await world.quiet()
+        tried = world.edits(poll)
+        for vote in votes(members(world, 3), poll):
+            assert counted(await vote.member.wait(vote))
+        await world.quiet()
+        assert world.edits(poll) == tried
         (told,) = direct_messages(world, host)
-        assert world.edits(poll, refused=True) == 1
         assert "can't be updated" in told.text
         assert "Which tea?" in told.text
-        assert await world.tally() == dict.fromkeys(TEAS, 2)
+        assert await world.tally() == dict.fromkeys(TEAS, 11)
 
 
 def direct_messages(world: World, member: Member) -> list[Message]:
@@ -292,7 +296,7 @@ async def test_a_creator_who_takes_no_messages_stops_nothing(tmp_path: Path) -> 
 
 
 async def test_a_message_deleted_under_a_poll_is_forgotten_and_the_poll_goes_on(tmp_path: Path) -> None:
-    """Its other copy is redrawn as before, and the deleted one is tried once."""
+    """Its other copy is redrawn as before, and the deleted one is not tried again."""
     async with discord_world(tmp_path) as world:
         server = world.server
         host = server.member("Host", moderator=True)
@@ -301,27 +305,29 @@ async def test_a_message_deleted_under_a_poll_is_forgotten_and_the_poll_goes_on(
         await host.slash("poll post", poll="p1", here=side)
         (second,) = server.posted(side)
         server.delete_message(first)
-        for number, voter in enumerate(members(world, 6)):
+        voters = members(world, 6)
+        for number, voter in enumerate(voters):
             assert counted(await voter.click(second, TEAS[number % 3]))
-            await world.quiet()
-        assert world.edits(first, refused=True) == 1
+            if number == 2:
+                await world.quiet()
+                tried = world.edits(first)
+        await world.quiet()
+        assert world.edits(first) == tried
         assert "★ 2" in words(second)
         assert "Which tea?" in (await host.slash("poll list")).text
 
 
-async def test_a_channel_that_is_gone_is_tried_once(tmp_path: Path) -> None:
+async def test_a_channel_that_is_gone_is_not_tried_again(tmp_path: Path) -> None:
     """10003: the copy is forgotten, and the poll still closes."""
     async with discord_world(tmp_path) as world:
         server, side = world.server, world.server.add_channel("side")
         poll = await world.poll(server.member("Host", channel=side), results="live", closes="1h")
         voters = members(world, 3)
-        cast = votes(voters[:1], poll)
-        await cast[0].member.wait(cast[0])
         server.delete_channel(side)
-        for voter in voters[1:]:
+        for voter in voters:
             assert counted(await voter.click(poll, "Green"))
             await world.quiet()
-        assert world.edits(poll, refused=True) == 1
+        assert world.edits(poll) <= 2
         world.forward(hours=1)
         await world.instance.scheduler.run_due()
         await world.quiet()
