@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,15 @@ def arguments(query: Mapping[str, str], body: Mapping[str, Any]) -> Json:
             except ValueError:
                 continue
     return merged
+
+
+def credentials(header: str, args: Json) -> str:
+    """The token. An app that is installed tells its id and secret instead, as a form or by Basic authentication."""
+    kind, _, given = header.partition(" ")
+    if kind == "Basic":
+        client, _, secret = b64decode(given).decode().partition(":")
+        args.update(client_id=client, client_secret=secret)
+    return given if kind == "Bearer" else str(args.pop("token", ""))
 
 
 # --- who and where ---

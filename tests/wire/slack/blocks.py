@@ -190,8 +190,8 @@ def _rich(part: Json, at: str, allowed: set[str]) -> Iterator[str]:
             yield f"unsupported type: {kind} [json-pointer:{here}/type]"
         elif kind in RICH_PARTS:
             yield from _rich(child, here, {"rich_text_section"} if kind == "rich_text_list" else RICH_PIECES)
-        elif kind == "text":
-            yield from _length(child.get("text"), TOTAL_MAX, f"{here}/text", least=1, needed=True)
+        elif kind == "text" and not child.get("text"):  # a gap between two pieces may be made of spaces
+            yield f"must be more than 0 characters [json-pointer:{here}/text]"
         elif kind == "link" and not str(child.get("url", "")).startswith(("http://", "https://", "mailto:")):
             yield f"Invalid URL [json-pointer:{here}/url]"
         elif kind == "date" and not (isinstance(child.get("timestamp"), int) and child.get("format")):

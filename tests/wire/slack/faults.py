@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tests.wire.slack.errors import Refused
 
@@ -32,6 +33,8 @@ class Faults:
         self._waiting: list[Fault] = []
         self.stall_files = False
         """Uploads are taken, and never get ready."""
+        self.under_way = timedelta()
+        """How long a trigger is under way to the app: it dies after 3 seconds."""
 
     def refuse(self, method: str, error: str, *, times: int = 1) -> Fault:
         """Calls end with this of Slack's errors."""
@@ -59,6 +62,7 @@ class Faults:
     def clear(self) -> None:
         self._waiting.clear()
         self.stall_files = False
+        self.under_way = timedelta()
 
     def _add(self, fault: Fault) -> Fault:
         self._waiting.append(fault)

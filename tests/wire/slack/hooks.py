@@ -16,6 +16,8 @@ from tests.wire.slack.interactions import Ack
 from tests.wire.slack.model import Json
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+PATH = "/slack/events"
+"""Where Bolt listens if nothing else is said."""
 
 
 def sign(secret: str, timestamp: int, body: str) -> str:
@@ -34,7 +36,7 @@ def encoded(kind: str, payload: Json) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Hooks:
-    """`seconds` is the time that requests are stamped with: an app compares it with a clock of its own."""
+    """`seconds` is the time that requests are stamped with: Bolt compares it with the real one."""
 
     seconds: Callable[[], float]
     secret: str

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import count
-from time import monotonic
+from time import monotonic, time
 from typing import Any, Self
 
 from aiohttp import web
@@ -66,7 +66,7 @@ class SlackServer:
         self.violations: list[Violation] = []
         self.calls: list[Call] = []
         self.sockets = Sockets(log)
-        self.hooks = Hooks(lambda: now().timestamp(), SECRET, patience=patience)
+        self.hooks = Hooks(time, SECRET, patience=patience)
         self.triggers: dict[str, Interaction] = {}
         self.response_urls: dict[str, Interaction] = {}
         self.codes: dict[str, Team] = {}
@@ -191,8 +191,8 @@ class SlackServer:
         method = request.match_info["method"]
         sent = await request.json() if request.content_type == "application/json" else dict(await request.post())
         args = api.arguments(request.query, sent)
-        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        call = Call(method, args, bearer or str(args.pop("token", "")), self.team, self.now().timestamp())
+        token = api.credentials(request.headers.get("Authorization", ""), args)
+        call = Call(method, args, token, self.team, self.now().timestamp())
         self.calls.append(call)
         fault = self.faults.take(method)
         try:
@@ -419,9 +419,8 @@ class SlackServer:
 
     def interaction(self, kind: str, member: Member, channel: Channel | None, **more: Any) -> Interaction:
         trigger, name = self.new_id("1.2.t"), secrets.token_hex(6)
-        made = Interaction(
-            kind, member.team, member.user, channel, self.now(), trigger, f"{self.url}/respond/{name}", **more
-        )
+        made_at, url = self.now() - self.faults.under_way, f"{self.url}/respond/{name}"
+        made = Interaction(kind, member.team, member.user, channel, made_at, trigger, url, **more)
         self.triggers[trigger] = self.response_urls[name] = made
         return made
 

@@ -1,0 +1,450 @@
+"""The local Slack keeps Slack's rules: what it refuses, and by which name, is what the app has to live with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, CannotDo, SlackServer, blocks, payloads
+from tests.wire.slack.errors import Refused
+from tests.wire.slack.model import Json
+from tests.world import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def server(clock: Clock) -> AsyncIterator[SlackServer]:
+    async with SlackServer(now=clock) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(server: SlackServer) -> AsyncIterator[AsyncWebClient]:
+    async with aiohttp.ClientSession() as session:
+        yield AsyncWebClient(token=BOT_TOKEN, base_url=server.base_url, session=session)
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def section(text: str = "a", **more: Any) -> Json:
+    return {"type": "section", "text": plain(text), **more}
+
+
+def button(action_id: str = "b", **more: Any) -> Json:
+    return {"type": "button", "text": plain("Yes"), "action_id": action_id, **more}
+
+
+def actions(*elements: Json) -> Json:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def option(value: str, **more: Any) -> Json:
+    return {"text": plain(value), "value": value, **more}
+
+
+def select(*values: str, kind: str = "static_select", **more: Any) -> Json:
+    return {
+        "type": kind,
+        "action_id": "s",
+        "placeholder": plain("Pick"),
+        "options": [*map(option, values or "ab")],
+        **more,
+    }
+
+
+def rich(*elements: Json) -> Json:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
+
+
+def field(label: str, element: Json, block_id: str) -> Json:
+    return {"type": "input", "block_id": block_id, "label": plain(label), "element": element}
+
+
+TEXT_INPUT = {"type": "plain_text_input", "action_id": "t", "max_length": 10}
+MODAL: Json = {
+    "type": "modal",
+    "callback_id": "form",
+    "title": plain("Form"),
+    "submit": plain("Send"),
+    "blocks": [field("Question", TEXT_INPUT, "q"), field("How", select("one", "many"), "h")],
+}
+
+
+async def refused(coming: Any) -> str:
+    with pytest.raises(SlackApiError) as caught:
+        await coming
+    return str(caught.value.response["error"])
+
+
+# --- what it refuses ---
+
+BAD_BLOCKS = {
+    "51 blocks": [section() for _ in range(51)],
+    "a block id twice": [section(block_id="x"), section(block_id="x")],
+    "an action id twice": [actions(button()), actions(button())],
+    "an id of 256 characters": [actions(button("x" * 256))],
+    "a text of 3001 characters": [section("x" * 3001)],
+    "a field of 2001 characters": [{"type": "section", "fields": [plain("x" * 2001)]}],
+    "11 fields": [{"type": "section", "fields": [plain("x")] * 11}],
+    "a header of 151 characters": [{"type": "header", "text": plain("x" * 151)}],
+    "a header in mrkdwn": [{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}],
+    "a text with nothing to see": [section(" ")],
+    "11 parts of small print": [{"type": "context", "elements": [plain("x")] * 11}],
+    "26 buttons in a block": [actions(*(button(str(number)) for number in range(26)))],
+    "a button of 76 characters": [actions({**button(), "text": plain("x" * 76)})],
+    "a style of one's own": [actions(button(style="success"))],
+    "a list of several in a row of controls": [actions(select(kind="multi_static_select"))],
+    "101 options": [actions(select(*map(str, range(101))))],
+    "an option of 76 characters": [actions(select("x" * 76))],
+    "a description of 76 characters": [actions(select(options=[option("a", description=plain("x" * 76))]))],
+    "an option twice": [actions(select("a", "a"))],
+    "an initial option from elsewhere": [actions(select(initial_option=option("z")))],
+    "11 radio buttons": [actions(select(*map(str, range(11)), kind="radio_buttons"))],
+    "a picture without words": [{"type": "image", "image_url": "https://example.org/a.png"}],
+    "a picture from two places": [
+        {"type": "image", "alt_text": "x", "image_url": "https://a", "slack_file": {"id": "F1"}}
+    ],
+    "a file that is not there": [{"type": "image", "alt_text": "x", "slack_file": {"id": "F1"}}],
+    "an empty piece of rich text": [rich({"type": "text", "text": ""})],
+    "a link that runs": [rich({"type": "link", "url": "javascript:alert(1)"})],
+    "an unknown block": [{"type": "poll"}],
+    "an unknown property": [section(colour="red")],
+}
+
+
+@pytest.mark.parametrize("sent", BAD_BLOCKS.values(), ids=BAD_BLOCKS)
+def test_blocks_that_slack_refuses(sent: list[Json]) -> None:
+    """Counts, lengths, ids and places as Block Kit has them."""
+    assert blocks.problems(sent)
+
+
+GOOD_BLOCKS = {
+    "50 blocks": [section() for _ in range(50)],
+    "full texts": [{"type": "header", "text": plain("x" * 150)}, section("x" * 3000)],
+    "100 options": [actions(select(*map(str, range(100))))],
+    "several, beside a text": [section(accessory=select(kind="multi_static_select", max_selected_items=2))],
+    "a gap in rich text": [rich({"type": "text", "text": " "})],
+    "an input": MODAL["blocks"],
+}
+
+
+@pytest.mark.parametrize("sent", GOOD_BLOCKS.values(), ids=GOOD_BLOCKS)
+def test_blocks_that_slack_takes(sent: list[Json]) -> None:
+    """Right up to the limits."""
+    assert blocks.problems(sent) == []
+
+
+BAD_VIEWS = {
+    "no title": {key: value for key, value in MODAL.items() if key != "title"},
+    "inputs and nothing to send them with": {key: value for key, value in MODAL.items() if key != "submit"},
+    "a title of 25 characters": {**MODAL, "title": plain("x" * 25)},
+    "101 blocks": {**MODAL, "blocks": [section() for _ in range(101)]},
+    "metadata of 3001 characters": {**MODAL, "private_metadata": "x" * 3001},
+    "a Home tab with a title": {**MODAL, "type": "home"},
+    "no blocks": {**MODAL, "blocks": None},
+    "not a view": "[]",
+}
+
+
+@pytest.mark.parametrize("sent", BAD_VIEWS.values(), ids=BAD_VIEWS)
+def test_views_that_slack_refuses(sent: Any) -> None:
+    """A modal has a title of 24 characters, and a way to send what was filled in."""
+    with pytest.raises(Refused, match="invalid_arguments"):
+        payloads.view(sent, blocks.no_file)
+
+
+SUSPICIOUS = {
+    "no text beside blocks": {"blocks": [section()]},
+    "names that become mentions": {"text": "a", "link_names": True},
+    "the same by another name": {"text": "a", "parse": "full"},
+    "everybody is called": {"text": "<!channel> a"},
+    "a person is called in mrkdwn": {
+        "text": "a",
+        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "<@U1>"}}],
+    },
+    "a group is called in rich text": {"text": "a", "blocks": [rich({"type": "usergroup", "usergroup_id": "S1"})]},
+    "a long text": {"text": "x" * 4001},
+}
+
+
+@pytest.mark.parametrize("sent", SUSPICIOUS.values(), ids=SUSPICIOUS)
+async def test_what_slack_takes_and_people_suffer_from_is_kept(
+    server: SlackServer, client: AsyncWebClient, sent: Json
+) -> None:
+    """Slack answers `ok`, and the test that looks at `violations` fails all the same."""
+    await client.api_call("chat.postMessage", json={"channel": server.main.id, **sent})
+    assert len(server.forgive("suspicious")) == 1
+    assert server.violations == []
+
+
+async def test_a_refusal_says_where_and_is_kept(server: SlackServer, client: AsyncWebClient) -> None:
+    """With a name, a JSON pointer, and nothing posted."""
+    sent = client.chat_postMessage(channel=server.main.id, text="a", blocks=BAD_BLOCKS["a header of 151 characters"])
+    assert await refused(sent) == "invalid_blocks"
+    assert "less than 151 characters [json-pointer:/blocks/0/text/text]" in str(server.violations[0])
+    assert server.posted() == []
+
+
+async def test_all_text_of_a_message_together_has_a_limit(server: SlackServer, client: AsyncWebClient) -> None:
+    """Near 12,000 characters, with a name of its own; a response_url doesn't know it."""
+    long = [section("x" * 3000) for _ in range(4)]
+    assert (
+        await refused(client.chat_postMessage(channel=server.main.id, text="a", blocks=long)) == "msg_blocks_too_long"
+    )
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_arguments_come_as_json_as_a_form_or_in_the_query(server: SlackServer, as_json: bool) -> None:
+    """What is structured may be JSON text within a form."""
+    sent = {"text": "a", "blocks": [section()] if as_json else json.dumps([section()])}
+    body: Json = {"json": sent} if as_json else {"data": sent}
+    headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        response = await session.post(f"{server.base_url}chat.postMessage?channel={server.main.id}", **body)
+        assert (await response.json())["ok"]
+    assert server.posted()[0].blocks[0]["text"] == plain("a")
+
+
+async def test_tokens_and_places_have_their_errors(server: SlackServer, client: AsyncWebClient) -> None:
+    """What is wrong is said before anything is done."""
+    post = client.chat_postMessage
+    closed, secret = server.add_channel("closed"), server.add_channel("secret", public=False, bot_in=False)
+    closed.archived = True
+    assert await refused(post(channel="C99", text="a")) == "channel_not_found"
+    assert await refused(post(channel=closed.id, text="a")) == "is_archived"
+    assert await refused(post(channel=secret.id, text="a")) == "channel_not_found"
+    assert await refused(client.api_call("chat.postMessage", json={"channel": server.main.id})) == "no_text"
+    assert await refused(client.chat_update(channel=server.main.id, ts="1.1", text="a")) == "message_not_found"
+    assert await refused(client.chat_postEphemeral(channel=server.main.id, user="U9", text="a")) == "user_not_found"
+    assert await refused(client.api_call("no.such")) == "unknown_method"
+    client.token = "xoxb-wrong"
+    assert await refused(post(channel=server.main.id, text="a")) == "invalid_auth"
+    client.token = BOT_TOKEN
+    await client.auth_revoke()
+    assert await refused(post(channel=server.main.id, text="a")) == "token_revoked"
+    assert len(server.violations) == 9
+
+
+async def test_an_update_with_text_alone_takes_the_blocks_away(server: SlackServer, client: AsyncWebClient) -> None:
+    """As Slack does, to many an app's surprise."""
+    ts = (await client.chat_postMessage(channel=server.main.id, text="a", blocks=[section()]))["ts"]
+    await client.chat_update(channel=server.main.id, ts=ts, text="b")
+    assert server.posted()[0].blocks == []
+
+
+async def test_each_method_takes_so_many_calls_a_minute(
+    server: SlackServer, client: AsyncWebClient, clock: Clock
+) -> None:
+    """50 edits a minute, then 429 with Retry-After; a channel takes one message a second, after a short burst."""
+    ts = (await client.chat_postMessage(channel=server.main.id, text="a"))["ts"]
+    update = client.chat_update
+    for number in range(50):
+        await update(channel=server.main.id, ts=ts, text=f"{number}")
+    with pytest.raises(SlackApiError) as caught:
+        await update(channel=server.main.id, ts=ts, text="51")
+    assert (caught.value.response.status_code, caught.value.response["error"]) == (429, "ratelimited")
+    assert caught.value.response.headers["Retry-After"] == "60"
+    assert await refused(update(channel=server.main.id, ts=ts, text="51")) == "ratelimited"
+    assert len(server.forgive("suspicious")) == 1, "it was called again before Retry-After had passed"
+    clock.forward(seconds=60)
+    await update(channel=server.main.id, ts=ts, text="51")
+    for _ in range(5):
+        await client.chat_postMessage(channel=server.main.id, text="a")
+    assert await refused(client.chat_postMessage(channel=server.main.id, text="a")) == "ratelimited"
+
+
+async def test_files_get_ready_later_or_never(server: SlackServer, client: AsyncWebClient) -> None:
+    """An image block takes a file that is ready; until then it is an «invalid slack file»."""
+
+    async def upload() -> str:
+        sent = await client.files_upload_v2(content=b"png", filename="a.png", alt_txt="A", channel=server.main.id)
+        return str(sent["files"][0]["id"])
+
+    def image(file: str) -> list[Json]:
+        return [{"type": "image", "alt_text": "A", "slack_file": {"id": file}}]
+
+    first = await upload()
+    assert (await client.files_info(file=first))["file"]["mimetype"] == ""
+    early = client.chat_postMessage(channel=server.main.id, text="a", blocks=image(first))
+    assert await refused(early) == "invalid_blocks"
+    await server.until(lambda: bool(server.posted()))
+    assert (await client.files_info(file=first))["file"]["mimetype"] == "image/png"
+    await client.chat_postMessage(channel=server.main.id, text="a", blocks=image(first))
+    server.faults.stall_files = True
+    stuck = await upload()
+    assert (await client.files_info(file=stuck))["file"]["mimetype"] == ""
+    assert await refused(client.files_getUploadURLExternal(filename="a", length=1, alt_txt="x" * 1001)) == (
+        "alt_txt_too_large"
+    )
+
+
+@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # slack_sdk's own
+async def test_an_installation_gives_a_workspace_a_token_of_its_own(
+    server: SlackServer, client: AsyncWebClient
+) -> None:
+    """A code is used once, and one workspace's token does nothing in another."""
+    other = server.add_team("Other House")
+    channel = server.add_channel("away", other)
+    asked = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "code": server.allow(other)}
+    client.token = None
+    told = await client.oauth_v2_access(**asked)
+    assert told["team"]["id"] == other.id
+    assert await refused(client.oauth_v2_access(**asked)) == "invalid_code"
+    client.token = told["access_token"]
+    await client.chat_postMessage(channel=channel.id, text="a")
+    client.token = BOT_TOKEN
+    assert await refused(client.chat_postMessage(channel=channel.id, text="a")) == "channel_not_found"
+
+
+# --- what people do ---
+
+
+@asynccontextmanager
+async def bolt(server: SlackServer, client: AsyncWebClient) -> AsyncIterator[AsyncApp]:
+    """An app in Socket Mode."""
+    app = AsyncApp(client=client)
+    handler = AsyncSocketModeHandler(app, APP_TOKEN)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    try:
+        yield app
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def test_a_response_url_is_used_five_times_in_half_an_hour(
+    server: SlackServer, client: AsyncWebClient, clock: Clock
+) -> None:
+    """Then it answers 404 with `used_url` or `expired_url`."""
+    ada = server.member("Ada")
+    asked = server.interaction("slash_commands", ada, server.main)
+    old = server.interaction("slash_commands", ada, server.main)
+    async with aiohttp.ClientSession() as session:
+        told = [await session.post(asked.response_url, json={"text": "a"}) for _ in range(6)]
+        assert [one.status for one in told] == [200] * 5 + [404]
+        assert (await told[-1].json())["error"] == "used_url"
+        clock.forward(minutes=31)
+        assert (await (await session.post(old.response_url, json={"text": "a"})).json())["error"] == "expired_url"
+    assert len(ada.told()) == 5
+    assert server.member("Ben").text == ""
+
+
+async def test_a_trigger_opens_one_form_within_3_seconds(
+    server: SlackServer, client: AsyncWebClient, clock: Clock
+) -> None:
+    """Late is `expired_trigger_id`, twice is `exchanged_trigger_id`."""
+    ada = server.member("Ada")
+    late, good = (server.interaction("slash_commands", ada, server.main) for _ in "ab")
+    clock.forward(seconds=2)
+    await client.views_open(trigger_id=good.trigger, view=MODAL)
+    assert ada.view is good.view
+    assert await refused(client.views_open(trigger_id=good.trigger, view=MODAL)) == "exchanged_trigger_id"
+    clock.forward(seconds=2)
+    assert await refused(client.views_open(trigger_id=late.trigger, view=MODAL)) == "expired_trigger_id"
+    assert await refused(client.views_open(trigger_id="1.2.3", view=MODAL)) == "invalid_trigger_id"
+    server.faults.under_way = timedelta(seconds=4)
+    slow = server.interaction("slash_commands", ada, server.main)
+    assert await refused(client.views_open(trigger_id=slow.trigger, view=MODAL)) == "expired_trigger_id"
+
+
+async def test_a_form_is_filled_in_as_slacks_client_lets_people(server: SlackServer, client: AsyncWebClient) -> None:
+    """What is required is filled in, what is too long can't be typed; errors stand beside inputs and keep it open."""
+    seen: list[Any] = []
+
+    async def opens(ack: Any, body: Any) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
+
+    async def takes(ack: Any, view: Any) -> None:
+        seen.append(view["state"]["values"])
+        wrong = view["state"]["values"]["q"]["t"]["value"] == "bad"
+        await (ack(response_action="errors", errors={"q": "Not so"}) if wrong else ack())
+
+    async with bolt(server, client) as app:
+        app.command("/form")(opens)
+        app.view("form")(takes)
+        ada = server.member("Ada")
+        view = (await ada.command("/form")).view
+        assert view is not None
+        for filled in ({"How": "one"}, {"Question": "x" * 11, "How": "one"}, {"Question": "a", "How": "none"}):
+            with pytest.raises(CannotDo):
+                await ada.submit(view, filled)
+        first = await ada.submit(view, {"Question": "bad", "How": "one"})
+        assert (first.errors, first.closed, ada.view) == ({"Question": "Not so"}, False, view)
+        assert (await ada.submit(view, {"Question": "good", "How": "many"})).closed
+        assert ada.view is None
+    assert seen[1]["h"]["s"]["selected_option"]["value"] == "many"
+    assert server.violations == []
+
+
+async def test_a_select_that_asks_the_app_for_its_options(server: SlackServer, client: AsyncWebClient) -> None:
+    """What is offered is held against the limits of options."""
+
+    async def offers(ack: Any, body: Any) -> None:
+        await ack(options=[option(body["value"] * 76)] if body["value"] == "x" else [option(f"{body['value']}!")])
+
+    async with bolt(server, client) as app:
+        app.options("s")(offers)
+        ada = server.member("Ada")
+        ask = {"type": "external_select", "action_id": "s", "placeholder": plain("Find")}
+        await client.chat_postMessage(channel=server.main.id, text="a", blocks=[actions(ask)])
+        message = ada.newest("Find")
+        assert await ada.suggest(message, "Find", "tea") == ["tea!"]
+        assert server.violations == []
+        await ada.suggest(message, "Find", "x")
+        assert server.violations[0].error == "invalid_options"
+
+
+async def test_a_home_tab_is_published_when_it_is_opened(server: SlackServer, client: AsyncWebClient) -> None:
+    """`app_home_opened`, then views.publish for that person alone."""
+
+    async def publishes(event: Any) -> None:
+        await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section("Welcome")]})
+
+    async with bolt(server, client) as app:
+        app.event("app_home_opened")(publishes)
+        home = await server.member("Ada").open_home()
+        assert home.content["blocks"][0]["text"]["text"] == "Welcome"
+        assert server.member("Ben").home is None
+
+
+async def test_what_nobody_acknowledges_is_kept(server: SlackServer, client: AsyncWebClient) -> None:
+    """Slack tells the person that the app did not respond, and the test fails."""
+    server.patience = 0.2
+    async with bolt(server, client):
+        with pytest.raises(CannotDo, match="did not respond"):
+            await server.member("Ada").command("/nobody")
+    assert [violation.error for violation in server.violations] == ["not_acknowledged"]
+
+
+async def test_a_ticket_opens_one_socket_and_a_refresh_brings_a_new_one(
+    server: SlackServer, client: AsyncWebClient
+) -> None:
+    """Slack asks for a new connection every few hours, and the library comes again."""
+    async with bolt(server, client) as app:
+
+        async def answers(ack: Any) -> None:
+            await ack("here")
+
+        app.command("/here")(answers)
+        await server.sockets.refresh()
+        await server.sockets.ready(2)
+        assert (await server.member("Ada").command("/here")).text == "here"
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(f"{server.url}/link?ticket=t1")
