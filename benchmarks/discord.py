@@ -275,6 +275,7 @@ async def compare(server: Server, instance: Instance, queried: list[str], count:
                 bare.append(await cost(server, count, do=what, custom_ids=custom_ids))
             async with connected(parley_client(instance), server):
                 ours.append(await cost(server, count, do=what, custom_ids=custom_ids))
+                await instance.copies.drain()
         report(label, ours, bare)
     return custom_ids
 
@@ -296,6 +297,7 @@ async def slope(server: Server, instance: Instance, count: int, custom_ids: list
         await server.order(count=count // 2, **order)
         half = resident_bytes()
         await server.order(count=count - count // 2, **order)
+        await instance.copies.drain()
     grown = (resident_bytes() - half) / MEGABYTE
     print(f"memory over the last {count - count // 2:,} of {count:,} interactions: {grown:+.1f} MB", flush=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from tests.require import require
 from tests.wire.discord import CannotDo, DiscordServer, Interaction, impatient, pointed_at
 from tests.wire.discord.gateway import STREAMS
 from tests.wire.discord.limits import command_problems, message_problems, modal_problems
+from tests.wire.discord.members import inputs
 from tests.wire.discord.model import COMPONENTS_V2, EPHEMERAL, SEND_MESSAGES, Json
 from tests.wire.discord.validation import SPEC, Validator
 from tests.world import Clock
@@ -368,3 +370,74 @@ def test_a_stream_is_flushed_after_each_message(name: str) -> None:
 
         stream = zstandard.ZstdDecompressor().decompressobj()
         assert [stream.decompress(compress(part)).decode() for part in parts] == parts
+
+
+class Answering(discord.Client):
+    """A bot that answers a button with a form, and a form with a picture."""
+
+    def __init__(self) -> None:
+        super().__init__(intents=discord.Intents(guilds=True), max_messages=None)
+        self.tree = discord.app_commands.CommandTree(self)
+
+        @self.tree.command()
+        async def ask(interaction: discord.Interaction[Any]) -> None:
+            """Ask for something."""
+            await interaction.response.send_modal(Why())
+
+    async def setup_hook(self) -> None:
+        await self.tree.sync()
+
+
+class Why(discord.ui.Modal, title="Why?"):
+    """One line and a choice."""
+
+    why: discord.ui.Label[Why] = discord.ui.Label(
+        text="Reason", component=discord.ui.TextInput(custom_id="why", max_length=40)
+    )
+    tea: discord.ui.Label[Why] = discord.ui.Label(
+        text="Tea",
+        component=discord.ui.Select(custom_id="tea", options=[discord.SelectOption(label=tea) for tea in "ABC"]),
+    )
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        why, tea = self.why.component, self.tea.component
+        assert isinstance(why, discord.ui.TextInput)
+        assert isinstance(tea, discord.ui.Select)
+        view = discord.ui.LayoutView()
+        view.add_item(discord.ui.TextDisplay(f"{why.value}: {tea.values[0]}"))
+        view.add_item(discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://c.png", description="A chart")))
+        view.stop()
+        await interaction.response.send_message(view=view, file=discord.File(io.BytesIO(b"picture"), "c.png"))
+
+
+async def test_forms_are_filled_in_and_pictures_uploaded(server: DiscordServer, api: aiohttp.ClientSession) -> None:
+    """What a member fills in reaches the bot; what the bot uploads is shown, and can be fetched."""
+    ada, bot = server.member("Ada"), Answering()
+    with pointed_at(server.url, server.gateway_url), impatient():
+        running = asyncio.create_task(bot.start(server.token))
+        await server.until(lambda: server.gateway.connected and server.commands[""])
+        opened = await ada.slash("ask")
+        assert [one["custom_id"] for one in inputs(opened.modal or {})] == ["why", "tea"]
+        answer = await ada.submit(opened, why="thirst", tea=["B"])
+        assert answer.text == "thirst: B"
+        assert not answer.private
+        (gallery,) = [part for part in answer.message.components if part["type"] == 12]
+        shown = await api.get(gallery["items"][0]["media"]["url"])
+        assert await shown.read() == b"picture"
+        await bot.close()
+        await running
+    assert server.violations == []
+
+
+async def test_one_conversation_with_each_person(server: DiscordServer, api: aiohttp.ClientSession) -> None:
+    """Opening it again gives the same channel; a person who takes no messages is 50007."""
+    ada = server.member("Ada")
+    opened = [
+        await (await api.post(f"{server.url}/users/@me/channels", json={"recipient_id": ada.user.id})).json()
+        for _ in "ab"
+    ]
+    assert opened[0]["id"] == opened[1]["id"]
+    path = f"{server.url}/channels/{opened[0]['id']}/messages"
+    assert (await api.post(path, json={"content": "hello"})).status == 200
+    ada.user.takes_direct_messages = False
+    assert (await (await api.post(path, json={"content": "hello"})).json())["code"] == 50007
