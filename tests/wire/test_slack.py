@@ -6,10 +6,34 @@ The real library and the real instance over SQLite, on the local Slack. No test 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
-from tests.wire.slack import words
-from tests.wire.slack.world import TEAS, counted, slack_world
+import pytest
+
+from tests.wire.slack import CannotDo, Interaction, Member, View, words
+from tests.wire.slack.world import (
+    TEAS,
+    Hurried,
+    awaits,
+    bugs,
+    busiest_minute,
+    counted,
+    impatient,
+    new_server,
+    parley,
+    slack_world,
+    votes,
+)
+
+EDITS_A_MINUTE = 50
+
+
+async def form_of(member: Member) -> View:
+    """The form that opens a poll."""
+    view = (await member.command("/parley poll create")).view
+    assert view is not None
+    return view
 
 
 async def test_a_fact_is_asked_for_and_shown_to_the_person_alone(tmp_path: Path) -> None:
@@ -24,13 +48,344 @@ async def test_a_fact_is_asked_for_and_shown_to_the_person_alone(tmp_path: Path)
         assert "Shared by Ada" in ben.text
 
 
+@pytest.mark.parametrize("line", ["fact <!channel> <@U1> <https://a.example|b> &amp;", "fact “tea", "fact *_~`:tea:"])
+async def test_what_people_type_stays_text(tmp_path: Path, line: str) -> None:
+    """Mentions, links, entities, quotes that nobody closed: shown as typed, nothing pinged, nothing refused."""
+    async with slack_world(tmp_path) as world:
+        answer = await world.server.member("Ada").command(f"/parley {line} share:yes")
+        assert answer.messages
+
+
+# --- many at once ---
+
+
 async def test_300_members_vote_at_once(tmp_path: Path) -> None:
     """Each gets a private confirmation; 300 ballots, one tally, at most 50 edits a minute, and the last one is right."""
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"), results="live")
-        voters = world.members(300)
-        answers = await asyncio.gather(*(voter.press(poll, TEAS[number % 3]) for number, voter in enumerate(voters)))
+        answers = await asyncio.gather(*votes(world.members(300), poll))
         assert all(counted(answer) for answer in answers)
         await world.quiet()
         assert await world.tally() == dict.fromkeys(TEAS, 100)
         assert words(poll.blocks).count("100 (33.3 %)") == 3
+        assert 1 <= busiest_minute(world.server.called("chat.update", None)) <= EDITS_A_MINUTE
+
+
+@awaits("budget for chat.update")
+@pytest.mark.slow
+async def test_votes_over_minutes_on_four_copies_stay_within_one_budget(tmp_path: Path) -> None:
+    """Four copies edited every two seconds would be 120 edits a minute: 50 are allowed, for the whole workspace."""
+    async with slack_world(tmp_path, clock=Hurried(40)) as world:
+        server, host = world.server, world.server.member("Host")
+        polls = [await world.poll(host, results="live")]
+        for name in ("north", "east", "west"):
+            await host.at(server.add_channel(name)).command("/parley poll post poll:p1")
+            polls.append(server.posted(list(server.team.channels.values())[-1])[0])
+        for number, voter in enumerate(world.members(120)):
+            assert counted(await voter.press(polls[0], TEAS[number % 3]))
+            await asyncio.sleep(0.02)
+        await world.quiet()
+        assert [words(poll.blocks).count("40 (33.3 %)") for poll in polls] == [3] * 4
+        assert busiest_minute(server.called("chat.update", None)) <= EDITS_A_MINUTE
+
+
+async def test_ten_votes_of_one_person_at_once_are_one_ballot(tmp_path: Path) -> None:
+    """Whichever comes last counts, once, and each press is answered."""
+    async with slack_world(tmp_path) as world:
+        poll = await world.poll(world.server.member("Host"))
+        voter = world.server.member("Voter")
+        answers = await asyncio.gather(*(voter.press(poll, TEAS[number % 3]) for number in range(10)))
+        assert all(answer.private for answer in answers)
+        assert sum((await world.tally()).values()) == 1
+
+
+# --- sockets ---
+
+
+async def test_a_socket_that_drops_twice_loses_no_vote(tmp_path: Path) -> None:
+    """Who sees Slack's «failed» presses again and is told that the vote counts or stands; 300 ballots, none twice."""
+    with impatient():
+        async with slack_world(tmp_path) as world:
+            server = world.server
+            poll = await world.poll(server.member("Host"), results="live")
+            voters = world.members(300)
+            cast: list[asyncio.Task[Interaction]] = []
+            for number, group in enumerate((voters[:150], voters[150:])):
+                cast += votes(group, poll)
+                await server.until(lambda: len(server.called("respond")) > 10)
+                server.sockets.drop()
+                server.calls.clear()
+                await server.sockets.ready(number + 2)
+            ends = await asyncio.gather(*cast, return_exceptions=True)
+            failed = [number for number, end in enumerate(ends) if isinstance(end, CannotDo)]
+            assert all(isinstance(end, CannotDo) or (isinstance(end, Interaction) and counted(end)) for end in ends)
+            for number in failed:
+                assert counted(await voters[number].press(poll, TEAS[number % 3]))
+            await world.quiet()
+            assert await world.tally() == dict.fromkeys(TEAS, 100)
+            assert words(poll.blocks).count("100 (33.3 %)") == 3
+
+
+async def test_a_refresh_that_slack_asks_for_loses_nothing(tmp_path: Path) -> None:
+    """The old socket is replaced, and what comes meanwhile is answered."""
+    async with slack_world(tmp_path) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"))
+        await server.sockets.refresh()
+        await server.sockets.ready(2)
+        assert all(counted(answer) for answer in await asyncio.gather(*votes(world.members(9), poll)))
+        assert await world.tally() == dict.fromkeys(TEAS, 3)
+
+
+async def test_a_socket_that_falls_silent_is_replaced(tmp_path: Path) -> None:
+    """It is open and says nothing, not even to pings: Parley comes again by itself."""
+    with impatient():
+        async with slack_world(tmp_path) as world:
+            world.server.sockets.silence()
+            await asyncio.wait_for(world.server.sockets.ready(2), 30)
+            assert (await world.server.member("Ada").command("/parley help")).private
+
+
+async def test_a_poll_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """Its buttons work, its votes are there, its message is redrawn."""
+    async with new_server() as server:
+        async with parley(server, tmp_path) as world:
+            poll = await world.poll(server.member("Host"), results="live")
+            assert counted(await server.member("Ada").press(poll, "Green"))
+        async with parley(server, tmp_path) as world:
+            assert counted(await server.member("Ben").press(poll, "Black"))
+            await world.quiet()
+            assert await world.tally() == {"Green": 1, "Black": 1}
+            assert words(poll.blocks).count("1 (50.0 %)") == 2
+        assert server.violations == []
+
+
+# --- refusals ---
+
+
+async def test_a_revoked_token_takes_no_vote_away(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Votes count and are confirmed, since a response_url needs no token; the Web API is not stormed."""
+    async with slack_world(tmp_path) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"), results="live")
+        server.revoked.add(server.team.token)
+        answers = await asyncio.gather(*votes(world.members(30), poll))
+        assert all(counted(answer) for answer in answers)
+        assert await world.tally() == dict.fromkeys(TEAS, 10)
+        await asyncio.sleep(0.1)
+        assert 1 <= len(server.forgive("token_revoked")) <= 5
+        server.revoked.clear()
+
+
+@awaits("errors of its own for edits that Slack refuses")
+async def test_a_revoked_token_is_no_bug(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is told as what it is, and the copy is right again once the app has its token back."""
+    async with slack_world(tmp_path) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"), results="live")
+        server.revoked.add(server.team.token)
+        assert counted(await server.member("Ada").press(poll, "Green"))
+        await server.until(lambda: bool(server.called("chat.update", "token_revoked")))
+        server.revoked.clear()
+        assert counted(await server.member("Ben").press(poll, "Green"))
+        await world.quiet()
+        assert "2 (100.0 %)" in words(poll.blocks)
+        assert bugs(caplog) == []
+        assert server.forgive("token_revoked")
+
+
+async def test_a_channel_that_the_bot_is_not_in_says_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In a private channel Parley answers, asks to be invited, and leaves no poll that nobody can see."""
+    async with slack_world(tmp_path) as world:
+        secret = world.server.add_channel("secret", public=False, bot_in=False)
+        host = world.server.member("Host")
+        secret.members.add(host.id)
+        answer = await host.at(secret).command('/parley poll create question:Tea options:"Green | Black"')
+        assert answer.private
+        assert "/invite" in answer.text
+        assert world.server.posted(secret) == []
+        assert "cancelled" in (await host.command("/parley poll list")).text
+        assert bugs(caplog) == []
+        assert len(world.server.forgive("channel_not_found")) == 1
+
+
+@awaits("errors of its own for edits that Slack refuses")
+@pytest.mark.parametrize("gone", ["message_not_found", "channel_not_found", "is_archived", "cant_update_message"])
+async def test_a_copy_that_is_gone_is_forgotten(tmp_path: Path, caplog: pytest.LogCaptureFixture, gone: str) -> None:
+    """A deleted message or an archived channel is tried once; votes count, and nothing is reported as a bug."""
+    async with slack_world(tmp_path) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"), results="live")
+        server.faults.refuse("chat.update", gone, times=9)
+        for voter in world.members(3):
+            assert counted(await voter.press(poll, "Green"))
+            await world.quiet()
+        assert len(server.called("chat.update", gone)) == 1
+        assert bugs(caplog) == []
+
+
+async def test_retry_after_is_waited_for(tmp_path: Path) -> None:
+    """A poll is posted once though Slack said «later» at first; nothing is called before that has passed."""
+    async with slack_world(tmp_path) as world:
+        storm = world.server.faults.storm("chat.postMessage", retry_after=1)
+        poll = await world.poll(world.server.member("Host"))
+        assert storm.hit == 1
+        assert len(world.server.posted()) == 1
+        storm = world.server.faults.storm("chat.update", retry_after=1)
+        await world.server.member("Ada").press(poll, "Green")
+        await world.quiet()
+        assert storm.hit == 1
+        assert "1 ballot" in words(poll.blocks)
+
+
+@awaits("errors of its own for edits that Slack refuses")
+@pytest.mark.parametrize("status", [500, 503])
+async def test_slack_being_down_for_a_while_delays_the_last_edit(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    """An edit that Slack could not take is made again; it is no bug."""
+    async with slack_world(tmp_path) as world:
+        poll = await world.poll(world.server.member("Host"), results="live")
+        world.server.faults.fail("chat.update", status=status, times=3)
+        assert counted(await world.server.member("Ada").press(poll, "Green"))
+        await world.quiet()
+        assert "1 (100.0 %)" in words(poll.blocks)
+        assert bugs(caplog) == []
+
+
+# --- forms ---
+
+
+@awaits("forms")
+async def test_a_form_tells_what_is_wrong_beside_its_field(tmp_path: Path) -> None:
+    """It stays open with what was filled in; once it is right the poll is posted and the host told in private."""
+    async with slack_world(tmp_path) as world:
+        host = world.server.member("Host")
+        form = await form_of(host)
+        filled = {"The question": "Which tea?", "The options": "Green\nBlack"}
+        for wrong, beside in (
+            ({"When it closes": "long ago"}, "When it closes"),
+            ({"The options": "one"}, "The options"),
+        ):
+            sent = await host.submit(form, {**filled, **wrong})
+            assert list(sent.errors) == [beside]
+            assert host.view is form
+        assert world.server.posted() == []
+        assert (await host.submit(form, filled)).closed
+        await host.until_told("The poll is open")
+        assert counted(await world.server.member("Ada").press(host.newest("Green"), "Green"))
+
+
+@awaits("forms")
+async def test_a_form_of_options_that_are_picked(tmp_path: Path) -> None:
+    """The topic's policy options stand in a list of several."""
+    async with slack_world(tmp_path) as world:
+        host = world.server.member("Host")
+        form = (await host.command("/parley poll policy")).view
+        assert form is not None
+        select = next(b["element"] for b in form.content["blocks"] if b["element"]["type"] == "multi_static_select")
+        first, second, *_ = [option["text"]["text"] for option in select["options"]]
+        assert (await host.submit(form, {"Which options": [first, second]})).closed
+        await host.until_told("The poll is open")
+        assert first in words(world.server.posted()[0].blocks)
+
+
+@awaits("forms")
+async def test_a_form_whose_trigger_came_too_late_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Slack opens nothing 3 seconds after the press: the person is told to try again, and it is no bug."""
+    async with slack_world(tmp_path) as world:
+        world.server.faults.under_way = timedelta(seconds=4)
+        answer = await world.server.member("Host").command("/parley poll create")
+        assert answer.private
+        assert "again" in answer.text
+        assert bugs(caplog) == []
+        assert len(world.server.forgive("expired_trigger_id")) == 1
+
+
+@awaits("forms")
+async def test_a_form_that_fails_keeps_what_was_filled_in(tmp_path: Path) -> None:
+    """A bug while a form is taken is told beside a field or in private, with a code, and the form is acknowledged."""
+    async with slack_world(tmp_path) as world:
+        host = world.server.member("Host")
+        form = await form_of(host)
+        world.server.faults.refuse("chat.postMessage", "fatal_error", times=5)
+        sent = await host.submit(form, {"The question": "Tea?", "The options": "Green\nBlack"})
+        if not sent.errors:
+            await host.until_told("ref-")
+
+
+# --- pictures ---
+
+
+async def test_a_result_is_complete_in_words_while_its_picture_never_gets_ready(tmp_path: Path) -> None:
+    """Slack processes files later, or never: the announcement does not wait for it."""
+    async with slack_world(tmp_path) as world:
+        world.server.faults.stall_files = True
+        poll = await world.poll(world.server.member("Host"), closes="1h")
+        await asyncio.gather(*votes(world.members(4), poll))
+        world.clock.forward(hours=1)
+        await world.instance.scheduler.run_due()
+        await world.quiet()
+        announced = words(world.server.posted()[1].blocks)
+        for said in ("Closed: Which tea?", "Green ★ 2 (50.0 %)", "chain head"):
+            assert said in announced
+
+
+@awaits("pictures")
+async def test_a_result_has_a_picture_with_words_for_those_who_cannot_see_it(tmp_path: Path) -> None:
+    """A file with alt text, within the message or as one of its own."""
+    async with slack_world(tmp_path) as world:
+        poll = await world.poll(world.server.member("Host"), closes="1h")
+        await asyncio.gather(*votes(world.members(4), poll))
+        world.clock.forward(hours=1)
+        await world.instance.scheduler.run_due()
+        (picture,) = world.server.team.files.values()
+        await world.server.until(lambda: picture.ready)
+        assert picture.content is not None
+        assert picture.content.startswith(b"\x89PNG")
+        assert "Green" in picture.alt
+
+
+# --- shortcuts, home, uninstalling ---
+
+
+@awaits("shortcuts")
+async def test_facts_are_found_about_what_somebody_wrote(tmp_path: Path) -> None:
+    """The shortcut on a message answers privately whoever used it."""
+    async with slack_world(tmp_path) as world:
+        world.server.patience = 2.0
+        ben = world.server.member("Ben")
+        message = world.server.say(ben, "Everybody drinks tea here")
+        answer = await world.server.member("Ada").message_shortcut("find-facts", message)
+        assert answer.private
+        assert "tea" in answer.text
+
+
+@awaits("Home tab")
+async def test_the_home_tab_shows_open_polls_and_ones_own_votes(tmp_path: Path) -> None:
+    """Topics, polls that are open, and how this person voted: to nobody else."""
+    async with slack_world(tmp_path) as world:
+        world.server.patience = 2.0
+        ada, ben = world.server.member("Ada"), world.server.member("Ben")
+        poll = await world.poll(world.server.member("Host"))
+        await ada.press(poll, "Green")
+        homes = [words((await asyncio.wait_for(member.open_home(), 3)).content["blocks"]) for member in (ada, ben)]
+        assert all("Which tea?" in home for home in homes)
+        assert ["Green" in home for home in homes] == [True, False]
+
+
+@awaits("handling of events")
+async def test_an_uninstalled_app_goes_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Both events are acknowledged, and the dead token is not used any more."""
+    async with slack_world(tmp_path) as world:
+        world.server.patience = 2.0
+        await world.poll(world.server.member("Host"), results="live")
+        ack = await world.server.uninstall()
+        assert ack.ok
+        before = len(world.server.calls)
+        await world.instance.copies.refresh_all()
+        await world.quiet()
+        assert len(world.server.calls) == before
+        assert bugs(caplog) == []

@@ -283,7 +283,7 @@ def _complete_upload(server: SlackServer, call: Call) -> Json:
         raise Refused("not_in_channel")
     for file, told in zip(files, call.args["files"], strict=True):
         file.title, file.completed = str(told.get("title") or file.name), True
-    server.process(files, channel, call.args)
+    server.uploads.process(files, channel, call.args)
     return {"files": [file.json(call.team.id) for file in files]}
 
 

@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -77,7 +78,7 @@ class Hooks:
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(self.url, data=body.encode(), headers=headers) as response,
+                session.post(self.url, data=BytesIO(body.encode()), headers=headers) as response,
             ):
                 return Ack(response.status, _said(await response.text()), dict(response.headers))
         except (aiohttp.ClientError, TimeoutError):

@@ -20,18 +20,18 @@ from tests.wire.slack import api, payloads
 from tests.wire.slack.api import Call
 from tests.wire.slack.errors import SUSPICIOUS, Refused, Violation
 from tests.wire.slack.faults import Fault, Faults
-from tests.wire.slack.hooks import Hooks
+from tests.wire.slack.hooks import Hooks, sign
 from tests.wire.slack.interactions import Ack, Interaction
 from tests.wire.slack.limits import RateLimits
 from tests.wire.slack.members import Member
-from tests.wire.slack.model import APP, BOT, Channel, File, Group, Ids, Json, Message, Now, Team, User, View
+from tests.wire.slack.model import APP, BOT, Channel, Group, Ids, Json, Message, Now, Team, User, View
 from tests.wire.slack.sockets import Sockets
+from tests.wire.slack.uploads import Uploads, is_ready
 
 BOT_TOKEN, APP_TOKEN = "xoxb-local-1", "xapp-local-1"
 SECRET, CLIENT_ID, CLIENT_SECRET = "local-signing-secret", "1.1", "local-client-secret"
 PORTS = range(20_000, 32_000)
 """Below 32768, where a machine hands out ports of its own to outgoing connections."""
-PROCESSING = 0.05
 UPLOAD_MAX = 10 * 1024 * 1024
 
 
@@ -66,6 +66,7 @@ class SlackServer:
         self.violations: list[Violation] = []
         self.calls: list[Call] = []
         self.sockets = Sockets(log)
+        self.uploads = Uploads(self)
         self.hooks = Hooks(time, SECRET, patience=patience)
         self.triggers: dict[str, Interaction] = {}
         self.response_urls: dict[str, Interaction] = {}
@@ -75,7 +76,6 @@ class SlackServer:
         self._barred: dict[tuple[str, str], float] = {}
         self._stamps = count(1)
         self._changed = asyncio.Event()
-        self._processing: set[asyncio.Task[None]] = set()
         self._port = port
         self._runner: web.AppRunner | None = None
         self.team = self.add_team("Tea House", BOT_TOKEN)
@@ -123,7 +123,7 @@ class SlackServer:
         app = web.Application(client_max_size=UPLOAD_MAX)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/respond/{name}", self._respond)
-        app.router.add_post("/upload/{team}/{file}", self._upload)
+        app.router.add_post("/upload/{team}/{file}", self.uploads.serve)
         app.router.add_get("/link", self.sockets.serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -139,8 +139,7 @@ class SlackServer:
         raise RuntimeError("no port is free")
 
     async def stop(self) -> None:
-        for task in self._processing:
-            task.cancel()
+        self.uploads.stop()
         await self.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -261,13 +260,13 @@ class SlackServer:
 
     def blocks(self, call: Call, sent: Json, *, public: bool = False) -> list[Json]:
         """The blocks that were sent, if Slack takes them."""
-        blocks = payloads.message(sent, lambda given: self._is_file(call.team, given))
+        blocks = payloads.message(sent, lambda given: is_ready(call.team, given))
         for suspicion in payloads.suspicions(sent, public=public):
             self.violated(call.method, SUSPICIOUS, suspicion)
         return blocks
 
     def view(self, call: Call, sent: Any) -> Json:
-        return payloads.view(sent, lambda given: self._is_file(call.team, given))
+        return payloads.view(sent, lambda given: is_ready(call.team, given))
 
     def keep(self, channel: Channel, sent: Json, blocks: Sequence[Json], *, only_for: str = "") -> Message:
         ts = f"{int(self.now().timestamp())}.{next(self._stamps):06d}"
@@ -336,43 +335,6 @@ class SlackServer:
         for view in self.stack(team, user):
             del team.views[view.id]
 
-    # --- files ---
-
-    async def _upload(self, request: web.Request) -> web.Response:
-        file = self.teams[request.match_info["team"]].files[request.match_info["file"]]
-        if request.content_type.startswith("multipart/"):
-            part = next(iter((await request.post()).values()))
-            content = part.file.read() if isinstance(part, web.FileField) else str(part).encode()
-        else:
-            content = await request.read()
-        if len(content) != file.length:
-            self.violated("upload", "size_mismatch", f"{len(content)} bytes, {file.length} were announced")
-            return web.Response(status=400, text="size mismatch")
-        file.content = content
-        return web.Response(text=f"OK - {len(content)}")
-
-    def process(self, files: Sequence[File], channel: Channel | None, sent: Json) -> None:
-        """Slack processes files once it has answered, and shares them in the channel then."""
-        task = asyncio.ensure_future(self._process(files, channel, sent))
-        self._processing.add(task)
-        task.add_done_callback(self._processing.discard)
-
-    async def _process(self, files: Sequence[File], channel: Channel | None, sent: Json) -> None:
-        await asyncio.sleep(PROCESSING)
-        if self.faults.stall_files:
-            return
-        for file in files:
-            file.ready = True
-        if channel is not None:
-            told = {"text": sent.get("initial_comment"), "thread_ts": sent.get("thread_ts")}
-            message = self.keep(channel, told, [])
-            message.files = tuple(file.id for file in files)
-        self.happened(f"files {', '.join(file.id for file in files)} are ready")
-
-    def _is_file(self, team: Team, given: Any) -> bool:
-        name = given.get("id") if isinstance(given, dict) else None
-        return name in team.files and team.files[name].ready
-
     # --- what follows from what a person did ---
 
     async def _respond(self, request: web.Request) -> web.Response:
@@ -425,11 +387,16 @@ class SlackServer:
         return made
 
     async def deliver(self, kind: str, payload: Json, *, answerable: bool = True, more: Json | None = None) -> Ack:
-        """Over a socket if one is open, or else to the app's address. Who does not acknowledge in time is noted."""
+        """Over a socket if one is open, or else to the app's address.
+
+        An app that does not acknowledge in time is noted; a connection that breaks meanwhile is not its fault.
+        """
         self.log(f"→ {kind} {payload.get('type') or payload.get('command')}")
         try:
             ack = await self._hand_over(kind, payload, answerable=answerable, more=more)
-        except (ConnectionError, TimeoutError):
+        except ConnectionError as error:
+            return Ack(0, str(error))
+        except TimeoutError:
             ack = Ack(0)
         if not ack.ok:
             self.violated(kind, "not_acknowledged", f"{ack.status} {ack.payload or ''}")
@@ -440,6 +407,10 @@ class SlackServer:
             return await self.hooks.deliver(kind, payload, retry=(more or {}).get("retry_attempt", 0))
         acknowledged = await self.sockets.send(kind, payload, answerable=answerable, more=more)
         return await asyncio.wait_for(acknowledged, self.patience)
+
+    def signature(self, body: str) -> str:
+        """As of now."""
+        return sign(SECRET, int(self.hooks.seconds()), body)
 
     # --- events ---
 

@@ -43,10 +43,10 @@ class Connection:
         self.forget()
 
     def forget(self) -> None:
-        """Whatever was not acknowledged by now never will be."""
+        """Whatever was not acknowledged by now never will be, and that is not the app's fault."""
         for waiting in self.waiting.values():
             if not waiting.done():
-                waiting.set_result(Ack(0))
+                waiting.set_exception(ConnectionResetError("the socket broke"))
         self.waiting.clear()
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
+import pytest
 from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from adapters.slack.app import SlackChat
 from bot.instance import Instance
+from tests.wire.slack.api import Call
 from tests.wire.slack.hooks import PATH
 from tests.wire.slack.interactions import Interaction
 from tests.wire.slack.members import Member
@@ -20,6 +28,8 @@ from tests.world import CONTENT, Clock, running
 
 QUESTION = "Which tea?"
 TEAS = ("Green", "Black", "Oolong")
+BOLT_LOOKS = 10
+MINUTE = 60.0
 VOTED = ("Your vote is counted", "Your vote stands as it was")
 
 
@@ -52,9 +62,55 @@ class World:
         return [self.server.member(f"Voter{number}") for number in range(count)]
 
 
+class Hurried(Clock):
+    """A clock that runs so many times faster than the real one, for what takes minutes and is merged meanwhile."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+        self._began = monotonic()
+
+    def __call__(self) -> datetime:
+        return self.now + timedelta(seconds=(monotonic() - self._began) * self.factor)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / self.factor)
+
+
+@contextmanager
+def impatient(seconds: float = 1.5) -> Iterator[None]:
+    """Bolt looks so often, instead of every 10 seconds, whether its socket has broken."""
+    init: Any = AsyncSocketModeHandler.__init__
+    usual = init.__defaults__
+    init.__defaults__ = tuple(seconds if default == BOLT_LOOKS else default for default in usual)
+    try:
+        yield
+    finally:
+        init.__defaults__ = usual
+
+
 def counted(answer: Interaction) -> bool:
     """The person was told, alone and once, that the vote is in."""
     return len(answer.messages) == 1 and answer.private and answer.text.startswith(VOTED)
+
+
+def awaits(what: str) -> pytest.MarkDecorator:
+    """A rule that Parley on Slack can't keep yet. The mark goes when it can: a test that passes with it fails."""
+    return pytest.mark.xfail(reason=f"Parley on Slack has no {what} yet", strict=True)
+
+
+def bugs(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def busiest_minute(calls: Sequence[Call]) -> int:
+    """The most calls within any 60 seconds of the clock that the limits run by."""
+    return max((sum(one.at <= other.at < one.at + MINUTE for other in calls) for one in calls), default=0)
+
+
+def votes(voters: Sequence[Member], poll: Message) -> list[asyncio.Task[Interaction]]:
+    """All press at once: the first votes for Green, the second for Black, …"""
+    return [asyncio.create_task(voter.press(poll, TEAS[number % 3])) for number, voter in enumerate(voters)]
 
 
 def new_server() -> SlackServer:
@@ -63,10 +119,12 @@ def new_server() -> SlackServer:
 
 
 @asynccontextmanager
-async def slack_world(folder: Path, *, content: Path = CONTENT, http: bool = False) -> AsyncIterator[World]:
+async def slack_world(
+    folder: Path, *, clock: Clock | None = None, content: Path = CONTENT, http: bool = False
+) -> AsyncIterator[World]:
     """Parley on a server which at the end has seen nothing that Slack would refuse or people would suffer from."""
     async with new_server() as server:
-        async with parley(server, folder, content=content, http=http) as world:
+        async with parley(server, folder, clock=clock, content=content, http=http) as world:
             yield world
         assert server.violations == []
         assert server.sockets.unknown == []
@@ -78,25 +136,32 @@ async def parley(
 ) -> AsyncIterator[World]:
     """Parley on a server that runs already. Entering it again is a restart. Rate limits run by Parley's clock."""
     clock = clock or Clock()
+    async with (
+        running(folder, clock=clock, content=content) as instance,
+        connected(instance, server, clock, http=http) as chat,
+    ):
+        await instance.start()
+        yield World(server, instance, chat, clock)
+
+
+@asynccontextmanager
+async def connected(
+    instance: Instance, server: SlackServer, clock: Clock, *, http: bool = False
+) -> AsyncIterator[SlackChat]:
+    """The adapter, in touch with the server."""
     server.rate_limits.seconds = lambda: clock().timestamp()
-    async with running(folder, clock=clock, content=content) as instance:
-        chat = SlackChat(
-            instance.bot,
-            clock=clock,
-            token=BOT_TOKEN,
-            signing_secret=SECRET if http else None,
-            base_url=server.base_url,
-        )
-        opened = server.sockets.opened
-        await chat.start(None if http else APP_TOKEN)
-        try:
-            async with listening(server, chat, http=http):
-                if not http:
-                    await server.sockets.ready(opened + 1)
-                await instance.start()
-                yield World(server, instance, chat, clock)
-        finally:
-            await chat.stop()
+    server.rate_limits.hurry = clock.factor if isinstance(clock, Hurried) else 1.0
+    secret = SECRET if http else None
+    chat = SlackChat(instance.bot, clock=clock, token=BOT_TOKEN, signing_secret=secret, base_url=server.base_url)
+    opened = server.sockets.opened
+    await chat.start(None if http else APP_TOKEN)
+    try:
+        async with listening(server, chat, http=http):
+            if not http:
+                await server.sockets.ready(opened + 1)
+            yield chat
+    finally:
+        await chat.stop()
 
 
 @asynccontextmanager

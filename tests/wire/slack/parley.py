@@ -1,0 +1,25 @@
+"""Starts Parley, as the command line does, turned to a Slack on this machine.
+
+    python -m tests.wire.slack.parley http://127.0.0.1:20444 run --port 8765
+
+The first argument is the server's address; what follows is given to `parley`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from adapters.cli import main
+from adapters.slack.app import SlackChat
+
+
+def turned(address: str) -> None:
+    """Every call of the Web API goes to this address; sockets and response_urls follow from there."""
+    start: Any = SlackChat.__init__
+    start.__kwdefaults__["base_url"] = f"{address}/api/"
+
+
+if __name__ == "__main__":
+    turned(sys.argv[1].rstrip("/"))
+    main(sys.argv[2:])

@@ -1,0 +1,67 @@
+"""Files: taken at once, processed later. https://docs.slack.dev/messaging/working-with-files"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from tests.wire.slack.model import Channel, File, Json, Team
+
+if TYPE_CHECKING:
+    from tests.wire.slack.server import SlackServer
+
+PROCESSING = 0.05
+"""Seconds."""
+
+
+def is_ready(team: Team, given: Any) -> bool:
+    """Whether a `slack_file` can be shown."""
+    name = given.get("id") if isinstance(given, dict) else None
+    return name in team.files and team.files[name].ready
+
+
+class Uploads:
+    """What is sent to upload URLs, and what becomes of it."""
+
+    def __init__(self, server: SlackServer) -> None:
+        self._server = server
+        self._processing: set[asyncio.Task[None]] = set()
+
+    async def serve(self, request: web.Request) -> web.Response:
+        file = self._server.teams[request.match_info["team"]].files[request.match_info["file"]]
+        if request.content_type.startswith("multipart/"):
+            part = next(iter((await request.post()).values()))
+            content = part.file.read() if isinstance(part, web.FileField) else str(part).encode()
+        else:
+            content = await request.read()
+        if len(content) != file.length:
+            wrong = f"{len(content)} bytes, {file.length} were announced"
+            self._server.violated("upload", "size_mismatch", wrong)
+            return web.Response(status=400, text="size mismatch")
+        file.content = content
+        return web.Response(text=f"OK - {len(content)}")
+
+    def process(self, files: Sequence[File], channel: Channel | None, sent: Json) -> None:
+        """Slack processes files once it has answered, and shares them in the channel then."""
+        task = asyncio.ensure_future(self._process(files, channel, sent))
+        self._processing.add(task)
+        task.add_done_callback(self._processing.discard)
+
+    def stop(self) -> None:
+        for task in self._processing:
+            task.cancel()
+
+    async def _process(self, files: Sequence[File], channel: Channel | None, sent: Json) -> None:
+        await asyncio.sleep(PROCESSING)
+        if self._server.faults.stall_files:
+            return
+        for file in files:
+            file.ready = True
+        if channel is not None:
+            told = {"text": sent.get("initial_comment"), "thread_ts": sent.get("thread_ts")}
+            message = self._server.keep(channel, told, [])
+            message.files = tuple(file.id for file in files)
+        self._server.happened(f"files {', '.join(file.id for file in files)} are ready")

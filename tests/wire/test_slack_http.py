@@ -1,0 +1,112 @@
+"""Parley behind Slack's signed HTTP requests: who is let in, how often, and what becomes of nonsense."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.wire.slack import Member, Message, words
+from tests.wire.slack.world import World, awaits, counted, slack_world, votes
+
+
+def command(text: str = "fact tea drinkers", **more: str) -> str:
+    """A slash command's body; it answers nowhere."""
+    sent = {"command": "/parley", "text": text, "team_id": "T1", "user_id": "U1", "channel_id": "C1"}
+    return urlencode({**sent, "trigger_id": "1.2.3", **more})
+
+
+async def test_parley_answers_over_http_as_over_a_socket(tmp_path: Path) -> None:
+    """The same command, the same controls, the same answers."""
+    async with slack_world(tmp_path, http=True) as world:
+        poll = await world.poll(world.server.member("Host"), results="live")
+        assert all(counted(answer) for answer in await asyncio.gather(*votes(world.members(30), poll)))
+        await world.quiet()
+        assert words(poll.blocks).count("10 (33.3 %)") == 3
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "wrong",
+        "none",
+        "of another body",
+        "old",
+        "of the future",
+        pytest.param("no number", marks=awaits("guard before Bolt")),
+    ],
+)
+async def test_a_request_that_slack_did_not_sign_is_refused(tmp_path: Path, how: str) -> None:
+    """Nothing is done and nothing told: 401, whatever is wrong with it."""
+    async with slack_world(tmp_path, http=True) as world:
+        hooks, now = world.server.hooks, int(time.time())
+        sent = {
+            "wrong": lambda: hooks.send(command(), signature="v0=" + "0" * 64),
+            "none": lambda: hooks.send(command(), signature=""),
+            "of another body": lambda: hooks.send(command(), signature=world.server.signature(command("help"))),
+            "old": lambda: hooks.send(command(), timestamp=now - 301),
+            "of the future": lambda: hooks.send(command(), timestamp=now + 301),
+            "no number": lambda: hooks.send(command(), headers={"x-slack-request-timestamp": "soon"}),
+        }
+        assert (await sent[how]()).status == 401
+        assert not world.server.called("respond", None)
+
+
+def vote_body(world: World, member: Member, poll: Message) -> str:
+    """A press on «Green» as it comes over HTTP."""
+    made = world.server.interaction("interactive", member, poll.channel, origin=poll)
+    button = next(one for block in poll.blocks for one in block.get("elements", ()) if one.get("type") == "button")
+    used = {"type": "button", "action_id": button["action_id"], "block_id": "b"}
+    person = {"id": member.id, "name": member.user.name, "team_id": "T1"}
+    payload = {
+        "type": "block_actions",
+        "team": {"id": "T1"},
+        "user": person,
+        "channel": {"id": poll.channel.id},
+        "container": {"type": "message", "message_ts": poll.ts, "channel_id": poll.channel.id},
+        "actions": [used],
+        "response_url": made.response_url,
+        "trigger_id": made.trigger,
+    }
+    return urlencode({"payload": json.dumps(payload)})
+
+
+@awaits("memory of the signatures that it has seen")
+async def test_a_request_that_comes_again_is_answered_once(tmp_path: Path) -> None:
+    """Whether somebody replays it or Slack sends it again with x-slack-retry-num: acknowledged, and done once."""
+    async with slack_world(tmp_path, http=True) as world:
+        poll = await world.poll(world.server.member("Host"))
+        for number, again in enumerate(({}, {"x-slack-retry-num": "1", "x-slack-retry-reason": "http_timeout"})):
+            body, now = vote_body(world, world.server.member(f"Voter{number}"), poll), int(time.time())
+            first = await world.server.hooks.send(body, timestamp=now)
+            later = now + number  # what is replayed has its old timestamp, what Slack sends again a new one
+            repeated = [await world.server.hooks.send(body, timestamp=later, headers=again) for _ in range(3)]
+            assert first.ok
+            assert all(ack.status in {200, 401} for ack in repeated)
+            await world.server.until(lambda: len(world.server.called("respond")) > number)  # noqa: B023 - awaited here
+        await asyncio.sleep(0.2)
+        assert len(world.server.called("respond", None)) == 1 + 2
+
+
+UNREADABLE = ("payload=", "payload={", "payload=%5B%5D", '{"type": ')
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "command=%2Fparley",
+        "\x00" * 9,
+        pytest.param("a" * 2_000_000, id="two megabytes"),
+        *(pytest.param(body, marks=awaits("guard before Bolt")) for body in UNREADABLE),
+    ],
+)
+async def test_a_malformed_or_huge_body_is_refused_politely(tmp_path: Path, body: str) -> None:
+    """With a right signature even: answered with 4xx or 200, never 5xx, and Parley goes on."""
+    async with slack_world(tmp_path, http=True) as world:
+        assert 200 <= (await world.server.hooks.send(body)).status < 500
+        assert (await world.server.member("Ada").command("/parley help")).private
