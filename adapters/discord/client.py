@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Mapping
+import secrets
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from http import HTTPStatus
+from typing import Any, TypeVar
 
+import aiohttp
 import discord
 from discord import app_commands, ui
 
@@ -21,7 +25,7 @@ from adapters.discord.commands import slash_commands
 from bot.app import Bot, refusal
 from bot.chat import Actor, Card, Limits, MessageRef, Outcome, Place, Reply, Request, Visibility
 from bot.command import Command
-from bot.errors import Unavailable
+from bot.errors import NotAllowed, NotFound, Unavailable
 from bot.i18n import N_, Translator, translator
 from bot.markup import shorten, text
 
@@ -31,10 +35,15 @@ FIRST_COMMANDS = frozenset({"fact"})
 PATIENCE = 1.5
 """Seconds until a person is told to wait. Discord wants a first answer within 3 seconds."""
 CHOICE_MAX = 100
+TOKEN_EXPIRED = 50027
+"""What Discord answers once an interaction is 15 minutes old."""
+TRIES = 3
+"""How often a message is sent or changed over connections that break; the library repeats most 5xx itself."""
 
 logger = logging.getLogger("parley.discord")
 
 Interaction = discord.Interaction[Any]
+_T = TypeVar("_T")
 Work = Callable[[Request], Coroutine[Any, Any, Outcome]]
 
 
@@ -90,26 +99,25 @@ class ParleyClient(discord.Client):
     async def post(self, place: Place, reply: Reply) -> MessageRef | None:
         """Sends to the thread or channel. The reference names every message that the reply took.
 
-        Raises Unavailable where the bot may not write.
+        Raises NotAllowed where the bot may not write, NotFound where the channel is gone, else Unavailable.
         """
         channel = self._channel(place)
         sent: list[str] = []
-        try:
-            for view in render.messages(reply):
-                view.stop()
-                sent.append(str((await channel.send(view=view)).id))
-        except (discord.Forbidden, discord.NotFound) as error:
-            raise Unavailable(
-                N_("I may not write in this channel. A moderator can allow me to view it and to send messages in it.")
-            ) from error
+        for view in render.messages(reply):
+            view.stop()
+            message = await _insist(partial(channel.send, view=view, nonce=secrets.randbits(63)))
+            sent.append(str(message.id))
         return MessageRef(place, ",".join(sent)) if sent else None
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
-        """Redraws the messages that were posted. Raises ValueError where the reply now takes more or fewer."""
+        """Redraws the messages that were posted. Raises what `post` raises.
+
+        Raises ValueError where the reply now takes more messages or fewer.
+        """
         channel = self._channel(ref.place)
         for id_, view in zip(ref.id.split(","), render.messages(reply), strict=True):
             view.stop()
-            await channel.get_partial_message(int(id_)).edit(view=view)
+            await _insist(partial(channel.get_partial_message(int(id_)).edit, view=view))
 
     def _channel(self, place: Place) -> discord.PartialMessageable:
         return self.get_partial_messageable(int(place.thread or place.channel))
@@ -163,7 +171,10 @@ class ParleyClient(discord.Client):
         except discord.NotFound:  # the interaction has expired, so there is nobody left to tell
             logger.warning("an answer came too late for Discord")
         except Exception as error:
-            await self._failed(interaction, error)
+            if isinstance(error, discord.HTTPException) and error.code == TOKEN_EXPIRED:
+                logger.warning("an answer came too late for Discord")
+            else:
+                await self._failed(interaction, error)
 
     async def _defer(self, interaction: Interaction, *, private: bool) -> None:
         """A command shows that the bot is thinking, for whom its answer is meant. A control just waits."""
@@ -237,6 +248,30 @@ class ParleyClient(discord.Client):
             locale=interaction.locale.value,
             origin=MessageRef(place, str(message.id)) if message is not None else None,
         )
+
+
+async def _insist(send: Callable[[], Awaitable[_T]]) -> _T:
+    """Sends again where the connection broke. The message's nonce keeps it from being there twice.
+
+    Raises NotAllowed, NotFound or Unavailable.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            return await send()
+        except discord.Forbidden as error:
+            raise NotAllowed(
+                N_("I may not write in this channel. A moderator can allow me to view it and to send messages in it.")
+            ) from error
+        except discord.NotFound as error:
+            raise NotFound(N_("This channel or message is gone from Discord.")) from error
+        except (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+            if not left:
+                raise Unavailable(N_("Discord can't be reached just now. Try again in a minute.")) from error
+        except discord.HTTPException as error:
+            if error.status != HTTPStatus.TOO_MANY_REQUESTS:
+                raise
+            raise Unavailable(N_("Discord can't be reached just now. Try again in a minute.")) from error
+    raise AssertionError
 
 
 def _actor(interaction: Interaction) -> Actor:
