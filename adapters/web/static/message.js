@@ -58,6 +58,7 @@ function fileElement(file, index, page) {
     "button",
     { className: "button secondary file", type: "button", onclick: save },
     el("bdi", {}, fill(page.words.save, file)),
+    " ",
     el("small", {}, size(file.size)),
   );
 }
@@ -199,7 +200,7 @@ function stepsOf(select, message, page) {
     const press = (event) => page.use(event.currentTarget, { action: select.action, message: message.id, values: [value] });
     const held = (event) => event.repeat && event.preventDefault();
     const props = { className: "button step", type: "button", onclick: press, onkeydown: held };
-    const step = el("button", props, el("span", { dir: "auto" }, label), description && el("small", {}, description));
+    const step = el("button", props, el("span", { dir: "auto" }, label), " ", description && el("small", {}, description));
     return keyed(step, `${select.action} ${value}`);
   });
   return el(

@@ -1,0 +1,281 @@
+"""What hosts, voters and onlookers of polls do in the web chat, in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import open_chat, up_to_date, watched
+from tests.browser.served import Hall, serving_polls
+from tests.browser.test_chat import CONTRAST, become, overflow, say
+from tests.world import Clock
+
+CREATE = '/poll create question:"Which tea?" options:"Green | Black | Oolong"'
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def hall(tmp_path: Path, clock: Clock) -> AsyncIterator[Hall]:
+    async with serving_polls(tmp_path, clock) as made:
+        yield made
+
+
+@pytest.fixture
+async def pages(context: BrowserContext) -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+async def opened(pages: AsyncExitStack, context: BrowserContext, hall: Hall, name: str) -> Page:
+    """A page of its own for one member."""
+    page = await pages.enter_async_context(watched(context))
+    await open_chat(page, hall.url)
+    await become(page, name)
+    return page
+
+
+@pytest.fixture
+async def ada(pages: AsyncExitStack, context: BrowserContext, hall: Hall) -> Page:
+    return await opened(pages, context, hall, "Ada")
+
+
+@pytest.fixture
+async def ben(pages: AsyncExitStack, context: BrowserContext, hall: Hall) -> Page:
+    return await opened(pages, context, hall, "Ben")
+
+
+def card(page: Page, title: str) -> Locator:
+    """The latest card of this title."""
+    return page.get_by_role("article", name=title, exact=True).last
+
+
+def button(within: Page | Locator, label: str) -> Locator:
+    return within.get_by_role("button", name=label, exact=True)
+
+
+async def result_page(pages: AsyncExitStack, page: Page, title: str) -> Page:
+    """The poll's page, as its card's link opens it."""
+    async with page.context.expect_page() as info:
+        await card(page, title).get_by_role("link", name="Chart, rules and audit").click()
+    found = await info.value
+    pages.push_async_callback(found.close)
+    await found.wait_for_load_state()
+    return found
+
+
+async def test_a_poll_from_its_opening_to_its_audit(
+    hall: Hall, ada: Page, ben: Page, pages: AsyncExitStack, context: BrowserContext, tmp_path: Path
+) -> None:
+    """Two members and a moderator: a form, votes, a change, a withdrawal, the close, the chart, receipt and export."""
+    await say(ada, "/poll create")
+    form = ada.get_by_role("dialog", name="A new poll")
+    await form.get_by_label("The question").fill("Where do we meet?")
+    await form.get_by_label("The options").fill("The library\nThe town hall\nThe library")
+    await button(form, "Send").click()
+    await expect(form).to_contain_text("“The library” is there twice.")
+    await form.get_by_label("The options").fill("The library\nThe town hall\nOnline")
+    await button(form, "Send").click()
+    await expect(form).to_have_count(0)
+
+    await button(card(ben, "Where do we meet?"), "The library").click()
+    await expect(card(ben, "Your vote is counted")).to_contain_text("The library")
+    await button(card(ben, "Where do we meet?"), "Online").click()
+    await expect(card(ben, "Your vote is changed")).to_contain_text("Online")
+    code = await card(ben, "Your vote is changed").locator("code").inner_text()
+    await button(card(ada, "Where do we meet?"), "The library").click()
+    await button(card(ada, "Your vote is counted"), "Withdraw").click()
+    await expect(card(ada, "Your vote is withdrawn")).to_be_visible()
+    await expect(ben.get_by_role("log")).not_to_contain_text("The library 1")
+
+    mo = await opened(pages, context, hall, "Mo")
+    await say(mo, "/poll close")
+    await button(mo.get_by_role("log"), "Close it and show the result").click()
+    announced = card(ben, "Closed: Where do we meet?")
+    await expect(announced).to_contain_text("Winner: Online.")
+    chart = announced.get_by_role("img")
+    assert await chart.evaluate("(image) => image.complete && image.naturalWidth") == 800
+    await expect(card(ada, "Where do we meet?")).to_contain_text("This poll is closed.")
+
+    shown = await result_page(pages, ben, "Closed: Where do we meet?")
+    await expect(shown.get_by_role("heading", level=1)).to_have_text("Where do we meet?")
+    await expect(shown.locator(".outcome")).to_have_text("Winner: Online.")
+    await expect(shown.locator("main")).to_contain_text("✔ Everything holds · recomputed up to link 5")
+    await shown.get_by_label("Receipt").fill(code)
+    await shown.keyboard.press("Enter")
+    await expect(shown.locator("#answer")).to_have_text("✔ The ballot with this receipt is in the count.")
+    await shown.get_by_label("Receipt").fill(code[:-4] + "AAAA")
+    await button(shown, "Check").click()
+    await expect(shown.locator("#answer")).to_contain_text("✖ No ballot of this poll has that receipt.")
+
+    async with shown.expect_download() as saving:
+        await shown.get_by_role("link", name="Ballots (CSV)").click()
+    saved = tmp_path / (await saving.value).suggested_filename
+    await (await saving.value).save_as(saved)
+    with saved.open(newline="") as file:
+        assert list(csv.reader(file)) == [["The library", "The town hall", "Online"], ["", "", "1"]]
+
+
+async def test_files_are_saved_from_the_chat(hall: Hall, ada: Page, tmp_path: Path) -> None:
+    """A file's name and size stand on its button, which works by keyboard; the content is what the core gave."""
+    await say(ada, CREATE)
+    await button(card(ada, "Which tea?"), "Oolong").click()
+    await expect(card(ada, "Your vote is counted")).to_be_visible()
+    await say(ada, "/poll close")
+    await button(ada.get_by_role("log"), "Close it and show the result").click()
+    await expect(card(ada, "Closed: Which tea?")).to_be_visible()
+    await say(ada, "/poll export")
+    await expect(ada.get_by_role("button", name=re.compile(r"Save poll-p1\.csv.*\d bytes"))).to_be_visible()
+    await ada.get_by_role("button", name=re.compile(r"Save poll-p1\.json.*kB")).focus()
+    async with ada.expect_download() as saving:
+        await ada.keyboard.press("Enter")
+    saved = tmp_path / (await saving.value).suggested_filename
+    await (await saving.value).save_as(saved)
+    assert saved.name == "poll-p1.json"
+    assert json.loads(saved.read_text())["counts"] == {"2": 1}
+
+
+async def test_approval_is_voted_with_check_boxes(ada: Page, ben: Page) -> None:
+    """How many are allowed is said; what is ticked and not sent yet survives the poll's redrawing by others' votes."""
+    await say(ada, f"{CREATE} method:approval most:2 results:live")
+    mine, theirs = card(ada, "Which tea?"), card(ben, "Which tea?")
+    for name in ("Green", "Black", "Oolong"):
+        await mine.get_by_label(name).check()
+    await button(mine, "Vote").click()
+    await expect(mine.get_by_role("alert")).to_have_text("Choose at least 1 and at most 2.")
+    await mine.get_by_label("Black").uncheck()
+    await mine.get_by_label("Oolong").focus()
+    await theirs.get_by_label("Black").check()
+    await button(theirs, "Vote").click()
+    await expect(mine).to_contain_text("Black ★ 1 (100.0 %)")
+    await expect(mine.get_by_label("Green")).to_be_checked()
+    await expect(mine.get_by_label("Black")).not_to_be_checked()
+    await expect(mine.get_by_label("Oolong")).to_be_checked()
+    await expect(mine.get_by_label("Oolong")).to_be_focused()
+    await button(mine, "Vote").click()
+    await expect(card(ada, "Your vote is counted").get_by_role("listitem")).to_have_text(["Green", "Oolong"])
+
+
+async def test_a_policy_poll_is_ranked_with_the_keyboard_alone(ada: Page) -> None:
+    """One key a rank: the focus goes from each step to the next, then to casting, then to what can be done after."""
+    await say(ada, "/poll policy")
+    form = ada.get_by_role("dialog", name="A poll on policy options")
+    await form.get_by_label("A tea fund").press("Space")
+    await form.get_by_label("Bring your own tea").press("Space")
+    await form.get_by_label("When it closes").press("Enter")
+    question = "Which policy should be pursued? (Tea in the office)"
+    poll = card(ada, question)
+    await button(poll, "Vote").press("Enter")
+    ballot = card(ada, f"Your ballot: {question}")
+    await ballot.get_by_role("group", name="Your choice number 1").get_by_role("button").nth(1).press("Enter")
+    await expect(ballot.get_by_role("listitem")).to_have_text(["Bring your own tea"])
+    await expect(ballot.get_by_role("group", name="Your choice number 2").get_by_role("button")).to_be_focused()
+    await ada.keyboard.press("Enter")
+    await expect(ballot.get_by_role("listitem")).to_have_text(["Bring your own tea", "A tea fund"])
+    await expect(button(ballot, "Cast this ballot")).to_be_focused()
+    await button(ballot, "Back one step").press("Enter")
+    await expect(ballot.get_by_role("listitem")).to_have_text(["Bring your own tea"])
+    await expect(ballot.get_by_role("group").get_by_role("button")).to_be_focused()
+    await button(ballot, "Cast this ballot").press("Enter")
+    cast = card(ada, "Your vote is counted")
+    await expect(cast.get_by_role("listitem")).to_have_text(["Bring your own tea"])
+    await expect(button(cast, "Vote anew")).to_be_focused()
+    await expect(ada.locator("article").filter(has_text="Not cast yet")).to_have_count(0)
+
+
+async def test_scores_are_given_with_one_press_each(ada: Page) -> None:
+    """The steps go through the options; what was given is shown before it is cast."""
+    await say(ada, f"{CREATE} method:scores")
+    await button(card(ada, "Which tea?"), "Vote").click()
+    ballot = card(ada, "Your ballot: Which tea?")
+    for option, score in (("Green", "5 The best"), ("Black", "No score Counts as 0"), ("Oolong", "3")):
+        await button(ballot.get_by_role("group", name=f"Score for: {option}"), score).press("Enter")
+    await expect(ballot.get_by_role("listitem")).to_have_text(["Green: 5", "Black: –", "Oolong: 3"])
+    await expect(button(ballot, "Cast this ballot")).to_be_focused()
+    await ada.keyboard.press("Enter")
+    await expect(card(ada, "Your vote is counted")).to_contain_text("Green: 5")
+
+
+async def test_a_double_click_gives_one_rank(ada: Page) -> None:
+    """The second click must not use what has taken the place of the option that was clicked."""
+    await say(ada, f"{CREATE} method:ranked")
+    await button(card(ada, "Which tea?"), "Vote").click()
+    ballot = card(ada, "Your ballot: Which tea?")
+    await button(ballot, "Green").dblclick(delay=20)
+    await expect(ballot.get_by_role("group", name="Your choice number 2")).to_be_visible()
+    await ada.wait_for_timeout(400)
+    await expect(ballot.get_by_role("listitem")).to_have_text(["Green"])
+
+
+async def test_live_bars_grow_in_other_members_pages(ada: Page, ben: Page, pages: AsyncExitStack) -> None:
+    """A vote shows in everybody's copy of a live poll and on its page, without a reload."""
+    await say(ada, f"{CREATE} results:live")
+    shown = await result_page(pages, ben, "Which tea?")
+    await expect(shown.locator("main")).to_contain_text("0 ballots")
+    await shown.get_by_text("The numbers as a table").click()
+    await button(card(ada, "Which tea?"), "Oolong").click()
+    await expect(card(ben, "Which tea?")).to_contain_text("Oolong ★ 1 (100.0 %)")
+    await expect(shown.locator(".outcome")).to_have_text("So far in front: Oolong.")
+    await expect(shown.get_by_role("row", name="Oolong 1 100.0 %")).to_be_visible()
+    await say(ada, "/poll close")
+    await button(ada.get_by_role("log"), "Close it and show the result").click()
+    await expect(shown.locator(".outcome")).to_have_text("Winner: Oolong.")
+    await expect(shown.get_by_role("status").last).to_have_text("Closed")
+    await expect(shown.get_by_role("link", name="Ballots (CSV)")).to_be_visible()
+
+
+async def test_a_restart_in_between_keeps_the_poll(
+    context: BrowserContext, pages: AsyncExitStack, tmp_path: Path, clock: Clock
+) -> None:
+    """The open poll stands where it stood; its buttons, and a ballot half filled in, go on as if nothing had been."""
+    async with serving_polls(tmp_path, clock) as before:
+        ada = await opened(pages, context, before, "Ada")
+        await say(ada, f"{CREATE} method:ranked")
+        await button(card(ada, "Which tea?"), "Vote").click()
+        await button(card(ada, "Your ballot: Which tea?"), "Oolong").click()
+        ballot = card(ada, "Your ballot: Which tea?")
+        await expect(ballot.get_by_role("listitem")).to_have_text(["Oolong"])
+    await expect(ada.get_by_role("status").first).to_have_text("The connection is lost. Trying again…")
+    clock.forward(minutes=5)
+    async with serving_polls(tmp_path, clock, port=before.port, first_id=1_000) as after:
+        await expect(ada.get_by_role("status").first).to_have_text("Connected again.")
+        ben = await opened(pages, context, after, "Ben")
+        await expect(ben.locator(".message")).to_have_count(1)
+        await expect(button(card(ben, "Which tea?"), "Vote")).to_be_enabled()
+        await button(ballot, "Cast this ballot").click()
+        await expect(card(ada, "Your vote is counted").get_by_role("listitem")).to_have_text(["Oolong"])
+        await expect(card(ben, "Which tea?")).to_contain_text("1 ballot")
+        await expect(ada.get_by_role("article", name="Which tea?", exact=True)).to_have_count(1)
+        await ada.reload()
+        await up_to_date(ada)
+        await expect(card(ada, "Which tea?")).to_contain_text("1 ballot")
+
+
+async def test_a_poll_s_page_can_be_read_by_everyone(
+    hall: Hall, ada: Page, pages: AsyncExitStack, context: BrowserContext
+) -> None:
+    """Enough contrast in both schemes, no sideways scrolling at 320 pixels, one heading of the first rank, unique ids."""
+    await say(ada, f"{CREATE} method:ranked public:yes results:live quorum:1")
+    await button(card(ada, "Which tea?"), "Vote").click()
+    await button(card(ada, "Your ballot: Which tea?"), "Oolong").click()
+    await button(card(ada, "Your ballot: Which tea?"), "Cast this ballot").click()
+    await expect(card(ada, "Your vote is counted")).to_be_visible()
+    for url in (f"{hall.url}polls/p1", f"{hall.public_url}polls/p1"):
+        shown = await pages.enter_async_context(watched(context))
+        await shown.set_viewport_size({"width": 320, "height": 640})
+        await shown.goto(url)
+        assert [wide for wide in await overflow(shown) if "img" not in wide] == []
+        assert await shown.locator("h1").count() == 1
+        for scheme in ("light", "dark"):
+            await shown.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            assert await shown.evaluate(CONTRAST) == []
