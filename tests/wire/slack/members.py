@@ -244,7 +244,7 @@ class Member:
 
     async def _sent(self, made: Interaction) -> Interaction:
         made.ack = await self.server.deliver(made.kind, made.payload)
-        if made.kind == "slash_commands" and made.ack.payload and made.channel is not None:
+        if made.kind == "slash_commands" and made.ack.ok and made.ack.payload and made.channel is not None:
             said = made.ack.payload
             public = said.get("response_type") == "in_channel"
             message = self.server.keep(

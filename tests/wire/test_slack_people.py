@@ -1,0 +1,205 @@
+"""What people do in the local Slack, beyond commands: shortcuts, stacked forms, removing the app; and HTTP delivery."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, CannotDo, SlackServer
+from tests.wire.slack.hooks import PATH
+from tests.wire.slack.model import Json
+from tests.world import Clock
+
+PORT_TRIES = range(20_000, 32_000)
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def modal(title: str, *blocks: Json) -> Json:
+    shown = blocks or ({"type": "section", "text": plain(title)},)
+    return {"type": "modal", "callback_id": "form", "title": plain(title), "submit": plain("Send"), "blocks": [*shown]}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SlackServer]:
+    async with SlackServer(now=Clock()) as running:
+        yield running
+        assert running.sockets.unknown == []
+
+
+@pytest.fixture
+async def client(server: SlackServer) -> AsyncIterator[AsyncWebClient]:
+    async with aiohttp.ClientSession() as session:
+        yield AsyncWebClient(token=BOT_TOKEN, base_url=server.base_url, session=session)
+
+
+@pytest.fixture
+async def app(server: SlackServer, client: AsyncWebClient) -> AsyncIterator[AsyncApp]:
+    """In Socket Mode."""
+    made = AsyncApp(client=client)
+    handler = AsyncSocketModeHandler(made, APP_TOKEN)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    yield made
+    await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def opens(ack: Any, body: Any, client: AsyncWebClient) -> None:
+    await ack()
+    await client.views_open(trigger_id=body["trigger_id"], view=modal("First"))
+
+
+async def test_shortcuts_open_forms_or_answer(server: SlackServer, app: AsyncApp) -> None:
+    """A global one has a trigger and no channel, that of a message has its text and a response_url."""
+
+    async def looks(ack: Any, body: Any, respond: Any) -> None:
+        await ack()
+        await respond(f"about {body['message']['text']}")
+
+    app.shortcut("start-poll")(opens)
+    app.shortcut("find-facts")(looks)
+    ada = server.member("Ada")
+    assert (await ada.shortcut("start-poll")).view is ada.view is not None
+    message = server.say(server.member("Ben"), "tea")
+    answer = await ada.message_shortcut("find-facts", message)
+    assert (answer.text, answer.private) == ("about tea", True)
+    assert server.violations == []
+
+
+async def test_forms_stack_three_high_and_change_under_a_hash(
+    server: SlackServer, app: AsyncApp, client: AsyncWebClient
+) -> None:
+    """`push_limit_reached` beyond, and `hash_conflict` for who changes what another has changed meanwhile."""
+    triggers: list[str] = []
+
+    async def keeps(ack: Any, body: Any) -> None:
+        await ack()
+        triggers.append(body["trigger_id"])
+
+    button = {"type": "actions", "elements": [{"type": "button", "text": plain("More"), "action_id": "more"}]}
+    app.command("/form")(opens)
+    app.action("more")(keeps)
+    ada = server.member("Ada")
+    first = (await ada.command("/form")).view
+    assert first is not None
+    old = first.hash
+    await client.views_update(view_id=first.id, hash=old, view=modal("First", button))
+    with pytest.raises(SlackApiError, match="hash_conflict"):
+        await client.views_update(view_id=first.id, hash=old, view=modal("Second"))
+    for number in range(3):
+        assert ada.view is not None
+        await ada.start_press(ada.view, "More")
+        await server.until(lambda wanted=number + 1: len(triggers) == wanted)  # type: ignore[misc]
+        pushing = client.views_push(trigger_id=triggers[-1], view=modal("Next", button))
+        if number == 2:
+            with pytest.raises(SlackApiError, match="push_limit_reached"):
+                await pushing
+        else:
+            await pushing
+    assert ada.view is not None
+    await ada.close(ada.view)
+    assert len(server.stack(server.team, ada.id)) == 2
+    assert len(server.forgive("hash_conflict")) == len(server.forgive("push_limit_reached")) == 1
+
+
+async def test_an_answer_may_replace_or_remove_what_it_answers(
+    server: SlackServer, app: AsyncApp, client: AsyncWebClient
+) -> None:
+    """Through the response_url of a press, for all if the message was for all."""
+
+    async def replaces(ack: Any, respond: Any) -> None:
+        await ack()
+        await respond("after", replace_original=True)
+
+    async def removes(ack: Any, respond: Any) -> None:
+        await ack()
+        await respond(delete_original=True)
+
+    app.action("replace")(replaces)
+    app.action("remove")(removes)
+    ada = server.member("Ada")
+    for name in ("replace", "remove"):
+        button = {"type": "button", "text": plain(name), "action_id": name}
+        blocks = [{"type": "actions", "elements": [button]}]
+        await client.chat_postMessage(channel=server.main.id, text="before", blocks=blocks)
+        await ada.press(ada.newest(name), name)
+    assert [message.text for message in server.posted()] == ["after"]
+    assert server.violations == []
+
+
+async def test_a_dead_socket_is_no_fault_of_the_app(server: SlackServer, app: AsyncApp) -> None:
+    """The person sees Slack's own failure, and no violation is kept."""
+    server.sockets.drop()
+    with pytest.raises(CannotDo, match="did not respond"):
+        await server.member("Ada").command("/form")
+    assert server.violations == []
+
+
+async def test_a_removed_app_hears_of_it_and_has_no_token(
+    server: SlackServer, app: AsyncApp, client: AsyncWebClient
+) -> None:
+    """`tokens_revoked`, then `app_uninstalled`; calls end with `token_revoked`."""
+    heard: list[str] = []
+
+    async def hears(event: Any) -> None:
+        heard.append(event["type"])
+
+    await client.auth_test()
+    app.event("tokens_revoked")(hears)
+    app.event("app_uninstalled")(hears)
+    await server.member("Ada").start_command("/warm")  # Bolt asks who it is once, before the token is dead
+    server.forgive("not_acknowledged")
+    assert (await server.uninstall()).ok
+    with pytest.raises(SlackApiError, match="token_revoked"):
+        await client.auth_test()
+    await server.sockets.ready()
+    assert heard == ["tokens_revoked", "app_uninstalled"]
+
+
+@asynccontextmanager
+async def listening(app: AsyncApp) -> AsyncIterator[str]:
+    """The address of an app behind HTTP."""
+    runner = web.AppRunner(app.server(path=PATH).web_app, access_log=None)
+    await runner.setup()
+    for port in PORT_TRIES:
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError:
+            continue
+        break
+    try:
+        yield f"http://127.0.0.1:{port}{PATH}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_without_a_socket_requests_come_signed_over_http(server: SlackServer, client: AsyncWebClient) -> None:
+    """Commands as forms, interactions as forms with a payload, events as JSON; repeated ones say so."""
+    seen: list[Any] = []
+
+    async def notes(request: Any, event: Any) -> None:
+        seen.append((event["type"], request.headers.get("x-slack-retry-num")))
+
+    app = AsyncApp(client=client, signing_secret=SECRET)
+    app.command("/form")(opens)
+    app.event("app_home_opened")(notes)
+    async with listening(app) as url:
+        server.hooks.url = url
+        assert (await server.member("Ada").command("/form")).view is not None
+        for retry in (0, 1):
+            await server.event(server.team, {"type": "app_home_opened", "user": "U1"}, retry=retry, event_id="Ev1")
+        refused = await server.hooks.send("command=%2Fform", timestamp=int(time.time()) - 301)
+    assert refused.status == 401
+    assert seen == [("app_home_opened", None), ("app_home_opened", ["1"])]
+    assert server.violations == []
