@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import perf_counter
 from typing import Protocol
 
-from bot.chat import Action, Answers, Card, Choice, MessageRef, Outcome, Platform, Reply, Request, Tone
+from bot.chat import Action, Answers, Card, Choice, MessageRef, Outcome, Platform, Post, Reply, Request, Tone
 from bot.command import (
     ActionHandler,
     Call,
@@ -50,6 +50,9 @@ class Hooks(Protocol):
     async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None:
         """A copy of a poll was posted."""
 
+    async def unposted(self, poll: str, now: datetime) -> None:
+        """A copy of a poll could not be posted."""
+
     async def refresh(self, poll: str) -> None:
         """A poll's copies are out of date."""
 
@@ -58,6 +61,8 @@ class NoHooks:
     """For a bot without polls."""
 
     async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None: ...
+
+    async def unposted(self, poll: str, now: datetime) -> None: ...
 
     async def refresh(self, poll: str) -> None: ...
 
@@ -120,6 +125,23 @@ class Bot:
     async def submit(self, request: Request, action_id: str, answers: Answers) -> Outcome:
         """Runs what a form stands for. `Outcome.errors` keeps the form open."""
         return await self._act(request, action_id, self.registry.forms, answers)
+
+    async def reopen(self, request: Request, action_id: str) -> Outcome:
+        """The form that sends this action, made anew: for a platform that could not keep it open."""
+        again = {
+            verb: replace(handler, handler=handler.again, takes="")
+            for verb, handler in self.registry.forms.items()
+            if handler.again is not None
+        }
+        return await self._act(request, action_id, again, ())
+
+    async def look(self, request: Request, shortcut: str, message: str) -> Outcome:
+        """Runs a shortcut on the text of a message."""
+        t = translator(request.locale)
+        found = self.registry.shortcuts.get(shortcut)
+        if found is None:
+            return refusal(stale(t), t)
+        return await self._guard(request, shortcut, t, lambda ctx: found.handler(ctx, message))
 
     async def complete(
         self, request: Request, name: str, param: str, typed: str, args: Mapping[str, object]
@@ -185,7 +207,7 @@ class Bot:
         try:
             self._not_too_fast(request, t)
             outcome = await run(await self._context(request, t))
-            await self._deliver(request, outcome)
+            await self._deliver(request, outcome, t)
         except BotError as error:
             end = type(error).__name__
             return refusal(t(error.message) if isinstance(error, Unavailable) else error.message, t)
@@ -200,15 +222,24 @@ class Bot:
     async def _context(self, request: Request, t: Translator) -> Context:
         return Context(request, t, await self.community_of(community_id(request.actor), request.now))
 
-    async def _deliver(self, request: Request, outcome: Outcome) -> None:
+    async def _deliver(self, request: Request, outcome: Outcome, t: Translator) -> None:
         """Posts what is for all to see, before the person is told that it was posted, and has copies redrawn."""
         for post in outcome.posts:
-            place = post.place or request.place
-            ref = await self.platforms[place.platform].post(place, post.reply)
-            if post.poll and ref:
-                await self.hooks.posted(post.poll, ref, request.now)
+            await self._post(request, post, t)
         for poll in outcome.refresh:
             await self.hooks.refresh(poll)
+
+    async def _post(self, request: Request, post: Post, t: Translator) -> None:
+        """Raises what the platform raised, in the person's language. A poll that nobody could see then is cancelled."""
+        place = post.place or request.place
+        try:
+            ref = await self.platforms[place.platform].post(place, post.reply)
+        except BotError as error:
+            if post.poll:
+                await self.hooks.unposted(post.poll, request.now)
+            raise type(error)(t(error.message)) from error
+        if post.poll and ref:
+            await self.hooks.posted(post.poll, ref, request.now)
 
     def _not_too_fast(self, request: Request, t: Translator) -> None:
         actor = request.actor

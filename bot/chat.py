@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.errors import UsageError
-from bot.markup import Measure, Text, plain_length
+from bot.markup import Block, Measure, Text, plain_length
 
 ACTION_MAX = 97
 """Discord's limit for a custom id, the tightest, is 100: https://discord.com/developers/docs/components/reference.
@@ -138,13 +138,19 @@ class ButtonStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Runs an action, or opens an address of at most 512 characters: exactly one of `action` and `url` is set."""
+    """Runs an action, or opens an address of at most 512 characters: exactly one of `action` and `url` is set.
+
+    `line` is the block of its card's body that the button belongs to. A platform that can draw both side by side
+    moves the block there and calls the button `short`; all others ignore the two.
+    """
 
     label: str
     action: Action | None = None
     url: str | None = None
     style: ButtonStyle = ButtonStyle.SECONDARY
     disabled: bool = False
+    line: Block | None = None
+    short: str = ""
 
     def __post_init__(self) -> None:
         if (self.action is None) == (self.url is None):
@@ -343,7 +349,11 @@ class Limits:
 
 
 class Platform(Protocol):
-    """What the core asks of an adapter while it runs."""
+    """What the core asks of an adapter while it runs.
+
+    Both raise NotFound where the place or the message is gone, NotAllowed where the bot lacks a permission, and
+    Unavailable where trying again later may help; each with a sentence that is not translated yet (`N_`).
+    """
 
     name: str
     limits: Limits
@@ -353,3 +363,11 @@ class Platform(Protocol):
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraw a message that was posted."""
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A platform that can also write to one person alone."""
+
+    async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
+        """Says something to this person in private. False where they can't be reached."""

@@ -21,7 +21,7 @@ import shlex
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
-from typing import Annotated, Any, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
 
 from bot.chat import Action, Answers, Choice, Outcome, Request, Visibility
 from bot.community import Community
@@ -63,12 +63,14 @@ class Param:
     """One argument of a command. Its name, type and default come from the function.
 
     A `rest` parameter takes all words that are not `name:value`. `complete` names the feature's method that suggests.
-    `choices` maps each allowed value to its label.
+    `choices` maps each allowed value to its label. With `picks`, a platform that can offers its own list of roles
+    and gives the id of the one that was picked.
     """
 
     description: str
     rest: bool = False
     complete: str = ""
+    picks: Literal["", "role"] = ""
     choices: Mapping[str, str] = field(default_factory=dict)
     longest: int = TEXT_MAX
     name: str = ""
@@ -120,6 +122,18 @@ class ActionHandler:
     takes: str
     visibility: Visibility
     opens_form: bool
+    again: Handler | None = None
+    """Makes a form anew, for platforms that can't keep one open while it tells its mistakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """Something to do with a message that somebody wrote. The handler gets its text, which is never stored."""
+
+    name: str
+    label: str
+    handler: Handler
+    visibility: Visibility = Visibility.PRIVATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +176,17 @@ def action(
     return _declare("action", verb, {"visibility": visibility, "opens_form": opens_form})
 
 
-def form(verb: str, *, visibility: Visibility = Visibility.PRIVATE) -> Callable[[Handler], Handler]:
-    """Declares a method as what a sent form does; its parameter `answers` gets what was filled in."""
-    return _declare("form", verb, {"visibility": visibility, "opens_form": False})
+def form(verb: str, *, visibility: Visibility = Visibility.PRIVATE, again: str = "") -> Callable[[Handler], Handler]:
+    """Declares a method as what a sent form does; its parameter `answers` gets what was filled in.
+
+    `again` names the feature's method that makes the same form anew, from the same arguments.
+    """
+    return _declare("form", verb, {"visibility": visibility, "opens_form": False, "again": again})
+
+
+def shortcut(name: str, label: str) -> Callable[[Handler], Handler]:
+    """Declares a method as what can be done with a message: its parameter is the message's text."""
+    return _declare("shortcut", name, {"label": label})
 
 
 def _declare(kind: str, name: str, options: Mapping[str, Any]) -> Callable[[Handler], Handler]:
@@ -182,6 +204,7 @@ class Registry:
     commands: Mapping[str, Command]
     actions: Mapping[str, ActionHandler]
     forms: Mapping[str, ActionHandler]
+    shortcuts: Mapping[str, Shortcut] = field(default_factory=dict)
 
 
 def collect(features: Iterable[object]) -> Registry:
@@ -189,15 +212,18 @@ def collect(features: Iterable[object]) -> Registry:
     commands: dict[str, Command] = {}
     actions: dict[str, ActionHandler] = {}
     forms: dict[str, ActionHandler] = {}
+    shortcuts: dict[str, Shortcut] = {}
     for feature in features:
         for declared, method in _declarations(feature):
             if declared.kind == "command":
                 _add(commands, declared, _command(feature, method, declared))
             elif declared.kind == "action":
                 _add(actions, declared, _action(method, declared))
+            elif declared.kind == "shortcut":
+                _add(shortcuts, declared, Shortcut(declared.name, handler=method, **declared.options))
             else:
-                _add(forms, declared, _action(method, declared))
-    return Registry(dict(sorted(commands.items())), actions, forms)
+                _add(forms, declared, _form(feature, method, declared))
+    return Registry(dict(sorted(commands.items())), actions, forms, shortcuts)
 
 
 def _add(where: dict[str, _T], declared: _Declared, made: _T) -> None:
@@ -261,6 +287,13 @@ def _action(method: Handler, declared: _Declared) -> ActionHandler:
         takes=takes,
         **declared.options,
     )
+
+
+def _form(feature: object, method: Handler, declared: _Declared) -> ActionHandler:
+    options = {**declared.options}
+    again = options.pop("again")
+    made = _action(method, replace(declared, options=options))
+    return replace(made, again=getattr(feature, again) if again else None)
 
 
 async def run_action(handler: ActionHandler, ctx: Context, act: Action, given: tuple[str, ...] | Answers) -> Outcome:

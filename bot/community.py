@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -57,6 +58,15 @@ def community_id(actor: Actor) -> str:
 def voter_id(actor: Actor) -> str:
     """A person as a voter: one account of one platform in one workspace. Accounts are not linked."""
     return f"{actor.platform}:{actor.workspace}:{actor.id}"
+
+
+_MENTION = re.compile(r"^<(?:@&|#|!subteam\^)([A-Za-z0-9]+)(?:\|[^>]*)?>$")
+
+
+def named_id(typed: str) -> str:
+    """The id in a role or a channel as platforms write a mention of it, or what was typed."""
+    match = _MENTION.match(typed.strip())
+    return match[1] if match else typed.strip()
 
 
 CommunityOf = Callable[[str, datetime], Awaitable[Community]]

@@ -88,6 +88,9 @@ class _Hooks:
     async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None:
         await self._polls.posted(poll, ref, now)
 
+    async def unposted(self, poll: str, now: datetime) -> None:
+        await self._polls.unposted(poll, now)
+
     async def refresh(self, poll: str) -> None:
         await self._copies.refresh(poll)
 

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from bot.chat import Platform, Reply
+from bot.chat import Place, Platform, Reply
 from bot.community import Community, CommunityOf
-from bot.errors import BotError
+from bot.errors import BotError, Unavailable
 from bot.polls.box import BallotBox
 from bot.polls.copies import Copies
 from bot.polls.model import Poll
@@ -28,6 +28,8 @@ LOOK_AGAIN = 30.0
 
 CLAIM = timedelta(minutes=1)
 """How long one process has to announce a close before another may."""
+GIVE_UP = timedelta(days=1)
+"""For how long a place that can't be reached is tried again."""
 RETRY = 1.0
 """Seconds until something that was due and failed is tried again."""
 
@@ -60,6 +62,8 @@ class Scheduler:
         self._reminder = reminder
         self._now = now
         self._wake = asyncio.Event()
+        self._heard: dict[str, set[Place]] = {}
+        """Where a close that is not announced everywhere yet was announced."""
         self._reported: set[str] = set()
         """Polls whose close failed, so that the log says it once."""
 
@@ -95,7 +99,7 @@ class Scheduler:
 
     async def _remind(self, poll: str, now: datetime) -> None:
         if await self._database.write(lambda tx: poll_rows.take_reminder(tx, poll, now)):
-            await self._tell(poll, self._reminder)
+            await self._tell(poll, self._reminder, set())
 
     async def _close(self, poll: str) -> None:
         try:
@@ -109,28 +113,42 @@ class Scheduler:
             await self._copies.refresh(poll)
 
     async def _announce(self, poll: str) -> None:
-        """Says the result. A process that dies in between leaves it to the next, once its claim has run out."""
+        """Says the result. A process that dies in between leaves it to the next, once its claim has run out.
+
+        Places that can't be reached are tried again when the claim has run out, for a day; the others hear it once.
+        """
         now = self._now()
-        if await self._database.write(lambda tx: poll_rows.claim_announcement(tx, poll, now, now + CLAIM)):
-            await self._tell(poll, self._announcement)
+        if not await self._database.write(lambda tx: poll_rows.claim_announcement(tx, poll, now, now + CLAIM)):
+            return
+        late = await self._tell(poll, self._announcement, self._heard.setdefault(poll, set()))
+        if late is None or late > GIVE_UP:
+            self._heard.pop(poll, None)
             await self._database.write(lambda tx: poll_rows.announced(tx, poll))
 
-    async def _tell(self, poll_id: str, say: Say) -> None:
-        """Says something in each place where the poll was posted, once a place."""
+    async def _tell(self, poll_id: str, say: Say, heard: set[Place]) -> timedelta | None:
+        """Says something in each place where the poll was posted and that has not heard it, once a place.
+
+        None, or, where a place could not be reached just now, for how long the poll has been over.
+        """
 
         async def read(tx: Transaction) -> tuple[Poll, list[messages.Copy]]:
             return await poll_rows.get(tx, poll_id), await messages.copies(tx, poll_id)
 
         poll, copies = await self._database.read(read)
+        late = None
         for place in dict.fromkeys(copy.message.place for copy in copies):
             platform = self._platforms.get(place.platform)
-            if platform is None:
+            if platform is None or place in heard:
                 continue
             community = await self._community_of(f"{place.platform}:{place.workspace}", self._now())
             try:
                 await platform.post(place, await say(poll, community))
+                heard.add(place)
             except BotError as error:
                 logger.warning("poll %s could not be announced: %s", poll_id, type(error).__name__)
+                if isinstance(error, Unavailable):
+                    late = self._now() - (poll.closed_at or poll.closes_at)
+        return late
 
     async def _seconds_to_next(self) -> float:
         due = await self._database.read(poll_rows.next_deadline)

@@ -5,19 +5,20 @@ A look-up answers the person alone and offers to share; `share:yes` answers for 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Outcome, Post, Reply, Select, Tone, Visibility
-from bot.command import Context, Param, action, command, typable
+from bot.command import TEXT_MAX, Context, Param, action, command, shortcut, typable
 from bot.commands import cards
 from bot.errors import NotFound
 from bot.i18n import N_, Translator
 from bot.library.model import Argument, Entry, Event, Fact, Option, Pack, Position, Source, Statement, Term
 from bot.library.search import Hit
 from bot.library.shelf import Edition, Shelf
-from bot.markup import Bold, Plain, Text, bullets, clean, paragraph, shorten, text
+from bot.markup import Bold, Plain, Text, bullets, clean, clean_lines, paragraph, shorten, text
 
 ARGUABLE: tuple[type[Entry], ...] = (Position, Fact, Option, Argument)
 EVERYTHING: tuple[type[Entry], ...] = (Fact, Position, Argument, Source, Option, Statement, Term, Event)
@@ -27,6 +28,10 @@ NEAREST = 3
 COUNTERS_SHOWN = 3
 SEARCH_SHOWN = 10
 BROWSE_MAX = 100
+SENTENCES_MAX = 12
+"""Of a message that is looked up as a whole."""
+FOUND_TEXT_MAX = 280
+_SENTENCE_END = re.compile(r"[.!?;:]\s|\n")
 
 _SHARE = N_("Answer for all to see: yes or no")
 _TOPIC = N_("Look in one topic only")
@@ -145,6 +150,19 @@ class Lookup:
         if not shown:
             raise NotFound(ctx.t("No topic here has a timeline yet."))
         return Outcome(Reply(shown, visibility=_visibility(share)))
+
+    @shortcut("find-facts", N_("Find facts"))
+    async def find_facts(self, ctx: Context, message: str) -> Outcome:
+        """What is known about a message that somebody wrote: the three nearest, one of which can be shared."""
+        if not any(character.isalnum() for character in message):
+            raise NotFound(ctx.t("There are no words in this message to look up."))
+        hits = _about(self.shelf.current, message)
+        if not hits:
+            raise NotFound(ctx.t("No fact or argument here comes near this message. /search looks everywhere."))
+        packs = self.shelf.current.library.packs
+        found = tuple(_found_card(ctx.t, packs[hit.pack_id], hit.entry) for hit in hits)
+        note = Card(footer=ctx.t("Only you see this, and the message was not stored. Share posts one for all to see."))
+        return Outcome(Reply((*found, note)))
 
     # --- controls ---
 
@@ -359,6 +377,38 @@ def _controls(t: Translator, pack: Pack, entry: Entry, view: str, *, public: boo
         share = Action("share", (view, pack.id, entry.id))
         controls.append(Button(t("Share"), share, style=ButtonStyle.PRIMARY))
     return tuple(controls)
+
+
+def _about(edition: Edition, message: str) -> list[Hit]:
+    """The best matches of any of the message's sentences, better ones first; what only comes near stands last."""
+    sentences = [part for part in _SENTENCE_END.split(clean_lines(message[:TEXT_MAX])) if part.strip()]
+    ways = (edition.index.find, edition.index.nearest)
+    hits = [
+        hit
+        for look in ways
+        for found in (look(sentence, kinds=(Fact, Argument), limit=NEAREST) for sentence in sentences[:SENTENCES_MAX])
+        for hit in found
+        if hit.score > 0
+    ]
+    best = sorted(hits, key=lambda hit: (not hit.exact, -hit.score))
+    return list({(hit.pack_id, hit.entry.id): hit for hit in reversed(best)}.values())[::-1][:NEAREST]
+
+
+def _found_card(t: Translator, pack: Pack, entry: Entry) -> Card:
+    """A fact or an argument in a few lines, with what can be done with it."""
+    whole = cards.card(t, pack, entry)
+    said = entry.reason if isinstance(entry, Fact) else entry.text if isinstance(entry, Argument) else ""
+    statement = paragraph(Bold(entry.title)) if isinstance(entry, Fact) else whole.body[0]
+    where = (pack.id, entry.id)
+    return Card(
+        title=whole.title,
+        body=text(statement, shorten(said, FOUND_TEXT_MAX)),
+        tone=whole.tone,
+        controls=(
+            Button(t("Read all"), Action("open", where)),
+            Button(t("Share"), Action("share", ("card", *where)), style=ButtonStyle.PRIMARY),
+        ),
+    )
 
 
 def _answered_first(edition: Edition, hits: Sequence[Hit]) -> list[Hit]:

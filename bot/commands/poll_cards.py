@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Field, Image, Select, Tone
 from bot.i18n import N_, Translator
-from bot.markup import Bold, Inline, Plain, Text, Time, bullets, paragraph, text
+from bot.markup import Block, Bold, Inline, Plain, Role, Text, Time, bullets, paragraph, text
 from bot.polls.ballots import Method
 from bot.polls.model import Poll, Results, State
 from bot.polls.results import Base, Decider, Final, Result, Round, Rule, Total
@@ -98,12 +98,13 @@ def poll_card(t: Translator, poll: Poll, zone: tzinfo, result: Result | None = N
         said = t("This poll was cancelled. Its ballots were not counted.")
         return Card(title=poll.question, body=text(said), footer=footer(t, poll))
     lines = bars(t, result) if result else bullets((option.name for option in poll.options), numbered=True)
+    shown = [total.option for total in _by_votes(result)] if result else range(len(poll.options))
     return Card(
         title=poll.question,
         body=text(paragraph(t(HOW[poll.method]), *_limit(t, poll)), lines, bullets(_terms(t, poll, zone))),
         footer=footer(t, poll),
         tone=Tone.INFO,
-        controls=tuple(_controls(t, poll)),
+        controls=tuple(_controls(t, poll, dict(zip(shown, lines, strict=False)))),
     )
 
 
@@ -141,18 +142,21 @@ def _terms(t: Translator, poll: Poll, zone: tzinfo) -> Iterator[tuple[Inline, ..
     if poll.quorum:
         yield t.count("Quorum: {n} ballot.", "Quorum: {n} ballots.", poll.quorum)
     if poll.roles:
-        yield t("Only members with the role {role} may vote.", role=", ".join(sorted(poll.roles)))
+        roles = [piece for role in sorted(poll.roles) for piece in (Plain(", "), Role(role, role))]
+        yield (Plain(t("Only members with this role may vote: ")), *roles[1:])
     if poll.joined_before:
         yield t("Only those who had joined before the poll opened may vote.")
     if len(poll.communities) > 1:
         yield t("This poll runs in several communities. Accounts are not linked: whoever is in two could vote in both.")
 
 
-def _controls(t: Translator, poll: Poll) -> Iterator[Control]:
+def _controls(t: Translator, poll: Poll, lines: Mapping[int, Block]) -> Iterator[Control]:
+    """`lines` are the blocks of the card's body that show each option."""
     match poll.method:
         case Method.SINGLE if len(poll.options) <= BUTTONS_MAX:
             for index, option in enumerate(poll.options):
-                yield Button(option.name, Action("vote", (poll.id, str(index))), style=ButtonStyle.PRIMARY)
+                cast = Action("vote", (poll.id, str(index)))
+                yield Button(option.name, cast, style=ButtonStyle.PRIMARY, line=lines[index], short=t("Vote"))
         case Method.SINGLE:
             yield Select(Action("vote", (poll.id,)), t("Choose one option"), options_of(poll))
         case Method.APPROVAL:
@@ -218,7 +222,7 @@ def bars(t: Translator, result: Result, width: int = 10) -> Text:
     """Totals as bars of text, with counts and percentages, and what they are percentages of."""
     most = max((total.votes for total in result.totals), default=0)
     lines = []
-    for total in sorted(result.totals, key=lambda total: -total.votes):
+    for total in _by_votes(result):
         filled = round(width * total.votes / most) if most else 0
         won = " ★" if total.option in result.winners else ""
         lines.append(
@@ -229,6 +233,10 @@ def bars(t: Translator, result: Result, width: int = 10) -> Text:
             )
         )
     return text(bullets(lines), paragraph(t("Percentages are"), " ", t(BASES[result.percent_of]), "."))
+
+
+def _by_votes(result: Result) -> list[Total]:
+    return sorted(result.totals, key=lambda total: -total.votes)
 
 
 def _amount(total: Total) -> str:

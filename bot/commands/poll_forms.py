@@ -52,15 +52,6 @@ def picked(answers: Answers, name: str, default: str) -> str:
     return value if isinstance(value, str) else value[0]
 
 
-_ROLE = re.compile(r"^<(?:@&|!subteam\^)([A-Za-z0-9]+)(?:\|[^>]*)?>$")
-
-
-def role_id(typed: str) -> str:
-    """A role as platforms write a mention of it, or its bare id."""
-    match = _ROLE.match(typed.strip())
-    return match[1] if match else typed.strip()
-
-
 def closes_at(ctx: Context, typed: str) -> datetime:
     return closing_time(typed or CLOSES_DEFAULT, ctx.request.now, ctx.community.tz, ctx.t)
 

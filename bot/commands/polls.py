@@ -22,7 +22,7 @@ from bot.chat import (
 )
 from bot.command import Context, Param, action, command, form
 from bot.commands import ballot_cards, poll_cards, poll_forms
-from bot.community import Community
+from bot.community import Community, named_id
 from bot.errors import NotAllowed, NotFound, Refused
 from bot.i18n import N_, Translator, translator
 from bot.library.model import Option, Pack
@@ -54,7 +54,6 @@ class PollCommands:
     @command(
         "poll policy",
         N_("Open a poll on the topic's policy options"),
-        visibility=Visibility.PUBLIC,
         form_when=lambda args: not args.get("options"),
     )
     async def policy(
@@ -90,7 +89,6 @@ class PollCommands:
     @command(
         "poll create",
         N_("Open a poll with your own question and options"),
-        visibility=Visibility.PUBLIC,
         form_when=lambda args: not (args.get("question") and args.get("options")),
     )
     async def create(
@@ -104,7 +102,7 @@ class PollCommands:
         most: Annotated[int, Param(N_("With approval: at most so many options"))] = 0,
         quorum: Annotated[int, Param(N_("How many ballots it takes to decide"))] = 0,
         secret: Annotated[bool, Param(N_("Secret (yes) or named (no)"))] = True,
-        role: Annotated[str, Param(N_("Only members with this role may vote"), longest=100)] = "",
+        role: Annotated[str, Param(N_("Only members with this role may vote"), longest=100, picks="role")] = "",
         joined_before: Annotated[bool, Param(N_("Only those who joined before the poll opened"))] = False,
         public: Annotated[bool, Param(N_("Its result page may be shown outside"))] = False,
     ) -> Outcome:
@@ -120,13 +118,19 @@ class PollCommands:
             results=results,
             quorum=quorum,
             secret=secret,
-            roles=frozenset({poll_forms.role_id(role)} if role else ()),
+            roles=frozenset({named_id(role)} if role else ()),
             joined_before=joined_before,
             public=public,
         )
         return await self._open(ctx, draft)
 
-    @form("poll-create", visibility=Visibility.PUBLIC)
+    async def create_form(self, ctx: Context) -> Outcome:
+        return Outcome(Reply(form=poll_forms.create_form(ctx.t, "", "")))
+
+    async def policy_form(self, ctx: Context, pack_id: str) -> Outcome:
+        return Outcome(Reply(form=poll_forms.policy_form(ctx.t, self._pack(ctx, pack_id))))
+
+    @form("poll-create", again="create_form")
     async def created(self, ctx: Context, answers: Answers) -> Outcome:
         names = tuple(poll_forms.split_options(poll_forms.answer(answers, "options")))
         try:
@@ -147,7 +151,7 @@ class PollCommands:
         )
         return await self._open(ctx, draft, field="options")
 
-    @form("poll-policy", visibility=Visibility.PUBLIC)
+    @form("poll-policy", again="policy_form")
     async def policy_created(self, ctx: Context, pack_id: str, answers: Answers) -> Outcome:
         pack = self._pack(ctx, pack_id)
         try:
@@ -399,6 +403,14 @@ class PollCommands:
         return Outcome(
             Reply((Card(title=ctx.t("The poll is extended"), body=body, tone=Tone.GOOD),)), refresh=(found.id,)
         )
+
+    @command("poll post", N_("Post a poll once more: here, in another channel or community"))
+    async def post(self, ctx: Context, poll: Annotated[str, poll_forms.POLL]) -> Outcome:
+        found = await self.polls.get(poll.strip().split()[0].lower() if poll.strip() else "", ctx.t)
+        self.polls.must_post(found, ctx.request.actor, ctx.community, ctx.t)
+        told = ctx.t("Whoever votes here counts in the same poll.")
+        card = Card(title=ctx.t("The poll is posted here"), body=text(told), tone=Tone.GOOD)
+        return Outcome(Reply((card,)), posts=(await self._copy(ctx, found),), refresh=(found.id,))
 
     @command("poll close", N_("Close a poll now and show its result"))
     async def close(self, ctx: Context, poll: Annotated[str, poll_forms.POLL] = "") -> Outcome:

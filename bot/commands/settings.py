@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Outcome, Reply, Tone
 from bot.command import Context, Param, Permission, action, command
 from bot.communities import Communities
-from bot.community import Community, Creators, checked_zone
+from bot.community import Community, Creators, checked_zone, named_id
 from bot.errors import NotFound, Refused
 from bot.i18n import N_, Translator
 from bot.library.shelf import Shelf
-from bot.markup import Bold, Plain, bullets, text
+from bot.markup import Bold, Inline, Plain, Role, bullets, text
 from bot.polls.privacy import Privacy
 
 _OFF = "off"
@@ -55,7 +55,7 @@ class Settings:
         if polls:
             changes["creators"] = Creators(polls)
         if moderators:
-            changes["moderator_role"] = "" if moderators == _OFF else moderators
+            changes["moderator_role"] = "" if moderators == _OFF else named_id(moderators)
         if zone:
             changes["zone"] = checked_zone(zone, t)
         if language:
@@ -63,7 +63,7 @@ class Settings:
         if topic:
             changes["topic"] = "" if topic == _OFF else self._topic(t, topic)
         if channel:
-            changes["moderator_channel"] = "" if channel == _OFF else channel
+            changes["moderator_channel"] = "" if channel == _OFF else named_id(channel)
         if reminder >= 0:
             changes["reminder_minutes"] = _at_most(t, "reminder", reminder, REMINDER_MAX)
         if keep >= 0:
@@ -96,15 +96,16 @@ def _at_most(t: Translator, name: str, number: int, most: int) -> int:
     return number
 
 
-def _lines(t: Translator, community: Community) -> list[tuple[Bold, Plain]]:
+def _lines(t: Translator, community: Community) -> list[tuple[Bold, Inline]]:
     reminder = (
         t.count("{n} minute before the close", "{n} minutes before the close", community.reminder_minutes)
         if community.reminder_minutes
         else t("never")
     )
-    shown = [
+    role, none = community.moderator_role, Plain(t("none beside the platform's own"))
+    shown: list[tuple[str, str | Inline]] = [
         (t("Who may create polls: "), t(_CREATORS[community.creators])),
-        (t("Moderators' role: "), community.moderator_role or t("none beside the platform's own")),
+        (t("Moderators' role: "), Role(role, role) if role else none),
         (t("Time zone: "), community.zone),
         (t("Language: "), community.language or t("each reader's own")),
         (t("Topic: "), community.topic or t("all")),
@@ -112,7 +113,7 @@ def _lines(t: Translator, community: Community) -> list[tuple[Bold, Plain]]:
         (t("Polls are announced again: "), reminder),
         (t("Data is kept after the bot was removed: "), t.count("{n} day", "{n} days", community.keep_days)),
     ]
-    return [(Bold(name), Plain(value)) for name, value in shown]
+    return [(Bold(name), Plain(value) if isinstance(value, str) else value) for name, value in shown]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from bot.chat import MessageRef, Platform, Reply
+from bot.chat import Card, MessageRef, Place, Platform, Reply, Tells, Tone
 from bot.community import Community, CommunityOf
-from bot.errors import BotError, NotFound
+from bot.errors import BotError, NotAllowed, NotFound
+from bot.i18n import Translator, translator
+from bot.markup import Bold, paragraph, text
 from bot.polls.model import Poll
 from bot.store import messages
 from bot.store import polls as poll_rows
@@ -122,6 +124,10 @@ class Copies:
         except NotFound:
             await self._forget(copy)
             return True
+        except NotAllowed:
+            await self._forget(copy)
+            await self._report(copy)
+            return True
         except BotError as error:
             logger.warning("a copy of poll %s could not be redrawn: %s", copy.poll, type(error).__name__)
             return False
@@ -133,7 +139,40 @@ class Copies:
         await self._database.write(lambda tx: messages.mark_edited(tx, copy.poll, copy.message, self._now()))
         return True
 
+    async def _report(self, copy: Copy) -> None:
+        """Tells the poll's creator, or else the moderators' channel, once: the copy is forgotten by now."""
+        place = copy.message.place
+        poll = await self._database.read(lambda tx: poll_rows.get(tx, copy.poll))
+        name, _, workspace = poll.community.partition(":")
+        platform = self._platforms.get(name)
+        messenger: object = platform
+        community = await self._community_of(poll.community, self._now())
+        reply = _lost(translator(community.language), poll)
+        try:
+            told = isinstance(messenger, Tells) and await messenger.tell(workspace, poll.creator, reply)
+            if not told and platform is not None and community.moderator_channel:
+                await platform.post(Place(name, workspace, community.moderator_channel), reply)
+        except BotError as error:
+            logger.warning("nobody could be told that poll %s can't be redrawn: %s", copy.poll, type(error).__name__)
+        logger.warning("the bot may not redraw poll %s in channel %s any more", copy.poll, place.channel)
+
     async def _forget(self, copy: Copy) -> None:
-        """The message was deleted, or its poll was."""
+        """The message can't be redrawn any more: it was deleted, or its poll was, or the bot may not."""
         self._edited.pop(copy.message, None)
         await self._database.write(lambda tx: messages.forget_copy(tx, copy.poll, copy.message))
+
+
+def _lost(t: Translator, poll: Poll) -> Reply:
+    card = Card(
+        title=t("A poll can't be updated any more"),
+        body=text(
+            paragraph(Bold(poll.question)),
+            t(
+                "I lost the permission to change one of its messages, so that message will not show what happens to the "
+                "poll. Votes still count. Once I may view the channel and write there, /poll post poll:{id} shows it again.",
+                id=poll.id,
+            ),
+        ),
+        tone=Tone.CAUTION,
+    )
+    return Reply((card,))

@@ -229,6 +229,26 @@ class Polls:
 
         await self.database.write(write)
 
+    async def unposted(self, poll_id: str, now: datetime) -> None:
+        """A copy could not be posted. A poll of which nobody can see one is cancelled, so it stands in nobody's way."""
+        if not await self.database.read(lambda tx: copy_rows.copies(tx, poll_id)):
+            await self.box.cancel(poll_id, now)
+
+    def must_post(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
+        """Who may post one more copy here: at home those who run the poll, elsewhere its creator, if polls are theirs.
+
+        Raises NotAllowed or Refused.
+        """
+        _must_be_open(poll, t)
+        if community.id == poll.community:
+            self._may_run(poll, host, community, t)
+            return
+        same_person = poll.creator == host.id and poll.community.partition(":")[0] == host.platform
+        if not same_person:
+            raise NotAllowed(t("Only its creator can post a poll in another community."))
+        if not community.may_create(host):
+            raise NotAllowed(t("In this community only moderators create polls."))
+
 
 def tally_of(poll: Poll, counted: Mapping[Ballot, int]) -> Result:
     return tally(

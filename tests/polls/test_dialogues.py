@@ -280,7 +280,7 @@ async def test_a_named_poll_says_so_before_and_shows_who_voted_for_what(here: In
 async def test_eligibility_by_role_is_checked_at_the_vote(here: Instance) -> None:
     """Who lacks the role is told so, and nothing is counted."""
     await say(here, ADA, f"{CREATE} role:board")
-    assert "Only members with the role board may vote." in reply_words(wall(here).posted[0][1])
+    assert "Only members with this role may vote: board" in reply_words(wall(here).posted[0][1])
     assert "certain role" in words(await press(here, BEN, "v1:vote:p1:0"))
     board = replace(BEN, actor=replace(BEN.actor, roles=frozenset({"board"})))
     assert "Your vote is counted" in words(await press(here, board, "v1:vote:p1:0"))
