@@ -173,6 +173,7 @@ async def test_a_policy_poll_is_ranked_with_the_keyboard_alone(ada: Page) -> Non
     await form.get_by_label("A tea fund").press("Space")
     await form.get_by_label("Bring your own tea").press("Space")
     await form.get_by_label("When it closes").press("Enter")
+    await expect(form).to_have_count(0)
     question = "Which policy should be pursued? (Tea in the office)"
     poll = card(ada, question)
     await button(poll, "Vote").press("Enter")
