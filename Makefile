@@ -35,7 +35,7 @@ messages: $(VENV)/dev.installed
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k t -k count:1,2 -o bot/locale/parley.pot bot adapters
 
 golden: $(VENV)/dev.installed
-	PARLEY_GOLDEN=write $(BIN)/pytest -q tests/render tests/unit/test_charts.py
+	PARLEY_GOLDEN=write $(BIN)/pytest -q tests/render tests/unit/test_charts.py tests/docs
 
 # The environment is made again whenever its lock file changes.
 $(VENV)/run.installed: locks/run.txt pyproject.toml
