@@ -90,6 +90,7 @@ class Scheduler:
     async def run_due(self) -> None:
         """Does everything whose time has come, once."""
         now = self._now()
+        await self._box.tidy()
         for poll in await self._database.read(lambda tx: poll_rows.due(tx, now)):
             await self._close(poll)
         for poll in await self._database.read(lambda tx: poll_rows.due_announcements(tx, self._now())):

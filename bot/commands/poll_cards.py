@@ -42,7 +42,7 @@ RESULTS: Mapping[Results, str] = {
 
 SECRET = N_(
     "Secret: other members and exports never show how you voted. Whoever runs the bot could look while the poll is "
-    "open; after the close nobody can, unless a copy of the open database and its key were kept."
+    "open; after the close nobody can, unless a copy of the open database was kept, and with it the key or your receipt."
 )
 NAMED = N_("Named: the result shows who voted for what.")
 

@@ -357,6 +357,8 @@ class PollCommands:
             return await self.mine(ctx, (await self._named(ctx, poll)).id)
         poll_id, bare = poll_forms.code_parts(code)
         found = await self._named(ctx, poll) if poll else await self._seen(ctx, poll_id)
+        if found.state is State.CANCELLED:
+            raise Refused(ctx.t("This poll was cancelled: its ballots were deleted, and nothing is counted."))
         receipt = await self.polls.receipt(found, bare)
         body = text(
             paragraph(Bold(found.question)),

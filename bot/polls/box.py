@@ -73,6 +73,7 @@ class BallotBox:
         self._secrets = _Secrets(keys)
         self._waiting: list[tuple[Vote, asyncio.Future[Cast]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._untidy = True
         self._last: asyncio.Future[Cast] | None = None
 
     async def open(self, poll: Poll) -> Poll:
@@ -227,8 +228,17 @@ class BallotBox:
         ended = await self._database.write(lambda tx: self._seal(tx, poll, state, at, by))
         self._secrets.forget(poll)
         if ended:
-            await self._database.forget_deleted()
+            self._untidy = True
+            await self.tidy()
         return ended
+
+    async def tidy(self) -> None:
+        """Clears what deleted secrets and ballots left behind in the database's files, if that is still to be done.
+
+        A reader can be in its way, and a process can die before it: so it is due at every start, and tried again.
+        """
+        if self._untidy:
+            self._untidy = not await self._database.forget_deleted()
 
     async def _seal(self, tx: Transaction, poll: str, state: State, at: datetime, by: str) -> bool:
         locked = await tx.rows("lock_polls", ids=json.dumps([poll]))

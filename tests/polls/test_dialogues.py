@@ -204,11 +204,13 @@ async def test_closing_asks_once_more_because_it_is_final(here: Instance) -> Non
 async def test_a_cancelled_poll_counts_nothing(here: Instance) -> None:
     """Its copies say so, and it has no result."""
     await say(here, ADA, CREATE)
-    await press(here, BEN, "v1:vote:p1:0")
+    voted = words(await press(here, BEN, "v1:vote:p1:0"))
+    receipt = next(line for line in voted.splitlines() if line.startswith("Receipt: ")).removeprefix("Receipt: ")
     assert "cancelled" in words(await press(here, ADA, "v1:poll-cancel:p1"))
     await here.copies.drain()
     assert "was cancelled" in reply_words(wall(here).posted[0][1])
     assert "no result" in words(await press(here, ADA, "v1:poll-results:p1"))
+    assert "nothing is counted" in words(await say(here, BEN, f"/poll receipt {receipt}"))
 
 
 async def test_a_missed_quorum_decides_nothing(here: Instance, clock: Clock) -> None:
