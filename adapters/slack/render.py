@@ -20,11 +20,13 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     DividerBlock,
     HeaderBlock,
+    ImageBlock,
     Option,
     SectionBlock,
     StaticMultiSelectElement,
     StaticSelectElement,
 )
+from slack_sdk.models.blocks.basic_components import SlackFile
 
 from adapters.slack.texts import (
     Style,
@@ -40,7 +42,7 @@ from adapters.slack.texts import (
 )
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Limits, Reply, Select
 from bot.fit import fit
-from bot.markup import ELLIPSIS, Bold, Link, Paragraph, plain, shorten_by
+from bot.markup import ELLIPSIS, Bold, Link, Paragraph, clean, plain, shorten, shorten_by
 
 Json = dict[str, Any]
 
@@ -98,6 +100,28 @@ class Message:
 def messages(reply: Reply) -> list[Message]:
     """The reply as one or more messages, in order, each within Slack's limits."""
     return [message(part) for part in fit(reply, LIMITS)]
+
+
+def filling(drawn: list[Message], count: int) -> list[Message]:
+    """So many messages of these: for a redraw, since what is posted can be neither more nor fewer.
+
+    What is not needed any more shows an ellipsis. What there is no room for is named by one, at the end of the last.
+    """
+    spare = Message(ELLIPSIS, [_words(ELLIPSIS).to_dict()])
+    filled = [*drawn[:count], *[spare] * (count - len(drawn))]
+    if len(drawn) > count:
+        last = filled[-1]
+        filled[-1] = Message(last.text, [*last.blocks[: BLOCKS_MAX - 1], _words(ELLIPSIS).to_dict()])
+    return filled
+
+
+def picture(file: str, alt: str) -> Message:
+    """A picture that Slack has, as a message of its own."""
+    shown = shorten(clean(alt), LIMITS.alt) or ELLIPSIS
+    return Message(
+        escape(shorten_by(shown, FALLBACK_MAX, measure_line)),
+        [ImageBlock(slack_file=SlackFile(id=file), alt_text=shown).to_dict()],
+    )
 
 
 def message(reply: Reply) -> Message:

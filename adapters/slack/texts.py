@@ -5,6 +5,7 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
@@ -129,3 +130,11 @@ def link(piece: Link, style: RichTextElementParts.TextStyle | None = None) -> Ri
 def plain_text(words: str) -> PlainTextObject:
     """Slack refuses a text in which nothing can be seen."""
     return PlainTextObject(text=words if words.strip() else ELLIPSIS, emoji=False)
+
+
+_MARK = re.compile(r"<(?:[^<>|]*\|([^<>]*)|([^<>|]*))>")
+
+
+def readable(received: str) -> str:
+    """The words of a message that somebody wrote: of a mention or a link, its label or what it points to."""
+    return unescape(_MARK.sub(lambda mark: mark[1] if mark[1] is not None else mark[2], received)).strip()

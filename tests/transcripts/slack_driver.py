@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -24,6 +25,7 @@ Block = Mapping[str, Any]
 PORTS = range(21_000, 32_000)
 """Below 32768, where a machine hands out ports of its own to outgoing connections."""
 CHANNEL, TEAM = "C1", "T1"
+NAMES = {"U1": "Ada", "U2": "Ben", "U3": "Chen", "U4": "Mo"}
 BLOCKS_MAX = 50
 CHARACTERS_MAX = 12_000
 
@@ -48,11 +50,18 @@ class FakeSlack:
     refuse: dict[str, str] = field(default_factory=dict)
     """Errors to answer with, by method."""
     base: str = ""
+    views: list[dict[str, Any]] = field(default_factory=list)
+    """The modals that were opened."""
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    people: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What users.info says, by id, beside the name."""
+    groups: list[Mapping[str, Any]] = field(default_factory=list)
     _stamps: Iterator[int] = field(default_factory=lambda: count(1))
 
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_post("/upload/{file}", self._upload)
         app.router.add_post("/respond/{user}/{message}/{number}", self._respond)
         return app
 
@@ -67,12 +76,42 @@ class FakeSlack:
             case "auth.test":
                 return web.json_response({"ok": True, "team_id": TEAM, "user_id": "UBOT", "bot_id": "B1"})
             case "chat.postMessage" | "chat.postEphemeral":
-                stamp = self._keep(body, body.get("user"))
-                return web.json_response({"ok": True, "ts": stamp, "channel": CHANNEL})
+                alone = str(body["channel"]).startswith("U") and body["channel"]
+                stamp = self._keep(body, body.get("user") or alone or None)
+                channel = f"D{alone}" if alone else CHANNEL
+                return web.json_response({"ok": True, "ts": stamp, "channel": channel})
             case "chat.update":
                 self._change(body["ts"], body)
                 return web.json_response({"ok": True, "ts": body["ts"]})
-        return web.json_response({"ok": False, "error": "unknown_method"})
+            case "views.open":
+                view = json.loads(body["view"]) if isinstance(body["view"], str) else body["view"]
+                self.views.append(view)
+                return web.json_response({"ok": True, "view": view})
+        return web.json_response(self._told(method, body))
+
+    def _told(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """People, groups and files."""
+        match method:
+            case "users.info":
+                person = {"name": NAMES.get(body["user"], ""), **self.people.get(body["user"], {})}
+                return {"ok": True, "user": person}
+            case "usergroups.list":
+                return {"ok": True, "usergroups": self.groups}
+            case "files.getUploadURLExternal":
+                name = f"F{len(self.files) + 1}"
+                self.files[name] = dict(body)
+                return {"ok": True, "file_id": name, "upload_url": f"{self.base}/upload/{name}"}
+            case "files.completeUploadExternal":
+                told = json.loads(body["files"]) if isinstance(body["files"], str) else body["files"]
+                self.files[told[0]["id"]]["channel"] = body.get("channel_id")
+                return {"ok": True, "files": told}
+            case "files.info":
+                return {"ok": True, "file": {"id": body["file"], "mimetype": "image/png"}}
+        return {"ok": False, "error": "unknown_method"}
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        self.files[request.match_info["file"]]["content"] = await request.read()
+        return web.Response(text="OK")
 
     async def _respond(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -166,9 +205,38 @@ class SlackDriver:
 
     async def dispatch(self, body: Mapping[str, Any]) -> BoltResponse:
         answer = await self.chat.app.async_dispatch(AsyncBoltRequest(body=dict(body), mode="socket_mode"))
-        while running := set(self.chat._running):
+        while running := set(self.chat.running):
             await asyncio.wait(running, timeout=5)
         return answer
+
+    async def submit(self, filled: Mapping[str, Any]) -> Any:
+        """Sends the newest form with these elements by block id: how it was acknowledged."""
+        view = self.slack.views[-1]
+        values = {name: {name: element} for name, element in filled.items()}
+        answer = await self.dispatch(
+            {
+                "type": "view_submission",
+                "team": {"id": TEAM},
+                "user": {"id": self.user, "name": self.name, "team_id": TEAM},
+                "view": {**view, "state": {"values": values}},
+            }
+        )
+        return json.loads(answer.body) if answer.body else None
+
+    async def shortcut(self, callback: str, text: str = "") -> Seen:
+        """A shortcut on a message with this text, or, without one, from the composer."""
+        body: dict[str, Any] = {
+            "type": "message_action" if text else "shortcut",
+            "callback_id": callback,
+            "team": {"id": TEAM},
+            "user": {"id": self.user, "name": self.name, "team_id": TEAM},
+            "trigger_id": "1.2.3",
+        }
+        if text:
+            message = {"type": "message", "text": text, "ts": "1.1"}
+            body |= {"channel": {"id": CHANNEL}, "message": message, "response_url": self.response_url("0")}
+        await self.dispatch(body)
+        return self.seen()
 
     def response_url(self, stamp: str) -> str:
         return f"{self.slack.base}/respond/{self.user}/{stamp}/{next(self._numbers)}"
@@ -195,13 +263,24 @@ class SlackDriver:
 
 
 @asynccontextmanager
+async def slack_drivers(bot: Bot, clock: Callable[[], datetime]) -> AsyncIterator[Mapping[str, SlackDriver]]:
+    """Four people in one channel; Mo is an admin of the workspace."""
+    async with slack_driver(bot, clock=clock) as ada:
+        ada.slack.people["U4"] = {"is_admin": True}
+        yield {
+            name: ada if user == "U1" else SlackDriver(ada.slack, ada.chat, user, name) for user, name in NAMES.items()
+        }
+
+
+@asynccontextmanager
 async def slack_driver(bot: Bot, **options: Any) -> AsyncIterator[SlackDriver]:
     """Ada in a channel of a workspace with the bot. `options` go to the adapter."""
     slack = FakeSlack()
     runner = web.AppRunner(slack.app(), access_log=None)
     await runner.setup()
     slack.base = f"http://127.0.0.1:{await _listen(runner)}"
-    chat = SlackChat(bot, clock=lambda: NOW, token="xoxb-test", base_url=f"{slack.base}/api/", **options)
+    told: dict[str, Any] = {"clock": lambda: NOW, "base_url": f"{slack.base}/api/", **options}
+    chat = SlackChat(bot, token="xoxb-test", **told)
     await chat.start()
     try:
         yield SlackDriver(slack, chat)
@@ -247,6 +326,8 @@ def _block_words(block: Block) -> str:
             return "\n".join(element["text"] for element in block["elements"])
         case "rich_text":
             return "\n".join(_rich_words(element) for element in block["elements"])
+        case "image":
+            return f"[picture: {block['alt_text']}]"
         case "actions" | "section":
             return "\n".join(_control_words(element) for element in controls([block]))
     return ""
@@ -315,6 +396,9 @@ def _check_block(block: Block) -> int:
         case "section":
             _check_text(block["text"], 3000)
             _check_control(block["accessory"])
+        case "image":
+            assert 1 <= len(block["alt_text"]) <= 2000
+            assert ("slack_file" in block) != ("image_url" in block)
         case other:
             assert other == "divider"
     return 0

@@ -30,7 +30,7 @@ from bot.command import Context, action, command
 from bot.limiter import Limiter
 from bot.markup import text
 from tests.transcripts.dialogue import FACTS, play
-from tests.transcripts.slack_driver import CHANNEL, TEAM, Said, slack_driver
+from tests.transcripts.slack_driver import CHANNEL, TEAM, Said, slack_driver, words
 from tests.world import make_bot, references
 
 LETTERS = tuple(Choice(letter, letter) for letter in "abcd")
@@ -184,13 +184,6 @@ async def test_silence_is_no_answer() -> None:
         assert seen.public == "For everyone"
 
 
-async def test_what_the_slice_cannot_do_is_said() -> None:
-    """Files and forms come later; until then nobody waits for them."""
-    async with slack_driver(odd_bot()) as driver:
-        assert "these are missing: votes.csv" in (await driver.say("file")).private
-        assert "can't open forms here yet" in (await driver.say("form")).private
-
-
 async def test_more_messages_than_a_response_url_takes() -> None:
     """It can be used five times; the rest goes over the Web API, to the same person."""
     async with slack_driver(odd_bot()) as driver:
@@ -212,7 +205,7 @@ async def test_a_channel_where_the_bot_may_not_write() -> None:
     async with slack_driver(make_bot()) as driver:
         await driver.say("fact tea drinkers")
         driver.slack.refuse["chat.postMessage"] = "not_in_channel"
-        assert "Invite me with /invite" in (await driver.press("Share")).private
+        assert "/invite @Parley" in (await driver.press("Share")).private
 
 
 async def test_nothing_that_people_write_is_live() -> None:
@@ -247,5 +240,18 @@ async def test_post_and_edit() -> None:
         driver.seen()
         await driver.chat.edit(ref, Reply(tuple(Card(title="New", body=card.body) for card in cards)))
         assert driver.seen().public.count("New") >= 2
-        with pytest.raises(ValueError, match="zip"):
-            await driver.chat.edit(ref, Reply((Card(title="Short"),)))
+
+
+async def test_an_edit_fills_the_messages_that_there_are() -> None:
+    """What a redraw needs no more shows an ellipsis; one that needs more ends with one. Nothing is posted anew."""
+    async with slack_driver(odd_bot()) as driver:
+        long = Reply(tuple(Card(title=f"Part {n}", body=text("word " * 1900)) for n in range(2)))
+        ref = await driver.chat.post(Place("slack", TEAM, CHANNEL), long)
+        assert isinstance(ref, MessageRef)
+        count = len(driver.slack.messages)
+        await driver.chat.edit(ref, Reply((Card(title="Short"),)))
+        shown = [words(message.blocks) for message in driver.slack.messages]
+        assert shown == ["Short", *["…"] * (count - 1)]
+        await driver.chat.edit(ref, Reply((*long.cards, *long.cards)))
+        assert len(driver.slack.messages) == count
+        assert words(driver.slack.messages[-1].blocks).endswith("…")

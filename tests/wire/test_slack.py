@@ -211,7 +211,6 @@ async def test_a_channel_that_the_bot_is_not_in_says_what_to_do(
         assert len(world.server.forgive("channel_not_found")) == 1
 
 
-@awaits("errors of its own for edits that Slack refuses")
 @pytest.mark.parametrize("gone", ["message_not_found", "channel_not_found", "is_archived", "cant_update_message"])
 async def test_a_copy_that_is_gone_is_forgotten(tmp_path: Path, caplog: pytest.LogCaptureFixture, gone: str) -> None:
     """A deleted message or an archived channel is tried once; votes count, and nothing is reported as a bug."""
@@ -240,7 +239,6 @@ async def test_retry_after_is_waited_for(tmp_path: Path) -> None:
         assert "1 ballot" in words(poll.blocks)
 
 
-@awaits("errors of its own for edits that Slack refuses")
 @pytest.mark.parametrize("status", [500, 503])
 async def test_slack_being_down_for_a_while_delays_the_last_edit(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, status: int
@@ -258,7 +256,6 @@ async def test_slack_being_down_for_a_while_delays_the_last_edit(
 # --- forms ---
 
 
-@awaits("forms")
 async def test_a_form_tells_what_is_wrong_beside_its_field(tmp_path: Path) -> None:
     """It stays open with what was filled in; once it is right the poll is posted and the host told in private."""
     async with slack_world(tmp_path) as world:
@@ -278,7 +275,6 @@ async def test_a_form_tells_what_is_wrong_beside_its_field(tmp_path: Path) -> No
         assert counted(await world.server.member("Ada").press(host.newest("Green"), "Green"))
 
 
-@awaits("forms")
 async def test_a_form_of_options_that_are_picked(tmp_path: Path) -> None:
     """The topic's policy options stand in a list of several."""
     async with slack_world(tmp_path) as world:
@@ -292,7 +288,6 @@ async def test_a_form_of_options_that_are_picked(tmp_path: Path) -> None:
         assert first in words(world.server.posted()[0].blocks)
 
 
-@awaits("forms")
 async def test_a_form_whose_trigger_came_too_late_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Slack opens nothing 3 seconds after the press: the person is told to try again, and it is no bug."""
     async with slack_world(tmp_path) as world:
@@ -304,7 +299,6 @@ async def test_a_form_whose_trigger_came_too_late_says_so(tmp_path: Path, caplog
         assert len(world.server.forgive("expired_trigger_id")) == 1
 
 
-@awaits("forms")
 async def test_a_form_that_fails_keeps_what_was_filled_in(tmp_path: Path) -> None:
     """A bug while a form is taken is told beside a field or in private, with a code, and the form is acknowledged."""
     async with slack_world(tmp_path) as world:
@@ -333,7 +327,6 @@ async def test_a_result_is_complete_in_words_while_its_picture_never_gets_ready(
             assert said in announced
 
 
-@awaits("pictures")
 async def test_a_result_has_a_picture_with_words_for_those_who_cannot_see_it(tmp_path: Path) -> None:
     """A file with alt text, within the message or as one of its own."""
     async with slack_world(tmp_path) as world:
@@ -351,7 +344,6 @@ async def test_a_result_has_a_picture_with_words_for_those_who_cannot_see_it(tmp
 # --- shortcuts, home, uninstalling ---
 
 
-@awaits("shortcuts")
 async def test_facts_are_found_about_what_somebody_wrote(tmp_path: Path) -> None:
     """The shortcut on a message answers privately whoever used it."""
     async with slack_world(tmp_path) as world:
@@ -376,7 +368,6 @@ async def test_the_home_tab_shows_open_polls_and_ones_own_votes(tmp_path: Path) 
         assert ["Green" in home for home in homes] == [True, False]
 
 
-@awaits("handling of events")
 async def test_an_uninstalled_app_goes_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Both events are acknowledged, and the dead token is not used any more."""
     async with slack_world(tmp_path) as world:

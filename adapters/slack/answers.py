@@ -1,0 +1,163 @@
+"""How what the core answers reaches a person on Slack: by the response_url, by the Web API, as a form, as files."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack import files, forms, render
+from adapters.slack.web import WebApi, error_of
+from bot.app import refusal
+from bot.chat import Card, Form, Image, Outcome, Reply, Request, Visibility
+from bot.errors import BotError, NotAllowed, NotFound
+from bot.i18n import Translator, translator
+from bot.markup import text
+
+RESPONSES_MAX = 5
+"""How often one response_url can be used: https://docs.slack.dev/interactivity/handling-user-interaction."""
+LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
+
+logger = logging.getLogger("parley.slack")
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@dataclass(slots=True)
+class Ear:
+    """One person, where they asked: how they can be told something."""
+
+    web: WebApi
+    request: Request
+    url: str = ""
+    """Their response_url, where there is one."""
+    trigger: str = ""
+    uses: int = 0
+
+    async def tell(self, message: render.Message, *, private: bool, replace: bool = False) -> None:
+        """By the response_url while it can be used, else by the Web API."""
+        place = self.request.place
+        if self.url and self.uses < RESPONSES_MAX:
+            self.uses += 1
+            payload = {
+                "text": message.text,
+                "blocks": message.blocks,
+                "response_type": "ephemeral" if private else "in_channel",
+                "replace_original": replace,
+                "unfurl_links": False,
+                "unfurl_media": False,
+                **({"thread_ts": place.thread} if place.thread else {}),
+            }
+            if await self.web.respond(self.url, payload):
+                return
+        if private:
+            await self._whisper(message)
+        else:
+            await send(self.web, place.channel, place.thread, message)
+
+    async def _whisper(self, message: render.Message) -> None:
+        """To this person alone: in the channel, or, where the bot may not write, directly."""
+        place = self.request.place
+        try:
+            if not place.channel:
+                raise NotFound("no channel")  # noqa: TRY301 - the same way out as for a channel that is gone
+            await self.web.call(
+                "chat_postEphemeral",
+                channel=place.channel,
+                user=self.request.actor.id,
+                thread_ts=place.thread or None,
+                text=message.text,
+                blocks=message.blocks,
+            )
+        except (NotFound, NotAllowed):
+            await send(self.web, self.request.actor.id, "", message)
+
+
+async def send(web: WebApi, channel: str, thread: str, message: render.Message) -> Any:
+    """Posts a message. Raises NotFound, NotAllowed or Unavailable."""
+    return await web.call(
+        "chat_postMessage",
+        channel=channel,
+        thread_ts=thread or None,
+        text=message.text,
+        blocks=message.blocks,
+        mrkdwn=False,
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+
+
+async def show(ear: Ear, outcome: Outcome, spawn: Spawn) -> None:
+    """Shows all of an outcome's answer. Pictures follow when Slack has processed them."""
+    t = translator(ear.request.locale)
+    reply = outcome.answer or Reply()
+    if reply.form is not None:
+        await open_form(ear, reply.form, t)
+        return
+    private = reply.visibility is Visibility.PRIVATE
+    for number, message in enumerate(render.messages(shown(reply, t))):
+        await ear.tell(message, private=private, replace=outcome.replace and number == 0)
+    if reply.files:
+        await _send_files(ear, reply, t)
+    for image in images(reply):
+        spawn(_picture(ear, image, private=private))
+
+
+def shown(reply: Reply, t: Translator) -> Reply:
+    """What the person sees: never nothing."""
+    if reply.cards or reply.form:
+        return reply
+    return Reply((Card(body=text(t("Done."))),), visibility=reply.visibility)
+
+
+def images(reply: Reply) -> list[Image]:
+    return [card.image for card in reply.cards if card.image is not None and card.image.svg]
+
+
+async def open_form(ear: Ear, form: Form, t: Translator) -> None:
+    """Opens the modal. A trigger lives for 3 seconds; who was too late is told to try again."""
+    place = ear.request.place
+    origin = forms.origin_of(form, channel=place.channel, thread=place.thread, url=ear.url)
+    try:
+        await ear.web.call("views_open", trigger_id=ear.trigger, view=forms.view(form, origin, t))
+    except SlackApiError as error:
+        if error_of(error) not in LATE_TRIGGER:
+            raise
+        logger.warning("a form could not be opened in time: %s", error_of(error))
+        told = refusal(t("Slack gave me too little time to open the form. Try it once again."), t)
+        await show(ear, told, _never)
+    except BotError as error:
+        await show(ear, refusal(t(error.message), t), _never)
+
+
+def _never(left: Coroutine[Any, Any, None]) -> None:
+    left.close()
+
+
+async def _picture(ear: Ear, image: Image, *, private: bool) -> None:
+    file = await files.upload_picture(ear.web, image)
+    if file and await files.is_ready(ear.web, file):
+        await ear.tell(render.picture(file, image.alt), private=private)
+
+
+async def _send_files(ear: Ear, reply: Reply, t: Translator) -> None:
+    """To the channel where the answer is for all; what is for one person goes to their conversation with the bot."""
+    place = ear.request.place
+    names = ", ".join(file.name for file in reply.files)
+    try:
+        channel, thread = place.channel, place.thread
+        if reply.visibility is Visibility.PRIVATE:
+            said = Reply((Card(body=text(t("Here is what you asked for: {names}", names=names))),))
+            posted = await send(ear.web, ear.request.actor.id, "", render.messages(said)[0])
+            channel, thread = str(posted["channel"]), ""
+        for file in reply.files:
+            await files.send_file(ear.web, file, channel, thread)
+    except BotError as error:
+        await show(ear, refusal(f"{t('The files could not be sent.')} {t(error.message)}", t), _never)
+        return
+    if reply.visibility is Visibility.PRIVATE:
+        where = t("You find it in your direct messages with me: {names}", names=names)
+        await ear.tell(render.messages(Reply((Card(body=text(where)),)))[0], private=True)

@@ -1,0 +1,64 @@
+"""Files and pictures on Slack: taken at once, processed later. https://docs.slack.dev/messaging/working-with-files"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from slack_sdk.errors import SlackClientError
+
+from adapters.slack.web import WebApi
+from bot.charts import png_async
+from bot.chat import Attachment, Image
+from bot.errors import BotError
+from bot.markup import clean, shorten
+
+ALT_MAX = 1000
+LOOKS = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 4.0)
+"""Seconds between the looks whether a file is processed: ten in all."""
+
+logger = logging.getLogger("parley.slack")
+
+
+async def upload_picture(web: WebApi, image: Image) -> str:
+    """The id of the picture as a file, or nothing where Slack does not take it: its words are there anyway."""
+    try:
+        return await _upload(
+            web, f"{image.name}.png", await png_async(image.svg), alt=shorten(clean(image.alt), ALT_MAX)
+        )
+    except (BotError, SlackClientError) as error:
+        logger.warning("a picture could not be uploaded: %s", type(error).__name__)
+        return ""
+
+
+async def is_ready(web: WebApi, file: str) -> bool:
+    """Waits until Slack has processed the file, for a bounded time."""
+    for pause in LOOKS:
+        await asyncio.sleep(pause)
+        try:
+            told = await web.call("files_info", file=file)
+        except (BotError, SlackClientError) as error:
+            logger.warning("a file could not be looked at: %s", type(error).__name__)
+            return False
+        if told["file"].get("mimetype"):
+            return True
+    logger.warning("Slack did not process a file in time")
+    return False
+
+
+async def send_file(web: WebApi, file: Attachment, channel: str, thread: str = "") -> None:
+    """Sends a file to a channel or a thread. Raises what `WebApi.call` raises."""
+    await _upload(web, file.name, file.content.encode(), channel=channel, thread=thread)
+
+
+async def _upload(web: WebApi, name: str, content: bytes, *, alt: str = "", channel: str = "", thread: str = "") -> str:
+    sent = await web.call(
+        "files_upload_v2",
+        filename=name,
+        title=name,
+        content=content,
+        alt_txt=alt or None,
+        channel=channel or None,
+        thread_ts=thread or None,
+    )
+    return str(sent["files"][0]["id"])

@@ -1,0 +1,176 @@
+"""A form as Slack's modal, and back: what was filled in. Pure functions.
+
+https://docs.slack.dev/reference/views/modal-views
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    ConversationSelectElement,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    StaticMultiSelectElement,
+    StaticSelectElement,
+)
+from slack_sdk.models.blocks.block_elements import InputInteractiveElement
+from slack_sdk.models.views import View
+
+from adapters.slack.texts import plain_text
+from bot.chat import Answers, Choice, Form, Input, InputKind
+from bot.i18n import Translator
+from bot.markup import clean, shorten
+
+CALLBACK = "form"
+WHERE = "parley-where"
+"""The input that asks for a channel, where the form was not opened in one."""
+TITLE_MAX = 24
+LABEL_MAX = 2000
+OPTION_MAX = 75
+TEXT_MAX = 3000
+PLACEHOLDER_MAX = 150
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a form carries in `private_metadata`: what it does, and from where it came."""
+
+    action: str
+    channel: str = ""
+    thread: str = ""
+    url: str = ""
+    least: Mapping[str, int] = field(default_factory=dict)
+
+    def encode(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def decode(cls, encoded: str) -> Origin:
+        """Of another version's form, or of none: an origin whose action nobody knows."""
+        try:
+            told = json.loads(encoded)
+            return cls(**told)
+        except (ValueError, TypeError):
+            return cls("")
+
+
+def view(form: Form, origin: Origin, t: Translator) -> Json:
+    """The modal. Raises SlackObjectFormationError for what the kit's own checks find."""
+    blocks: list[Block] = [_input(question) for question in form.inputs]
+    if not origin.channel:
+        blocks.append(_where(t))
+    return View(
+        type="modal",
+        callback_id=CALLBACK,
+        title=plain_text(shorten(clean(form.title), TITLE_MAX)),
+        submit=plain_text(shorten(t("Send"), TITLE_MAX)),
+        close=plain_text(shorten(t("Cancel"), TITLE_MAX)),
+        private_metadata=origin.encode(),
+        blocks=blocks,
+    ).to_dict()
+
+
+def origin_of(form: Form, *, channel: str, thread: str, url: str) -> Origin:
+    least = {question.name: question.least for question in form.inputs if question.least > 1}
+    return Origin(form.action.encode(), channel, thread, url, least)
+
+
+def answers(shown: Mapping[str, Any]) -> Answers:
+    """What was filled in, by the input's name; the channel that was asked for is none of it."""
+    values: Mapping[str, Mapping[str, Any]] = (shown.get("state") or {}).get("values") or {}
+    return {name: _answer(next(iter(elements.values()), {})) for name, elements in values.items() if name != WHERE}
+
+
+def channel_of(shown: Mapping[str, Any]) -> str:
+    """The channel that was picked in a form that asked for one."""
+    values: Mapping[str, Mapping[str, Any]] = (shown.get("state") or {}).get("values") or {}
+    picked: Mapping[str, Mapping[str, Any]] = values.get(WHERE, {})
+    return str(next((one.get("selected_conversation") for one in picked.values()), "") or "")
+
+
+def names(shown: Mapping[str, Any]) -> list[str]:
+    """The inputs of a modal as it was shown, in order."""
+    return [str(block["block_id"]) for block in shown.get("blocks") or () if block.get("type") == "input"]
+
+
+def too_few(origin: Origin, filled: Answers, t: Translator) -> dict[str, str]:
+    """What to say beside lists of several from which too few were picked: Slack knows no least number."""
+    return {
+        name: t.count("Pick at least {n}.", "Pick at least {n}.", least)
+        for name, least in origin.least.items()
+        if len(filled.get(name, ())) < least
+    }
+
+
+def _answer(element: Mapping[str, Any]) -> str | tuple[str, ...]:
+    if "selected_options" in element:
+        return tuple(str(option["value"]) for option in element["selected_options"] or ())
+    if "selected_option" in element:
+        option = element["selected_option"]
+        return (str(option["value"]),) if option else ()
+    return str(element.get("value") or "")
+
+
+def _input(question: Input) -> InputBlock:
+    return InputBlock(
+        block_id=question.name,
+        label=plain_text(shorten(clean(question.label), LABEL_MAX)),
+        element=_select(question) if question.kind is InputKind.SELECT else _text(question),
+        hint=plain_text(question.hint) if question.hint.strip() else None,
+        optional=not question.required,
+    )
+
+
+def _text(question: Input) -> PlainTextInputElement:
+    most = min(question.longest, TEXT_MAX)
+    return PlainTextInputElement(
+        action_id=question.name,
+        multiline=question.kind is InputKind.LINES,
+        initial_value=question.value[:most] or None,
+        max_length=most,
+    )
+
+
+def _select(question: Input) -> InputInteractiveElement:
+    options = [_option(choice) for choice in question.options]
+    chosen = [option for option, choice in zip(options, question.options, strict=True) if choice.chosen]
+    placeholder = plain_text(shorten(clean(question.label), PLACEHOLDER_MAX))
+    if question.most > 1:
+        return StaticMultiSelectElement(
+            action_id=question.name,
+            placeholder=placeholder,
+            options=options,
+            initial_options=chosen or None,
+            max_selected_items=question.most,
+        )
+    return StaticSelectElement(
+        action_id=question.name,
+        placeholder=placeholder,
+        options=options,
+        initial_option=chosen[0] if chosen else None,
+    )
+
+
+def _option(choice: Choice) -> Option:
+    described = choice.description.strip()
+    return Option(
+        value=choice.value,
+        text=plain_text(shorten(clean(choice.label), OPTION_MAX)),
+        description=plain_text(shorten(clean(described), OPTION_MAX)) if described else None,
+    )
+
+
+def _where(t: Translator) -> InputBlock:
+    return InputBlock(
+        block_id=WHERE,
+        label=plain_text(t("Where to post it")),
+        element=ConversationSelectElement(action_id=WHERE, default_to_current_conversation=True),
+    )

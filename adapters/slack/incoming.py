@@ -1,0 +1,244 @@
+"""What comes in from Slack: commands, controls, shortcuts, forms and events. Each is acknowledged at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from adapters.slack import answers, forms, render
+from adapters.slack.answers import Ear
+from adapters.slack.people import People
+from adapters.slack.texts import readable, unescape
+from adapters.slack.web import WebApi
+from bot.app import Bot, refusal
+from bot.chat import MessageRef, Outcome, Place, Reply, Request
+from bot.command import parse
+from bot.errors import BotError
+from bot.i18n import translator
+
+NAME = "slack"
+COMMAND = "/parley"
+FORM_PATIENCE = 1.8
+"""Seconds until a form is acknowledged whether or not its answer is there: with the look-up before, below 3."""
+START_POLL = "start-poll"
+POLL_ON_THIS = "poll-on-this"
+OPENS_POLL = "poll create"
+ERROR_MAX = 500
+
+logger = logging.getLogger("parley.slack")
+
+Body = Mapping[str, Any]
+
+
+class Incoming:
+    """Bolt's listeners. `drain` waits for the answers in the making."""
+
+    def __init__(
+        self, bot: Bot, app: AsyncApp, web: WebApi, people: People, *, clock: Callable[[], datetime], locale: str
+    ) -> None:
+        self._bot = bot
+        self._web = web
+        self._people = people
+        self._clock = clock
+        self._locale = locale
+        self.running: set[asyncio.Task[Any]] = set()
+        app.command(COMMAND)(self._on_command)
+        app.action(re.compile(r"."))(self._on_action)
+        app.shortcut(re.compile(r"."))(self._on_shortcut)
+        app.view(re.compile(r"."))(self._on_form)
+        app.event("tokens_revoked")(self._on_removed)
+        app.event("app_uninstalled")(self._on_removed)
+        app.event("app_home_opened")(self._on_other_event)
+        app.error(self._on_error)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs something beside, whose failure is only logged. A stop waits for it."""
+        self._keep(asyncio.ensure_future(_logged(work)))
+
+    async def drain(self, seconds: float) -> None:
+        if self.running:
+            _, late = await asyncio.wait(self.running, timeout=seconds)
+            for task in late:
+                task.cancel()
+
+    # --- listeners ---
+
+    async def _on_command(self, ack: AsyncAck, body: Body) -> None:
+        """`/parley fact tariffs`. Nothing typed asks for help."""
+        await ack()
+        self._keep(asyncio.current_task())
+        line = unescape(str(body.get("text", ""))).strip() or "help"
+        request = await self._request(body, hurry=self._opens_form(line))
+        await self._show(body, request, await self._bot.say(request, line))
+
+    async def _on_action(self, ack: AsyncAck, body: Body) -> None:
+        """A button or a select of any age. A button that only opens an address is reported as well."""
+        await ack()
+        self._keep(asyncio.current_task())
+        used: Body = body["actions"][0]
+        pressed = str(used["action_id"])
+        if pressed.startswith(render.LINK_ID):
+            return
+        request = await self._request(body, press=True)
+        await self._show(body, request, await self._bot.press(request, pressed, _values(used)))
+
+    async def _on_shortcut(self, ack: AsyncAck, body: Body) -> None:
+        """From the menu of a message, or from the composer."""
+        await ack()
+        self._keep(asyncio.current_task())
+        name = str(body.get("callback_id", ""))
+        request = await self._request(body, hurry=True)
+        message = readable(str((body.get("message") or {}).get("text") or ""))
+        if name in {START_POLL, POLL_ON_THIS}:
+            outcome = await self._bot.invoke(request, OPENS_POLL, {"question": message} if message else {})
+        else:
+            outcome = await self._bot.look(request, name, message)
+        await self._show(body, request, outcome)
+
+    async def _on_form(self, ack: AsyncAck, body: Body) -> None:
+        """A form that was sent: the acknowledgement itself carries what is wrong, or closes it."""
+        self._keep(asyncio.current_task())
+        view: Body = body["view"]
+        origin, filled = forms.Origin.decode(str(view.get("private_metadata") or "")), forms.answers(view)
+        request = await self._request(body, origin=origin, hurry=True)
+        t = translator(request.locale)
+        wrong = forms.too_few(origin, filled, t)
+        if wrong:
+            await ack(response_action="errors", errors=wrong)
+            return
+        work = asyncio.ensure_future(self._bot.submit(request, origin.action, filled))
+        self._keep(work)
+        await asyncio.wait({work}, timeout=FORM_PATIENCE)
+        if not work.done():
+            await ack()
+            outcome = await work
+            outcome = _told_late(outcome) if outcome.errors else outcome
+        else:
+            outcome = work.result()
+            wrong = _beside(outcome, forms.names(view))
+            if wrong:
+                await ack(response_action="errors", errors=wrong)
+                return
+            await ack()
+        await answers.show(Ear(self._web, request, origin.url), outcome, self.spawn)
+
+    async def _on_removed(self, body: Body) -> None:
+        """The workspace has removed the app, or withdrawn its token."""
+        if not self._web.removed:
+            logger.warning("Slack: the app was removed from workspace %s", body.get("team_id"))
+        self._web.removed = True
+
+    async def _on_other_event(self) -> None:
+        """Nothing follows from it."""
+
+    async def _on_error(self, error: Exception, body: Body, ack: AsyncAck) -> None:
+        """Logs a bug of this adapter, whole, and tells the person a code to quote."""
+        reference = self._bot.new_reference()
+        logger.error("bug in an answer to Slack", exc_info=error, extra={"reference": reference})
+        t = translator(self._locale)
+        told = t("Something went wrong on my side. The code is {code}.", code=reference)
+        if body.get("type") == "view_submission":
+            beside = forms.names(body["view"])
+            await (ack(response_action="errors", errors={beside[0]: told}) if beside else ack())
+            return
+        await ack()
+        url = body.get("response_url")
+        if not url:
+            return
+        message = render.messages(refusal(told, t).answer or Reply())[0]
+        payload = {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
+        try:
+            await self._web.respond(str(url), {**payload, "replace_original": False})
+        except OSError:
+            logger.warning("the person could not be told of %s", reference)
+
+    # --- helpers ---
+
+    async def _show(self, body: Body, request: Request, outcome: Outcome) -> None:
+        ear = Ear(self._web, request, str(body.get("response_url") or ""), str(body.get("trigger_id") or ""))
+        await answers.show(ear, outcome, self.spawn)
+
+    def _keep(self, task: asyncio.Task[Any] | None) -> None:
+        if task is not None:
+            self.running.add(task)
+            task.add_done_callback(self.running.discard)
+
+    def _opens_form(self, line: str) -> bool:
+        try:
+            call = parse(line, self._bot.commands, translator(self._locale))
+        except BotError:
+            return False
+        return call.command.opens_form(call.args)
+
+    async def _request(
+        self, body: Body, *, origin: forms.Origin | None = None, press: bool = False, hurry: bool = False
+    ) -> Request:
+        """Who asks, where, and in which language."""
+        team, user, name = _asker(body)
+        place, message = _place(body, team, origin)
+        actor, person = await self._people.find(team, user, name, press=press, hurry=hurry)
+        return Request(
+            actor=actor,
+            place=place,
+            now=self._clock(),
+            locale=person.locale or self._locale,
+            zone=person.zone,
+            origin=MessageRef(place, message) if message else None,
+        )
+
+
+def _asker(body: Body) -> tuple[str, str, str]:
+    """Workspace, id and name: a command tells them flat, everything else as objects."""
+    if "user_id" in body:
+        return str(body.get("team_id") or ""), str(body["user_id"]), str(body.get("user_name") or "")
+    user: Body = body["user"]
+    team = (body.get("team") or {}).get("id") or user.get("team_id")
+    return str(team or ""), str(user["id"]), str(user.get("name") or user.get("username") or "")
+
+
+def _place(body: Body, team: str, origin: forms.Origin | None) -> tuple[Place, str]:
+    """Where it happened, and the message whose control was used."""
+    container: Body = body.get("container") or {}
+    channel = str(body.get("channel_id") or (body.get("channel") or {}).get("id") or container.get("channel_id") or "")
+    thread = str(container.get("thread_ts") or (body.get("message") or {}).get("thread_ts") or "")
+    if origin is not None:
+        channel, thread = origin.channel or forms.channel_of(body["view"]), origin.thread
+    place = Place(NAME, team, channel, thread=thread, direct=channel.startswith("D"))
+    return place, str(container.get("message_ts") or "")
+
+
+def _values(used: Body) -> tuple[str, ...]:
+    """What was picked: nothing for a button, one or several values for a select."""
+    picked = used.get("selected_options") or [used.get("selected_option")]
+    return tuple(str(option["value"]) for option in picked if option)
+
+
+def _beside(outcome: Outcome, inputs: list[str]) -> dict[str, str]:
+    """What to say beside which input: a form that was refused stays open, so that nothing has to be typed again."""
+    if not inputs:
+        return {}
+    if outcome.errors:
+        return {name if name in inputs else inputs[0]: error for name, error in outcome.errors.items()}
+    if outcome.found or outcome.answer is None:
+        return {}
+    return {inputs[0]: "\n".join(map(render.as_text, outcome.answer.cards))[:ERROR_MAX]}
+
+
+def _told_late(outcome: Outcome) -> Outcome:
+    """For errors of a form that is closed already."""
+    return refusal(" ".join(outcome.errors.values()), translator("en"))
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except (BotError, OSError) as error:
+        logger.warning("something could not be sent to Slack: %s", type(error).__name__)
+    except Exception:
+        logger.exception("bug in what follows an answer to Slack")

@@ -1,0 +1,135 @@
+"""Who asks: name, language, zone, admin or owner, and user groups, as Slack knows them; kept for some minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from slack_sdk.errors import SlackClientError
+
+from adapters.slack.web import Budget, WebApi
+from bot.chat import Actor
+from bot.errors import BotError
+
+KEPT = timedelta(minutes=10)
+KNOWN_MAX = 20_000
+GROUPS_KEPT = timedelta(minutes=2)
+LOOKUPS_A_MINUTE = 90
+"""users.info is of tier 4, at least 100 a minute."""
+SPARED = 30
+"""Of these, so many are kept for commands: what many do at once is to press the same button."""
+AT_ONCE = 2
+HURRY = 0.8
+"""Seconds that a look-up may take where a form must be opened or answered within 3."""
+
+logger = logging.getLogger("parley.slack")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str = ""
+    locale: str = ""
+    zone: tzinfo | None = None
+    moderator: bool = False
+
+
+UNKNOWN = Person()
+
+
+class People:
+    """Whom Slack can't tell about just now counts as a plain member with the name that came with the request."""
+
+    def __init__(self, platform: str, web: WebApi, clock: Callable[[], datetime]) -> None:
+        self._platform = platform
+        self._web = web
+        self._clock = clock
+        self._budget = Budget(LOOKUPS_A_MINUTE, clock)
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._known: dict[tuple[str, str], tuple[datetime, Person]] = {}
+        self._groups: dict[str, tuple[datetime, Mapping[str, frozenset[str]]]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def find(
+        self, team: str, user: str, name: str, *, press: bool = False, hurry: bool = False
+    ) -> tuple[Actor, Person]:
+        """Who this is. With `hurry`, what is not known soon is left out."""
+        task = asyncio.ensure_future(self._look(team, user, press=press))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.wait({task}, timeout=HURRY if hurry else None)
+        person, roles = task.result() if task.done() else (UNKNOWN, frozenset[str]())
+        shown = person.name or name or user
+        return Actor(self._platform, team, user, shown, roles=roles, moderator=person.moderator), person
+
+    async def _look(self, team: str, user: str, *, press: bool) -> tuple[Person, frozenset[str]]:
+        return await self._person(team, user, press=press), await self._roles(team, user)
+
+    async def _person(self, team: str, user: str, *, press: bool) -> Person:
+        fresh, known = self._cached(team, user)
+        if fresh:
+            return known
+        async with self._gate:
+            fresh, known = self._cached(team, user)
+            if fresh or not self._budget.take(spare=SPARED if press else 0):
+                return known
+            try:
+                told = await self._web.call("users_info", user=user, include_locale=True)
+            except (BotError, SlackClientError) as error:
+                logger.warning("Slack does not say who somebody is: %s", type(error).__name__)
+                return known
+        person = person_of(told["user"])
+        if len(self._known) >= KNOWN_MAX:
+            self._known.clear()
+        self._known[team, user] = self._clock(), person
+        return person
+
+    def _cached(self, team: str, user: str) -> tuple[bool, Person]:
+        """Whether what is known is recent enough, and what it is."""
+        asked, known = self._known.get((team, user), (None, UNKNOWN))
+        return asked is not None and self._clock() - asked < KEPT, known
+
+    async def _roles(self, team: str, user: str) -> frozenset[str]:
+        """The ids of the user groups that this person is in."""
+        asked, groups = self._groups.get(team, (None, {}))
+        if asked is None or self._clock() - asked >= GROUPS_KEPT:
+            self._groups[team] = self._clock(), groups
+            groups = await self._ask_groups(groups)
+            self._groups[team] = self._clock(), groups
+        return groups.get(user, frozenset())
+
+    async def _ask_groups(self, known: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+        try:
+            told = await self._web.call("usergroups_list", include_users=True)
+        except (BotError, SlackClientError) as error:
+            logger.warning("Slack does not say which user groups there are: %s", type(error).__name__)
+            return known
+        members: dict[str, set[str]] = {}
+        for group in told.get("usergroups") or ():
+            for user in group.get("users") or ():
+                members.setdefault(str(user), set()).add(str(group["id"]))
+        return {user: frozenset(ids) for user, ids in members.items()}
+
+
+def person_of(told: Mapping[str, Any]) -> Person:
+    """A person from `user` in what users.info answers. https://docs.slack.dev/reference/objects/user-object"""
+    profile = told.get("profile") or {}
+    name = profile.get("display_name") or profile.get("real_name") or told.get("real_name") or told.get("name")
+    powers = ("is_admin", "is_owner", "is_primary_owner")
+    return Person(
+        name=str(name or ""),
+        locale=str(told.get("locale") or ""),
+        zone=_zone(str(told.get("tz") or "")),
+        moderator=any(told.get(power) for power in powers),
+    )
+
+
+def _zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

@@ -1,0 +1,160 @@
+"""Slack's Web API as the adapter uses it: one session with a timeout, failures told apart, edits within their budget."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from time import monotonic
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import BotError, NotAllowed, NotFound, Unavailable
+from bot.i18n import N_
+
+API = "https://slack.com/api/"
+TIMEOUT = 30.0
+"""Seconds for one call."""
+MINUTE = timedelta(minutes=1)
+EDITS_A_MINUTE = 50
+"""chat.update is of tier 3: https://docs.slack.dev/apis/web-api/rate-limits."""
+REST = 1.0
+"""Seconds for which nothing is called after Slack has refused the token."""
+
+DEAD_TOKEN = frozenset(
+    {"token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed", "app_uninstalled"}
+)
+LATER = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+    }
+)
+MEANINGS: tuple[tuple[frozenset[str], type[BotError], str], ...] = (
+    (
+        frozenset({"message_not_found", "channel_not_found", "thread_not_found", "user_not_found"}),
+        NotFound,
+        N_("I can't find this channel or message. If it is private, type /invite @Parley in it and try again."),
+    ),
+    (
+        frozenset({"not_in_channel", "restricted_action", "no_permission", "user_not_in_channel"}),
+        NotAllowed,
+        N_("I may not write in this channel. Type /invite @Parley in it and try again."),
+    ),
+    (frozenset({"is_archived"}), NotAllowed, N_("This channel is archived, so I can't write in it.")),
+    (
+        frozenset({"cant_update_message", "edit_window_closed", "cant_delete_message"}),
+        NotAllowed,
+        N_("Slack lets me change this message no more."),
+    ),
+    (
+        frozenset({"missing_scope"}),
+        NotAllowed,
+        N_("The app lacks a permission. An admin can install it again with the current manifest."),
+    ),
+)
+UNREACHABLE = N_("Slack can't be reached just now. Try again in a minute.")
+SPENT_URL = frozenset({"used_url", "expired_url"})
+
+logger = logging.getLogger("parley.slack")
+
+
+class Budget:
+    """At most so many in any minute of the clock."""
+
+    def __init__(self, most: int, clock: Callable[[], datetime]) -> None:
+        self._most = most
+        self._clock = clock
+        self._taken: deque[datetime] = deque()
+
+    def take(self, *, spare: int = 0) -> bool:
+        """Takes one, if one is left beyond those that are kept for more urgent calls."""
+        now = self._clock()
+        while self._taken and self._taken[0] <= now - MINUTE:
+            self._taken.popleft()
+        if len(self._taken) >= self._most - spare:
+            return False
+        self._taken.append(now)
+        return True
+
+
+class WebApi:
+    """Raises NotFound, NotAllowed or Unavailable for what Slack refuses; what is left is a bug."""
+
+    def __init__(self, token: str, clock: Callable[[], datetime], base_url: str = API) -> None:
+        self.client = AsyncWebClient(token=token, base_url=base_url)
+        self.client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
+        self.removed = False
+        """Whether the workspace has removed the app: nothing is called any more."""
+        self._edits: dict[str, Budget] = defaultdict(lambda: Budget(EDITS_A_MINUTE, clock))
+        self._rest_until = 0.0
+
+    def open(self) -> None:
+        self.client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+
+    async def close(self) -> None:
+        if self.client.session is not None:
+            await self.client.session.close()
+            self.client.session = None
+
+    async def call(self, method: str, **given: Any) -> Any:
+        """`call("chat_postMessage", channel=…)`: what Slack answered."""
+        if self.removed:
+            raise NotAllowed(N_("Parley was removed from this workspace."))
+        if monotonic() < self._rest_until:
+            raise Unavailable(UNREACHABLE)
+        try:
+            return await getattr(self.client, method)(**given)
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            meaning = self._meaning(error)
+            if meaning is None:
+                raise
+            raise meaning from error
+
+    async def edit(self, workspace: str, **given: Any) -> None:
+        """chat.update, while the workspace's budget lasts; then Unavailable, so that what is pending is merged."""
+        if not self._edits[workspace].take():
+            raise Unavailable(UNREACHABLE)
+        await self.call("chat_update", **given)
+
+    async def respond(self, url: str, payload: Mapping[str, Any]) -> bool:
+        """Answers at a response_url. False where it can't be used any more. Raises ConnectionError for a refusal."""
+        session = self.client.session
+        if session is None:
+            raise ConnectionError("the adapter has stopped")
+        async with session.post(url, json=payload) as response:
+            if response.status == HTTPStatus.OK:
+                return True
+            body = (await response.text())[:200]
+        if any(reason in body for reason in SPENT_URL):
+            return False
+        raise ConnectionError(f"Slack answered {response.status}: {body}")
+
+    def _meaning(self, error: Exception) -> BotError | None:
+        if not isinstance(error, SlackApiError):
+            return Unavailable(UNREACHABLE)
+        code = error_of(error)
+        if code in DEAD_TOKEN:
+            self._rest_until = monotonic() + REST
+            logger.warning("Slack refuses the app's token (%s). Install the app again and set its new token.", code)
+        if code in LATER | DEAD_TOKEN or not code:
+            return Unavailable(UNREACHABLE)
+        return next((kind(message) for codes, kind, message in MEANINGS if code in codes), None)
+
+
+def error_of(error: SlackApiError) -> str:
+    """Slack's name for what was wrong; nothing where the answer was none of Slack's own, such as a proxy's page."""
+    data = getattr(error.response, "data", error.response)
+    return str(data.get("error") or "") if isinstance(data, Mapping) else ""

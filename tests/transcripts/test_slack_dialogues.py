@@ -1,0 +1,201 @@
+"""Everything that members do in a dialogue, on Slack: look-ups, polls of several people, forms, files, shortcuts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.slack.forms import WHERE
+from bot.instance import Instance
+from tests.transcripts.dialogue import LOOKUPS, POLLS, Dialogue, play, play_together
+from tests.transcripts.slack_driver import CHANNEL, SlackDriver, slack_driver, slack_drivers
+from tests.world import Clock, make_bot, running
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def instance(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
+    async with running(tmp_path, clock=clock) as started:
+        yield started
+
+
+def waiting(instance: Instance, clock: Clock) -> Callable[[timedelta], Awaitable[None]]:
+    async def wait(span: timedelta) -> None:
+        clock.now += span
+        await instance.scheduler.run_due()
+        await instance.copies.drain()
+
+    return wait
+
+
+@pytest.mark.parametrize("dialogue", LOOKUPS.values(), ids=LOOKUPS)
+async def test_look_ups(dialogue: Dialogue) -> None:
+    async with slack_driver(make_bot()) as driver:
+        await play(driver, dialogue)
+
+
+@pytest.mark.parametrize("dialogue", POLLS.values(), ids=POLLS)
+async def test_polls(instance: Instance, clock: Clock, dialogue: Dialogue) -> None:
+    """A poll runs from its opening to its announcement with nothing but what Slack shows."""
+    async with slack_drivers(instance.bot, clock) as people:
+        await play_together(people, dialogue, waiting(instance, clock))
+
+
+def typed(words: str) -> dict[str, Any]:
+    return {"type": "plain_text_input", "value": words or None}
+
+
+def several(*values: str) -> dict[str, Any]:
+    return {"type": "multi_static_select", "selected_options": [{"value": value} for value in values]}
+
+
+async def opened(driver: SlackDriver, line: str) -> dict[str, Any]:
+    await driver.command(line)
+    return driver.slack.views[-1]
+
+
+async def test_a_form_is_refused_beside_its_field_and_then_taken(instance: Instance, clock: Clock) -> None:
+    """It stays open until it is right; then it closes, the poll is posted, and the host is told alone."""
+    async with slack_drivers(instance.bot, clock) as people:
+        ada = people["Ada"]
+        view = await opened(ada, 'poll create question:"Which <tea>?"')
+        assert view["title"]["text"] == "A new poll"
+        names = [block["block_id"] for block in view["blocks"]]
+        assert names == ["question", "options", "method", "results", "closes"]
+        assert view["blocks"][0]["element"]["initial_value"] == "Which <tea>?"
+        assert view["blocks"][2]["element"]["initial_option"]["value"] == "single"
+        filled = {"question": typed("Which tea?"), "options": typed("Green\nBlack"), "closes": typed("2h")}
+        for wrong, beside in (({"closes": typed("long ago")}, "closes"), ({"options": typed("one")}, "options")):
+            answer = await ada.submit({**filled, **wrong})
+            assert answer["response_action"] == "errors"
+            assert list(answer["errors"]) == [beside]
+        assert ada.seen().all.strip() == ""
+        assert await ada.submit(filled) is None
+        seen = ada.seen()
+        assert "The poll is open" in seen.private
+        assert "Which tea?" in seen.public
+
+
+async def test_a_form_with_a_list_of_several(instance: Instance, clock: Clock) -> None:
+    """Slack knows no least number, so too few is told beside the list."""
+    async with slack_drivers(instance.bot, clock) as people:
+        ada = people["Ada"]
+        view = await opened(ada, "poll policy")
+        element = view["blocks"][0]["element"]
+        first, second, *_ = [option["value"] for option in element["options"]]
+        assert element["max_selected_items"] == len(element["options"])
+        answer = await ada.submit({"options": several(first), "question": typed("Which?")})
+        assert answer["errors"] == {"options": "Pick at least 2."}
+        assert await ada.submit({"options": several(first, second), "question": typed("Which?")}) is None
+        assert "Which?" in ada.seen().public
+
+
+async def test_a_form_that_could_not_be_served_stays_open(instance: Instance, clock: Clock) -> None:
+    """Nothing has to be typed again: what went wrong stands beside the first field."""
+    async with slack_drivers(instance.bot, clock) as people:
+        ada = people["Ada"]
+        await opened(ada, "poll create")
+        ada.slack.refuse["chat.postMessage"] = "not_in_channel"
+        filled = {"question": typed("Which tea?"), "options": typed("Green\nBlack"), "closes": typed("2h")}
+        assert "/invite @Parley" in (await ada.submit(filled))["errors"]["question"]
+
+
+async def test_a_form_of_another_version(instance: Instance, clock: Clock) -> None:
+    async with slack_drivers(instance.bot, clock) as people:
+        ada = people["Ada"]
+        view = await opened(ada, "poll create")
+        for left in ("", "{", '{"action":"v9:x"}', '{"other":1}', "[]"):
+            view["private_metadata"] = left
+            assert "older version" in (await ada.submit({"question": typed("q")}))["errors"]["question"]
+
+
+async def test_a_trigger_that_was_too_late(instance: Instance, clock: Clock) -> None:
+    async with slack_drivers(instance.bot, clock) as people:
+        people["Ada"].slack.refuse["views.open"] = "expired_trigger_id"
+        assert "Try it once again" in (await people["Ada"].say("poll create")).private
+
+
+async def test_shortcuts(instance: Instance, clock: Clock) -> None:
+    """On a message: its facts, or a poll on it. From the composer: a poll, and where to post it."""
+    async with slack_drivers(instance.bot, clock) as people:
+        ada = people["Ada"]
+        seen = await ada.shortcut("find-facts", "Is it <https://x.example|true> that coffee was banned?")
+        assert "Coffee was banned" in seen.private
+        assert seen.public == ""
+        await ada.shortcut("poll-on-this", "More tea &amp; less <@U2|Ben>?")
+        assert ada.slack.views[-1]["blocks"][0]["element"]["initial_value"] == "More tea & less Ben?"
+        await ada.shortcut("start-poll")
+        assert ada.slack.views[-1]["blocks"][-1]["block_id"] == WHERE
+        where = {"type": "conversations_select", "selected_conversation": CHANNEL}
+        filled = {"question": typed("Which tea?"), "options": typed("Green\nBlack"), "closes": typed("2h")}
+        assert await ada.submit({**filled, WHERE: where}) is None
+        seen = ada.seen()
+        assert "Which tea?" in seen.public
+        assert "The poll is open" in seen.private
+        assert "older version" in (await ada.shortcut("gone", "words")).private
+
+
+async def test_files_come_in_a_direct_message(instance: Instance, clock: Clock) -> None:
+    async with slack_drivers(instance.bot, clock) as people:
+        ada = people["Ada"]
+        seen = await ada.say("privacy export")
+        assert "direct messages with me: my-data.json" in seen.private
+        (file,) = ada.slack.files.values()
+        assert file["channel"] == "DU1"
+        assert b"{" in file["content"]
+        ada.slack.refuse["files.getUploadURLExternal"] = "missing_scope"
+        assert "could not be sent" in (await ada.say("privacy export")).private
+
+
+async def test_a_result_brings_its_picture(instance: Instance, clock: Clock) -> None:
+    """Words first, then a PNG with alt text; where Slack does not take it, the words are all."""
+    async with slack_drivers(instance.bot, clock) as people:
+        ada, wait = people["Ada"], waiting(instance, clock)
+        await ada.say('poll create question:"Which tea?" options:"Green | Black" closes:1h')
+        await ada.press("Green")
+        await wait(timedelta(hours=1))
+        seen = await ada.say("poll results")
+        assert "Closed: Which tea?" in seen.public
+        assert seen.all.count("[picture: ") == 2
+        assert all(file["content"].startswith(b"\x89PNG") for file in ada.slack.files.values())
+        assert all("Green" in file["alt_txt"] for file in ada.slack.files.values())
+        ada.slack.refuse["files.getUploadURLExternal"] = "internal_error"
+        seen = await ada.say("poll results")
+        assert "Winner: Green" in seen.private
+        assert "[picture: " not in seen.all
+
+
+async def test_moderators_and_voters_by_user_group(instance: Instance, clock: Clock) -> None:
+    """A user group moderates if the settings name it, and only its members vote where a poll says so."""
+    async with slack_drivers(instance.bot, clock) as people:
+        people["Ada"].slack.groups.append({"id": "S1", "users": ["U2"]})
+        await play_together(
+            people,
+            [
+                ("Ben> /settings", "for you: Only moderators"),
+                ("Mo> /settings moderators:S1", "for you: Settings are changed"),
+                ("Ben> /settings", "for you: Settings of this community"),
+                ('Mo> /poll create question:"Which?" options:"Green | Black" role:S1', "for all: [Green]"),
+                ("Ben> press Green", "for you: Your vote is counted"),
+                ("Chen> press Green", "not: Your vote is counted"),
+            ],
+            waiting(instance, clock),
+        )
+
+
+async def test_the_reader_s_own_language_and_zone(instance: Instance, clock: Clock) -> None:
+    """What users.info says; whom Slack does not tell about is answered all the same."""
+    async with slack_drivers(instance.bot, clock) as people:
+        ben = people["Ben"]
+        ben.slack.people["U2"] = {"locale": "en-XA", "tz": "Europe/Berlin"}
+        assert "⟦" in (await ben.say("help")).private
+        ben.slack.refuse["users.info"] = "internal_error"
+        assert "What you can ask" in (await people["Chen"].say("help")).private
