@@ -140,8 +140,7 @@ class ButtonStyle(StrEnum):
 class Button:
     """Runs an action, or opens an address of at most 512 characters: exactly one of `action` and `url` is set.
 
-    `line` is the block of its card's body that the button belongs to. A platform that can draw both side by side
-    moves the block there and calls the button `short`; all others ignore the two.
+    `line` is the block of its card's body that the button belongs to: a platform that can, draws the two side by side.
     """
 
     label: str
@@ -150,7 +149,6 @@ class Button:
     style: ButtonStyle = ButtonStyle.SECONDARY
     disabled: bool = False
     line: Block | None = None
-    short: str = ""
 
     def __post_init__(self) -> None:
         if (self.action is None) == (self.url is None):

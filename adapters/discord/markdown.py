@@ -82,7 +82,7 @@ def link(label: str, address: str) -> str:
 
 
 def _block(block: Block) -> str:
-    words = _guarded("".join(map(_inline, _merged(block.inlines))))
+    words = inline_markdown(block.inlines)
     match block:
         case Quote():
             return f"> {words}"
@@ -91,6 +91,11 @@ def _block(block: Block) -> str:
         case Item(number=number):
             return f"{number}. {words}"
     return words
+
+
+def inline_markdown(inlines: Sequence[Inline]) -> str:
+    """One line."""
+    return _guarded("".join(map(_inline, _merged(inlines))))
 
 
 def _guarded(line: str) -> str:

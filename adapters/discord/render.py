@@ -1,26 +1,32 @@
 """A reply as Discord messages of Components V2. Pure functions: the same reply, the same messages.
 
-Each card is a container with an accent: one text display (title, picture's words, body, fields, small print), then
-rows of up to five buttons and rows of one select. https://discord.com/developers/docs/components/reference
+Each card is a container with an accent: its words, its picture, up to eight lines with a button each, more words,
+then rows of up to five buttons and rows of one select. https://discord.com/developers/docs/components/reference
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import discord
 from discord import ui
 
-from adapters.discord.markdown import escape, escape_line, link, markdown
-from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Limits, Reply, Select, Tone
+from adapters.discord.markdown import escape, escape_line, inline_markdown, link, markdown
+from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Control, Image, Limits, Reply, Select, Tone
 from bot.fit import fit
-from bot.markup import ELLIPSIS, Text
+from bot.markup import ELLIPSIS, Block, Bold, Inline, Plain, Text, shorten
 
 BUTTONS_IN_ROW = 5
 TITLE = "### {}"
 SMALL = "-# {}"
+LINE_LABEL_MAX = 24
+"""Characters of a button at the end of a line: the line says the rest, and needs the room."""
+LINES_MAX = 8
+"""Lines with a button each: three components a line, of the 40 that a message holds."""
 FIELD = "\n**{}**"
 _AROUND_LINE = len(FIELD.format("")) + 2
 _AROUND_TEXT = 2
@@ -42,14 +48,17 @@ def measure_line(written: str) -> int:
 
 
 def count_components(card: Card) -> int:
-    """The container, its text, its rows and what is in them: nested components count too."""
-    return 2 + sum(1 + len(row) for row in _rows(card.controls))
+    """The container, its texts and picture, its lines and rows, and what is in them: nested components count too."""
+    lines, others = _lines_and_others(card)
+    around = 3 if lines else 0
+    picture = 2 if card.image else 0
+    return 2 + picture + around + 3 * len(lines) + sum(1 + len(row) for row in _rows(others))
 
 
 LIMITS = Limits(
     title=256,
-    body=4000,
-    total=4000,
+    body=3900,
+    total=3900,
     cards=10,
     fields=25,
     field_name=256,
@@ -64,10 +73,13 @@ LIMITS = Limits(
     alt=1024,
     measure=measure,
     measure_line=measure_line,
-    parts=40,
+    parts=38,
     count_parts=count_components,
 )
-"""One message: 40 components with nested ones, 4000 characters in all text displays; 25 options in a select."""
+"""One message: 40 components with nested ones, 4000 characters in all text displays; 25 options in a select.
+
+Two components are kept for files to save, and some characters for the bold names of lines with a button.
+"""
 
 ACCENTS: Mapping[Tone, int | None] = {
     Tone.NEUTRAL: None,
@@ -84,41 +96,139 @@ _STYLES: Mapping[ButtonStyle, discord.ButtonStyle] = {
 }
 
 
-def messages(reply: Reply) -> list[ui.LayoutView]:
-    """The reply as one or more messages, in order, each within Discord's limits."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to draw and upload beside a message, which names it `attachment://{name}`."""
+
+    name: str
+    image: Image
+
+
+class Message(ui.LayoutView):
+    """One message, and what is uploaded with it. It is made for one sending and holds no callbacks."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+        self.title = ""
+        """What its first card is called, as plain text."""
+        self.pictures: list[Picture] = []
+        self.files: tuple[Attachment, ...] = ()
+        self.used: Counter[Action] = Counter()
+        """How often each action stands in the message: Discord wants each id once."""
+
+    def add_card(self, card: Card) -> None:
+        self.title = self.title or card.title
+        self.add_item(ui.Container(*self._card(card), accent_colour=ACCENTS[card.tone]))
+
+    def add_file(self, file: Attachment) -> None:
+        self.files = (*self.files, file)
+        self.add_item(ui.File(f"attachment://{file_name(file.name)}"))
+
+    def _card(self, card: Card) -> Iterator[ui.Item[ui.LayoutView]]:
+        lines, others = _lines_and_others(card)
+        before, after = _around(card.body, lines)
+        words = [_head(card, before), "\n".join(_tail(replace(card, body=after)))]
+        if not (lines or card.image):
+            words = ["\n".join(filter(None, words))]
+        yield from _texts(words[0] if words[0] or others or card.image else ELLIPSIS)
+        if card.image:
+            yield self._picture(card.image)
+        if lines:
+            yield ui.Separator()
+            yield from (self._line(button) for button in lines)
+        if len(words) > 1 and words[1]:
+            if lines:
+                yield ui.Separator()
+            yield from _texts(words[1])
+        for row in _rows(others):
+            yield ui.ActionRow(*(_control(control, self.used) for control in row))
+
+    def _line(self, button: Button) -> ui.Section[ui.LayoutView]:
+        shown = _beside(button.line) if button.line else ELLIPSIS
+        short = replace(button, label=shorten(button.label, LINE_LABEL_MAX))
+        return ui.Section(shown, accessory=_button(short, self.used))
+
+    def _picture(self, image: Image) -> ui.MediaGallery[ui.LayoutView]:
+        name = f"{file_name(image.name)}-{len(self.pictures) + 1}.png"
+        self.pictures.append(Picture(name, image))
+        return ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=image.alt or None))
+
+
+def messages(reply: Reply) -> list[Message]:
+    """The reply as one or more messages, in order, each within Discord's limits. A form is none of them."""
+    if reply.form is not None:
+        return []
     return [message(part) for part in fit(reply, LIMITS)]
 
 
-def message(reply: Reply) -> ui.LayoutView:
-    """One message from a reply that fits. The view is made for one sending; it holds no callbacks."""
-    view = ui.LayoutView(timeout=None)
-    used: Counter[Action] = Counter()
+def message(reply: Reply) -> Message:
+    """One message from a reply that fits."""
+    view = Message()
     for card in reply.cards:
-        view.add_item(_container(card, used))
+        view.add_card(card)
+    for file in reply.files:
+        view.add_file(file)
     return view
 
 
-def _container(card: Card, used: Counter[Action]) -> ui.Container[ui.LayoutView]:
-    rows = [_row(row, used) for row in _rows(card.controls)]
-    words = card_text(card)
-    if not words.strip() and not rows:
-        words = ELLIPSIS
-    text = [ui.TextDisplay[ui.LayoutView](words)] if words.strip() else []
-    return ui.Container(*text, *rows, accent_colour=ACCENTS[card.tone])
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def file_name(name: str) -> str:
+    """The name as Discord keeps it: it replaces other signs itself, and the reference would no longer match."""
+    return _UNSAFE.sub("_", name).strip("_.") or "file"
+
+
+def _texts(words: str) -> Iterator[ui.Item[ui.LayoutView]]:
+    if words.strip():
+        yield ui.TextDisplay(words)
+
+
+def _lines_and_others(card: Card) -> tuple[list[Button], tuple[Control, ...]]:
+    """The buttons whose line stands in this card's body, as neighbours and not too many, and all other controls."""
+    lined = [control for control in card.controls if isinstance(control, Button) and control.line is not None]
+    places = [card.body.index(button.line) for button in lined if button.line in card.body]
+    together = len(places) == len(lined) and sorted(places) == list(
+        range(min(places, default=0), max(places, default=-1) + 1)
+    )
+    if not lined or not together or len(lined) > LINES_MAX:
+        return [], card.controls
+    ordered = sorted(lined, key=lambda button: places[lined.index(button)])
+    return ordered, tuple(control for control in card.controls if control not in lined)
+
+
+def _around(body: Text, lines: list[Button]) -> tuple[Text, Text]:
+    """What stands before the lines that have buttons, and what after them."""
+    if not lines or lines[0].line is None:
+        return body, ()
+    start = body.index(lines[0].line)
+    return body[:start], body[start + len(lines) :]
+
+
+def _beside(block: Block) -> str:
+    """A line with a button at its end: no mark of a list, a bare name in bold, a bar of a chart below the words."""
+    pieces: tuple[Inline, ...] = block.inlines
+    if all(isinstance(piece, Plain) for piece in pieces):
+        pieces = (Bold("".join(piece.text for piece in pieces)),)
+    bar = pieces[0].text.strip() if len(pieces) > 1 and not pieces[0].text.strip("█░ ") else ""
+    return inline_markdown(pieces[1:]) + f"\n{bar}" if bar else inline_markdown(pieces)
 
 
 def card_text(card: Card) -> str:
     """All words of a card but its controls', as markdown."""
-    return "\n".join(_lines(card))
+    return "\n".join(filter(None, (_head(card, card.body), *_tail(replace(card, body=())))))
 
 
-def _lines(card: Card) -> Iterator[str]:
+def _head(card: Card, body: Text) -> str:
+    """The title and what is said below it."""
+    title = TITLE.format(escape_line(card.title)) if card.title else ""
     if card.url:
-        yield TITLE.format(link(card.title or card.url, card.url))
-    elif card.title:
-        yield TITLE.format(escape_line(card.title))
-    if card.image:
-        yield SMALL.format(escape_line(card.image.alt))
+        title = TITLE.format(link(card.title or card.url, card.url))
+    return "\n".join(filter(None, (title, markdown(body))))
+
+
+def _tail(card: Card) -> Iterator[str]:
+    """The rest of the body, the fields and the small print."""
     if card.body:
         yield markdown(card.body)
     for field in card.fields:
@@ -138,12 +248,13 @@ def _rows(controls: tuple[Control, ...]) -> Iterator[tuple[Control, ...]]:
             yield run[start : start + width]
 
 
-def _row(controls: tuple[Control, ...], used: Counter[Action]) -> ui.ActionRow[ui.LayoutView]:
-    return ui.ActionRow(*(_control(control, used) for control in controls))
-
-
 def _control(control: Control, used: Counter[Action]) -> ui.Item[ui.LayoutView]:
     return _select(control, used) if isinstance(control, Select) else _button(control, used)
+
+
+def button(given: Button) -> ui.Button[ui.LayoutView]:
+    """A button that stands alone in its message."""
+    return _button(given, Counter())
 
 
 def _button(button: Button, used: Counter[Action]) -> ui.Button[ui.LayoutView]:
@@ -164,16 +275,17 @@ def _select(select: Select, used: Counter[Action]) -> ui.Select[ui.LayoutView]:
         placeholder=_shown(select.label),
         min_values=select.least,
         max_values=min(select.most, len(select.options)),
-        options=[_option(option) for option in select.options],
+        options=[option(given) for given in select.options],
     )
 
 
-def _option(option: Choice) -> discord.SelectOption:
+def option(given: Choice) -> discord.SelectOption:
+    """One entry of a select, in a message or in a form."""
     return discord.SelectOption(
-        label=_shown(option.label),
-        value=option.value,
-        description=option.description or None,
-        default=option.chosen,
+        label=_shown(shorten(given.label, LIMITS.option_label)),
+        value=given.value,
+        description=shorten(given.description, LIMITS.option_description) or None,
+        default=given.chosen,
     )
 
 

@@ -156,14 +156,14 @@ def _controls(t: Translator, poll: Poll, lines: Mapping[int, Block]) -> Iterator
         case Method.SINGLE if len(poll.options) <= BUTTONS_MAX:
             for index, option in enumerate(poll.options):
                 cast = Action("vote", (poll.id, str(index)))
-                yield Button(option.name, cast, style=ButtonStyle.PRIMARY, line=lines[index], short=t("Vote"))
+                yield Button(option.name, cast, style=ButtonStyle.PRIMARY, line=lines[index])
         case Method.SINGLE:
             yield Select(Action("vote", (poll.id,)), t("Choose one option"), options_of(poll))
         case Method.APPROVAL:
             label = t("Choose the options you approve of")
             yield Select(Action("vote", (poll.id,)), label, options_of(poll), most=poll.max_choices)
         case _:
-            yield Button(t("Vote"), Action("ballot", (poll.id, "")), style=ButtonStyle.PRIMARY)
+            yield Button(t("Vote"), Action("ballot", (poll.id,)), style=ButtonStyle.PRIMARY)
     yield Button(t("My vote"), Action("mine", (poll.id,)))
     if poll.results is not Results.AT_CLOSE:
         yield Button(t("Results so far"), Action("poll-results", (poll.id,)))
@@ -219,8 +219,11 @@ def outcome(t: Translator, poll: Poll, result: Result) -> str:
 
 
 def bars(t: Translator, result: Result, width: int = 10) -> Text:
-    """Totals as bars of text, with counts and percentages, and what they are percentages of."""
-    most = max((total.votes for total in result.totals), default=0)
+    """Totals as bars of text, with counts and percentages, and what they are percentages of.
+
+    Of ranked ballots, those of the last round, which decided: first choices alone would show another race.
+    """
+    most = max((total.votes for total in _deciding(result)), default=0)
     lines = []
     for total in _by_votes(result):
         filled = round(width * total.votes / most) if most else 0
@@ -232,11 +235,18 @@ def bars(t: Translator, result: Result, width: int = 10) -> Text:
                 Plain(f" {_amount(total)}"),
             )
         )
-    return text(bullets(lines), paragraph(t("Percentages are"), " ", t(BASES[result.percent_of]), "."))
+    last = result.ranked.rounds[-1] if result.ranked and result.ranked.rounds else None
+    base = last.percent_of if last else result.percent_of
+    note = t("These are the numbers of the last round. ") if last and len(lines) < len(result.options) else ""
+    return text(bullets(lines), paragraph(note, t("Percentages are"), " ", t(BASES[base]), "."))
 
 
 def _by_votes(result: Result) -> list[Total]:
-    return sorted(result.totals, key=lambda total: -total.votes)
+    return sorted(_deciding(result), key=lambda total: -total.votes)
+
+
+def _deciding(result: Result) -> tuple[Total, ...]:
+    return result.ranked.rounds[-1].totals if result.ranked and result.ranked.rounds else result.totals
 
 
 def _amount(total: Total) -> str:

@@ -125,8 +125,8 @@ class Copies:
             await self._forget(copy)
             return True
         except NotAllowed:
-            await self._forget(copy)
-            await self._report(copy)
+            if await self._forget(copy):
+                await self._report(copy)
             return True
         except BotError as error:
             logger.warning("a copy of poll %s could not be redrawn: %s", copy.poll, type(error).__name__)
@@ -156,10 +156,13 @@ class Copies:
             logger.warning("nobody could be told that poll %s can't be redrawn: %s", copy.poll, type(error).__name__)
         logger.warning("the bot may not redraw poll %s in channel %s any more", copy.poll, place.channel)
 
-    async def _forget(self, copy: Copy) -> None:
-        """The message can't be redrawn any more: it was deleted, or its poll was, or the bot may not."""
+    async def _forget(self, copy: Copy) -> bool:
+        """The message can't be redrawn any more: it was deleted, or its poll was, or the bot may not.
+
+        True once, for whoever notices it first.
+        """
         self._edited.pop(copy.message, None)
-        await self._database.write(lambda tx: messages.forget_copy(tx, copy.poll, copy.message))
+        return await self._database.write(lambda tx: messages.forget_copy(tx, copy.poll, copy.message))
 
 
 def _lost(t: Translator, poll: Poll) -> Reply:

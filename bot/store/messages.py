@@ -43,9 +43,9 @@ async def mark_edited(tx: Transaction, poll: str, message: MessageRef, at: datet
     await tx.run("mark_edited", edited_at=to_stored(at), **_key(poll, message))
 
 
-async def forget_copy(tx: Transaction, poll: str, message: MessageRef) -> None:
-    """For a message that somebody deleted."""
-    await tx.run("drop_copy", **_key(poll, message))
+async def forget_copy(tx: Transaction, poll: str, message: MessageRef) -> bool:
+    """For a message that somebody deleted. False where it was forgotten before."""
+    return await tx.run("drop_copy", **_key(poll, message)) == 1
 
 
 def _key(poll: str, message: MessageRef) -> dict[str, object]:

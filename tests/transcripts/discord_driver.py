@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -22,7 +23,7 @@ Component = Mapping[str, Any]
 
 COMPONENTS_MAX = 40
 CHARACTERS_MAX = 4000
-TEXT, BUTTON, SELECT = 10, 2, 3
+TEXT, BUTTON, SELECT, GALLERY = 10, 2, 3, 12
 
 
 @dataclass
@@ -80,13 +81,26 @@ class DiscordDriver:
 @asynccontextmanager
 async def discord_driver(bot: Bot, **options: Any) -> AsyncIterator[DiscordDriver]:
     """Ada in a channel of a server with the bot. `options` go to the client."""
-    client = ParleyClient(bot, clock=lambda: NOW, **options)
+    async with discord_people(bot, lambda: NOW, "Ada", **options) as people:
+        yield people["Ada"]
+
+
+@asynccontextmanager
+async def discord_people(
+    bot: Bot, clock: Callable[[], datetime], *names: str, **options: Any
+) -> AsyncIterator[Mapping[str, DiscordDriver]]:
+    """Members of one server, in one channel with the bot. Mo may manage the server."""
+    client = ParleyClient(bot, clock=clock, **options)
     async with simcord.run(client) as env:
         guild = env.create_guild()
         channel = guild.create_text_channel("general")
-        member = guild.add_member(env.create_user("Ada"))
+        may_manage = guild.create_role("Moderators", permissions=discord.Permissions(manage_guild=True))
+        people = {}
+        for name in names:
+            member = guild.add_member(env.create_user(name), roles=[may_manage] if name == "Mo" else [])
+            people[name] = DiscordDriver(env, channel, member, bot)
         with env.time_context():
-            yield DiscordDriver(env, channel, member, bot)
+            yield people
 
 
 def raw(message: discord.Message) -> list[Component]:
@@ -99,20 +113,25 @@ def sent(view: discord.ui.LayoutView) -> list[Component]:
 
 
 def walk(components: list[Component]) -> Iterator[Component]:
+    """Every component, however deep, in the order in which they are read."""
     for component in components:
         yield component
         yield from walk(component.get("components", []))
+        if "accessory" in component:
+            yield component["accessory"]
 
 
 def words(message: discord.Message) -> str:
     return "\n".join(
-        _words(component) for component in walk(raw(message)) if component["type"] in {TEXT, BUTTON, SELECT}
+        _words(component) for component in walk(raw(message)) if component["type"] in {TEXT, BUTTON, SELECT, GALLERY}
     )
 
 
 def _words(component: Component) -> str:
     if component["type"] == TEXT:
         return shown(component["content"])
+    if component["type"] == GALLERY:
+        return "\n".join(str(item.get("description") or "") for item in component["items"])
     if component["type"] == BUTTON:
         return f"[{component['label']}]"
     return "\n".join((f"[{component['placeholder']}]", *(option["label"] for option in component["options"])))
@@ -178,5 +197,11 @@ def _check_component(component: Component) -> None:
                 assert 1 <= len(option["label"]) <= 100
                 assert 1 <= len(option["value"]) <= 100
                 assert len(option.get("description") or "") <= 100
+        case 9:
+            assert [child["type"] for child in component["components"]] == [TEXT]
+            assert component["accessory"]["type"] == BUTTON
+        case 12:
+            assert 1 <= len(component["items"]) <= 10
+            assert all(len(item.get("description") or "") <= 1024 for item in component["items"])
         case 17:
             assert component["components"]

@@ -1,0 +1,221 @@
+"""How an interaction is answered: within 3 seconds always, in private where that was promised, never with silence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+import discord
+
+from adapters.discord import forms
+from adapters.discord.requests import Interaction, request_of
+from adapters.discord.uploads import Ready, Uploads
+from bot.app import Bot, refusal
+from bot.chat import Action, Answers, Card, Outcome, Reply, Request, Visibility
+from bot.errors import UsageError
+from bot.i18n import Translator, translator
+from bot.markup import text
+
+PATIENCE = 1.5
+"""Seconds until a person is told to wait. Discord wants a first answer within 3 seconds."""
+FORM_PATIENCE = 2.3
+"""The same where the answer is a form, which nothing can come before."""
+TOKEN_EXPIRED = 50027
+"""What Discord answers once an interaction is 15 minutes old."""
+
+logger = logging.getLogger("parley.discord")
+
+Work = Callable[[Request], Coroutine[Any, Any, Outcome]]
+
+
+class Responder:
+    """Runs what a person asked for and shows how it ended."""
+
+    def __init__(self, bot: Bot, uploads: Uploads, clock: Callable[[], datetime], patience: float = PATIENCE) -> None:
+        self._bot = bot
+        self._uploads = uploads
+        self._clock = clock
+        self._patience = patience
+        self._running: set[asyncio.Future[Any]] = set()
+
+    async def answer(self, interaction: Interaction, work: Work, *, private: bool, form: bool = False) -> None:
+        """Lets the work run; defers when it takes long; shows how it ended. With `form`, its answer may be a form."""
+
+        async def run() -> tuple[Outcome, list[Ready]]:
+            outcome = await work(self.request(interaction))
+            return outcome, await self._ready(outcome, translator_of(interaction))
+
+        await self._guarded(interaction, self._answer(interaction, run(), private=private, form=form))
+
+    async def submit(self, interaction: Interaction, action_id: str, answers: Answers) -> None:
+        """What a sent form says: its answer, or its mistakes with a way to try again."""
+
+        async def run() -> tuple[Outcome, list[Ready]]:
+            request, t = self.request(interaction), translator_of(interaction)
+            outcome = await self._bot.submit(request, action_id, answers)
+            if not outcome.errors:
+                return outcome, await self._ready(outcome, t)
+            again = await self._bot.reopen(request, action_id)
+            if again.answer is None or again.answer.form is None:
+                told = refusal("\n".join(outcome.errors.values()), t)
+                return told, await self._ready(told, t)
+            return outcome, [Ready(forms.mistakes(again.answer.form, outcome.errors, answers, t))]
+
+        private = self._promised_private(action_id)
+        await self._guarded(interaction, self._answer(interaction, run(), private=private, form=False))
+
+    async def reopen(self, interaction: Interaction, draft: forms.Draft) -> None:
+        """Opens a form again with what was typed, which the message whose button was pressed holds."""
+
+        async def work(request: Request) -> Outcome:
+            outcome = await self._bot.reopen(request, draft.action)
+            form = outcome.answer.form if outcome.answer else None
+            return outcome if form is None else Outcome(Reply(form=draft.fill(form)))
+
+        await self.answer(interaction, work, private=True, form=True)
+
+    async def drain(self, seconds: float) -> None:
+        """Lets the answers in the making end."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+
+    def request(self, interaction: Interaction) -> Request:
+        return request_of(interaction, self._clock())
+
+    def _promised_private(self, action_id: str) -> bool:
+        try:
+            handler = self._bot.registry.forms.get(Action.decode(action_id).verb)
+        except UsageError:
+            return True
+        return handler is None or handler.visibility is Visibility.PRIVATE
+
+    async def _ready(self, outcome: Outcome, t: Translator) -> list[Ready]:
+        return await self._uploads.ready(_shown(outcome, t), t)
+
+    # --- the order of things ---
+
+    async def _guarded(self, interaction: Interaction, answering: Coroutine[Any, Any, None]) -> None:
+        try:
+            await self._tracked(answering)
+        except discord.NotFound:  # the interaction has expired, so there is nobody left to tell
+            logger.warning("an answer came too late for Discord")
+        except Exception as error:
+            if isinstance(error, discord.HTTPException) and error.code == TOKEN_EXPIRED:
+                logger.warning("an answer came too late for Discord")
+            else:
+                await self.failed(interaction, error)
+
+    async def _answer(
+        self,
+        interaction: Interaction,
+        run: Coroutine[Any, Any, tuple[Outcome, list[Ready]]],
+        *,
+        private: bool,
+        form: bool,
+    ) -> None:
+        running = self._tracked(run)
+        await asyncio.wait({running}, timeout=FORM_PATIENCE if form else self._patience)
+        if not running.done():
+            await _defer(interaction, private=private or form)
+        outcome, ready = await running
+        if outcome.answer is not None and outcome.answer.form is not None:
+            if not interaction.response.is_done():
+                await interaction.response.send_modal(forms.modal(outcome.answer.form))
+                return
+            t = translator_of(interaction)
+            ready = await self._ready(refusal(t("That took me too long to open a form. Please try again."), t), t)
+        await self._show(interaction, outcome, ready, deferred_private=private or form)
+
+    def _tracked(self, work: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
+        """The library forgets its tasks; a stop must not."""
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    # --- what goes out ---
+
+    async def _show(
+        self, interaction: Interaction, outcome: Outcome, ready: list[Ready], *, deferred_private: bool
+    ) -> None:
+        pressed = interaction.type is discord.InteractionType.component
+        private = outcome.answer is None or outcome.answer.visibility is Visibility.PRIVATE
+        first, *others = ready
+        if pressed and outcome.replace:
+            await _replace(interaction, first)
+        elif not interaction.response.is_done():
+            await interaction.response.send_message(view=first.view, files=first.files(), ephemeral=private)
+        elif pressed:
+            await _follow_up(interaction, first, private=private)
+        elif private == deferred_private:
+            await interaction.edit_original_response(view=first.view, attachments=first.files())
+        else:
+            await self._turn(interaction, first, private=private)
+        for each in others:
+            await _follow_up(interaction, each, private=private)
+
+    async def _turn(self, interaction: Interaction, ready: Ready, *, private: bool) -> None:
+        """Answers where the waiting message has the other visibility, which nothing can change any more.
+
+        It has to be completed first: until then, whatever is sent becomes that message, and once it is deleted
+        nothing more can be sent (https://github.com/discord/discord-api-docs/issues/3087).
+        """
+        done = await self._ready(Outcome(), translator_of(interaction))
+        await interaction.edit_original_response(view=done[0].view)
+        await _follow_up(interaction, ready, private=private)
+        if private:
+            await interaction.delete_original_response()
+
+    async def tell(self, interaction: Interaction, outcome: Outcome) -> None:
+        """Answers in private with what is known already."""
+        for each in await self._ready(outcome, translator_of(interaction)):
+            if interaction.response.is_done():
+                await _follow_up(interaction, each, private=True)
+            else:
+                await interaction.response.send_message(view=each.view, ephemeral=True)
+
+    async def failed(self, interaction: Interaction, error: Exception) -> None:
+        """Logs a bug of this adapter, whole, and tells the person a code to quote."""
+        reference = self._bot.new_reference()
+        logger.error("bug in an answer to Discord", exc_info=error, extra={"reference": reference})
+        t = translator_of(interaction)
+        try:
+            await self.tell(
+                interaction, refusal(t("Something went wrong on my side. The code is {code}.", code=reference), t)
+            )
+        except discord.HTTPException:
+            logger.warning("the person could not be told of %s", reference)
+
+
+async def _defer(interaction: Interaction, *, private: bool) -> None:
+    """A command shows that the bot is thinking, for whom its answer is meant. A control just waits."""
+    if interaction.type is discord.InteractionType.component:
+        await interaction.response.defer()
+    else:
+        await interaction.response.defer(ephemeral=private, thinking=True)
+
+
+async def _replace(interaction: Interaction, ready: Ready) -> None:
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=ready.view, attachments=ready.files())
+    else:
+        await interaction.response.edit_message(view=ready.view, attachments=ready.files())
+
+
+async def _follow_up(interaction: Interaction, ready: Ready, *, private: bool) -> None:
+    await interaction.followup.send(view=ready.view, files=ready.files(), ephemeral=private)
+
+
+def _shown(outcome: Outcome, t: Translator) -> Reply:
+    """What the person sees: never nothing."""
+    reply = outcome.answer or Reply()
+    if reply.cards or reply.form is not None:
+        return reply
+    return Reply((Card(body=text(t("Done."))),), files=reply.files)
+
+
+def translator_of(interaction: Interaction) -> Translator:
+    return translator(interaction.locale.value)

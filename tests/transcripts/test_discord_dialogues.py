@@ -1,0 +1,77 @@
+"""What the terminal and the chat page are told, told on Discord: the real library, several members, restarts between."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from simcord.backend.errors import SetupError
+
+from bot.instance import Instance
+from tests.transcripts.dialogue import LOOKUPS, POLLS, Dialogue, play, play_together
+from tests.transcripts.discord_driver import DiscordDriver, check_message, discord_driver, discord_people, raw
+from tests.world import Clock, make_bot, running
+
+PEOPLE = ("Ada", "Ben", "Chen", "Mo")
+TYPED = {"a typing mistake"}
+"""Discord lets nobody type a command that there isn't, or leave a quote open."""
+HIDDEN = {"a community's settings"}
+"""Discord hides moderators' commands from others."""
+SHOWN_ON_DISCORD = {name: dialogue for name, dialogue in LOOKUPS.items() if name not in TYPED}
+
+
+def check_all(people: Mapping[str, DiscordDriver]) -> None:
+    for person in people.values():
+        for message in person.messages():
+            check_message(raw(message))
+
+
+@pytest.mark.parametrize("dialogue", SHOWN_ON_DISCORD.values(), ids=SHOWN_ON_DISCORD)
+async def test_look_ups(dialogue: Dialogue) -> None:
+    async with discord_driver(make_bot()) as driver:
+        await play(driver, dialogue)
+        check_all({"Ada": driver})
+
+
+def waiting(
+    instance: Instance, clock: Clock, people: Mapping[str, DiscordDriver]
+) -> Callable[[timedelta], Awaitable[None]]:
+    """Lets time pass, and everything happen that falls due."""
+
+    async def wait(span: timedelta) -> None:
+        clock.now += span
+        env = next(iter(people.values())).env
+        await instance.scheduler.run_due()
+        await instance.copies.drain()
+        await env.settle()
+
+    return wait
+
+
+POLLS_ON_DISCORD = {name: dialogue for name, dialogue in POLLS.items() if name not in HIDDEN}
+
+
+@pytest.mark.parametrize("dialogue", POLLS_ON_DISCORD.values(), ids=POLLS_ON_DISCORD)
+async def test_polls(tmp_path: Path, dialogue: Dialogue) -> None:
+    """A poll runs from its opening to its announcement with nothing but what Discord shows."""
+    clock = Clock()
+    async with (
+        running(tmp_path, clock=clock) as instance,
+        discord_people(instance.bot, clock, *PEOPLE) as people,
+    ):
+        await play_together(people, dialogue, waiting(instance, clock, people))
+        check_all(people)
+
+
+async def test_moderators_commands_are_hidden_and_checked_again(tmp_path: Path) -> None:
+    clock = Clock()
+    async with (
+        running(tmp_path, clock=clock) as instance,
+        discord_people(instance.bot, clock, *PEOPLE) as people,
+    ):
+        assert "settings" not in people["Ada"].member.available_commands(people["Ada"].channel)
+        with pytest.raises(SetupError, match="default-member-permissions"):
+            await people["Ada"].say("/settings")
+        await play_together(people, POLLS["a community's settings"][1:], waiting(instance, clock, people))
