@@ -14,13 +14,19 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from adapters import records
+from adapters.discord import console
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from bot.app import Bot
     from bot.chat import Outcome
     from bot.config import Settings
+    from bot.instance import Instance
     from bot.library.shelf import Shelf
     from bot.store.keys import Keys
+
+    Service = Callable[[], Coroutine[None, None, None]]
 
 
 def now() -> datetime:
@@ -115,17 +121,53 @@ async def serve(settings: Settings) -> None:
     outside = Outside(now=now, new_reference=new_reference)
     instance = build(shelf, database, keys(settings), outside, zone=settings.zone, language=settings.language)
     pages = PollPages.of(instance, now)
+    services = platform_services(settings, instance)
     web, public = WebChat(instance.bot, clock=now, ids=new_reference, pages=pages), PublicPages(pages)
+    running: list[asyncio.Task[None]] = []
     try:
         address = await web.start(port=settings.port)
         await public.start(settings.public_bind)
+        running = [asyncio.create_task(service()) for service in services]
         await instance.start()
         click.echo(f"Parley is ready: open {address} and type /help. Stop it with Ctrl+C.")
-        await stop.wait()
+        await until_stopped(stop, running)
     finally:
+        await ended(running)
         await public.stop()
         await web.stop()
         await instance.stop()
+
+
+def platform_services(settings: Settings, instance: Instance) -> list[Service]:
+    """One for each platform that has a token: it runs until it is cancelled, or raises why it can't go on.
+
+    Each takes its place among the instance's platforms at once, so that nothing that is due there is missed.
+    """
+    services: list[Service] = []
+    if settings.discord_token is not None:
+        from adapters.discord.running import DiscordService, Shards  # noqa: PLC0415 - imported only where it runs
+
+        token, shards = settings.discord_token.get_secret_value(), Shards.of(settings.discord_shards)
+        services.append(DiscordService(instance, token, now, shards=shards).run)
+    return services
+
+
+async def until_stopped(stop: asyncio.Event, running: list[asyncio.Task[None]]) -> None:
+    """Returns when the process is told to stop. Raises what ended a platform for good."""
+    told = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait({told, *running}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {told}:
+            task.result()
+    finally:
+        told.cancel()
+
+
+async def ended(running: list[asyncio.Task[None]]) -> None:
+    """Ends the platforms, each in its own way."""
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 def keys(settings: Settings) -> Keys:
@@ -212,6 +254,7 @@ def _near(path: Path) -> Path:
 
 main.add_command(records.polls)
 main.add_command(records.db)
+main.add_command(console.discord)
 
 if __name__ == "__main__":
     main()

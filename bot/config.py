@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     discord_token: SecretStr | None = Field(
         default=None, description="Token of the Discord bot; without it, no Discord."
     )
+    discord_shards: str = Field(
+        default="",
+        description="Connections to Discord: empty for one, auto, a number, or some of them, such as 0-1/4.",
+    )
     slack_bot_token: SecretStr | None = Field(default=None, description="Token of the Slack app (xoxb-…).")
     slack_app_token: SecretStr | None = Field(default=None, description="App-level token for Socket Mode (xapp-…).")
 

@@ -1,0 +1,77 @@
+"""Which servers have the bot: what happened while it ran, and what happened while it did not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import discord
+
+from adapters.discord.client import ParleyClient
+from bot.errors import BotError
+from bot.polls.privacy import Privacy
+from bot.store import communities
+from bot.store.database import Database
+
+NAME = ParleyClient.name
+
+logger = logging.getLogger("parley.discord")
+
+
+class Presence:
+    """Tells the core when a server adds the bot or removes it."""
+
+    def __init__(self, privacy: Privacy, database: Database, now: Callable[[], datetime]) -> None:
+        self._privacy = privacy
+        self._database = database
+        self._now = now
+
+    def follow(self, client: discord.Client) -> None:
+        """Listens to the client from now on."""
+
+        async def on_guild_join(guild: discord.Guild) -> None:
+            await self.joined(guild.id)
+
+        async def on_guild_remove(guild: discord.Guild) -> None:
+            await self.removed(guild.id)
+
+        client.event(on_guild_join)
+        client.event(on_guild_remove)
+
+    async def joined(self, guild: int) -> None:
+        await self._try(self._privacy.returned, community_of(guild))
+
+    async def removed(self, guild: int) -> None:
+        await self._try(self._left, community_of(guild))
+
+    async def compare(self, client: discord.Client) -> None:
+        """At the start: servers that removed the bot, or added it again, while it was away.
+
+        Only servers that this process would hear of; a server with trouble of its own is still one of them.
+        """
+        there = {community_of(guild.id) for guild in client.guilds}
+        for community in await self._database.read(communities.all_ids):
+            platform, _, workspace = community.partition(":")
+            if platform == NAME and workspace.isdigit() and _is_ours(client, int(workspace)):
+                await self._try(self._privacy.returned if community in there else self._left, community)
+
+    async def _left(self, community: str) -> None:
+        await self._privacy.left(community, self._now())
+
+    async def _try(self, tell: Callable[[str], Awaitable[None]], community: str) -> None:
+        try:
+            await tell(community)
+        except BotError as error:
+            logger.warning("the store could not be told about %s: %s", community, type(error).__name__)
+
+
+def community_of(guild: int) -> str:
+    return f"{NAME}:{guild}"
+
+
+def _is_ours(client: discord.Client, guild: int) -> bool:
+    """Whether the server's events come to this process: https://discord.com/developers/docs/events/gateway#sharding."""
+    count = client.shard_count or 1
+    ids = getattr(client, "shard_ids", None) or range(count)
+    return (guild >> 22) % count in ids

@@ -1,0 +1,167 @@
+"""Parley on Discord for as long as the process runs: it waits for Discord where Discord is away, and says why it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import discord
+
+from adapters.discord.client import ParleyClient
+from adapters.discord.communities import Presence
+from adapters.discord.sync import sync_if_changed
+from bot.chat import Limits, MessageRef, Place, Reply
+from bot.errors import Refused, Unavailable
+from bot.i18n import N_
+from bot.instance import Instance
+
+NAME = ParleyClient.name
+PAUSE_MAX = 60.0
+"""Seconds between two attempts to reach Discord at the start, at most. Once it is there, the library reconnects."""
+
+BAD_TOKEN = 4004
+"""How Discord closes a connection whose token is no longer worth anything."""
+
+logger = logging.getLogger("parley.discord")
+
+
+class Away:
+    """The platform while Discord can't be reached: whatever should be said there is tried again later."""
+
+    name = NAME
+    limits = Limits()
+
+    async def post(self, place: Place, reply: Reply) -> MessageRef | None:  # noqa: ARG002 - the protocol's names
+        raise Unavailable(N_("Discord can't be reached just now. Try again in a minute."))
+
+    async def edit(self, ref: MessageRef, reply: Reply) -> None:  # noqa: ARG002 - the protocol's names
+        raise Unavailable(N_("Discord can't be reached just now. Try again in a minute."))
+
+
+class RunningClient(ParleyClient):
+    """The client of one connection, over a whole instance."""
+
+    def __init__(self, instance: Instance, presence: Presence, clock: Callable[[], datetime], **options: Any) -> None:
+        super().__init__(instance.bot, clock=clock, **options)
+        self._instance = instance
+        self._presence = presence
+        presence.follow(self)
+
+    async def sync_commands(self) -> None:
+        """Tells Discord what has changed. What it refuses is a fault to log: the commands of before still work."""
+        try:
+            await sync_if_changed(self, self._instance.database)
+        except discord.DiscordServerError:
+            raise
+        except discord.DiscordException:
+            logger.exception("Discord refused the commands")
+
+    async def on_ready(self) -> None:
+        """A connection that begins anew: what was missed meanwhile is made up for."""
+        await self._presence.compare(self)
+        await self._instance.copies.refresh_all()
+        self._instance.scheduler.wake()
+
+
+class ShardedClient(RunningClient, discord.AutoShardedClient):
+    """The same over several connections: all that Discord proposes, or a fixed number, of which some are elsewhere."""
+
+
+class DiscordService:
+    """Discord as one of the platforms of a process."""
+
+    def __init__(self, instance: Instance, token: str, clock: Callable[[], datetime], *, shards: Shards | None) -> None:
+        self._instance = instance
+        self._token = token
+        self._clock = clock
+        self._shards = shards
+        self._presence = Presence(instance.privacy, instance.database, clock)
+        instance.platforms[NAME] = Away()
+
+    async def run(self) -> None:
+        """Runs until it is cancelled. Raises Refused for a token or a set-up that Discord will never take."""
+        quiet_reconnects()
+        pause = 1.0
+        while True:
+            client = self._client()
+            try:
+                await client.start(self._token)
+            except discord.LoginFailure:
+                raise Refused(token_refused()) from None
+            except discord.ConnectionClosed as error:
+                raise Refused(_closed(error.code)) from None
+            except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+                logger.warning("Discord can't be reached (%s); the next attempt comes soon", type(error).__name__)
+            finally:
+                await client.close()
+                self._instance.platforms[NAME] = Away()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, PAUSE_MAX)
+
+    def _client(self) -> RunningClient:
+        if self._shards is None:
+            return RunningClient(self._instance, self._presence, self._clock)
+        count, ids = self._shards.count, list(self._shards.ids) or None
+        return ShardedClient(self._instance, self._presence, self._clock, shard_count=count, shard_ids=ids)
+
+
+class Shards:
+    """Which connections this process holds: `auto`, `4`, or `0-1/4` for the first two of four."""
+
+    def __init__(self, count: int | None, ids: tuple[int, ...] = ()) -> None:
+        self.count = count
+        self.ids = ids
+
+    @classmethod
+    def of(cls, written: str) -> Shards | None:
+        """None for no sharding. Raises Refused for what is none of the three."""
+        if not written:
+            return None
+        if written == "auto":
+            return cls(None)
+        with suppress(ValueError):
+            part, _, count = written.rpartition("/")
+            first, _, last = part.partition("-")
+            ids = tuple(range(int(first), int(last or first) + 1)) if part else ()
+            if int(count) > 0 and (not part or (ids and ids[-1] < int(count))):
+                return cls(int(count), ids)
+        raise Refused(
+            f"The setting discord_shards is “{written}”. It is auto, a number such as 4, or some of them: 0-1/4."
+        )
+
+
+def token_refused() -> str:
+    return (
+        "Discord refuses the bot's token. It was revoked, or it is not whole. Make a new one at "
+        "https://discord.com/developers/applications (Bot, Reset Token), and set PARLEY_DISCORD_TOKEN to it."
+    )
+
+
+def _closed(code: int) -> str:
+    if code == BAD_TOKEN:
+        return token_refused()
+    return f"Discord closed the connection for good, with code {code}. The setting discord_shards may be wrong."
+
+
+class _WithoutTraceback(logging.Filter):
+    """A connection that is made anew is no bug: one line is enough."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and str(record.msg).startswith(("Attempting a reconnect", "Failed to connect for shard")):
+            error = record.exc_info[1]
+            record.msg = f"{record.msg} ({type(error).__name__})"
+            record.exc_info = None
+        return True
+
+
+def quiet_reconnects() -> None:
+    """Has the library report a broken connection in one line."""
+    for name in ("discord.client", "discord.shard"):
+        found = logging.getLogger(name)
+        if not any(isinstance(kept, _WithoutTraceback) for kept in found.filters):
+            found.addFilter(_WithoutTraceback())
