@@ -63,6 +63,11 @@ class SlackChat:
         """The answers in the making, and what follows them."""
         return self._incoming.running
 
+    @property
+    def ended(self) -> asyncio.Event:
+        """Set once Slack takes the token no more, for good."""
+        return self._web.ended
+
     async def start(self, app_token: str | None = None) -> None:
         """Listens over Socket Mode. Without an app token, what comes in is handed to `app` by somebody else.
 
@@ -82,6 +87,7 @@ class SlackChat:
         """Takes nothing more in, and lets the answers in the making end."""
         if self._connecting is not None:
             self._connecting.cancel()
+        await self._incoming.drain(DRAIN)  # while the socket can still acknowledge
         if self._socket is not None:
             await self._socket.close_async()  # type: ignore[no-untyped-call]
             self._socket = None

@@ -133,6 +133,7 @@ class Incoming:
         if not self._web.removed:
             logger.warning("Slack: the app was removed from workspace %s", body.get("team_id"))
         self._web.removed = True
+        self._web.ended.set()
 
     async def _on_other_event(self) -> None:
         """Nothing follows from it."""

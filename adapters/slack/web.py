@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ REST = 1.0
 DEAD_TOKEN = frozenset(
     {"token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed", "app_uninstalled"}
 )
+DEAD_FOR_GOOD = frozenset({"token_revoked", "account_inactive", "app_uninstalled"})
 LATER = frozenset(
     {
         "ratelimited",
@@ -98,6 +100,8 @@ class WebApi:
         self.client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
         self.removed = False
         """Whether the workspace has removed the app: nothing is called any more."""
+        self.ended = asyncio.Event()
+        """Set once the token is dead for good."""
         self._edits: dict[str, Budget] = defaultdict(lambda: Budget(EDITS_A_MINUTE, clock))
         self._rest_until = 0.0
 
@@ -109,11 +113,16 @@ class WebApi:
             await self.client.session.close()
             self.client.session = None
 
+    @property
+    def resting(self) -> bool:
+        """Whether Slack has refused the token just now."""
+        return monotonic() < self._rest_until
+
     async def call(self, method: str, **given: Any) -> Any:
         """`call("chat_postMessage", channel=…)`: what Slack answered."""
         if self.removed:
             raise NotAllowed(N_("Parley was removed from this workspace."))
-        if monotonic() < self._rest_until:
+        if self.resting:
             raise Unavailable(UNREACHABLE)
         try:
             return await getattr(self.client, method)(**given)
@@ -125,6 +134,8 @@ class WebApi:
 
     async def edit(self, workspace: str, **given: Any) -> None:
         """chat.update, while the workspace's budget lasts; then Unavailable, so that what is pending is merged."""
+        if self.resting:  # who asks for an edit asks again at once
+            await asyncio.sleep(REST)
         if not self._edits[workspace].take():
             raise Unavailable(UNREACHABLE)
         await self.call("chat_update", **given)
@@ -148,6 +159,8 @@ class WebApi:
         code = error_of(error)
         if code in DEAD_TOKEN:
             self._rest_until = monotonic() + REST
+            if code in DEAD_FOR_GOOD:
+                self.ended.set()
             logger.warning("Slack refuses the app's token (%s). Install the app again and set its new token.", code)
         if code in LATER | DEAD_TOKEN or not code:
             return Unavailable(UNREACHABLE)

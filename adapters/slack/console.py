@@ -1,0 +1,45 @@
+"""`parley slack`: what whoever runs the bot does with Slack itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from bot.command import Registry
+
+
+@click.group()
+def slack() -> None:
+    """Set the app up on Slack."""
+
+
+@slack.command()
+@click.option("--socket", is_flag=True, help="For Socket Mode, which needs no address. The default.")
+@click.option("--http", metavar="URL", default="", help="For HTTP: the address at which Slack reaches Parley.")
+def manifest(socket: bool, http: str) -> None:
+    """Print the app's manifest as YAML, to paste at api.slack.com/apps."""
+    import yaml  # noqa: PLC0415 - kept off the path of --help
+
+    from adapters.slack.manifest import manifest as made  # noqa: PLC0415
+    from bot.i18n import translator  # noqa: PLC0415
+
+    if socket and http:
+        raise click.UsageError("Either --socket or --http.")
+    if http and not http.startswith("https://"):
+        raise click.UsageError("Slack takes only an address that begins with https://.")
+    printed = yaml.safe_dump(made(declared(), translator("en"), http), sort_keys=False, allow_unicode=True, width=120)
+    click.echo(printed, nl=False)
+
+
+def declared() -> Registry:
+    """What the features declare, without a database: nothing of it runs here."""
+    from bot.command import collect  # noqa: PLC0415 - kept off the path of --help
+    from bot.commands.help import Help  # noqa: PLC0415
+    from bot.commands.lookup import Lookup  # noqa: PLC0415
+    from bot.commands.polls import PollCommands  # noqa: PLC0415
+    from bot.commands.settings import PrivacyCommands, Settings  # noqa: PLC0415
+
+    none: Any = None
+    return collect((Lookup(none), PollCommands(none, none), Settings(none, none), PrivacyCommands(none), Help()))

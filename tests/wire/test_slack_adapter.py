@@ -1,0 +1,190 @@
+"""The adapter's own rules on Slack: the edits' budget, what Slack refuses, tokens, the manifest, the program."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from adapters.slack.app import SlackChat
+from adapters.slack.console import slack
+from adapters.slack.running import SlackService
+from adapters.slack.web import EDITS_A_MINUTE
+from bot.chat import Card, MessageRef, Place, Reply
+from bot.errors import BotError, NotAllowed, NotFound, Refused, Unavailable, UsageError
+from bot.instance import Instance
+from tests.require import require
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN, words
+from tests.wire.slack.world import new_server, slack_world
+from tests.world import Clock, running
+
+SPECS = Path(__file__).parents[2].parent / "shared" / "specs"
+ROOT = Path(__file__).parents[2]
+SHORT = Reply((Card(title="Short"),))
+
+
+def place_of(world: Any) -> Place:
+    return Place("slack", world.server.team.id, world.server.main.id)
+
+
+# --- edits and refusals ---
+
+
+async def test_edits_stay_within_a_minute_s_budget(tmp_path: Path) -> None:
+    """What is beyond it is asked for again later, merged; nothing is sent to be refused."""
+    async with slack_world(tmp_path) as world:
+        ref = await world.chat.post(place_of(world), SHORT)
+        assert isinstance(ref, MessageRef)
+        for _ in range(EDITS_A_MINUTE):
+            await world.chat.edit(ref, SHORT)
+        with pytest.raises(Unavailable):
+            await world.chat.edit(ref, SHORT)
+        assert len(world.server.called("chat.update")) == EDITS_A_MINUTE
+        world.clock.forward(seconds=61)
+        await world.chat.edit(ref, SHORT)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "says"),
+    [
+        ("message_not_found", NotFound, "find"),
+        ("channel_not_found", NotFound, "/invite @Parley"),
+        ("not_in_channel", NotAllowed, "/invite @Parley"),
+        ("restricted_action", NotAllowed, "/invite @Parley"),
+        ("is_archived", NotAllowed, "archived"),
+        ("missing_scope", NotAllowed, "manifest"),
+        ("internal_error", Unavailable, "Try again"),
+        ("account_inactive", Unavailable, "Try again"),
+    ],
+)
+async def test_what_slack_refuses_is_told_apart(tmp_path: Path, error: str, kind: type[BotError], says: str) -> None:
+    async with slack_world(tmp_path) as world:
+        world.server.faults.refuse("chat.postMessage", error, times=9)
+        with pytest.raises(kind, match=says):
+            await world.chat.post(place_of(world), SHORT)
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"hang_up": True}])
+async def test_a_slack_that_is_away_is_unavailable(tmp_path: Path, fault: dict[str, Any]) -> None:
+    async with slack_world(tmp_path) as world:
+        world.server.faults.fail("chat.postMessage", times=9, **fault)
+        with pytest.raises(Unavailable):
+            await world.chat.post(place_of(world), SHORT)
+
+
+async def test_somebody_is_told_something_directly(tmp_path: Path) -> None:
+    """For what concerns one person alone; False where they can't be reached."""
+    async with slack_world(tmp_path) as world:
+        ada = world.server.member("Ada")
+        assert await world.chat.tell(world.server.team.id, ada.id, SHORT)
+        assert "Short" in ada.at_direct().text
+        world.server.faults.refuse("chat.postMessage", "user_not_found")
+        assert not await world.chat.tell(world.server.team.id, ada.id, SHORT)
+
+
+async def test_people_are_asked_about_once(tmp_path: Path) -> None:
+    """Not for every press: what Slack said counts for ten minutes, and 300 at once don't exhaust its limit."""
+    async with slack_world(tmp_path) as world:
+        ada = world.server.member("Ada")
+        for _ in range(3):
+            await ada.command("/parley help")
+        assert len(world.server.called("users.info")) == 1
+        assert len(world.server.called("usergroups.list")) == 1
+        world.clock.forward(minutes=11)
+        await ada.command("/parley help")
+        assert len(world.server.called("users.info")) == 2
+
+
+# --- files ---
+
+
+async def test_a_file_for_one_person_comes_directly(tmp_path: Path) -> None:
+    async with slack_world(tmp_path) as world:
+        ada = world.server.member("Ada")
+        await ada.command("/parley privacy export")
+        await world.server.until(lambda: any(message.files for message in ada.at_direct().sees()))
+        assert all(not message.files for message in ada.sees())
+
+
+async def test_a_picture_stands_under_its_words(tmp_path: Path) -> None:
+    """As a message of its own, once Slack has processed it."""
+    async with slack_world(tmp_path) as world:
+        host = world.server.member("Host")
+        await world.poll(host, closes="1h")
+        world.clock.forward(hours=1)
+        await world.instance.scheduler.run_due()
+        await world.server.until(lambda: len(world.server.posted()) == 3)
+        picture = world.server.posted()[2]
+        assert picture.blocks[0]["type"] == "image"
+        assert picture.blocks[0]["alt_text"]
+        assert "Closed: Which tea?" in words(world.server.posted()[1].blocks)
+
+
+# --- tokens and the program ---
+
+
+async def start(instance: Instance, url: str, bot: str, app: str) -> None:
+    chat = SlackChat(instance.bot, clock=Clock(), token=bot, base_url=url)
+    try:
+        await chat.start(app)
+    finally:
+        await chat.stop()
+
+
+@pytest.mark.parametrize(("bot", "app", "names"), [("bad", APP_TOKEN, "BOT"), (BOT_TOKEN, "xapp-bad", "APP")])
+async def test_a_token_that_slack_refuses_is_named_at_the_start(tmp_path: Path, bot: str, app: str, names: str) -> None:
+    async with new_server() as server, running(tmp_path) as instance:
+        with pytest.raises(UsageError, match=f"PARLEY_SLACK_{names}_TOKEN"):
+            await start(instance, server.base_url, bot, app)
+        server.forgive("invalid_auth")
+
+
+async def test_a_slack_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> None:
+    async with new_server() as server, running(tmp_path) as instance:
+        server.faults.fail("*", times=3)
+        await start(instance, server.base_url, BOT_TOKEN, APP_TOKEN)
+
+
+async def test_a_service_ends_when_its_token_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`parley run` then ends with 1 and this message."""
+    async with new_server() as server, running(tmp_path) as instance:
+        defaults: Any = SlackChat.__init__
+        monkeypatch.setitem(defaults.__kwdefaults__, "base_url", server.base_url)
+        service = asyncio.create_task(SlackService(instance, BOT_TOKEN, APP_TOKEN, Clock()).run())
+        await server.sockets.ready()
+        await server.uninstall()
+        with pytest.raises(Refused, match="PARLEY_SLACK_BOT_TOKEN"):
+            await asyncio.wait_for(service, 30)
+        assert "slack" not in instance.platforms
+
+
+# --- the manifest ---
+
+
+@pytest.mark.parametrize("asked", [[], ["--socket"], ["--http", "https://parley.example.org/slack/events"]])
+def test_the_manifest_is_one_that_slack_takes(asked: list[str]) -> None:
+    """Held against Slack's own schema; HTTP carries the address in its three places."""
+    schema = SPECS / "slack-manifest.schema.json"
+    require("specs", schema.exists(), "Slack's schema of a manifest is not here")
+    printed = CliRunner().invoke(slack, ["manifest", *asked])
+    assert printed.exit_code == 0, printed.output
+    made = yaml.safe_load(printed.output)
+    jsonschema_rs.validator_for(json.loads(schema.read_text())).validate(made)
+    assert made["settings"]["socket_mode_enabled"] is ("--http" not in asked)
+    assert printed.output.count("https://parley.example.org") == (3 if "--http" in asked else 0)
+    (command,) = made["features"]["slash_commands"]
+    assert command["command"] == "/parley"
+    assert "poll create" in command["usage_hint"]
+    kinds = [(each["type"], each["callback_id"]) for each in made["features"]["shortcuts"]]
+    assert kinds == [("message", "find-facts"), ("message", "poll-on-this"), ("global", "start-poll")]
+
+
+@pytest.mark.parametrize("asked", [["--socket", "--http", "https://x.example"], ["--http", "http://x.example"]])
+def test_a_manifest_that_makes_no_sense_is_refused(asked: list[str]) -> None:
+    assert CliRunner().invoke(slack, ["manifest", *asked]).exit_code == 2
