@@ -161,7 +161,7 @@ def vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str) -> 
     controls = []
     if poll.state is State.OPEN:
         if poll.method in {Method.RANKED, Method.SCORE}:
-            controls.append(Button(t("Vote anew"), Action("ballot", (poll.id, ""))))
+            controls.append(Button(t("Vote anew"), Action("ballot", (poll.id,))))
         else:
             controls.append(Button(t("Change"), Action("poll-show", (poll.id,))))
         controls.append(Button(t("Withdraw"), Action("withdraw", (poll.id,)), style=ButtonStyle.DANGER))

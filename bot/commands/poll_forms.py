@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import TypeVar
 
 from bot.chat import Action, Answers, Choice, Form, Input, InputKind
 from bot.command import Context, Param
@@ -15,6 +16,8 @@ from bot.markup import clean
 from bot.polls.ballots import Method
 from bot.polls.model import OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, PollOption, Results
 from bot.polls.when import closing_time
+
+_Picked = TypeVar("_Picked", Method, Results)
 
 METHOD = Param(
     N_("How it is voted: one choice, approval, ranking or scores"),
@@ -47,9 +50,13 @@ def answer(answers: Answers, name: str) -> str:
     return value if isinstance(value, str) else "\n".join(value)
 
 
-def picked(answers: Answers, name: str, default: str) -> str:
-    value = answers.get(name) or (default,)
-    return value if isinstance(value, str) else value[0]
+def picked(answers: Answers, name: str, default: _Picked, t: Translator) -> _Picked:
+    """What was picked from a list of one kind. Raises Refused for what the list never offered."""
+    value = answers.get(name) or (default.value,)
+    try:
+        return type(default)(value if isinstance(value, str) else value[0])
+    except ValueError:
+        raise Refused(t("That is not among the choices of the form. Open it anew and pick one.")) from None
 
 
 def closes_at(ctx: Context, typed: str) -> datetime:

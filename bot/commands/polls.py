@@ -146,8 +146,8 @@ class PollCommands:
             question=poll_forms.cleaned(poll_forms.answer(answers, "question")),
             options=tuple(PollOption(name) for name in names),
             closes_at=closes_at,
-            method=Method(poll_forms.picked(answers, "method", Method.SINGLE)),
-            results=Results(poll_forms.picked(answers, "results", Results.AT_CLOSE)),
+            method=poll_forms.picked(answers, "method", Method.SINGLE, ctx.t),
+            results=poll_forms.picked(answers, "results", Results.AT_CLOSE, ctx.t),
         )
         return await self._open(ctx, draft, field="options")
 
@@ -164,8 +164,8 @@ class PollCommands:
             or poll_forms.policy_question(ctx.t, pack),
             options=chosen,
             closes_at=closes_at,
-            method=Method(poll_forms.picked(answers, "method", Method.RANKED)),
-            results=Results(poll_forms.picked(answers, "results", Results.AT_CLOSE)),
+            method=poll_forms.picked(answers, "method", Method.RANKED, ctx.t),
+            results=poll_forms.picked(answers, "results", Results.AT_CLOSE, ctx.t),
             topic=pack.id,
         )
         return await self._open(ctx, draft, field="options")
@@ -201,15 +201,22 @@ class PollCommands:
         return await self._cast(ctx, poll, choice or ",".join(values))
 
     @action("ballot")
-    async def ballot(self, ctx: Context, poll_id: str, draft: str = "", values: tuple[str, ...] = ()) -> Outcome:
-        """Shows a ballot that is being filled in; its state travels in the buttons, so nothing is lost by a restart."""
+    async def ballot(
+        self, ctx: Context, poll_id: str, draft: str | None = None, values: tuple[str, ...] = ()
+    ) -> Outcome:
+        """Shows a ballot that is being filled in; its state travels in the buttons, so nothing is lost by a restart.
+
+        Without a draft, not even an empty one, a new ballot begins beside what is there.
+        """
+        begun = draft is not None or bool(values)
+        draft = draft or ""
         poll = await self._seen(ctx, poll_id)
         ballot_cards.must_be_open(ctx.t, poll)
         if poll.method is Method.RANKED:
             card = ballot_cards.ranking_card(ctx.t, poll, ballot_cards.ranking(ctx.t, poll, draft, values))
         else:
             card = ballot_cards.scoring_card(ctx.t, poll, ballot_cards.scoring(ctx.t, poll, draft, values))
-        return Outcome(Reply((card,)), replace=bool(draft or values))
+        return Outcome(Reply((card,)), replace=begun)
 
     @action("cast")
     async def cast(self, ctx: Context, poll_id: str, draft: str) -> Outcome:

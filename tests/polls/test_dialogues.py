@@ -126,6 +126,38 @@ async def test_a_ranking_is_built_step_by_step_and_shown_before_it_is_cast(here:
     assert "1. Oolong\n2. Green" in words(await press(here, BEN, "v1:mine:p1"))
 
 
+async def test_going_back_replaces_the_ballot_and_a_new_one_stands_beside(here: Instance) -> None:
+    """«Back one step» and «Start again» redraw the ballot where it stands; «Vote» on the poll never replaces the poll."""
+    await say(here, ADA, f"{CREATE} method:ranked")
+    begun = await press(here, BEN, buttons(wall(here).posted[0][1])["Vote"])
+    assert not begun.replace
+    half = await press(here, BEN, "v1:ballot:p1:", "2")
+    assert half.answer is not None
+    back = await press(here, BEN, buttons(half.answer)["Back one step"])
+    assert back.replace
+    assert "Nothing is ranked yet." in words(back)
+
+
+async def test_a_form_that_was_forged_is_refused_politely(here: Instance) -> None:
+    """A method that the form never offered is no bug of ours and no poll."""
+    filled: Answers = {"question": "q", "options": "a\nb", "method": ("magic",), "results": ("live",), "closes": "1h"}
+    assert "not among the choices" in words(await here.bot.submit(ADA, "v1:poll-create", filled))
+    assert wall(here).posted == []
+
+
+async def test_a_ranked_result_shows_the_round_that_decided(here: Instance, clock: Clock) -> None:
+    """First choices alone can show another race than the one that was run."""
+    await say(here, ADA, f"{CREATE} method:ranked closes:1h")
+    for name, ballot in (("A", "0"), ("B", "0"), ("C", "1"), ("D", "1"), ("E", "2>1")):
+        await press(here, request(name), f"v1:cast:p1:{ballot}")
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    await here.copies.drain()
+    shown = reply_words(wall(here).posted[0][1])
+    assert "Black ★ 3 (60.0 %)" in shown
+    assert "numbers of the last round" in shown
+
+
 async def test_scores_are_given_option_by_option(here: Instance) -> None:
     """Each option gets 0 to 5 or no score; the ballot is shown before it is cast."""
     await say(here, ADA, f"{CREATE} method:scores")
