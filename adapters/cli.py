@@ -15,6 +15,7 @@ import click
 
 from adapters import records
 from adapters.discord import console
+from adapters.slack import console as slack_console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -255,6 +256,7 @@ def _near(path: Path) -> Path:
 main.add_command(records.polls)
 main.add_command(records.db)
 main.add_command(console.discord)
+main.add_command(slack_console.slack)
 
 if __name__ == "__main__":
     main()
