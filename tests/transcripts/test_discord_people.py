@@ -1,0 +1,390 @@
+"""Forms, pictures, files, the message menu, restarts, roles and odd inputs on Discord, as members meet them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.discord.client import ParleyClient
+from bot.chat import Card, MessageRef, Place, Reply
+from bot.instance import Instance
+from tests.transcripts.dialogue import play
+from tests.transcripts.discord_driver import DiscordDriver, check_message, discord_people, raw, walk, words
+from tests.world import Clock, running
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Ada, Ben and Mo, who moderates, in one channel with a whole instance."""
+
+    people: Mapping[str, DiscordDriver]
+    instance: Instance
+    clock: Clock
+
+    @property
+    def ada(self) -> DiscordDriver:
+        return self.people["Ada"]
+
+    def person(self, member: Any, channel: Any = None) -> DiscordDriver:
+        """One more member, here or in another channel."""
+        return DiscordDriver(self.ada.env, channel or self.ada.channel, member, self.ada.bot)
+
+    def newcomer(self, name: str, **more: Any) -> DiscordDriver:
+        return self.person(self.ada.member.guild.add_member(self.ada.env.create_user(name), **more))
+
+    async def restart(self) -> None:
+        await self.ada.env.restart_bot(ParleyClient(self.instance.bot, clock=self.clock))
+
+
+@asynccontextmanager
+async def town(folder: Path) -> AsyncIterator[Town]:
+    clock = Clock()
+    async with (
+        running(folder, clock=clock) as instance,
+        discord_people(instance.bot, clock, "Ada", "Ben", "Mo") as people,
+    ):
+        yield Town(people, instance, clock)
+
+
+async def opened(driver: DiscordDriver, name: str = "poll create", **given: Any) -> Any:
+    """The form that a command opens."""
+    shown = await driver.member.slash(driver.channel, name, **given)
+    assert shown.modal is not None
+    return shown
+
+
+FILLED = {
+    "question": "Which tea?",
+    "options": "Green\nBlack",
+    "method": ["single"],
+    "results": ["live"],
+    "closes": "2h",
+}
+
+
+# --- forms ---
+
+
+async def test_a_form_opens_a_poll(tmp_path: Path) -> None:
+    """What is filled in becomes a poll in the channel, and the host is told in private."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await ada.member.submit_modal(await opened(ada), FILLED)
+        seen = ada.seen()
+        assert "The poll is open" in seen.private
+        assert "Green 0 (0.0 %)" in seen.public
+
+
+async def test_what_was_typed_stands_in_the_form_already(tmp_path: Path) -> None:
+    async with town(tmp_path) as world:
+        shown = await opened(world.ada, question="Which tea?")
+        filled = {label["component"]["custom_id"]: label["component"] for label in shown.modal["components"]}
+        assert filled["question"]["value"] == "Which tea?"
+        assert [option["value"] for option in filled["method"]["options"] if option.get("default")] == ["single"]
+
+
+WRONG = {**FILLED, "options": "Only ```one```\n", "closes": "2h", "method": ["approval"]}
+
+
+async def test_a_form_with_mistakes_is_opened_again_with_what_was_typed(tmp_path: Path) -> None:
+    """Each mistake is told in private; nothing was opened; the button brings everything back, picks as well."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await ada.member.submit_modal(await opened(ada), WRONG)
+        seen = ada.seen()
+        assert "The options: A poll has 2 to 25 options, not 1." in seen.private
+        assert not seen.public
+        message, button = ada.newest(lambda found: found.get("label") == "Try again")
+        check_message(raw(message))
+        again = await ada.member.click(message, custom_id=button["custom_id"])
+        filled = {label["component"]["custom_id"]: label["component"] for label in again.modal["components"]}
+        assert filled["question"]["value"] == "Which tea?"
+        assert filled["options"]["value"] == "Only ```one```\n"
+        assert [option["value"] for option in filled["method"]["options"] if option.get("default")] == ["approval"]
+        await ada.member.submit_modal(again, {**WRONG, "options": "Green\nBlack"})
+        assert "Which tea?" in ada.seen().public
+
+
+async def test_a_form_with_mistakes_survives_a_restart(tmp_path: Path) -> None:
+    """Its message holds all that it takes, so a new process opens it again, and takes a form that an old one opened."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        shown = await opened(ada)
+        await world.restart()
+        await ada.member.submit_modal(shown, {**FILLED, "closes": "yesterday"})
+        assert "When it closes: " in ada.seen().private
+        await world.restart()
+        message, button = ada.newest(lambda found: found.get("label") == "Try again")
+        again = await ada.member.click(message, custom_id=button["custom_id"])
+        await ada.member.submit_modal(again, FILLED)
+        assert "Which tea?" in ada.seen().public
+
+
+async def test_a_long_form_keeps_what_a_message_has_room_for(tmp_path: Path) -> None:
+    """2,000 characters of options come back; a message never holds more than Discord takes."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        long = "\n".join(f"Option `{n}` {'x' * 60}" for n in range(29))[:2000]
+        await ada.member.submit_modal(await opened(ada), {**FILLED, "question": "*" * 300, "options": long})
+        message, button = ada.newest(lambda found: found.get("label") == "Try again")
+        check_message(raw(message))
+        again = await ada.member.click(message, custom_id=button["custom_id"])
+        filled = {label["component"]["custom_id"]: label["component"] for label in again.modal["components"]}
+        assert filled["options"]["value"] == long
+        assert filled["question"]["value"] == "*" * 300
+
+
+async def test_policy_options_are_picked_from_a_list(tmp_path: Path) -> None:
+    """The form of policy options, with too few and then with enough."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        shown = await opened(ada, "poll policy")
+        values = [option["value"] for option in shown.modal["components"][0]["component"]["options"]]
+        given = {
+            "options": values,
+            "question": "Which?",
+            "method": ["ranked"],
+            "results": ["at-close"],
+            "closes": "never",
+        }
+        await ada.member.submit_modal(shown, given)
+        message, button = ada.newest(lambda found: found.get("label") == "Try again")
+        again = await ada.member.click(message, custom_id=button["custom_id"])
+        options = again.modal["components"][0]["component"]["options"]
+        assert [option["value"] for option in options if option.get("default")] == values
+        await ada.member.submit_modal(again, {**given, "closes": "3 days"})
+        assert "[Vote]" in ada.seen().public
+
+
+# --- pictures and files ---
+
+
+async def test_a_result_comes_with_its_picture(tmp_path: Path) -> None:
+    """A PNG with an alt text, uploaded beside the message."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await play(
+            ada,
+            [('/poll create question:"Which tea?" options:"Green | Black" results:live', "[Green]"), ("press Green",)],
+        )
+        await ada.say("/poll results")
+        message = ada.messages()[-1]
+        (picture,) = message.attachments
+        assert picture.filename.endswith(".png")
+        gallery = next(component for component in walk(raw(message)) if component["type"] == 12)
+        assert "Green" in gallery["items"][0]["description"]
+
+
+async def test_a_picture_that_cannot_be_drawn_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with town(tmp_path) as world:
+
+        async def broken(svg: str) -> bytes:
+            raise RuntimeError(svg[:10])
+
+        monkeypatch.setattr("adapters.discord.uploads.png_async", broken)
+        ada = world.ada
+        await play(
+            ada,
+            [
+                ('/poll create question:"Which tea?" options:"Green | Black" results:live', "[Green]"),
+                ("press Green",),
+                ("/poll results", "for you: So far in front: Green."),
+            ],
+        )
+        assert not ada.messages()[-1].attachments
+
+
+async def test_an_export_is_attached(tmp_path: Path) -> None:
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await play(ada, [('/poll create question:"Which tea?" options:"Green | Black"', "[Green]"), ("press Green",)])
+        await play(ada, [("/poll close", "reopened"), ("press Close it and show the result", "closed")])
+        await ada.say("/poll export")
+        names = {attached.filename for attached in ada.messages()[-1].attachments}
+        assert names == {"poll-p1.csv", "poll-p1.json"}
+
+
+# --- a message's menu ---
+
+
+async def look_up(driver: DiscordDriver, written: str) -> None:
+    message = await driver.member.send(driver.channel, written)
+    await driver.member.context_menu(driver.channel, "Find facts", message)
+
+
+async def test_facts_about_a_message_are_found_and_one_is_shared(tmp_path: Path) -> None:
+    """The nearest three, for the one who asks alone; Share posts one for all."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await look_up(ada, "I do not like this office.\nI heard that coffee was banned here! Who drinks tea?")
+        seen = ada.seen()
+        assert "✖ Contradicted" in seen.private
+        assert seen.private.count("[Share]") <= 3
+        check_message(raw(ada.messages()[-1]))
+        await play(ada, [("press Share", "for you: Shared here", "for all: Shared by Ada")])
+
+
+@pytest.mark.parametrize("written", ["…", "🎉🎉", "\u200b"])
+async def test_a_message_without_words_gets_a_polite_private_answer(tmp_path: Path, written: str) -> None:
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await look_up(ada, written)
+        seen = ada.seen()
+        assert "no words in this message" in seen.private
+        assert "That did not work" not in seen.public
+
+
+async def test_a_message_about_nothing_known_says_so(tmp_path: Path) -> None:
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await look_up(ada, "qqqq wwww")
+        assert "comes near this message" in ada.seen().private
+
+
+# --- who may ---
+
+
+async def test_a_poll_for_a_role_names_it_and_counts_its_members_alone(tmp_path: Path) -> None:
+    """The role is picked from Discord's own list and shown as a mention, which pings nobody."""
+    async with town(tmp_path) as world:
+        ada, ben = world.ada, world.people["Ben"]
+        board = ada.member.guild.create_role("Board")
+        await ada.member.slash(ada.channel, "poll create", question="Which tea?", options="Green | Black", role=board)
+        assert f"<@&{board.id}>" in ada.seen().public
+        await play(ben, [("press Green", "for you: a certain role")])
+        await play(world.newcomer("Cara", roles=[board]), [("press Green", "for you: Your vote is counted")])
+
+
+async def test_a_poll_for_those_who_had_joined_before(tmp_path: Path) -> None:
+    """Discord tells when a member joined, so the poll can ask for it."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await play(
+            ada,
+            [
+                ("/poll create question:q options:a|b joined_before:yes", "for all: had joined before"),
+                ("press a", "for you: Your vote is counted"),
+            ],
+        )
+        late = world.newcomer("Late")
+        ada.env.backend.get_guild(ada.member.guild.id).members[late.member.id].joined_at = "2030-01-01T00:00:00+00:00"
+        await play(late, [("press a", "for you: had joined before it opened")])
+
+
+async def test_a_moderators_role_of_their_own(tmp_path: Path) -> None:
+    """`/settings moderators:@Board` takes the mention, and who has the role closes other people's polls."""
+    async with town(tmp_path) as world:
+        ada, ben, mo = world.ada, world.people["Ben"], world.people["Mo"]
+        board = ada.member.guild.create_role("Board")
+        await mo.member.slash(mo.channel, "settings", moderators=f"<@&{board.id}>")
+        assert f"<@&{board.id}>" in mo.seen().private
+        cara = world.newcomer("Cara", roles=[board])
+        await play(ada, [("/poll create question:q options:a|b", "for all: [a]")])
+        await play(ben, [("/poll close", "for you: Only the poll's creator")])
+        await play(cara, [("/poll close", "for you: It can't be reopened.")])
+
+
+# --- several places ---
+
+
+async def test_a_poll_in_two_servers_counts_once_each(tmp_path: Path) -> None:
+    """Its creator posts it in another server of theirs; members there vote in the same poll."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await play(ada, [("/poll create question:q options:a|b results:live", "[a]"), ("press a", "counted")])
+        other = ada.env.create_guild()
+        channel = other.create_text_channel("elsewhere")
+        there = world.person(other.add_member(ada.env.create_user("Eve")), channel)
+        await play(there, [("/poll results poll:p1", "another community"), ("/poll post p1", "Only its creator")])
+        again = world.person(other.add_member(ada.member.user), channel)
+        await play(again, [("/poll post p1", "for you: posted here", "for all: [a]")])
+        await play(there, [("press a", "Your vote is counted")])
+        await world.instance.copies.drain()
+        await ada.env.settle()
+        here, elsewhere = (next(words(m) for m in who.messages() if not m.flags.ephemeral) for who in (ada, there))
+        for shown in (here, elsewhere):
+            assert "a ★ 2 (100.0 %)" in shown
+            assert "runs in several communities" in shown
+
+
+async def test_a_forum_takes_a_post_with_a_title(tmp_path: Path) -> None:
+    """Where the moderators' channel is a forum, what is said there is a new post."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        forum = ada.member.guild.create_forum_channel("reports")
+        await ada.env.settle()
+        client: ParleyClient = ada.env.bot
+        place = Place("discord", str(ada.member.guild.id), str(forum.id))
+        ref = await client.post(place, Reply((Card(title="A report"),)))
+        assert isinstance(ref, MessageRef)
+        assert ref.place.thread
+        await client.edit(ref, Reply((Card(title="A newer report"),)))
+
+
+# --- odd inputs ---
+
+
+HOSTILE = "**@everyone** <@1> `x` \u202eevil\u200b [a](https://b.example) ||s||"
+
+
+async def test_names_are_text(tmp_path: Path) -> None:
+    """What a member wrote, and what they are called, formats nothing, turns nothing and links nowhere."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await ada.member.slash(ada.channel, "poll create", question=HOSTILE, options=f"{HOSTILE} | B")
+        seen = ada.seen()
+        assert "**@everyone** <@1> `x` evil [a](https://b.example) ||s||" in seen.public
+        await play(
+            world.newcomer("<@&1> **E**"),
+            [("/fact tea drinkers", "[Share]"), ("press Share", "for all: Shared by <@&1> **E**")],
+        )
+
+
+FORGED = (
+    "v1:again",
+    "v1:again:a",
+    "v1:again:zz:poll-create",
+    "v1:again::nothing",
+    "v1:again:-:poll-policy:nowhere",
+    "💥",
+)
+
+
+@pytest.mark.parametrize("custom_id", FORGED)
+async def test_a_forged_button_is_answered_politely(tmp_path: Path, custom_id: str) -> None:
+    """An id that no message of this bot holds opens what it may, or says that it is stale."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        await ada.say("/fact tea drinkers")
+        message, component = ada.newest(lambda found: found.get("label") == "Counterarguments")
+        stored = ada.env.backend.get_message(ada.channel.id, message.id)
+        for row in walk(stored.components):
+            if row.get("custom_id") == component["custom_id"]:
+                row["custom_id"] = custom_id  # type: ignore[index]
+        answered = await ada.member.click(message, custom_id=custom_id)
+        assert answered.modal is not None or "That did not work" in ada.seen().private
+
+
+async def test_a_form_that_is_no_form_is_answered(tmp_path: Path) -> None:
+    """A form of an older version says so, and nothing is created."""
+    async with town(tmp_path) as world:
+        ada = world.ada
+        shown = await opened(ada)
+        shown._interaction.modal["custom_id"] = "v0:old"
+        await ada.member.submit_modal(shown, FILLED)
+        assert "older version" in ada.seen().private
+        assert not ada.seen().public
+
+
+async def test_a_conversation_with_the_bot_alone(tmp_path: Path) -> None:
+    """Look-ups work in direct messages; what belongs to a server is refused with a reason."""
+    async with town(tmp_path) as world:
+        channel = world.ada.member.user.dm_channel
+        await world.ada.member.user.slash("fact", words="tea drinkers")
+        shown = channel.history(viewer=world.ada.member.user)
+        assert "✔ Supported" in words(shown[-1])
