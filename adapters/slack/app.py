@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from adapters.slack import answers, files, render
+from adapters.slack.http import GuardedApp
 from adapters.slack.incoming import NAME, Incoming
 from adapters.slack.people import People
 from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
@@ -50,11 +50,7 @@ class SlackChat:
         self._web = WebApi(token, clock, base_url)
         self._socket: AsyncSocketModeHandler | None = None
         self._connecting: asyncio.Task[Any] | None = None
-        self.app = AsyncApp(
-            client=self._web.client,
-            signing_secret=signing_secret,
-            request_verification_enabled=signing_secret is not None,
-        )
+        self.app = GuardedApp(client=self._web.client, signing_secret=signing_secret)
         people = People(NAME, self._web, clock)
         self._incoming = Incoming(bot, self.app, self._web, people, clock=clock, locale=locale)
 

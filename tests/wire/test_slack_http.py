@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.wire.slack import Member, Message, words
-from tests.wire.slack.world import World, awaits, counted, slack_world, votes
+from tests.wire.slack.world import World, counted, slack_world, votes
 
 
 def command(text: str = "fact tea drinkers", **more: str) -> str:
@@ -37,7 +37,7 @@ async def test_parley_answers_over_http_as_over_a_socket(tmp_path: Path) -> None
         "of another body",
         "old",
         "of the future",
-        pytest.param("no number", marks=awaits("guard before Bolt")),
+        "no number",
     ],
 )
 async def test_a_request_that_slack_did_not_sign_is_refused(tmp_path: Path, how: str) -> None:
@@ -75,7 +75,6 @@ def vote_body(world: World, member: Member, poll: Message) -> str:
     return urlencode({"payload": json.dumps(payload)})
 
 
-@awaits("memory of the signatures that it has seen")
 async def test_a_request_that_comes_again_is_answered_once(tmp_path: Path) -> None:
     """Whether somebody replays it or Slack sends it again with x-slack-retry-num: acknowledged, and done once."""
     async with slack_world(tmp_path, http=True) as world:
@@ -102,7 +101,7 @@ UNREADABLE = ("payload=", "payload={", "payload=%5B%5D", '{"type": ')
         "command=%2Fparley",
         "\x00" * 9,
         pytest.param("a" * 2_000_000, id="two megabytes"),
-        *(pytest.param(body, marks=awaits("guard before Bolt")) for body in UNREADABLE),
+        *UNREADABLE,
     ],
 )
 async def test_a_malformed_or_huge_body_is_refused_politely(tmp_path: Path, body: str) -> None:
