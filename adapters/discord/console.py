@@ -97,7 +97,7 @@ def _client(database: Database, settings: Settings) -> ParleyClient:
 
     from cryptography.fernet import Fernet  # noqa: PLC0415
 
-    from adapters.discord.client import ParleyClient as Client  # noqa: PLC0415
+    from adapters.discord.sync import SilentClient  # noqa: PLC0415
     from bot.instance import Outside, build  # noqa: PLC0415
     from bot.library.loader import load_library  # noqa: PLC0415
     from bot.library.shelf import Edition, Shelf  # noqa: PLC0415
@@ -109,4 +109,4 @@ def _client(database: Database, settings: Settings) -> ParleyClient:
     shelf = Shelf(Edition.of(load_library(settings.content)))
     outside = Outside(now=now, new_reference=str)
     instance = build(shelf, database, Keys(Fernet.generate_key()), outside)
-    return Client(instance.bot, clock=now)
+    return SilentClient(instance.bot, clock=now)

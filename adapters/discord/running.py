@@ -75,11 +75,21 @@ class ShardedClient(RunningClient, discord.AutoShardedClient):
 class DiscordService:
     """Discord as one of the platforms of a process."""
 
-    def __init__(self, instance: Instance, token: str, clock: Callable[[], datetime], *, shards: Shards | None) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        token: str,
+        clock: Callable[[], datetime],
+        *,
+        shards: Shards | None = None,
+        **options: Any,
+    ) -> None:
+        """`options` are the library's own. The platform is there from now on, though nothing can be said yet."""
         self._instance = instance
         self._token = token
         self._clock = clock
         self._shards = shards
+        self._options = options
         self._presence = Presence(instance.privacy, instance.database, clock)
         instance.platforms[NAME] = Away()
 
@@ -105,9 +115,10 @@ class DiscordService:
 
     def _client(self) -> RunningClient:
         if self._shards is None:
-            return RunningClient(self._instance, self._presence, self._clock)
+            return RunningClient(self._instance, self._presence, self._clock, **self._options)
         count, ids = self._shards.count, list(self._shards.ids) or None
-        return ShardedClient(self._instance, self._presence, self._clock, shard_count=count, shard_ids=ids)
+        options = {**self._options, "shard_count": count, "shard_ids": ids}
+        return ShardedClient(self._instance, self._presence, self._clock, **options)
 
 
 class Shards:

@@ -22,6 +22,12 @@ PERMISSIONS = discord.Permissions(
 """The least that Parley works with: it posts polls and facts, in threads too, with results as pictures and files."""
 
 
+class SilentClient(ParleyClient):
+    """A client that tells Discord nothing by itself when it logs in."""
+
+    async def sync_commands(self) -> None: ...
+
+
 def payload(client: ParleyClient) -> list[dict[str, Any]]:
     """What Discord is told, in an order of its own, whatever the order of the declarations."""
     commands = [command.to_dict(client.tree) for command in client.tree.get_commands()]

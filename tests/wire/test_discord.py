@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.discord.client import ParleyClient
-from tests.require import require
 from tests.wire.discord import Interaction, Member, Message
 from tests.wire.discord.errors import old_message
 from tests.wire.discord.model import EMBED_LINKS, SEND_MESSAGES
@@ -257,7 +255,6 @@ async def test_who_opens_a_poll_where_the_bot_may_not_write_is_told(tmp_path: Pa
 
 async def test_a_lost_permission_is_reported_to_the_polls_creator_once(tmp_path: Path) -> None:
     """Votes go on counting; the copy is not tried for ever; the creator hears of it in private, once."""
-    require("discord-tell", hasattr(ParleyClient, "tell"), "Parley can't write to one person on Discord yet")
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
         poll = await world.poll(host, results="live")

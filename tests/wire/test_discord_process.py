@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import random
 import sys
@@ -14,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters import cli
-from tests.require import require
 from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord_world import new_server, parley
 
@@ -49,12 +46,6 @@ async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIte
             await process.wait()
 
 
-def needs_discord() -> None:
-    """Skips as long as the command line leaves Discord out."""
-    starts = "ParleyClient" in inspect.getsource(cli) or "adapters.discord" in inspect.getsource(cli)
-    require("discord-run", starts, "`parley run` does not start Discord yet")
-
-
 def run_parley(folder: Path, server: DiscordServer) -> AbstractAsyncContextManager[Process]:
     address = server.url.removesuffix("/api/v10")
     arguments = ("tests.wire.discord.parley", address, "run", "--port", free_port())
@@ -70,7 +61,6 @@ async def last_words(process: Process) -> tuple[int | None, str]:
 @pytest.mark.parametrize("when", ["before the start", "while it runs"])
 async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, when: str) -> None:
     """Exit code 1 and a sentence that names the setting, without a traceback and without the token."""
-    needs_discord()
     async with new_server() as server:
         server.revoked = when == "before the start"
         async with run_parley(tmp_path, server) as process:
@@ -86,7 +76,6 @@ async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, 
 
 async def test_parley_started_while_discord_is_away_waits_for_it(tmp_path: Path) -> None:
     """It goes on trying, is there when Discord is, and ends properly when it is told to."""
-    needs_discord()
     async with new_server() as server:
         server.outage()
         async with run_parley(tmp_path, server) as process:

@@ -1,0 +1,243 @@
+"""What surrounds the client: which commands Discord is told and when, servers that come and go, shards, the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from adapters.discord import sync
+from adapters.discord.running import Away, DiscordService, RunningClient, Shards
+from bot.errors import Refused
+from bot.instance import Instance
+from bot.store import communities, polls
+from tests.wire.discord import TOKEN, DiscordServer, impatient, pointed_at
+from tests.wire.discord_world import new_server
+from tests.wire.test_discord_process import last_words, program
+from tests.world import Clock, running
+
+
+@dataclass(slots=True)
+class Served:
+    """An instance whose Discord runs as a service, as `parley run` has it."""
+
+    instance: Instance
+    task: asyncio.Task[None]
+    clock: Clock
+
+    @property
+    def client(self) -> RunningClient:
+        return cast("RunningClient", self.instance.platforms["discord"])
+
+    @property
+    def there(self) -> bool:
+        return isinstance(self.client, RunningClient) and self.client.is_ready()
+
+    async def left(self) -> list[str]:
+        """The communities that have removed the bot, as they are stored."""
+        self.clock.forward(seconds=1)
+        return await self.instance.database.read(lambda tx: communities.left_before(tx, self.clock()))
+
+    async def states(self) -> list[str]:
+        """The state of each poll."""
+        return [str(poll.state) for poll in await self.instance.database.read(polls.all_polls)]
+
+
+@asynccontextmanager
+async def served(
+    server: DiscordServer, folder: Path, *, shards: Shards | None = None, wait: bool = True
+) -> AsyncIterator[Served]:
+    """Entering it again is a restart."""
+    clock = Clock()
+    with pointed_at(server.url, server.gateway_url), impatient():
+        async with running(folder, clock=clock) as instance:
+            service = DiscordService(instance, server.token, clock, shards=shards, guild_ready_timeout=0.05)
+            world = Served(instance, asyncio.create_task(service.run()), clock)
+            try:
+                if wait:
+                    await server.until(lambda: world.there)
+                    await asyncio.sleep(0.1)  # what follows from being ready, which nothing tells the end of
+                yield world
+            finally:
+                world.task.cancel()
+                await asyncio.gather(world.task, return_exceptions=True)
+
+
+def told(server: DiscordServer) -> int:
+    """How often Discord was told the commands."""
+    return sum(call.method == "PUT" and call.path.endswith("/commands") for call in server.calls)
+
+
+async def test_commands_are_told_when_they_have_changed_and_only_then(tmp_path: Path) -> None:
+    """The hash of what was told is in the database, for each application."""
+    async with new_server() as server:
+        async with served(server, tmp_path):
+            assert told(server) == 1
+            assert {"fact", "poll", "settings"} <= {command["name"] for command in server.commands[""]}
+        async with served(server, tmp_path) as world:
+            assert told(server) == 1
+            world.client.tree.remove_command("topic")
+            assert await sync.sync_if_changed(world.client, world.instance.database)
+            assert told(server) == 2
+            assert not await sync.sync_if_changed(world.client, world.instance.database)
+        async with served(server, tmp_path):
+            assert told(server) == 3
+        assert server.violations == []
+
+
+async def test_commands_that_discord_refuses_stop_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What Discord said is logged, whatever it knew before goes on working, and the next start tries again."""
+    async with new_server() as server:
+        server.faults.fail(r"/commands$", method="PUT", status=400, times=1)
+        async with served(server, tmp_path) as world:
+            assert world.there
+            assert "Discord refused the commands" in caplog.text
+        async with served(server, tmp_path):
+            assert told(server) == 2
+            assert server.commands[""]
+
+
+async def test_a_server_that_removes_the_bot_is_left_and_one_that_returns_is_kept(tmp_path: Path) -> None:
+    """Its open polls are cancelled at once, and the clock of its data starts; adding the bot again stops it."""
+    async with new_server() as server, served(server, tmp_path) as world:
+        host, guild = server.member("Host"), server.guild
+        await host.slash("poll create", question="Which tea?", options="Green | Black")
+        server.gateway.dispatch("GUILD_DELETE", {"id": guild.id}, guild.id)
+        await server.until(lambda: world.client.get_guild(int(guild.id)) is None)
+        await asyncio.sleep(0.1)
+        assert await world.states() == ["cancelled"]
+        assert await world.left() == [f"discord:{guild.id}"]
+        joined = {name: value for name, value in guild.json(server.bot, server.now()).items() if name != "unavailable"}
+        server.gateway.dispatch("GUILD_CREATE", joined, guild.id)
+        await server.until(lambda: world.client.get_guild(int(guild.id)))
+        await asyncio.sleep(0.1)
+        assert await world.left() == []
+
+
+async def test_a_server_that_has_trouble_has_not_left(tmp_path: Path) -> None:
+    """Discord says so of servers that can't be reached just now: their polls stay."""
+    async with new_server() as server, served(server, tmp_path) as world:
+        guild = server.guild
+        await server.member("Host").slash("poll create", question="Which tea?", options="Green | Black")
+        server.gateway.dispatch("GUILD_DELETE", {"id": guild.id, "unavailable": True}, guild.id)
+        await asyncio.sleep(0.2)
+        assert await world.states() == ["open"]
+        assert await world.left() == []
+
+
+async def test_what_happened_while_the_bot_was_away_is_made_up_for(tmp_path: Path) -> None:
+    """A server that removed the bot meanwhile is left at the start, and back once it is there again."""
+    async with new_server() as server:
+        async with served(server, tmp_path):
+            await server.member("Host").slash("poll create", question="Which tea?", options="Green | Black")
+        guild = server.guilds.pop(server.guild.id)
+        server.add_guild("Another")
+        async with served(server, tmp_path) as world:
+            assert await world.states() == ["cancelled"]
+            assert await world.left() == [f"discord:{guild.id}"]
+        server.guilds[guild.id] = guild
+        async with served(server, tmp_path) as world:
+            assert await world.left() == []
+
+
+async def test_what_falls_due_while_discord_is_away_at_the_start_is_said_later(tmp_path: Path) -> None:
+    """A close is announced once Discord is there, though the process started without it."""
+    async with new_server() as server:
+        async with served(server, tmp_path):
+            await server.member("Host").slash(
+                "poll create", question="Which tea?", options="Green | Black", closes="1h"
+            )
+        server.outage()
+        async with served(server, tmp_path, wait=False) as world:
+            assert isinstance(world.client, Away)
+            world.clock.forward(hours=2)
+            await world.instance.scheduler.run_due()
+            assert await world.states() == ["closed"]
+            server.back()
+            await server.until(lambda: world.there)
+            world.clock.forward(minutes=2)
+            await world.instance.scheduler.run_due()
+            announced = server.posted()[-1]
+            assert "Closed: Which tea?" in announced.text
+
+
+async def test_two_shards_serve_as_one(tmp_path: Path) -> None:
+    async with new_server() as server, served(server, tmp_path, shards=Shards.of("2")) as world:
+        assert server.gateway.identified == 2
+        assert "tea" in (await server.member("Ada").slash("fact", words="tea")).text
+        assert world.client.shard_count == 2
+
+
+async def test_a_shard_knows_nothing_of_other_shards_servers(tmp_path: Path) -> None:
+    """A process with some of the shards does not take the others' servers for lost."""
+    async with new_server() as server:
+        mine = (int(server.guild.id) >> 22) % 2
+        async with served(server, tmp_path):
+            await server.member("Host").slash("poll create", question="Which tea?", options="Green | Black")
+        async with served(server, tmp_path, shards=Shards.of(f"{1 - mine}/2")) as world:
+            assert await world.states() == ["open"]
+            assert await world.left() == []
+
+
+@pytest.mark.parametrize("written", ["x", "0", "-1", "2-1/4", "4/4", "0-4/4", "/", "1/", "a/2"])
+def test_a_setting_of_shards_that_means_nothing(written: str) -> None:
+    with pytest.raises(Refused, match="discord_shards"):
+        Shards.of(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("auto", (None, ())), ("4", (4, ())), ("1/4", (4, (1,))), ("0-1/4", (4, (0, 1)))]
+)
+def test_a_setting_of_shards(written: str, meant: tuple[int | None, tuple[int, ...]]) -> None:
+    shards = Shards.of(written)
+    assert shards is not None
+    assert (shards.count, shards.ids) == meant
+    assert Shards.of("") is None
+
+
+async def parley_discord(folder: Path, server: DiscordServer, *arguments: str, token: str = TOKEN) -> tuple[int, str]:
+    address = server.url.removesuffix("/api/v10")
+    every = ("tests.wire.discord.parley", address, "discord", *arguments)
+    async with program(folder, *every, PARLEY_DISCORD_TOKEN=token) as process:
+        code, said = await last_words(process)
+    return code or 0, said
+
+
+async def test_the_command_line_tells_the_commands(tmp_path: Path) -> None:
+    """A dry run tells nothing; then all servers, then one alone."""
+    async with new_server() as server:
+        code, said = await parley_discord(tmp_path, server, "sync", "--dry-run")
+        assert code == 0, said
+        assert "/fact" in said
+        assert "have changed" in said
+        assert told(server) == 0
+        code, said = await parley_discord(tmp_path, server, "sync")
+        assert code == 0, said
+        assert told(server) == 1
+        assert "exactly these" in (await parley_discord(tmp_path, server, "sync", "--dry-run"))[1]
+        code, said = await parley_discord(tmp_path, server, "sync", "--guild", server.guild.id)
+        assert code == 0, said
+        assert server.commands[server.guild.id]
+        assert server.violations == []
+
+
+async def test_the_invitation_asks_for_little(tmp_path: Path) -> None:
+    """See the channel, write in it and in threads, attach files: nothing else."""
+    async with new_server() as server:
+        code, said = await parley_discord(tmp_path, server, "invite")
+        assert code == 0, said
+        assert f"client_id={server.application}" in said
+        assert f"permissions={(1 << 10) | (1 << 11) | (1 << 15) | (1 << 38)}" in said
+
+
+async def test_a_wrong_token_is_told_on_the_command_line(tmp_path: Path) -> None:
+    async with new_server() as server:
+        code, said = await parley_discord(tmp_path, server, "invite", token="wrong.token.here")
+        assert code == 1
+        assert "PARLEY_DISCORD_TOKEN" in said
+        assert "Traceback" not in said
