@@ -16,6 +16,8 @@ EXAMPLES: Mapping[str, str] = {
     "fact": "/fact insurrection act",
     "counter": "/counter tariffs",
     "define": "/define posse comitatus",
+    "policy": "/policy",
+    "poll policy": "/poll policy",
 }
 
 
@@ -54,12 +56,15 @@ class Help:
     def _overview(self, ctx: Context) -> Card:
         t = ctx.t
         allowed = [found for found in self.commands.values() if found.permission is Permission.MEMBER or ctx.moderates]
-        tries = [Button(t("Explain {command}", command=f"/{name}"), Action("help", (name,))) for name in EXAMPLES]
+        examples = {name: line for name, line in EXAMPLES.items() if name in self.commands}
+        tries = [
+            Button(t("Explain {command}", command=f"/{name}"), Action("help", tuple(name.split()))) for name in examples
+        ]
         return Card(
             title=t("What you can ask"),
             body=text(
                 bullets((Code(usage(found)), Plain(f" {t(found.description)}")) for found in allowed),
-                paragraph(t("For example: "), *_listed([Code(example) for example in EXAMPLES.values()])),
+                paragraph(t("For example: "), *_listed([Code(example) for example in examples.values()])),
                 t("Only you see the answers, until you press Share or add share:yes."),
                 t("The bot takes no side: facts come with a verdict and sources, arguments with their replies."),
             ),
