@@ -48,6 +48,13 @@ class Settings(BaseSettings):
     )
     slack_bot_token: SecretStr | None = Field(default=None, description="Token of the Slack app (xoxb-…).")
     slack_app_token: SecretStr | None = Field(default=None, description="App-level token for Socket Mode (xapp-…).")
+    slack_signing_secret: SecretStr | None = Field(
+        default=None, description="Signing secret of the Slack app, for HTTP instead of Socket Mode."
+    )
+    slack_bind: str = Field(
+        default="",
+        description="host:port at which Slack's requests over HTTP arrive, at /slack/events; empty for Socket Mode.",
+    )
 
     @classmethod
     def settings_customise_sources(

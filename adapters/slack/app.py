@@ -12,11 +12,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from adapters.slack import answers, files, render
-from adapters.slack.http import GuardedApp
+from adapters.slack.http import PATH, GuardedApp
 from adapters.slack.incoming import NAME, Incoming
 from adapters.slack.people import People
 from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
@@ -49,6 +50,7 @@ class SlackChat:
         self._bot = bot
         self._web = WebApi(token, clock, base_url)
         self._socket: AsyncSocketModeHandler | None = None
+        self._runner: web.AppRunner | None = None
         self._connecting: asyncio.Task[Any] | None = None
         self.app = GuardedApp(client=self._web.client, signing_secret=signing_secret)
         people = People(NAME, self._web, clock)
@@ -79,6 +81,18 @@ class SlackChat:
             raise
         self._bot.platforms[NAME] = self
 
+    async def listen(self, bind: str) -> None:
+        """Takes Slack's signed requests at `host:port`. Raises UsageError for what is no address, or is taken."""
+        host, _, port = bind.rpartition(":")
+        runner = self._runner = web.AppRunner(self.app.server(path=PATH).web_app, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host.strip("[]") or None, int(port)).start()
+        except (OSError, ValueError, OverflowError) as error:
+            raise UsageError(
+                f"PARLEY_SLACK_BIND={bind} can't be listened at. Write host:port, with a free port."
+            ) from error
+
     async def stop(self) -> None:
         """Takes nothing more in, and lets the answers in the making end."""
         if self._connecting is not None:
@@ -87,6 +101,9 @@ class SlackChat:
         if self._socket is not None:
             await self._socket.close_async()  # type: ignore[no-untyped-call]
             self._socket = None
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
         await self._incoming.drain(DRAIN)
         self._bot.platforms.pop(NAME, None)
         await self._web.close()

@@ -7,24 +7,47 @@ from datetime import datetime
 
 from adapters.slack.app import SlackChat
 from adapters.slack.incoming import NAME
-from bot.errors import Refused
+from bot.config import Settings
+from bot.errors import Refused, UsageError
 from bot.instance import Instance
 
 
 class SlackService:
     """It takes its place among the instance's platforms at once, so that nothing that is due there is missed."""
 
-    def __init__(
-        self, instance: Instance, bot_token: str, app_token: str, clock: Callable[[], datetime], *, locale: str = "en"
-    ) -> None:
-        self._chat = SlackChat(instance.bot, clock=clock, token=bot_token, locale=locale)
+    def __init__(self, instance: Instance, chat: SlackChat, *, app_token: str = "", bind: str = "") -> None:
+        self._chat = chat
         self._app_token = app_token
-        instance.platforms[NAME] = self._chat
+        self._bind = bind
+        instance.platforms[NAME] = chat
+
+    @classmethod
+    def of(cls, settings: Settings, instance: Instance, clock: Callable[[], datetime]) -> SlackService:
+        """Over Socket Mode with an app-level token, else over HTTP. Raises UsageError for what is half set."""
+        bot, app, secret = settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret
+        over_http = bool(secret and settings.slack_bind)
+        if bot is None or not (app or over_http):
+            raise UsageError(
+                "Slack needs PARLEY_SLACK_BOT_TOKEN, and PARLEY_SLACK_APP_TOKEN for Socket Mode or else "
+                "PARLEY_SLACK_SIGNING_SECRET and PARLEY_SLACK_BIND for HTTP."
+            )
+        chat = SlackChat(
+            instance.bot,
+            clock=clock,
+            token=bot.get_secret_value(),
+            signing_secret=secret.get_secret_value() if secret else None,
+            locale=settings.language,
+        )
+        if app:
+            return cls(instance, chat, app_token=app.get_secret_value())
+        return cls(instance, chat, bind=settings.slack_bind)
 
     async def run(self) -> None:
-        """Runs until it is cancelled. Raises UsageError or Refused for a token that Slack takes no more."""
+        """Runs until it is cancelled. Raises UsageError or Refused for what Slack takes no more."""
         try:
-            await self._chat.start(self._app_token)
+            await self._chat.start(self._app_token or None)
+            if self._bind:
+                await self._chat.listen(self._bind)
             await self._chat.ended.wait()
         finally:
             await self._chat.stop()

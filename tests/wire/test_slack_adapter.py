@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from asyncio.subprocess import Process
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +13,20 @@ import jsonschema_rs
 import pytest
 import yaml
 from click.testing import CliRunner
+from pydantic import SecretStr
 
 from adapters.slack.app import SlackChat
 from adapters.slack.console import slack
 from adapters.slack.running import SlackService
 from adapters.slack.web import EDITS_A_MINUTE
 from bot.chat import Card, MessageRef, Place, Reply
+from bot.config import Settings
 from bot.errors import BotError, NotAllowed, NotFound, Refused, Unavailable, UsageError
 from bot.instance import Instance
 from tests.require import require
-from tests.wire.slack import APP_TOKEN, BOT_TOKEN, words
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer, words
 from tests.wire.slack.world import new_server, slack_world
+from tests.wire.test_discord_process import free_port, last_words, program
 from tests.world import Clock, running
 
 SPECS = Path(__file__).parents[2].parent / "shared" / "specs"
@@ -156,12 +161,72 @@ async def test_a_service_ends_when_its_token_does(tmp_path: Path, monkeypatch: p
     async with new_server() as server, running(tmp_path) as instance:
         defaults: Any = SlackChat.__init__
         monkeypatch.setitem(defaults.__kwdefaults__, "base_url", server.base_url)
-        service = asyncio.create_task(SlackService(instance, BOT_TOKEN, APP_TOKEN, Clock()).run())
+        settings = Settings(slack_bot_token=SecretStr(BOT_TOKEN), slack_app_token=SecretStr(APP_TOKEN))
+        service = asyncio.create_task(SlackService.of(settings, instance, Clock()).run())
         await server.sockets.ready()
         await server.uninstall()
         with pytest.raises(Refused, match="PARLEY_SLACK_BOT_TOKEN"):
             await asyncio.wait_for(service, 30)
         assert "slack" not in instance.platforms
+
+
+async def test_half_a_set_up_is_said(tmp_path: Path) -> None:
+    """A bot token alone listens nowhere; an address that is none is named."""
+    async with new_server() as server, running(tmp_path) as instance:
+        token, secret = SecretStr(BOT_TOKEN), SecretStr(SECRET)
+        for given in (
+            Settings(slack_bot_token=token),
+            Settings(slack_bot_token=token, slack_signing_secret=secret),
+            Settings(slack_bot_token=token, slack_bind="127.0.0.1:1"),
+        ):
+            with pytest.raises(UsageError, match="PARLEY_SLACK_APP_TOKEN"):
+                SlackService.of(given, instance, Clock())
+        for bind in ("nowhere", "127.0.0.1:x", "127.0.0.1:99999", server.url.removeprefix("http://")):
+            chat = SlackChat(
+                instance.bot, clock=Clock(), token=BOT_TOKEN, signing_secret=SECRET, base_url=server.base_url
+            )
+            with pytest.raises(UsageError, match="PARLEY_SLACK_BIND"):
+                await SlackService(instance, chat, bind=bind).run()
+
+
+@pytest.mark.parametrize("when", ["before the start", "while it runs"])
+async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, when: str) -> None:
+    """Exit code 1 and a sentence that names the setting, without a traceback and without the token."""
+    async with new_server() as server:
+        if when == "before the start":
+            server.revoked.add(server.team.token)
+        async with run_parley(tmp_path, server) as process:
+            if when == "while it runs":
+                await server.sockets.ready()
+                await server.uninstall()
+            code, said = await last_words(process)
+        server.forgive("token_revoked")
+    assert code == 1, said
+    assert "PARLEY_SLACK_BOT_TOKEN" in said
+    assert "Traceback" not in said
+    assert BOT_TOKEN not in said
+
+
+async def test_parley_answers_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    """As a program: a poll of three votes, stopped properly, with exit code 0."""
+    async with new_server() as server:
+        async with run_parley(tmp_path, server) as process:
+            await server.sockets.ready()
+            host = server.member("Host")
+            await host.command('/parley poll create question:"Which tea?" options:"Green | Black"')
+            poll = server.posted()[0]
+            for number in range(3):
+                assert "Your vote is counted" in (await server.member(f"V{number}").press(poll, "Green")).text
+            process.terminate()
+            code, said = await last_words(process)
+        assert server.violations == []
+    assert code == 0, said
+    assert "Traceback" not in said
+
+
+def run_parley(folder: Path, server: SlackServer) -> AbstractAsyncContextManager[Process]:
+    arguments = ("tests.wire.slack.parley", server.url, "run", "--port", free_port())
+    return program(folder, *arguments, PARLEY_SLACK_BOT_TOKEN=BOT_TOKEN, PARLEY_SLACK_APP_TOKEN=APP_TOKEN)
 
 
 # --- the manifest ---
