@@ -133,7 +133,7 @@ def clean(written: str) -> str:
 
     Tabs and line ends become a space. Nothing a reader sees is changed.
     """
-    if written.isascii() and written.isprintable():
+    if written.isprintable():  # no controls, no format characters, no line ends: nothing to take away
         return written
     return "".join(_visible(character) for character in written)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import groupby
 
 import tantivy
 from tantivy import Query
@@ -56,7 +56,8 @@ class Vocabulary:
 
     def beginning_with(self, prefix: str) -> Iterator[str]:
         """Words that begin like this one and go on, in alphabetical order."""
-        for word in islice(self._words, bisect_left(self._words, prefix), None):
+        for at in range(bisect_left(self._words, prefix), len(self._words)):
+            word = self._words[at]
             if not word.startswith(prefix):
                 return
             if word != prefix:
