@@ -62,8 +62,9 @@ class Ear:
         """To this person alone: in the channel, or, where the bot may not write, directly."""
         place = self.request.place
         try:
-            if not place.channel:
-                raise NotFound("no channel")  # noqa: TRY301 - the same way out as for a channel that is gone
+            if not place.channel or place.channel == self.request.actor.id:
+                await send(self.web, self.request.actor.id, "", message)
+                return
             await self.web.call(
                 "chat_postEphemeral",
                 channel=place.channel,

@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from adapters.slack import answers, forms, render
 from adapters.slack.answers import Ear
+from adapters.slack.home import home
 from adapters.slack.people import People
 from adapters.slack.texts import readable, unescape
 from adapters.slack.web import WebApi
@@ -54,7 +55,7 @@ class Incoming:
         app.view(re.compile(r"."))(self._on_form)
         app.event("tokens_revoked")(self._on_removed)
         app.event("app_uninstalled")(self._on_removed)
-        app.event("app_home_opened")(self._on_other_event)
+        app.event("app_home_opened")(self._on_home)
         app.error(self._on_error)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -135,8 +136,14 @@ class Incoming:
         self._web.removed = True
         self._web.ended.set()
 
-    async def _on_other_event(self) -> None:
-        """Nothing follows from it."""
+    async def _on_home(self, body: Body) -> None:
+        """Somebody looks at the app's Home tab."""
+        event: Body = body["event"]
+        if event.get("tab") != "home":
+            return
+        self._keep(asyncio.current_task())
+        request = await self._request({"team_id": body.get("team_id"), "user_id": event["user"]})
+        await self._web.call("views_publish", user_id=request.actor.id, view=await home(self._bot, request))
 
     async def _on_error(self, error: Exception, body: Body, ack: AsyncAck) -> None:
         """Logs a bug of this adapter, whole, and tells the person a code to quote."""
@@ -210,7 +217,9 @@ def _place(body: Body, team: str, origin: forms.Origin | None) -> tuple[Place, s
     thread = str(container.get("thread_ts") or (body.get("message") or {}).get("thread_ts") or "")
     if origin is not None:
         channel, thread = origin.channel or forms.channel_of(body["view"]), origin.thread
-    place = Place(NAME, team, channel, thread=thread, direct=channel.startswith("D"))
+    if container.get("type") == "view":  # a control of the Home tab: its answers come in a direct message
+        channel = _asker(body)[1]
+    place = Place(NAME, team, channel, thread=thread, direct=channel.startswith(("D", "U", "W")))
     return place, str(container.get("message_ts") or "")
 
 

@@ -107,12 +107,17 @@ def filling(drawn: list[Message], count: int) -> list[Message]:
 
     What is not needed any more shows an ellipsis. What there is no room for is named by one, at the end of the last.
     """
-    spare = Message(ELLIPSIS, [_words(ELLIPSIS).to_dict()])
+    spare = Message(ELLIPSIS, more())
     filled = [*drawn[:count], *[spare] * (count - len(drawn))]
     if len(drawn) > count:
         last = filled[-1]
-        filled[-1] = Message(last.text, [*last.blocks[: BLOCKS_MAX - 1], _words(ELLIPSIS).to_dict()])
+        filled[-1] = Message(last.text, [*last.blocks[: BLOCKS_MAX - 1], *more()])
     return filled
+
+
+def more() -> list[Json]:
+    """The mark of what is left out."""
+    return [_words(ELLIPSIS).to_dict()]
 
 
 def picture(file: str, alt: str) -> Message:

@@ -355,7 +355,6 @@ async def test_facts_are_found_about_what_somebody_wrote(tmp_path: Path) -> None
         assert "tea" in answer.text
 
 
-@awaits("Home tab")
 async def test_the_home_tab_shows_open_polls_and_ones_own_votes(tmp_path: Path) -> None:
     """Topics, polls that are open, and how this person voted: to nobody else."""
     async with slack_world(tmp_path) as world:

@@ -106,6 +106,23 @@ async def test_people_are_asked_about_once(tmp_path: Path) -> None:
         assert len(world.server.called("users.info")) == 2
 
 
+# --- the Home tab ---
+
+
+async def test_a_control_of_the_home_tab_answers_directly(tmp_path: Path) -> None:
+    """There is no channel there; the list is redrawn whenever somebody looks."""
+    async with slack_world(tmp_path) as world:
+        ada = world.server.member("Ada")
+        assert "No poll yet" in words((await ada.open_home()).content["blocks"])
+        await world.poll(world.server.member("Host"))
+        view = await ada.open_home()
+        await ada.start_press(view, "Show p1")
+        await world.server.until(lambda: "Which tea?" in ada.at_direct().text)
+        assert "Your vote is counted" not in ada.text
+        await ada.at_direct().press(ada.at_direct().newest("Green"), "Green")
+        assert "Withdraw" in words((await ada.open_home()).content["blocks"])
+
+
 # --- files ---
 
 
