@@ -6,10 +6,13 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.response import BoltResponse
 
 from adapters.slack import answers, forms, render
 from adapters.slack.answers import Ear
@@ -18,10 +21,11 @@ from adapters.slack.people import People
 from adapters.slack.texts import readable, unescape
 from adapters.slack.web import WebApi
 from bot.app import Bot, refusal
-from bot.chat import MessageRef, Outcome, Place, Reply, Request
+from bot.chat import Answers, Card, MessageRef, Outcome, Place, Reply, Request
 from bot.command import parse
 from bot.errors import BotError
-from bot.i18n import translator
+from bot.i18n import Translator, translator
+from bot.markup import text
 
 NAME = "slack"
 COMMAND = "/parley"
@@ -119,7 +123,7 @@ class Incoming:
         if not work.done():
             await ack()
             outcome = await work
-            outcome = _told_late(outcome) if outcome.errors else outcome
+            outcome = _told_late(outcome, filled, t) if outcome.errors else outcome
         else:
             outcome = work.result()
             wrong = _beside(outcome, forms.names(view))
@@ -145,25 +149,26 @@ class Incoming:
         request = await self._request({"team_id": body.get("team_id"), "user_id": event["user"]})
         await self._web.call("views_publish", user_id=request.actor.id, view=await home(self._bot, request))
 
-    async def _on_error(self, error: Exception, body: Body, ack: AsyncAck) -> None:
-        """Logs a bug of this adapter, whole, and tells the person a code to quote."""
+    async def _on_error(self, error: Exception, body: Body) -> BoltResponse:
+        """Logs a bug of this adapter, whole, and tells the person a code to quote. The response is the ack."""
         reference = self._bot.new_reference()
         logger.error("bug in an answer to Slack", exc_info=error, extra={"reference": reference})
         t = translator(self._locale)
         told = t("Something went wrong on my side. The code is {code}.", code=reference)
         if body.get("type") == "view_submission":
             beside = forms.names(body["view"])
-            await (ack(response_action="errors", errors={beside[0]: told}) if beside else ack())
-            return
-        await ack()
-        url = body.get("response_url")
-        if not url:
-            return
-        message = render.messages(refusal(told, t).answer or Reply())[0]
+            said = {"response_action": "errors", "errors": {beside[0]: told}} if beside else ""
+            return BoltResponse(status=200, body=said)
+        if url := body.get("response_url"):
+            await self._tell_of_bug(str(url), refusal(told, t), reference)
+        return BoltResponse(status=200, body="")
+
+    async def _tell_of_bug(self, url: str, told: Outcome, reference: str) -> None:
+        message = render.messages(told.answer or Reply())[0]
         payload = {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
         try:
-            await self._web.respond(str(url), {**payload, "replace_original": False})
-        except OSError:
+            await self._web.respond(url, {**payload, "replace_original": False})
+        except (OSError, TimeoutError, aiohttp.ClientError):
             logger.warning("the person could not be told of %s", reference)
 
     # --- helpers ---
@@ -240,15 +245,18 @@ def _beside(outcome: Outcome, inputs: list[str]) -> dict[str, str]:
     return {inputs[0]: "\n".join(map(render.as_text, outcome.answer.cards))[:ERROR_MAX]}
 
 
-def _told_late(outcome: Outcome) -> Outcome:
-    """For errors of a form that is closed already."""
-    return refusal(" ".join(outcome.errors.values()), translator("en"))
+def _told_late(outcome: Outcome, filled: Answers, t: Translator) -> Outcome:
+    """For errors of a form that is closed already: what is wrong, and what was typed, so that it is not lost."""
+    told = refusal(" ".join(outcome.errors.values()), t)
+    typed = [value for value in filled.values() if isinstance(value, str) and value.strip()]
+    kept = Card(title=t("What you had typed"), body=text(*typed))
+    return replace(told, answer=Reply((*(told.answer or Reply()).cards, kept)))
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
-    except (BotError, OSError) as error:
+    except (BotError, OSError, TimeoutError, aiohttp.ClientError) as error:
         logger.warning("something could not be sent to Slack: %s", type(error).__name__)
     except Exception:
         logger.exception("bug in what follows an answer to Slack")

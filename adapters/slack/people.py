@@ -19,6 +19,7 @@ from bot.errors import BotError
 KEPT = timedelta(minutes=10)
 KNOWN_MAX = 20_000
 GROUPS_KEPT = timedelta(minutes=2)
+GROUPS_RETRY = timedelta(seconds=15)
 LOOKUPS_A_MINUTE = 90
 """users.info is of tier 4, at least 100 a minute."""
 SPARED = 30
@@ -26,6 +27,8 @@ SPARED = 30
 AT_ONCE = 2
 HURRY = 0.8
 """Seconds that a look-up may take where a form must be opened or answered within 3."""
+PATIENCE = 5.0
+"""Seconds that it may take elsewhere."""
 
 logger = logging.getLogger("parley.slack")
 
@@ -50,6 +53,7 @@ class People:
         self._clock = clock
         self._budget = Budget(LOOKUPS_A_MINUTE, clock)
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._groups_gate = asyncio.Lock()
         self._known: dict[tuple[str, str], tuple[datetime, Person]] = {}
         self._groups: dict[str, tuple[datetime, Mapping[str, frozenset[str]]]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -57,11 +61,11 @@ class People:
     async def find(
         self, team: str, user: str, name: str, *, press: bool = False, hurry: bool = False
     ) -> tuple[Actor, Person]:
-        """Who this is. With `hurry`, what is not known soon is left out."""
+        """Who this is. What Slack does not say soon is left out, with `hurry` in less than a second."""
         task = asyncio.ensure_future(self._look(team, user, press=press))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        await asyncio.wait({task}, timeout=HURRY if hurry else None)
+        await asyncio.wait({task}, timeout=HURRY if hurry else PATIENCE)
         person, roles = task.result() if task.done() else (UNKNOWN, frozenset[str]())
         shown = person.name or name or user
         return Actor(self._platform, team, user, shown, roles=roles, moderator=person.moderator), person
@@ -95,19 +99,21 @@ class People:
 
     async def _roles(self, team: str, user: str) -> frozenset[str]:
         """The ids of the user groups that this person is in."""
-        asked, groups = self._groups.get(team, (None, {}))
-        if asked is None or self._clock() - asked >= GROUPS_KEPT:
-            self._groups[team] = self._clock(), groups
-            groups = await self._ask_groups(groups)
-            self._groups[team] = self._clock(), groups
+        async with self._groups_gate:
+            due, groups = self._groups.get(team, (None, {}))
+            if due is None or self._clock() >= due:
+                told = await self._ask_groups()
+                groups = groups if told is None else told
+                self._groups[team] = self._clock() + (GROUPS_RETRY if told is None else GROUPS_KEPT), groups
         return groups.get(user, frozenset())
 
-    async def _ask_groups(self, known: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+    async def _ask_groups(self) -> Mapping[str, frozenset[str]] | None:
+        """The groups of everybody who is in one, or None where Slack does not say."""
         try:
             told = await self._web.call("usergroups_list", include_users=True)
         except (BotError, SlackClientError) as error:
             logger.warning("Slack does not say which user groups there are: %s", type(error).__name__)
-            return known
+            return None
         members: dict[str, set[str]] = {}
         for group in told.get("usergroups") or ():
             for user in group.get("users") or ():

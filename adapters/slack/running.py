@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,6 +11,9 @@ from adapters.slack.incoming import NAME
 from bot.config import Settings
 from bot.errors import Refused, UsageError
 from bot.instance import Instance
+
+FAREWELL = 1.0
+"""Seconds in which what Slack still says is acknowledged: a removed app hears of it twice."""
 
 
 class SlackService:
@@ -49,6 +53,7 @@ class SlackService:
             if self._bind:
                 await self._chat.listen(self._bind)
             await self._chat.ended.wait()
+            await asyncio.sleep(FAREWELL)
         finally:
             await self._chat.stop()
         raise Refused(

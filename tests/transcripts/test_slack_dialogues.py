@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from adapters.slack import forms, incoming
 from adapters.slack.forms import WHERE
+from bot.app import Bot
+from bot.chat import Outcome
 from bot.instance import Instance
 from tests.transcripts.dialogue import LOOKUPS, POLLS, Dialogue, play, play_together
 from tests.transcripts.slack_driver import CHANNEL, SlackDriver, slack_driver, slack_drivers
@@ -115,6 +119,49 @@ async def test_a_form_of_another_version(instance: Instance, clock: Clock) -> No
         for left in ("", "{", '{"action":"v9:x"}', '{"other":1}', "[]"):
             view["private_metadata"] = left
             assert "older version" in (await ada.submit({"question": typed("q")}))["errors"]["question"]
+
+
+class SlowForms:
+    """A bot that takes its time over forms."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bot, name)
+
+    async def submit(self, *given: Any) -> Outcome:
+        await asyncio.sleep(0.1)
+        return await self._bot.submit(*given)
+
+
+async def test_a_form_whose_answer_takes_long(
+    instance: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack waits 3 seconds: the form closes, and its answer, or what is wrong with what was typed, follows."""
+    monkeypatch.setattr(incoming, "FORM_PATIENCE", 0.01)
+    async with slack_drivers(instance.bot, clock) as people:
+        ada = people["Ada"]
+        slow: Any = SlowForms(instance.bot)
+        ada.chat._incoming._bot = slow
+        await opened(ada, "poll create")
+        filled = {"question": typed("Which tea?"), "options": typed("Green\nBlack"), "closes": typed("long ago")}
+        assert await ada.submit(filled) is None
+        seen = ada.seen()
+        assert "That did not work" in seen.private
+        assert "Which tea?" in seen.private
+        assert seen.public == ""
+        assert await ada.submit({**filled, "closes": typed("2h")}) is None
+        assert "Which tea?" in ada.seen().public
+
+
+async def test_a_bug_while_a_form_is_taken(instance: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law 9, for the adapter's own bugs too: the form is acknowledged with a code beside its first field."""
+    async with slack_drivers(instance.bot, clock) as people:
+        ada = people["Ada"]
+        await opened(ada, "poll create")
+        monkeypatch.setattr(forms, "answers", lambda shown: 1 / 0)
+        assert "ref-1" in (await ada.submit({"question": typed("q")}))["errors"]["question"]
 
 
 async def test_a_trigger_that_was_too_late(instance: Instance, clock: Clock) -> None:
