@@ -114,14 +114,20 @@ def mistakes(form: Form, errors: Mapping[str, str], answers: Answers, t: Transla
     labels = {each.name: each.label for each in form.inputs}
     lines = bullets((Bold(f"{labels.get(name, name)}: "), Plain(message)) for name, message in errors.items())
     button = Button(t("Try again"), _again(form, answers), style=ButtonStyle.PRIMARY)
-    view = render.Message()
-    view.add_card(Card(title=t("That did not work yet"), body=lines, tone=Tone.CAUTION))
-    kept = list(_kept(form, answers))
-    shown = [ui.TextDisplay[ui.LayoutView](_quoted(label, value), id=KEPT + place) for place, label, value in kept]
+    kept = (
+        ui.TextDisplay[ui.LayoutView](_quoted(label, value), id=KEPT + place)
+        for place, label, value in _kept(form, answers)
+    )
     note = t("This is what you wrote. Try again opens the form with it.")
+    view = render.Message()
     view.add_item(
         ui.Container(
-            *shown, ui.TextDisplay(render.SMALL.format(escape_line(note))), ui.ActionRow(render.button(button))
+            ui.TextDisplay(render.card_text(Card(title=t("That did not work yet"), body=lines))),
+            ui.Separator(),
+            *kept,
+            ui.TextDisplay(render.SMALL.format(escape_line(note))),
+            ui.ActionRow(render.button(button)),
+            accent_colour=render.ACCENTS[Tone.CAUTION],
         )
     )
     view.stop()

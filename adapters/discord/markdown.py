@@ -58,11 +58,11 @@ def escape_line(written: str) -> str:
 
 
 def markdown(content: Text) -> str:
-    """The whole text. Paragraphs stand apart by an empty line, all other blocks by a line end."""
+    """The whole text. A paragraph stands apart from what is before it by an empty line; other blocks by a line end."""
     lines: list[str] = []
     before: Block | None = None
     for block in content:
-        if isinstance(before, Paragraph) and isinstance(block, Paragraph):
+        if before is not None and isinstance(block, Paragraph):
             lines.append("")
         lines.append(_block(block))
         before = block
@@ -136,7 +136,8 @@ def _inline(piece: Inline) -> str:
         case Link():
             return link(piece.text, piece.url)
         case Time():
-            return f"<t:{int(piece.at.timestamp())}:f>"
+            when = int(piece.at.timestamp())
+            return f"<t:{when}:f> (<t:{when}:R>)"
         case Role() if _SNOWFLAKE.fullmatch(piece.id):
             return f"<@&{piece.id}>"
     return escape(piece.text)

@@ -23,6 +23,7 @@ from bot.markup import ELLIPSIS, Block, Bold, Inline, Plain, Text, shorten
 BUTTONS_IN_ROW = 5
 TITLE = "### {}"
 SMALL = "-# {}"
+LINE_END = "\n"
 LINE_LABEL_MAX = 24
 """Characters of a button at the end of a line: the line says the rest, and needs the room."""
 LINES_MAX = 8
@@ -127,9 +128,9 @@ class Message(ui.LayoutView):
     def _card(self, card: Card) -> Iterator[ui.Item[ui.LayoutView]]:
         lines, others = _lines_and_others(card)
         before, after = _around(card.body, lines)
-        words = [_head(card, before), "\n".join(_tail(replace(card, body=after)))]
+        words = [_head(card, before), _tail(replace(card, body=after))]
         if not (lines or card.image):
-            words = ["\n".join(filter(None, words))]
+            words = [card_text(card)]
         yield from _texts(words[0] if words[0] or others or card.image else ELLIPSIS)
         if card.image:
             yield self._picture(card.image)
@@ -215,8 +216,9 @@ def _beside(block: Block) -> str:
 
 
 def card_text(card: Card) -> str:
-    """All words of a card but its controls', as markdown."""
-    return "\n".join(filter(None, (_head(card, card.body), *_tail(replace(card, body=())))))
+    """All words of a card but its controls', as markdown. The small print stands apart."""
+    head, tail = _head(card, card.body), _tail(replace(card, body=(), footer=""))
+    return _above(_above(head, tail, 1), _small(card), 2)
 
 
 def _head(card: Card, body: Text) -> str:
@@ -224,19 +226,25 @@ def _head(card: Card, body: Text) -> str:
     title = TITLE.format(escape_line(card.title)) if card.title else ""
     if card.url:
         title = TITLE.format(link(card.title or card.url, card.url))
-    return "\n".join(filter(None, (title, markdown(body))))
+    return _above(title, markdown(body), 1)
 
 
-def _tail(card: Card) -> Iterator[str]:
+def _tail(card: Card) -> str:
     """The rest of the body, the fields and the small print."""
-    if card.body:
-        yield markdown(card.body)
+    words = markdown(card.body)
     for field in card.fields:
-        if field.name:
-            yield FIELD.format(escape(field.name))
-        yield markdown(field.value)
-    if card.footer:
-        yield SMALL.format(escape_line(card.footer))
+        name = FIELD.format(escape(field.name)) if field.name else ""
+        words = _above(words, _above(name, markdown(field.value), 1), 1)
+    return _above(words, _small(card), 2)
+
+
+def _small(card: Card) -> str:
+    return SMALL.format(escape_line(card.footer)) if card.footer else ""
+
+
+def _above(first: str, second: str, lines: int) -> str:
+    """Both, so many line ends apart; or the one that there is."""
+    return f"{first}{lines * LINE_END}{second}" if first and second else first or second
 
 
 def _rows(controls: tuple[Control, ...]) -> Iterator[tuple[Control, ...]]:

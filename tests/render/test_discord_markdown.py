@@ -135,7 +135,7 @@ def test_times_and_roles_are_drawn_by_discord() -> None:
     when = datetime(2026, 11, 25, 12, tzinfo=UTC)
     assert (
         markdown(text(paragraph(Time(when, "noon"), " ", Role("123456789012345678", "@mods"))))
-        == "<t:1795608000:f> <@&123456789012345678>"
+        == "<t:1795608000:f> (<t:1795608000:R>) <@&123456789012345678>"
     )
     assert markdown(text(paragraph(Role("U<b", "@mods")))) == "\\@mods"
 

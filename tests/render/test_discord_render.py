@@ -107,7 +107,7 @@ def test_lines_have_their_buttons_beside_them() -> None:
     assert kinds == [10, 14, *[9] * 8, 14, 10, 1]
     texts = [component["content"] for component in walk(sent(view)) if component["type"] == 10]
     assert texts[1:-1] == [f"**Tea {n}**" for n in range(8)]
-    assert texts[-1] == "Terms.\n-# Poll p1"
+    assert texts[-1] == "Terms.\n\n-# Poll p1"
 
 
 def test_a_long_name_is_whole_beside_its_button() -> None:
