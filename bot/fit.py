@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.chat import Button, Card, Choice, Control, Field, Image, Limits, Reply, Select
-from bot.markup import ELLIPSIS, Bold, Link, Text, clean, paragraph, shorten, shorten_by, split
+from bot.markup import ELLIPSIS, Bold, Link, Measure, Text, clean, paragraph, shorten, shorten_by, split
 
 
 def fit(reply: Reply, limits: Limits) -> tuple[Reply, ...]:
@@ -20,12 +20,26 @@ def fit(reply: Reply, limits: Limits) -> tuple[Reply, ...]:
     """
     if reply.form is not None:
         return (reply,)
+    limits = replace(limits, measure=_measuring_once(limits.measure))
     cards = [part for card in reply.cards for part in fit_card(card, limits)]
     groups = list(_messages(cards, limits)) or ([()] if reply.files else [])
     last = len(groups) - 1
     return tuple(
         replace(reply, cards=group, files=reply.files if number == last else ()) for number, group in enumerate(groups)
     )
+
+
+def _measuring_once(measure: Measure) -> Measure:
+    """The same measure, which remembers each text for as long as it lives: most are looked at several times."""
+    known: dict[int, tuple[Text, int]] = {}
+
+    def measured(content: Text) -> int:
+        found = known.get(id(content))
+        if found is None:
+            found = known[id(content)] = content, measure(content)  # kept, so that no other text gets its id
+        return found[1]
+
+    return measured
 
 
 def fit_card(card: Card, limits: Limits) -> tuple[Card, ...]:

@@ -233,6 +233,8 @@ def split(content: Text, most: int, measure: Measure = plain_length) -> list[Tex
     Put together again, the pieces hold every character; a link or a time is never cut, and where even one alone is
     too long its label is shortened with a visible mark.
     """
+    if content and measure(content) <= most:
+        return [content]
     chunks: list[Text] = []
     current: Text = ()
     for block in content:
