@@ -388,3 +388,24 @@ async def test_a_conversation_with_the_bot_alone(tmp_path: Path) -> None:
         await world.ada.member.user.slash("fact", words="tea drinkers")
         shown = channel.history(viewer=world.ada.member.user)
         assert "✔ Supported" in words(shown[-1])
+
+
+async def test_a_restart_in_the_middle_of_a_ballot(tmp_path: Path) -> None:
+    """What is filled in so far travels in the controls, so the next process goes on with it."""
+    async with town(tmp_path) as world:
+        ada, ben = world.ada, world.people["Ben"]
+        await play(
+            ada, [('/poll create question:"Which tea?" options:"Green | Black | Oolong" method:ranked', "[Vote]")]
+        )
+        await play(ben, [("press Vote", "first choice"), ("pick Your choice number 1: Oolong", "Not cast yet.")])
+        await world.restart()
+        await play(ben, [("pick Your choice number 2: Green", "[Cast this ballot]")])
+        await world.restart()
+        await play(ben, [("press Cast this ballot", "for you: Your vote is counted")])
+        standing = await world.instance.box.standing("p1", voter_id(ben))
+        assert standing is not None
+        assert standing.choice == "2>0"
+
+
+def voter_id(driver: DiscordDriver) -> str:
+    return f"discord:{driver.member.guild.id}:{driver.member.id}"
