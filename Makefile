@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run test test-slow lint format bench schemas messages golden lock clean
+.PHONY: run test test-slow lint format bench schemas messages golden gallery lock clean
 
 run: $(VENV)/run.installed
 	$(BIN)/parley run
@@ -36,6 +36,10 @@ messages: $(VENV)/dev.installed
 
 golden: $(VENV)/dev.installed
 	PARLEY_GOLDEN=write $(BIN)/pytest -q tests/render tests/unit/test_charts.py tests/docs
+
+# Draws the pictures of docs/discord.md anew; it takes Chromium and `pip install 'simcord[preview]'`.
+gallery: $(VENV)/dev.installed
+	PARLEY_PICTURES=write $(BIN)/pytest -q tests/render/test_discord_pictures.py
 
 # The environment is made again whenever its lock file changes.
 $(VENV)/run.installed: locks/run.txt pyproject.toml
