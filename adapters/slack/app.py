@@ -53,8 +53,8 @@ class SlackChat:
         self._runner: web.AppRunner | None = None
         self._connecting: asyncio.Task[Any] | None = None
         self.app = GuardedApp(client=self._web.client, signing_secret=signing_secret)
-        people = People(NAME, self._web, clock)
-        self._incoming = Incoming(bot, self.app, self._web, people, clock=clock, locale=locale)
+        self._people = People(NAME, self._web, clock)
+        self._incoming = Incoming(bot, self.app, self._web, self._people, clock=clock, locale=locale)
 
     @property
     def running(self) -> set[asyncio.Task[Any]]:
@@ -105,6 +105,7 @@ class SlackChat:
             await self._runner.cleanup()
             self._runner = None
         await self._incoming.drain(DRAIN)
+        self._people.stop()
         self._bot.platforms.pop(NAME, None)
         await self._web.close()
 

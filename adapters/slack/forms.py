@@ -124,7 +124,7 @@ def _input(question: Input) -> InputBlock:
         block_id=question.name,
         label=plain_text(shorten(clean(question.label), LABEL_MAX)),
         element=_select(question) if question.kind is InputKind.SELECT else _text(question),
-        hint=plain_text(question.hint) if question.hint.strip() else None,
+        hint=plain_text(shorten(clean(question.hint), LABEL_MAX)) if question.hint.strip() else None,
         optional=not question.required,
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk.errors import SlackClientError
@@ -31,6 +31,8 @@ PATIENCE = 5.0
 """Seconds that it may take elsewhere."""
 
 logger = logging.getLogger("parley.slack")
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,26 @@ class People:
     async def find(
         self, team: str, user: str, name: str, *, press: bool = False, hurry: bool = False
     ) -> tuple[Actor, Person]:
-        """Who this is. What Slack does not say soon is left out, with `hurry` in less than a second."""
-        task = asyncio.ensure_future(self._look(team, user, press=press))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        await asyncio.wait({task}, timeout=HURRY if hurry else PATIENCE)
-        person, roles = task.result() if task.done() else (UNKNOWN, frozenset[str]())
+        """Who this is. What Slack does not say soon is left out, with `hurry` in less than a second: then a form
+        waits for it. Who presses waits no longer for names and languages, but for the groups, which decide who votes.
+        """
+        looking = self._started(self._person(team, user, press=press))
+        asking = self._started(self._roles(team, user))
+        person = await _within(HURRY if hurry or press else PATIENCE, looking, UNKNOWN)
+        roles = await _within(HURRY if hurry else PATIENCE, asking, frozenset())
         shown = person.name or name or user
         return Actor(self._platform, team, user, shown, roles=roles, moderator=person.moderator), person
 
-    async def _look(self, team: str, user: str, *, press: bool) -> tuple[Person, frozenset[str]]:
-        return await self._person(team, user, press=press), await self._roles(team, user)
+    def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def _started(self, look: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        """It goes on when nobody waits for it any more: what it finds is known the next time."""
+        task = asyncio.ensure_future(look)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _person(self, team: str, user: str, *, press: bool) -> Person:
         fresh, known = self._cached(team, user)
@@ -119,6 +130,11 @@ class People:
             for user in group.get("users") or ():
                 members.setdefault(str(user), set()).add(str(group["id"]))
         return {user: frozenset(ids) for user, ids in members.items()}
+
+
+async def _within(seconds: float, task: asyncio.Task[_T], otherwise: _T) -> _T:
+    await asyncio.wait({task}, timeout=seconds)
+    return task.result() if task.done() else otherwise
 
 
 def person_of(told: Mapping[str, Any]) -> Person:

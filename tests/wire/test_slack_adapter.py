@@ -25,6 +25,7 @@ from bot.errors import BotError, NotAllowed, NotFound, Refused, Unavailable, Usa
 from bot.instance import Instance
 from tests.require import require
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer, words
+from tests.wire.slack.model import Group
 from tests.wire.slack.world import new_server, slack_world
 from tests.wire.test_discord_process import free_port, last_words, program
 from tests.world import Clock, running
@@ -106,6 +107,19 @@ async def test_people_are_asked_about_once(tmp_path: Path) -> None:
         assert len(world.server.called("users.info")) == 2
 
 
+async def test_a_voter_s_groups_are_waited_for_by_all_who_press_at_once(tmp_path: Path) -> None:
+    """Asked for once; nobody is turned away because the answer was still under way."""
+    async with slack_world(tmp_path) as world:
+        voters = [world.server.member(f"Voter{number}") for number in range(20)]
+        world.server.team.groups["S1"] = Group("S1", "tea", [voter.id for voter in voters])
+        poll = await world.poll(world.server.member("Host"), role="S1")
+        world.clock.forward(minutes=11)
+        answers = await asyncio.gather(*(voter.press(poll, "Green") for voter in voters))
+        assert all("Your vote is counted" in answer.text for answer in answers)
+        assert len(world.server.called("usergroups.list")) == 2
+        assert "Your vote is counted" not in (await world.server.member("Guest").press(poll, "Green")).text
+
+
 # --- the Home tab ---
 
 
@@ -121,6 +135,25 @@ async def test_a_control_of_the_home_tab_answers_directly(tmp_path: Path) -> Non
         assert "Your vote is counted" not in ada.text
         await ada.at_direct().press(ada.at_direct().newest("Green"), "Green")
         assert "Withdraw" in words((await ada.open_home()).content["blocks"])
+
+
+# --- over HTTP ---
+
+
+async def test_forms_and_shortcuts_work_over_http_as_over_a_socket(tmp_path: Path) -> None:
+    """The acknowledgement carries what is wrong beside which field."""
+    async with slack_world(tmp_path, http=True) as world:
+        host = world.server.member("Host")
+        form = (await host.command("/parley poll create")).view
+        assert form is not None
+        filled = {"The question": "Which tea?", "The options": "Green\nBlack"}
+        refused = await host.submit(form, {**filled, "When it closes": "long ago"})
+        assert list(refused.errors) == ["When it closes"]
+        assert (await host.submit(form, filled)).closed
+        await host.until_told("The poll is open")
+        assert "Which tea?" in words(world.server.posted()[0].blocks)
+        message = world.server.say(host, "Everybody drinks tea here")
+        assert (await host.message_shortcut("find-facts", message)).private
 
 
 # --- files ---

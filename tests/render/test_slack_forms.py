@@ -1,0 +1,101 @@
+"""Forms as Slack's modals: what the local Slack takes, held against golden files, and law 7 there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.slack import forms, render
+from adapters.slack.home import view as home_view
+from bot.chat import Action, Button, Card, Choice, Form, Input, InputKind, Reply
+from bot.commands import poll_forms
+from bot.i18n import translator
+from bot.library.loader import load_library
+from tests import golden
+from tests.transcripts.slack_driver import check_message
+from tests.wire.slack import payloads
+from tests.world import CONTENT
+
+T = translator("en")
+
+
+def no_file(_given: Any) -> bool:
+    return False
+
+
+def modal(form: Form, channel: str = "C1") -> dict[str, Any]:
+    """The form's modal, which Slack takes."""
+    made = forms.view(form, forms.origin_of(form, channel=channel, thread="", url="https://hooks.example/1"), T)
+    return payloads.view(made, no_file)
+
+
+def of_every_kind() -> dict[str, dict[str, Any]]:
+    pack = load_library(CONTENT).packs["tea"]
+    return {
+        "form-create": modal(poll_forms.create_form(T, "Which <!channel> *tea*?", "Green\nBlack")),
+        "form-policy": modal(poll_forms.policy_form(T, pack)),
+        "form-with-place": modal(poll_forms.create_form(T, "", ""), channel=""),
+    }
+
+
+@pytest.mark.parametrize("name", ["form-create", "form-policy", "form-with-place"])
+def test_gallery_of_forms(name: str) -> None:
+    golden.check(f"slack/{name}.json", json.dumps(of_every_kind()[name], ensure_ascii=False, indent=1) + "\n")
+
+
+WORDS = st.text(min_size=0, max_size=400)
+
+
+@given(WORDS, WORDS, st.integers(1, 5))
+def test_whatever_is_written_makes_a_form_that_slack_takes(words: str, value: str, most: int) -> None:
+    """Long, empty, invisible or hostile: shortened with a mark, never refused; all of it plain text."""
+    choices = tuple(Choice(words, str(number), value) for number in range(5))
+    picked = Input("pick", words, InputKind.SELECT, words, options=choices, most=most)
+    line = Input("line", words, value=value, longest=300, hint=value)
+    made = modal(Form(Action("ask"), words, (line, picked)))
+    assert "mrkdwn" not in json.dumps(made["blocks"])
+
+
+def test_what_was_filled_in_comes_back() -> None:
+    """By the input's name: text as a string, picks as a tuple, nothing as nothing; the place apart."""
+    option = {"value": "a"}
+    values = {
+        "line": {"line": {"type": "plain_text_input", "value": None}},
+        "one": {"one": {"type": "static_select", "selected_option": option}},
+        "none": {"none": {"type": "static_select", "selected_option": None}},
+        "several": {"several": {"type": "multi_static_select", "selected_options": [option, {"value": "b"}]}},
+        forms.WHERE: {forms.WHERE: {"type": "conversations_select", "selected_conversation": "C9"}},
+    }
+    shown = {"state": {"values": values}}
+    assert forms.answers(shown) == {"line": "", "one": ("a",), "none": (), "several": ("a", "b")}
+    assert forms.channel_of(shown) == "C9"
+    assert forms.answers({}) == {}
+    assert forms.channel_of({}) == ""
+
+
+@pytest.mark.parametrize("left", ["", "[]", "3", "null", '{"action": "a", "more": 1}', "{"])
+def test_metadata_of_no_form_of_ours(left: str) -> None:
+    assert forms.Origin.decode(left) == forms.Origin("")
+
+
+def test_metadata_comes_back() -> None:
+    origin = forms.Origin("v1:ask", "C1", "1.1", "https://hooks.example/1", {"pick": 2})
+    assert forms.Origin.decode(origin.encode()) == origin
+
+
+def test_a_home_tab_of_any_length() -> None:
+    """At most 100 blocks, and a mark where something is left out."""
+    cards = tuple(Card(title=f"Card {n}", controls=(Button("Go", Action("go", (str(n),))),)) for n in range(90))
+    made = payloads.view(home_view(Reply(cards)), no_file)
+    assert len(made["blocks"]) == 100
+    assert made["blocks"][-1] == render.more()[0]
+
+
+def test_a_picture_says_what_it_shows() -> None:
+    for alt in ("Green 2", "", "long " * 900):
+        drawn = render.picture("F1", alt)
+        check_message({"text": drawn.text, "blocks": drawn.blocks})
