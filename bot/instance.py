@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from bot.commands.lookup import Lookup
 from bot.commands.polls import PollCommands
 from bot.commands.settings import PrivacyCommands, Settings
 from bot.communities import Communities
+from bot.errors import BotError
 from bot.library.shelf import Shelf
 from bot.limiter import Limiter
 from bot.polls.box import BallotBox
@@ -25,6 +27,11 @@ from bot.polls.service import Polls
 from bot.scheduler import Scheduler
 from bot.store.database import Database
 from bot.store.keys import Keys
+
+FORGET_EVERY = 3600.0
+"""Seconds between two looks for communities that left long ago."""
+
+logger = logging.getLogger("parley")
 
 _ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without letters that are mistaken for each other."""
@@ -60,22 +67,40 @@ class Instance:
     privacy: Privacy
     communities: Communities
     database: Database
-    _running: asyncio.Task[None] | None = None
+    now: Callable[[], datetime]
+    _running: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
         """Does what fell due while nothing ran, redraws the copies, and waits for deadlines. Platforms come first."""
         await self.copies.refresh_all()
-        self._running = asyncio.create_task(self.scheduler.run())
+        self._running = (asyncio.create_task(self.scheduler.run()), asyncio.create_task(self._forget()))
 
     async def stop(self) -> None:
         """Answers every vote that was taken, then lets go of the database."""
-        if self._running is not None:
-            self._running.cancel()
+        for task in self._running:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._running
+                await task
         self.copies.stop()
         await self.box.aclose()
         await self.database.close()
+
+    async def _forget(self) -> None:
+        """Deletes, now and then, the data of communities that left long ago.
+
+        Not at the start: a community may have added the bot again while it was down, which its platform tells soon.
+        """
+        while True:
+            await asyncio.sleep(FORGET_EVERY)
+            try:
+                gone = await self.privacy.forget_the_gone(self.now())
+            except BotError as error:
+                logger.warning("communities that left could not be forgotten: %s", type(error).__name__)
+            except Exception:
+                logger.exception("bug while communities that left were forgotten")
+            else:
+                if gone:
+                    logger.info("%s communities that left long ago are forgotten", len(gone))
 
 
 class _Hooks:
@@ -134,4 +159,6 @@ def build(
         platforms=platforms,
     )
     helper.commands = bot.commands
-    return Instance(bot, platforms, polls, commands, box, copies, scheduler, privacy, communities, database)
+    return Instance(
+        bot, platforms, polls, commands, box, copies, scheduler, privacy, communities, database, outside.now
+    )

@@ -13,6 +13,7 @@ import pytest
 
 from adapters.discord import sync
 from adapters.discord.running import Away, DiscordService, RunningClient, Shards
+from bot import instance as instances
 from bot.errors import Refused
 from bot.instance import Instance
 from bot.store import communities, polls
@@ -117,6 +118,22 @@ async def test_a_server_that_removes_the_bot_is_left_and_one_that_returns_is_kep
         await server.until(lambda: world.client.get_guild(int(guild.id)))
         await asyncio.sleep(0.1)
         assert await world.left() == []
+
+
+async def test_the_data_of_a_server_that_left_long_ago_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the bot runs, once the days of `/settings keep:` are over, and not before."""
+    monkeypatch.setattr(instances, "FORGET_EVERY", 0.05)
+    async with new_server() as server, served(server, tmp_path) as world:
+        await server.member("Host").slash("poll create", question="Which tea?", options="Green | Black")
+        await world.instance.start()
+        server.gateway.dispatch("GUILD_DELETE", {"id": server.guild.id}, server.guild.id)
+        await server.until(lambda: world.client.get_guild(int(server.guild.id)) is None)
+        world.clock.forward(days=29)
+        await asyncio.sleep(0.3)
+        assert await world.states() == ["cancelled"]
+        world.clock.forward(days=2)
+        await asyncio.sleep(0.3)
+        assert await world.states() == []
 
 
 async def test_a_server_that_has_trouble_has_not_left(tmp_path: Path) -> None:
