@@ -27,6 +27,8 @@ from bot.errors import BotError, UsageError
 
 DRAIN = 5.0
 """Seconds that answers in the making have at a stop."""
+ACK_TIME = 0.05
+"""Seconds that acknowledgements need: Bolt looks for them every 10 ms."""
 
 logger = logging.getLogger("parley.slack")
 
@@ -97,8 +99,8 @@ class SlackChat:
         """Takes nothing more in, and lets the answers in the making end."""
         if self._connecting is not None:
             self._connecting.cancel()
-        await self._incoming.drain(DRAIN)  # while the socket can still acknowledge
         if self._socket is not None:
+            await self._take_no_more(self._socket)
             await self._socket.close_async()  # type: ignore[no-untyped-call]
             self._socket = None
         if self._runner is not None:
@@ -108,6 +110,14 @@ class SlackChat:
         self._people.stop()
         self._bot.platforms.pop(NAME, None)
         await self._web.close()
+
+    async def _take_no_more(self, socket: AsyncSocketModeHandler) -> None:
+        """Reads no more from the socket, while what was read is answered and acknowledged over it."""
+        socket.client.auto_reconnect_enabled = False
+        if socket.client.message_receiver is not None:
+            socket.client.message_receiver.cancel()
+        await asyncio.sleep(ACK_TIME)
+        await self._incoming.drain(DRAIN)
 
     async def _connect(self, app_token: str) -> None:
         self._socket = AsyncSocketModeHandler(self.app, app_token)

@@ -26,7 +26,7 @@ from bot.instance import Instance
 from tests.require import require
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer, words
 from tests.wire.slack.model import Group
-from tests.wire.slack.world import new_server, slack_world
+from tests.wire.slack.world import bugs, new_server, slack_world
 from tests.wire.test_discord_process import free_port, last_words, program
 from tests.world import Clock, running
 
@@ -218,6 +218,18 @@ async def test_a_service_ends_when_its_token_does(tmp_path: Path, monkeypatch: p
         with pytest.raises(Refused, match="PARLEY_SLACK_BOT_TOKEN"):
             await asyncio.wait_for(service, 30)
         assert "slack" not in instance.platforms
+
+
+async def test_a_stop_answers_what_was_taken(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whose press was acknowledged is told that the vote is in; nothing that was taken ends in an error."""
+    async with slack_world(tmp_path) as world:
+        poll = await world.poll(world.server.member("Host"))
+        presses = [asyncio.create_task(member.start_press(poll, "Green")) for member in world.members(20)]
+        taken = await asyncio.gather(*presses)
+        await world.chat.stop()
+        assert all(press.ack and press.ack.ok for press in taken)
+        assert all("Your vote is counted" in press.text for press in taken)
+        assert bugs(caplog) == []
 
 
 async def test_half_a_set_up_is_said(tmp_path: Path) -> None:
