@@ -29,6 +29,7 @@ from bot.markup import text
 
 NAME = "slack"
 COMMAND = "/parley"
+HELP = "help"
 FORM_PATIENCE = 1.8
 """Seconds until a form is acknowledged whether or not its answer is there: with the look-up before, below 3."""
 START_POLL = "start-poll"
@@ -78,9 +79,12 @@ class Incoming:
         """`/parley fact tariffs`. Nothing typed asks for help."""
         await ack()
         self._keep(asyncio.current_task())
-        line = unescape(str(body.get("text", ""))).strip() or "help"
+        line = unescape(str(body.get("text", ""))).strip() or HELP
         request = await self._request(body, hurry=self._opens_form(line))
-        await self._show(body, request, await self._bot.say(request, line))
+        outcome = await self._bot.say(request, line)
+        if line.removeprefix("/") == HELP:
+            outcome = _with_prefix(outcome, translator(request.locale))
+        await self._show(body, request, outcome)
 
     async def _on_action(self, ack: AsyncAck, body: Body) -> None:
         """A button or a select of any age. A button that only opens an address is reported as well."""
@@ -243,6 +247,14 @@ def _beside(outcome: Outcome, inputs: list[str]) -> dict[str, str]:
     if outcome.found or outcome.answer is None:
         return {}
     return {inputs[0]: "\n".join(map(render.as_text, outcome.answer.cards))[:ERROR_MAX]}
+
+
+def _with_prefix(outcome: Outcome, t: Translator) -> Outcome:
+    """The commands as the core names them, and how they are typed here."""
+    if outcome.answer is None:
+        return outcome
+    note = Card(footer=t("On Slack, each of them is typed after {prefix}: {prefix} fact", prefix=COMMAND))
+    return replace(outcome, answer=replace(outcome.answer, cards=(*outcome.answer.cards, note)))
 
 
 def _told_late(outcome: Outcome, filled: Answers, t: Translator) -> Outcome:
