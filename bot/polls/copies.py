@@ -27,6 +27,8 @@ PAUSE = timedelta(seconds=2)
 PAUSE_OLD = timedelta(minutes=1)
 OLD = timedelta(hours=1)
 RETRY_MAX = timedelta(minutes=5)
+DOUBLINGS_MAX = 10
+"""Beyond so many failures the pause has long been at its longest, and a power of two would outgrow what a time holds."""
 
 logger = logging.getLogger("parley.polls")
 
@@ -108,7 +110,7 @@ class Copies:
     async def _wait(self, copy: Copy, failures: int) -> None:
         now = self._now()
         pause = PAUSE_OLD if now - copy.posted_at > OLD else PAUSE
-        pause = min(pause * 2**failures, max(RETRY_MAX, pause))
+        pause = min(pause * 2 ** min(failures, DOUBLINGS_MAX), max(RETRY_MAX, pause))
         last = self._edited.get(copy.message) or copy.edited_at or copy.posted_at
         wait = (last + pause - now).total_seconds()
         if wait > 0:

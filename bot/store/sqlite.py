@@ -12,6 +12,7 @@ import os
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -26,6 +27,8 @@ from bot.store.sql import Dialect, Queries, SqliteAdapter, Transaction, load_que
 T = TypeVar("T")
 
 READERS = 2
+SWITCH_PAUSE = 0.02
+"""Seconds between two tries to switch a new file to its log, on a thread of our own."""
 _OUTSIDE: Final = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -168,11 +171,29 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA recursive_triggers=ON")  # so that INSERT OR REPLACE can't slip past a trigger
-        connection.execute("PRAGMA journal_mode=WAL")
+        _keep_log(connection, busy_seconds)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _keep_log(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Switches to the write-ahead log, which a new file needs once.
+
+    While another process does the same, SQLite says «busy» at once instead of waiting, since two that wait for each
+    other here would wait for ever (https://sqlite.org/c3ref/busy_handler.html). So this waits, and tries again.
+    """
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(SWITCH_PAUSE)
+        else:
+            return
 
 
 def _run_through(coroutine: Coroutine[Any, Any, T]) -> T:
