@@ -10,27 +10,13 @@ from time import perf_counter
 from typing import Protocol
 
 from bot.chat import Action, Answers, Card, Choice, MessageRef, Outcome, Platform, Post, Reply, Request, Tone
-from bot.command import (
-    ActionHandler,
-    Call,
-    Command,
-    Context,
-    Param,
-    Permission,
-    Registry,
-    Typing,
-    bind,
-    collect,
-    half_typed,
-    parse,
-    run_action,
-    unknown,
-)
+from bot.command import ActionHandler, Command, Context, Param, Permission, Registry, collect, run_action
 from bot.community import CommunityOf, community_id, default_community
 from bot.errors import BotError, NotAllowed, TooFast, Unavailable, UnknownCommand, UsageError
 from bot.i18n import Translator, translator
 from bot.limiter import Limiter
 from bot.markup import clean, text
+from bot.typed import Call, Typing, bind, half_typed, parse, unknown
 
 COMPLETIONS_MAX = 25
 """Discord's limit, the tightest: https://discord.com/developers/docs/interactions/application-commands."""

@@ -22,10 +22,10 @@ from adapters.slack.texts import readable, unescape
 from adapters.slack.web import WebApi
 from bot.app import Bot, refusal
 from bot.chat import Answers, Card, MessageRef, Outcome, Place, Reply, Request
-from bot.command import parse
 from bot.errors import BotError
 from bot.i18n import Translator, translator
 from bot.markup import text
+from bot.typed import parse
 
 NAME = "slack"
 COMMAND = "/parley"

@@ -28,11 +28,11 @@ from adapters.web.poll_routes import add_poll_routes, download
 from adapters.web.words import words
 from bot.app import Bot
 from bot.chat import Actor, Card, Limits, MessageRef, Outcome, Place, Reply, Request, Visibility
-from bot.command import Typing
 from bot.commands.help import EXAMPLES, usage
 from bot.errors import BotError, NotAllowed, NotFound, Unavailable, UsageError
 from bot.i18n import Translator, translator
 from bot.markup import clean, text
+from bot.typed import Typing
 
 NAME = "web"
 WORKSPACE = "demo"

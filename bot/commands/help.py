@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from bot.chat import Action, Button, Card, Choice, Outcome, Reply, Tone
-from bot.command import Command, Context, Param, Permission, action, command, unknown
+from bot.command import Command, Context, Param, Permission, action, command
 from bot.errors import UnknownCommand
 from bot.i18n import N_, Translator
 from bot.markup import Bold, Code, Inline, Plain, bullets, paragraph, text
+from bot.typed import unknown
 
 EXAMPLES: Mapping[str, str] = {
     "fact": "/fact insurrection act",

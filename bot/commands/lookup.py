@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Outcome, Post, Reply, Select, Tone, Visibility
-from bot.command import TEXT_MAX, Context, Param, action, command, shortcut, typable
+from bot.command import TEXT_MAX, Context, Param, action, command, shortcut
 from bot.commands import cards
 from bot.errors import NotFound
 from bot.i18n import N_, Translator
@@ -19,6 +19,7 @@ from bot.library.model import Argument, Entry, Event, Fact, Option, Pack, Positi
 from bot.library.search import Hit
 from bot.library.shelf import Edition, Shelf
 from bot.markup import Bold, Plain, Text, bullets, clean, clean_lines, paragraph, shorten, text
+from bot.typed import typable
 
 ARGUABLE: tuple[type[Entry], ...] = (Position, Fact, Option, Argument)
 EVERYTHING: tuple[type[Entry], ...] = (Fact, Position, Argument, Source, Option, Statement, Term, Event)

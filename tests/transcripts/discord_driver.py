@@ -14,8 +14,8 @@ import simcord
 
 from adapters.discord.client import ParleyClient
 from bot.app import Bot
-from bot.command import parse
 from bot.i18n import translator
+from bot.typed import parse
 from tests.transcripts.dialogue import Seen
 from tests.world import NOW
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat import Card, Outcome, Reply, Visibility
-from bot.command import Command, Context, Param, collect, command, half_typed, parse
+from bot.command import Command, Context, Param, collect, command
 from bot.errors import BotError, UnknownCommand, UsageError
 from bot.i18n import translator
 from bot.markup import text
+from bot.typed import half_typed, parse
 
 T = translator("en")
 
