@@ -176,14 +176,9 @@ class Bot:
             handler = handlers[act.verb]
         except (UsageError, KeyError):
             return refusal(stale(t), t)
-
-        async def run(ctx: Context) -> Outcome:
-            try:
-                return await run_action(handler, ctx, act, given)
-            except UsageError as error:
-                raise UsageError(stale(t) if error.message == act.verb else error.message) from error
-
-        return await self._guard(request, act.verb, t, run)
+        if not handler.accepts(act):
+            return refusal(stale(t), t)
+        return await self._guard(request, act.verb, t, lambda ctx: run_action(handler, ctx, act, given))
 
     async def _guard(
         self, request: Request, what: str, t: Translator, run: Callable[[Context], Awaitable[Outcome]]

@@ -169,6 +169,17 @@ class Choice:
     chosen: bool = False
 
 
+class Use(StrEnum):
+    """What a select is for, beyond its action. A platform that can draws it accordingly."""
+
+    PICK = "pick"
+    """Something is opened or chosen."""
+    VOTE = "vote"
+    """What is picked is a vote, so a button that sends it says so."""
+    STEP = "step"
+    """One step of several in a sitting, so it should take a single press."""
+
+
 @dataclass(frozen=True, slots=True)
 class Select:
     """A list of at least one option to pick from. Its action always gets several values, in no promised order.
@@ -181,6 +192,7 @@ class Select:
     options: tuple[Choice, ...]
     least: int = 1
     most: int = 1
+    use: Use = Use.PICK
 
     def __post_init__(self) -> None:
         if not self.options or not 0 <= self.least <= self.most or self.most < 1:
@@ -208,7 +220,10 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One unit of an answer. `tone` colours its edge; nothing is said by colour alone."""
+    """One unit of an answer. `tone` colours its edge; nothing is said by colour alone.
+
+    `poll` is the id of the poll that the card shows, for a platform where polls have pages.
+    """
 
     title: str = ""
     body: Text = ()
@@ -218,6 +233,7 @@ class Card:
     footer: str = ""
     tone: Tone = Tone.NEUTRAL
     controls: tuple[Control, ...] = ()
+    poll: str = ""
 
 
 class InputKind(StrEnum):

@@ -22,7 +22,6 @@ from typing import Annotated, Any, Literal, TypeGuard, TypeVar, get_args, get_or
 
 from bot.chat import Action, Answers, Choice, Outcome, Request, Visibility
 from bot.community import Community
-from bot.errors import UsageError
 from bot.i18n import Translator
 
 TEXT_MAX = 4000
@@ -121,6 +120,10 @@ class ActionHandler:
     opens_form: bool
     again: Handler | None = None
     """Makes a form anew, for platforms that can't keep one open while it tells its mistakes."""
+
+    def accepts(self, act: Action) -> bool:
+        """Whether the action has as many arguments as this program gives it. One of another version may not."""
+        return len(act.args) >= self.least and (self.most is None or len(act.args) <= self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +297,6 @@ def _form(feature: object, method: Handler, declared: _Declared) -> ActionHandle
 
 
 async def run_action(handler: ActionHandler, ctx: Context, act: Action, given: tuple[str, ...] | Answers) -> Outcome:
-    """Raises UsageError where the action has other arguments than this program gives it."""
-    if len(act.args) < handler.least or (handler.most is not None and len(act.args) > handler.most):
-        raise UsageError(act.verb)
+    """Runs an action that the handler accepts."""
     extra = {handler.takes: given} if handler.takes else {}
     return await handler.handler(ctx, *act.args, **extra)

@@ -77,7 +77,8 @@ def _head(card: Card, limits: Limits) -> tuple[Card, Text]:
     whole = () if title == clean(card.title) else (paragraph(Bold(card.title)),)
     fits = _link_size(card, limits) <= limits.total // 4
     address = () if fits or card.url is None else (paragraph(card.url),)
-    head = Card(title=title, url=card.url if fits else None, image=_image(card.image, limits), tone=card.tone)
+    image = _image(card.image, limits)
+    head = Card(title=title, url=card.url if fits else None, image=image, tone=card.tone, poll=card.poll)
     return head, (*whole, *address, *card.body)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.chat import Button, Card, Choice, Control, Field, Form, Image, Input, Limits, Reply, Select
+from bot.chat import Button, Card, Choice, Control, Field, Form, Image, Input, Limits, Reply, Select, Use
 from bot.fit import fit
 from bot.markup import Block, Bold, Code, Inline, Italic, Item, Link, Plain, Quote, Text, Time
 
@@ -30,12 +30,6 @@ LIMITS = Limits(
 )
 """A page has no limits of its own; these keep one message readable."""
 
-STEPS = frozenset({"ballot"})
-"""Actions whose selects are steps of one sitting: each option is a button, so that a step takes one press."""
-
-VOTES = frozenset({"vote"})
-"""Actions whose selects are ballots: the button beside says so."""
-
 Json = dict[str, Any]
 
 _INLINES: Mapping[type, str] = {
@@ -48,12 +42,12 @@ _INLINES: Mapping[type, str] = {
 }
 
 
-def reply_cards(reply: Reply, polls: Collection[str] = ()) -> list[Json]:
+def reply_cards(reply: Reply, *, pages: bool = False) -> list[Json]:
     """All cards of the reply, each within the limits. One reply is one message here, however long.
 
-    `polls` are the ids of those that have a page.
+    `pages`: polls have pages here, and cards lead to them.
     """
-    return [card_data(card, polls) for part in fit(reply, LIMITS) for card in part.cards]
+    return [card_data(card, pages=pages) for part in fit(reply, LIMITS) for card in part.cards]
 
 
 def reply_files(reply: Reply) -> list[Json]:
@@ -61,15 +55,7 @@ def reply_files(reply: Reply) -> list[Json]:
     return [{"name": file.name, "size": len(file.content.encode())} for file in reply.files]
 
 
-def polls_of(reply: Reply) -> set[str]:
-    """The ids of the polls that the reply shows with their controls."""
-    controls = (control for card in reply.cards for control in card.controls)
-    actions = (control.action for control in controls if isinstance(control, Button))
-    return {action.args[0] for action in actions if action and action.verb == "mine" and action.args}
-
-
-def card_data(card: Card, polls: Collection[str] = ()) -> Json:
-    poll = next((word for word in card.footer.split() if word in polls), None)
+def card_data(card: Card, *, pages: bool = False) -> Json:
     return {
         "title": card.title,
         "url": safe_url(card.url),
@@ -78,7 +64,7 @@ def card_data(card: Card, polls: Collection[str] = ()) -> Json:
         "fields": [_field(field) for field in card.fields],
         "image": _image(card.image) if card.image else None,
         "footer": card.footer,
-        "page": f"/polls/{poll}" if poll else None,
+        "page": f"/polls/{card.poll}" if pages and card.poll else None,
         "controls": [_control(control) for control in card.controls],
     }
 
@@ -170,8 +156,8 @@ def _select(select: Select) -> Json:
         "options": [choice_data(option) for option in select.options],
         "least": select.least,
         "most": select.most,
-        "votes": select.action.verb in VOTES,
-        "steps": select.action.verb in STEPS and select.most == 1,
+        "votes": select.use is Use.VOTE,
+        "steps": select.use is Use.STEP and select.most == 1,
     }
 
 

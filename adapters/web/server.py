@@ -97,19 +97,15 @@ class WebChat:
         self._channel = Channel(clock, ids)
         self._hinted: set[str] = set()
         self._pages = pages
-        self._polls: set[str] = set()
-        """The ids of the polls whose page can be linked."""
         self._runner: web.AppRunner | None = None
 
     # --- the platform ---
 
     async def post(self, place: Place, reply: Reply) -> MessageRef:
-        self._learn(reply)
         return MessageRef(place, self._channel.add(audience=self._audience(place), reply=reply).id)
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraws the message; one that was forgotten, as after a restart, is said again under the same id."""
-        self._learn(reply)
         message = self._channel.find(ref.id)
         if message is None:
             self._channel.restore(ref.id, self._audience(ref.place), reply)
@@ -118,10 +114,6 @@ class WebChat:
 
     def _audience(self, place: Place) -> str:
         return place.channel if place.direct and place.channel in self._members else EVERYONE
-
-    def _learn(self, reply: Reply) -> None:
-        if self._pages is not None:
-            self._polls |= render.polls_of(reply)
 
     async def start(self, host: str = "127.0.0.1", port: int = PORT) -> str:
         """Serves until `stop`; returns the page's address. Port 0 takes any free one.
@@ -158,9 +150,6 @@ class WebChat:
 
     async def _started(self, _app: web.Application) -> None:
         self._bot.platforms[NAME] = self
-        if self._pages is not None:
-            with suppress(Unavailable):
-                self._polls |= {poll.id for poll in await self._pages.polls.listed(f"{NAME}:{WORKSPACE}")}
 
     async def _stopped(self, _app: web.Application) -> None:
         self._bot.platforms.pop(NAME, None)
@@ -338,7 +327,6 @@ class WebChat:
 
     def _place(self, request: Request, answer: Reply, replaced: Message | None) -> Message:
         """Puts the answer into the conversation. What is for one member never replaces what everyone sees."""
-        self._learn(answer)
         public = answer.visibility is Visibility.PUBLIC
         if replaced is not None and (public or replaced.audience != EVERYONE):
             current = self._channel.find(replaced.id) or replaced
@@ -354,7 +342,7 @@ class WebChat:
             "author": message.author,
             "private": message.audience != EVERYONE,
             "text": message.text,
-            "cards": render.reply_cards(message.reply, self._polls) if message.reply else [],
+            "cards": render.reply_cards(message.reply, pages=self._pages is not None) if message.reply else [],
             "files": render.reply_files(message.reply) if message.reply else [],
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Outcome, Reply, Select, Tone
+from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Outcome, Reply, Select, Tone, Use
 from bot.commands.poll_cards import footer, options_of
 from bot.errors import Refused
 from bot.i18n import N_, Translator
@@ -56,7 +56,7 @@ def ranking_card(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Card:
     controls: list[Control] = []
     if left:
         label = t("Your choice number {n}", n=len(draft) + 1)
-        controls.append(Select(Action("ballot", (poll.id, state)), label, options_of(poll, left)))
+        controls.append(Select(Action("ballot", (poll.id, state)), label, options_of(poll, left), use=Use.STEP))
     controls += _draft_buttons(t, poll, state, ">".join(map(str, draft[:-1])), started=bool(draft))
     return Card(
         title=t("Your ballot: {question}", question=poll.question),
@@ -83,7 +83,12 @@ def scoring_card(t: Translator, poll: Poll, draft: tuple[int | None, ...]) -> Ca
         choices = tuple(Choice(str(score), str(score), _score_meaning(t, score)) for score in range(MAX_SCORE, -1, -1))
         skip = Choice(t("No score"), "blank", t("Counts as 0"))
         controls.append(
-            Select(Action("ballot", (poll.id, state)), t("Score for: {option}", option=name), (*choices, skip))
+            Select(
+                Action("ballot", (poll.id, state)),
+                t("Score for: {option}", option=name),
+                (*choices, skip),
+                use=Use.STEP,
+            )
         )
     controls += _draft_buttons(t, poll, state, draft_of(draft[:-1]), started=any(s is not None for s in draft))
     return Card(
@@ -145,7 +150,7 @@ def must_be_open(t: Translator, poll: Poll) -> None:
 def cast_card(t: Translator, poll: Poll, cast: Cast) -> Card:
     title = t(_CASTS[cast.end])
     if cast.choice is None:
-        return Card(title=title, body=text(poll.question), footer=footer(t, poll), tone=Tone.GOOD)
+        return Card(title=title, body=text(poll.question), footer=footer(t, poll), tone=Tone.GOOD, poll=poll.id)
     return vote_card(t, poll, title, cast.choice, cast.code)
 
 
@@ -169,6 +174,7 @@ def vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str) -> 
         title=title,
         body=text(paragraph(Bold(poll.question)), ballot_words(t, poll, choice), receipt),
         footer=footer(t, poll),
+        poll=poll.id,
         tone=Tone.GOOD,
         controls=tuple(controls),
     )
@@ -192,5 +198,11 @@ def confirm(t: Translator, poll: Poll, verb: str) -> Outcome:
     )
     label = t("Close it and show the result") if closing else t("Cancel the poll")
     button = Button(label, Action(verb, (poll.id,)), style=ButtonStyle.DANGER)
-    card = Card(title=question, body=text(paragraph(Bold(poll.question))), footer=footer(t, poll), controls=(button,))
+    card = Card(
+        title=question,
+        body=text(paragraph(Bold(poll.question))),
+        footer=footer(t, poll),
+        controls=(button,),
+        poll=poll.id,
+    )
     return Outcome(Reply((card,)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 
-from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Field, Image, Select, Tone
+from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Field, Image, Select, Tone, Use
 from bot.i18n import N_, Translator
 from bot.markup import Block, Bold, Inline, Plain, Role, Text, Time, bullets, paragraph, text
 from bot.polls.ballots import Method
@@ -96,13 +96,14 @@ def poll_card(t: Translator, poll: Poll, zone: tzinfo, result: Result | None = N
     """The poll as it is posted. `result` is given where the totals of an open poll may be seen by all."""
     if poll.state is State.CANCELLED:
         said = t("This poll was cancelled. Its ballots were not counted.")
-        return Card(title=poll.question, body=text(said), footer=footer(t, poll))
+        return Card(title=poll.question, body=text(said), footer=footer(t, poll), poll=poll.id)
     lines = bars(t, result) if result else bullets((option.name for option in poll.options), numbered=True)
     shown = [total.option for total in _by_votes(result)] if result else range(len(poll.options))
     return Card(
         title=poll.question,
         body=text(paragraph(t(HOW[poll.method]), *_limit(t, poll)), lines, bullets(_terms(t, poll, zone))),
         footer=footer(t, poll),
+        poll=poll.id,
         tone=Tone.INFO,
         controls=tuple(_controls(t, poll, dict(zip(shown, lines, strict=False)))),
     )
@@ -114,6 +115,7 @@ def closed_card(t: Translator, poll: Poll, result: Result) -> Card:
         title=poll.question,
         body=text(paragraph(t("This poll is closed. "), Bold(outcome(t, poll, result))), bars(t, result)),
         footer=f"{footer(t, poll)} · {t('chain head')} {poll.head[:16]}",
+        poll=poll.id,
         tone=Tone.GOOD if result.winners else Tone.INFO,
         controls=(
             Button(t("The whole result"), Action("poll-results", (poll.id,)), style=ButtonStyle.PRIMARY),
@@ -158,10 +160,10 @@ def _controls(t: Translator, poll: Poll, lines: Mapping[int, Block]) -> Iterator
                 cast = Action("vote", (poll.id, str(index)))
                 yield Button(option.name, cast, style=ButtonStyle.PRIMARY, line=lines[index])
         case Method.SINGLE:
-            yield Select(Action("vote", (poll.id,)), t("Choose one option"), options_of(poll))
+            yield Select(Action("vote", (poll.id,)), t("Choose one option"), options_of(poll), use=Use.VOTE)
         case Method.APPROVAL:
             label = t("Choose the options you approve of")
-            yield Select(Action("vote", (poll.id,)), label, options_of(poll), most=poll.max_choices)
+            yield Select(Action("vote", (poll.id,)), label, options_of(poll), most=poll.max_choices, use=Use.VOTE)
         case _:
             yield Button(t("Vote"), Action("ballot", (poll.id,)), style=ButtonStyle.PRIMARY)
     yield Button(t("My vote"), Action("mine", (poll.id,)))
@@ -198,6 +200,7 @@ def result_card(t: Translator, poll: Poll, result: Result, image: Image | None =
         fields=tuple(fields),
         image=image,
         footer=footer(t, poll) + (f" · {t('chain head')} {poll.head[:16]}" if poll.state is State.CLOSED else ""),
+        poll=poll.id,
         tone=Tone.GOOD if result.winners and poll.state is State.CLOSED else Tone.INFO,
     )
 

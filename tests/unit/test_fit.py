@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -263,6 +263,14 @@ def test_later_parts_say_that_they_go_on() -> None:
     first, second = fit_card(Card(title="Tea", body=text("x" * 4000, "y"), tone=Tone.GOOD), Limits())
     assert (first.title, second.title) == ("Tea", "… Tea")
     assert second.tone is Tone.GOOD
+
+
+def test_the_first_part_alone_leads_to_the_polls_page() -> None:
+    """A card that shows a poll keeps its id through a split, once."""
+    long = Card(title="Which tea?", body=text(*["A paragraph of some length."] * 60), poll="p1")
+    parts = [card for reply in fit(Reply((long,)), replace(Limits(), body=300)) for card in reply.cards]
+    assert [card.poll for card in parts] == ["p1"] + [""] * (len(parts) - 1)
+    assert len(parts) > 1
 
 
 def test_a_select_with_too_many_options_is_several() -> None:
