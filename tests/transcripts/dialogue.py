@@ -20,6 +20,8 @@ from typing import Protocol
 
 Step = tuple[str, ...]
 Dialogue = Sequence[Step]
+Wait = Callable[[timedelta], Awaitable[None]]
+"""Lets so much time pass, with everything that falls due meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,7 @@ async def play(driver: Driver, dialogue: Dialogue) -> None:
             assert holds(seen, wanted), f"after {said!r}, expected {wanted!r} in:\n{seen.private}\n--\n{seen.public}"
 
 
-async def play_together(
-    cast: Mapping[str, Driver], dialogue: Dialogue, wait: Callable[[timedelta], Awaitable[None]]
-) -> None:
+async def play_together(cast: Mapping[str, Driver], dialogue: Dialogue, wait: Wait) -> None:
     """Plays a dialogue of several people: `Ada> /poll list`, and `wait 2 hours` in between."""
     for said, *expected in dialogue:
         if said.startswith("wait "):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from simcord.backend.errors import SetupError
 
 from bot.instance import Instance
-from tests.transcripts.dialogue import LOOKUPS, POLLS, Dialogue, play, play_together
+from tests.transcripts.dialogue import LOOKUPS, POLLS, Dialogue, Wait, play, play_together
 from tests.transcripts.discord_driver import DiscordDriver, check_message, discord_driver, discord_people, raw
-from tests.world import Clock, make_bot, running
+from tests.world import Clock, make_bot
 
 PEOPLE = ("Ada", "Ben", "Chen", "Mo")
 TYPED = {"a typing mistake"}
@@ -35,43 +34,30 @@ async def test_look_ups(dialogue: Dialogue) -> None:
         check_all({"Ada": driver})
 
 
-def waiting(
-    instance: Instance, clock: Clock, people: Mapping[str, DiscordDriver]
-) -> Callable[[timedelta], Awaitable[None]]:
-    """Lets time pass, and everything happen that falls due."""
+def settling(wait: Wait, people: Mapping[str, DiscordDriver]) -> Wait:
+    """Time passes, and Discord has shown what came of it."""
 
-    async def wait(span: timedelta) -> None:
-        clock.now += span
-        env = next(iter(people.values())).env
-        await instance.scheduler.run_due()
-        await instance.copies.drain()
-        await env.settle()
+    async def settled(span: timedelta) -> None:
+        await wait(span)
+        await next(iter(people.values())).env.settle()
 
-    return wait
+    return settled
 
 
 POLLS_ON_DISCORD = {name: dialogue for name, dialogue in POLLS.items() if name not in HIDDEN}
 
 
 @pytest.mark.parametrize("dialogue", POLLS_ON_DISCORD.values(), ids=POLLS_ON_DISCORD)
-async def test_polls(tmp_path: Path, dialogue: Dialogue) -> None:
+async def test_polls(instance: Instance, clock: Clock, wait: Wait, dialogue: Dialogue) -> None:
     """A poll runs from its opening to its announcement with nothing but what Discord shows."""
-    clock = Clock()
-    async with (
-        running(tmp_path, clock=clock) as instance,
-        discord_people(instance.bot, clock, *PEOPLE) as people,
-    ):
-        await play_together(people, dialogue, waiting(instance, clock, people))
+    async with discord_people(instance.bot, clock, *PEOPLE) as people:
+        await play_together(people, dialogue, settling(wait, people))
         check_all(people)
 
 
-async def test_moderators_commands_are_hidden_and_checked_again(tmp_path: Path) -> None:
-    clock = Clock()
-    async with (
-        running(tmp_path, clock=clock) as instance,
-        discord_people(instance.bot, clock, *PEOPLE) as people,
-    ):
+async def test_moderators_commands_are_hidden_and_checked_again(instance: Instance, clock: Clock, wait: Wait) -> None:
+    async with discord_people(instance.bot, clock, *PEOPLE) as people:
         assert "settings" not in people["Ada"].member.available_commands(people["Ada"].channel)
         with pytest.raises(SetupError, match="default-member-permissions"):
             await people["Ada"].say("/settings")
-        await play_together(people, POLLS["a community's settings"][1:], waiting(instance, clock, people))
+        await play_together(people, POLLS["a community's settings"][1:], settling(wait, people))

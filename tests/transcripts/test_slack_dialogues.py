@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,29 +13,9 @@ from adapters.slack.forms import WHERE
 from bot.app import Bot
 from bot.chat import Outcome
 from bot.instance import Instance
-from tests.transcripts.dialogue import LOOKUPS, POLLS, Dialogue, play, play_together
+from tests.transcripts.dialogue import LOOKUPS, POLLS, Dialogue, Wait, play, play_together
 from tests.transcripts.slack_driver import CHANNEL, SlackDriver, slack_driver, slack_drivers
-from tests.world import Clock, make_bot, running
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def instance(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as started:
-        yield started
-
-
-def waiting(instance: Instance, clock: Clock) -> Callable[[timedelta], Awaitable[None]]:
-    async def wait(span: timedelta) -> None:
-        clock.now += span
-        await instance.scheduler.run_due()
-        await instance.copies.drain()
-
-    return wait
+from tests.world import Clock, make_bot
 
 
 @pytest.mark.parametrize("dialogue", LOOKUPS.values(), ids=LOOKUPS)
@@ -47,10 +25,10 @@ async def test_look_ups(dialogue: Dialogue) -> None:
 
 
 @pytest.mark.parametrize("dialogue", POLLS.values(), ids=POLLS)
-async def test_polls(instance: Instance, clock: Clock, dialogue: Dialogue) -> None:
+async def test_polls(instance: Instance, clock: Clock, wait: Wait, dialogue: Dialogue) -> None:
     """A poll runs from its opening to its announcement with nothing but what Slack shows."""
     async with slack_drivers(instance.bot, clock) as people:
-        await play_together(people, dialogue, waiting(instance, clock))
+        await play_together(people, dialogue, wait)
 
 
 def typed(words: str) -> dict[str, Any]:
@@ -202,10 +180,10 @@ async def test_files_come_in_a_direct_message(instance: Instance, clock: Clock) 
         assert "could not be sent" in (await ada.say("privacy export")).private
 
 
-async def test_a_result_brings_its_picture(instance: Instance, clock: Clock) -> None:
+async def test_a_result_brings_its_picture(instance: Instance, clock: Clock, wait: Wait) -> None:
     """Words first, then a PNG with alt text; where Slack does not take it, the words are all."""
     async with slack_drivers(instance.bot, clock) as people:
-        ada, wait = people["Ada"], waiting(instance, clock)
+        ada = people["Ada"]
         await ada.say('poll create question:"Which tea?" options:"Green | Black" closes:1h')
         await ada.press("Green")
         await wait(timedelta(hours=1))
@@ -220,7 +198,7 @@ async def test_a_result_brings_its_picture(instance: Instance, clock: Clock) -> 
         assert "[picture: " not in seen.all
 
 
-async def test_moderators_and_voters_by_user_group(instance: Instance, clock: Clock) -> None:
+async def test_moderators_and_voters_by_user_group(instance: Instance, clock: Clock, wait: Wait) -> None:
     """A user group moderates if the settings name it, and only its members vote where a poll says so."""
     async with slack_drivers(instance.bot, clock) as people:
         people["Ada"].slack.groups.append({"id": "S1", "users": ["U2"]})
@@ -234,7 +212,7 @@ async def test_moderators_and_voters_by_user_group(instance: Instance, clock: Cl
                 ("Ben> press Green", "for you: Your vote is counted"),
                 ("Chen> press Green", "not: Your vote is counted"),
             ],
-            waiting(instance, clock),
+            wait,
         )
 
 

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.i18n import PSEUDO
 from bot.instance import Instance
-from tests.transcripts.dialogue import FACTS, LOOKUPS, POLLS, Dialogue, play, play_together
+from tests.transcripts.dialogue import FACTS, LOOKUPS, POLLS, Dialogue, Wait, play, play_together
 from tests.transcripts.terminal_driver import terminal_driver
 from tests.transcripts.web_driver import web_drivers
-from tests.world import Clock, make_bot, running
+from tests.world import Clock, make_bot
 
 LOOKED_UP = {**FACTS, **LOOKUPS}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def instance(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as started:
-        yield started
-
-
-def waiting(instance: Instance, clock: Clock) -> Callable[[timedelta], Awaitable[None]]:
-    """Lets time pass, and everything happen that falls due."""
-
-    async def wait(span: timedelta) -> None:
-        clock.now += span
-        await instance.scheduler.run_due()
-        await instance.copies.drain()
-
-    return wait
 
 
 @pytest.mark.parametrize("dialogue", LOOKED_UP.values(), ids=LOOKED_UP)
@@ -56,20 +32,20 @@ async def test_look_ups_on_the_page(dialogue: Dialogue) -> None:
 
 
 @pytest.mark.parametrize("dialogue", POLLS.values(), ids=POLLS)
-async def test_polls_in_a_terminal(instance: Instance, clock: Clock, dialogue: Dialogue) -> None:
+async def test_polls_in_a_terminal(instance: Instance, clock: Clock, wait: Wait, dialogue: Dialogue) -> None:
     """A poll runs from its opening to its announcement with nothing but what is shown."""
     people = {
         name: terminal_driver(instance.bot, name, clock, moderator=name == "Mo")
         for name in ("Ada", "Ben", "Chen", "Mo")
     }
-    await play_together(people, dialogue, waiting(instance, clock))
+    await play_together(people, dialogue, wait)
 
 
 @pytest.mark.parametrize("dialogue", POLLS.values(), ids=POLLS)
-async def test_polls_on_the_page(instance: Instance, clock: Clock, dialogue: Dialogue) -> None:
+async def test_polls_on_the_page(instance: Instance, clock: Clock, wait: Wait, dialogue: Dialogue) -> None:
     """Several members of the demonstration run the same poll in the browser's own words."""
     async with web_drivers(instance.bot, clock) as members:
-        await play_together(members, dialogue, waiting(instance, clock))
+        await play_together(members, dialogue, wait)
 
 
 _WORDS = re.compile(r"[A-Za-z]{3,}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import io
+import sys
+import zlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +14,7 @@ from typing import Any
 import aiohttp
 import discord
 import pytest
+import zstandard
 
 from tests.require import require
 from tests.wire.discord import CannotDo, DiscordServer, Interaction, impatient, pointed_at
@@ -285,9 +289,28 @@ class ListeningShards(discord.AutoShardedClient):
         self.heard.append((interaction.guild.shard_id, pressed(interaction)))
 
 
+def reader_of(stream: str) -> type:
+    """How discord.py reads this stream. It chooses at its import: Zstandard where that is installed, else zlib."""
+    if stream == "zstd-stream":
+        return discord.utils._ActiveDecompressionContext
+    spec = importlib.util.find_spec("discord.utils")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("zstandard", "compression.zstd"):
+            patch.setitem(sys.modules, name, None)
+        spec.loader.exec_module(module)
+    return module._ActiveDecompressionContext  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("stream", STREAMS)
 @pytest.mark.parametrize("kind", ["cable", "asked"])
-async def test_a_session_goes_on_over_a_new_connection(server: DiscordServer, kind: str) -> None:
-    """What happened while the connection was broken is sent again, once and in order."""
+async def test_a_session_goes_on_over_a_new_connection(
+    server: DiscordServer, kind: str, stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What happened while the connection was broken is sent again, once and in order, in either compression."""
+    monkeypatch.setattr("discord.utils._ActiveDecompressionContext", reader_of(stream))
     ada, bot = server.member("Ada"), Listening()
     with pointed_at(server.url, server.gateway_url), impatient():
         running = asyncio.create_task(bot.start(server.token))
@@ -300,6 +323,7 @@ async def test_a_session_goes_on_over_a_new_connection(server: DiscordServer, ki
         ada.start_press(None, "after")
         await server.until(lambda: len(bot.heard) >= 3)
         assert bot.heard == ["before", "between", "after"]
+        assert server.gateway.streams == {stream}
         assert server.gateway.identified == 1
         await bot.close()
         await running
@@ -357,19 +381,9 @@ async def test_a_revoked_token_opens_nothing(server: DiscordServer) -> None:
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_stream_is_flushed_after_each_message(name: str) -> None:
     """One continuous stream: each part can be read as it comes, and none without those before it."""
-    if name == "zstd-stream":
-        pytest.importorskip("zstandard", reason="the package zstandard is not installed")
     compress, parts = STREAMS[name](), ["one", "two"]
-    import zlib  # noqa: PLC0415 - one of two readers
-
-    if name == "zlib-stream":
-        reader = zlib.decompressobj()
-        assert [reader.decompress(compress(part)).decode() for part in parts] == parts
-    else:
-        import zstandard  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-
-        stream = zstandard.ZstdDecompressor().decompressobj()
-        assert [stream.decompress(compress(part)).decode() for part in parts] == parts
+    reader = zlib.decompressobj() if name == "zlib-stream" else zstandard.ZstdDecompressor().decompressobj()
+    assert [reader.decompress(compress(part)).decode() for part in parts] == parts
 
 
 class Answering(discord.Client):

@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, Protocol
 
+import zstandard
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.wire.discord.model import Json
@@ -44,10 +44,9 @@ def zlib_stream() -> Compressor:
 
 
 def zstd_stream() -> Compressor:
-    """The same with Zstandard. Raises ImportError where it is not installed."""
-    library: Any = import_module("zstandard")
-    stream = library.ZstdCompressor().compressobj()
-    return lambda text: stream.compress(text.encode()) + stream.flush(library.COMPRESSOBJ_FLUSH_BLOCK)
+    """The same with Zstandard."""
+    stream = zstandard.ZstdCompressor().compressobj()
+    return lambda text: stream.compress(text.encode()) + stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 
 
 STREAMS: dict[str, Callable[[], Compressor]] = {"zlib-stream": zlib_stream, "zstd-stream": zstd_stream}
@@ -138,6 +137,8 @@ class Gateway:
         self.identified = 0
         self.resumed = 0
         self.beats = 0
+        self.streams: set[str] = set()
+        """The compressions that were asked for."""
         self._connections: set[Connection] = set()
 
     def dispatch(self, event: str, data: Json, guild: str | None) -> None:
@@ -183,6 +184,7 @@ class Gateway:
         socket = web.WebSocketResponse(max_msg_size=4096 + 1)
         await socket.prepare(request)
         connection = Connection(socket, request)
+        self.streams.add(request.query.get("compress", ""))
         self._connections.add(connection)
         try:
             connection.send(HELLO, {"heartbeat_interval": HEARTBEAT_MS, "_trace": []})

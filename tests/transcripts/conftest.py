@@ -1,0 +1,36 @@
+"""A whole instance whose time passes only when a dialogue says so."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.instance import Instance
+from tests.transcripts.dialogue import Wait
+from tests.world import Clock, running
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def instance(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
+    async with running(tmp_path, clock=clock) as started:
+        yield started
+
+
+@pytest.fixture
+def wait(instance: Instance, clock: Clock) -> Wait:
+    """Lets time pass, and everything happen that falls due."""
+
+    async def wait(span: timedelta) -> None:
+        clock.now += span
+        await instance.scheduler.run_due()
+        await instance.copies.drain()
+
+    return wait
