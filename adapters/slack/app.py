@@ -18,12 +18,13 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from adapters.slack import answers, files, render
 from adapters.slack.http import PATH, GuardedApp
-from adapters.slack.incoming import NAME, Incoming
-from adapters.slack.people import People
+from adapters.slack.incoming import Incoming
 from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
+from adapters.slack.workspaces import NAME, Authorize, OneToken, Workspaces
 from bot.app import Bot
 from bot.chat import Attachment, Image, Limits, MessageRef, Place, Reply
 from bot.errors import BotError, UsageError
+from bot.polls.privacy import Privacy
 
 DRAIN = 5.0
 """Seconds that answers in the making have at a stop."""
@@ -48,15 +49,21 @@ class SlackChat:
         signing_secret: str | None = None,
         locale: str = "en",
         base_url: str = API,
+        privacy: Privacy | None = None,
     ) -> None:
         self._bot = bot
-        self._web = WebApi(token, clock, base_url)
+        self._clock = clock
+        self._base_url = base_url
+        self._anyone = WebApi("", clock, base_url)
+        self._one = OneToken(token, self._anyone)
+        self._workspaces = Workspaces(self._one, self._anyone, self._new_web, clock=clock, privacy=privacy)
         self._socket: AsyncSocketModeHandler | None = None
         self._runner: web.AppRunner | None = None
         self._connecting: asyncio.Task[Any] | None = None
-        self.app = GuardedApp(client=self._web.client, signing_secret=signing_secret)
-        self._people = People(NAME, self._web, clock)
-        self._incoming = Incoming(bot, self.app, self._web, self._people, clock=clock, locale=locale)
+        self.app = GuardedApp(
+            client=self._anyone.client, signing_secret=signing_secret, authorize=Authorize(self._workspaces)
+        )
+        self._incoming = Incoming(bot, self.app, self._workspaces, clock=clock, locale=locale)
 
     @property
     def running(self) -> set[asyncio.Task[Any]]:
@@ -66,20 +73,20 @@ class SlackChat:
     @property
     def ended(self) -> asyncio.Event:
         """Set once Slack takes the token no more, for good."""
-        return self._web.ended
+        return self._workspaces.ended
 
     async def start(self, app_token: str | None = None) -> None:
         """Listens over Socket Mode. Without an app token, what comes in is handed to `app` by somebody else.
 
         Raises UsageError for a token that Slack refuses. While Slack can't be reached it goes on trying.
         """
-        self._web.open()
+        self._anyone.open()
         try:
-            await self._check("the bot token (PARLEY_SLACK_BOT_TOKEN)", self._web.client.auth_test)
+            await self._learn()
             if app_token:
                 await self._connect(app_token)
         except BaseException:
-            await self._web.close()
+            await self._anyone.close()
             raise
         self._bot.platforms[NAME] = self
 
@@ -107,9 +114,9 @@ class SlackChat:
             await self._runner.cleanup()
             self._runner = None
         await self._incoming.drain(DRAIN)
-        self._people.stop()
+        await self._workspaces.close()
         self._bot.platforms.pop(NAME, None)
-        await self._web.close()
+        await self._anyone.close()
 
     async def _take_no_more(self, socket: AsyncSocketModeHandler) -> None:
         """Reads no more from the socket, while what was read is answered and acknowledged over it."""
@@ -121,7 +128,7 @@ class SlackChat:
 
     async def _connect(self, app_token: str) -> None:
         self._socket = AsyncSocketModeHandler(self.app, app_token)
-        socket, client = self._socket, self._web.client
+        socket, client = self._socket, self._anyone.client
         opened = await self._check(
             "the app-level token (PARLEY_SLACK_APP_TOKEN)",
             lambda: client.apps_connections_open(app_token=app_token),
@@ -131,6 +138,18 @@ class SlackChat:
             return
         socket.client.wss_uri = str(opened["url"])
         await socket.connect_async()  # type: ignore[no-untyped-call]
+
+    async def _learn(self) -> None:
+        """Which workspace the token belongs to, which has the app again if it had removed it."""
+        told = await self._check("the bot token (PARLEY_SLACK_BOT_TOKEN)", self._one.ask)
+        if told is not None:
+            await self._workspaces.returned(self._one.learn(told))
+
+    def _new_web(self, token: str, refused: Callable[[], None]) -> WebApi:
+        return WebApi(token, self._clock, self._base_url, session=self._anyone.client.session, refused=refused)
+
+    async def _web(self, workspace: str) -> WebApi:
+        return (await self._workspaces.of(workspace)).web
 
     async def _check(self, which: str, call: Callable[..., Any]) -> Any:
         """What Slack answered, or None where it can't be reached. Raises UsageError where it refuses the token."""
@@ -153,46 +172,46 @@ class SlackChat:
         Raises NotAllowed where the bot may not write, NotFound where there is no such channel, else Unavailable.
         Pictures follow as messages of their own, once Slack has processed them.
         """
+        web = await self._web(place.workspace)
         sent: list[str] = []
         for message in render.messages(reply):
-            posted = await answers.send(self._web, place.channel, place.thread, message)
+            posted = await answers.send(web, place.channel, place.thread, message)
             sent.append(str(posted["ts"]))
         for file in reply.files:
-            await self._attach(place, file)
+            await self._attach(web, place, file)
         for image in answers.images(reply):
-            await self._follow(place, image)
+            await self._follow(web, place, image)
         return MessageRef(place, ",".join(sent)) if sent else None
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraws the messages that were posted, as many as there are. Raises what `post` raises."""
-        stamps = ref.id.split(",")
+        web, stamps = await self._web(ref.place.workspace), ref.id.split(",")
         for stamp, message in zip(stamps, render.filling(render.messages(reply), len(stamps)), strict=True):
-            await self._web.edit(
-                ref.place.workspace, channel=ref.place.channel, ts=stamp, text=message.text, blocks=message.blocks
-            )
+            await web.edit(channel=ref.place.channel, ts=stamp, text=message.text, blocks=message.blocks)
 
-    async def tell(self, workspace: str, person: str, reply: Reply) -> bool:  # noqa: ARG002 - one workspace has one token
+    async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
         """A direct message. False where the person can't be reached."""
         try:
+            web = await self._web(workspace)
             for message in render.messages(reply):
-                await answers.send(self._web, person, "", message)
+                await answers.send(web, person, "", message)
         except BotError as error:
             logger.warning("somebody could not be told something directly: %s", type(error).__name__)
             return False
         return True
 
-    async def _attach(self, place: Place, file: Attachment) -> None:
+    async def _attach(self, web: WebApi, place: Place, file: Attachment) -> None:
         try:
-            await files.send_file(self._web, file, place.channel, place.thread)
+            await files.send_file(web, file, place.channel, place.thread)
         except BotError as error:
             logger.warning("a file could not be posted: %s", type(error).__name__)
 
-    async def _follow(self, place: Place, image: Image) -> None:
+    async def _follow(self, web: WebApi, place: Place, image: Image) -> None:
         """Uploads a picture, and posts it when it is ready: nobody waits for that, since its words are there."""
-        file = await files.upload_picture(self._web, image)
+        file = await files.upload_picture(web, image)
         if file:
-            self._incoming.spawn(self._show_picture(place, file, image.alt))
+            self._incoming.spawn(self._show_picture(web, place, file, image.alt))
 
-    async def _show_picture(self, place: Place, file: str, alt: str) -> None:
-        if await files.is_ready(self._web, file):
-            await answers.send(self._web, place.channel, place.thread, render.picture(file, alt))
+    async def _show_picture(self, web: WebApi, place: Place, file: str, alt: str) -> None:
+        if await files.is_ready(web, file):
+            await answers.send(web, place.channel, place.thread, render.picture(file, alt))

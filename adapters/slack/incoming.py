@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -17,9 +17,8 @@ from slack_bolt.response import BoltResponse
 from adapters.slack import answers, forms, render
 from adapters.slack.answers import Ear
 from adapters.slack.home import home
-from adapters.slack.people import People
 from adapters.slack.texts import readable, unescape
-from adapters.slack.web import WebApi
+from adapters.slack.workspaces import NAME, Workspaces
 from bot.app import Bot, refusal
 from bot.chat import Answers, Card, MessageRef, Outcome, Place, Reply, Request
 from bot.errors import BotError
@@ -27,7 +26,6 @@ from bot.i18n import Translator, translator
 from bot.markup import text
 from bot.typed import parse
 
-NAME = "slack"
 COMMAND = "/parley"
 HELP = "help"
 FORM_PATIENCE = 1.8
@@ -46,11 +44,10 @@ class Incoming:
     """Bolt's listeners. `drain` waits for the answers in the making."""
 
     def __init__(
-        self, bot: Bot, app: AsyncApp, web: WebApi, people: People, *, clock: Callable[[], datetime], locale: str
+        self, bot: Bot, app: AsyncApp, workspaces: Workspaces, *, clock: Callable[[], datetime], locale: str
     ) -> None:
         self._bot = bot
-        self._web = web
-        self._people = people
+        self._workspaces = workspaces
         self._clock = clock
         self._locale = locale
         self.running: set[asyncio.Task[Any]] = set()
@@ -135,14 +132,17 @@ class Incoming:
                 await ack(response_action="errors", errors=wrong)
                 return
             await ack()
-        await answers.show(Ear(self._web, request, origin.url), outcome, self.spawn)
+        await self._show({"response_url": origin.url}, request, outcome)
 
     async def _on_removed(self, body: Body) -> None:
-        """The workspace has removed the app, or withdrawn its token."""
-        if not self._web.removed:
-            logger.warning("Slack: the app was removed from workspace %s", body.get("team_id"))
-        self._web.removed = True
-        self._web.ended.set()
+        """The workspace has removed the app, or withdrawn its token; tokens of persons are none of Parley's."""
+        event: Body = body["event"]
+        whole = event["type"] == "app_uninstalled"
+        if not whole and not (event.get("tokens") or {}).get("bot"):
+            return
+        self._keep(asyncio.current_task())
+        at = datetime.fromtimestamp(int(body.get("event_time") or self._clock().timestamp()), UTC)
+        await self._workspaces.removed(str(body.get("team_id") or ""), at, whole=whole)
 
     async def _on_home(self, body: Body) -> None:
         """Somebody looks at the app's Home tab."""
@@ -151,34 +151,40 @@ class Incoming:
             return
         self._keep(asyncio.current_task())
         request = await self._request({"team_id": body.get("team_id"), "user_id": event["user"]})
-        await self._web.call("views_publish", user_id=request.actor.id, view=await home(self._bot, request))
+        web = (await self._workspaces.of(request.actor.workspace)).web
+        await web.call("views_publish", user_id=request.actor.id, view=await home(self._bot, request))
 
     async def _on_error(self, error: Exception, body: Body) -> BoltResponse:
-        """Logs a bug of this adapter, whole, and tells the person a code to quote. The response is the ack."""
-        reference = self._bot.new_reference()
-        logger.error("bug in an answer to Slack", exc_info=error, extra={"reference": reference})
+        """Says what can't be; logs a bug of this adapter, whole, and tells a code to quote. The response is the ack."""
         t = translator(self._locale)
-        told = t("Something went wrong on my side. The code is {code}.", code=reference)
+        if isinstance(error, BotError):
+            reference, told = type(error).__name__, t(error.message)
+            logger.warning("Slack: a request could not be answered: %s", reference)
+        else:
+            reference = self._bot.new_reference()
+            logger.error("bug in an answer to Slack", exc_info=error, extra={"reference": reference})
+            told = t("Something went wrong on my side. The code is {code}.", code=reference)
         if body.get("type") == "view_submission":
             beside = forms.names(body["view"])
             said = {"response_action": "errors", "errors": {beside[0]: told}} if beside else ""
             return BoltResponse(status=200, body=said)
         if url := body.get("response_url"):
-            await self._tell_of_bug(str(url), refusal(told, t), reference)
+            await self._tell_of_failure(str(url), refusal(told, t), reference)
         return BoltResponse(status=200, body="")
 
-    async def _tell_of_bug(self, url: str, told: Outcome, reference: str) -> None:
+    async def _tell_of_failure(self, url: str, told: Outcome, reference: str) -> None:
         message = render.messages(told.answer or Reply())[0]
         payload = {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
         try:
-            await self._web.respond(url, {**payload, "replace_original": False})
+            await self._workspaces.anyone.respond(url, {**payload, "replace_original": False})
         except (OSError, TimeoutError, aiohttp.ClientError):
             logger.warning("the person could not be told of %s", reference)
 
     # --- helpers ---
 
     async def _show(self, body: Body, request: Request, outcome: Outcome) -> None:
-        ear = Ear(self._web, request, str(body.get("response_url") or ""), str(body.get("trigger_id") or ""))
+        web = (await self._workspaces.of(request.actor.workspace)).web
+        ear = Ear(web, request, str(body.get("response_url") or ""), str(body.get("trigger_id") or ""))
         await answers.show(ear, outcome, self.spawn)
 
     def _keep(self, task: asyncio.Task[Any] | None) -> None:
@@ -199,7 +205,8 @@ class Incoming:
         """Who asks, where, and in which language."""
         team, user, name = _asker(body)
         place, message = _place(body, team, origin)
-        actor, person = await self._people.find(team, user, name, press=press, hurry=hurry)
+        people = (await self._workspaces.of(team)).people
+        actor, person = await people.find(team, user, name, press=press, hurry=hurry)
         return Request(
             actor=actor,
             place=place,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from adapters.slack.app import SlackChat
-from adapters.slack.incoming import NAME
+from adapters.slack.workspaces import NAME
 from bot.config import Settings
 from bot.errors import Refused, UsageError
 from bot.instance import Instance
@@ -41,6 +41,7 @@ class SlackService:
             token=bot.get_secret_value(),
             signing_secret=secret.get_secret_value() if secret else None,
             locale=settings.language,
+            privacy=instance.privacy,
         )
         if app:
             return cls(instance, chat, app_token=app.get_secret_value())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -68,6 +68,7 @@ MEANINGS: tuple[tuple[frozenset[str], type[BotError], str], ...] = (
     ),
 )
 UNREACHABLE = N_("Slack can't be reached just now. Try again in a minute.")
+REMOVED = N_("Parley was removed from this workspace.")
 SPENT_URL = frozenset({"used_url", "expired_url"})
 
 logger = logging.getLogger("parley.slack")
@@ -93,16 +94,27 @@ class Budget:
 
 
 class WebApi:
-    """Raises NotFound, NotAllowed or Unavailable for what Slack refuses; what is left is a bug."""
+    """Under one token, so for one workspace; without a token, for what needs none.
 
-    def __init__(self, token: str, clock: Callable[[], datetime], base_url: str = API) -> None:
-        self.client = AsyncWebClient(token=token, base_url=base_url)
+    Raises NotFound, NotAllowed or Unavailable for what Slack refuses; what is left is a bug. `refused` is called when
+    Slack says that the token is dead for good.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        clock: Callable[[], datetime],
+        base_url: str = API,
+        *,
+        session: aiohttp.ClientSession | None = None,
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.client = AsyncWebClient(token=token or None, base_url=base_url, session=session)
         self.client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
         self.removed = False
         """Whether the workspace has removed the app: nothing is called any more."""
-        self.ended = asyncio.Event()
-        """Set once the token is dead for good."""
-        self._edits: dict[str, Budget] = defaultdict(lambda: Budget(EDITS_A_MINUTE, clock))
+        self._refused = refused
+        self._edits = Budget(EDITS_A_MINUTE, clock)
         self._rest_until = 0.0
 
     def open(self) -> None:
@@ -121,7 +133,7 @@ class WebApi:
     async def call(self, method: str, **given: Any) -> Any:
         """`call("chat_postMessage", channel=…)`: what Slack answered."""
         if self.removed:
-            raise NotAllowed(N_("Parley was removed from this workspace."))
+            raise NotAllowed(REMOVED)
         if self.resting:
             raise Unavailable(UNREACHABLE)
         try:
@@ -132,11 +144,11 @@ class WebApi:
                 raise
             raise meaning from error
 
-    async def edit(self, workspace: str, **given: Any) -> None:
+    async def edit(self, **given: Any) -> None:
         """chat.update, while the workspace's budget lasts; then Unavailable, so that what is pending is merged."""
         if self.resting:  # who asks for an edit asks again at once
             await asyncio.sleep(REST)
-        if not self._edits[workspace].take():
+        if not self._edits.take():
             raise Unavailable(UNREACHABLE)
         await self.call("chat_update", **given)
 
@@ -159,9 +171,11 @@ class WebApi:
         code = error_of(error)
         if code in DEAD_TOKEN:
             self._rest_until = monotonic() + REST
+            logger.warning("Slack refuses the app's token (%s). Install the app again.", code)
             if code in DEAD_FOR_GOOD:
-                self.ended.set()
-            logger.warning("Slack refuses the app's token (%s). Install the app again and set its new token.", code)
+                self._refused()
+            if self.removed:
+                return NotAllowed(REMOVED)
         if code in LATER | DEAD_TOKEN or not code:
             return Unavailable(UNREACHABLE)
         return next((kind(message) for codes, kind, message in MEANINGS if code in codes), None)

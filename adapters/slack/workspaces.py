@@ -1,0 +1,240 @@
+"""Which workspaces have the app, and how each is talked to: under its own token, with its own people and budgets.
+
+Whoever asks gets the workspace from memory. What is known is looked up again after some seconds, so that what another
+process did is noticed soon; Slack is not asked for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_sdk.oauth.installation_store import Bot as Installed
+
+from adapters.slack.people import People
+from adapters.slack.web import WebApi
+from bot.errors import BotError, NotAllowed
+from bot.i18n import N_
+from bot.polls.privacy import Privacy
+
+NAME = "slack"
+KEPT = timedelta(seconds=10)
+"""How long an installation counts without being looked up again."""
+NOT_HERE = N_("Parley is not installed in your workspace. Ask one of its admins to install it.")
+
+logger = logging.getLogger("parley.slack")
+
+
+class Source(Protocol):
+    """Where the tokens come from."""
+
+    several: bool
+    """Whether Parley goes on without this workspace when it is lost."""
+
+    async def find(self, team: str) -> Installed | None:
+        """The workspace's token, if it has the app. Raises Unavailable where that can't be said just now."""
+
+    async def forget(self, team: str, now: datetime, *, token: str = "", at: datetime | None = None) -> bool:
+        """The app was removed `at` this time, or this `token` is dead: whether that concerned what is installed now."""
+
+
+@dataclass(slots=True, eq=False)
+class Workspace:
+    """One that has the app."""
+
+    installed: Installed
+    web: WebApi
+    people: People
+    checked: datetime
+
+
+class Workspaces:
+    """Those that have the app. One for the whole process."""
+
+    def __init__(
+        self,
+        source: Source,
+        anyone: WebApi,
+        new_web: Callable[[str, Callable[[], None]], WebApi],
+        *,
+        clock: Callable[[], datetime],
+        privacy: Privacy | None = None,
+    ) -> None:
+        self.anyone = anyone
+        """For what needs no workspace's token."""
+        self.ended = asyncio.Event()
+        """Set once the only token is dead for good."""
+        self._source = source
+        self._new_web = new_web
+        self._clock = clock
+        self._privacy = privacy
+        self._known: dict[str, Workspace] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def of(self, team: str) -> Workspace:
+        """Raises NotAllowed for a workspace that doesn't have the app, Unavailable where that can't be said."""
+        known, now = self._known.get(team), self._clock()
+        if known is not None:
+            if abs(now - known.checked) < KEPT:
+                return known
+            known.checked = now  # the others go on with what is known meanwhile
+        try:
+            installed = await self._source.find(team) if team else None
+        except BotError:
+            if known is None:
+                raise
+            return known
+        return self._renewed(team, installed)
+
+    async def returned(self, team: str) -> None:
+        """The app is installed there, again or for the first time."""
+        self.drop(team)
+        if self._privacy is not None:
+            await self._privacy.returned(community_of(team))
+
+    async def removed(self, team: str, at: datetime, *, whole: bool) -> None:
+        """Slack says that the workspace has removed the app `at` this time, or, if not the `whole`, its token."""
+        if not await self._source.forget(team, self._clock(), at=at):
+            return
+        logger.warning("Slack: the app was removed from workspace %s", team)
+        self.drop(team)
+        try:
+            if whole or self._source.several:
+                await self._leave(team)
+        finally:
+            if not self._source.several:
+                self.ended.set()
+
+    def drop(self, team: str) -> None:
+        """Forgets what is known of a workspace; it is looked up anew."""
+        known = self._known.pop(team, None)
+        if known is not None:
+            known.web.removed = True
+            known.people.stop()
+
+    async def close(self) -> None:
+        for known in self._known.values():
+            known.people.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._known.clear()
+
+    def _renewed(self, team: str, installed: Installed | None) -> Workspace:
+        known = self._known.get(team)
+        if installed is None:
+            self.drop(team)
+            raise NotAllowed(NOT_HERE)
+        if known is not None and known.installed.bot_token == installed.bot_token:
+            return known
+        self.drop(team)
+        web = self._new_web(installed.bot_token, lambda: self._refused(team, web))
+        made = self._known[team] = Workspace(installed, web, People(NAME, web, self._clock), self._clock())
+        return made
+
+    def _refused(self, team: str, web: WebApi) -> None:
+        """Slack takes the token no more, for good, and no event has said so."""
+        if not self._source.several:
+            self.ended.set()
+            return
+        web.removed = True
+        known = self._known.get(team)
+        if known is not None and known.web is web:
+            self.drop(team)
+            self._spawn(self._lose(team, known.installed.bot_token))
+
+    async def _lose(self, team: str, token: str) -> None:
+        try:
+            gone = await self._source.forget(team, self._clock(), token=token)
+        except BotError as error:
+            logger.warning("a dead token could not be removed yet: %s", type(error).__name__)
+            return
+        if gone:
+            logger.warning("Slack: workspace %s has withdrawn the app's token", team)
+            await self._leave(team)
+
+    async def _leave(self, team: str) -> None:
+        try:
+            if self._privacy is not None:
+                await self._privacy.left(community_of(team), self._clock())
+        except BotError as error:
+            logger.warning("the store could not be told about %s: %s", team, type(error).__name__)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class OneToken:
+    """The one workspace whose token whoever runs Parley has set."""
+
+    several = False
+
+    def __init__(self, token: str, anyone: WebApi) -> None:
+        self._token = token
+        self._anyone = anyone
+        self._installed: Installed | None = None
+        self._removed = False
+
+    async def find(self, team: str) -> Installed | None:
+        if self._installed is None:
+            self.learn(await self._anyone.call("auth_test", token=self._token))
+        ours = self._installed is not None and self._installed.team_id == team and not self._removed
+        return self._installed if ours else None
+
+    async def ask(self) -> Any:
+        return await self._anyone.client.auth_test(token=self._token)
+
+    def learn(self, told: Any) -> str:
+        """Takes what auth.test said: the workspace's id."""
+        team = str(told["team_id"])
+        self._installed = Installed(
+            team_id=team,
+            bot_token=self._token,
+            bot_id=str(told.get("bot_id") or ""),
+            bot_user_id=str(told.get("user_id") or ""),
+            installed_at=0.0,
+        )
+        return team
+
+    async def forget(self, team: str, now: datetime, *, token: str = "", at: datetime | None = None) -> bool:  # noqa: ARG002 - a source's signature
+        """The same app may be installed elsewhere as well, and say so here."""
+        self._removed = self._removed or self._installed is None or self._installed.team_id == team
+        return self._removed
+
+
+class Authorize(AsyncAuthorize):
+    """Bolt's question under which token a request is answered.
+
+    One from a workspace without the app goes on without a token: the listener says so, in words.
+    """
+
+    def __init__(self, workspaces: Workspaces) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._workspaces = workspaces
+
+    async def __call__(
+        self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None, **_more: Any
+    ) -> AuthorizeResult:
+        try:
+            installed = (await self._workspaces.of(team_id or "")).installed
+        except BotError:
+            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, user_id=user_id)
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            user_id=user_id,
+            bot_id=installed.bot_id or None,
+            bot_user_id=installed.bot_user_id or None,
+            bot_token=installed.bot_token,
+        )
+
+
+def community_of(team: str) -> str:
+    return f"{NAME}:{team}"
