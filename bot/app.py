@@ -21,6 +21,9 @@ from bot.typed import Call, Typing, bind, half_typed, parse, unknown
 COMPLETIONS_MAX = 25
 """Discord's limit, the tightest: https://discord.com/developers/docs/interactions/application-commands."""
 
+SUGGESTIONS_MAX = 100
+"""Slack's limit, the only one: https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element."""
+
 logger = logging.getLogger("parley")
 
 Observe = Callable[[str, str, float], None]
@@ -143,6 +146,29 @@ class Bot:
             return (await _suggestions(ctx, wanted, clean(typed), args))[:COMPLETIONS_MAX]
         except Exception as bug:
             self._bug(ctx.t, f"complete {name}.{param}", bug)
+            return []
+
+    async def suggest(self, request: Request, action_id: str, typed: str, asked: str = "") -> list[Choice]:
+        """At most 100 suggestions for a select with `type_ahead`, or for the input of a form that is called so.
+
+        For an action of another version, or one that suggests nothing, none.
+        """
+        t = translator(request.locale)
+        try:
+            act = Action.decode(action_id)
+            handler = (self.registry.forms if asked else self.registry.actions)[act.verb]
+            completer = handler.completers[asked]
+        except (UsageError, KeyError):
+            return []
+        if not handler.accepts(act):
+            return []
+        try:
+            found = completer(await self._context(request, t), clean(typed), *act.args)
+            return list(await found if isinstance(found, Awaitable) else found)[:SUGGESTIONS_MAX]
+        except BotError:
+            return []
+        except Exception as bug:
+            self._bug(t, f"suggest {act.verb}", bug)
             return []
 
     async def complete_line(self, request: Request, line: str) -> tuple[Typing, list[Choice]]:

@@ -193,6 +193,8 @@ class Select:
     least: int = 1
     most: int = 1
     use: Use = Use.PICK
+    type_ahead: bool = False
+    """Whether there may be more than these options: what the action's `complete` suggests while somebody types."""
 
     def __post_init__(self) -> None:
         if not self.options or not 0 <= self.least <= self.most or self.most < 1:
@@ -256,6 +258,8 @@ class Input:
     options: tuple[Choice, ...] = ()
     least: int = 1
     most: int = 1
+    type_ahead: bool = False
+    """As a select's: what the form's `complete` suggests for this input."""
 
 
 FORM_INPUTS_MAX = 5

@@ -54,6 +54,10 @@ Completer = Callable[[Context, str, Mapping[str, object]], Sequence[Choice] | Aw
 """(context, what was typed so far, the other arguments) → suggestions, best first."""
 
 
+ControlCompleter = Callable[..., Sequence[Choice] | Awaitable[Sequence[Choice]]]
+"""(context, what was typed so far, the action's arguments one by one) → suggestions, best first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
     """One argument of a command. Its name, type and default come from the function.
@@ -120,6 +124,8 @@ class ActionHandler:
     opens_form: bool
     again: Handler | None = None
     """Makes a form anew, for platforms that can't keep one open while it tells its mistakes."""
+    completers: Mapping[str, ControlCompleter] = field(default_factory=dict)
+    """What suggests while somebody types: by the form's input, or "" for a select."""
 
     def accepts(self, act: Action) -> bool:
         """Whether the action has as many arguments as this program gives it. One of another version may not."""
@@ -167,21 +173,31 @@ def command(
 
 
 def action(
-    verb: str, *, visibility: Visibility = Visibility.PRIVATE, opens_form: bool = False
+    verb: str, *, visibility: Visibility = Visibility.PRIVATE, opens_form: bool = False, complete: str = ""
 ) -> Callable[[Handler], Handler]:
     """Declares a method as what a button or a select does.
 
-    Its string parameters are the action's arguments; one called `values` gets what was picked.
+    Its string parameters are the action's arguments; one called `values` gets what was picked. `complete` names the
+    feature's method that suggests, for selects with `type_ahead`.
     """
-    return _declare("action", verb, {"visibility": visibility, "opens_form": opens_form})
+    completers = {"": complete} if complete else {}
+    return _declare("action", verb, {"visibility": visibility, "opens_form": opens_form, "completers": completers})
 
 
-def form(verb: str, *, visibility: Visibility = Visibility.PRIVATE, again: str = "") -> Callable[[Handler], Handler]:
+def form(
+    verb: str,
+    *,
+    visibility: Visibility = Visibility.PRIVATE,
+    again: str = "",
+    complete: Mapping[str, str] | None = None,
+) -> Callable[[Handler], Handler]:
     """Declares a method as what a sent form does; its parameter `answers` gets what was filled in.
 
-    `again` names the feature's method that makes the same form anew, from the same arguments.
+    `again` names the feature's method that makes the same form anew, from the same arguments, `complete` those that
+    suggest, by the input that has `type_ahead`.
     """
-    return _declare("form", verb, {"visibility": visibility, "opens_form": False, "again": again})
+    options = {"visibility": visibility, "opens_form": False, "again": again, "completers": complete or {}}
+    return _declare("form", verb, options)
 
 
 def shortcut(name: str, label: str) -> Callable[[Handler], Handler]:
@@ -218,7 +234,7 @@ def collect(features: Iterable[object]) -> Registry:
             if declared.kind == "command":
                 _add(commands, declared, _command(feature, method, declared))
             elif declared.kind == "action":
-                _add(actions, declared, _action(method, declared))
+                _add(actions, declared, _action(feature, method, declared))
             elif declared.kind == "shortcut":
                 _add(shortcuts, declared, Shortcut(declared.name, handler=method, **declared.options))
             else:
@@ -269,7 +285,8 @@ def is_enum(kind: object) -> TypeGuard[type[Enum]]:
     return isinstance(kind, type) and issubclass(kind, Enum)
 
 
-def _action(method: Handler, declared: _Declared) -> ActionHandler:
+def _action(feature: object, method: Handler, declared: _Declared) -> ActionHandler:
+    completers = {name: getattr(feature, complete) for name, complete in declared.options["completers"].items()}
     parameters = list(inspect.signature(method).parameters.values())[1:]
     names = [parameter.name for parameter in parameters]
     takes = next((name for name in names if name in {"values", "answers"}), "")
@@ -285,14 +302,14 @@ def _action(method: Handler, declared: _Declared) -> ActionHandler:
         least=least,
         most=None if variadic else len(positional),
         takes=takes,
-        **declared.options,
+        **{**declared.options, "completers": completers},
     )
 
 
 def _form(feature: object, method: Handler, declared: _Declared) -> ActionHandler:
     options = {**declared.options}
     again = options.pop("again")
-    made = _action(method, replace(declared, options=options))
+    made = _action(feature, method, replace(declared, options=options))
     return replace(made, again=getattr(feature, again) if again else None)
 
 

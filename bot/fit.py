@@ -147,7 +147,7 @@ def _controls(controls: tuple[Control, ...], limits: Limits) -> Iterator[Control
 
 def _selects(select: Select, limits: Limits) -> Iterator[Select]:
     """One select, or, where it has more options than fit, several that share its action."""
-    options = tuple(_option(option, limits) for option in select.options)
+    options = tuple(fit_option(option, limits) for option in select.options)
     groups = [options[start : start + limits.options] for start in range(0, len(options), limits.options)]
     for number, group in enumerate(groups, 1):
         mark = "" if len(groups) == 1 else f" ({number}/{len(groups)})"
@@ -160,7 +160,7 @@ def _selects(select: Select, limits: Limits) -> Iterator[Select]:
         )
 
 
-def _option(option: Choice, limits: Limits) -> Choice:
+def fit_option(option: Choice, limits: Limits) -> Choice:
     return replace(
         option,
         label=shorten(clean(option.label), limits.option_label),

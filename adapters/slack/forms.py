@@ -13,8 +13,9 @@ from typing import Any
 from slack_sdk.models.blocks import (
     Block,
     ConversationSelectElement,
+    ExternalDataMultiSelectElement,
+    ExternalDataSelectElement,
     InputBlock,
-    Option,
     PlainTextInputElement,
     StaticMultiSelectElement,
     StaticSelectElement,
@@ -22,8 +23,10 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.blocks.block_elements import InputInteractiveElement
 from slack_sdk.models.views import View
 
+from adapters.slack.render import LETTERS_MIN, LIMITS, option_of
 from adapters.slack.texts import plain_text
-from bot.chat import Answers, Choice, Form, Input, InputKind
+from bot.chat import Answers, Form, Input, InputKind
+from bot.fit import fit_option
 from bot.i18n import Translator
 from bot.markup import clean, shorten
 
@@ -32,7 +35,6 @@ WHERE = "parley-where"
 """The input that asks for a channel, where the form was not opened in one."""
 TITLE_MAX = 24
 LABEL_MAX = 2000
-OPTION_MAX = 75
 TEXT_MAX = 3000
 PLACEHOLDER_MAX = 150
 
@@ -140,32 +142,19 @@ def _text(question: Input) -> PlainTextInputElement:
 
 
 def _select(question: Input) -> InputInteractiveElement:
-    options = [_option(choice) for choice in question.options]
+    options = [option_of(fit_option(choice, LIMITS)) for choice in question.options]
     chosen = [option for option, choice in zip(options, question.options, strict=True) if choice.chosen]
     placeholder = plain_text(shorten(clean(question.label), PLACEHOLDER_MAX))
+    shared: Json = {"action_id": question.name, "placeholder": placeholder}
     if question.most > 1:
-        return StaticMultiSelectElement(
-            action_id=question.name,
-            placeholder=placeholder,
-            options=options,
-            initial_options=chosen or None,
-            max_selected_items=question.most,
-        )
-    return StaticSelectElement(
-        action_id=question.name,
-        placeholder=placeholder,
-        options=options,
-        initial_option=chosen[0] if chosen else None,
-    )
-
-
-def _option(choice: Choice) -> Option:
-    described = choice.description.strip()
-    return Option(
-        value=choice.value,
-        text=plain_text(shorten(clean(choice.label), OPTION_MAX)),
-        description=plain_text(shorten(clean(described), OPTION_MAX)) if described else None,
-    )
+        shared |= {"initial_options": chosen or None, "max_selected_items": question.most}
+        if question.type_ahead:
+            return ExternalDataMultiSelectElement(**shared, min_query_length=LETTERS_MIN)
+        return StaticMultiSelectElement(**shared, options=options)
+    shared |= {"initial_option": chosen[0] if chosen else None}
+    if question.type_ahead:
+        return ExternalDataSelectElement(**shared, min_query_length=LETTERS_MIN)
+    return StaticSelectElement(**shared, options=options)
 
 
 def _where(t: Translator) -> InputBlock:

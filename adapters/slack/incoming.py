@@ -20,7 +20,7 @@ from adapters.slack.home import home
 from adapters.slack.texts import readable, unescape
 from adapters.slack.workspaces import NAME, Workspaces
 from bot.app import Bot, refusal
-from bot.chat import Answers, Card, MessageRef, Outcome, Place, Reply, Request
+from bot.chat import Answers, Card, Choice, MessageRef, Outcome, Place, Reply, Request
 from bot.errors import BotError
 from bot.i18n import Translator, translator
 from bot.markup import text
@@ -55,6 +55,7 @@ class Incoming:
         app.action(re.compile(r"."))(self._on_action)
         app.shortcut(re.compile(r"."))(self._on_shortcut)
         app.view(re.compile(r"."))(self._on_form)
+        app.options(re.compile(r"."))(self._on_typing)
         app.event("tokens_revoked")(self._on_removed)
         app.event("app_uninstalled")(self._on_removed)
         app.event("app_home_opened")(self._on_home)
@@ -133,6 +134,26 @@ class Incoming:
                 return
             await ack()
         await self._show({"response_url": origin.url}, request, outcome)
+
+    async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
+        """Somebody types in a select that asks for its options, in a message or in a form. Too late is nothing."""
+        self._keep(asyncio.current_task())
+        try:
+            async with asyncio.timeout(FORM_PATIENCE):
+                found = await self._suggestions(body)
+        except TimeoutError:
+            logger.warning("suggestions were not there in time")
+            found = []
+        await ack(options=render.suggested(found))
+
+    async def _suggestions(self, body: Body) -> list[Choice]:
+        view: Body | None = body.get("view")
+        typed, asked = unescape(str(body.get("value") or "")), str(body["action_id"])
+        if view is None or view.get("type") != "modal":
+            return await self._bot.suggest(await self._request(body, press=True), asked, typed)
+        origin = forms.Origin.decode(str(view.get("private_metadata") or ""))
+        request = await self._request(body, origin=origin, press=True)
+        return await self._bot.suggest(request, origin.action, typed, asked)
 
     async def _on_removed(self, body: Body) -> None:
         """The workspace has removed the app, or withdrawn its token; tokens of persons are none of Parley's."""

@@ -8,7 +8,7 @@ https://docs.slack.dev/reference/block-kit/blocks
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -19,6 +19,8 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ContextBlock,
     DividerBlock,
+    ExternalDataMultiSelectElement,
+    ExternalDataSelectElement,
     HeaderBlock,
     ImageBlock,
     Option,
@@ -41,7 +43,7 @@ from adapters.slack.texts import (
     visible,
 )
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Limits, Reply, Select
-from bot.fit import fit
+from bot.fit import fit, fit_option
 from bot.markup import ELLIPSIS, Bold, Link, Paragraph, clean, plain, shorten, shorten_by
 
 Json = dict[str, Any]
@@ -49,6 +51,8 @@ Json = dict[str, Any]
 BLOCKS_MAX = 50
 BUTTONS_IN_BLOCK = 25
 FALLBACK_MAX = 4000
+LETTERS_MIN = 0
+"""Letters before Slack asks what a type-ahead select offers: it asks when the select is opened. Unsaid, it is 3."""
 LINK_ID = "link"
 """Begins the id of a button that opens an address. Slack reports its use, and nothing follows from it."""
 
@@ -204,32 +208,40 @@ def _button(button: Button, used: Counter[str]) -> ButtonElement:
     )
 
 
-def _one(select: Select, used: Counter[str]) -> StaticSelectElement:
-    """Slack's own client filters the options while a person types."""
-    return StaticSelectElement(
-        placeholder=plain_text(select.label),
-        action_id=_unique_id(select.action, used),
-        options=[_option(option) for option in select.options],
-        initial_option=next((_option(option) for option in select.options if option.chosen), None),
-    )
+def _one(select: Select, used: Counter[str]) -> StaticSelectElement | ExternalDataSelectElement:
+    """Slack's own client filters the options while a person types, or asks for them where there may be more."""
+    chosen = next((option_of(option) for option in select.options if option.chosen), None)
+    shared: Json = {"placeholder": plain_text(select.label), "action_id": _unique_id(select.action, used)}
+    if select.type_ahead:
+        return ExternalDataSelectElement(**shared, initial_option=chosen, min_query_length=LETTERS_MIN)
+    options = [option_of(option) for option in select.options]
+    return StaticSelectElement(**shared, options=options, initial_option=chosen)
 
 
-def _several(select: Select, used: Counter[str]) -> StaticMultiSelectElement:
-    return StaticMultiSelectElement(
-        placeholder=plain_text(select.label),
-        action_id=_unique_id(select.action, used),
-        options=[_option(option) for option in select.options],
-        initial_options=[_option(option) for option in select.options if option.chosen] or None,
-        max_selected_items=select.most,
-    )
+def _several(select: Select, used: Counter[str]) -> StaticMultiSelectElement | ExternalDataMultiSelectElement:
+    shared: Json = {
+        "placeholder": plain_text(select.label),
+        "action_id": _unique_id(select.action, used),
+        "initial_options": [option_of(option) for option in select.options if option.chosen] or None,
+        "max_selected_items": select.most,
+    }
+    if select.type_ahead:
+        return ExternalDataMultiSelectElement(**shared, min_query_length=LETTERS_MIN)
+    return StaticMultiSelectElement(**shared, options=[option_of(option) for option in select.options])
 
 
-def _option(option: Choice) -> Option:
+def option_of(option: Choice) -> Option:
     return Option(
         value=option.value,
         text=plain_text(option.label),
         description=plain_text(option.description) if option.description.strip() else None,
     )
+
+
+def suggested(choices: Iterable[Choice]) -> list[Json]:
+    """What a type-ahead select offers: each value once."""
+    once = {choice.value: choice for choice in choices}
+    return [option_of(fit_option(choice, LIMITS)).to_dict() for choice in once.values()][: LIMITS.options]
 
 
 def _unique_id(action: Action | None, used: Counter[str]) -> str:

@@ -34,6 +34,12 @@ SENTENCES_MAX = 12
 FOUND_TEXT_MAX = 280
 _SENTENCE_END = re.compile(r"[.!?;:]\s|\n")
 
+_KINDS: Mapping[str, tuple[type[Entry], ...]] = {
+    "arguable": ARGUABLE,
+    **{kind.__name__.lower(): (kind,) for kind in EVERYTHING},
+}
+"""What a list may suggest, by the name that travels in its action."""
+
 _SHARE = N_("Answer for all to see: yes or no")
 _TOPIC = N_("Look in one topic only")
 
@@ -171,8 +177,10 @@ class Lookup:
     async def open(self, ctx: Context, pack: str, entry: str) -> Outcome:
         return Outcome(self._entry_reply(ctx, self.shelf.current, pack, entry, "card"))
 
-    @action("pick")
-    async def pick(self, ctx: Context, view: str, values: tuple[str, ...]) -> Outcome:
+    @action("pick", complete="pickable")
+    async def pick(
+        self, ctx: Context, view: str, _kind: str = "", _topic: str = "", values: tuple[str, ...] = ()
+    ) -> Outcome:
         pack, _, entry = (values[0] if values else "").partition(":")
         return Outcome(self._entry_reply(ctx, self.shelf.current, pack, entry, view))
 
@@ -207,6 +215,13 @@ class Lookup:
 
     def titles(self, ctx: Context, typed: str, args: Mapping[str, object]) -> Sequence[Choice]:
         return self._complete(ctx, typed, EVERYTHING, args)
+
+    def pickable(self, ctx: Context, typed: str, _view: str, kind: str = "", topic: str = "") -> Sequence[Choice]:
+        """All entries of a kind that a list offers, however many: by their titles and aliases."""
+        edition = self.shelf.current
+        found = edition.index.complete(typed, kinds=_KINDS.get(kind, EVERYTHING), pack=topic or None, limit=BROWSE_MAX)
+        packs = edition.library.packs
+        return _choices(ctx.t, [(hit.pack_id, packs[hit.pack_id].entries[hit.entry_id]) for hit in found])
 
     def topics(self, _ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
         wanted = typed.casefold()
@@ -293,13 +308,15 @@ class Lookup:
         if not entries:
             raise NotFound(ctx.t("There is nothing of that kind here yet."))
         choices = _choices(ctx.t, entries[:BROWSE_MAX])
+        kind = "arguable" if view == "counter" else kinds[0].__name__.lower()
+        args = (view, kind, packs[0].id if topic else "")
         card = Card(
             title=heading,
             body=text(
                 ctx.t.count("There is {n} here.", "There are {n} here.", len(entries)),
                 ctx.t("Pick one, or add a few words to the command."),
             ),
-            controls=(Select(Action("pick", (view,)), heading, choices),),
+            controls=(Select(Action("pick", args), heading, choices, type_ahead=True),),
         )
         return Outcome(Reply((card,)))
 

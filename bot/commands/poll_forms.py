@@ -82,14 +82,28 @@ def policy_question(t: Translator, pack: Pack) -> str:
     return t("Which policy should be pursued? ({topic})", topic=pack.info.title)[:QUESTION_MAX]
 
 
+def policy_choices(pack: Pack, typed: str = "") -> tuple[Choice, ...]:
+    """The topic's policy options, those with these letters in their name or an alias."""
+    wanted = typed.casefold()
+    return tuple(
+        Choice(option.name, option.id, option.description[:100])
+        for option in pack.all(Option)
+        if any(wanted in name.casefold() for name in (option.name, *option.aliases))
+    )
+
+
 def policy_form(t: Translator, pack: Pack) -> Form:
-    offered = tuple(Choice(option.name, option.id, option.description[:100]) for option in pack.all(Option))[
-        :OPTIONS_MAX
-    ]
+    offered = policy_choices(pack)[:OPTIONS_MAX]
     if len(offered) < OPTIONS_MIN:
         raise NotFound(t("This topic has no policy options to vote on. /poll create takes your own."))
     options = Input(
-        "options", t("Which options"), InputKind.SELECT, options=offered, least=OPTIONS_MIN, most=len(offered)
+        "options",
+        t("Which options"),
+        InputKind.SELECT,
+        options=offered,
+        least=OPTIONS_MIN,
+        most=len(offered),
+        type_ahead=True,
     )
     question = Input("question", t("The question"), value=policy_question(t, pack), longest=QUESTION_MAX)
     return Form(

@@ -151,7 +151,7 @@ class PollCommands:
         )
         return await self._open(ctx, draft, field="options")
 
-    @form("poll-policy", again="policy_form")
+    @form("poll-policy", again="policy_form", complete={"options": "policy_options"})
     async def policy_created(self, ctx: Context, pack_id: str, answers: Answers) -> Outcome:
         pack = self._pack(ctx, pack_id)
         try:
@@ -169,6 +169,10 @@ class PollCommands:
             topic=pack.id,
         )
         return await self._open(ctx, draft, field="options")
+
+    def policy_options(self, ctx: Context, typed: str, pack_id: str) -> Sequence[Choice]:
+        """The topic's policy options, more of them than a form can list."""
+        return poll_forms.policy_choices(self._pack(ctx, pack_id), typed)
 
     async def _open(self, ctx: Context, draft: Draft, field: str = "") -> Outcome:
         """Opens the poll and posts it. With `field`, a rule that says no is told beside that field of the form."""

@@ -28,6 +28,7 @@ CHANNEL, TEAM = "C1", "T1"
 NAMES = {"U1": "Ada", "U2": "Ben", "U3": "Chen", "U4": "Mo"}
 BLOCKS_MAX = 50
 CHARACTERS_MAX = 12_000
+IN_ACTIONS = {"button", "static_select", "external_select"}
 
 
 @dataclass
@@ -154,23 +155,23 @@ class SlackDriver:
     async def say(self, text: str) -> Seen:
         escaped = text.removeprefix("/").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         await self.command(escaped)
-        return self.seen()
+        return await self.look()
 
     async def press(self, label: str) -> Seen:
         message, button = self.newest(lambda found: found["type"] == "button" and found["text"]["text"] == label)
         await self.use(message, {"type": "button", "action_id": button["action_id"]})
-        return self.seen()
+        return await self.look()
 
     async def pick(self, label: str, option: str) -> Seen:
         def offers(found: Block) -> bool:
-            return "options" in found and found["placeholder"]["text"] == label and option in labels(found)
+            return "placeholder" in found and found["placeholder"]["text"] == label and option in labels(found)
 
         message, select = self.newest(offers)
-        picked = next(each for each in select["options"] if each["text"]["text"] == option)
-        several = select["type"] == "multi_static_select"
+        picked = next(each for each in offered(select) if each["text"]["text"] == option)
+        several = select["type"].startswith("multi_")
         choice = {"selected_options": [picked]} if several else {"selected_option": picked}
         await self.use(message, {"type": select["type"], "action_id": select["action_id"], **choice})
-        return self.seen()
+        return await self.look()
 
     async def command(self, text: str, name: str = "/parley") -> BoltResponse:
         """A slash command, and all that follows from it."""
@@ -236,7 +237,7 @@ class SlackDriver:
             message = {"type": "message", "text": text, "ts": "1.1"}
             body |= {"channel": {"id": CHANNEL}, "message": message, "response_url": self.response_url("0")}
         await self.dispatch(body)
-        return self.seen()
+        return await self.look()
 
     def response_url(self, stamp: str) -> str:
         return f"{self.slack.base}/respond/{self.user}/{stamp}/{next(self._numbers)}"
@@ -250,6 +251,32 @@ class SlackDriver:
                 if wanted(element):
                     return message, element
         raise AssertionError(f"nobody could use that control; there is:\n{self.known}")
+
+    async def suggest(self, select: Block, typed: str = "", **place: Any) -> list[Block]:
+        """What a type-ahead select offers for these letters."""
+        answer = await self.dispatch(
+            {
+                "type": "block_suggestion",
+                "team": {"id": TEAM},
+                "user": {"id": self.user, "name": self.name, "team_id": TEAM},
+                "container": {"type": "view" if "view" in place else "message"},
+                "action_id": select["action_id"],
+                "block_id": "b",
+                "value": typed,
+                **place,
+            }
+        )
+        found: list[Block] = json.loads(answer.body)["options"]
+        _check_options(found)
+        return found
+
+    async def look(self) -> Seen:
+        """What is new, type-ahead selects opened."""
+        for message in self.visible():
+            for select in controls(message.blocks):
+                if select["type"] == "external_select" and isinstance(select, dict):
+                    select["suggested"] = await self.suggest(select)
+        return self.seen()
 
     def seen(self) -> Seen:
         """What is new or has changed since the last time."""
@@ -310,8 +337,13 @@ def controls(blocks: Sequence[Block]) -> Iterator[Block]:
             yield block["accessory"]
 
 
+def offered(select: Block) -> Sequence[Block]:
+    found: Sequence[Block] = select.get("options") or select.get("suggested", ())
+    return found
+
+
 def labels(select: Block) -> list[str]:
-    return [option["text"]["text"] for option in select["options"]]
+    return [option["text"]["text"] for option in offered(select)]
 
 
 def words(blocks: Sequence[Block]) -> str:
@@ -390,7 +422,7 @@ def _check_block(block: Block) -> int:
             return len(shown)
         case "actions":
             assert 1 <= len(block["elements"]) <= 25
-            assert all(element["type"] in {"button", "static_select"} for element in block["elements"])
+            assert all(element["type"] in IN_ACTIONS for element in block["elements"])
             for element in block["elements"]:
                 _check_control(element)
         case "section":
@@ -434,11 +466,19 @@ def _check_control(element: Block) -> None:
     if element["type"] == "button":
         _check_text(element["text"], 75)
         return
-    values = [option["value"] for option in element["options"]]
-    assert 1 <= len(values) <= 100
-    assert len(values) == len(set(values))
     _check_text(element["placeholder"], 150)
-    for option in element["options"]:
+    if "external" in element["type"]:
+        assert "options" not in element
+        return
+    assert element["options"]
+    _check_options(element["options"])
+
+
+def _check_options(options: Sequence[Block]) -> None:
+    values = [option["value"] for option in options]
+    assert len(values) <= 100
+    assert len(values) == len(set(values))
+    for option in options:
         _check_text(option["text"], 75)
         assert len(option["value"]) <= 150
         if "description" in option:

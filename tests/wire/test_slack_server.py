@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -393,10 +394,20 @@ async def test_a_form_is_filled_in_as_slacks_client_lets_people(server: SlackSer
 
 
 async def test_a_select_that_asks_the_app_for_its_options(server: SlackServer, client: AsyncWebClient) -> None:
-    """What is offered is held against the limits of options."""
+    """Once enough is typed: at most 100 options of 75 characters, within 3 seconds, or the list stays empty."""
+    answers: dict[str, Any] = {
+        "tea": {"options": [option("tea!")]},
+        "hundred": {"options": [option(str(number)) for number in range(100)]},
+        "long": {"options": [option("x" * 76)]},
+        "many": {"options": [option(str(number)) for number in range(101)]},
+        "twice": {"options": [option("a"), option("a")]},
+    }
+    late = asyncio.Event()
 
     async def offers(ack: Any, body: Any) -> None:
-        await ack(options=[option(body["value"] * 76)] if body["value"] == "x" else [option(f"{body['value']}!")])
+        if body["value"] == "late":
+            await late.wait()
+        await ack(**answers.get(body["value"], {}))
 
     async with bolt(server, client) as app:
         app.options("s")(offers)
@@ -404,10 +415,18 @@ async def test_a_select_that_asks_the_app_for_its_options(server: SlackServer, c
         ask = {"type": "external_select", "action_id": "s", "placeholder": plain("Find")}
         await client.chat_postMessage(channel=server.main.id, text="a", blocks=[actions(ask)])
         message = ada.newest("Find")
+        assert await ada.suggest(message, "Find", "te") == []  # Slack asks from the third letter on
         assert await ada.suggest(message, "Find", "tea") == ["tea!"]
+        assert len(await ada.suggest(message, "Find", "hundred")) == 100
         assert server.violations == []
-        await ada.suggest(message, "Find", "x")
-        assert server.violations[0].error == "invalid_options"
+        for wrong in ("long", "many", "twice", "else"):
+            assert await ada.suggest(message, "Find", wrong) == []
+        assert {violation.error for violation in server.violations} == {"invalid_options"}
+        server.violations.clear()
+        server.patience = 0.01
+        assert await ada.suggest(message, "Find", "late") == []
+        assert [violation.error for violation in server.violations] == ["not_acknowledged"]
+        late.set()
 
 
 async def test_a_home_tab_is_published_when_it_is_opened(server: SlackServer, client: AsyncWebClient) -> None:

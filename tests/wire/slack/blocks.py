@@ -41,12 +41,13 @@ FIELDS: Mapping[str, set[str]] = {
     "markdown": {"text"},
 }
 _SELECT = {"placeholder", "options", "option_groups", "initial_option", "confirm", "focus_on_load"}
+_ASKING = _SELECT - {"options", "option_groups"} | {"min_query_length"}
 ELEMENT_FIELDS: Mapping[str, set[str]] = {
     "button": {"text", "url", "value", "style", "confirm", "accessibility_label"},
     "static_select": _SELECT,
     "multi_static_select": _SELECT | {"initial_options", "max_selected_items"},
-    "external_select": _SELECT | {"min_query_length"},
-    "multi_external_select": _SELECT | {"initial_options", "max_selected_items", "min_query_length"},
+    "external_select": _ASKING,
+    "multi_external_select": _ASKING | {"initial_options", "max_selected_items"},
     "overflow": {"options", "confirm"},
     "checkboxes": {"options", "initial_options", "confirm", "focus_on_load"},
     "radio_buttons": {"options", "initial_option", "confirm", "focus_on_load"},
@@ -216,6 +217,8 @@ def _element(element: Any, at: str, allowed: set[str], is_file: IsFile) -> Itera
         yield from _button(element, at)
     elif kind == "plain_text_input":
         yield from _typed(element, at)
+    elif "external" in kind:
+        yield from options(_chosen(element), f"{at}/initial_option")
     elif "options" in element or "static" in kind or kind in OPTIONS_MAX:
         yield from _options(element, at)
     if "placeholder" in element:
@@ -250,11 +253,14 @@ def _options(element: Json, at: str) -> Iterator[str]:
         offered = [option for group in groups for option in group["options"]]
     yield from _count(offered, OPTIONS_MAX.get(element["type"], 100), f"{at}/options")
     yield from options(offered or (), f"{at}/options")
-    chosen = [*element.get("initial_options", ()), *filter(None, [element.get("initial_option")])]
-    if any(one not in (offered or ()) for one in chosen):
+    if any(one not in (offered or ()) for one in _chosen(element)):
         yield f"initial option must be among the options [json-pointer:{at}/initial_option]"
     if element.get("max_selected_items", 1) < max(len(element.get("initial_options", ())), 1):
         yield f"must be greater than the number of initial options [json-pointer:{at}/max_selected_items]"
+
+
+def _chosen(element: Json) -> list[Json]:
+    return [*element.get("initial_options", ()), *filter(None, [element.get("initial_option")])]
 
 
 def options(offered: Sequence[Json], at: str) -> Iterator[str]:
@@ -275,6 +281,14 @@ def _confirm(confirm: Json, at: str) -> Iterator[str]:
     for name, most in (("title", 100), ("confirm", 30), ("deny", 30)):
         yield from _text(confirm.get(name), most, f"{at}/{name}", plain=True)
     yield from _text(confirm.get("text"), 300, f"{at}/text")
+
+
+def suggestions(answer: Any) -> tuple[list[Json], list[str]]:
+    """What a type-ahead select offers after this answer to `block_suggestion`, and what Slack has against it."""
+    given = answer.get("options") if isinstance(answer, dict) else None
+    if not isinstance(given, list):
+        return [], ["must be an object with options [json-pointer:/options]"]
+    return given, [*_count(given, 100, "/options", least=0), *options(given, "/options")]
 
 
 # --- the small checks ---

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Filled = Mapping[str, str | Sequence[str]]
 """What is typed or picked, by the input's label or by an id. Options are named as they are shown."""
 PATIENCE = 30.0
+LETTERS_MIN = 3
+"""Slack's own `min_query_length`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -161,8 +163,13 @@ class Member:
         return await self._sent(made)
 
     async def suggest(self, place: Message | View, label: str, typed: str) -> list[str]:
-        """What a type-ahead select offers for these letters."""
+        """What a type-ahead select offers for these letters; nothing where what came is not what Slack takes.
+
+        Slack asks once as many letters are typed as the select says, or else three.
+        """
         block, select = reading.find(_blocks(place), label, "external_select")
+        if len(typed) < select.get("min_query_length", LETTERS_MIN):
+            return []
         made = self.server.interaction("interactive", self, place.channel if isinstance(place, Message) else None)
         made.payload = {
             **self._common("block_suggestion", made),
@@ -172,12 +179,13 @@ class Member:
             "value": typed,
         }
         await self._sent(made)
-        offered = ((made.ack and made.ack.payload) or {}).get("options") or []
-        found = list(kit.options(offered, "/options"))
-        if len(offered) > 100:
-            found.append("no more than 100 items allowed [json-pointer:/options]")
-        for problem in found:
+        if made.ack is None or not made.ack.ok:
+            return []
+        offered, problems = kit.suggestions(made.ack.payload)
+        for problem in problems:
             self.server.violated("block_suggestion", "invalid_options", problem)
+        if problems:
+            return []
         select["suggested"] = offered
         return [str(option["text"]["text"]) for option in offered]
 

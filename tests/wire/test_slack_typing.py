@@ -1,0 +1,169 @@
+"""Lists that ask for their options while somebody types: Slack's `block_suggestion`, in Socket Mode and over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.chat import Choice
+from bot.library.loader import load_library
+from bot.library.shelf import Edition
+from tests.wire.slack import Member, View, words
+from tests.wire.slack.world import World, bugs, slack_world
+from tests.world import CONTENT
+
+STREETS = 150
+
+
+def streets(folder: Path) -> Path:
+    """A topic of so many facts and policy options; one title is longer than Slack's labels, one has an alias."""
+    folder.mkdir(parents=True)
+    (folder / "pack.yaml").write_text(
+        "id: streets\ntitle: Streets\nsummary: Who owns the street?\nessay: {paragraphs: 9}\nreviewed: 2026-11-20\n"
+    )
+    facts = [
+        f"  - id: street-{n}\n    statement: Street number {n} is as wide as {n} carts that stand side by side, no more "
+        f"and no less.\n    essay: {{paragraph: 1, quote: street {n}}}\n    attributed_to: the author\n    kind: fact\n"
+        f"    verdict: unverified\n    reason: Nobody measured it.\n    as_of: 2026-11\n    aliases: [lane {n}x]\n"
+        for n in range(STREETS)
+    ]
+    (folder / "facts.yaml").write_text("facts:\n" + "".join(facts))
+    options = [
+        f"  - id: close-{n}\n    name: Close street {n}\n    description: Street {n} is closed to cars.\n"
+        f"    pro: It is quiet then.\n    con: It is far then.\n"
+        for n in range(STREETS)
+    ]
+    (folder / "options.yaml").write_text("options:\n" + "".join(options))
+    return folder
+
+
+async def browse(world: World, line: str = "/parley fact") -> tuple[Member, Any]:
+    ada = world.server.member("Ada")
+    return ada, (await ada.command(line)).messages[0]
+
+
+async def policy_form(world: World) -> tuple[Member, View]:
+    host = world.server.member("Host")
+    view = (await host.command("/parley poll policy")).view
+    assert view is not None
+    return host, view
+
+
+@pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
+async def test_a_list_of_facts_is_searched_while_somebody_types(tmp_path: Path, http: bool) -> None:
+    """At first the first hundred, then what fits the letters, in a title or an alias, of all there is."""
+    streets(tmp_path / "content" / "streets")
+    async with slack_world(tmp_path, content=tmp_path / "content", http=http) as world:
+        ada, message = await browse(world)
+        assert len(await ada.suggest(message, "Facts", "")) == 100
+        assert await ada.suggest(message, "Facts", "zeppelin") == []
+        assert await ada.suggest(message, "Facts", "<!channel> & *") == []
+        (found,) = await ada.suggest(message, "Facts", "lane 149")
+        assert found.startswith("Street number 149 is as wide")
+        assert len(found) == 75
+        answer = await ada.select(message, "Facts", found)
+        assert answer.private
+        assert "Street number 149 is as wide as 149 carts that stand side by side, no more and no less." in answer.text
+
+
+async def test_what_is_suggested_is_of_the_kind_and_topic_that_was_asked_for(tmp_path: Path) -> None:
+    """Of two topics, `topic:` names the one; counterarguments are looked for on all that can be argued."""
+    content = tmp_path / "content"
+    shutil.copytree(CONTENT, content)
+    streets(content / "streets")
+    async with slack_world(tmp_path, content=content) as world:
+        ada, message = await browse(world, "/parley fact topic:tea")
+        assert await ada.suggest(message, "Facts", "street") == []
+        assert await ada.suggest(message, "Facts", "tea")
+        ada, message = await browse(world, "/parley counter topic:tea")
+        assert {"Buying tea", "Coffee was banned from the office."} <= set(await ada.suggest(message, "Positions", ""))
+        answer = await ada.select(message, "Positions", "Buying tea")
+        assert "Counterarguments to:" in answer.text
+
+
+@pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
+async def test_a_form_offers_more_policy_options_than_it_can_list(tmp_path: Path, http: bool) -> None:
+    """Beyond the 25 that other platforms list: searched in all, and the poll has what was picked."""
+    streets(tmp_path / "content" / "streets")
+    async with slack_world(tmp_path, content=tmp_path / "content", http=http) as world:
+        host, form = await policy_form(world)
+        assert len(await host.suggest(form, "Which options", "")) == 100
+        first = await host.suggest(form, "Which options", "street 148")
+        chosen = [*first, *await host.suggest(form, "Which options", "street 149")]
+        assert chosen == ["Close street 148", "Close street 149"]
+        await host.suggest(form, "Which options", "street 14")
+        assert (await host.submit(form, {"Which options": chosen})).closed
+        await host.until_told("The poll is open")
+        assert all(name in words(world.server.posted()[0].blocks) for name in chosen)
+
+
+def served(world: World, content: Path) -> None:
+    """What is served changes, as by a reload."""
+    lookup: Any = world.instance.bot.registry.actions["pick"].handler
+    lookup.__self__.shelf.current = Edition.of(load_library(content))
+
+
+async def test_a_pick_that_is_gone_meanwhile_is_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """From a message: it was removed. From a form: beside the list, which stays open. Neither is a bug."""
+    streets(tmp_path / "content" / "streets")
+    async with slack_world(tmp_path, content=tmp_path / "content") as world:
+        ada, message = await browse(world)
+        facts = await ada.suggest(message, "Facts", "lane 149")
+        host, form = await policy_form(world)
+        options = (await host.suggest(form, "Which options", ""))[:2]
+        options_file = tmp_path / "content" / "streets" / "options.yaml"
+        options_file.write_text(options_file.read_text().replace("close-", "shut-").replace("Close", "Shut"))
+        facts_file = tmp_path / "content" / "streets" / "facts.yaml"
+        facts_file.write_text(facts_file.read_text().replace("street-149", "road-149"))
+        served(world, tmp_path / "content")
+        answer = await ada.select(message, "Facts", *facts)
+        assert answer.private
+        assert "removed from the topic" in answer.text
+        sent = await host.submit(form, {"Which options": options})
+        assert list(sent.errors) == ["Which options"]
+        assert host.view is form
+        served(world, CONTENT)
+        assert await host.suggest(form, "Which options", "") == []
+        assert bugs(caplog) == []
+
+
+async def test_a_list_of_another_version_offers_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Its control stands in an old message; what is asked of it is answered, with nothing."""
+    async with slack_world(tmp_path) as world:
+        ada, message = await browse(world)
+        (select,) = [part for block in message.blocks for part in block.get("elements", ()) if "action_id" in part]
+        for stale in ("v0:pick", "v1:gone", "v1:pick:a:b:c:d:e", "v1:vote:p1:0", "nothing"):
+            select["action_id"] = stale
+            assert await ada.suggest(message, "Facts", "tea") == []
+        assert bugs(caplog) == []
+
+
+async def slow(*_asked: object) -> Sequence[Choice]:
+    await asyncio.Event().wait()
+    return ()
+
+
+def broken(*_asked: object) -> Sequence[Choice]:
+    raise ValueError("broken")
+
+
+@pytest.mark.parametrize("completer", [slow, broken])
+async def test_suggestions_that_do_not_come_are_an_empty_list_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, completer: Any
+) -> None:
+    """Slack waits for 3 seconds: by then it has an answer, and the next look-up works."""
+    monkeypatch.setattr("adapters.slack.incoming.FORM_PATIENCE", 0.2)
+    async with slack_world(tmp_path) as world:
+        ada, message = await browse(world)
+        actions: Any = world.instance.bot.registry.actions
+        usual = actions["pick"]
+        actions["pick"] = replace(usual, completers={"": completer})
+        assert await ada.suggest(message, "Facts", "tea") == []
+        actions["pick"] = usual
+        assert await ada.suggest(message, "Facts", "tea")
