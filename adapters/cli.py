@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from adapters import records
+from adapters import packs, records
 from adapters.discord import console
 from adapters.slack import console as slack_console
 
@@ -258,6 +258,8 @@ def _near(path: Path) -> Path:
 
 
 main.add_command(records.polls)
+for command in packs.COMMANDS:
+    main.add_command(command)
 main.add_command(records.db)
 main.add_command(console.discord)
 main.add_command(slack_console.slack)

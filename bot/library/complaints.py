@@ -80,7 +80,9 @@ def _takes_text(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
             )
             if inner is not None:
                 return _takes_text(inner, keys[1:])
-            return not any(part in {int, Day} or getattr(part, "func", None) is partial_date for part in _flat(parts))
+            return not any(
+                part in {int, bool, Day} or getattr(part, "func", None) is partial_date for part in _flat(parts)
+            )
     return False
 
 
@@ -196,6 +198,8 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {
     "string_too_short": lambda _context, _value: "is empty: write some text",
     "string_type": _no_text,
     "int_parsing": lambda _context, value: f"must be a whole number, not '{shown(str(value))}'",
+    "bool_parsing": lambda _context, value: f"must be true or false, not '{shown(str(value))}'",
+    "bool_type": lambda _context, _value: "must be true or false",
     "int_type": lambda _context, _value: "must be a whole number",
     "int_from_float": lambda _context, _value: "must be a whole number",
     "int_parsing_size": lambda _context, _value: "is too large a number",

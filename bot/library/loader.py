@@ -43,6 +43,8 @@ DRAFTS = "drafts"
 ARGUABLE: tuple[type[Entry], ...] = (Position, Fact, Option, Argument)
 """What an argument can be about."""
 
+FILL_IN = "FILL IN"
+"""A text that begins with this is one that a tool left for an editor; what follows says what is wanted."""
 MAX_PROBLEMS_A_FILE = 200
 MAX_SUGGESTIONS = 50
 """Misspelt ids of one pack for which the nearest is looked up; each look-up reads every id."""
@@ -60,13 +62,14 @@ def load_pack(folder: Path) -> Pack:
 
 
 def load_library(source: Path | Iterable[Path]) -> Library:
-    """Every pack of a content folder (or of a pack's own folder), or the packs in several folders.
+    """Every pack of a content folder (or of a pack's own folder), or the packs in several folders; drafts are left out.
 
     Raises ContentError, with every problem of every pack, if any of them is an error, or if there is no pack.
     """
     root = source if isinstance(source, Path) else None
     folders = list(pack_folders(source)) if isinstance(source, Path) else list(source)
-    readings = [read_pack(folder) for folder in folders]
+    everything = [read_pack(folder) for folder in folders]
+    readings = [reading for reading in everything if reading.info is None or not reading.info.draft]
     problems = [problem for reading in readings for problem in reading.errors]
     packs: dict[str, Pack] = {}
     places: dict[str, Path] = {}
@@ -83,6 +86,8 @@ def load_library(source: Path | Iterable[Path]) -> Library:
     if not readings:
         where = root or Path()
         message = f"no pack is here: a pack is a folder with a {PACK_FILE}; write one, or correct the folder's name"
+        if everything:
+            message = f"every pack here is a draft: delete `draft: true` in the {PACK_FILE} of one that is ready"
         problems.append(Problem(where, 1, 1, Severity.ERROR, "no-pack", message))
     if problems:
         raise _content_error(problems)
@@ -293,12 +298,27 @@ def _read_list(reading: PackReading, file: Path, items: Items, model: type[Entry
 
 def _validated(reading: PackReading, file: Path, table: Table, model: type[Model]) -> Model | None:
     found = complaints(model, table)
+    unfilled = dict(_unfilled(table, ()))
+    for path, asked in unfilled.items():
+        message = f"`{path[-1]}` is left for you to write: {shown(asked, 80) or 'see its description'}"
+        reading.add(_spot(file, value_mark(table, path)), "fill-in", message)
     if isinstance(found, model):
         return found
     assert isinstance(found, list)  # noqa: S101 - the other half of the union
     for complaint in found:
-        reading.add(_complaint_spot(file, table, complaint), complaint.code, complaint.message)
+        if complaint.path not in unfilled:
+            reading.add(_complaint_spot(file, table, complaint), complaint.code, complaint.message)
     return None
+
+
+def _unfilled(value: Table | Items, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text that begins with the mark of what is left for an editor: its path, and what follows the mark."""
+    for step, inner in value.items() if isinstance(value, Table) else enumerate(value):
+        if isinstance(inner, str):
+            if inner.startswith(FILL_IN):
+                yield (*path, step), inner.removeprefix(FILL_IN).strip(" :")
+        elif inner:
+            yield from _unfilled(inner, (*path, step))
 
 
 def _complaint_spot(file: Path, table: Table, complaint: Complaint) -> Spot:

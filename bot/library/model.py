@@ -378,6 +378,7 @@ class PackInfo(_Model):
         default="en", description="The language that the pack is written in, such as en."
     )
     editors: tuple[Line, ...] = Field(default=(), description="Who answers for the content.")
+    draft: bool = Field(default=False, description="true while it is being written: it is checked, and not served.")
     reviewed: FullDate = Field(description="The day on which the whole pack was last reviewed.")
     review_every: Annotated[int, Field(ge=1, le=3650)] = Field(
         default=90, description="Days until the next review is due."

@@ -24,7 +24,7 @@ _KINDS = {
     r"^[a-z]{2,3}(-[A-Z]{2})?$": "language code",
 }
 _PARTIAL_DATE = "year, month or day"
-_TYPES = {"integer": "whole number", "string": "text"}
+_TYPES = {"boolean": "true or false", "integer": "whole number", "string": "text"}
 
 
 def command_groups(commands: Mapping[str, Command]) -> dict[str, list[Command]]:
@@ -112,7 +112,7 @@ def _keys(schema: Mapping[str, Any], definitions: Mapping[str, Any], leave_out: 
             described.get("description") or ref.get("description") or f"What sort of {schema['title'].lower()} it is."
         )
         default = described.get("default")
-        if key not in needed and default not in (None, []):
+        if key not in needed and default not in (None, [], False):
             meaning = f"{meaning} Left out: `{default}`."
         rows.append((f"`{key}`", "yes" if key in needed else "", takes, " ".join(meaning.split())))
     return table(("Key", "Needed", "What it takes", "What it means"), *rows)
