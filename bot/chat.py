@@ -384,6 +384,13 @@ class Platform(Protocol):
 
 
 @runtime_checkable
+class Forgets(Protocol):
+    """A platform whose messages live in the memory of each process that runs it, such as a page for trying things."""
+
+    forgets: bool
+
+
+@runtime_checkable
 class Tells(Protocol):
     """A platform that can also write to one person alone."""
 

@@ -10,9 +10,10 @@ from typing import Any
 from bot.community import Community, Creators
 from bot.store import communities as rows
 from bot.store.database import Database
+from bot.store.signals import Signal
 
 REMEMBERED = timedelta(seconds=5)
-"""How long settings are kept in memory: another process's change shows after so long at the latest."""
+"""How long settings are kept in memory. Another process's change shows at once, or after so long where it is unheard."""
 
 
 class Communities:
@@ -22,6 +23,7 @@ class Communities:
         self._database = database
         self._defaults = {"zone": zone, "language": language}
         self._kept: dict[str, tuple[datetime, Community]] = {}
+        database.listen(Signal.COMMUNITY, self._hear)
 
     async def get(self, community: str, now: datetime) -> Community:
         """Raises Unavailable when the database can't be read."""
@@ -38,8 +40,14 @@ class Communities:
         changed = replace(community, **changes)
         settings = {name: value for name, value in asdict(changed).items() if name != "id"}
         await self._database.write(lambda tx: rows.put_settings(tx, community.id, settings))
-        self._kept.pop(community.id, None)
+        self._database.signal(Signal.COMMUNITY, community.id)
         return changed
+
+    def _hear(self, community: str) -> None:
+        if community:
+            self._kept.pop(community, None)
+        else:
+            self._kept.clear()
 
 
 def _made(community: str, settings: Mapping[str, Any]) -> Community:

@@ -27,9 +27,13 @@ from bot.polls.service import Polls
 from bot.scheduler import Scheduler
 from bot.store.database import Database
 from bot.store.keys import Keys
+from bot.store.signals import Signal
 
 FORGET_EVERY = 3600.0
 """Seconds between two looks for communities that left long ago."""
+
+STOP_SECONDS = 3.0
+"""How long a stop waits for a place that is just being told something."""
 
 logger = logging.getLogger("parley")
 
@@ -77,11 +81,14 @@ class Instance:
 
     async def stop(self) -> None:
         """Answers every vote that was taken, then lets go of the database."""
+        self.scheduler.stop()
+        if self._running:
+            await asyncio.wait(self._running[:1], timeout=STOP_SECONDS)
         for task in self._running:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        self.copies.stop()
+        await self.copies.stop()
         await self.box.aclose()
         await self.database.close()
 
@@ -117,7 +124,7 @@ class _Hooks:
         await self._polls.unposted(poll, now)
 
     async def refresh(self, poll: str) -> None:
-        await self._copies.refresh(poll)
+        self._copies.refresh(poll)
 
 
 def build(
@@ -147,7 +154,7 @@ def build(
         reminder=commands.reminder,
         now=outside.now,
     )
-    polls.changed = scheduler.wake
+    polls.changed = lambda: database.signal(Signal.DEADLINE)
     privacy = Privacy(database, box, communities.get, new_stranger=lambda: outside.random_bytes(16).hex())
     helper = Help()
     bot = Bot.of(

@@ -1,7 +1,8 @@
 """Deadlines, all from the database: polls close by themselves, and are announced again some time before.
 
 Whatever fell due while no process ran happens at the start. Two processes never close a poll twice: the ballot box
-tells one of them that it did.
+tells one of them that it did. What is to be told is told by a process that runs the place's platform, once a place
+(docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -12,22 +13,23 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from bot.chat import Place, Platform, Reply
+from bot.chat import Platform, Reply
 from bot.community import Community, CommunityOf
 from bot.errors import BotError, Unavailable
 from bot.polls.box import BallotBox
 from bot.polls.copies import Copies
-from bot.polls.model import Poll
-from bot.store import messages
+from bot.polls.model import Poll, State
 from bot.store import polls as poll_rows
+from bot.store import tellings
 from bot.store.database import Database
-from bot.store.sql import Transaction
+from bot.store.signals import Signal
+from bot.store.tellings import News, Telling
 
 LOOK_AGAIN = 30.0
 """Seconds after which deadlines are read anew, because another process may have moved them."""
 
-CLAIM = timedelta(minutes=1)
-"""How long one process has to announce a close before another may."""
+TELL_AGAIN = timedelta(minutes=1)
+"""Pause until a place that can't be reached is tried again."""
 GIVE_UP = timedelta(days=1)
 """For how long a place that can't be reached is tried again."""
 RETRY = 1.0
@@ -62,21 +64,29 @@ class Scheduler:
         self._reminder = reminder
         self._now = now
         self._wake = asyncio.Event()
-        self._heard: dict[str, set[Place]] = {}
-        """Where a close that is not announced everywhere yet was announced."""
+        self._stopping = False
+        self._untold: list[tuple[Telling, datetime]] = []
+        """What was taken, could not be told and not be put back yet; and when it is due again."""
         self._reported: set[str] = set()
         """Polls whose close failed, so that the log says it once."""
+        database.listen(Signal.DEADLINE, lambda _: self.wake())
 
     def wake(self) -> None:
         """A deadline was set or moved: look at once."""
         self._wake.set()
 
+    def stop(self) -> None:
+        """Has `run` return once what it is at is done, so that a place which is being told has heard."""
+        self._stopping = True
+        self.wake()
+
     async def run(self) -> None:
-        """Runs until it is cancelled. A failure is logged, and what was due is tried again."""
-        while True:
+        """Runs until `stop`. A failure is logged, and what was due is tried again."""
+        while not self._stopping:
             self._wake.clear()
             try:
                 await self.run_due()
+                await self._copies.refresh_stale()
                 wait = await self._seconds_to_next()
             except BotError as error:
                 logger.warning("deadlines could not be read: %s", type(error).__name__)
@@ -84,8 +94,9 @@ class Scheduler:
             except Exception:
                 logger.exception("bug in the scheduler")
                 wait = LOOK_AGAIN
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+            if not self._stopping:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), wait)
 
     async def run_due(self) -> None:
         """Does everything whose time has come, once."""
@@ -93,14 +104,9 @@ class Scheduler:
         await self._box.tidy()
         for poll in await self._database.read(lambda tx: poll_rows.due(tx, now)):
             await self._close(poll)
-        for poll in await self._database.read(lambda tx: poll_rows.due_announcements(tx, self._now())):
-            await self._announce(poll)
         for poll in await self._database.read(lambda tx: poll_rows.due_reminders(tx, now)):
-            await self._remind(poll, now)
-
-    async def _remind(self, poll: str, now: datetime) -> None:
-        if await self._database.write(lambda tx: poll_rows.take_reminder(tx, poll, now)):
-            await self._tell(poll, self._reminder, set())
+            await self._database.write(lambda tx, poll=poll: poll_rows.take_reminder(tx, poll, now))  # type: ignore[misc]
+        await self._tell_due()
 
     async def _close(self, poll: str) -> None:
         try:
@@ -111,48 +117,47 @@ class Scheduler:
                 logger.warning("poll %s could not be closed: %s", poll, error.message)
             return
         if closed:
-            await self._copies.refresh(poll)
+            self._copies.refresh(poll)
+            self._database.signal(Signal.DEADLINE)  # other processes may have platforms of places that are to hear
 
-    async def _announce(self, poll: str) -> None:
-        """Says the result. A process that dies in between leaves it to the next, once its claim has run out.
+    async def _tell_due(self) -> None:
+        """Tells places what they are to hear, one after the other, for as long as any is due here."""
+        await self._put_back()
+        late = self._now() - GIVE_UP
+        while not self._stopping:
+            telling = await self._database.write(lambda tx: tellings.take(tx, self._platforms, self._now()))
+            if telling is None:
+                break
+            if telling.since > late and not await self._tell(telling):
+                self._untold.append((telling, self._now() + TELL_AGAIN))
+        await self._put_back()
+        await self._database.write(lambda tx: tellings.give_up(tx, late))
 
-        Places that can't be reached are tried again when the claim has run out, for a day; the others hear it once.
-        """
-        now = self._now()
-        if not await self._database.write(lambda tx: poll_rows.claim_announcement(tx, poll, now, now + CLAIM)):
-            return
-        late = await self._tell(poll, self._announcement, self._heard.setdefault(poll, set()))
-        if late is None or late > GIVE_UP:
-            self._heard.pop(poll, None)
-            await self._database.write(lambda tx: poll_rows.announced(tx, poll))
+    async def _put_back(self) -> None:
+        while self._untold:
+            telling, due_at = self._untold[0]
+            await self._database.write(lambda tx: tellings.put_back(tx, telling, due_at))  # noqa: B023 - run at once
+            self._untold.pop(0)
 
-    async def _tell(self, poll_id: str, say: Say, heard: set[Place]) -> timedelta | None:
-        """Says something in each place where the poll was posted and that has not heard it, once a place.
-
-        None, or, where a place could not be reached just now, for how long the poll has been over.
-        """
-
-        async def read(tx: Transaction) -> tuple[Poll, list[messages.Copy]]:
-            return await poll_rows.get(tx, poll_id), await messages.copies(tx, poll_id)
-
-        poll, copies = await self._database.read(read)
-        late = None
-        for place in dict.fromkeys(copy.message.place for copy in copies):
-            platform = self._platforms.get(place.platform)
-            if platform is None or place in heard:
-                continue
+    async def _tell(self, telling: Telling) -> bool:
+        """False where the place can't be reached just now. It has been taken out, so nobody else tells it."""
+        place = telling.place
+        try:
+            poll = await self._database.read(lambda tx: poll_rows.find(tx, telling.poll))
+            if poll is None or (telling.news is News.REMINDER and poll.state is not State.OPEN):
+                return True
+            say = self._announcement if telling.news is News.RESULT else self._reminder
             community = await self._community_of(f"{place.platform}:{place.workspace}", self._now())
-            try:
-                await platform.post(place, await say(poll, community))
-                heard.add(place)
-            except BotError as error:
-                logger.warning("poll %s could not be announced: %s", poll_id, type(error).__name__)
-                if isinstance(error, Unavailable):
-                    late = self._now() - (poll.closed_at or poll.closes_at)
-        return late
+            await self._platforms[place.platform].post(place, await say(poll, community))
+        except BotError as error:
+            logger.warning("a place could not be told of poll %s: %s", telling.poll, type(error).__name__)
+            return not isinstance(error, Unavailable)
+        except Exception:
+            logger.exception("bug while a place was told of poll %s", telling.poll)
+        return True
 
     async def _seconds_to_next(self) -> float:
-        due = await self._database.read(poll_rows.next_deadline)
+        due = await self._database.read(lambda tx: poll_rows.next_deadline(tx, self._platforms))
         if due is None:
             return LOOK_AGAIN
         wait = (due - self._now()).total_seconds()

@@ -79,6 +79,7 @@ class WebChat:
 
     name = NAME
     limits: Limits = render.LIMITS
+    forgets = True
 
     def __init__(
         self,

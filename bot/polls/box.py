@@ -22,10 +22,11 @@ from bot.polls import audit
 from bot.polls.audit import NONCE_BYTES, SECRET_BYTES, BallotRow, Record, Tampered
 from bot.polls.ballots import LONGEST_TEXT
 from bot.polls.model import Cast, CastEnd, Poll, State, Step, Vote
-from bot.store import members, polls
+from bot.store import members, polls, tellings
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.sql import Row, Transaction
+from bot.store.tellings import News
 from bot.store.times import to_stored
 
 RandomBytes = Callable[[int], bytes]
@@ -259,6 +260,8 @@ class BallotBox:
         await tx.run("drop_secret", poll=poll)
         turnout = len(record.ballots)
         await tx.run("end_poll", poll=poll, state=state.value, closed_at=to_stored(at), closed_by=by, ballots=turnout)
+        if state is State.CLOSED:
+            await tellings.tell_places(tx, poll, News.RESULT, at)
         return True
 
     async def _seal_ballots(self, tx: Transaction, record: Record) -> list[str]:

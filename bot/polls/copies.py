@@ -2,25 +2,32 @@
 
 At most one edit per message in two seconds, or in a minute once the message is an hour old (Discord refuses more:
 error 30046), and always one after the last change.
+
+The database says which copies are stale: a vote makes them so in its own transaction. Of several processes one at a
+time edits a message, under a lease; who finds the lease taken leaves the copy to its holder, who looks once more
+after letting go. So nothing is lost with a process: what it leaves stale, another finds, or the next start.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from bot.chat import Card, MessageRef, Place, Platform, Reply, Tells, Tone
+from bot.chat import Card, Forgets, MessageRef, Place, Platform, Reply, Tells, Tone
 from bot.community import Community, CommunityOf
-from bot.errors import BotError, NotAllowed, NotFound
+from bot.errors import BotError, NotAllowed, NotFound, Unavailable
 from bot.i18n import Translator, translator
 from bot.markup import Bold, paragraph, text
 from bot.polls.model import Poll
-from bot.store import messages
+from bot.store import leases, messages
 from bot.store import polls as poll_rows
 from bot.store.database import Database
 from bot.store.messages import Copy
+from bot.store.signals import Signal
 from bot.store.sql import Transaction
 
 PAUSE = timedelta(seconds=2)
@@ -29,6 +36,12 @@ OLD = timedelta(hours=1)
 RETRY_MAX = timedelta(minutes=5)
 DOUBLINGS_MAX = 10
 """Beyond so many failures the pause has long been at its longest, and a power of two would outgrow what a time holds."""
+GATHER = 0.25
+"""Seconds between two looks at which copies of a poll are stale, however fast votes come in."""
+EDIT_SECONDS = leases.LEASE - 10
+"""An edit that takes longer is given up, before another process may begin one."""
+
+TOO_SLOW = "The platform takes too long to change a message."
 
 logger = logging.getLogger("parley.polls")
 
@@ -37,7 +50,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Copies:
-    """Redraws what was posted. What is pending is lost with the process; `refresh_all` at the start makes up for it."""
+    """Redraws what was posted. `name` tells this process from the others that share the database."""
 
     def __init__(
         self,
@@ -48,6 +61,7 @@ class Copies:
         *,
         now: Callable[[], datetime],
         sleep: Sleep = asyncio.sleep,
+        name: str = "",
     ) -> None:
         self._database = database
         self._platforms = platforms
@@ -55,23 +69,28 @@ class Copies:
         self._community_of = community_of
         self._now = now
         self._sleep = sleep
+        self._name = name or secrets.token_hex(8)
+        self._asked: dict[str, bool] = {}
+        """Polls that are being looked at; whether they changed meanwhile."""
         self._due: dict[tuple[str, MessageRef], bool] = {}
-        self._edited: dict[MessageRef, datetime] = {}
+        """Copies that are being kept right; whether they were asked for meanwhile."""
         self._tasks: set[asyncio.Task[None]] = set()
+        database.listen(Signal.POLL, self._hear)
 
-    async def refresh(self, poll: str) -> None:
-        """Has each copy of the poll redrawn soon. Returns at once but for reading which copies there are."""
-        for copy in await self._database.read(lambda tx: messages.copies(tx, poll)):
-            self._ask(copy)
+    def refresh(self, poll: str) -> None:
+        """Has each stale copy of the poll redrawn soon, by whichever process runs its platform."""
+        self._database.signal(Signal.POLL, poll)
 
     async def refresh_all(self) -> None:
-        """For the start: whatever changed while nobody was there to redraw it."""
+        """For the start: whatever changed while nobody was there to redraw it, and what a platform keeps in memory."""
+        for copy in await self._database.read(messages.copies_of_open_polls):
+            if self._in_memory(copy):
+                self._ask(copy)
+        await self.refresh_stale()
 
-        async def read(tx: Transaction) -> list[Copy]:
-            polls = await poll_rows.open_polls(tx)
-            return [copy for poll in polls for copy in await messages.copies(tx, poll.id)]
-
-        for copy in await self._database.read(read):
+    async def refresh_stale(self) -> None:
+        """Whatever changed unheard, or another process left behind."""
+        for copy in await self._database.read(messages.stale_copies):
             self._ask(copy)
 
     async def drain(self) -> None:
@@ -79,9 +98,37 @@ class Copies:
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """Lets go of what is in hand; what is stale then stays so in the database."""
         for task in self._tasks:
             task.cancel()
+        await self.drain()
+        try:
+            await self._database.write(lambda tx: leases.release_all(tx, self._name))
+        except Unavailable:
+            logger.warning("what this process had in hand is free for others in a minute")
+
+    def _hear(self, poll: str) -> None:
+        if poll in self._asked:
+            self._asked[poll] = True
+            return
+        self._asked[poll] = True
+        self._start(self._look(poll))
+
+    async def _look(self, poll: str) -> None:
+        try:
+            while self._asked[poll]:
+                self._asked[poll] = False
+                try:
+                    copies = await self._database.read(lambda tx: messages.copies(tx, poll))
+                except Unavailable:
+                    return  # what is stale is looked for now and then
+                for copy in copies:
+                    if copy.stale or self._in_memory(copy):
+                        self._ask(copy)
+                await self._sleep(GATHER)
+        finally:
+            del self._asked[poll]
 
     def _ask(self, copy: Copy) -> None:
         key = (copy.poll, copy.message)
@@ -91,55 +138,107 @@ class Copies:
         if copy.message.place.platform not in self._platforms:
             return
         self._due[key] = True
-        task = asyncio.create_task(self._keep_right(copy))
+        self._start(self._keep_right(copy))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _in_memory(self, copy: Copy) -> bool:
+        """Whether each process that runs its platform has the message, and keeps it right by itself."""
+        platform: object = self._platforms.get(copy.message.place.platform)
+        return isinstance(platform, Forgets)
+
     async def _keep_right(self, copy: Copy) -> None:
         key = (copy.poll, copy.message)
-        failures = 0
+        failures, tried = 0, copy.posted_at
         try:
             while self._due[key]:
-                await self._wait(copy, failures)
+                await self._wait(copy, tried, failures)
                 self._due[key] = False
-                failures = 0 if await self._redraw(copy) else failures + 1
-                self._due[key] = self._due[key] or failures > 0
+                try:
+                    after, edited = await self._turn(copy)
+                except BotError as error:
+                    logger.warning("a copy of poll %s could not be redrawn: %s", copy.poll, type(error).__name__)
+                    failures, tried = failures + 1, self._now()
+                    self._due[key] = True
+                    continue
+                if after is None:
+                    return
+                failures, copy = 0, after
+                self._due[key] = self._due[key] or (edited and after.stale)
         finally:
             del self._due[key]
 
-    async def _wait(self, copy: Copy, failures: int) -> None:
+    async def _wait(self, copy: Copy, tried: datetime, failures: int) -> None:
+        """Until it may be edited again, by whichever process edited it last."""
         now = self._now()
         pause = PAUSE_OLD if now - copy.posted_at > OLD else PAUSE
         pause = min(pause * 2 ** min(failures, DOUBLINGS_MAX), max(RETRY_MAX, pause))
-        last = self._edited.get(copy.message) or copy.edited_at or copy.posted_at
+        last = max(tried, copy.edited_at or copy.posted_at)
         wait = (last + pause - now).total_seconds()
         if wait > 0:
             await self._sleep(min(wait, pause.total_seconds()))
 
-    async def _redraw(self, copy: Copy) -> bool:
-        """Whether it is done with: redrawn, or gone for good."""
-        place = copy.message.place
+    async def _turn(self, copy: Copy) -> tuple[Copy | None, bool]:
+        """One edit, if it falls to this process. Raises BotError where it is to be tried again.
+
+        Returns the copy as it is afterwards, None once it is forgotten, and whether somebody has edited it.
+        """
+        found, mine = await self._database.write(lambda tx: self._take(tx, copy))
+        if found is None or not mine:
+            return found, found is not None and found.edited_at != copy.edited_at
         try:
-            poll = await self._database.read(lambda tx: poll_rows.get(tx, copy.poll))
-            community = await self._community_of(f"{place.platform}:{place.workspace}", self._now())
-            await self._platforms[place.platform].edit(copy.message, await self._draw(poll, community))
+            poll = await self._edit(found)
         except NotFound:
-            await self._forget(copy)
-            return True
+            await self._forget(found)
+            return None, False
         except NotAllowed:
-            if await self._forget(copy):
-                await self._report(copy)
-            return True
-        except BotError as error:
-            logger.warning("a copy of poll %s could not be redrawn: %s", copy.poll, type(error).__name__)
-            return False
-        except Exception:
+            if await self._forget(found):
+                await self._report(found)
+            return None, False
+        except BotError:
+            with suppress(Unavailable):
+                await self._database.write(lambda tx: leases.release(tx, lease_of(found), self._name))
+            raise
+        return await self._database.write(lambda tx: self._finish(tx, found, poll)), True
+
+    async def _take(self, tx: Transaction, copy: Copy) -> tuple[Copy | None, bool]:
+        """The copy as it is now, and whether this process is to edit it."""
+        if self._in_memory(copy):
+            found = await messages.find_copy(tx, copy)
+            return found, found is not None
+        if not await leases.take(tx, lease_of(copy), self._name):
+            return await messages.find_copy(tx, copy), False
+        found = await messages.find_copy(tx, copy)
+        mine = found is not None and found.stale and found.edited_at == copy.edited_at
+        if not mine:
+            await leases.release(tx, lease_of(copy), self._name)
+        return found, mine
+
+    async def _edit(self, copy: Copy) -> Poll:
+        """Draws the poll into its message, and returns what it drew. Raises BotError."""
+        place = copy.message.place
+        poll = await self._database.read(lambda tx: poll_rows.get(tx, copy.poll))
+        community = await self._community_of(f"{place.platform}:{place.workspace}", self._now())
+        try:
+            reply = await self._draw(poll, community)
+            async with asyncio.timeout(EDIT_SECONDS):
+                await self._platforms[place.platform].edit(copy.message, reply)
+        except BotError:
+            raise
+        except TimeoutError as error:
+            raise Unavailable(TOO_SLOW) from error
+        except Exception:  # it would fail again, so it is left until the poll changes again
             logger.exception("bug while redrawing poll %s", copy.poll)
-            return True
-        finally:
-            self._edited[copy.message] = self._now()
-        await self._database.write(lambda tx: messages.mark_edited(tx, copy.poll, copy.message, self._now()))
-        return True
+        return poll
+
+    async def _finish(self, tx: Transaction, copy: Copy, poll: Poll) -> Copy | None:
+        """Notes what was drawn and lets go, then looks whether that is still all."""
+        await messages.mark_shown(tx, copy, poll, self._now())
+        await leases.release(tx, lease_of(copy), self._name)
+        return await messages.find_copy(tx, copy)
 
     async def _report(self, copy: Copy) -> None:
         """Tells the poll's creator, or else the moderators' channel, once: the copy is forgotten by now."""
@@ -163,8 +262,17 @@ class Copies:
 
         True once, for whoever notices it first.
         """
-        self._edited.pop(copy.message, None)
-        return await self._database.write(lambda tx: messages.forget_copy(tx, copy.poll, copy.message))
+
+        async def forget(tx: Transaction) -> bool:
+            await leases.release(tx, lease_of(copy), self._name)
+            return await messages.forget_copy(tx, copy.poll, copy.message)
+
+        return await self._database.write(forget)
+
+
+def lease_of(copy: Copy) -> str:
+    place = copy.message.place
+    return f"copy {copy.poll} {place.platform} {place.workspace} {place.channel} {copy.message.id}"
 
 
 def _lost(t: Translator, poll: Poll) -> Reply:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from bot.errors import Unavailable, UsageError
 from bot.i18n import N_
+from bot.store.signals import Hear, Signal, Signals
 from bot.store.sql import Dialect, Transaction
 
 T = TypeVar("T")
@@ -29,6 +30,17 @@ class Database(ABC):
     (a full or read-only disk, a lock held too long, a lost connection); the next call tries anew."""
 
     dialect: Dialect
+
+    def __init__(self) -> None:
+        self._signals = Signals()
+
+    def listen(self, signal: Signal, hear: Hear) -> None:
+        """Has `hear` called whenever somebody signals this, in any process that shares the database."""
+        self._signals.listen(signal, hear)
+
+    def signal(self, signal: Signal, about: str = "") -> None:
+        """Tells whoever listens, here at once and elsewhere soon, that what was committed before has changed."""
+        self._signals.spread(signal, about)
 
     @abstractmethod
     async def read(self, unit: Unit[T]) -> T:

@@ -12,7 +12,9 @@ from bot.i18n import N_
 from bot.polls.audit import BallotRow, Record
 from bot.polls.ballots import Ballot, Method
 from bot.polls.model import Link, Poll, PollOption, Results, State, Step
+from bot.store import messages, tellings
 from bot.store.sql import Row, Transaction
+from bot.store.tellings import News
 from bot.store.times import from_stored, to_stored
 
 NO_POLL = N_("There is no poll with this id.")
@@ -91,35 +93,26 @@ async def due_reminders(tx: Transaction, now: datetime) -> list[str]:
 
 
 async def take_reminder(tx: Transaction, poll: str, now: datetime) -> bool:
-    """Whether it falls to the caller to send this reminder: True once, whoever else asks."""
-    return await tx.run("take_reminder", poll=poll, now=to_stored(now)) == 1
+    """Whether it fell to the caller to have this poll's places reminded: True once, whoever else asks."""
+    taken = await tx.run("take_reminder", poll=poll, now=to_stored(now)) == 1
+    if taken:
+        await tellings.tell_places(tx, poll, News.REMINDER, now)
+    return taken
 
 
-async def due_announcements(tx: Transaction, now: datetime) -> list[str]:
-    """The ids of closed polls whose close has not been announced."""
-    return await tx.column("due_announcement_ids", now=to_stored(now))
-
-
-async def claim_announcement(tx: Transaction, poll: str, now: datetime, until: datetime) -> bool:
-    """Whether it falls to the caller to announce the close; nobody else does before `until`."""
-    return await tx.run("claim_announcement", poll=poll, now=to_stored(now), until=to_stored(until)) == 1
-
-
-async def announced(tx: Transaction, poll: str) -> None:
-    """The close was announced, so nobody does it again."""
-    await tx.run("announced", poll=poll)
-
-
-async def next_deadline(tx: Transaction) -> datetime | None:
-    """When the next poll closes, or wants its reminder or announcement; may lie in the past."""
-    due_at: int | None = await tx.value("next_deadline")
+async def next_deadline(tx: Transaction, platforms: Iterable[str]) -> datetime | None:
+    """When the next poll closes or wants its reminder, or one of these platforms something told; may be past."""
+    due_at: int | None = await tx.value("next_deadline", platforms=json.dumps(sorted(platforms)))
     return None if due_at is None else from_stored(due_at)
 
 
 async def extend(tx: Transaction, poll: str, closes_at: datetime, remind_at: datetime | None) -> bool:
     """Moves the close of an open poll to a later time; False when it isn't open or the time isn't later."""
     remind = None if remind_at is None else to_stored(remind_at)
-    return await tx.run("extend_poll", poll=poll, closes_at=to_stored(closes_at), remind_at=remind) == 1
+    extended = await tx.run("extend_poll", poll=poll, closes_at=to_stored(closes_at), remind_at=remind) == 1
+    if extended:
+        await messages.outdate(tx, poll)
+    return extended
 
 
 async def add_community(tx: Transaction, poll: str, community: str) -> None:

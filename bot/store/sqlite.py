@@ -53,6 +53,7 @@ class SqliteDatabase(Database):
     dialect: Dialect = "sqlite"
 
     def __init__(self, path: Path, queries: Queries, busy_seconds: float, owner: int | None) -> None:
+        super().__init__()
         self.path = path
         self._queries = queries
         self._owner = owner
@@ -71,6 +72,8 @@ class SqliteDatabase(Database):
             raise
         try:
             await database._writer.run(_migrate)
+            if owner is not None:  # whoever held something before is gone
+                await database.write(lambda tx: tx.run("clear_leases"))
         except BaseException:
             await database.close()
             raise

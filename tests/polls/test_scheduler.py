@@ -13,7 +13,8 @@ import pytest
 from bot.chat import Limits, MessageRef, Place, Reply
 from bot.errors import NotAllowed, NotFound, Unavailable
 from bot.instance import Instance
-from bot.store import messages
+from bot.polls import copies
+from bot.store import leases, messages, tellings
 from tests.polls.test_dialogues import ADA, BEN, press, reply_words, say, wall
 from tests.world import Clock, Wall, running
 
@@ -72,20 +73,132 @@ async def test_two_processes_close_and_announce_a_poll_once(tmp_path: Path, cloc
 
 
 async def test_an_announcement_survives_the_process_that_died_before_it(tmp_path: Path, clock: Clock) -> None:
-    """The poll was closed, nothing was said: another process says it, once the dead one's claim has run out."""
+    """The poll was closed, nothing was said: the next process says it, once."""
     async with running(tmp_path, clock=clock) as first:
         await say(first, ADA, f"{OPEN} closes:1h")
         clock.forward(hours=1)
-        first.platforms["test"] = Moody(post_failures=[RuntimeError("killed")])
-        with pytest.raises(RuntimeError):
-            await first.scheduler.run_due()
+        await first.box.close("p1", clock())
     async with running(tmp_path, clock=clock) as second:
-        await second.scheduler.run_due()
-        assert wall(second).posted == []
-        clock.forward(minutes=2)
         await second.scheduler.run_due()
         await second.scheduler.run_due()
         assert ["Closed: Which tea?" in reply_words(reply) for _, reply in wall(second).posted] == [True]
+
+
+async def test_a_place_that_may_have_heard_is_not_told_again(tmp_path: Path, clock: Clock) -> None:
+    """The process died while it told one place: that one is left at that, and the other hears from the next process."""
+    async with running(tmp_path, clock=clock) as first:
+        await say(first, ADA, f"{OPEN} closes:1h")
+        await first.polls.posted("p1", MessageRef(replace(ADA.place, channel="other"), "99"), clock())
+        await first.box.close("p1", clock())
+        taken = await first.database.write(lambda tx: tellings.take(tx, ["test"], clock()))
+        assert taken is not None
+    async with running(tmp_path, clock=clock) as second:
+        await second.scheduler.run_due()
+        assert {ref.place for ref, _ in wall(second).posted} == {ADA.place, replace(ADA.place, channel="other")} - {
+            taken.place
+        }
+
+
+async def test_a_platform_hears_from_the_process_that_runs_it(tmp_path: Path, clock: Clock) -> None:
+    """One process closes the poll, another runs the platform where it was posted."""
+    async with running(tmp_path, clock=clock) as one, running(tmp_path, clock=clock, shared=True) as two:
+        await say(one, ADA, f"{OPEN} closes:1h")
+        one.platforms.clear()
+        clock.forward(hours=1)
+        await one.scheduler.run_due()
+        await two.scheduler.run_due()
+        assert ["Closed: Which tea?" in reply_words(reply) for _, reply in wall(two).posted] == [True]
+
+
+async def test_a_place_that_can_be_reached_by_nobody_is_given_up_after_a_day(here: Instance, clock: Clock) -> None:
+    """Its platform runs nowhere any more: nothing waits for it for ever."""
+    await say(here, ADA, f"{OPEN} closes:1h")
+    await here.box.close("p1", clock())
+    wall_ = here.platforms.pop("test")
+    clock.forward(days=1, minutes=1)
+    await here.scheduler.run_due()
+    here.platforms["test"] = wall_
+    await here.scheduler.run_due()
+    assert len(wall(here).posted) == 1
+
+
+async def test_a_place_that_is_out_of_reach_hears_later_and_the_others_once(here: Instance, clock: Clock) -> None:
+    """What was certainly not said is said again."""
+    await say(here, ADA, f"{OPEN} closes:1h")
+    await here.polls.posted("p1", MessageRef(replace(ADA.place, channel="other"), "99"), clock())
+    here.platforms["test"] = moody = Moody(post_failures=[Unavailable("down")])
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    assert len(moody.posted) == 1
+    clock.forward(minutes=2)
+    await here.scheduler.run_due()
+    await here.scheduler.run_due()
+    assert len(moody.posted) == 2
+
+
+@pytest.mark.parametrize("end", ["close", "cancel"])
+async def test_a_copy_that_was_not_redrawn_before_a_crash_is_redrawn_at_the_next_start(
+    tmp_path: Path, clock: Clock, end: str
+) -> None:
+    """The poll ended and the process was killed before the message said so: the next one makes it right, and once."""
+    async with running(tmp_path, clock=clock) as first:
+        await say(first, ADA, f"{OPEN} closes:1h")
+        await getattr(first.box, end)("p1", clock())
+    async with running(tmp_path, clock=clock) as second:
+        second.platforms["test"] = moody = Moody()
+        await second.copies.refresh_all()
+        await second.copies.drain()
+        await second.copies.refresh_all()
+        await second.copies.drain()
+        (shown,) = moody.edited
+        assert ("This poll is closed" if end == "close" else "This poll was cancelled") in reply_words(shown)
+
+
+async def test_two_processes_redraw_a_copy_once(tmp_path: Path, clock: Clock) -> None:
+    """Both hear of the vote, one edits the message, and at the next vote again one."""
+    async with running(tmp_path, clock=clock) as one, running(tmp_path, clock=clock, shared=True) as two:
+        await say(one, ADA, f"{OPEN} results:live")
+        shared = Moody()
+        one.platforms["test"] = two.platforms["test"] = shared
+        for turn, choice in enumerate("01"):
+            await press(two, BEN, f"v1:vote:p1:{choice}")
+            one.copies.refresh("p1")
+            await asyncio.gather(one.copies.drain(), two.copies.drain())
+            assert len(shared.edited) == turn + 1
+
+
+async def test_a_copy_in_the_hands_of_a_dead_process_is_taken_over(here: Instance, clock: Clock) -> None:
+    """Its lease binds for a while; once it has run out, the copy is found and redrawn."""
+    await say(here, ADA, f"{OPEN} results:live")
+    here.platforms["test"] = moody = Moody()
+    (copy,) = await here.database.read(lambda tx: messages.copies(tx, "p1"))
+    await here.database.write(lambda tx: leases.take(tx, copies.lease_of(copy), "the dead"))
+    await press(here, BEN, "v1:vote:p1:0")
+    await here.copies.drain()
+    assert moody.edited == []
+    await here.database.write(lambda tx: leases.take(tx, copies.lease_of(copy), "the dead", seconds=0))
+    await here.copies.refresh_stale()
+    await here.copies.drain()
+    assert len(moody.edited) == 1
+
+
+async def test_a_database_that_fails_stops_no_redrawing(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The edit is made and can't be noted just now: it is tried again until the database says what is shown."""
+    await say(here, ADA, f"{OPEN} results:live")
+    here.platforms["test"] = moody = Moody()
+    failures = [Unavailable("full"), Unavailable("full")]
+    mark_shown = messages.mark_shown
+
+    async def fail(*given: object) -> None:
+        if failures:
+            raise failures.pop()
+        await mark_shown(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(messages, "mark_shown", fail)
+    await press(here, BEN, "v1:vote:p1:0")
+    await here.copies.drain()
+    assert len(moody.edited) == 3
+    assert await here.database.read(messages.stale_copies) == []
 
 
 async def test_what_fell_due_while_nothing_ran_happens_at_the_start(tmp_path: Path, clock: Clock) -> None:

@@ -57,16 +57,16 @@ def _ids(found: list[Poll]) -> list[str]:
 async def test_deadlines(box: BallotBox, database: Database) -> None:
     """What is due is due at its very moment; a reminder is taken once; the next deadline is the earliest."""
     remind = CLOSES - timedelta(hours=1)
-    assert await database.read(polls.next_deadline) is None
+    assert await database.read(lambda tx: polls.next_deadline(tx, ["test"])) is None
     await box.open(poll("p1", remind_at=remind))
     await box.open(poll("p2", closes_at=CLOSES + timedelta(days=1)))
-    assert await database.read(polls.next_deadline) == remind
+    assert await database.read(lambda tx: polls.next_deadline(tx, ["test"])) == remind
     assert await database.read(lambda tx: polls.due_reminders(tx, remind - timedelta(microseconds=1))) == []
     assert await database.read(lambda tx: polls.due_reminders(tx, remind)) == ["p1"]
     taken = [await database.write(lambda tx: polls.take_reminder(tx, "p1", remind)) for _ in range(2)]
     assert taken == [True, False]
     assert await database.read(lambda tx: polls.due_reminders(tx, remind)) == []
-    assert await database.read(polls.next_deadline) == CLOSES
+    assert await database.read(lambda tx: polls.next_deadline(tx, ["test"])) == CLOSES
     assert await database.read(lambda tx: polls.due(tx, CLOSES - timedelta(microseconds=1))) == []
     assert await database.read(lambda tx: polls.due(tx, CLOSES)) == ["p1"]
     await box.close("p1", CLOSES)
@@ -101,7 +101,7 @@ async def test_copies_of_a_poll(box: BallotBox, database: Database) -> None:
     second = Copy("p1", MessageRef(Place("slack", "T1", "C1"), "m1"), NOW + timedelta(seconds=1))
     for copy in (first, second, first):
         await database.write(lambda tx, copy=copy: messages.add_copy(tx, copy))  # type: ignore[misc]
-    await database.write(lambda tx: messages.mark_edited(tx, "p1", first.message, AFTER))
+    await database.write(lambda tx: messages.mark_shown(tx, first, poll(), AFTER))
     stored = await database.read(lambda tx: messages.copies(tx, "p1"))
     assert [(copy.message, copy.edited_at) for copy in stored] == [(first.message, AFTER), (second.message, None)]
     await database.write(lambda tx: messages.forget_copy(tx, "p1", first.message))

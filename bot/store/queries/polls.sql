@@ -42,23 +42,13 @@ SELECT id FROM polls WHERE state = 'open' AND closes_at <= :now ORDER BY closes_
 SELECT id FROM polls WHERE state = 'open' AND remind_at <= :now AND closes_at > :now ORDER BY remind_at, id;
 
 -- name: take_reminder(poll, now)!
--- Whoever changes the row sends the reminder, so it goes out once.
+-- Whoever changes the row has it told, so it goes out once.
 UPDATE polls SET remind_at = NULL WHERE id = :poll AND state = 'open' AND remind_at <= :now;
 
--- name: due_announcement_ids(now)
-SELECT id FROM polls WHERE announce_at <= :now ORDER BY announce_at, id;
-
--- name: claim_announcement(poll, now, until)!
--- Whoever changes the row announces; another may try once the claim has run out.
-UPDATE polls SET announce_at = :until WHERE id = :poll AND announce_at <= :now;
-
--- name: announced(poll)!
-UPDATE polls SET announce_at = NULL WHERE id = :poll;
-
--- name: next_deadline()$
+-- name: next_deadline(platforms)$
 SELECT min(due) FROM (
     SELECT min(closes_at) AS due FROM polls WHERE state = 'open'
-    UNION ALL SELECT min(announce_at) FROM polls WHERE announce_at IS NOT NULL
+    UNION ALL SELECT min(due_at) FROM tellings WHERE platform IN (SELECT value FROM json_each(:platforms))
     UNION ALL SELECT min(remind_at) FROM polls WHERE state = 'open' AND remind_at IS NOT NULL
 ) AS deadlines;
 

@@ -60,6 +60,5 @@ DELETE FROM choice_counts WHERE poll = :poll;
 DELETE FROM choice_counts WHERE poll = :poll AND count = 0;
 
 -- name: end_poll(poll, state, closed_at, closed_by, ballots)!
-UPDATE polls SET state = :state, closed_at = :closed_at, closed_by = :closed_by, ballots = :ballots, remind_at = NULL,
-    announce_at = CASE WHEN CAST(:state AS TEXT) = 'closed' THEN CAST(:closed_at AS BIGINT) END
+UPDATE polls SET state = :state, closed_at = :closed_at, closed_by = :closed_by, ballots = :ballots, remind_at = NULL
 WHERE id = :poll AND state = 'open';

@@ -1,0 +1,115 @@
+"""Work that processes share: leases, places to tell, and which copies are stale."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from bot.chat import MessageRef, Place
+from bot.polls.box import BallotBox
+from bot.store import leases, messages, polls, tellings
+from bot.store.database import Database, open_database
+from bot.store.messages import Copy
+from bot.store.tellings import News
+from tests.store.things import AFTER, CLOSES, NOW, Raw, poll, vote
+
+HERE, THERE = Place("discord", "9", "general"), Place("slack", "T1", "C1")
+
+
+async def _posted(box: BallotBox, database: Database) -> None:
+    await box.open(poll())
+    for number, place in enumerate((HERE, HERE, THERE)):
+        copy = Copy("p1", MessageRef(place, f"m{number}"), NOW)
+        await database.write(lambda tx, copy=copy: messages.add_copy(tx, copy))  # type: ignore[misc]
+
+
+async def _stale(database: Database) -> set[str]:
+    return {copy.message.id for copy in await database.read(messages.stale_copies)}
+
+
+async def test_a_lease_has_one_holder_until_its_time_has_passed(database: Database, raw: Raw) -> None:
+    """Who holds it may take it again; who dies with it loses it; a time from a clock put back binds nobody."""
+
+    async def take(holder: str, seconds: int = leases.LEASE) -> bool:
+        return await database.write(lambda tx: leases.take(tx, "x", holder, seconds))
+
+    assert [await take("a"), await take("b"), await take("a")] == [True, False, True]
+    await take("a", 0)
+    assert [await take("b"), await take("a")] == [True, False]
+    await raw.run("UPDATE leases SET until = until + 3600000000")
+    assert await take("a")
+    await database.write(lambda tx: leases.release(tx, "x", "b"))
+    assert not await take("b")
+    await database.write(lambda tx: leases.release_all(tx, "a"))
+    assert await take("b")
+
+
+async def test_of_many_one_gets_the_lease(url: str, database: Database) -> None:
+    """Two processes that ask at the same moment never both hold it."""
+    other = await open_database(url, shared=True)
+    for turn in range(10):
+        asked = [
+            each.write(lambda tx, n=turn, h=holder: leases.take(tx, f"x{n}", f"h{h}"))  # type: ignore[misc]
+            for holder, each in enumerate([database, other] * 4)
+        ]
+        assert sum(await asyncio.gather(*asked)) == 1
+    await other.close()
+
+
+async def test_a_vote_makes_copies_stale_and_drawing_makes_them_right(box: BallotBox, database: Database) -> None:
+    """In the vote's own transaction, so no crash can come between; a poll that has ended is drawn once more."""
+    await _posted(box, database)
+    assert await _stale(database) == set()
+    await box.cast(vote(1, "0"))
+    assert await _stale(database) == {"m0", "m1", "m2"}
+    (copy,) = [c for c in await database.read(lambda tx: messages.copies(tx, "p1")) if c.message.id == "m0"]
+    drawn = await database.read(lambda tx: polls.get(tx, "p1"))
+    await box.cast(vote(2, "1"))
+    await database.write(lambda tx: messages.mark_shown(tx, copy, drawn, NOW))
+    assert await _stale(database) == {"m0", "m1", "m2"}
+    drawn = await database.read(lambda tx: polls.get(tx, "p1"))
+    await database.write(lambda tx: messages.mark_shown(tx, copy, drawn, NOW - timedelta(hours=1)))
+    assert await _stale(database) == {"m1", "m2"}
+    assert (await database.read(lambda tx: messages.find_copy(tx, copy))).edited_at == NOW  # type: ignore[union-attr]
+    await database.write(lambda tx: polls.extend(tx, "p1", AFTER, None))
+    assert await _stale(database) == {"m0", "m1", "m2"}
+    await box.close("p1", AFTER)
+    drawn = await database.read(lambda tx: polls.get(tx, "p1"))
+    await database.write(lambda tx: messages.mark_shown(tx, copy, drawn, AFTER))
+    await database.write(lambda tx: messages.outdate(tx, "p1"))
+    assert await _stale(database) == {"m1", "m2"}
+
+
+async def test_each_place_is_told_once_whoever_asks(url: str, box: BallotBox, database: Database) -> None:
+    """Two processes take from the same list; a place with two copies is one place; what was put back comes again."""
+    await _posted(box, database)
+    await box.close("p1", CLOSES)
+    other = await open_database(url, shared=True)
+
+    async def all_of(each: Database, *platforms: str) -> list[tellings.Telling]:
+        found = []
+        while taken := await each.write(lambda tx: tellings.take(tx, platforms, AFTER)):
+            found.append(taken)
+        return found
+
+    assert await all_of(database, "web") == []
+    halves = await asyncio.gather(all_of(database, "slack", "discord"), all_of(other, "slack", "discord"))
+    found = [*halves[0], *halves[1]]
+    assert sorted(each.place.platform for each in found) == ["discord", "slack"]
+    first = found[0]
+    assert (first.poll, first.news, first.since) == ("p1", News.RESULT, CLOSES)
+    await database.write(lambda tx: tellings.put_back(tx, first, AFTER + timedelta(minutes=1)))
+    assert await all_of(other, "slack", "discord") == []
+    next_due = await database.read(lambda tx: polls.next_deadline(tx, [first.place.platform]))
+    assert next_due == AFTER + timedelta(minutes=1)
+    assert await database.read(lambda tx: polls.next_deadline(tx, ["web"])) is None
+    assert await database.write(lambda tx: tellings.give_up(tx, CLOSES)) == 0
+    assert await database.write(lambda tx: tellings.give_up(tx, AFTER)) == 1
+    await other.close()
+
+
+async def test_a_cancelled_poll_is_told_to_nobody(box: BallotBox, database: Database) -> None:
+    """Its copies say so; nobody is called."""
+    await _posted(box, database)
+    await box.cancel("p1", NOW)
+    assert await database.write(lambda tx: tellings.take(tx, ["slack", "discord"], AFTER)) is None
