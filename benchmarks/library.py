@@ -199,9 +199,9 @@ class Query:
 
 
 def queries(library: Library, count: int, seed: int = SEED) -> Iterator[Query]:
-    """One to four of the rarer words of a card's title or alias; in one of four queries one word has a typo."""
+    """One to four of the rarer words of a fact's title or alias; in one of four queries one word has a typo."""
     chance = random.Random(seed + 1)
-    cards = [entry for pack in library.packs.values() for entry in pack.entries.values()]
+    cards = [fact for pack in library.packs.values() for fact in pack.all(Fact)]
     frequency: dict[str, int] = {}
     for card in cards:
         for word in set(f"{card.title} {card.body}".lower().split()):

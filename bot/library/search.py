@@ -224,20 +224,20 @@ class _Shelf:
     def _attempts(self, words: Sequence[str]) -> Iterator[tuple[int, list[Query]]]:
         """Ever wider ways to look: how many of the words an entry needs, and what matches each.
 
-        A word that the packs don't have is at once taken for a misspelt one, the others only if that finds nothing.
+        A word that the packs don't have is at once taken for a beginning or a misspelt one, the others only if that
+        finds nothing.
         """
         known = [self._knows(word) for word in words]
-        literal = [self._word(word, known=yes, last=word == words[-1]) for word, yes in zip(words, known, strict=True)]
-        near = [
-            match if yes else self._or_near(word, match) for word, match, yes in zip(words, literal, known, strict=True)
-        ]
-        yield len(words), near
+        yield (
+            len(words),
+            [self._word(word) if yes else self._meant(word) for word, yes in zip(words, known, strict=True)],
+        )
+        widest = [self._meant(word, begun=word == words[-1] or not yes) for word, yes in zip(words, known, strict=True)]
         if any(known):
-            near = [self._or_near(word, match) for word, match in zip(words, literal, strict=True)]
-            yield len(words), near
+            yield len(words), widest
         enough = ceil(len(words) * _MOST)
         if enough < len(words):
-            yield enough, near
+            yield enough, widest
 
     def _knows(self, word: str) -> bool:
         if word in self._vocabulary:
@@ -255,7 +255,7 @@ class _Shelf:
 
     def _run(self, match: Query, extra: Sequence[Query], scope: _Scope, limit: int) -> _Scored:
         clauses = [(Occur.Must, match)]
-        clauses += [(Occur.Must, Query.boost_query(query, 0.0)) for query in self._within(scope)]
+        clauses += [(Occur.Must, Query.const_score_query(query, 0.0)) for query in self._within(scope)]
         clauses += [(Occur.Should, query) for query in extra]
         hits = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
         numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
@@ -267,8 +267,9 @@ class _Shelf:
         return [word for word in words if word not in self._stop_words][:MAX_WORDS] or words[:MAX_WORDS]
 
     def _within(self, scope: _Scope) -> Iterator[Query]:
-        if scope.kinds is not None:
-            yield Query.term_set_query(self._schema, "kind", sorted(kind.__name__ for kind in scope.kinds))
+        if scope.kinds is not None:  # terms of their own, since a term set is read through whole before anything else
+            kinds = [Query.term_query(self._schema, "kind", name) for name in sorted(k.__name__ for k in scope.kinds)]
+            yield kinds[0] if len(kinds) == 1 else Query.boolean_query([(Occur.Should, kind) for kind in kinds])
         if scope.pack is not None:
             yield Query.term_query(self._schema, "pack", scope.pack)
 
@@ -283,40 +284,35 @@ class _Shelf:
                 extra.append(Query.boost_query(phrase, 2 * _WEIGHTS[name]))
         return extra
 
-    def _word(self, word: str, *, known: bool, last: bool) -> Query:
-        """Entries with this word in any inflection; for the last word and an unknown one also as a beginning."""
-        match = self._in_any_field(self._stem(word))
-        if len(word) < _PREFIX or (known and not last):
-            return match
+    def _word(self, word: str) -> Query:
+        """Entries with this word in any inflection."""
+        return self._in_any_field(self._stem(word))
+
+    def _meant(self, word: str, *, begun: bool = True) -> Query:
+        """Entries with this word, with one that it may be the beginning of, or with one that may have been meant."""
+        ways = [self._word(word)]
+        if begun and len(word) >= _PREFIX:
+            ways += self._longer(word)
+        ways += [Query.boost_query(self._word(other), _MISSPELT**edits) for other, edits in self._vocabulary.near(word)]
+        return Query.disjunction_max_query(ways, _TIE) if len(ways) > 1 else ways[0]
+
+    def _longer(self, word: str) -> list[Query]:
+        """Entries with a word that begins like this one."""
         longer = islice(self._vocabulary.beginning_with(word), _MAX_BEGINNINGS)
         stems = list(dict.fromkeys(self._stem(other) for other in longer))
-        if not known and len(stems) <= _FEW_BEGINNINGS:
-            ways = [Query.boost_query(self._in_any_field(stem), _BEGUN) for stem in stems]
-        else:
-            # A beginning of many words says little, and the rarity of those words nothing.
-            ways = [
-                Query.const_score_query(Query.term_set_query(self._schema, name, stems), _BEGINNING * weight)
-                for name, weight in _WEIGHTS.items()
-                if stems
-            ]
-        return Query.disjunction_max_query([match, *ways], _TIE) if ways else match
-
-    def _or_near(self, word: str, match: Query) -> Query:
-        """The match, or entries with a word that may have been meant."""
-        ways = [
-            Query.boost_query(self._in_any_field(self._stem(other)), _MISSPELT**edits)
-            for other, edits in self._vocabulary.near(word)
+        if len(stems) <= _FEW_BEGINNINGS:
+            return [Query.boost_query(self._in_any_field(stem), _BEGUN) for stem in stems]
+        # A beginning of many words says little, and the rarity of those words nothing.
+        return [
+            Query.const_score_query(Query.term_set_query(self._schema, name, stems), _BEGINNING * weight)
+            for name, weight in _WEIGHTS.items()
         ]
-        return Query.disjunction_max_query([match, *ways], _TIE) if ways else match
 
     def _far(self, word: str) -> Query:
         beginning = word[: max(_PREFIX, ceil(len(word) / 2))]
         alike = islice(self._vocabulary.beginning_with(beginning), _MAX_BEGINNINGS)
-        ways = [
-            Query.boost_query(self._in_any_field(self._stem(other)), _MISSPELT ** edit_distance(word, other))
-            for other in alike
-        ]
-        return Query.disjunction_max_query([self._or_near(word, self._word(word, known=False, last=True)), *ways], _TIE)
+        ways = [Query.boost_query(self._word(other), _MISSPELT ** edit_distance(word, other)) for other in alike]
+        return Query.disjunction_max_query([self._meant(word), *ways], _TIE)
 
     def _in_any_field(self, stem: str) -> Query:
         ways = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice, takewhile
 
 import tantivy
 from tantivy import Query
@@ -29,6 +29,7 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = sorted(set(words))
+        self._squeezed = sorted((squeezed(word), word) for word in self._words if _can_be_misspelt(word))
         builder = tantivy.SchemaBuilder()
         builder.add_integer_field("number", fast=True)
         builder.add_text_field(_FIELD, tokenizer_name="raw", index_option="basic")
@@ -67,11 +68,18 @@ class Vocabulary:
         """Other words that may have been meant, and the edits to each (at least 1), the likeliest first."""
         edits = allowed_edits(word)
         for distance in range(edits + 1):
-            found = self._within(word, distance)
+            found = self._within(word, distance) if distance else self._but_for_doubles(word)
             if found:
                 ranked = sorted((edit_distance(word, other), word[0] != other[0], other) for other in found)
                 return [(other, max(1, cost)) for cost, _, other in ranked[:most] if cost <= ranked[0][0] + 1]
         return []
+
+    def _but_for_doubles(self, word: str) -> list[str]:
+        """Other words with the same letters in the same order, some of them doubled or not."""
+        same = squeezed(word)
+        first = bisect_left(self._squeezed, (same, ""))
+        alike = takewhile(lambda pair: pair[0] == same, islice(self._squeezed, first, None))
+        return [other for _, other in alike if other != word][:MAX_CANDIDATES]
 
     def _within(self, word: str, distance: int) -> list[str]:
         query = Query.fuzzy_term_query(self._schema, _FIELD, squeezed(word), distance)
