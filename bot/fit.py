@@ -45,16 +45,20 @@ def _measuring_once(measure: Measure) -> Measure:
 def fit_card(card: Card, limits: Limits) -> tuple[Card, ...]:
     """The card as one or more cards, each within the limits; the later ones' titles begin with an ellipsis."""
     first, body = _head(card, limits)
+    fields, controls = tuple(_fields(card.fields, limits)), tuple(_controls(card.controls, limits))
+    footer = shorten_by(clean(card.footer), min(limits.footer, limits.total // 4), limits.measure_line)
+    whole = replace(first, body=body, fields=fields, footer=footer, controls=controls)
+    if limits.measure(body) <= limits.body and _fits([whole], limits):
+        return (whole,)
     more = _continuation(card, limits)
     most = min(limits.body, limits.total - max(size(first, limits), size(more, limits)))
     texts = split(body, most, limits.measure) or [()]
     parts = [replace(first, body=texts[0]), *(replace(more, body=text) for text in texts[1:])]
-    for field in _fields(card.fields, limits):
+    for field in fields:
         _append(parts, more, limits, Card(fields=(field,)))
-    footer = shorten_by(clean(card.footer), min(limits.footer, limits.total // 4), limits.measure_line)
     if footer:
         _append(parts, more, limits, Card(footer=footer))
-    for control in _controls(card.controls, limits):
+    for control in controls:
         _append(parts, more, limits, Card(controls=(control,)))
     return tuple(parts)
 
@@ -140,7 +144,8 @@ def _fields(fields: tuple[Field, ...], limits: Limits) -> Iterator[Field]:
 def _controls(controls: tuple[Control, ...], limits: Limits) -> Iterator[Control]:
     for control in controls:
         if isinstance(control, Button):
-            yield replace(control, label=shorten(clean(control.label), limits.button_label))
+            label = shorten(clean(control.label), limits.button_label)
+            yield control if label == control.label else replace(control, label=label)
         else:
             yield from _selects(control, limits)
 
@@ -161,11 +166,11 @@ def _selects(select: Select, limits: Limits) -> Iterator[Select]:
 
 
 def fit_option(option: Choice, limits: Limits) -> Choice:
-    return replace(
-        option,
-        label=shorten(clean(option.label), limits.option_label),
-        description=shorten(clean(option.description), limits.option_description),
-    )
+    label = shorten(clean(option.label), limits.option_label)
+    description = shorten(clean(option.description), limits.option_description)
+    if (label, description) == (option.label, option.description):
+        return option
+    return replace(option, label=label, description=description)
 
 
 def _messages(cards: list[Card], limits: Limits) -> Iterator[tuple[Card, ...]]:

@@ -87,7 +87,9 @@ the whole, and no character measures nothing: whatever cuts relies on it."""
 
 
 def _inline(piece: str | Inline) -> Inline:
-    return Plain(clean(piece)) if isinstance(piece, str) else replace(piece, text=clean(piece.text))
+    if isinstance(piece, str):
+        return Plain(clean(piece))
+    return piece if piece.text.isprintable() else replace(piece, text=clean(piece.text))
 
 
 def paragraph(*pieces: str | Inline) -> Paragraph:

@@ -99,7 +99,8 @@ def inline_markdown(inlines: Sequence[Inline]) -> str:
 
 
 def _guarded(line: str) -> str:
-    return _LINE_START.sub(r"\1\2\\", line, count=1)
+    found = _LINE_START.match(line)
+    return line if found is None else f"{found[0]}\\{line[found.end() :]}"
 
 
 def _merged(inlines: Sequence[Inline]) -> list[Inline]:

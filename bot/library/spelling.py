@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, islice, takewhile
+from itertools import groupby
 
 import tantivy
 from tantivy import Query
@@ -77,9 +77,8 @@ class Vocabulary:
     def _but_for_doubles(self, word: str) -> list[str]:
         """Other words with the same letters in the same order, some of them doubled or not."""
         same = squeezed(word)
-        first = bisect_left(self._squeezed, (same, ""))
-        alike = takewhile(lambda pair: pair[0] == same, islice(self._squeezed, first, None))
-        return [other for _, other in alike if other != word][:MAX_CANDIDATES]
+        first, end = (bisect_left(self._squeezed, (bound, "")) for bound in (same, same + "\0"))
+        return [other for _, other in self._squeezed[first:end] if other != word][:MAX_CANDIDATES]
 
     def _within(self, word: str, distance: int) -> list[str]:
         query = Query.fuzzy_term_query(self._schema, _FIELD, squeezed(word), distance)
