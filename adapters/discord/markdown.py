@@ -105,6 +105,8 @@ def _guarded(line: str) -> str:
 
 def _merged(inlines: Sequence[Inline]) -> list[Inline]:
     """Neighbours of one kind as one piece, since `**a****b**` is not two bold words."""
+    if len(inlines) == 1 and type(inlines[0]) is Plain:  # by far the commonest
+        return [inlines[0]]
     merged: list[Inline] = []
     pieces = [piece for piece in inlines if piece.text or isinstance(piece, Link | Time | Role)]
     for piece, after in pairwise((*pieces, Plain(""))):

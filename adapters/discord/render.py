@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -97,6 +97,10 @@ _STYLES: Mapping[ButtonStyle, discord.ButtonStyle] = {
 }
 
 
+Draw = Callable[[Text], str]
+"""What makes markdown of a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture to draw and upload beside a message, which names it `attachment://{name}`."""
@@ -108,8 +112,9 @@ class Picture:
 class Message(ui.LayoutView):
     """One message, and what is uploaded with it. It is made for one sending and holds no callbacks."""
 
-    def __init__(self) -> None:
+    def __init__(self, draw: Draw = markdown) -> None:
         super().__init__(timeout=None)
+        self._draw = draw
         self.title = ""
         """What its first card is called, as plain text."""
         self.pictures: list[Picture] = []
@@ -128,9 +133,10 @@ class Message(ui.LayoutView):
     def _card(self, card: Card) -> Iterator[ui.Item[ui.LayoutView]]:
         lines, others = _lines_and_others(card)
         before, after = _around(card.body, lines)
-        words = [_head(card, before), _tail(replace(card, body=after))]
-        if not (lines or card.image):
-            words = [card_text(card)]
+        if lines or card.image:
+            words = [_head(card, before, self._draw), _tail(replace(card, body=after), self._draw)]
+        else:
+            words = [card_text(card, self._draw)]
         yield from _texts(words[0] if words[0] or others or card.image else ELLIPSIS)
         if card.image:
             yield self._picture(card.image)
@@ -155,16 +161,33 @@ class Message(ui.LayoutView):
         return ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=image.alt or None))
 
 
+class _Drawn:
+    """Each text's markdown, made once for a message: fitting counts it, then drawing shows it."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Text, str]] = {}
+
+    def markdown(self, content: Text) -> str:
+        found = self._known.get(id(content))
+        if found is None:
+            found = self._known[id(content)] = content, markdown(content)  # kept, so that no other text gets its id
+        return found[1]
+
+    def measure(self, content: Text) -> int:
+        return characters(self.markdown(content)) + _AROUND_TEXT if content else 0
+
+
 def messages(reply: Reply) -> list[Message]:
     """The reply as one or more messages, in order, each within Discord's limits. A form is none of them."""
     if reply.form is not None:
         return []
-    return [message(part) for part in fit(reply, LIMITS)]
+    drawn = _Drawn()
+    return [message(part, drawn.markdown) for part in fit(reply, replace(LIMITS, measure=drawn.measure))]
 
 
-def message(reply: Reply) -> Message:
+def message(reply: Reply, draw: Draw = markdown) -> Message:
     """One message from a reply that fits."""
-    view = Message()
+    view = Message(draw)
     for card in reply.cards:
         view.add_card(card)
     for file in reply.files:
@@ -215,27 +238,30 @@ def _beside(block: Block) -> str:
     return inline_markdown(pieces[1:]) + f"\n{bar}" if bar else inline_markdown(pieces)
 
 
-def card_text(card: Card) -> str:
+def card_text(card: Card, draw: Draw = markdown) -> str:
     """All words of a card but its controls', as markdown. The small print stands apart."""
-    head, tail = _head(card, card.body), _tail(replace(card, body=(), footer=""))
+    head, tail = _head(card, card.body, draw), _fields(card, "", draw)
     return _above(_above(head, tail, 1), _small(card), 2)
 
 
-def _head(card: Card, body: Text) -> str:
+def _head(card: Card, body: Text, draw: Draw) -> str:
     """The title and what is said below it."""
     title = TITLE.format(escape_line(card.title)) if card.title else ""
     if card.url:
         title = TITLE.format(link(card.title or card.url, card.url))
-    return _above(title, markdown(body), 1)
+    return _above(title, draw(body), 1)
 
 
-def _tail(card: Card) -> str:
+def _tail(card: Card, draw: Draw) -> str:
     """The rest of the body, the fields and the small print."""
-    words = markdown(card.body)
+    return _above(_fields(card, draw(card.body), draw), _small(card), 2)
+
+
+def _fields(card: Card, words: str, draw: Draw) -> str:
     for field in card.fields:
         name = FIELD.format(escape(field.name)) if field.name else ""
-        words = _above(words, _above(name, markdown(field.value), 1), 1)
-    return _above(words, _small(card), 2)
+        words = _above(words, _above(name, draw(field.value), 1), 1)
+    return words
 
 
 def _small(card: Card) -> str:
