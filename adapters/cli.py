@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import click
 
@@ -18,16 +18,24 @@ from adapters.discord import console
 from adapters.slack import console as slack_console
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
+    from adapters.health import Health
     from bot.app import Bot
     from bot.chat import Outcome
     from bot.config import Settings
     from bot.instance import Instance
     from bot.library.shelf import Shelf
+    from bot.metrics import Metrics
     from bot.store.keys import Keys
 
-    Service = Callable[[], Coroutine[None, None, None]]
+    class Service(Protocol):
+        """A platform for as long as the process runs."""
+
+        @property
+        def name(self) -> str: ...
+
+        def is_connected(self) -> bool: ...
+
+        async def run(self) -> None: ...
 
 
 def now() -> datetime:
@@ -107,32 +115,56 @@ async def serve(settings: Settings) -> None:
     """Runs every platform that is configured until the process is told to stop."""
     import signal  # noqa: PLC0415 - kept off the path of --help
 
-    from adapters.web.pages import PollPages  # noqa: PLC0415 - each adapter's framework is imported only where it runs
-    from adapters.web.public import PublicPages  # noqa: PLC0415
-    from adapters.web.server import WebChat  # noqa: PLC0415
-    from bot.instance import Outside, build  # noqa: PLC0415
-    from bot.store.database import open_database  # noqa: PLC0415
+    from adapters.health import Health  # noqa: PLC0415 - each adapter's framework is imported only where it runs
+    from bot.metrics import Metrics  # noqa: PLC0415
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    shelf = open_shelf(settings.content)
-    database = await open_database(settings.database)
+    metrics = Metrics()
+    health = Health(metrics)
+    await health.start(settings.address(settings.health_bind))
+    try:
+        instance = await open_instance(settings, metrics)
+        await run_instance(settings, instance, health, stop)
+    finally:
+        await health.stop()
+
+
+async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
+    """The packs read and the database up to date. Nothing runs yet."""
+    from bot.instance import Outside, build  # noqa: PLC0415 - kept off the path of --help
+    from bot.store.database import open_database  # noqa: PLC0415
+
+    shelf = await asyncio.to_thread(open_shelf, settings.content)
+    database = await open_database(settings.database, meter=metrics)
     outside = Outside(now=now, new_reference=new_reference)
-    instance = build(shelf, database, keys(settings), outside, zone=settings.zone, language=settings.language)
+    return build(
+        shelf, database, keys(settings), outside, zone=settings.zone, language=settings.language, meter=metrics
+    )
+
+
+async def run_instance(settings: Settings, instance: Instance, health: Health, stop: asyncio.Event) -> None:
+    """Runs every platform that is configured until `stop` is set, or raises what ended one of them for good."""
+    from adapters.web.pages import PollPages  # noqa: PLC0415 - each adapter's framework is imported only where it runs
+    from adapters.web.public import PublicPages  # noqa: PLC0415
+    from adapters.web.server import WebChat  # noqa: PLC0415
+
     pages = PollPages.of(instance, now)
     services = platform_services(settings, instance)
     web, public = WebChat(instance.bot, clock=now, ids=new_reference, pages=pages), PublicPages(pages)
     running: list[asyncio.Task[None]] = []
     try:
         address = await web.start(port=settings.port)
-        await public.start(settings.public_bind)
-        running = [asyncio.create_task(service()) for service in services]
+        await public.start(settings.address(settings.public_bind))
+        running = [asyncio.create_task(service.run()) for service in services]
         await instance.start()
+        health.watch(instance, {service.name: service.is_connected for service in services})
         click.echo(f"Parley is ready: open {address} and type /help. Stop it with Ctrl+C.")
         await until_stopped(stop, running)
     finally:
+        health.drain()
         await ended(running)
         await public.stop()
         await web.stop()
@@ -149,11 +181,11 @@ def platform_services(settings: Settings, instance: Instance) -> list[Service]:
         from adapters.discord.running import DiscordService, Shards  # noqa: PLC0415 - imported only where it runs
 
         token, shards = settings.discord_token.get_secret_value(), Shards.of(settings.discord_shards)
-        services.append(DiscordService(instance, token, now, shards=shards).run)
+        services.append(DiscordService(instance, token, now, shards=shards))
     if settings.slack_bot_token is not None:
         from adapters.slack.running import SlackService  # noqa: PLC0415 - imported only where it runs
 
-        services.append(SlackService.of(settings, instance, now).run)
+        services.append(SlackService.of(settings, instance, now))
     return services
 
 

@@ -6,15 +6,36 @@ Secrets come from the environment or from a file that it names, and are never pr
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from bot.errors import UsageError
 
 SHIPPED_CONTENT = Path(__file__).parent.parent / "content"
 CONFIG_FILE = Path("parley.toml")
+PORT_MAX = 65_535
+PORT_DIGITS = 5
+
+
+class Address(NamedTuple):
+    """Where something is served."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, written: str, host: str) -> Address:
+        """`port` at the given host, or `host:port`. Raises ValueError for anything else."""
+        named, _, port = written.rpartition(":")
+        number = int(port) if port.isascii() and port.isdigit() and len(port) <= PORT_DIGITS else 0
+        if not 1 <= number <= PORT_MAX or (":" in written and not named):
+            raise ValueError(f"“{written}” is no address to serve at; write a port, or host:port as in 0.0.0.0:8080")
+        return cls(named.strip("[]") or host, number)
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Settings(BaseSettings):
@@ -32,9 +53,19 @@ class Settings(BaseSettings):
     )
     key: SecretStr | None = Field(default=None, description="The same key, given directly; it wins over the file.")
     port: int = Field(default=8765, ge=1, le=65535, description="Port of the chat page, on this machine only.")
+    bind: str = Field(
+        default="127.0.0.1",
+        description="Address of this machine at which the settings ending in _bind are served where they name only a port: 0.0.0.0 in a container. "
+        "The chat page stays on this machine whatever is set.",
+    )
+    health_bind: str = Field(
+        default="",
+        description="Port, or host:port, of /healthz, /readyz and /metrics; empty for nowhere.",
+    )
     public_bind: str = Field(
         default="",
-        description="host:port at which anybody may read the result pages of polls marked public; empty for nowhere.",
+        description="Port, or host:port, at which anybody may read the result pages of polls marked public; "
+        "empty for nowhere.",
     )
     language: str = Field(default="en", description="Language of the bot's sentences where a platform names none.")
     zone: str = Field(default="UTC", description="Time zone of communities that have set none, such as Europe/Berlin.")
@@ -53,8 +84,28 @@ class Settings(BaseSettings):
     )
     slack_bind: str = Field(
         default="",
-        description="host:port at which Slack's requests over HTTP arrive, at /slack/events; empty for Socket Mode.",
+        description="Port, or host:port, at which Slack's requests over HTTP arrive, at /slack/events; "
+        "empty for Socket Mode.",
     )
+
+    @field_validator("bind")
+    @classmethod
+    def _is_host(cls, written: str) -> str:
+        host = written.strip("[]")
+        if not host or "/" in host or (":" in host and host.count(":") < 2):  # noqa: PLR2004 - IPv6 has two at least
+            raise ValueError(f"“{written}” is no address of a machine; write one without a port, such as 0.0.0.0 or ::")
+        return host
+
+    @field_validator("health_bind", "public_bind", "slack_bind")
+    @classmethod
+    def _is_address(cls, written: str) -> str:
+        if written:
+            Address.of(written, "")
+        return written
+
+    def address(self, written: str) -> Address | None:
+        """Where `health_bind`, `public_bind` or `slack_bind` says: None where it is empty."""
+        return Address.of(written, self.bind) if written else None
 
     @classmethod
     def settings_customise_sources(

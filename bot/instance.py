@@ -20,6 +20,7 @@ from bot.communities import Communities
 from bot.errors import BotError
 from bot.library.shelf import Shelf
 from bot.limiter import Limiter
+from bot.meter import Meter
 from bot.polls.box import BallotBox
 from bot.polls.copies import Copies
 from bot.polls.privacy import Privacy
@@ -72,6 +73,7 @@ class Instance:
     communities: Communities
     database: Database
     now: Callable[[], datetime]
+    meter: Meter
     _running: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
@@ -136,14 +138,18 @@ def build(
     zone: str = "UTC",
     language: str = "",
     limiter: Limiter | None = None,
+    meter: Meter | None = None,
 ) -> Instance:
     """A whole instance over an open database. Nothing runs yet."""
+    meter = meter or Meter()
     platforms: dict[str, Platform] = {}
     communities = Communities(database, zone, language)
-    box = BallotBox(database, keys, random_bytes=outside.random_bytes)
+    box = BallotBox(database, keys, random_bytes=outside.random_bytes, meter=meter)
     polls = Polls(database, box, outside.new_poll_id)
     commands = PollCommands(polls, shelf)
-    copies = Copies(database, platforms, commands.copy, communities.get, now=outside.now, sleep=outside.sleep)
+    copies = Copies(
+        database, platforms, commands.copy, communities.get, now=outside.now, sleep=outside.sleep, meter=meter
+    )
     scheduler = Scheduler(
         database,
         box,
@@ -161,11 +167,12 @@ def build(
         (Lookup(shelf), commands, Settings(communities, shelf), PrivacyCommands(privacy), helper),
         new_reference=outside.new_reference,
         limiter=limiter or Limiter(),
+        observe=meter.answered,
         community_of=communities.get,
         hooks=_Hooks(polls, copies),
         platforms=platforms,
     )
     helper.commands = bot.commands
     return Instance(
-        bot, platforms, polls, commands, box, copies, scheduler, privacy, communities, database, outside.now
+        bot, platforms, polls, commands, box, copies, scheduler, privacy, communities, database, outside.now, meter
     )

@@ -156,8 +156,16 @@ class Scheduler:
             logger.exception("bug while a place was told of poll %s", telling.poll)
         return True
 
+    async def lag(self) -> float:
+        """For how many seconds the oldest thing that is due has been so. Raises `Unavailable`."""
+        due = await self._next_deadline()
+        return 0.0 if due is None else max(0.0, (self._now() - due).total_seconds())
+
+    async def _next_deadline(self) -> datetime | None:
+        return await self._database.read(lambda tx: poll_rows.next_deadline(tx, self._platforms))
+
     async def _seconds_to_next(self) -> float:
-        due = await self._database.read(lambda tx: poll_rows.next_deadline(tx, self._platforms))
+        due = await self._next_deadline()
         if due is None:
             return LOOK_AGAIN
         wait = (due - self._now()).total_seconds()

@@ -19,6 +19,7 @@ from bot.instance import Instance, Outside, build
 from bot.library.loader import load_library
 from bot.library.shelf import Edition, Shelf
 from bot.limiter import Limiter
+from bot.meter import Meter
 from bot.store.database import open_database
 from bot.store.keys import load_or_create_key
 
@@ -70,6 +71,7 @@ async def running(
     content: Path = CONTENT,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     shared: bool = False,
+    meter: Meter | None = None,
 ) -> AsyncIterator[Instance]:
     """A whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart.
 
@@ -78,7 +80,7 @@ async def running(
     clock = clock or Clock()
     numbers = references()
     ids = count(1)
-    database = await open_database(str(folder / "parley.db"), shared=shared)
+    database = await open_database(str(folder / "parley.db"), shared=shared, meter=meter)
     instance = build(
         Shelf(Edition.of(load_library(content))),
         database,
@@ -91,6 +93,7 @@ async def running(
             sleep=clock.sleep,
         ),
         limiter=Limiter(burst=10_000, per_minute=600_000),
+        meter=meter,
     )
     instance.platforms["test"] = Wall()
     try:

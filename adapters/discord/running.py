@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from adapters.calls import counted
 from adapters.discord.client import ParleyClient
 from adapters.discord.communities import Presence
 from adapters.discord.sync import sync_if_changed
@@ -61,6 +62,13 @@ class RunningClient(ParleyClient):
         except discord.DiscordException:
             logger.exception("Discord refused the commands")
 
+    def is_connected(self) -> bool:
+        """Whether Discord's events come in just now."""
+        return self.is_ready() and self._has_open_socket()
+
+    def _has_open_socket(self) -> bool:
+        return self.ws is not None and self.ws.open
+
     async def on_ready(self) -> None:
         """A connection that begins anew: what was missed meanwhile is made up for."""
         await self._presence.compare(self)
@@ -70,6 +78,9 @@ class RunningClient(ParleyClient):
 
 class ShardedClient(RunningClient, discord.AutoShardedClient):
     """The same over several connections: all that Discord proposes, or a fixed number, of which some are elsewhere."""
+
+    def _has_open_socket(self) -> bool:
+        return not any(shard.is_closed() for shard in self.shards.values())
 
 
 class DiscordService:
@@ -89,16 +100,24 @@ class DiscordService:
         self._token = token
         self._clock = clock
         self._shards = shards
-        self._options = options
+        self._options = {"http_trace": counted(NAME, instance.meter), **options}
+        self._running: RunningClient | None = None
         self._presence = Presence(instance.privacy, instance.database, clock)
         instance.platforms[NAME] = Away()
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    def is_connected(self) -> bool:
+        return self._running is not None and self._running.is_connected()
 
     async def run(self) -> None:
         """Runs until it is cancelled. Raises Refused for a token or a set-up that Discord will never take."""
         quiet_reconnects()
         pause = 1.0
         while True:
-            client = self._client()
+            client = self._running = self._client()
             try:
                 await client.start(self._token)
             except discord.LoginFailure:
@@ -108,6 +127,7 @@ class DiscordService:
             except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
                 logger.warning("Discord can't be reached (%s); the next attempt comes soon", type(error).__name__)
             finally:
+                self._running = None
                 await client.close()
                 self._instance.platforms[NAME] = Away()
             await asyncio.sleep(pause)

@@ -16,6 +16,8 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from adapters.calls import counted
+from adapters.listening import listen
 from adapters.slack import answers, files, render
 from adapters.slack.http import PATH, GuardedApp
 from adapters.slack.incoming import Incoming
@@ -23,7 +25,9 @@ from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
 from adapters.slack.workspaces import NAME, Authorize, OneToken, Workspaces
 from bot.app import Bot
 from bot.chat import Attachment, Image, Limits, MessageRef, Place, Reply
+from bot.config import Address
 from bot.errors import BotError, UsageError
+from bot.meter import Meter
 from bot.polls.privacy import Privacy
 
 DRAIN = 5.0
@@ -50,11 +54,12 @@ class SlackChat:
         locale: str = "en",
         base_url: str = API,
         privacy: Privacy | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._bot = bot
         self._clock = clock
         self._base_url = base_url
-        self._anyone = WebApi("", clock, base_url)
+        self._anyone = WebApi("", clock, base_url, trace=counted(NAME, meter or Meter()))
         self._one = OneToken(token, self._anyone)
         self._workspaces = Workspaces(self._one, self._anyone, self._new_web, clock=clock, privacy=privacy)
         self._socket: AsyncSocketModeHandler | None = None
@@ -90,17 +95,19 @@ class SlackChat:
             raise
         self._bot.platforms[NAME] = self
 
-    async def listen(self, bind: str) -> None:
-        """Takes Slack's signed requests at `host:port`. Raises UsageError for what is no address, or is taken."""
-        host, _, port = bind.rpartition(":")
-        runner = self._runner = web.AppRunner(self.app.server(path=PATH).web_app, access_log=None)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, host.strip("[]") or None, int(port)).start()
-        except (OSError, ValueError, OverflowError) as error:
-            raise UsageError(
-                f"PARLEY_SLACK_BIND={bind} can't be listened at. Write host:port, with a free port."
-            ) from error
+    async def listen(self, address: Address) -> None:
+        """Takes Slack's signed requests there. Raises Unavailable for an address that can't be used."""
+        self._runner = await listen(self.app.server(path=PATH).web_app, address, "PARLEY_SLACK_BIND")
+
+    def is_connected(self) -> bool:
+        """Whether Slack can reach this process, and the other way round, as far as can be told from here."""
+        if self._anyone.resting or self.ended.is_set():
+            return False
+        if self._socket is None:
+            return self._runner is not None
+        client = self._socket.client
+        session = client.current_session
+        return not client.closed and not client.stale and session is not None and not session.closed
 
     async def stop(self) -> None:
         """Takes nothing more in, and lets the answers in the making end."""

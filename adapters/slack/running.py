@@ -8,7 +8,7 @@ from datetime import datetime
 
 from adapters.slack.app import SlackChat
 from adapters.slack.workspaces import NAME
-from bot.config import Settings
+from bot.config import Address, Settings
 from bot.errors import Refused, UsageError
 from bot.instance import Instance
 
@@ -19,10 +19,12 @@ FAREWELL = 1.0
 class SlackService:
     """It takes its place among the instance's platforms at once, so that nothing that is due there is missed."""
 
-    def __init__(self, instance: Instance, chat: SlackChat, *, app_token: str = "", bind: str = "") -> None:
+    def __init__(
+        self, instance: Instance, chat: SlackChat, *, app_token: str = "", address: Address | None = None
+    ) -> None:
         self._chat = chat
         self._app_token = app_token
-        self._bind = bind
+        self._address = address
         instance.platforms[NAME] = chat
 
     @classmethod
@@ -42,17 +44,25 @@ class SlackService:
             signing_secret=secret.get_secret_value() if secret else None,
             locale=settings.language,
             privacy=instance.privacy,
+            meter=instance.meter,
         )
         if app:
             return cls(instance, chat, app_token=app.get_secret_value())
-        return cls(instance, chat, bind=settings.slack_bind)
+        return cls(instance, chat, address=settings.address(settings.slack_bind))
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    def is_connected(self) -> bool:
+        return self._chat.is_connected()
 
     async def run(self) -> None:
         """Runs until it is cancelled. Raises UsageError or Refused for what Slack takes no more."""
         try:
             await self._chat.start(self._app_token or None)
-            if self._bind:
-                await self._chat.listen(self._bind)
+            if self._address is not None:
+                await self._chat.listen(self._address)
             await self._chat.ended.wait()
             await asyncio.sleep(FAREWELL)
         finally:

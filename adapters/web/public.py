@@ -1,6 +1,6 @@
 """Result pages of polls marked public, on an address of their own: read-only, without the chat, without a script.
 
-`PublicPages(pages)`, then `await public.start("host:port")`, and `await public.stop()` at the end.
+`PublicPages(pages)`, then `await public.start(address)`, and `await public.stop()` at the end.
 """
 
 from __future__ import annotations
@@ -13,26 +13,17 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapters.listening import listen
 from adapters.web import guard, poll_page
-from adapters.web.listening import listen
 from adapters.web.pages import PollPages, answered, known_tag
-from bot.errors import NotFound, Refused, Unavailable
-from bot.i18n import Translator, translator
+from bot.config import Address
+from bot.errors import NotFound, Unavailable
 
 STATIC = Path(__file__).parent / "static"
 OPEN_FOR, FINAL_FOR = 15, 300
 """Seconds for which others may keep the page of an open poll, and of one that has ended. An ended one can be erased."""
 
 logger = logging.getLogger("parley.web")
-
-
-def split_bind(bind: str, t: Translator) -> tuple[str, int]:
-    """`host:port` in two. Raises Refused for anything else."""
-    host, _, port = bind.rpartition(":")
-    number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else 0  # noqa: PLR2004 - as 65535 has
-    if not host or not 1 <= number <= 65_535:  # noqa: PLR2004 - the highest port
-        raise Refused(t("“{bind}” is no address to serve at. Write host:port, such as 0.0.0.0:8080.", bind=bind))
-    return host.strip("[]"), number
 
 
 class PublicPages:
@@ -53,13 +44,10 @@ class PublicPages:
         }
         self._runner: web.AppRunner | None = None
 
-    async def start(self, bind: str) -> None:
-        """Serves at `host:port` until `stop`; at nothing where `bind` is empty.
-
-        Raises Refused for what is no address, Unavailable for one that can't be used.
-        """
-        if bind:
-            self._runner = await listen(self.app(), *split_bind(bind, translator("en")))
+    async def start(self, address: Address | None) -> None:
+        """Serves there until `stop`; nowhere for None. Raises Unavailable for an address that can't be used."""
+        if address is not None:
+            self._runner = await listen(self.app(), address, "PARLEY_PUBLIC_BIND")
 
     async def stop(self) -> None:
         if self._runner is not None:

@@ -20,15 +20,16 @@ from typing import Any
 
 from aiohttp import web
 
+from adapters.listening import listen
 from adapters.web import asked, guard, render
 from adapters.web.channel import EVERYONE, Channel, Message
-from adapters.web.listening import listen
 from adapters.web.pages import PollPages
 from adapters.web.poll_routes import add_poll_routes, download
 from adapters.web.words import words
 from bot.app import Bot
 from bot.chat import Actor, Card, Limits, MessageRef, Outcome, Place, Reply, Request, Visibility
 from bot.commands.help import EXAMPLES, usage
+from bot.config import Address
 from bot.errors import BotError, NotAllowed, NotFound, Unavailable, UsageError
 from bot.i18n import Translator, translator
 from bot.markup import clean, text
@@ -121,9 +122,8 @@ class WebChat:
 
         Raises Refused for an address that other machines could reach, Unavailable for a port that is taken.
         """
-        self._runner = await listen(self.app(), guard.loopback(host, translator("en")), port)
-        address, bound = self._runner.addresses[0][:2]
-        return f"http://{f'[{address}]' if ':' in address else address}:{bound}/"
+        self._runner = await listen(self.app(), Address(guard.loopback(host, translator("en")), port), "PARLEY_PORT")
+        return f"http://{Address(*self._runner.addresses[0][:2])}/"
 
     async def stop(self) -> None:
         if self._runner is not None:

@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from time import perf_counter
 
 from bot.errors import NotFound, Unavailable
 from bot.i18n import N_
+from bot.meter import Meter
 from bot.polls import audit
 from bot.polls.audit import NONCE_BYTES, SECRET_BYTES, BallotRow, Record, Tampered
 from bot.polls.ballots import LONGEST_TEXT
@@ -68,8 +70,16 @@ class Standing:
 class BallotBox:
     """Takes votes and closes polls. `random_bytes` makes secrets, nonces and the names of closed ballots."""
 
-    def __init__(self, database: Database, keys: Keys, *, random_bytes: RandomBytes = secrets.token_bytes) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keys: Keys,
+        *,
+        random_bytes: RandomBytes = secrets.token_bytes,
+        meter: Meter | None = None,
+    ) -> None:
         self._database = database
+        self._meter = meter or Meter()
         self._random_bytes = random_bytes
         self._secrets = _Secrets(keys)
         self._waiting: list[tuple[Vote, asyncio.Future[Cast]]] = []
@@ -165,6 +175,11 @@ class BallotBox:
         await self._database.forget_deleted()
         return erased
 
+    @property
+    def waiting(self) -> int:
+        """How many votes wait for the next commit."""
+        return len(self._waiting)
+
     async def aclose(self) -> None:
         """Waits until every vote that was taken is answered."""
         while self._writing is not None:
@@ -177,9 +192,13 @@ class BallotBox:
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+                started = perf_counter()
                 answers = await self._write_group([vote for vote, _ in group])
+                seconds = perf_counter() - started
                 for (_, future), answer in zip(group, answers, strict=True):
                     _resolve(future, answer)
+                ends = Counter(answer.end.value if isinstance(answer, Cast) else "failed" for answer in answers)
+                self._meter.wrote_votes(ends, seconds)
         finally:
             self._writing = None
 

@@ -22,6 +22,7 @@ from bot.community import Community, CommunityOf
 from bot.errors import BotError, NotAllowed, NotFound, Unavailable
 from bot.i18n import Translator, translator
 from bot.markup import Bold, paragraph, text
+from bot.meter import Meter
 from bot.polls.model import Poll
 from bot.store import leases, messages
 from bot.store import polls as poll_rows
@@ -42,6 +43,7 @@ EDIT_SECONDS = leases.LEASE - 10
 """An edit that takes longer is given up, before another process may begin one."""
 
 TOO_SLOW = "The platform takes too long to change a message."
+NOT_RUNNING = "The platform does not run just now."
 
 logger = logging.getLogger("parley.polls")
 
@@ -62,6 +64,7 @@ class Copies:
         now: Callable[[], datetime],
         sleep: Sleep = asyncio.sleep,
         name: str = "",
+        meter: Meter | None = None,
     ) -> None:
         self._database = database
         self._platforms = platforms
@@ -72,10 +75,16 @@ class Copies:
         self._name = name or secrets.token_hex(8)
         self._asked: dict[str, bool] = {}
         """Polls that are being looked at; whether they changed meanwhile."""
+        self._meter = meter or Meter()
         self._due: dict[tuple[str, MessageRef], bool] = {}
         """Copies that are being kept right; whether they were asked for meanwhile."""
         self._tasks: set[asyncio.Task[None]] = set()
         database.listen(Signal.POLL, self._hear)
+
+    @property
+    def due(self) -> int:
+        """How many posted copies wait to be redrawn, or are being redrawn."""
+        return len(self._due)
 
     def refresh(self, poll: str) -> None:
         """Has each stale copy of the poll redrawn soon, by whichever process runs its platform."""
@@ -110,6 +119,8 @@ class Copies:
 
     def _hear(self, poll: str) -> None:
         if poll in self._asked:
+            if self._asked[poll]:
+                self._meter.merged()
             self._asked[poll] = True
             return
         self._asked[poll] = True
@@ -133,6 +144,8 @@ class Copies:
     def _ask(self, copy: Copy) -> None:
         key = (copy.poll, copy.message)
         if key in self._due:
+            if self._due[key]:
+                self._meter.merged()
             self._due[key] = True
             return
         if copy.message.place.platform not in self._platforms:
@@ -222,16 +235,25 @@ class Copies:
         place = copy.message.place
         poll = await self._database.read(lambda tx: poll_rows.get(tx, copy.poll))
         community = await self._community_of(f"{place.platform}:{place.workspace}", self._now())
+        platform = self._platforms.get(place.platform)
+        if platform is None:
+            raise Unavailable(NOT_RUNNING)
+        end = "ok"
         try:
             reply = await self._draw(poll, community)
             async with asyncio.timeout(EDIT_SECONDS):
-                await self._platforms[place.platform].edit(copy.message, reply)
-        except BotError:
+                await platform.edit(copy.message, reply)
+        except BotError as error:
+            end = type(error).__name__
             raise
         except TimeoutError as error:
+            end = Unavailable.__name__
             raise Unavailable(TOO_SLOW) from error
         except Exception:  # it would fail again, so it is left until the poll changes again
+            end = "bug"
             logger.exception("bug while redrawing poll %s", copy.poll)
+        finally:
+            self._meter.edited(place.platform, end)
         return poll
 
     async def _finish(self, tx: Transaction, copy: Copy, poll: Poll) -> Copy | None:

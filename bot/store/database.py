@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from bot.errors import Unavailable, UsageError
 from bot.i18n import N_
+from bot.meter import Meter
 from bot.store.signals import Hear, Signal, Signals
 from bot.store.sql import Dialect, Transaction
 
@@ -71,7 +72,9 @@ def unavailable() -> Unavailable:
     return Unavailable(NOT_WRITTEN)
 
 
-async def open_database(url: str, *, shared: bool = False, busy_seconds: float = 5.0) -> Database:
+async def open_database(
+    url: str, *, shared: bool = False, busy_seconds: float = 5.0, meter: Meter | None = None
+) -> Database:
     """Opens the database and brings its schema up to date.
 
     `url` is `sqlite:///relative.db`, `sqlite:////absolute.db`, a plain path, or `postgresql://…`.
@@ -85,7 +88,7 @@ async def open_database(url: str, *, shared: bool = False, busy_seconds: float =
     if scheme in {"postgresql", "postgres"}:
         from bot.store.postgres import PostgresDatabase  # noqa: PLC0415 - asyncpg is an extra
 
-        return await PostgresDatabase.open(url, busy_seconds=busy_seconds)
+        return await PostgresDatabase.open(url, busy_seconds=busy_seconds, meter=meter or Meter())
     if separator and scheme != "sqlite":
         raise UsageError(f"Parley keeps its data in sqlite:///PATH or postgresql://…; “{scheme}://” is neither.")
     from bot.store.sqlite import SqliteDatabase  # noqa: PLC0415 - not needed beside PostgreSQL
@@ -93,4 +96,4 @@ async def open_database(url: str, *, shared: bool = False, busy_seconds: float =
     path = rest.removeprefix("/") if separator else url
     if not path:
         raise UsageError("The database's URL names no file, as in sqlite:///parley.db.")
-    return await SqliteDatabase.open(Path(path), shared=shared, busy_seconds=busy_seconds)
+    return await SqliteDatabase.open(Path(path), shared=shared, busy_seconds=busy_seconds, meter=meter or Meter())

@@ -12,6 +12,7 @@ import asyncpg  # type: ignore[import-untyped]
 from aiosql.adapters.asyncpg import AsyncPGAdapter
 
 from bot.errors import Refused, Unavailable
+from bot.meter import Meter
 from bot.store import migrate
 from bot.store.database import Database, Unit, unavailable
 from bot.store.sql import Dialect, Queries, Transaction, load_queries
@@ -71,12 +72,13 @@ class PostgresTransaction(Transaction):
 class PostgresDatabase(Database):
     dialect: Dialect = "postgres"
 
-    def __init__(self, pool: Any, queries: Queries) -> None:
+    def __init__(self, pool: Any, queries: Queries, meter: Meter) -> None:
         self._pool = pool
+        self._meter = meter
         self._queries = queries
 
     @classmethod
-    async def open(cls, url: str, *, busy_seconds: float) -> PostgresDatabase:
+    async def open(cls, url: str, *, busy_seconds: float, meter: Meter) -> PostgresDatabase:
         """Raises what `open_database` raises."""
         settings = {
             "application_name": "parley",
@@ -95,7 +97,7 @@ class PostgresDatabase(Database):
             )
         except (*_OUTSIDE, asyncpg.PostgresError, ValueError) as error:
             raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
-        database = cls(pool, load_queries("postgres", PostgresAdapter))
+        database = cls(pool, load_queries("postgres", PostgresAdapter), meter)
         try:
             await database._migrate()
         except BaseException:
@@ -129,6 +131,7 @@ class PostgresDatabase(Database):
                     connection.terminate()  # it may be broken, so the pool makes another
                     raise
         except _OUTSIDE as error:
+            self._meter.database_failed()
             logger.error("PostgreSQL failed: %s: %s", type(error).__name__, error)  # noqa: TRY400 - no bug, so no trace
             raise unavailable() from error
 

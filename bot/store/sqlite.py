@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from bot.errors import Refused, Unavailable
+from bot.meter import Meter
 from bot.store import migrate
 from bot.store.database import Database, Unit, unavailable
 from bot.store.sql import Dialect, Queries, SqliteAdapter, Transaction, load_queries
@@ -52,21 +53,21 @@ logger = logging.getLogger("parley.store")
 class SqliteDatabase(Database):
     dialect: Dialect = "sqlite"
 
-    def __init__(self, path: Path, queries: Queries, busy_seconds: float, owner: int | None) -> None:
+    def __init__(self, path: Path, queries: Queries, busy_seconds: float, owner: int | None, meter: Meter) -> None:
         super().__init__()
         self.path = path
         self._queries = queries
         self._owner = owner
-        self._writer = _Connections(path, busy_seconds, 1, "parley-write")
-        self._reader = _Connections(path, busy_seconds, READERS, "parley-read", "PRAGMA query_only=ON")
+        self._writer = _Connections(path, busy_seconds, 1, "parley-write", meter)
+        self._reader = _Connections(path, busy_seconds, READERS, "parley-read", meter, "PRAGMA query_only=ON")
 
     @classmethod
-    async def open(cls, path: Path, *, shared: bool, busy_seconds: float) -> SqliteDatabase:
+    async def open(cls, path: Path, *, shared: bool, busy_seconds: float, meter: Meter) -> SqliteDatabase:
         """Raises what `open_database` raises."""
         owner = None if shared else _own(path)
         try:
             _create_private(path)
-            database = cls(path, load_queries("sqlite", SqliteAdapter), busy_seconds, owner)
+            database = cls(path, load_queries("sqlite", SqliteAdapter), busy_seconds, owner, meter)
         except BaseException:
             _disown(owner)
             raise
@@ -116,9 +117,10 @@ class SqliteDatabase(Database):
 class _Connections:
     """Threads, each with its connection, which is opened anew after a failure that may have broken it."""
 
-    def __init__(self, path: Path, busy_seconds: float, threads: int, name: str, *pragmas: str) -> None:
+    def __init__(self, path: Path, busy_seconds: float, threads: int, name: str, meter: Meter, *pragmas: str) -> None:
         self._path = path
         self._busy_seconds = busy_seconds
+        self._meter = meter
         self._pragmas = pragmas
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._here = threading.local()
@@ -134,6 +136,7 @@ class _Connections:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
             if code not in _OUTSIDE:
                 raise
+            self._meter.database_failed()
             logger.error("SQLite can't use %s: %s", self._path.name, error)  # noqa: TRY400 - no bug, so no trace
             if code not in _PASSING:
                 self._drop()
@@ -166,7 +169,9 @@ class _Connections:
 def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
     """A connection that is durable (https://sqlite.org/pragma.html#pragma_synchronous) and keeps nothing deleted."""
     if not path.exists():
-        raise sqlite3.OperationalError(f"no file at {path}")
+        missing = sqlite3.OperationalError(f"no file at {path}")
+        missing.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise missing
     connection = sqlite3.connect(path, busy_seconds, isolation_level=None, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row

@@ -16,6 +16,7 @@ from adapters.web.server import WebChat
 from bot.app import Bot
 from bot.commands.help import Help
 from bot.commands.lookup import Lookup
+from bot.config import Address
 from bot.errors import Unavailable
 from bot.instance import Instance
 from bot.library.loader import load_library
@@ -121,7 +122,7 @@ async def serving_polls(
 async def _start_public(public: PublicPages, tries: int = 50) -> str:
     for port in random.sample(PORTS, tries):
         try:
-            await public.start(f"127.0.0.1:{port}")
+            await public.start(Address("127.0.0.1", port))
         except Unavailable:
             continue
         return f"http://127.0.0.1:{port}/"

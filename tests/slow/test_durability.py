@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bot.meter import Meter
 from bot.polls import audit
 from bot.polls.audit import receipt_hash
 from bot.polls.box import BallotBox
@@ -103,7 +104,7 @@ async def _lost_votes(
 
     with monkeypatch.context() as patch:
         patch.setattr(sqlite3, "connect", connect)
-        database = await sqlite.SqliteDatabase.open(folder / "parley.db", shared=False, busy_seconds=5.0)
+        database = await sqlite.SqliteDatabase.open(folder / "parley.db", shared=False, busy_seconds=5.0, meter=Meter())
         box = BallotBox(database, Keys(KEY))
         await box.open(poll())
 

@@ -20,9 +20,10 @@ from adapters.web import pages as pages_module
 from adapters.web.elements import Html, el, text_html
 from adapters.web.guard import HEADERS
 from adapters.web.poll_page import time_left
-from adapters.web.public import PublicPages, split_bind
+from adapters.web.public import PublicPages
 from bot.chat import Outcome, Request
-from bot.errors import Refused, Unavailable
+from bot.config import Address
+from bot.errors import Unavailable
 from bot.i18n import translator
 from bot.markup import Bold, Code, Link, bullets, paragraph, quote, text
 from bot.polls.audit import Finding, Record, verify
@@ -402,33 +403,18 @@ async def test_results_hidden_from_members_are_hidden_outside(reader: Reader) ->
 
 
 async def test_nothing_is_public_without_the_setting(reader: Reader) -> None:
-    """An empty address is no server."""
+    """No address is no server."""
     public = PublicPages(reader.hall.pages)
-    await public.start("")
+    await public.start(None)
     assert public._runner is None
     await public.stop()
 
 
 async def test_a_public_address_that_is_taken_is_told(reader: Reader) -> None:
     """Whoever starts the bot reads what is wrong."""
-    taken = reader.hall.public_url.removeprefix("http://").rstrip("/")
-    with pytest.raises(Unavailable, match="can't be used"):
+    taken = Address.of(reader.hall.public_url.removeprefix("http://").rstrip("/"), "")
+    with pytest.raises(Unavailable, match=r"can't be used.*PARLEY_PUBLIC_BIND"):
         await PublicPages(reader.hall.pages).start(taken)
-
-
-@pytest.mark.parametrize("bind", ["8080", ":8080", "host", "host:", "host:0", "host:65536", "host:x", "host:٣"])
-def test_a_wrong_public_address_is_told(bind: str) -> None:
-    """The sentence shows what was written, and how to write it."""
-    with pytest.raises(Refused, match="Write host:port"):
-        split_bind(bind, translator("en"))
-
-
-@pytest.mark.parametrize(
-    ("bind", "split"), [("0.0.0.0:8080", ("0.0.0.0", 8080)), ("[::]:80", ("::", 80)), ("localhost:9", ("localhost", 9))]
-)
-def test_a_public_address_is_read(bind: str, split: tuple[str, int]) -> None:
-    """Names, IPv4 and bracketed IPv6."""
-    assert split_bind(bind, translator("en")) == split
 
 
 # --- pieces ---

@@ -20,7 +20,7 @@ from adapters.slack.console import slack
 from adapters.slack.running import SlackService
 from adapters.slack.web import EDITS_A_MINUTE
 from bot.chat import Card, MessageRef, Place, Reply
-from bot.config import Settings
+from bot.config import Address, Settings
 from bot.errors import BotError, NotAllowed, NotFound, Refused, Unavailable, UsageError
 from bot.instance import Instance
 from tests.require import require
@@ -233,7 +233,7 @@ async def test_a_stop_answers_what_was_taken(tmp_path: Path, caplog: pytest.LogC
 
 
 async def test_half_a_set_up_is_said(tmp_path: Path) -> None:
-    """A bot token alone listens nowhere; an address that is none is named."""
+    """A bot token alone listens nowhere; an address that is taken is named."""
     async with new_server() as server, running(tmp_path) as instance:
         token, secret = SecretStr(BOT_TOKEN), SecretStr(SECRET)
         for given in (
@@ -243,12 +243,10 @@ async def test_half_a_set_up_is_said(tmp_path: Path) -> None:
         ):
             with pytest.raises(UsageError, match="PARLEY_SLACK_APP_TOKEN"):
                 SlackService.of(given, instance, Clock())
-        for bind in ("nowhere", "127.0.0.1:x", "127.0.0.1:99999", server.url.removeprefix("http://")):
-            chat = SlackChat(
-                instance.bot, clock=Clock(), token=BOT_TOKEN, signing_secret=SECRET, base_url=server.base_url
-            )
-            with pytest.raises(UsageError, match="PARLEY_SLACK_BIND"):
-                await SlackService(instance, chat, bind=bind).run()
+        taken = Address.of(server.url.removeprefix("http://"), "")
+        chat = SlackChat(instance.bot, clock=Clock(), token=BOT_TOKEN, signing_secret=SECRET, base_url=server.base_url)
+        with pytest.raises(Unavailable, match="PARLEY_SLACK_BIND"):
+            await SlackService(instance, chat, address=taken).run()
 
 
 @pytest.mark.parametrize("when", ["before the start", "while it runs"])

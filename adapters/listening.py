@@ -1,0 +1,26 @@
+"""Putting an application on an address."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.config import Address
+from bot.errors import Unavailable
+
+IDLE = 30.0
+"""Seconds for which a silent connection is kept."""
+
+
+async def listen(app: web.Application, address: Address, setting: str) -> web.AppRunner:
+    """Serves until the runner is cleaned up. Port 0 takes any free one.
+
+    Raises Unavailable, which names the setting, for an address that is taken or isn't this machine's.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2, keepalive_timeout=IDLE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, *address).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise Unavailable(f"{address} can't be used: {error.strerror}. Set {setting} to another.") from error
+    return runner

@@ -1,0 +1,203 @@
+"""What watches over a process reads: `/healthz`, `/readyz` and `/metrics`, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from adapters.health import Health
+from bot.config import Address
+from bot.errors import Unavailable
+from bot.instance import Instance
+from bot.metrics import Metrics
+from bot.store.sqlite import READERS, SqliteDatabase
+from tests.world import NOW, Clock, at, request, running
+
+
+@dataclass(slots=True)
+class Watched:
+    """A process as it is seen from outside."""
+
+    health: Health
+    url: str
+    session: aiohttp.ClientSession
+
+    async def ask(self, page: str) -> tuple[int, dict[str, str]]:
+        async with self.session.get(self.url + page) as answer:
+            told: dict[str, Any] = await answer.json()
+            assert told["ok"] is (answer.status == 200)
+            return answer.status, told["checks"]
+
+    async def figures(self) -> dict[str, float]:
+        """Every figure by its name and labels."""
+        async with self.session.get(self.url + "/metrics") as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            lines = (await answer.text()).splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+
+@asynccontextmanager
+async def watched(metrics: Metrics, *, answers_within: float = 5.0) -> AsyncIterator[Watched]:
+    health = Health(metrics, answers_within=answers_within)
+    url = await health.start(Address("127.0.0.1", 0))
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield Watched(health, url, session)
+    finally:
+        await health.stop()
+
+
+@pytest.fixture
+async def metrics() -> Metrics:
+    return Metrics()
+
+
+async def test_a_process_that_starts_is_well_and_not_ready(metrics: Metrics) -> None:
+    """While packs are read, or another process migrates, nothing is wrong yet and nothing should be sent here."""
+    async with watched(metrics) as process:
+        assert await process.ask("/healthz") == (200, {"loop": "ok", "database": "starting"})
+        assert await process.ask("/readyz") == (503, {"process": "starting", "database": "starting"})
+        assert (await process.figures())["process_resident_memory_bytes"] > 0
+
+
+async def test_a_process_is_ready_once_its_platforms_are_connected(tmp_path: Path, metrics: Metrics) -> None:
+    """Every platform that is configured; one that is away is named, and shows in the figures."""
+    connected = {"discord": False}
+    async with watched(metrics) as process, running(tmp_path) as instance:
+        process.health.watch(instance, {"discord": lambda: connected["discord"]})
+        assert await process.ask("/readyz") == (503, {"process": "ok", "database": "ok", "discord": "away"})
+        assert await process.ask("/healthz") == (200, {"loop": "ok", "database": "ok"})
+        assert (await process.figures())['parley_platform_connected{platform="discord"}'] == 0
+        connected["discord"] = True
+        assert await process.ask("/readyz") == (200, {"process": "ok", "database": "ok", "discord": "ok"})
+        assert (await process.figures())['parley_platform_connected{platform="discord"}'] == 1
+
+
+async def test_a_process_that_drains_is_well_and_not_ready(tmp_path: Path, metrics: Metrics) -> None:
+    """It finishes what it has taken, and a proxy sends nothing more."""
+    async with watched(metrics) as process, running(tmp_path) as instance:
+        process.health.watch(instance, {})
+        process.health.drain()
+        assert await process.ask("/readyz") == (503, {"process": "draining", "database": "ok"})
+        assert (await process.ask("/healthz"))[0] == 200
+
+
+async def test_a_database_that_is_gone_is_told(tmp_path: Path, metrics: Metrics) -> None:
+    """Neither well nor ready; the figures that it holds are not told, the others are."""
+    async with watched(metrics) as process, running(tmp_path, meter=metrics) as instance:
+        process.health.watch(instance, {})
+        (tmp_path / "parley.db").rename(tmp_path / "elsewhere.db")
+        assert await process.ask("/healthz") == (503, {"loop": "ok", "database": "away"})
+        assert (await process.ask("/readyz"))[0] == 503
+        figures = await process.figures()
+        assert (figures["parley_database_up"], figures["parley_database_errors_total"]) == (0, 3)
+        assert figures["parley_open_polls"] != figures["parley_open_polls"]
+
+
+async def test_a_database_that_is_silent_is_told(tmp_path: Path, metrics: Metrics) -> None:
+    """Whoever asks gets an answer, even if the database gives none."""
+    async with watched(metrics, answers_within=0.05) as process, running(tmp_path) as instance:
+        process.health.watch(instance, {})
+        async with silent(instance):
+            assert await process.ask("/healthz") == (503, {"loop": "ok", "database": "silent"})
+
+
+async def test_an_address_that_is_taken_names_its_setting(metrics: Metrics) -> None:
+    """Whoever starts the bot reads which setting to change."""
+    async with watched(metrics) as process:
+        taken = Address.of(process.url.removeprefix("http://"), "")
+        with pytest.raises(Unavailable, match=r"can't be used.*PARLEY_HEALTH_BIND"):
+            await Health(metrics).start(taken)
+
+
+async def test_without_the_setting_nothing_is_served(metrics: Metrics) -> None:
+    """No port is open that nobody asked for."""
+    health = Health(metrics)
+    assert await health.start(None) == ""
+    await health.stop()
+
+
+async def test_what_happens_is_counted(tmp_path: Path, metrics: Metrics) -> None:
+    """Commands and how they ended, votes, commits, edits: kinds of things, and never who, which poll or what choice."""
+    clock = Clock()
+    async with watched(metrics) as process, running(tmp_path, clock=clock, meter=metrics) as instance:
+        process.health.watch(instance, {})
+        bot = instance.bot
+        await bot.say(
+            request("Host"), '/poll create question:"Which tea?" options:"Green|Black" closes:1h results:live'
+        )
+        for choices in ({"Ben": "0", "Chen": "1", "Dina": "1"}, {"Ben": "1", "Chen": "1"}):
+            await asyncio.gather(
+                *(bot.press(request(name), f"v1:vote:p1:{choice}") for name, choice in choices.items())
+            )
+        await bot.say(request(), "/fact coffee")
+        await bot.say(request(), "/settings")
+        await instance.copies.drain()
+        figures = await process.figures()
+        assert figures['parley_answers_total{command="/fact",end="ok"}'] == 1
+        assert figures['parley_answers_total{command="/settings",end="NotAllowed"}'] == 1
+        assert figures['parley_answer_seconds_count{command="vote"}'] == 5
+        assert figures['parley_votes_total{end="cast"}'] == 3
+        assert figures['parley_votes_total{end="changed"}'] == 1
+        assert figures['parley_votes_total{end="unchanged"}'] == 1
+        assert figures["parley_commit_group_votes_sum"] == 5
+        assert 2 <= figures["parley_commit_group_seconds_count"] <= 5
+        assert figures['parley_edits_total{end="ok",platform="test"}'] >= 1
+        assert figures["parley_edits_merged_total"] >= 1
+        assert (figures["parley_open_polls"], figures["parley_scheduler_lag_seconds"]) == (1, 0)
+        assert (figures["parley_ballots_waiting"], figures["parley_copies_due"]) == (0, 0)
+        assert not [name for name in figures if "_created" in name]
+        clock.now = NOW + timedelta(hours=1, seconds=5)
+        assert (await process.figures())["parley_scheduler_lag_seconds"] == 5
+
+
+async def test_labels_are_few_and_name_nobody(tmp_path: Path, metrics: Metrics) -> None:
+    """Whatever people type or press, no label holds it: what is unknown makes no new figure."""
+    async with watched(metrics) as process, running(tmp_path, meter=metrics) as instance:
+        process.health.watch(instance, {})
+        for line in ("/zeppelin", "/fact marmalade-of-ada", "/poll results poll:marmalade"):
+            await instance.bot.say(request("Marmalade"), line)
+        for pressed in ("v1:marmalade", "v9:vote:p1", "v1:vote:marmalade:0", "v1:view:marmalade:x:y"):
+            await instance.bot.press(at(request("Marmalade"), Clock()()), pressed)
+        for status in range(1000):
+            metrics.called("slack", status)
+        figures = await process.figures()
+        assert not [name for name in figures if "marmalade" in name.lower()]
+        known = {*instance.bot.commands, *instance.bot.registry.actions} | {
+            f"/{name}" for name in instance.bot.commands
+        }
+        assert {found for name in figures for found in re.findall(r'command="([^"]*)"', name)} <= known
+        kinds = [name for name in figures if name.startswith("parley_platform_calls_total")]
+        assert len(kinds) == 4
+
+
+async def test_two_instances_count_apart(tmp_path: Path) -> None:
+    """Figures belong to an instance, not to the program."""
+    one, other = Metrics(), Metrics()
+    one.database_failed()
+    assert b"parley_database_errors_total 1.0" in await one.exposition(None, {})
+    assert b"parley_database_errors_total 0.0" in await other.exposition(None, {})
+
+
+@asynccontextmanager
+async def silent(instance: Instance) -> AsyncIterator[None]:
+    """Whoever reads from the database waits."""
+    database, gate = instance.database, threading.Event()
+    assert isinstance(database, SqliteDatabase)
+    held = [asyncio.create_task(database._reader.run(lambda _connection: gate.wait())) for _ in range(READERS)]
+    try:
+        yield
+    finally:
+        gate.set()
+        await asyncio.gather(*held)
