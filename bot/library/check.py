@@ -42,9 +42,10 @@ class TextLimits:
 def main_report(folders: Sequence[Path], essay: Path | None, today: date, style: Style = "text") -> tuple[str, int]:
     """What `parley check` prints, and its exit status: 1 if there is an error, else 0.
 
-    Each folder is a pack, or a folder of packs.
+    Each folder is a pack, or a folder of packs; one in which no pack is found is an error.
     """
-    reports = check_packs([pack for folder in folders for pack in pack_folders(folder)], essay, today)
+    packs = [pack for folder in folders for pack in (list(pack_folders(folder)) or [folder])]
+    reports = check_packs(packs, essay, today)
     return render(reports, style) + "\n", int(any(report.errors for report in reports))
 
 

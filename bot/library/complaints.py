@@ -7,15 +7,18 @@ and what to do. The words of the validator, which quote what they were given at 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Day  # noqa: N812 - the model's own word
+from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from bot.library.model import partial_date
+from bot.library.syntax import Place
 from bot.library.yaml_reader import Table, shown
 
 Path = tuple[str | int, ...]
@@ -24,43 +27,81 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing that is wrong. `at_key` says that the key is meant, not its value."""
+    """One thing that is wrong.
+
+    `at_key` says that the key is meant, not its value; `at` is a place of its own; `within` is the key of the text in
+    which it was found.
+    """
 
     path: Path
     code: str
     message: str
     at_key: bool = False
+    at: Place | None = None
+    within: Path = ()
 
 
 def complaints(model: type[Model], table: Table) -> Model | list[Complaint]:
     """The valid model, or everything that is wrong with the table."""
+    hidden = list(_swallowed(model, table))
     try:
-        return model.__pydantic_validator__.validate_python(table, by_alias=True, by_name=False)  # type: ignore[no-any-return]
+        valid: Model = model.__pydantic_validator__.validate_python(table, by_alias=True, by_name=False)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
+    else:
+        return hidden or valid
     found = [_complaint(model, table, detail) for detail in details]
-    return _joined(found)
+    spoilt = {complaint.within for complaint in hidden}
+    return _joined([complaint for complaint in found if complaint.path[-1:] not in spoilt], hidden)
 
 
-def _joined(found: Sequence[Complaint]) -> list[Complaint]:
-    """Complaints with all missing keys of a table in one, and none about a key that is only misspelt."""
-    misspelt = {c.message.split("`")[3] for c in found if c.code == "unknown-key" and "did you mean" in c.message}
+def _swallowed(model: type[BaseModel], table: Table) -> Iterator[Complaint]:
+    """Keys that the table lacks and that begin a line inside one of its texts."""
+    tables = [table, *(value for value in table.values() if isinstance(value, Table))]
+    if any(inner.swallowed for inner in tables):
+        places = {key: found for inner in reversed(tables) for key, found in inner.swallowed.items()}
+        for key in key_names(model):
+            if key in places and key not in table.keys_at:
+                within, at = places[key]
+                message = (
+                    f"`{key}` has become part of the text above: give it as many spaces as the other keys of its entry, "
+                    "or, if it is meant as text, let it not begin a line"
+                )
+                yield Complaint((key,), "indentation", message, at=at, within=(within,))
+
+
+def _joined(found: Sequence[Complaint], hidden: Sequence[Complaint]) -> list[Complaint]:
+    """Complaints with all missing keys of a table in one, and none about a key that is only misspelt or misplaced."""
     missing: dict[Path, list[str]] = {}
-    others = []
+    others = [*hidden]
+    elsewhere = {complaint.path for complaint in hidden}
     for complaint in found:
         if complaint.code == "missing-key":
             missing.setdefault(complaint.path[:-1], []).append(str(complaint.path[-1]))
-        else:
+    for complaint in found:
+        if complaint.code == "unknown-key":
+            *around, key = complaint.path
+            meant = _MEANT.search(complaint.message)
+            if meant is not None:
+                elsewhere.add((*around, meant[1]))
+            elif around and str(key) in missing.get(tuple(around[:-1]), ()):
+                elsewhere.add((*around[:-1], key))
+                said = f"`{key}` stands among the keys of `{around[-1]}`: give it as many spaces as `{around[-1]}` has"
+                others.append(Complaint(complaint.path, "indentation", said, at_key=True))
+                continue
+        if complaint.code != "missing-key":
             others.append(complaint)
     for path, keys in missing.items():
-        names = [f"`{key}`" for key in keys if key not in misspelt]
+        names = [key for key in keys if (*path, key) not in elsewhere]
         if names:
-            said = (
-                f"{', '.join(names[:-1])} and {names[-1]} are missing" if len(names) > 1 else f"{names[0]} is missing"
-            )
-            lines = ", ".join(f"`{key}: …`" for key in keys if key not in misspelt)
+            quoted = [f"`{key}`" for key in names]
+            said = f"{', '.join(quoted[:-1])} and {quoted[-1]} are missing" if names[1:] else f"{quoted[0]} is missing"
+            lines = ", ".join(f"`{key}: …`" for key in names)
             others.append(Complaint(path, "missing-key", f"{said}: add {lines}"))
     return others
+
+
+_MEANT = re.compile(r"did you mean `(\w+)`")
 
 
 def takes_text(model: type[BaseModel], keys: Sequence[str]) -> bool:
@@ -80,10 +121,14 @@ def _takes_text(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
             )
             if inner is not None:
                 return _takes_text(inner, keys[1:])
-            return not any(
-                part in {int, bool, Day} or getattr(part, "func", None) is partial_date for part in _flat(parts)
-            )
+            return not any(_never_text(part) for part in _flat(parts))
     return False
+
+
+def _never_text(part: Any) -> bool:
+    """Numbers and dates need no quotes, and no choice is called yes or no."""
+    choice = isinstance(part, type) and issubclass(part, Enum)
+    return choice or part in (int, bool, Day) or getattr(part, "func", None) is partial_date
 
 
 def _flat(parts: Sequence[Any]) -> list[Any]:
@@ -96,7 +141,8 @@ def _flat(parts: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _names(model: type[BaseModel]) -> list[str]:
+def key_names(model: type[BaseModel]) -> list[str]:
+    """The keys that a model takes, as they are written."""
     return [info.alias or name for name, info in model.model_fields.items()]
 
 
@@ -146,7 +192,7 @@ def _owner_model(model: type[BaseModel], path: Path) -> type[BaseModel]:
 
 
 def _unknown_key(model: type[BaseModel], key: str) -> str:
-    names = _names(model)
+    names = key_names(model)
     nearest = difflib.get_close_matches(key[:80], names, n=1)
     if nearest:
         return f"`{shown(key)}` isn't known here: did you mean `{nearest[0]}`?"
@@ -208,7 +254,9 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {
     "tuple_type": lambda _context, _value: (
         "must be a list: put each item on its own line after a hyphen, or in [brackets]"
     ),
-    "model_type": lambda _context, _value: "must have keys of its own under it",
+    "model_type": lambda _context, _value: (
+        "must have keys of its own: write each on a line under it, two spaces further right"
+    ),
     "date_type": lambda _context, _value: "must be a day, written like 2025-02-20",
 }
 _CODES: Mapping[str, str] = {

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import ContentError
-from bot.library.complaints import Complaint, Model, complaints, takes_text
+from bot.library.complaints import Complaint, Model, complaints, key_names, takes_text
 from bot.library.model import (
     PARTS,
     Argument,
@@ -96,12 +96,16 @@ def load_library(source: Path | Iterable[Path]) -> Library:
 
 def pack_folders(source: Path) -> Iterator[Path]:
     """The folders of packs under a content folder, or the folder itself if it is a pack."""
-    if (source / PACK_FILE).exists() or not source.is_dir():
+    if not source.is_dir() or any((source / name).exists() for name in _OWN_FILES):
         yield source
         return
     for folder in sorted(source.iterdir()):
         if folder.is_dir() and folder.name != DRAFTS and not folder.name.startswith((".", "_")):
             yield folder
+
+
+_OWN_FILES = (PACK_FILE, *(f"{part}.yaml" for part in PARTS))
+"""A folder with one of these is a pack, if perhaps one that lacks the first."""
 
 
 def _content_error(problems: Sequence[Problem]) -> ContentError:
@@ -135,7 +139,7 @@ class PackReading:
 
     `pack` is None if there are errors; `draft` has every entry that is valid by itself. `raws` are the entries as
     they are written, by id, and `info_table` is pack.yaml. Of `incomplete` kinds some may stand where a file could
-    not be read to its end, so that a missing id of theirs says nothing.
+    not be read to its end, so that a missing id of theirs says nothing; nor does a `doubled` id, which is given twice.
     """
 
     folder: Path
@@ -146,6 +150,7 @@ class PackReading:
     info_table: Table | None = None
     raws: dict[str, Raw] = field(default_factory=dict)
     incomplete: set[type[Entry]] = field(default_factory=set)
+    doubled: set[str] = field(default_factory=set)
 
     @property
     def errors(self) -> list[Problem]:
@@ -242,17 +247,14 @@ def _read_info(reading: PackReading) -> None:
     if document.problems and not isinstance(table, Table):
         return
     if not isinstance(table, Table):
-        reading.add(Spot(document.file, 1, 1), "not-a-table", "this file must begin with keys, such as `id: my-topic`")
+        message = "this file must begin with keys, such as `id: my-topic`"
+        reading.add(Spot(document.file, 1, 1), "not-a-table", message)
         return
     reading.info_table = table
     _check_unquoted(reading, document, {(): PackInfo})
-    if any(problem.code in _HARD for problem in document.problems):
+    if document.cut_short:
         return
     reading.info = _validated(reading, document.file, table, PackInfo)
-
-
-_HARD = frozenset(("yaml", "too-deep", "too-many-values", "control-character"))
-"""Problems after which the rest of the file is missing, so that more complaints about it would mislead."""
 
 
 def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]], file: Path) -> list[Raw]:
@@ -260,26 +262,38 @@ def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]]
     document = read_yaml(file)
     reading.problems.extend(document.problems)
     root = document.root
-    cut_short = any(problem.code in _HARD for problem in document.problems)
-    if cut_short or (document.problems and root is None):
+    cut_short = document.cut_short
+    if cut_short or not isinstance(root, Table):
         reading.incomplete.update(lists.values())
     if not isinstance(root, Table):
         if not document.problems:
-            message = f"this file must begin with `{next(iter(lists))}:` and a list under it"
-            reading.add(Spot(file, 1, 1), "not-a-table", message)
+            at = place(root.mark) if isinstance(root, Items) else (1, 1)
+            message = f"this file must begin with `{next(iter(lists))}:`, and a list under it"
+            reading.add(Spot(file, *at), "not-a-table", message)
         return []
     _check_unquoted(reading, document, {(name,): model for name, model in lists.items()})
     raws: list[Raw] = []
     for name in root.keys_at:
         if name not in lists:
-            message = f"`{shown(name)}` isn't known here: {_instead(name, lists, f'a {part} file has')}"
-            reading.add(_spot(file, root.keys_at[name]), "unknown-key", message)
+            reading.incomplete.update(lists.values())
+            code, message = _unknown_list(name, part, lists)
+            reading.add(_spot(file, root.keys_at[name]), code, message)
+            if code == "indentation" and cut_short and document.problems[-1] in reading.problems:
+                reading.problems.remove(document.problems[-1])  # it only follows from this
         elif isinstance(items := root.get(name), Items):
             raws.extend(_read_list(reading, file, items, lists[name], cut_short=cut_short))
         elif items is not None and not (cut_short and name == next(reversed(root.keys_at))):
+            reading.incomplete.add(lists[name])
             message = f"`{name}` must be a list: begin each entry with a hyphen"
             reading.add(_spot(file, root.values_at[name]), "not-a-list", message)
     return raws
+
+
+def _unknown_list(name: str, part: str, lists: Mapping[str, type[Entry]]) -> tuple[str, str]:
+    """Rule and message for a key at the left edge of a part's file that is no list of that part."""
+    if any(name in key_names(model) for model in lists.values()):
+        return "indentation", f"`{name}` begins at the left edge: indent it like the other keys of its entry"
+    return "unknown-key", f"`{shown(name)}` isn't known here: {_instead(name, lists, f'a {part} file begins with')}"
 
 
 def _read_list(reading: PackReading, file: Path, items: Items, model: type[Entry], *, cut_short: bool) -> Iterator[Raw]:
@@ -322,6 +336,8 @@ def _unfilled(value: Table | Items, path: tuple[str | int, ...]) -> Iterator[tup
 
 
 def _complaint_spot(file: Path, table: Table, complaint: Complaint) -> Spot:
+    if complaint.at is not None:
+        return Spot(file, *complaint.at)
     *around, last = complaint.path or ("",)
     if complaint.at_key:
         owner = _inside(table, around)
@@ -363,6 +379,7 @@ def _index_ids(reading: PackReading, raws: Sequence[Raw]) -> None:
             continue
         first = reading.raws.setdefault(key, raw)
         if first is not raw:
+            reading.doubled.add(key)
             at = reading.place(key, "id")
             message = (
                 f"`{shown(key)}` is already the id of an entry in {at.file.relative_to(reading.folder)}:{at.line}: "
@@ -384,7 +401,7 @@ def _link(reading: PackReading) -> dict[str, tuple[Argument, ...]]:
     for raw in reading.raws.values():
         for path, key, kinds in _references(raw):
             target = reading.raws.get(key)
-            if target is None and not reading.incomplete.isdisjoint(kinds):
+            if key in reading.doubled or (target is None and not reading.incomplete.isdisjoint(kinds)):
                 continue
             if target is None or target.model not in kinds:
                 message = _no_such(key, target, kinds, suggest(key, kinds))

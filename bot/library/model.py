@@ -65,7 +65,7 @@ def _calendar_day(written: str, year: int, month: int, day: int) -> Day:
     try:
         return Day(year, month, day)
     except ValueError:
-        message = f"{written} is not in the calendar: correct the month or the day"
+        message = f"{written} is not in the calendar: correct it"
         raise ValueError(message) from None
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import yaml
 
 from bot.library.problems import Problem, Severity
+from bot.library.syntax import TOO_DEEP, Place, after_failing, before_reading, inner_item, inner_keys, place_of_byte
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +26,6 @@ MAX_DEPTH = 32
 MAX_EVENTS = 250_000
 MAX_PROBLEMS = 50
 """Problems after which a file is not read any further: it is not the file that was meant."""
-
-Place = tuple[int, int]
-"""Line and column, both counted from 1."""
 
 
 class Mark(Protocol):
@@ -42,15 +40,18 @@ class Mark(Protocol):
 class Table(dict[str, Any]):
     """A mapping. Keys without a value are left out, but have their marks.
 
-    `mark` is where it begins, `keys_at` where each key stands and `values_at` where each value begins.
+    `mark` is where it begins, `keys_at` where each key stands and `values_at` where each value begins. `swallowed`
+    are words that begin a line of one of its texts and look like keys, with the key of that text and their place:
+    who knows the keys decides.
     """
 
-    __slots__ = ("keys_at", "mark", "values_at")
+    __slots__ = ("keys_at", "mark", "swallowed", "values_at")
 
     def __init__(self, mark: Mark) -> None:
         super().__init__()
         self.mark = mark
         self.keys_at: dict[str, Mark] = {}
+        self.swallowed: dict[str, tuple[str, Place]] = {}
         self.values_at: dict[str, Mark] = {}
 
 
@@ -77,12 +78,13 @@ class Unquoted:
 
 @dataclass(slots=True)
 class Document:
-    """One file as it was read. `root` is None where nothing could be."""
+    """One file as it was read. `root` is None where nothing could be; if it is `cut_short`, its end is missing."""
 
     file: Path
     root: Table | Items | str | None = None
     unquoted: list[Unquoted] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    cut_short: bool = False
 
 
 def place(mark: Mark) -> Place:
@@ -97,6 +99,7 @@ def read_yaml(file: Path) -> Document:
         _Builder(document, _read_bytes(file)).build()
     except _Stop as stop:
         document.problems.append(stop.problem)
+        document.cut_short = True
     return document
 
 
@@ -117,7 +120,11 @@ def _read_bytes(file: Path) -> bytes:
     start = (1, 1)
     try:
         if not file.is_file():
-            message = "this is not a file" if file.exists() else "this file is missing: create it, or correct its name"
+            message = (
+                "this is not a file: move it away"
+                if file.exists()
+                else "this file is missing: create it, or correct its name"
+            )
             raise _Stop(_problem(file, start, "missing-file", message))
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -128,28 +135,14 @@ def _read_bytes(file: Path) -> bytes:
         message = f"this file is larger than {MAX_BYTES // 1024 // 1024} MiB: split it into a folder of smaller files"
         raise _Stop(_problem(file, start, "file-too-large", message))
     data = data.removeprefix(b"\xef\xbb\xbf")
-    nul = data.find(b"\0")
-    if nul >= 0:
-        message = "this is not a text file (it contains a zero byte): write YAML, saved as UTF-8"
-        raise _Stop(_problem(file, _place_of_byte(data, nul), "not-text", message))
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        message = "this is not UTF-8 text: save the file with the encoding UTF-8"
-        raise _Stop(_problem(file, _place_of_byte(data, error.start), "not-utf8", message)) from None
+    if found := before_reading(data):
+        raise _Stop(_problem(file, found.at, found.code, found.message))
     return data
-
-
-def _place_of_byte(data: bytes, position: int) -> Place:
-    before = data[:position]
-    line_start = before.rfind(b"\n") + 1
-    return before.count(b"\n") + 1, len(before[line_start:].decode(errors="replace")) + 1
 
 
 _DROPPED = "(dropped)"
 """Stands for a key whose value is read but not kept; compared by identity."""
 
-_TOO_DEEP = f"brackets or lists are nested more than {MAX_DEPTH} deep here: a pack needs four levels"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _TAKEN_FOR = {
     "tag:yaml.org,2002:bool": "yes or no",
@@ -169,6 +162,8 @@ class _Builder:
         self._resolvers: dict[str, list[tuple[str, Any]]] = yaml.CSafeLoader.yaml_implicit_resolvers
         self._top: Table | Items | None = None
         self._key: str | None = None
+        self._decoded: str | None = None
+        self._last: Any = None
         self._open: list[tuple[Table | Items | None, str | int]] = []
 
     def build(self) -> None:
@@ -177,8 +172,10 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             raise _Stop(self._syntax(error)) from None
         except yaml.reader.ReaderError as error:
-            at = _place_of_byte(self._data, error.position)
-            message = "a control character stands here: delete it, or type the line again"
+            at = place_of_byte(self._data, error.position)
+            message = (
+                "a character that text never has (a control character) stands here: delete it, or type the line again"
+            )
             raise _Stop(self._at(at, "control-character", message)) from None
         finally:
             self._parser.dispose()
@@ -212,6 +209,9 @@ class _Builder:
     def _scalar(self, event: Any) -> None:
         text: str = event.value
         plain: bool = event.implicit[0]
+        self._last = event
+        if event.start_mark.line != event.end_mark.line:
+            text = self._looked_inside(event, text, plain=plain)
         if event.tag is not None or event.anchor is not None:
             self._refuse_decoration(event)
         if self._key is None and type(self._top) is Table:
@@ -226,6 +226,16 @@ class _Builder:
                         break
             self._put(text, event.start_mark)
 
+    def _looked_inside(self, event: Any, text: str, *, plain: bool) -> str:
+        """Note what begins a line of a text and may have been meant as more than text. Gives the text up to there."""
+        if plain and (found := inner_item(self._text(), event)):
+            self._add(found.at, found.code, found.message)
+            text = text.partition(" - ")[0]
+        if type(self._top) is Table:
+            for key, at in inner_keys(self._text(), event):
+                self._top.swallowed.setdefault(key, (self._key or "", at))
+        return text
+
     def _begin_key(self, key: str, mark: Mark, *, plain: bool) -> None:
         table = self._top
         assert isinstance(table, Table)  # noqa: S101 - the caller looked
@@ -237,7 +247,10 @@ class _Builder:
             self._key = _DROPPED
         elif key in table.keys_at:
             first = place(table.keys_at[key])[0]
-            message = f"`{shown(key)}` is already given in line {first}: keep one of the two"
+            message = (
+                f"`{shown(key)}` is already given in line {first}: keep one of the two; or, if a new entry begins here, "
+                "begin it with `- id: `"
+            )
             self._add(place(mark), "duplicate-key", message)
             self._key = _DROPPED
         else:
@@ -267,7 +280,7 @@ class _Builder:
         if event.tag is not None or event.anchor is not None:
             self._refuse_decoration(event)
         if len(self._open) >= MAX_DEPTH:
-            raise _Stop(self._at(place(event.start_mark), "too-deep", _TOO_DEEP))
+            raise _Stop(self._at(place(event.start_mark), "too-deep", TOO_DEEP))
         if self._key is None and type(self._top) is Table:
             message = "a key must be a word: put text that begins with a bracket or a brace in quotes"
             raise _Stop(self._at(place(event.start_mark), "complex-key", message))
@@ -315,43 +328,14 @@ class _Builder:
         self._document.problems.append(problem)
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
-        said = error.problem or "this can't be read"
-        mark = error.problem_mark
-        if "nesting depth" in said and mark is not None:
-            return self._at(place(mark), "too-deep", _TOO_DEEP)
-        opened = any(word in (error.context or "") for word in ("quoted", "flow"))
-        if opened and error.context_mark is not None and "escape" not in said:
-            mark = error.context_mark
-        at = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        return self._at(at, "yaml", _SYNTAX_HINTS.get(_hint_key(said, error.context), f"this isn't valid YAML: {said}"))
+        found = after_failing(self._text(), error, self._last)
+        return self._at(found.at, found.code, found.message)
 
-
-def _hint_key(said: str, context: str | None) -> str:
-    for key in _SYNTAX_HINTS:
-        about, _, words = key.partition("|")
-        if about in (context or "") and words in said:
-            return key
-    return ""
-
-
-_SYNTAX_HINTS = {
-    "|mapping values are not allowed": (
-        "a colon stands where none can be: put text that contains a colon in quotes, or check the indentation"
-    ),
-    "quoted|unexpected end of stream": "a quotation mark is opened here and never closed: close it",
-    "quoted|escape": 'a backslash in double quotes needs a known letter after it: use single quotes, or write \\\\ for "\\"',
-    "flow|": "a bracket or brace is opened here and not closed in time: close it, and put text with brackets in quotes",
-    "|cannot start any token": "text can't begin with this character (a tab, @, ` or %): use spaces to indent, or put the text in quotes",
-    "|block sequence entries are not allowed": "a list can't begin in the middle of a line: put the hyphen on a line of its own",
-    "collection|expected '-'": "the list ends here without need: begin the line with a hyphen, or indent it as the lines above",
-    "mapping|expected key": "this line doesn't fit the ones above: check the indentation, and close or double each quotation mark",
-    "|could not find expected ':'": "a colon is missing after this key: write `key: value`, or indent the line to continue the text above",
-    "anchor|": "text can't begin with & or *: put it in quotes",
-    "alias|": "text can't begin with & or *: put it in quotes",
-    "tag|": "text can't begin with an exclamation mark: put it in quotes",
-    "directive|": "text can't begin with a percent sign: put it in quotes",
-}
-"""Context | words of the parser → what to do. The first that fits is taken."""
+    def _text(self) -> str:
+        """The file as text; positions in it are the parser's. Made when it is first needed."""
+        if self._decoded is None:
+            self._decoded = self._data.decode()
+        return self._decoded
 
 
 def shown(value: str, most: int = 40) -> str:

@@ -144,7 +144,7 @@ def rules() -> set[str]:
     return found
 
 
-_COMPLAINS = {"add", "problem", "Problem", "_problem", "_warn", "_at", "_add", "Complaint"}
+_COMPLAINS = {"add", "problem", "Problem", "_problem", "_warn", "_at", "_add", "Complaint", "Finding"}
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

@@ -228,3 +228,12 @@ def test_a_mistake_in_a_shipped_pack_is_found_where_it_was_made(tmp_path: Path) 
     file.write_text("".join(lines), encoding="utf-8")
     errors = [p for p in check(folder).problems if p.severity is Severity.ERROR]
     assert [(p.line, p.column, p.code) for p in errors] == [(at + 1, lines[at].index("verdikt") + 1, "unknown-key")]
+
+
+def test_a_folder_without_a_pack_is_an_error(tmp_path: Path) -> None:
+    """A check that found nothing to check has not passed: a missing pack.yaml or an empty folder is told."""
+    for folder in (make_pack(tmp_path / "headless", {"pack.yaml": None}), tmp_path / "empty"):
+        folder.mkdir(exist_ok=True)
+        printed, status = main_report([folder], None, TODAY)
+        assert status == 1
+        assert f"{folder / 'pack.yaml'}:1:1: error: this file is missing" in printed

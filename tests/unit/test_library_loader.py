@@ -87,7 +87,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
         ("facts.yaml", b"facts: []\n---\nfacts: []\n", (2, 1, "second-document"), "delete this line"),
         ("facts.yaml", b"facts: 'open\n", (1, 8, "yaml"), "close it"),
         ("facts.yaml", b"facts: a: b\n", (1, 9, "yaml"), "in quotes"),
-        ("facts.yaml", b"facts:\n\t- a\n", (2, 1, "yaml"), "a tab"),
+        ("facts.yaml", b"facts:\n\t- a\n", (2, 1, "tab"), "a tab"),
         ("facts.yaml", b"facts: @me\n", (1, 8, "yaml"), "in quotes"),
         ("facts.yaml", b"facts: [a\n", (1, 8, "yaml"), "close it"),
         ("facts.yaml", b"facts: []\nfacts: []\n", (2, 1, "duplicate-key"), "line 1"),
@@ -180,6 +180,41 @@ def test_a_mistake_in_an_entry_is_shown_at_the_letter_where_it_stands(
     problem = only_problem(make_pack(tmp_path, {"facts.yaml": FACTS.replace(old, new)}))
     assert found_at(problem, tmp_path) == ("facts.yaml", *place)
     assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        ("    reason: The city measured it.\n    as_of:", "    reason: >-\n      The city measured it.\n      as_of:", (12, 7, "indentation"), "`as_of` has become part of the text above"),
+        ("    attributed_to: the author\n", "    attributed_to: >-\n      the author\n      tags: [a]\n", (9, 7, "indentation"), "let it not begin a line"),
+        ("    attributed_to:", "      attributed_to:", (7, 7, "indentation"), "among the keys of `essay`"),
+        ("    kind: fact\n", "kind: fact\n", (8, 1, "indentation"), "at the left edge"),
+        ("    kind: fact\n", "     kind: fact\n", (8, 6, "indentation"), "5 spaces, `attributed_to` in line 7 with 4"),
+        ("    kind: fact\n", "   kind: fact\n", (8, 4, "indentation"), "3 spaces, `attributed_to` in line 7 with 4"),
+        ("    kind: fact\n", "    kind fact\n", (8, 5, "yaml"), "a colon is missing in this line"),
+        ("    kind: fact\n", "    kind:fact\n", (8, 5, "yaml"), "a colon needs a space after it"),
+        ("sources: [survey]", "sources:\n      - survey\n       - survey", (14, 8, "indentation"), "give it 6 spaces"),
+        ("Parked cars take a third of the streets.", '"Parked cars take a third of the streets.', (3, 16, "yaml"), "never closed"),
+        ("    kind: fact\n", "<<<<<<< HEAD\n    kind: fact\n", (8, 1, "conflict-marker"), "keep one"),
+    ],
+)  # fmt: skip
+def test_a_line_that_went_astray_is_shown_where_it_stands(
+    tmp_path: Path, old: str, new: str, place: tuple[int, int, str], words: str
+) -> None:
+    """What was moved, left open or forgotten is named in its own line, whatever else it upsets further down."""
+    assert old in FACTS
+    problem = problems_of(make_pack(tmp_path, {"facts.yaml": FACTS.replace(old, new), "arguments.yaml": None}))[0]
+    assert found_at(problem, tmp_path) == ("facts.yaml", *place)
+    assert words in problem.message
+
+
+def test_words_with_a_colon_inside_a_text_are_text(tmp_path: Path) -> None:
+    """A text may have a line that looks like a key, as long as the entry has that key anyway or none is called so."""
+    text = FACTS.replace(
+        "reason: The city measured it.",
+        "reason: >-\n      The city measured it.\n      kind: by hand.\n      result: a third.",
+    )
+    assert problems_of(make_pack(tmp_path, {"facts.yaml": text})) == ()
 
 
 @pytest.mark.parametrize(
