@@ -72,15 +72,16 @@ async def running(
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     shared: bool = False,
     meter: Meter | None = None,
+    url: str = "",
 ) -> AsyncIterator[Instance]:
     """A whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart.
 
-    `shared` joins the file of an instance that runs already, as a second process would on PostgreSQL.
+    `shared` joins the file of an instance that runs already; `url` names another database.
     """
     clock = clock or Clock()
     numbers = references()
     ids = count(1)
-    database = await open_database(str(folder / "parley.db"), shared=shared, meter=meter)
+    database = await open_database(url or str(folder / "parley.db"), shared=shared, meter=meter)
     instance = build(
         Shelf(Edition.of(load_library(content))),
         database,

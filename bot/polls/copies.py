@@ -118,6 +118,7 @@ class Copies:
             logger.warning("what this process had in hand is free for others in a minute")
 
     def _hear(self, poll: str) -> None:
+        """Looks at the poll's copies; without a poll, at all that are stale."""
         if poll in self._asked:
             if self._asked[poll]:
                 self._meter.merged()
@@ -131,7 +132,7 @@ class Copies:
             while self._asked[poll]:
                 self._asked[poll] = False
                 try:
-                    copies = await self._database.read(lambda tx: messages.copies(tx, poll))
+                    copies = await self._database.read(lambda tx: _asked_for(tx, poll))
                 except Unavailable:
                     return  # what is stale is looked for now and then
                 for copy in copies:
@@ -290,6 +291,10 @@ class Copies:
             return await messages.forget_copy(tx, copy.poll, copy.message)
 
         return await self._database.write(forget)
+
+
+async def _asked_for(tx: Transaction, poll: str) -> list[Copy]:
+    return await (messages.copies(tx, poll) if poll else messages.stale_copies(tx))
 
 
 def lease_of(copy: Copy) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -15,12 +16,16 @@ from bot.errors import Refused, Unavailable
 from bot.meter import Meter
 from bot.store import migrate
 from bot.store.database import Database, Unit, unavailable
+from bot.store.notices import CONNECT_SECONDS, Notices
+from bot.store.signals import Hear, Signal
 from bot.store.sql import Dialect, Queries, Transaction, load_queries
 
 T = TypeVar("T")
 
 POOL = 4
 COMMAND_SECONDS = 30.0
+CLOSE_SECONDS = 3.0
+"""How long a stop waits for what is still under way; then its connections are cut."""
 MIGRATION_LOCK = 0x7061726C6579
 """Two processes that migrate at once wait for each other on this advisory lock ("parley" in ASCII)."""
 _OUTSIDE = (
@@ -72,10 +77,20 @@ class PostgresTransaction(Transaction):
 class PostgresDatabase(Database):
     dialect: Dialect = "postgres"
 
-    def __init__(self, pool: Any, queries: Queries, meter: Meter) -> None:
+    def __init__(self, url: str, pool: Any, queries: Queries, meter: Meter) -> None:
+        super().__init__()
         self._pool = pool
         self._meter = meter
         self._queries = queries
+        self._notices = Notices(url, pool, self._signals, _OUTSIDE)
+
+    def listen(self, signal: Signal, hear: Hear) -> None:
+        super().listen(signal, hear)
+        self._notices.listen()
+
+    def signal(self, signal: Signal, about: str = "") -> None:
+        super().signal(signal, about)
+        self._notices.send(signal, about)
 
     @classmethod
     async def open(cls, url: str, *, busy_seconds: float, meter: Meter) -> PostgresDatabase:
@@ -91,13 +106,14 @@ class PostgresDatabase(Database):
                 url,
                 min_size=1,
                 max_size=POOL,
+                timeout=CONNECT_SECONDS,
                 command_timeout=COMMAND_SECONDS,
                 server_settings=settings,
                 reset=_leave_as_it_is,
             )
         except (*_OUTSIDE, asyncpg.PostgresError, ValueError) as error:
             raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
-        database = cls(pool, load_queries("postgres", PostgresAdapter), meter)
+        database = cls(url, pool, load_queries("postgres", PostgresAdapter), meter)
         try:
             await database._migrate()
         except BaseException:
@@ -159,7 +175,12 @@ class PostgresDatabase(Database):
         raise Refused(f"PostgreSQL has its own tool: pg_dump --format=custom --file={path} DATABASE.")
 
     async def close(self) -> None:
-        await self._pool.close()
+        await self._notices.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()
+        except TimeoutError:  # a server that answers no more
+            self._pool.terminate()
 
 
 async def _leave_as_it_is(_connection: Any) -> None:

@@ -32,7 +32,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'parley.db'}"
-    running: PostgresServer = request.getfixturevalue("server")
+    return new_database(request.getfixturevalue("server"))
+
+
+def new_database(running: PostgresServer) -> str:
+    """The address of one more empty database on the server."""
     name = f"test{next(_numbers)}"
     running.psql(f"CREATE DATABASE {name}")
     return running.url(name)

@@ -1,0 +1,115 @@
+"""What one process tells the others through PostgreSQL, and what they do then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.instance import Instance
+from bot.store import messages
+from bot.store.database import Database, open_database
+from bot.store.signals import Signal
+from tests.polls.test_dialogues import ADA, BEN, press, reply_words, say, wall
+from tests.store.conftest import new_database
+from tests.store.server import PostgresServer
+from tests.world import Clock, running
+
+PATIENCE = 20.0
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110 - what is waited for happens in the background
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def two(server: PostgresServer, folder: Path) -> AsyncIterator[tuple[Instance, Instance]]:
+    """Two processes, so to speak, over one database; only the second runs the platform."""
+    url, clock = new_database(server), Clock()
+    async with running(folder, url=url, clock=clock) as one, running(folder, url=url, clock=clock) as other:
+        yield one, other
+
+
+async def test_a_signal_is_heard_once_by_every_process(url: str) -> None:
+    """Here at once; elsewhere soon, where the databases are one server's."""
+    heard: list[tuple[str, str]] = []
+    one = await open_database(url)
+    one.listen(Signal.POLL, lambda about: heard.append(("one", about)))
+    other = await open_database(url, shared=True)
+    if one.dialect == "postgres":
+        other.listen(Signal.POLL, lambda about: heard.append(("other", about)))
+        await until(lambda: {("one", ""), ("other", "")} <= set(heard))
+    heard.clear()
+    one.signal(Signal.POLL, "p1")
+    one.signal(Signal.DEADLINE, "nobody listens")
+    assert heard == [("one", "p1")]
+    if one.dialect == "postgres":
+        await until(lambda: ("other", "p1") in heard)
+        other.signal(Signal.POLL, "p2")
+        await until(lambda: ("one", "p2") in heard)
+    assert len(heard) == len(set(heard))
+    await other.close()
+    await one.close()
+
+
+async def test_a_hearer_with_a_bug_keeps_nobody_from_hearing(database: Database) -> None:
+    """It is logged, and the next is told."""
+    heard: list[str] = []
+
+    def broken(_about: str) -> None:
+        raise RuntimeError("bug")
+
+    database.listen(Signal.POLL, broken)
+    database.listen(Signal.POLL, heard.append)
+    database.signal(Signal.POLL, "p1")
+    assert "p1" in heard
+
+
+async def test_whoever_lost_the_line_looks_for_everything(server: PostgresServer) -> None:
+    """The server ends the connection; when it is back, what was missed meanwhile is made up for."""
+    url = new_database(server)
+    database = await open_database(url)
+    heard: list[str] = []
+    database.listen(Signal.COMMUNITY, heard.append)
+    await until(lambda: heard == [""])
+    ours = "datname = current_database() AND pid <> pg_backend_pid()"
+    server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}", url.rpartition("/")[2])  # noqa: S608 - the test's own text
+    await until(lambda: heard == ["", ""])
+    await database.close()
+
+
+async def test_a_vote_is_shown_by_the_process_that_runs_the_platform(server: PostgresServer, tmp_path: Path) -> None:
+    """The vote is taken in one process, the message is another's."""
+    async with two(server, tmp_path) as (one, other):
+        await say(other, ADA, '/poll create question:"Which tea?" options:"Green | Black" results:live')
+        one.platforms.clear()
+        await press(one, BEN, "v1:vote:p1:0")
+        await until(lambda: wall(other).edits == 1)
+        assert "Green ★ 1 (100.0 %)" in reply_words(wall(other).posted[0][1])
+        await other.copies.drain()
+        assert await one.database.read(messages.stale_copies) == []
+
+
+async def test_a_deadline_set_in_one_process_wakes_the_other(server: PostgresServer, tmp_path: Path) -> None:
+    """The poll is closed early in a process without the platform; the other says so without waiting half a minute."""
+    async with two(server, tmp_path) as (one, other):
+        await say(other, ADA, '/poll create question:"Which tea?" options:"Green | Black"')
+        one.platforms.clear()
+        await other.start()
+        await press(one, ADA, "v1:poll-close:p1")
+        await until(lambda: any("Closed: Which tea?" in reply_words(reply) for _, reply in wall(other).posted))
+
+
+async def test_settings_changed_in_one_process_hold_in_the_other(server: PostgresServer, tmp_path: Path) -> None:
+    """Without a wait, though each keeps them in memory."""
+    async with two(server, tmp_path) as (one, other):
+        now = one.now()
+        before = await other.communities.get("test:demo", now)
+        heard = asyncio.Event()
+        other.database.listen(Signal.COMMUNITY, lambda about: heard.set() if about else None)
+        await one.communities.change(before, {"zone": "Europe/Berlin"})
+        await asyncio.wait_for(heard.wait(), PATIENCE)
+        assert (await other.communities.get("test:demo", now)).zone == "Europe/Berlin"
