@@ -1,10 +1,15 @@
-"""`parley new`: what editors do with packs in a terminal. Thin: the work is in bot/exchange/."""
+"""`parley new` and `parley export`: what editors do with packs in a terminal. Thin: the work is in bot/exchange/."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
+
+if TYPE_CHECKING:
+    from bot.library.model import Pack
 
 
 def content_folder(given: Path | None) -> Path:
@@ -48,5 +53,72 @@ def new(pack: str, essay: Path, title: str, language: str, content: Path | None)
     click.echo(f"parley check {made.folder} --essay {essay}")
 
 
-COMMANDS: tuple[click.Command, ...] = (new,)
+@click.command()
+@click.argument("pack", required=False)
+@click.option("--format", "style", type=click.Choice(["claimreview", "markdown", "csv"]), required=True)
+@click.option("--output", type=click.Path(path_type=Path), help="Write there: a file, or for csv a folder or a .zip.")
+@click.option("--url", help="claimreview: the address of the page that shows the facts.")
+@_content
+def export(
+    pack: str | None,
+    style: Literal["claimreview", "markdown", "csv"],
+    output: Path | None,
+    url: str | None,
+    content: Path | None,
+) -> None:
+    """Export a pack, the same way each time: ClaimReview (JSON-LD) of its facts, a briefing to read, or tables."""
+    from bot.exchange.folders import pack_folder  # noqa: PLC0415 - kept off the path of --help
+    from bot.library.loader import load_pack  # noqa: PLC0415
+
+    loaded = load_pack(pack_folder(content_folder(content), pack))
+    if style == "claimreview":
+        _save_reviews(loaded, url, output)
+    elif style == "markdown":
+        from bot.exchange.briefing import briefing  # noqa: PLC0415
+
+        _save(briefing(loaded).encode(), output)
+    else:
+        _save_tables(loaded, output)
+
+
+def _save_reviews(pack: Pack, url: str | None, output: Path | None) -> None:
+    from bot.exchange.claimreview import claim_reviews  # noqa: PLC0415 - kept off the path of --help
+
+    reviews = claim_reviews(pack, url)
+    _save(reviews.text().encode(), output)
+    if reviews.left_out:
+        names = ", ".join(fact.id for fact in reviews.left_out)
+        click.echo(f"Left out, since only facts that can be checked are rated: {names}", err=True)
+    if url is None:
+        click.echo("Without --url the reviews name no page; search engines need it.", err=True)
+
+
+def _save_tables(pack: Pack, output: Path | None) -> None:
+    from bot.exchange.tables import as_zip, tables  # noqa: PLC0415 - kept off the path of --help
+
+    files = tables(pack)
+    if output is not None and output.suffix != ".zip":
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            _save(text.encode(), output / name)
+    elif output is None and sys.stdout.isatty():
+        raise click.UsageError("These are several tables: name a folder or a .zip file with --output.")
+    else:
+        _save(as_zip(files), output)
+
+
+def _save(data: bytes, output: Path | None) -> None:
+    from bot.exchange.writing import replace_file  # noqa: PLC0415 - kept off the path of --help
+
+    if output is None:
+        click.echo(data, nl=False)
+        return
+    try:
+        replace_file(output, data)
+    except OSError as error:
+        raise click.ClickException(f"{output} can't be written ({error.strerror}): name another place.") from None
+    click.echo(f"Wrote {output}.")
+
+
+COMMANDS: tuple[click.Command, ...] = (new, export)
 """What the command line takes in."""

@@ -11,9 +11,7 @@ from dataclasses import asdict
 from bot.polls.audit import BallotRow, Record
 from bot.polls.ballots import Ballot, Method, chosen, ranks, scores
 from bot.polls.model import Poll
-
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would run as a formula: https://owasp.org/www-community/attacks/CSV_Injection."""
+from bot.spreadsheet import cell
 
 
 def as_csv(record: Record) -> str:
@@ -21,11 +19,11 @@ def as_csv(record: Record) -> str:
     poll = record.poll
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
-    names = [_cell(option.name) for option in poll.options]
+    names = [cell(option.name) for option in poll.options]
     writer.writerow(names if poll.secret else ["voter", *names])
     for row in _shuffled(record):
         marks = _marks(poll, Ballot(row.choice))
-        writer.writerow(marks if poll.secret else [_cell(row.name or ""), *marks])
+        writer.writerow(marks if poll.secret else [cell(row.name or ""), *marks])
     return written.getvalue()
 
 
@@ -73,11 +71,6 @@ def _marks(poll: Poll, ballot: Ballot) -> list[str]:
             return ["" if score is None else str(score) for score in scores(ballot)]
     picked = chosen(ballot)
     return ["1" if index in picked else "" for index in range(len(poll.options))]
-
-
-def _cell(written: str) -> str:
-    """The text as a spreadsheet shows it and never runs it."""
-    return f"'{written}" if written.startswith(_RISKY) else written
 
 
 def rows_of(poll: Poll) -> Iterator[tuple[str, str]]:
