@@ -141,7 +141,15 @@ async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
     database = await open_database(settings.database, meter=metrics)
     outside = Outside(now=now, new_reference=new_reference)
     return build(
-        shelf, database, keys(settings), outside, zone=settings.zone, language=settings.language, meter=metrics
+        shelf,
+        database,
+        keys(settings),
+        outside,
+        zone=settings.zone,
+        language=settings.language,
+        editors=settings.editors,
+        editors_channel=settings.editors_channel,
+        meter=metrics,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from bot.chat import Action, Answers, Card, Choice, MessageRef, Outcome, Platform, Post, Reply, Request, Tone
 from bot.command import ActionHandler, Command, Context, Param, Permission, Registry, collect, run_action
 from bot.community import CommunityOf, community_id, default_community
+from bot.editors import Edits, nobody_edits
 from bot.errors import BotError, NotAllowed, TooFast, Unavailable, UnknownCommand, UsageError
 from bot.i18n import Translator, translator
 from bot.limiter import Limiter
@@ -68,6 +69,7 @@ class Bot:
     observe: Observe = _observe_nothing
     community_of: CommunityOf = default_community
     hooks: Hooks = field(default_factory=NoHooks)
+    edits: Edits = nobody_edits
 
     @classmethod
     def of(
@@ -80,9 +82,11 @@ class Bot:
         community_of: CommunityOf = default_community,
         hooks: Hooks | None = None,
         platforms: dict[str, Platform] | None = None,
+        edits: Edits = nobody_edits,
     ) -> Bot:
         running = {} if platforms is None else platforms
-        return cls(collect(features), new_reference, limiter, running, observe, community_of, hooks or NoHooks())
+        found = collect(features)
+        return cls(found, new_reference, limiter, running, observe, community_of, hooks or NoHooks(), edits)
 
     @property
     def commands(self) -> Mapping[str, Command]:
@@ -187,8 +191,13 @@ class Bot:
 
     async def _call(self, request: Request, call: Call, t: Translator) -> Outcome:
         async def run(ctx: Context) -> Outcome:
-            if call.command.permission is Permission.MODERATOR and not ctx.moderates:
-                raise NotAllowed(t("Only moderators can use /{command}.", command=call.command.name))
+            permission = call.command.permission
+            if not ctx.may(permission):
+                said = {
+                    Permission.MODERATOR: t("Only moderators can use /{command}.", command=call.command.name),
+                    Permission.EDITOR: t("Only the content's editors can use /{command}.", command=call.command.name),
+                }
+                raise NotAllowed(said[permission])
             return await call.command.handler(ctx, **call.args)
 
         return await self._guard(request, f"/{call.command.name}", t, run)
@@ -204,7 +213,17 @@ class Bot:
             return refusal(stale(t), t)
         if not handler.accepts(act):
             return refusal(stale(t), t)
-        return await self._guard(request, act.verb, t, lambda ctx: run_action(handler, ctx, act, given))
+
+        async def run(ctx: Context) -> Outcome:
+            if not ctx.may(handler.permission):
+                said = {
+                    Permission.MODERATOR: t("Only moderators can do that."),
+                    Permission.EDITOR: t("Only the content's editors can do that."),
+                }
+                raise NotAllowed(said[handler.permission])
+            return await run_action(handler, ctx, act, given)
+
+        return await self._guard(request, act.verb, t, run)
 
     async def _guard(
         self, request: Request, what: str, t: Translator, run: Callable[[Context], Awaitable[Outcome]]
@@ -227,7 +246,8 @@ class Bot:
             self.observe(what, end, perf_counter() - started)
 
     async def _context(self, request: Request, t: Translator) -> Context:
-        return Context(request, t, await self.community_of(community_id(request.actor), request.now))
+        community = await self.community_of(community_id(request.actor), request.now)
+        return Context(request, t, community, await self.edits(request.actor, community))
 
     async def _deliver(self, request: Request, outcome: Outcome, t: Translator) -> None:
         """Posts what is for all to see, before the person is told that it was posted, and has copies redrawn."""

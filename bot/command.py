@@ -34,6 +34,9 @@ _T = TypeVar("_T")
 class Permission(StrEnum):
     MEMBER = "member"
     MODERATOR = "moderator"
+    """Who moderates the community that the request comes from."""
+    EDITOR = "editor"
+    """Who edits the content, which all communities of an instance share: see bot/editors.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,19 @@ class Context:
     request: Request
     t: Translator
     community: Community = field(default_factory=lambda: Community(""))
+    edits: bool = False
+    """Whether this person edits the content."""
 
     @property
     def moderates(self) -> bool:
         """Whether this person moderates the community they are in."""
         return self.community.moderates(self.request.actor)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person has the permission, here and now."""
+        if permission is Permission.MEMBER:
+            return True
+        return self.edits if permission is Permission.EDITOR else self.moderates
 
 
 Completer = Callable[[Context, str, Mapping[str, object]], Sequence[Choice] | Awaitable[Sequence[Choice]]]
@@ -122,6 +133,7 @@ class ActionHandler:
     takes: str
     visibility: Visibility
     opens_form: bool
+    permission: Permission = Permission.MEMBER
     again: Handler | None = None
     """Makes a form anew, for platforms that can't keep one open while it tells its mistakes."""
     completers: Mapping[str, ControlCompleter] = field(default_factory=dict)
@@ -173,20 +185,31 @@ def command(
 
 
 def action(
-    verb: str, *, visibility: Visibility = Visibility.PRIVATE, opens_form: bool = False, complete: str = ""
+    verb: str,
+    *,
+    permission: Permission = Permission.MEMBER,
+    visibility: Visibility = Visibility.PRIVATE,
+    opens_form: bool = False,
+    complete: str = "",
 ) -> Callable[[Handler], Handler]:
     """Declares a method as what a button or a select does.
 
     Its string parameters are the action's arguments; one called `values` gets what was picked. `complete` names the
     feature's method that suggests, for selects with `type_ahead`.
     """
-    completers = {"": complete} if complete else {}
-    return _declare("action", verb, {"visibility": visibility, "opens_form": opens_form, "completers": completers})
+    options = {
+        "permission": permission,
+        "visibility": visibility,
+        "opens_form": opens_form,
+        "completers": {"": complete} if complete else {},
+    }
+    return _declare("action", verb, options)
 
 
 def form(
     verb: str,
     *,
+    permission: Permission = Permission.MEMBER,
     visibility: Visibility = Visibility.PRIVATE,
     again: str = "",
     complete: Mapping[str, str] | None = None,
@@ -196,7 +219,13 @@ def form(
     `again` names the feature's method that makes the same form anew, from the same arguments, `complete` those that
     suggest, by the input that has `type_ahead`.
     """
-    options = {"visibility": visibility, "opens_form": False, "again": again, "completers": complete or {}}
+    options = {
+        "permission": permission,
+        "visibility": visibility,
+        "opens_form": False,
+        "again": again,
+        "completers": complete or {},
+    }
     return _declare("form", verb, options)
 
 

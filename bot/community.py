@@ -55,6 +55,11 @@ def community_id(actor: Actor) -> str:
     return f"{actor.platform}:{actor.workspace}"
 
 
+def is_direct(community: str) -> bool:
+    """Whether it is one person's conversation with the bot, on a platform where each of those is a community."""
+    return community.partition(":")[2].startswith("dm")
+
+
 def voter_id(actor: Actor) -> str:
     """A person as a voter: one account of one platform in one workspace. Accounts are not linked."""
     return f"{actor.platform}:{actor.workspace}:{actor.id}"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from bot.editors import named_channel, named_editors
 from bot.errors import UsageError
 
 SHIPPED_CONTENT = Path(__file__).parent.parent / "content"
@@ -46,6 +47,16 @@ class Settings(BaseSettings):
     )
 
     content: Path = Field(default=SHIPPED_CONTENT, description="Folder that holds the packs, one folder each.")
+    editors: str = Field(
+        default="",
+        description="Who edits the content: discord:ID (a user or a role), slack:T…/U… (a user), slack:T…/S… (a user "
+        "group), with commas between them; empty for the moderators, where one community is served.",
+    )
+    editors_channel: str = Field(
+        default="",
+        description="Where editors are told what changed: discord:SERVER:CHANNEL or slack:T…:C…; empty for the "
+        "moderators' channel, where the moderators edit.",
+    )
     database: str = Field(default="parley.db", description="A file for SQLite, or a postgresql:// address.")
     key_file: Path = Field(
         default=Path("parley.key"),
@@ -87,6 +98,18 @@ class Settings(BaseSettings):
         description="Port, or host:port, at which Slack's requests over HTTP arrive, at /slack/events; "
         "empty for Socket Mode.",
     )
+
+    @field_validator("editors")
+    @classmethod
+    def _editors(cls, written: str) -> str:
+        named_editors(written)
+        return written
+
+    @field_validator("editors_channel")
+    @classmethod
+    def _editors_channel(cls, written: str) -> str:
+        named_channel(written)
+        return written
 
     @field_validator("bind")
     @classmethod
@@ -132,5 +155,6 @@ def _complaint(detail: dict[str, Any]) -> str:
     name = str(detail["loc"][0]) if detail["loc"] else ""
     if name in Settings.model_fields:
         what = Settings.model_fields[name].description
-        return f"The setting {name} (PARLEY_{name.upper()}) is wrong: {detail['msg']}. It is: {what}"
+        said = detail["msg"].removeprefix("Value error, ").removesuffix(".")
+        return f"The setting {name} (PARLEY_{name.upper()}) is wrong: {said}. It is: {what}"
     return f"There is no setting {name!r}. Look for it in {CONFIG_FILE} and remove or rename it."

@@ -10,13 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.acts import Acts
 from bot.app import Bot
 from bot.chat import MessageRef, Platform
 from bot.commands.help import Help
+from bot.commands.log import LogCommands
 from bot.commands.lookup import Lookup
 from bot.commands.polls import PollCommands
 from bot.commands.settings import PrivacyCommands, Settings
 from bot.communities import Communities
+from bot.editors import Editors, named_channel, named_editors
 from bot.errors import BotError
 from bot.library.shelf import Shelf
 from bot.limiter import Limiter
@@ -26,6 +29,7 @@ from bot.polls.copies import Copies
 from bot.polls.privacy import Privacy
 from bot.polls.service import Polls
 from bot.scheduler import Scheduler
+from bot.store.communities import served
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.signals import Signal
@@ -71,6 +75,8 @@ class Instance:
     scheduler: Scheduler
     privacy: Privacy
     communities: Communities
+    editors: Editors
+    acts: Acts
     database: Database
     now: Callable[[], datetime]
     meter: Meter
@@ -137,15 +143,18 @@ def build(
     *,
     zone: str = "UTC",
     language: str = "",
+    editors: str = "",
+    editors_channel: str = "",
     limiter: Limiter | None = None,
     meter: Meter | None = None,
 ) -> Instance:
-    """A whole instance over an open database. Nothing runs yet."""
+    """A whole instance over an open database. Nothing runs yet. `editors` and the channel are written as the settings."""
     meter = meter or Meter()
     platforms: dict[str, Platform] = {}
     communities = Communities(database, zone, language)
     box = BallotBox(database, keys, random_bytes=outside.random_bytes, meter=meter)
-    polls = Polls(database, box, outside.new_poll_id)
+    acts = Acts(database, lambda: outside.random_bytes(8).hex())
+    polls = Polls(database, box, outside.new_poll_id, acts)
     commands = PollCommands(polls, shelf)
     copies = Copies(
         database, platforms, commands.copy, communities.get, now=outside.now, sleep=outside.sleep, meter=meter
@@ -162,17 +171,45 @@ def build(
     )
     polls.changed = lambda: database.signal(Signal.DEADLINE)
     privacy = Privacy(database, box, communities.get, new_stranger=lambda: outside.random_bytes(16).hex())
+    those = Editors(
+        named_editors(editors),
+        named_channel(editors_channel),
+        lambda: database.read(served),
+        communities.get,
+        platforms,
+    )
     helper = Help()
     bot = Bot.of(
-        (Lookup(shelf), commands, Settings(communities, shelf), PrivacyCommands(privacy), helper),
+        (
+            Lookup(shelf),
+            commands,
+            Settings(communities, shelf, acts),
+            PrivacyCommands(privacy),
+            LogCommands(acts),
+            helper,
+        ),
         new_reference=outside.new_reference,
         limiter=limiter or Limiter(),
         observe=meter.answered,
         community_of=communities.get,
         hooks=_Hooks(polls, copies),
         platforms=platforms,
+        edits=those.edits,
     )
     helper.commands = bot.commands
     return Instance(
-        bot, platforms, polls, commands, box, copies, scheduler, privacy, communities, database, outside.now, meter
+        bot,
+        platforms,
+        polls,
+        commands,
+        box,
+        copies,
+        scheduler,
+        privacy,
+        communities,
+        those,
+        acts,
+        database,
+        outside.now,
+        meter,
     )

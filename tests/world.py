@@ -73,10 +73,12 @@ async def running(
     shared: bool = False,
     meter: Meter | None = None,
     url: str = "",
+    **settings: str,
 ) -> AsyncIterator[Instance]:
     """A whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart.
 
-    `shared` joins the file of an instance that runs already; `url` names another database.
+    `shared` joins the file of an instance that runs already; `url` names another database; `settings` are those that
+    `build` takes, such as `editors`.
     """
     clock = clock or Clock()
     numbers = references()
@@ -95,6 +97,7 @@ async def running(
         ),
         limiter=Limiter(burst=10_000, per_minute=600_000),
         meter=meter,
+        **settings,
     )
     instance.platforms["test"] = Wall()
     try:

@@ -34,7 +34,7 @@ Look = Callable[[Interaction, Shortcut, discord.Message], Awaitable[None]]
 """(interaction, shortcut, the message that it was used on) → nothing."""
 
 MODERATORS = discord.Permissions(manage_guild=True)
-"""Who sees moderators' commands, unless a server's own settings say otherwise. The core checks again."""
+"""Who sees moderators' and editors' commands, unless a server's own settings say otherwise. The core checks again."""
 
 
 def slash_commands(
@@ -78,10 +78,10 @@ def _split(command: Command) -> tuple[str, str]:
 
 
 def _group(name: str, commands: Iterable[Command]) -> app_commands.Group:
-    """Discord hides whole groups only, so one is hidden where each of its commands is for moderators."""
+    """Discord hides whole groups only, so one is hidden where none of its commands is for every member."""
     members = [command for command in commands if _split(command)[0] == name]
     listed = ", ".join(_split(command)[1] for command in members)
-    hidden = all(command.permission is Permission.MODERATOR for command in members)
+    hidden = all(command.permission is not Permission.MEMBER for command in members)
     return app_commands.Group(
         name=name,
         description=shorten(listed, DESCRIPTION_MAX),
@@ -114,7 +114,7 @@ def _slash_command(command: Command, name: str, t: Translator, run: Run, complet
     ):
         decorate(call)
     slash: SlashCommand = app_commands.Command(name=name, description=_described(t, command.description), callback=call)
-    if command.permission is Permission.MODERATOR and slash.name == command.name:
+    if command.permission is not Permission.MEMBER and slash.name == command.name:
         slash.default_permissions = MODERATORS
     return slash
 

@@ -50,11 +50,15 @@ class Presence:
 
         Only servers that this process would hear of; a server with trouble of its own is still one of them.
         """
+        for guild in list(client.guilds):
+            if client.get_guild(guild.id) is not None:  # it may have left while the others were told
+                await self._try(self._privacy.returned, community_of(guild.id))
         there = {community_of(guild.id) for guild in client.guilds}
         for community in await self._database.read(communities.all_ids):
             platform, _, workspace = community.partition(":")
-            if platform == NAME and workspace.isdigit() and _is_ours(client, int(workspace)):
-                await self._try(self._privacy.returned if community in there else self._left, community)
+            ours = platform == NAME and workspace.isdigit() and _is_ours(client, int(workspace))
+            if ours and community not in there:
+                await self._try(self._left, community)
 
     async def _left(self, community: str) -> None:
         await self._privacy.left(community, self._now())

@@ -37,9 +37,11 @@ def declared() -> Registry:
     """What the features declare, without a database: nothing of it runs here."""
     from bot.command import collect  # noqa: PLC0415 - kept off the path of --help
     from bot.commands.help import Help  # noqa: PLC0415
+    from bot.commands.log import LogCommands  # noqa: PLC0415
     from bot.commands.lookup import Lookup  # noqa: PLC0415
     from bot.commands.polls import PollCommands  # noqa: PLC0415
     from bot.commands.settings import PrivacyCommands, Settings  # noqa: PLC0415
 
     none: Any = None
-    return collect((Lookup(none), PollCommands(none, none), Settings(none, none), PrivacyCommands(none), Help()))
+    features = (PollCommands(none, none), Settings(none, none, none), PrivacyCommands(none), LogCommands(none))
+    return collect((Lookup(none), *features, Help()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from bot.chat import Action, Button, Card, Choice, Outcome, Reply, Tone
-from bot.command import Command, Context, Param, Permission, action, command
+from bot.command import Command, Context, Param, action, command
 from bot.errors import UnknownCommand
 from bot.i18n import N_, Translator
 from bot.markup import Bold, Code, Inline, Plain, bullets, paragraph, text
@@ -56,7 +56,7 @@ class Help:
 
     def _overview(self, ctx: Context) -> Card:
         t = ctx.t
-        allowed = [found for found in self.commands.values() if found.permission is Permission.MEMBER or ctx.moderates]
+        allowed = [found for found in self.commands.values() if ctx.may(found.permission)]
         examples = {name: line for name, line in EXAMPLES.items() if name in self.commands}
         tries = [
             Button(t("Explain {command}", command=f"/{name}"), Action("help", tuple(name.split()))) for name in examples

@@ -409,7 +409,7 @@ class PollCommands:
     ) -> Outcome:
         found = await self._named(ctx, poll, own=True)
         extended = await self.polls.extend(
-            found, ctx.request.actor, ctx.community, poll_forms.closes_at(ctx, closes), ctx.t
+            found, ctx.request.actor, ctx.community, poll_forms.closes_at(ctx, closes), ctx.request.now, ctx.t
         )
         when = poll_cards.when(extended, ctx.community.tz)
         body = text(paragraph(Bold(extended.question)), paragraph(ctx.t("It now closes "), when, "."))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from bot.acts import Acts, Did
 from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Outcome, Reply, Tone
 from bot.command import Context, Param, Permission, action, command
 from bot.communities import Communities
@@ -32,6 +33,7 @@ class Settings:
 
     communities: Communities
     shelf: Shelf
+    acts: Acts
 
     @command("settings", N_("Show or change what this community has decided"), permission=Permission.MODERATOR)
     async def settings(
@@ -69,7 +71,14 @@ class Settings:
         if keep >= 0:
             changes["keep_days"] = _at_most(t, "keep", keep, KEEP_DAYS_MAX)
         if changes:
-            community = await self.communities.change(community, changes)
+            logged = self.acts.entry(
+                Did.SETTINGS,
+                ctx.request.now,
+                by=ctx.request.actor,
+                detail=", ".join(f"{name}: {value}" for name, value in changes.items()),
+                community=community.id,
+            )
+            community = await self.communities.change(community, changes, logged)
         title = t("Settings are changed") if changes else t("Settings of this community")
         tone = Tone.GOOD if changes else Tone.NEUTRAL
         return Outcome(Reply((Card(title=title, body=bullets(_lines(t, community)), tone=tone),)))
@@ -135,6 +144,13 @@ class PrivacyCommands:
                 len(held.secret),
             ),
         ]
+        if held.acts:
+            log = t.count(
+                "{n} line with your name in the log of moderators and editors",
+                "{n} lines with your name in the log of moderators and editors",
+                len(held.acts),
+            )
+            lines.append(log)
         more = t(
             "Your ballots in secret polls that have closed are stored without anything that leads to you: nobody can "
             "show or erase them any more. Look-ups are not stored."
@@ -160,7 +176,7 @@ class PrivacyCommands:
             t(
                 "Ballots in secret polls that have closed can't be found any more by anybody, so they stay in the count."
             ),
-            t("Polls that you created stay, without your name."),
+            t("Polls that you created stay, without your name, and so does what you did as a moderator or editor."),
         )
         button = Button(t("Erase now"), Action("privacy-erase"), style=ButtonStyle.DANGER)
         return Outcome(Reply((Card(title=t("Erase what is stored about you?"), body=explained, controls=(button,)),)))

@@ -25,7 +25,7 @@ from bot.polls.audit import NONCE_BYTES, SECRET_BYTES, BallotRow, Record, Tamper
 from bot.polls.ballots import LONGEST_TEXT
 from bot.polls.model import Cast, CastEnd, Poll, State, Step, Vote
 from bot.store import members, polls, tellings
-from bot.store.database import Database
+from bot.store.database import Database, Unit
 from bot.store.keys import Keys
 from bot.store.sql import Row, Transaction
 from bot.store.tellings import News
@@ -124,22 +124,24 @@ class BallotBox:
         """What became of the ballot with this receipt, at any time, whoever asks. Raises `Unavailable`."""
         return await self._database.read(lambda tx: _find_receipt(tx, poll, audit.typed_code(code)))
 
-    async def close(self, poll: str, at: datetime, by: str = "") -> bool:
+    async def close(self, poll: str, at: datetime, by: str = "", *, also: Unit[None] | None = None) -> bool:
         """Closes an open poll for good; True for the one who did it. `by` is the person's voter id, empty: the deadline.
+
+        `also` is written in the same transaction by the one who did it.
 
         The votes that came before are counted. The chain is verified, the ballots of a secret poll lose their voters
         and links, the closing link binds all of them, and the poll's secret is destroyed.
 
         Raises `NotFound`, `Unavailable`, and `Tampered` when the record doesn't hold: such a poll can only be cancelled.
         """
-        return await self._end(poll, State.CLOSED, at, by)
+        return await self._end(poll, State.CLOSED, at, by, also)
 
-    async def cancel(self, poll: str, at: datetime, by: str = "") -> bool:
+    async def cancel(self, poll: str, at: datetime, by: str = "", *, also: Unit[None] | None = None) -> bool:
         """Cancels an open poll for good; True for the one who did it. Its ballots are deleted, its chain stays.
 
         Raises `NotFound`, `Unavailable`.
         """
-        return await self._end(poll, State.CANCELLED, at, by)
+        return await self._end(poll, State.CANCELLED, at, by, also)
 
     async def withdraw_everywhere(self, voter: str, at: datetime) -> list[str]:
         """Withdraws a voter's ballots from all open polls; returns the ids of those that had one.
@@ -242,10 +244,17 @@ class BallotBox:
         code = "" if secret is None or row["link"] is None else audit.receipt_code(secret, key, row["link"])
         return Standing(row["choice"], code)
 
-    async def _end(self, poll: str, state: State, at: datetime, by: str) -> bool:
+    async def _end(self, poll: str, state: State, at: datetime, by: str, also: Unit[None] | None) -> bool:
         if self._last is not None:  # who voted before is counted before
             await asyncio.wait([self._last])
-        ended = await self._database.write(lambda tx: self._seal(tx, poll, state, at, by))
+
+        async def end(tx: Transaction) -> bool:
+            ended = await self._seal(tx, poll, state, at, by)
+            if ended and also is not None:
+                await also(tx)
+            return ended
+
+        ended = await self._database.write(end)
         self._secrets.forget(poll)
         if ended:
             self._untidy = True

@@ -13,6 +13,7 @@ from bot.polls.box import BallotBox
 from bot.polls.model import Poll, Vote
 from bot.store import communities, members
 from bot.store import polls as poll_rows
+from bot.store.acts import Act
 from bot.store.database import Database
 from bot.store.members import NamedBallot
 
@@ -33,9 +34,10 @@ class Held:
     created: tuple[str, ...]
     named: tuple[NamedBallot, ...]
     secret: tuple[SecretBallot, ...]
+    acts: tuple[Act, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "acts": [{**asdict(act), "at": act.at.isoformat()} for act in self.acts]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Privacy:
     async def held(self, actor: Actor) -> Held:
         voter = voter_id(actor)
         stored = await self.database.read(lambda tx: members.stored_about(tx, voter))
-        return Held(stored.created, stored.named_ballots, tuple(await self._open_secret(actor)))
+        return Held(stored.created, stored.named_ballots, tuple(await self._open_secret(actor)), stored.acts)
 
     async def erase(self, actor: Actor, now: datetime) -> list[str]:
         """Withdraws every open ballot and forgets the rest. Returns the polls that changed; once more is harmless."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.acts import Acts, Did
 from bot.chat import Actor, MessageRef
 from bot.community import Community, community_id, voter_id
 from bot.errors import NotAllowed, NotFound, Refused
@@ -31,7 +32,7 @@ from bot.polls.model import (
 from bot.polls.results import Result
 from bot.store import messages as copy_rows
 from bot.store import polls as poll_rows
-from bot.store.database import Database
+from bot.store.database import Database, Unit
 from bot.store.messages import Copy
 from bot.store.sql import Transaction
 
@@ -67,6 +68,7 @@ class Polls:
     database: Database
     box: BallotBox
     new_id: Callable[[], str]
+    acts: Acts
     changed: Callable[[], None] = lambda: None
     """Called when a deadline was set or moved, so that whoever waits for deadlines looks again."""
 
@@ -104,14 +106,25 @@ class Polls:
         self.changed()
         return created
 
-    async def extend(self, poll: Poll, host: Actor, community: Community, closes_at: datetime, t: Translator) -> Poll:
+    async def extend(
+        self, poll: Poll, host: Actor, community: Community, closes_at: datetime, now: datetime, t: Translator
+    ) -> Poll:
         """Moves the close to later. Raises NotAllowed, or Refused where the poll is not open or the time is earlier."""
         self._may_run(poll, host, community, t)
         _must_be_open(poll, t)
         if closes_at <= poll.closes_at:
             raise Refused(t("The new close must be later than the present one. /poll close ends a poll early."))
         remind_at = closes_at - timedelta(minutes=community.reminder_minutes) if community.reminder_minutes else None
-        if not await self.database.write(lambda tx: poll_rows.extend(tx, poll.id, closes_at, remind_at)):
+        until = f"{closes_at.astimezone(community.tz):%Y-%m-%d %H:%M %Z}"
+        logged = self._logged(Did.EXTEND, poll, host, now, until)
+
+        async def write(tx: Transaction) -> bool:
+            extended = await poll_rows.extend(tx, poll.id, closes_at, remind_at)
+            if extended:
+                await logged(tx)
+            return extended
+
+        if not await self.database.write(write):
             raise Refused(t("This poll is not open any more."))
         self.changed()
         return replace(poll, closes_at=closes_at, remind_at=remind_at)
@@ -120,7 +133,8 @@ class Polls:
         """Ends the poll before its time. Raises NotAllowed or Refused."""
         self._may_run(poll, host, community, t)
         _must_be_open(poll, t)
-        await self.box.close(poll.id, now, by=voter_id(host))
+        logged = self._logged(Did.CLOSE, poll, host, now, poll.question)
+        await self.box.close(poll.id, now, by=voter_id(host), also=logged)
         self.changed()
         return await self.get(poll.id, t)
 
@@ -128,8 +142,12 @@ class Polls:
         """Ends the poll without a result. Raises NotAllowed or Refused."""
         self._may_run(poll, host, community, t)
         _must_be_open(poll, t)
-        await self.box.cancel(poll.id, now, by=voter_id(host))
+        logged = self._logged(Did.CANCEL, poll, host, now, poll.question)
+        await self.box.cancel(poll.id, now, by=voter_id(host), also=logged)
         return await self.get(poll.id, t)
+
+    def _logged(self, did: Did, poll: Poll, host: Actor, now: datetime, detail: str) -> Unit[None]:
+        return self.acts.entry(did, now, by=host, object_id=poll.id, detail=detail, community=poll.community)
 
     def _may_run(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
         own = community.id == poll.community

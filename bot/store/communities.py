@@ -31,12 +31,19 @@ async def all_ids(tx: Transaction) -> list[str]:
     return await tx.column("community_ids")
 
 
+async def served(tx: Transaction) -> list[str]:
+    """Up to three communities that have the bot, the demonstration last. Conversations with one person don't count."""
+    return await tx.column("served_communities")
+
+
 async def mark_left(tx: Transaction, community: str, at: datetime) -> None:
     """Remembers when a community removed the bot; its data goes some time after."""
     await tx.run("mark_left", id=community, left_at=to_stored(at))
 
 
 async def mark_returned(tx: Transaction, community: str) -> None:
+    """Remembers that a community has the bot, for the first time or again."""
+    await ensure(tx, community)
     await tx.run("mark_returned", id=community)
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.polls.model import State
+from bot.store import acts
+from bot.store.acts import Act
 from bot.store.sql import Row, Transaction
 from bot.store.times import to_stored
 
@@ -31,6 +33,8 @@ class Stored:
 
     named_ballots: tuple[NamedBallot, ...]
     created: tuple[str, ...]
+    acts: tuple[Act, ...] = ()
+    """What the log of editors and moderators has of this member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +50,26 @@ async def stored_about(tx: Transaction, voter: str) -> Stored:
     community, person = split_voter(voter)
     rows = await tx.rows("named_ballots_of", voter=voter)
     created = await tx.column("polls_created_by", community=community, person=person)
-    return Stored(tuple(_named(row) for row in rows), tuple(created))
+    return Stored(tuple(_named(row) for row in rows), tuple(created), tuple(await acts.of_actor(tx, voter)))
 
 
 async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str]) -> Erased:
     """Takes a member out of closed polls: named ballots stay and are nobody's, created polls have no creator.
 
+    What they did as a moderator or editor stays in the log, without them.
     `stranger` makes the random text that stands where the voter stood. Ballots in open polls must be withdrawn first.
     """
     community, person = split_voter(voter)
     ballots = await _unname(tx, await tx.rows("named_ballots_of", voter=voter), stranger)
     await tx.run("forget_closer", voter=voter)
+    await tx.run("forget_actor", actor=voter)
     return Erased(ballots, await tx.run("forget_creator", community=community, person=person))
 
 
 async def forget_community(
     tx: Transaction, community: str, reason: str, at: datetime, stranger: Callable[[], str]
 ) -> Erased:
-    """Deletes a community: its settings, places, messages and polls whole, chains included.
+    """Deletes a community: its settings, places, messages, its log, and polls whole, chains included.
 
     Each poll leaves a line in `erasures`: its id, how many links it had, its head, the reason and the time. In polls
     of other communities its members' ballots stay and are nobody's; open named ones must be withdrawn first.
@@ -72,6 +78,8 @@ async def forget_community(
     polls = await tx.run("record_erasures", community=community, reason=reason, erased_at=to_stored(at))
     await tx.run("delete_polls_of_community", community=community)
     ballots = await _unname(tx, await tx.rows("named_ballots_from", prefix=community + ":"), stranger)
+    await tx.run("delete_acts_of_community", community=community)
+    await tx.run("forget_actors_from", prefix=community + ":")
     await tx.run("delete_community_places", community=community)
     await tx.run("delete_community_copies", platform=platform, workspace=workspace)
     await tx.run("delete_community", community=community)

@@ -18,6 +18,8 @@ from tests.docs.documents import ROOT, table
 HOSTS = ("poll policy", "poll create", "poll post", "poll extend", "poll close", "poll cancel")
 """Commands of whoever opens a poll."""
 
+GROUPS = ("members", "hosts", "moderators", "editors")
+
 _KINDS = {
     r"^[a-z0-9]+(-[a-z0-9]+)*$": "id",
     r"^https?://[^\s<>|\"]+$": "web address",
@@ -28,11 +30,11 @@ _TYPES = {"boolean": "true or false", "integer": "whole number", "string": "text
 
 
 def command_groups(commands: Mapping[str, Command]) -> dict[str, list[Command]]:
-    """`members`, `hosts` and `moderators`: every command in one of them."""
-    groups: dict[str, list[Command]] = {"members": [], "hosts": [], "moderators": []}
+    """`members`, `hosts`, `moderators` and `editors`: every command in one of them."""
+    groups: dict[str, list[Command]] = {name: [] for name in GROUPS}
     for command in commands.values():
-        if command.permission is Permission.MODERATOR:
-            groups["moderators"].append(command)
+        if command.permission is not Permission.MEMBER:
+            groups[f"{command.permission}s"].append(command)
         else:
             groups["hosts" if command.name in HOSTS else "members"].append(command)
     return groups

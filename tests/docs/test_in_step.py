@@ -30,7 +30,7 @@ def is_in_step(document: Path, name: str, rows: str) -> None:
     assert tables(document)[name] == rows, f"{name_of(document)} is out of date: PARLEY_GOLDEN=write pytest tests/docs"
 
 
-@pytest.mark.parametrize("group", ["members", "hosts", "moderators"])
+@pytest.mark.parametrize("group", made.GROUPS)
 async def test_the_command_tables_are_the_declarations(group: str, tmp_path: Path) -> None:
     """README lists every command once, in the words of its declaration."""
     async with running(tmp_path) as instance:
@@ -64,7 +64,7 @@ def test_every_table_is_one_that_is_made() -> None:
     known = {
         "settings",
         *made.pack_tables(),
-        *(f"commands for {group}" for group in ("members", "hosts", "moderators")),
+        *(f"commands for {group}" for group in made.GROUPS),
     }
     assert {name for document in documents() for name in tables(document)} == known
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.acts import Did
 from bot.instance import Instance
 from bot.store import messages
 from bot.store.database import Database, open_database
@@ -110,6 +111,7 @@ async def test_settings_changed_in_one_process_hold_in_the_other(server: Postgre
         before = await other.communities.get("test:demo", now)
         heard = asyncio.Event()
         other.database.listen(Signal.COMMUNITY, lambda about: heard.set() if about else None)
-        await one.communities.change(before, {"zone": "Europe/Berlin"})
+        logged = one.acts.entry(Did.SETTINGS, now, community=before.id)
+        await one.communities.change(before, {"zone": "Europe/Berlin"}, logged)
         await asyncio.wait_for(heard.wait(), PATIENCE)
         assert (await other.communities.get("test:demo", now)).zone == "Europe/Berlin"

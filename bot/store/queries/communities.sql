@@ -11,6 +11,9 @@ ON CONFLICT (id) DO UPDATE SET settings = excluded.settings;
 -- name: community_ids()
 SELECT id FROM communities ORDER BY id;
 
+-- name: served_communities()
+SELECT id FROM communities WHERE left_at IS NULL AND id NOT LIKE '%:dm%' ORDER BY substr(id, 1, 4) = 'web:', id LIMIT 3;
+
 -- name: mark_left(id, left_at)!
 UPDATE communities SET left_at = :left_at WHERE id = :id AND left_at IS NULL;
 

@@ -1,0 +1,228 @@
+"""Who edits the content, and the log of what editors and moderators did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.acts import Did
+from bot.chat import Actor, Place, Reply, Request
+from bot.config import load_settings
+from bot.editors import named_channel, named_editors
+from bot.errors import UsageError
+from bot.i18n import Translator
+from bot.instance import Instance
+from bot.store import communities
+from tests.polls.test_dialogues import buttons, press, say, wall, words
+from tests.world import NOW, Clock, request, running
+
+ADA, MO = request("Ada"), request("Mo", moderator=True)
+
+
+def person(platform: str, workspace: str, user: str, *roles: str, moderator: bool = False) -> Request:
+    actor = Actor(platform, workspace, user, user, frozenset(roles), moderator)
+    return Request(actor, Place(platform, workspace, "c"), NOW)
+
+
+async def edits(instance: Instance, who: Request) -> bool:
+    """Whether the editors' commands are this person's: help lists them, and they run."""
+    listed = "/content log" in words(await say(instance, who, "/help"))
+    ran = "What was done to the content" in words(await say(instance, who, "/content log"))
+    pressed = "What was done to the content" in words(await press(instance, who, "v1:content-log:1:a"))
+    assert listed == ran == pressed
+    return ran
+
+
+async def test_the_moderators_of_the_only_community_edit_where_nobody_is_named(tmp_path: Path) -> None:
+    """A second community ends that, until it has removed the bot; conversations with one person don't count."""
+    async with running(tmp_path) as instance:
+        assert await edits(instance, MO)
+        assert not await edits(instance, ADA)
+        await say(instance, person("test", "dm1", "u1"), "/help")
+        await say(instance, person("web", "demo", "ada"), "/help")
+        assert await edits(instance, MO)
+        await say(instance, person("test", "elsewhere", "u1"), "/help")
+        assert not await edits(instance, MO)
+        assert "Only the content's editors can use /content log." in words(await say(instance, MO, "/content log"))
+        await instance.privacy.left("test:elsewhere", NOW)
+        assert await edits(instance, MO)
+
+
+async def test_the_demonstrations_moderator_edits_where_it_is_all_there_is(tmp_path: Path) -> None:
+    """On a machine of one's own, Mo of the chat page edits; beside a real community nobody who is played does."""
+    mo = person("web", "demo", "mo", moderator=True)
+    async with running(tmp_path) as instance:
+        assert await edits(instance, mo)
+        await say(instance, ADA, "/help")
+        assert not await edits(instance, mo)
+
+
+async def test_people_and_roles_that_are_named_edit_and_nobody_else(tmp_path: Path) -> None:
+    """By their id on Discord, with their workspace elsewhere; then moderators have no part in it."""
+    named = "discord:100000, discord:200000 slack:T1/U1, slack:T1/S1"
+    async with running(tmp_path, editors=named) as instance:
+        for who in (
+            person("discord", "1", "100000"),
+            person("discord", "2", "5", "200000"),
+            person("slack", "T1", "U1"),
+            person("slack", "T1", "U5", "S1"),
+        ):
+            assert await edits(instance, who), who
+        for who in (
+            MO,
+            person("discord", "1", "5", "100001", moderator=True),
+            person("slack", "T2", "U1"),
+            person("slack", "T1", "U5", "S2"),
+            person("web", "demo", "100000"),
+        ):
+            assert not await edits(instance, who), who
+
+
+@pytest.mark.parametrize(
+    "written", ["ada", "discord:ada", "slack:U1", "slack:T1/C1", "irc:1/2", "discord:1,,slack:T1/"]
+)
+def test_an_editor_that_is_no_id_is_refused(written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The message names the setting, what is wrong with it, and the forms it takes."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        UsageError, match=r"editors \(PARLEY_EDITORS\) is wrong: “.*” names no editor\. It is: .*discord:ID"
+    ):
+        load_settings(editors=written)
+
+
+@pytest.mark.parametrize("written", ["general", "discord:1:2", "slack:T1", "slack:T1:U1"])
+def test_a_channel_that_is_none_is_refused(written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The message names the setting and the forms it takes."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"PARLEY_EDITORS_CHANNEL\) is wrong: “.*” names no channel\. .*slack:T…:C…"):
+        load_settings(editors_channel=written)
+
+
+def test_the_settings_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """From the environment and from the file, with commas or spaces."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "parley.toml").write_text('editors_channel = "slack:T1:C1"\n', encoding="utf-8")
+    monkeypatch.setenv("PARLEY_EDITORS", "discord:12345,slack:T1/U1 web:demo/mo")
+    settings = load_settings()
+    assert [editor.platform for editor in named_editors(settings.editors)] == ["discord", "slack", "web"]
+    assert named_channel(settings.editors_channel) == Place("slack", "T1", "C1")
+    assert named_editors("") == ()
+    assert named_channel("") is None
+
+
+def hello(t: Translator) -> Reply:
+    return Reply()
+
+
+async def test_editors_are_told_in_their_channel(tmp_path: Path) -> None:
+    """The one that is named, or the moderators' where the moderators edit; where there is none, nobody is told."""
+    async with running(tmp_path) as instance:
+        assert not await instance.editors.tell(hello, NOW)
+        await say(instance, MO, "/settings channel:office")
+        assert await instance.editors.tell(hello, NOW)
+        assert [ref.place for ref, _ in wall(instance).posted] == [Place("test", "demo", "office")]
+        await say(instance, person("test", "elsewhere", "u1"), "/help")
+        assert not await instance.editors.tell(hello, NOW)
+    async with running(tmp_path, editors="discord:12345") as instance:
+        assert await instance.editors.channel(NOW) is None
+    async with running(tmp_path, editors_channel="discord:12345:67890") as instance:
+        assert await instance.editors.channel(NOW) == Place("discord", "12345", "67890")
+        assert not await instance.editors.tell(hello, NOW)
+
+
+async def test_the_log_names_who_did_what_and_when(tmp_path: Path) -> None:
+    """Polls that were extended, closed and cancelled, and settings: the newest first, each with its object."""
+    clock = Clock()
+    async with running(tmp_path, clock=clock) as instance:
+        for poll in ("p1", "p2"):
+            await say(instance, ADA, f'/poll create question:"Tea {poll}?" options:"Green | Black" closes:1d')
+            clock.forward(minutes=1)
+        await say(instance, ADA, "/poll extend 2d poll:p1")
+        clock.forward(minutes=1)
+        await press(instance, ADA, "v1:poll-close:p1")
+        clock.forward(minutes=1)
+        await press(instance, MO, "v1:poll-cancel:p2")
+        clock.forward(minutes=1)
+        await say(instance, MO, "/settings zone:Europe/Berlin reminder:5")
+        log = words(await say(instance, MO, "/log"))
+        assert [line.removeprefix("• ") for line in log.splitlines()[1:] if line] == [
+            "2026-11-25 13:05 CET Mo changed the settings (zone: Europe/Berlin, reminder_minutes: 5)",
+            "2026-11-25 13:04 CET Mo cancelled the poll p2 (Tea p2?)",
+            "2026-11-25 13:03 CET Ada closed the poll p1 (Tea p1?)",
+            "2026-11-25 13:02 CET Ada extended the poll p1 (2026-11-27 12:02 UTC)",
+        ]
+        assert "Only moderators can use /log." in words(await say(instance, ADA, "/log"))
+        assert "Only moderators can do that." in words(await press(instance, ADA, "v1:log:1:a"))
+        assert "Nothing so far." in words(await say(instance, MO, "/content log"))
+
+
+async def test_what_did_not_happen_is_not_in_the_log(tmp_path: Path) -> None:
+    """A refused act, a close that came second, and a close by the deadline leave no line."""
+    clock = Clock()
+    async with running(tmp_path, clock=clock) as instance:
+        await say(instance, ADA, '/poll create question:"Tea?" options:"Green | Black" closes:1d')
+        await say(instance, ADA, "/poll extend 1h poll:p1")
+        await press(instance, request("Ben"), "v1:poll-close:p1")
+        await say(instance, ADA, "/settings zone:UTC")
+        clock.forward(days=2)
+        await instance.scheduler.run_due()
+        await press(instance, ADA, "v1:poll-close:p1")
+        assert "Nothing so far." in words(await say(instance, MO, "/log"))
+
+
+async def test_the_log_is_read_page_by_page(tmp_path: Path) -> None:
+    """Ten at a time, none twice and none left out, also where many happened at one moment."""
+    async with running(tmp_path) as instance:
+        for number in range(23):
+            moment = NOW + timedelta(minutes=number // 5)
+            await instance.database.write(instance.acts.entry(Did.PUBLISH, moment, object_id=f"card-{number}"))
+        outcome = await say(instance, MO, "/content log")
+        pages = [words(outcome)]
+        while outcome.answer is not None and (older := buttons(outcome.answer)):
+            outcome = await press(instance, MO, older["Older"])
+            assert outcome.replace
+            pages.append(words(outcome))
+        lines = [line.rpartition(" ")[2] for page in pages for line in page.splitlines() if "published" in line]
+        assert [page.count("published") for page in pages] == [10, 10, 3]
+        assert sorted(lines) == sorted(f"card-{number}" for number in range(23))
+        assert "Parley published card-" in pages[0]
+        for odd in ("v1:content-log:x:y", "v1:content-log:99999999999999999999:a"):
+            assert "Nothing so far." in words(await press(instance, MO, odd))
+
+
+async def test_a_community_sees_its_own_log_alone(tmp_path: Path) -> None:
+    """What another community's moderators did is not shown."""
+    async with running(tmp_path) as instance:
+        await say(instance, MO, "/settings zone:UTC")
+        other = replace(MO, actor=replace(MO.actor, workspace="elsewhere"))
+        assert "Nothing so far." in words(await say(instance, other, "/log"))
+
+
+async def test_the_log_forgets_people_and_communities(tmp_path: Path) -> None:
+    """`/privacy` shows, saves and erases what it has of a person; a community that left takes its log along."""
+    async with running(tmp_path) as instance:
+        await say(instance, MO, "/settings zone:UTC keep:0")
+        await instance.database.write(instance.acts.entry(Did.RELOAD, NOW, by=MO.actor))
+        other = replace(MO, actor=replace(MO.actor, id="jo", name="Jo"))
+        await say(instance, other, "/settings zone:Europe/Berlin")
+        assert "2 lines with your name" in words(await say(instance, MO, "/privacy show"))
+        exported = await say(instance, MO, "/privacy export")
+        assert exported.answer is not None
+        assert '"did": "settings"' in exported.answer.files[0].content
+        await press(instance, MO, "v1:privacy-erase")
+        assert "with your name" not in words(await say(instance, MO, "/privacy show"))
+        log = words(await say(instance, other, "/log"))
+        assert "Somebody whose data was erased changed the settings" in log
+        assert "Jo changed the settings" in log
+        assert "Mo" not in log
+
+        await instance.database.write(instance.acts.entry(Did.RELOAD, NOW, by=other.actor))
+        await instance.privacy.left("test:demo", NOW)
+        assert await instance.privacy.forget_the_gone(NOW + timedelta(seconds=1)) == ["test:demo"]
+        assert list((await instance.acts.page("test:demo", NOW + timedelta(days=1)))[0]) == []
+        content, _ = await instance.acts.page("", NOW + timedelta(days=1))
+        assert {(act.actor, act.name) for act in content} == {("erased", "")}
+        assert await instance.database.read(communities.served) == []

@@ -1,0 +1,79 @@
+"""The log of what editors and moderators did, and which communities are served, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from bot.acts import PAGE, Acts, Did
+from bot.chat import Actor
+from bot.polls.box import BallotBox
+from bot.polls.model import State
+from bot.store import communities, members, polls
+from bot.store.database import Database
+from bot.store.sql import Transaction
+from tests.store.things import AFTER, COMMUNITY, NOW, poll
+
+MO = Actor("test", "demo", "mo", "Mo")
+LATER = AFTER + timedelta(days=1)
+
+
+@pytest.fixture
+def acts(database: Database) -> Acts:
+    numbers = count(1)
+    return Acts(database, lambda: f"{next(numbers):04}")
+
+
+async def test_an_act_comes_back_as_it_was_written(acts: Acts, database: Database) -> None:
+    """Who, when, what, to what; the newest first, and the next page begins where this one ended."""
+    for number in range(PAGE + 2):
+        await database.write(acts.entry(Did.CLOSE, NOW, by=MO, object_id=f"p{number}", community=COMMUNITY))
+    first, more = await acts.page(COMMUNITY, LATER)
+    assert more
+    assert [act.object for act in first] == [f"p{number}" for number in range(PAGE + 1, 1, -1)]
+    assert (first[0].actor, first[0].name, first[0].at, first[0].did) == ("test:demo:mo", "Mo", NOW, "close")
+    second, more = await acts.page(COMMUNITY, first[-1].at, first[-1].id)
+    assert ([act.object for act in second], more) == (["p1", "p0"], False)
+    assert await acts.page("", LATER) == ([], False)
+
+
+async def test_an_act_is_written_with_what_it_says_or_not_at_all(
+    acts: Acts, box: BallotBox, database: Database
+) -> None:
+    """Who closes a poll first leaves the line; where the line can't be written, the poll stays open."""
+    await box.open(poll())
+
+    async def broken(tx: Transaction) -> None:
+        await acts.entry(Did.CLOSE, NOW, community=COMMUNITY)(tx)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await box.close("p1", AFTER, also=broken)
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).state is State.OPEN
+    for _ in range(2):
+        await box.close("p1", AFTER, also=acts.entry(Did.CLOSE, AFTER, by=MO, community=COMMUNITY))
+    assert len((await acts.page(COMMUNITY, LATER))[0]) == 1
+
+
+async def test_a_person_goes_from_the_log(acts: Acts, database: Database) -> None:
+    """With their id and their name; what was done stays."""
+    await database.write(acts.entry(Did.RELOAD, NOW, by=MO))
+    assert len((await database.read(lambda tx: members.stored_about(tx, "test:demo:mo"))).acts) == 1
+    await database.write(lambda tx: members.forget_member(tx, "test:demo:mo", lambda: "stranger"))
+    ((act,), _) = await acts.page("", LATER)
+    assert (act.did, act.actor, act.name) == ("reload", "erased", "")
+    assert (await database.read(lambda tx: members.stored_about(tx, "test:demo:mo"))).acts == ()
+
+
+async def test_which_communities_are_served(box: BallotBox, database: Database) -> None:
+    """Those that have the bot: three of them are enough to know, and the demonstration comes last."""
+    for name in ("web:demo", "discord:dm5", "slack:T1", "discord:1"):
+        await database.write(lambda tx, name=name: communities.ensure(tx, name))  # type: ignore[misc]
+    assert await database.read(communities.served) == ["discord:1", "slack:T1", "web:demo"]
+    await database.write(lambda tx: communities.mark_left(tx, "slack:T1", NOW))
+    assert await database.read(communities.served) == ["discord:1", "web:demo"]
+    await database.write(lambda tx: communities.mark_returned(tx, "slack:T1"))
+    await database.write(lambda tx: communities.mark_returned(tx, "discord:2"))
+    assert await database.read(communities.served) == ["discord:1", "discord:2", "slack:T1"]
