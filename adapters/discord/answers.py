@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import discord
 
 from adapters.discord import forms
 from adapters.discord.requests import Interaction, request_of
-from adapters.discord.uploads import Ready, Uploads
+from adapters.discord.uploads import Ready, Uploads, uploaded
 from bot.app import Bot, refusal
 from bot.chat import Action, Answers, Card, Outcome, Reply, Request, Visibility
 from bot.errors import UsageError
@@ -23,8 +24,8 @@ PATIENCE = 1.5
 """Seconds until a person is told to wait. Discord wants a first answer within 3 seconds."""
 FORM_PATIENCE = 2.3
 """The same where the answer is a form, which nothing can come before."""
-TOKEN_EXPIRED = 50027
-"""What Discord answers once an interaction is 15 minutes old."""
+UNANSWERABLE = frozenset({50027, 50083, 160005})
+"""What Discord answers once an interaction is 15 minutes old, or where its thread is archived and locked."""
 
 logger = logging.getLogger("parley.discord")
 
@@ -103,8 +104,8 @@ class Responder:
         except discord.NotFound:  # the interaction has expired, so there is nobody left to tell
             logger.warning("an answer came too late for Discord")
         except Exception as error:
-            if isinstance(error, discord.HTTPException) and error.code == TOKEN_EXPIRED:
-                logger.warning("an answer came too late for Discord")
+            if isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
+                logger.warning("an answer that Discord takes no more (code %s)", error.code)
             else:
                 await self.failed(interaction, error)
 
@@ -145,13 +146,13 @@ class Responder:
         private = outcome.answer is None or outcome.answer.visibility is Visibility.PRIVATE
         first, *others = ready
         if pressed and outcome.replace:
-            await _replace(interaction, first)
+            await uploaded(partial(_replace, interaction), first)
         elif not interaction.response.is_done():
-            await interaction.response.send_message(view=first.view, files=first.files(), ephemeral=private)
+            await uploaded(partial(_begin, interaction, private=private), first)
         elif pressed:
             await _follow_up(interaction, first, private=private)
         elif private == deferred_private:
-            await interaction.edit_original_response(view=first.view, attachments=first.files())
+            await uploaded(partial(_complete, interaction), first)
         else:
             await self._turn(interaction, first, private=private)
         for each in others:
@@ -198,15 +199,26 @@ async def _defer(interaction: Interaction, *, private: bool) -> None:
         await interaction.response.defer(ephemeral=private, thinking=True)
 
 
+async def _begin(interaction: Interaction, ready: Ready, *, private: bool) -> None:
+    await interaction.response.send_message(view=ready.view, files=ready.files(), ephemeral=private)
+
+
+async def _complete(interaction: Interaction, ready: Ready) -> None:
+    await interaction.edit_original_response(view=ready.view, attachments=ready.files())
+
+
 async def _replace(interaction: Interaction, ready: Ready) -> None:
     if interaction.response.is_done():
-        await interaction.edit_original_response(view=ready.view, attachments=ready.files())
+        await _complete(interaction, ready)
     else:
         await interaction.response.edit_message(view=ready.view, attachments=ready.files())
 
 
 async def _follow_up(interaction: Interaction, ready: Ready, *, private: bool) -> None:
-    await interaction.followup.send(view=ready.view, files=ready.files(), ephemeral=private)
+    async def send(ready: Ready) -> None:
+        await interaction.followup.send(view=ready.view, files=ready.files(), ephemeral=private)
+
+    await uploaded(send, ready)
 
 
 def _shown(outcome: Outcome, t: Translator) -> Reply:

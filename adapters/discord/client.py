@@ -107,7 +107,7 @@ class ParleyClient(discord.Client):
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraws the messages that were posted. Raises what `post` raises."""
         ids = ref.id.split(",")
-        fitted = messages.fitted(reply, len(ids))
+        fitted = render.fitted(reply, len(ids))
         await messages.edit(self, ref, await self._uploads.ready(fitted, translator("en")))
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:  # noqa: ARG002 - people are Discord's

@@ -56,7 +56,7 @@ class Presence:
         there = {community_of(guild.id) for guild in client.guilds}
         for community in await self._database.read(communities.all_ids):
             platform, _, workspace = community.partition(":")
-            ours = platform == NAME and workspace.isdigit() and _is_ours(client, int(workspace))
+            ours = platform == NAME and workspace.isdigit() and is_ours(client, int(workspace))
             if ours and community not in there:
                 await self._try(self._left, community)
 
@@ -74,7 +74,7 @@ def community_of(guild: int) -> str:
     return f"{NAME}:{guild}"
 
 
-def _is_ours(client: discord.Client, guild: int) -> bool:
+def is_ours(client: discord.Client, guild: int) -> bool:
     """Whether the server's events come to this process: https://discord.com/developers/docs/events/gateway#sharding."""
     count = client.shard_count or 1
     ids = getattr(client, "shard_ids", None) or range(count)

@@ -18,7 +18,7 @@ from discord import ui
 from adapters.discord.markdown import escape, escape_line, inline_markdown, link, markdown
 from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Control, Image, Limits, Reply, Select, Tone
 from bot.fit import fit
-from bot.markup import ELLIPSIS, Block, Bold, Inline, Plain, Text, shorten
+from bot.markup import ELLIPSIS, Block, Bold, Inline, Plain, Text, paragraph, shorten, split
 
 BUTTONS_IN_ROW = 5
 TITLE = "### {}"
@@ -193,6 +193,26 @@ def message(reply: Reply, draw: Draw = markdown) -> Message:
     for file in reply.files:
         view.add_file(file)
     return view
+
+
+def fitted(reply: Reply, messages: int) -> Reply:
+    """The reply such that it takes at most so many messages: its texts are cut with a visible mark, if they must be.
+
+    A message that was posted can't become two. No control is lost, and nearly always nothing has to be cut.
+    """
+    for most in (LIMITS.body, 2000, 1000, 400, 100):
+        cut = replace(reply, cards=tuple(_cut(card, most) for card in reply.cards))
+        if len(fit(cut, LIMITS)) <= messages:
+            return cut
+    bare = tuple(replace(card, body=(), fields=(), footer="") for card in reply.cards)
+    return replace(reply, cards=bare)
+
+
+def _cut(card: Card, most: int) -> Card:
+    if measure(card.body) <= most:
+        return card
+    first = split(card.body, most, measure)[0]
+    return replace(card, body=(*first, paragraph(ELLIPSIS)))
 
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

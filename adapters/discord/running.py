@@ -14,7 +14,7 @@ import discord
 
 from adapters.calls import counted
 from adapters.discord.client import ParleyClient
-from adapters.discord.communities import Presence
+from adapters.discord.communities import Presence, is_ours
 from adapters.discord.sync import sync_if_changed
 from bot.chat import Limits, MessageRef, Place, Reply
 from bot.errors import Refused, Unavailable
@@ -24,6 +24,9 @@ from bot.instance import Instance
 NAME = ParleyClient.name
 PAUSE_MAX = 60.0
 """Seconds between two attempts to reach Discord at the start, at most. Once it is there, the library reconnects."""
+
+FIRST = 0
+"""An id whose events come over the first connection."""
 
 BAD_TOKEN = 4004
 """How Discord closes a connection whose token is no longer worth anything."""
@@ -54,7 +57,12 @@ class RunningClient(ParleyClient):
         presence.follow(self)
 
     async def sync_commands(self) -> None:
-        """Tells Discord what has changed. What it refuses is a fault to log: the commands of before still work."""
+        """Tells Discord what has changed. What it refuses is a fault to log: the commands of before still work.
+
+        Of several processes the one with the first connection tells them, so that they are told once.
+        """
+        if not is_ours(self, FIRST):
+            return
         try:
             await sync_if_changed(self, self._instance.database)
         except discord.DiscordServerError:

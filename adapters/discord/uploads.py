@@ -7,20 +7,28 @@ import gzip
 import io
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TypeVar
 
 import discord
 
 from adapters.discord import render
 from bot.charts import png_async
 from bot.chat import Attachment, Card, Reply
-from bot.i18n import Translator
+from bot.fit import fit
+from bot.i18n import Translator, translator
 from bot.markup import paragraph, text
 
 PICTURES_KEPT = 32
 FILE_MAX = 10 * 1024 * 1024 - 1024
 """https://discord.com/developers/docs/reference#uploading-files: 10 MiB a file where a server has no boosts."""
+
+NOT_UPLOADED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.FORBIDDEN})
+"""How Discord refuses an upload: code 40005 for its size, 50013 where the bot may not attach files."""
+
+T = TypeVar("T")
 
 logger = logging.getLogger("parley.discord")
 
@@ -31,6 +39,14 @@ class Ready:
 
     view: render.Message
     uploads: tuple[tuple[str, bytes, str], ...] = ()
+    shown: Reply = field(default_factory=Reply)
+    t: Translator = field(default_factory=lambda: translator("en"))
+
+    def in_words(self) -> Ready:
+        """The same message without uploads: its pictures are described, its files named with what to do."""
+        cards = [_told(card) if card.image else card for card in self.shown.cards]
+        cards += [Card(body=text(_kept_out(file.name, self.t))) for file in self.shown.files]
+        return Ready(_stopped(render.message(render.fitted(Reply(tuple(cards)), 1))))
 
     def files(self) -> list[discord.File]:
         return [discord.File(io.BytesIO(content), name, description=alt or None) for name, content, alt in self.uploads]
@@ -50,13 +66,7 @@ class Uploads:
         cards = tuple(_told(card) if card.image and card.image.svg not in drawn else card for card in reply.cards)
         saved, cards = await _saved(reply.files, cards, t)
         files = tuple(Attachment(name, "", "") for name in saved)
-        return [
-            Ready(
-                _stopped(view),
-                (*_pictures(view, drawn), *((render.file_name(one.name), saved[one.name], "") for one in view.files)),
-            )
-            for view in render.messages(replace(reply, cards=cards, files=files))
-        ]
+        return [_ready(part, drawn, saved, t) for part in fit(replace(reply, cards=cards, files=files), render.LIMITS)]
 
     async def _drawn(self, reply: Reply) -> Mapping[str, bytes]:
         drawn = {}
@@ -75,6 +85,26 @@ class Uploads:
         if len(self._pictures) > PICTURES_KEPT:
             self._pictures.popitem(last=False)
         return await asyncio.shield(drawing)
+
+
+async def uploaded(send: Callable[[Ready], Awaitable[T]], ready: Ready) -> T:
+    """Sends it with its pictures and files, or in words where Discord takes none of that size, or none here at all.
+
+    Raises discord.HTTPException.
+    """
+    try:
+        return await send(ready)
+    except discord.HTTPException as error:
+        if not ready.uploads or error.status not in NOT_UPLOADED:
+            raise
+        logger.warning("Discord takes no upload here (%s, code %s)", error.status, error.code)
+        return await send(ready.in_words())
+
+
+def _ready(part: Reply, drawn: Mapping[str, bytes], saved: Mapping[str, bytes], t: Translator) -> Ready:
+    view = render.message(part)
+    files = ((render.file_name(one.name), saved[one.name], "") for one in part.files)
+    return Ready(_stopped(view), (*_pictures(view, drawn), *files), part, t)
 
 
 def _pictures(view: render.Message, drawn: Mapping[str, bytes]) -> tuple[tuple[str, bytes, str], ...]:
@@ -96,11 +126,18 @@ async def _saved(
         if len(content) > FILE_MAX:
             name, content = f"{name}.gz", await asyncio.to_thread(gzip.compress, content)
         if len(content) > FILE_MAX:
-            said = t("{name} is too large for Discord. Whoever runs the bot can hand it out.", name=file.name)
-            cards = (*cards, Card(body=text(said)))
+            cards = (*cards, Card(body=text(_kept_out(file.name, t))))
         else:
             saved[name] = content
     return saved, cards
+
+
+def _kept_out(name: str, t: Translator) -> str:
+    return t(
+        "{name} can't be uploaded here: it is too large, or I may not attach files in this channel. "
+        "Ask for it in another channel, or ask whoever runs the bot for it.",
+        name=name,
+    )
 
 
 def _stopped(view: render.Message) -> render.Message:

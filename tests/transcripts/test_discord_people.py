@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from adapters.discord.client import ParleyClient
-from bot.chat import Card, MessageRef, Place, Reply
 from bot.instance import Instance
 from tests.transcripts.dialogue import play
 from tests.transcripts.discord_driver import DiscordDriver, check_message, discord_people, raw, walk, words
@@ -310,20 +309,6 @@ async def test_a_poll_in_two_servers_counts_once_each(tmp_path: Path) -> None:
         for shown in (here, elsewhere):
             assert "a ★ 2 (100.0 %)" in shown
             assert "runs in several communities" in shown
-
-
-async def test_a_forum_takes_a_post_with_a_title(tmp_path: Path) -> None:
-    """Where the moderators' channel is a forum, what is said there is a new post."""
-    async with town(tmp_path) as world:
-        ada = world.ada
-        forum = ada.member.guild.create_forum_channel("reports")
-        await ada.env.settle()
-        client: ParleyClient = ada.env.bot
-        place = Place("discord", str(ada.member.guild.id), str(forum.id))
-        ref = await client.post(place, Reply((Card(title="A report"),)))
-        assert isinstance(ref, MessageRef)
-        assert ref.place.thread
-        await client.edit(ref, Reply((Card(title="A newer report"),)))
 
 
 # --- odd inputs ---

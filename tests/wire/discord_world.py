@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from adapters.discord.client import ParleyClient
+from adapters.discord.running import DiscordService, RunningClient, Shards
 from bot.chat import Outcome
 from bot.command import Command, Context
 from bot.instance import Instance
+from bot.store import communities, polls
 from tests.require import require
 from tests.wire.discord import DiscordServer, Interaction, Member, Message, impatient, pointed_at
 from tests.wire.discord.validation import SPEC
@@ -80,6 +82,26 @@ def shown_once(answer: Interaction) -> bool:
     return len(answer.messages) == 1 and answer.private
 
 
+def words(message: Message) -> str:
+    """What can be read, without its marks."""
+    return message.text.replace("*", "")
+
+
+def direct_messages(server: DiscordServer, member: Member) -> list[Message]:
+    """What the bot wrote to one person alone."""
+    return [
+        message
+        for channel in server.channels.values()
+        if channel.recipient is member.user
+        for message in channel.posted()
+    ]
+
+
+def invalid(server: DiscordServer) -> int:
+    """Calls that Discord counts as invalid: 10,000 in 10 minutes ban the address."""
+    return sum(server.answers(status).total() for status in (401, 403, 429))
+
+
 def new_server() -> DiscordServer:
     """A server with rate limits that don't slow a test down."""
     require("specs", SPEC.exists(), f"Discord's OpenAPI file is not at {SPEC}")
@@ -131,3 +153,60 @@ async def connected(
         await client.close()
         with suppress(asyncio.CancelledError):
             await started
+
+
+@dataclass(slots=True)
+class Served:
+    """An instance whose Discord runs as a service, as `parley run` has it."""
+
+    instance: Instance
+    task: asyncio.Task[None]
+    clock: Clock
+
+    @property
+    def client(self) -> RunningClient:
+        return cast("RunningClient", self.instance.platforms["discord"])
+
+    @property
+    def there(self) -> bool:
+        return isinstance(self.client, RunningClient) and self.client.is_ready()
+
+    async def left(self) -> list[str]:
+        """The communities that have removed the bot, as they are stored."""
+        self.clock.forward(seconds=1)
+        return await self.instance.database.read(lambda tx: communities.left_before(tx, self.clock()))
+
+    async def states(self) -> list[str]:
+        """The state of each poll."""
+        return [str(poll.state) for poll in await self.instance.database.read(polls.all_polls)]
+
+
+@asynccontextmanager
+async def served(
+    server: DiscordServer,
+    folder: Path,
+    *,
+    shards: str = "",
+    wait: bool = True,
+    clock: Clock | None = None,
+    url: str = "",
+) -> AsyncIterator[Served]:
+    """Entering it again is a restart."""
+    clock = clock or Clock()
+    with pointed_at(server.url, server.gateway_url), impatient():
+        async with running(folder, clock=clock, url=url) as instance:
+            service = DiscordService(instance, server.token, clock, shards=Shards.of(shards), guild_ready_timeout=0.05)
+            world = Served(instance, asyncio.create_task(service.run()), clock)
+            try:
+                if wait:
+                    await server.until(lambda: world.there)
+                    await asyncio.sleep(0.1)  # what follows from being ready, which nothing tells the end of
+                yield world
+            finally:
+                world.task.cancel()
+                await asyncio.gather(world.task, return_exceptions=True)
+
+
+def told(server: DiscordServer) -> int:
+    """How often Discord was told the commands."""
+    return sum(call.method == "PUT" and call.path.endswith("/commands") for call in server.calls)

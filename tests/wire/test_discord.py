@@ -14,7 +14,7 @@ import pytest
 from tests.wire.discord import Interaction, Member, Message
 from tests.wire.discord.errors import old_message
 from tests.wire.discord.model import EMBED_LINKS, SEND_MESSAGES
-from tests.wire.discord_world import TEAS, World, discord_world, new_server, parley, shown_once
+from tests.wire.discord_world import TEAS, World, direct_messages, discord_world, new_server, parley, shown_once, words
 from tests.world import Clock
 
 CALLBACK = r"^/interactions/.*/callback$"
@@ -31,11 +31,6 @@ def members(world: World, count: int) -> list[Member]:
 def votes(voters: list[Member], poll: Message) -> list[Interaction]:
     """The first votes for Green, the second for Black, …"""
     return [voter.start_click(poll, TEAS[number % 3]) for number, voter in enumerate(voters)]
-
-
-def words(message: Message) -> str:
-    """What can be read, without its marks."""
-    return message.text.replace("*", "")
 
 
 def counted(answer: Interaction) -> bool:
@@ -267,19 +262,10 @@ async def test_a_lost_permission_is_reported_to_the_polls_creator_once(tmp_path:
             assert counted(await vote.member.wait(vote))
         await world.quiet()
         assert world.edits(poll) == tried
-        (told,) = direct_messages(world, host)
+        (told,) = direct_messages(world.server, host)
         assert "can't be updated" in told.text
         assert "Which tea?" in told.text
         assert await world.tally() == dict.fromkeys(TEAS, 11)
-
-
-def direct_messages(world: World, member: Member) -> list[Message]:
-    return [
-        message
-        for channel in world.server.channels.values()
-        if channel.recipient is member.user
-        for message in channel.posted()
-    ]
 
 
 async def test_a_creator_who_takes_no_messages_stops_nothing(tmp_path: Path) -> None:
@@ -292,7 +278,7 @@ async def test_a_creator_who_takes_no_messages_stops_nothing(tmp_path: Path) -> 
         (vote,) = votes(members(world, 1), poll)
         assert counted(await vote.member.wait(vote))
         await world.quiet()
-        assert direct_messages(world, host) == []
+        assert direct_messages(world.server, host) == []
 
 
 async def test_a_message_deleted_under_a_poll_is_forgotten_and_the_poll_goes_on(tmp_path: Path) -> None:

@@ -3,75 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from adapters.discord import sync
-from adapters.discord.running import Away, DiscordService, RunningClient, Shards
+from adapters.discord.running import Away, Shards
 from bot import instance as instances
 from bot.errors import Refused
-from bot.instance import Instance
-from bot.store import communities, polls
-from tests.wire.discord import TOKEN, DiscordServer, impatient, pointed_at
-from tests.wire.discord_world import new_server
+from tests.wire.discord import TOKEN, DiscordServer
+from tests.wire.discord_world import new_server, served, told
 from tests.wire.test_discord_process import last_words, program
-from tests.world import Clock, running
-
-
-@dataclass(slots=True)
-class Served:
-    """An instance whose Discord runs as a service, as `parley run` has it."""
-
-    instance: Instance
-    task: asyncio.Task[None]
-    clock: Clock
-
-    @property
-    def client(self) -> RunningClient:
-        return cast("RunningClient", self.instance.platforms["discord"])
-
-    @property
-    def there(self) -> bool:
-        return isinstance(self.client, RunningClient) and self.client.is_ready()
-
-    async def left(self) -> list[str]:
-        """The communities that have removed the bot, as they are stored."""
-        self.clock.forward(seconds=1)
-        return await self.instance.database.read(lambda tx: communities.left_before(tx, self.clock()))
-
-    async def states(self) -> list[str]:
-        """The state of each poll."""
-        return [str(poll.state) for poll in await self.instance.database.read(polls.all_polls)]
-
-
-@asynccontextmanager
-async def served(
-    server: DiscordServer, folder: Path, *, shards: Shards | None = None, wait: bool = True
-) -> AsyncIterator[Served]:
-    """Entering it again is a restart."""
-    clock = Clock()
-    with pointed_at(server.url, server.gateway_url), impatient():
-        async with running(folder, clock=clock) as instance:
-            service = DiscordService(instance, server.token, clock, shards=shards, guild_ready_timeout=0.05)
-            world = Served(instance, asyncio.create_task(service.run()), clock)
-            try:
-                if wait:
-                    await server.until(lambda: world.there)
-                    await asyncio.sleep(0.1)  # what follows from being ready, which nothing tells the end of
-                yield world
-            finally:
-                world.task.cancel()
-                await asyncio.gather(world.task, return_exceptions=True)
-
-
-def told(server: DiscordServer) -> int:
-    """How often Discord was told the commands."""
-    return sum(call.method == "PUT" and call.path.endswith("/commands") for call in server.calls)
 
 
 async def test_commands_are_told_when_they_have_changed_and_only_then(tmp_path: Path) -> None:
@@ -184,7 +126,7 @@ async def test_what_falls_due_while_discord_is_away_at_the_start_is_said_later(t
 
 
 async def test_two_shards_serve_as_one(tmp_path: Path) -> None:
-    async with new_server() as server, served(server, tmp_path, shards=Shards.of("2")) as world:
+    async with new_server() as server, served(server, tmp_path, shards="2") as world:
         assert server.gateway.identified == 2
         assert "tea" in (await server.member("Ada").slash("fact", words="tea")).text
         assert world.client.shard_count == 2
@@ -196,7 +138,7 @@ async def test_a_shard_knows_nothing_of_other_shards_servers(tmp_path: Path) -> 
         mine = (int(server.guild.id) >> 22) % 2
         async with served(server, tmp_path):
             await server.member("Host").slash("poll create", question="Which tea?", options="Green | Black")
-        async with served(server, tmp_path, shards=Shards.of(f"{1 - mine}/2")) as world:
+        async with served(server, tmp_path, shards=f"{1 - mine}/2") as world:
             assert await world.states() == ["open"]
             assert await world.left() == []
 

@@ -31,7 +31,7 @@ def interaction_json(server: DiscordServer, interaction: Interaction) -> Json:
         "app_permissions": str(permissions(channel)),
         "locale": member.locale,
         "entitlements": [],
-        "attachment_size_limit": limits.FILE_MAX,
+        "attachment_size_limit": server.upload_max,
     }
     if interaction.origin:
         sent["message"] = interaction.origin.json()
@@ -72,6 +72,8 @@ def _interaction(call: Call, key: str) -> Interaction:
 
 async def callback(call: Call) -> Json | None:
     interaction = _interaction(call, "interaction_token")
+    if interaction.channel.archived and interaction.channel.locked:  # discord/discord-api-docs#5517
+        raise errors.archived()
     validate(call)
     kind, data = call.data["type"], call.data.get("data") or {}
     _check_callback(call, kind, data, interaction)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.wire.discord import errors
-from tests.wire.discord.model import DIRECT, VIEW_CHANNEL, Channel, Json
+from tests.wire.discord.model import DIRECT, MANAGE_THREADS, VIEW_CHANNEL, Channel, Json
 
 if TYPE_CHECKING:
     from tests.wire.discord.server import DiscordServer
@@ -67,3 +67,9 @@ def find_channel(call: Call, key: str = "channel_id") -> Channel:
 def permissions(channel: Channel) -> int:
     """A thread has those of its channel."""
     return channel.permissions & (channel.parent.permissions if channel.parent else ~0)
+
+
+def check_unlocked(channel: Channel) -> None:
+    """What is locked can't be written to or changed, archived or not: discordjs/discord.js#9216."""
+    if channel.locked and not permissions(channel) & MANAGE_THREADS:
+        raise errors.locked()

@@ -34,6 +34,18 @@ def unknown_command() -> ApiError:
     return ApiError(404, 10063, "Unknown application command")
 
 
+def too_large() -> ApiError:
+    return ApiError(413, 40005, "Request entity too large")
+
+
+def archived() -> ApiError:
+    return ApiError(400, 50083, "Thread is archived")
+
+
+def locked() -> ApiError:
+    return ApiError(403, 160005, "Thread is locked")
+
+
 def missing_access() -> ApiError:
     return ApiError(403, 50001, "Missing Access")
 

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 from tests.wire.discord import errors, limits
-from tests.wire.discord.calls import PREFIX, Call, find_channel, permissions, validate
+from tests.wire.discord.calls import PREFIX, Call, check_unlocked, find_channel, permissions, validate
 from tests.wire.discord.errors import ApiError
 from tests.wire.discord.model import (
     ATTACH_FILES,
@@ -94,13 +94,18 @@ def may_write(channel: Channel) -> None:
     wanted = SEND_IN_THREADS if channel.kind == PUBLIC_THREAD else SEND_MESSAGES
     if not permissions(channel) & wanted:
         raise errors.missing_permissions()
+    check_unlocked(channel)
+
+
+def may_attach(call: Call, channel: Channel) -> None:
+    if call.files and channel.kind != DIRECT and not permissions(channel) & ATTACH_FILES:
+        raise errors.missing_permissions()
 
 
 async def create_message(call: Call) -> Json:
     channel = find_channel(call)
     may_write(channel)
-    if call.files and channel.kind != DIRECT and not permissions(channel) & ATTACH_FILES:
-        raise errors.missing_permissions()
+    may_attach(call, channel)
     validate(call)
     if int(call.data.get("flags") or 0) & EPHEMERAL:
         call.check(["flags: only an answer to an interaction can be private"])
@@ -108,6 +113,8 @@ async def create_message(call: Call) -> Json:
     if call.data.get("enforce_nonce") and nonce in call.server.nonces:
         return call.server.nonces[nonce].json()
     _, message = compose(call, channel, call.data)
+    if channel.archived:  # whoever writes to an archived thread opens it again
+        call.server.archive(channel, archived=False)
     if nonce[1]:
         call.server.nonces[nonce] = message
     return {**message.json(), "nonce": call.data.get("nonce")}
@@ -134,6 +141,10 @@ async def edit_message(call: Call) -> Json:
     message = _message(call)
     if message.author is not call.server.bot:
         raise errors.not_the_author()
+    check_unlocked(message.channel)
+    if message.channel.archived:
+        raise errors.archived()
+    may_attach(call, message.channel)
     if call.server.now() - message.created > OLD:
         wait = call.server.rate_limits.take_old_edit(message.channel.id)
         if wait:

@@ -25,6 +25,7 @@ EMBED_LINKS = 1 << 14
 ATTACH_FILES = 1 << 15
 READ_HISTORY = 1 << 16
 USE_COMMANDS = 1 << 31
+MANAGE_THREADS = 1 << 34
 SEND_IN_THREADS = 1 << 38
 BOT_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_HISTORY | SEND_IN_THREADS
 MEMBER_PERMISSIONS = BOT_PERMISSIONS | USE_COMMANDS
@@ -101,7 +102,9 @@ class Guild:
             "stickers": [],
             "roles": [role_json(id_, name) for id_, name in {self.id: "@everyone", **self.roles}.items()],
             "channels": [channel.json() for channel in channels if channel.kind != PUBLIC_THREAD],
-            "threads": [channel.json() for channel in channels if channel.kind == PUBLIC_THREAD],
+            "threads": [
+                channel.json() for channel in channels if channel.kind == PUBLIC_THREAD and not channel.archived
+            ],
             "members": [
                 {
                     "user": bot.json(),
@@ -148,6 +151,9 @@ class Channel:
     permissions: int = BOT_PERMISSIONS
     """What the bot may do here."""
     gone: bool = False
+    archived: bool = False
+    locked: bool = False
+    """For threads. What is locked is for those alone who may manage threads."""
     messages: dict[str, Message] = field(default_factory=dict)
 
     def posted(self, viewer: User | None = None) -> list[Message]:
@@ -177,10 +183,10 @@ class Channel:
             "member_count": 1,
             "rate_limit_per_user": 0,
             "thread_metadata": {
-                "archived": False,
+                "archived": self.archived,
                 "auto_archive_duration": 1440,
                 "archive_timestamp": EPOCH.isoformat(),
-                "locked": False,
+                "locked": self.locked,
                 "create_timestamp": EPOCH.isoformat(),
             },
         }

@@ -55,10 +55,11 @@ class _Impatient:
 def impatient(longest: float = 0.02) -> Iterator[None]:
     """discord.py's own pauses before it tries again, 1 to 60 seconds, become short. Its rate limits stay."""
     modules: tuple[ModuleType, ...] = (client, shard, async_, http)
+    before = {module: module.asyncio for module in modules}
     for module in modules:
         module.asyncio = _Impatient(longest, told=module in {async_, http})  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        for module in modules:
-            module.asyncio = asyncio  # type: ignore[attr-defined]
+        for module, usual in before.items():
+            module.asyncio = usual  # type: ignore[attr-defined]

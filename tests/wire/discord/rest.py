@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from tests.wire.discord import answers, errors, limits, messages
-from tests.wire.discord.calls import PREFIX, Call, Called, Handler, find_channel, validate
+from tests.wire.discord.calls import PREFIX, Call, Called, Handler, find_channel, permissions, validate
 from tests.wire.discord.errors import ApiError
-from tests.wire.discord.model import DIRECT, Channel, Json, User
+from tests.wire.discord.model import (
+    DIRECT,
+    FORUM,
+    MANAGE_THREADS,
+    PUBLIC_THREAD,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
+    Channel,
+    Json,
+    User,
+)
 
 if TYPE_CHECKING:
     from tests.wire.discord.server import DiscordServer
@@ -81,6 +91,8 @@ async def _answer(
             headers |= told
             if not passed:
                 raise errors.too_fast(float(told["X-RateLimit-Reset-After"]))
+        if any(len(content) > server.upload_max for content in call.files.values()):
+            raise errors.too_large()
         body = await handler(call)
     if fault is not None and fault.hang_up and request.transport is not None:
         request.transport.abort()
@@ -201,6 +213,20 @@ async def get_channel(call: Call) -> Json:
     return find_channel(call).json()
 
 
+async def edit_channel(call: Call) -> Json:
+    """Threads alone are archived and opened: by whoever may write there, and where they are locked, by few."""
+    validate(call)
+    thread = find_channel(call)
+    if thread.kind != PUBLIC_THREAD or set(call.data) - {"archived", "locked"}:
+        raise errors.missing_permissions()
+    wanted = SEND_IN_THREADS if call.data == {"archived": False} and not thread.locked else MANAGE_THREADS
+    if not permissions(thread) & wanted:
+        raise errors.missing_permissions()
+    archived, locked = (bool(call.data.get(name, getattr(thread, name))) for name in ("archived", "locked"))
+    call.server.archive(thread, archived=archived, locked=locked)
+    return thread.json()
+
+
 async def get_guild(call: Call) -> Json:
     guild = call.server.guilds.get(call.ids["guild_id"])
     if guild is None:
@@ -228,11 +254,23 @@ def direct_channel(server: DiscordServer, person: User) -> Channel:
 
 
 async def start_thread(call: Call) -> Json:
+    """In a forum with its first message, which a post must have."""
+    parent = find_channel(call)
+    if parent.kind == FORUM:
+        call.data.pop(
+            "type", None
+        )  # discord.py sends it, the specification knows it of other threads, Discord takes it
     validate(call)
-    thread = call.server.add_thread(call.data["name"], find_channel(call))
-    if "message" in call.data:
-        thread.messages.update(dict([messages.compose(call, thread, call.data["message"])]))
-    return thread.json()
+    if not permissions(parent) & SEND_MESSAGES:
+        raise errors.missing_permissions()
+    if parent.kind == FORUM and "message" not in call.data:
+        raise errors.invalid_form(["message: a post of a forum begins with one"])
+    messages.may_attach(call, parent)
+    thread = call.server.add_thread(call.data["name"], parent)
+    if "message" not in call.data:
+        return thread.json()
+    _, message = messages.compose(call, thread, call.data["message"])
+    return {**thread.json(), "message": message.json()}
 
 
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
@@ -249,6 +287,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "/applications/{application_id}/guilds/{guild_id}/commands"): get_commands,
     ("GET", "/guilds/{guild_id}"): get_guild,
     ("GET", "/channels/{channel_id}"): get_channel,
+    ("PATCH", "/channels/{channel_id}"): edit_channel,
     ("POST", "/users/@me/channels"): open_direct,
     ("POST", "/channels/{channel_id}/threads"): start_thread,
     ("POST", "/channels/{channel_id}/typing"): messages.nothing,

@@ -88,6 +88,8 @@ class DiscordServer:
         self.nonces: dict[tuple[str, str], Message] = {}
         self.uploads: dict[str, bytes] = {}
         self.gateway = Gateway(self)
+        self.upload_max = UPLOAD_MAX
+        """Bytes of a file. Larger ones are refused with 413, as a server of Discord's own limits would."""
         self.revoked = False
         self._down = False
         self._port = port
@@ -121,9 +123,15 @@ class DiscordServer:
         self.gateway.dispatch("THREAD_CREATE", {**thread.json(), "newly_created": True}, parent.guild.id)
         return thread
 
-    def add_role(self, name: str) -> str:
+    def archive(self, thread: Channel, *, archived: bool = True, locked: bool = False) -> None:
+        """As Discord does after a while without talk; a moderator can lock it as well."""
+        thread.archived, thread.locked = archived, locked
+        assert thread.guild is not None
+        self.gateway.dispatch("THREAD_UPDATE", thread.json(), thread.guild.id)
+
+    def add_role(self, name: str, guild: Guild | None = None) -> str:
         role = self.new_id()
-        self.guild.roles[role] = name
+        (guild or self.guild).roles[role] = name
         return role
 
     def member(

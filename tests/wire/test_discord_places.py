@@ -1,0 +1,186 @@
+"""Where a poll lives on Discord, and what happens to that place: threads that are archived or locked, forums, uploads
+that a server does not take."""
+
+from __future__ import annotations
+
+import logging
+import random
+from pathlib import Path
+
+import pytest
+
+from adapters.discord import uploads
+from adapters.discord.uploads import Uploads
+from bot.chat import Attachment, Reply
+from bot.i18n import translator
+from tests.wire.discord import Channel, Member, Message
+from tests.wire.discord.model import ATTACH_FILES
+from tests.wire.discord_world import World, direct_messages, discord_world, invalid, words
+
+
+async def posted_in(world: World, place: Channel, **options: str) -> tuple[Message, Message, Member]:
+    """A poll of Host's with live results: its message in the main channel, and the copy in the other place."""
+    host = world.server.member("Host", moderator=True)
+    poll = await world.poll(host, results="live", closes="1h", **options)
+    await host.slash("poll post", poll="p1", here=place)
+    return poll, world.server.posted(place)[0], host
+
+
+async def closed(world: World) -> None:
+    world.forward(hours=1)
+    await world.instance.scheduler.run_due()
+    await world.quiet()
+
+
+def bugs(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+# --- threads ---
+
+
+async def test_a_copy_in_an_archived_thread_is_kept_right(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Discord changes nothing in a thread that went quiet (50083), so it is opened for the newest count."""
+    async with discord_world(tmp_path) as world:
+        thread = world.server.add_thread("side", world.server.main)
+        poll, copy, _ = await posted_in(world, thread)
+        world.server.archive(thread)
+        await world.server.member("Ada").click(poll, "Green")
+        await world.quiet()
+        assert not thread.archived
+        assert "Green ★ 1" in words(copy)
+        world.server.archive(thread)
+        await closed(world)
+        assert "This poll is closed" in copy.text
+        assert ["Closed: " in message.text for message in world.server.posted(thread)] == [False, True]
+        assert bugs(caplog) == []
+
+
+@pytest.mark.parametrize("archived", [True, False], ids=["archived", "open"])
+async def test_a_copy_in_a_locked_thread_is_given_up_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, archived: bool
+) -> None:
+    """Only moderators open a locked thread: the creator is told once, the poll goes on everywhere else, and nothing
+    is tried for ever."""
+    async with discord_world(tmp_path) as world:
+        thread = world.server.add_thread("side", world.server.main)
+        poll, copy, host = await posted_in(world, thread)
+        world.server.archive(thread, archived=archived, locked=True)
+        for name, tea in (("Ada", "Green"), ("Ben", "Green"), ("Chen", "Black")):
+            assert "counted" in (await world.server.member(name).click(poll, tea)).text
+            await world.quiet()
+        assert "Green ★ 2" in words(poll)
+        assert copy.versions == copy.versions[:1]
+        (told,) = direct_messages(world.server, host)
+        assert "can't be updated" in told.text
+        tried = invalid(world.server)
+        await closed(world)
+        assert "This poll is closed" in poll.text
+        assert invalid(world.server) == tried
+        assert bugs(caplog) == []
+
+
+async def test_a_poll_in_a_locked_thread_is_refused_with_a_reason(tmp_path: Path) -> None:
+    """A locked thread that is still open takes commands, but no message: the host is told what a moderator can do."""
+    async with discord_world(tmp_path) as world:
+        thread = world.server.add_thread("side", world.server.main)
+        world.server.archive(thread, archived=False, locked=True)
+        host = world.server.member("Host", channel=thread)
+        refused = await host.slash("poll create", question="Which tea?", options="Green | Black")
+        assert "This thread is locked" in refused.text
+        assert refused.private
+
+
+async def test_an_answer_in_an_archived_and_locked_thread_harms_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Discord passes a command on and takes no answer to it (50083). That is no bug, and others are answered."""
+    async with discord_world(tmp_path) as world:
+        thread = world.server.add_thread("side", world.server.main)
+        world.server.archive(thread, locked=True)
+        asked = world.server.member("Ada", channel=thread).start_slash("fact", words="tea")
+        await world.server.until(lambda: world.server.answers(400))
+        assert asked.messages == []
+        assert "tea" in (await world.server.member("Ben").slash("fact", words="tea")).text
+        assert bugs(caplog) == []
+
+
+# --- forums ---
+
+
+async def test_a_forum_takes_a_report_as_a_new_post(tmp_path: Path) -> None:
+    """Nobody can write into a forum itself, so what is said to a moderators' channel that is one becomes a post."""
+    async with discord_world(tmp_path) as world:
+        server, side = world.server, world.server.add_channel("side")
+        forum = server.add_forum("reports")
+        host = server.member("Host", channel=side, moderator=True)
+        host.user.takes_direct_messages = False
+        await host.slash("settings", channel=f"<#{forum.id}>")
+        poll = await world.poll(host, results="live")
+        server.forbid(side)
+        await server.member("Ada", channel=side).click(poll, "Green")
+        await world.quiet()
+        (post,) = [channel for channel in server.channels.values() if channel.parent is forum]
+        assert post.name == "A poll can't be updated any more"
+        (report,) = server.posted(post)
+        assert "Which tea?" in report.text
+
+
+# --- uploads ---
+
+
+async def test_a_result_whose_chart_is_not_taken_is_told_in_words(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """413 with 40005: the same answer comes once more, with all its words and the chart described."""
+    async with discord_world(tmp_path) as world:
+        poll, _, host = await posted_in(world, world.server.add_channel("side"))
+        await host.click(poll, "Green")
+        world.server.upload_max = 100
+        answer = await host.slash("poll results", poll="p1")
+        assert "So far in front: Green" in words(answer.message)
+        assert "Green 1" in answer.text.replace("*", "").replace("★ ", "")
+        assert not answer.message.attachments
+        await closed(world)
+        for place in (world.server.main, poll.channel):
+            (announced,) = [message for message in world.server.posted(place) if "Closed: " in message.text]
+            assert "Winner: Green" in announced.text
+        assert bugs(caplog) == []
+
+
+async def test_a_result_is_announced_where_the_bot_may_not_attach_files(tmp_path: Path) -> None:
+    """50013 for the chart alone is no reason to keep the result back."""
+    async with discord_world(tmp_path) as world:
+        poll, copy, host = await posted_in(world, world.server.add_channel("side"))
+        await host.click(poll, "Green")
+        world.server.forbid(poll.channel, ATTACH_FILES)
+        await closed(world)
+        in_words, with_chart = (world.server.posted(message.channel)[-1] for message in (poll, copy))
+        assert with_chart.attachments
+        assert not in_words.attachments
+        assert all("Winner: Green" in message.text for message in (with_chart, in_words))
+
+
+async def test_an_export_that_is_not_taken_says_what_to_do(tmp_path: Path) -> None:
+    """Each file is named, with whom to ask; the person is not left with a code."""
+    async with discord_world(tmp_path) as world:
+        poll, _, host = await posted_in(world, world.server.add_channel("side"))
+        await host.click(poll, "Green")
+        await closed(world)
+        world.server.upload_max = 100
+        answer = await host.slash("poll export", poll="p1")
+        for name in ("poll-p1.csv", "poll-p1.json"):
+            assert f"{name} can't be uploaded here" in answer.text.replace("\\", "")
+        assert "whoever runs the bot" in answer.text
+        assert answer.private
+        assert not answer.message.attachments
+
+
+async def test_a_large_file_is_packed_and_one_that_stays_large_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known to be too large is not even tried."""
+    monkeypatch.setattr(uploads, "FILE_MAX", 1000)
+    chance = random.Random(7).randbytes(3000).hex()
+    reply = Reply(files=(Attachment("even.csv", "a" * 5000, "text/csv"), Attachment("odd.csv", chance, "text/csv")))
+    (ready,) = await Uploads().ready(reply, translator("en"))
+    assert [name for name, _, _ in ready.uploads] == ["even.csv.gz"]
+    assert "odd.csv can't be uploaded here" in str(list(ready.view.to_components())).replace("\\", "")  # type: ignore[no-untyped-call]
