@@ -26,9 +26,11 @@ async def posted_in(world: World, place: Channel, **options: str) -> tuple[Messa
     return poll, world.server.posted(place)[0], host
 
 
-async def closed(world: World) -> None:
+async def closed(world: World, *places: Channel) -> None:
+    """The poll's time is over, and the result was announced in these places."""
     world.forward(hours=1)
     await world.instance.scheduler.run_due()
+    await world.server.until(lambda: all("Closed: " in world.server.posted(place)[-1].text for place in places))
     await world.quiet()
 
 
@@ -50,7 +52,7 @@ async def test_a_copy_in_an_archived_thread_is_kept_right(tmp_path: Path, caplog
         assert not thread.archived
         assert "Green ★ 1" in words(copy)
         world.server.archive(thread)
-        await closed(world)
+        await closed(world, poll.channel, thread)
         assert "This poll is closed" in copy.text
         assert ["Closed: " in message.text for message in world.server.posted(thread)] == [False, True]
         assert bugs(caplog) == []
@@ -74,7 +76,7 @@ async def test_a_copy_in_a_locked_thread_is_given_up_once(
         (told,) = direct_messages(world.server, host)
         assert "can't be updated" in told.text
         tried = invalid(world.server)
-        await closed(world)
+        await closed(world, poll.channel)
         assert "This poll is closed" in poll.text
         assert invalid(world.server) == tried
         assert bugs(caplog) == []
@@ -134,15 +136,15 @@ async def test_a_result_whose_chart_is_not_taken_is_told_in_words(
 ) -> None:
     """413 with 40005: the same answer comes once more, with all its words and the chart described."""
     async with discord_world(tmp_path) as world:
-        poll, _, host = await posted_in(world, world.server.add_channel("side"))
+        poll, copy, host = await posted_in(world, world.server.add_channel("side"))
         await host.click(poll, "Green")
         world.server.upload_max = 100
         answer = await host.slash("poll results", poll="p1")
         assert "So far in front: Green" in words(answer.message)
         assert "Green 1" in answer.text.replace("*", "").replace("★ ", "")
         assert not answer.message.attachments
-        await closed(world)
-        for place in (world.server.main, poll.channel):
+        await closed(world, poll.channel, copy.channel)
+        for place in (poll.channel, copy.channel):
             (announced,) = [message for message in world.server.posted(place) if "Closed: " in message.text]
             assert "Winner: Green" in announced.text
         assert bugs(caplog) == []
@@ -154,7 +156,7 @@ async def test_a_result_is_announced_where_the_bot_may_not_attach_files(tmp_path
         poll, copy, host = await posted_in(world, world.server.add_channel("side"))
         await host.click(poll, "Green")
         world.server.forbid(poll.channel, ATTACH_FILES)
-        await closed(world)
+        await closed(world, poll.channel, copy.channel)
         in_words, with_chart = (world.server.posted(message.channel)[-1] for message in (poll, copy))
         assert with_chart.attachments
         assert not in_words.attachments
@@ -166,7 +168,7 @@ async def test_an_export_that_is_not_taken_says_what_to_do(tmp_path: Path) -> No
     async with discord_world(tmp_path) as world:
         poll, _, host = await posted_in(world, world.server.add_channel("side"))
         await host.click(poll, "Green")
-        await closed(world)
+        await closed(world, poll.channel)
         world.server.upload_max = 100
         answer = await host.slash("poll export", poll="p1")
         for name in ("poll-p1.csv", "poll-p1.json"):
