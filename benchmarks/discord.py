@@ -32,7 +32,8 @@ from discord import app_commands, ui
 
 from adapters.discord import render
 from adapters.discord.client import ParleyClient
-from benchmarks.library import queries, resident_bytes, write_pack
+from benchmarks.library import queries, write_pack
+from benchmarks.timing import resident_bytes
 from bot.chat import Actor, Outcome, Place, Reply, Request
 from bot.instance import Instance, Outside, build
 from bot.library.loader import load_library

@@ -18,7 +18,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +28,7 @@ from types import MappingProxyType
 
 import yaml
 
+from benchmarks.timing import resident_bytes, seconds
 from bot.library.loader import load_pack
 from bot.library.model import ClaimKind, Essay, Fact, Library, Pack, PackInfo, Span, Verdict
 from bot.library.search import Hit, Index
@@ -144,17 +145,6 @@ def parse_only(folder: Path) -> None:
         yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
-def seconds(work: Callable[[], object], repeat: int = 1) -> float:
-    """The shortest of several runs."""
-    best = float("inf")
-    for _ in range(repeat):
-        gc.collect()
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
 # --- searching ---
 
 
@@ -234,15 +224,6 @@ def typo(word: str, chance: random.Random) -> str:
             before + after[0] + letter + after[1:],
         )
     )
-
-
-def resident_bytes() -> int:
-    """The memory of this process, as Linux counts it; 0 elsewhere."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        return 0
-    return pages * 4096
 
 
 def percentile(values: Sequence[float], share: float) -> float:

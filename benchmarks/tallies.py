@@ -12,17 +12,16 @@ as large as it gets: 25 options, and every voter with another opinion (up to 100
 from __future__ import annotations
 
 import argparse
-import gc
 import random
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from votelib.convert import RankedToCondorcetVotes
 from votelib.evaluate.condorcet import CondorcetWinner
 from votelib.evaluate.core import get_n_best
 from votelib.evaluate.sequential import TransferableVoteSelector
 
+from benchmarks.timing import seconds
 from bot.polls.ballots import Ballot, ranked_ballot, ranks, score_ballot
 from bot.polls.methods import Method, tally
 from bot.polls.ranked import compare_pairs, count_rounds, read_ranked
@@ -46,17 +45,6 @@ def draw_ranked(chance: random.Random, options: int) -> Ballot:
     """A ranked ballot: the lower an option's number, the likelier it is to be high."""
     order = sorted(range(options), key=lambda option: (option + options) * chance.random())
     return ranked_ballot(order[: chance.randint(1, options)])
-
-
-def seconds(work: Callable[[], object], repeat: int = 3) -> float:
-    """The shortest of several runs."""
-    best = float("inf")
-    for _ in range(repeat):
-        gc.collect()
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 def report(name: str, ours: float, **peers: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.chat import Card, Field, Tone
+from bot.chat import Card, Choice, Field, Tone
 from bot.i18n import N_, Translator
 from bot.library.model import (
     Argument,
@@ -14,6 +14,7 @@ from bot.library.model import (
     Entry,
     Event,
     Fact,
+    Library,
     Option,
     Pack,
     Position,
@@ -78,6 +79,13 @@ ENTRY_KINDS: Mapping[type[Entry], str] = {
 }
 
 SOURCES_ON_CARD = 4
+
+
+def topic_choices(library: Library, typed: str) -> list[Choice]:
+    """The packs with these letters in their title or id, as suggestions."""
+    wanted = typed.casefold()
+    infos = [pack.info for pack in library.packs.values()]
+    return [Choice(info.title, info.id) for info in infos if wanted in info.id or wanted in info.title.casefold()]
 
 
 def card(t: Translator, pack: Pack, entry: Entry) -> Card:

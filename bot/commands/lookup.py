@@ -224,12 +224,7 @@ class Lookup:
         return _choices(ctx.t, [(hit.pack_id, packs[hit.pack_id].entries[hit.entry_id]) for hit in found])
 
     def topics(self, _ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
-        wanted = typed.casefold()
-        return [
-            Choice(pack.info.title, pack.id)
-            for pack in self.shelf.current.library.packs.values()
-            if wanted in pack.id or wanted in pack.info.title.casefold()
-        ]
+        return cards.topic_choices(self.shelf.current.library, typed)
 
     def _complete(
         self, ctx: Context, typed: str, kinds: tuple[type[Entry], ...], args: Mapping[str, object]

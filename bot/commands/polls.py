@@ -22,6 +22,7 @@ from bot.chat import (
 )
 from bot.command import Context, Param, action, command, form
 from bot.commands import ballot_cards, poll_cards, poll_forms
+from bot.commands.cards import topic_choices
 from bot.community import Community, named_id
 from bot.errors import NotAllowed, NotFound, Refused
 from bot.i18n import N_, Translator, translator
@@ -490,5 +491,4 @@ class PollCommands:
         ]
 
     def topics(self, _ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
-        packs = self.shelf.current.library.packs.values()
-        return [Choice(pack.info.title, pack.id) for pack in packs if typed.casefold() in pack.info.title.casefold()]
+        return topic_choices(self.shelf.current.library, typed)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from bot.acts import Acts, Did
 from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Outcome, Reply, Tone
 from bot.command import Context, Param, Permission, action, command
+from bot.commands.cards import topic_choices
 from bot.communities import Communities
 from bot.community import Community, Creators, checked_zone, named_id
 from bot.errors import NotFound, Refused
@@ -89,8 +90,7 @@ class Settings:
         return topic
 
     def topics(self, _ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
-        packs = self.shelf.current.library.packs.values()
-        return [Choice(pack.info.title, pack.id) for pack in packs if typed.casefold() in pack.info.title.casefold()]
+        return topic_choices(self.shelf.current.library, typed)
 
     def zones(self, _ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
         from zoneinfo import available_timezones  # noqa: PLC0415 - it reads a folder, so not before it is asked for

@@ -121,10 +121,6 @@ async def add_community(tx: Transaction, poll: str, community: str) -> None:
     await tx.run("add_poll_community", poll=poll, community=community)
 
 
-async def set_public(tx: Transaction, poll: str, *, public: bool) -> bool:
-    return await tx.run("set_public", poll=poll, public=int(public)) == 1
-
-
 async def choice_counts(tx: Transaction, poll: str) -> Mapping[Ballot, int]:
     """Distinct ballots and how many there are of each: as many rows as kinds of ballots, however many voted."""
     return {Ballot(row["choice"]): row["count"] for row in await tx.rows("choice_counts", poll=poll)}

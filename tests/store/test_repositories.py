@@ -89,9 +89,8 @@ async def test_a_poll_reaches_more_communities(box: BallotBox, database: Databas
     await box.open(poll())
     for _ in range(2):
         await database.write(lambda tx: polls.add_community(tx, "p1", "discord:9"))
-    await database.write(lambda tx: polls.set_public(tx, "p1", public=True))
     stored = await database.read(lambda tx: polls.get(tx, "p1"))
-    assert (stored.communities, stored.public) == (frozenset({COMMUNITY, "discord:9"}), True)
+    assert stored.communities == frozenset({COMMUNITY, "discord:9"})
 
 
 async def test_copies_of_a_poll(box: BallotBox, database: Database) -> None:

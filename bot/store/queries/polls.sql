@@ -56,9 +56,6 @@ SELECT min(due) FROM (
 UPDATE polls SET closes_at = :closes_at, remind_at = :remind_at
 WHERE id = :poll AND state = 'open' AND closes_at < :closes_at;
 
--- name: set_public(poll, public)!
-UPDATE polls SET public = :public WHERE id = :poll;
-
 -- name: choice_counts(poll)
 SELECT choice, count FROM choice_counts WHERE poll = :poll AND count > 0;
 
