@@ -116,9 +116,10 @@ def at(asked: Request, now: datetime) -> Request:
 
 
 class Wall:
-    """A platform that keeps what is posted, in order."""
+    """A platform that keeps what is posted, in order. No two messages have the same id, on whichever wall."""
 
     name = "test"
+    ids = count(1)
     limits = Limits()
 
     def __init__(self) -> None:
@@ -126,7 +127,7 @@ class Wall:
         self.edits = 0
 
     async def post(self, place: Place, reply: Reply) -> MessageRef:
-        ref = MessageRef(place, str(len(self.posted) + 1))
+        ref = MessageRef(place, str(next(self.ids)))
         self.posted.append((ref, reply))
         return ref
 
