@@ -22,7 +22,7 @@ from bot.config import Address
 from bot.errors import BotError
 from bot.instance import Instance
 from bot.metrics import CONTENT_TYPE, Metrics
-from bot.store.sql import Transaction
+from bot.store import kept
 
 ANSWERS_WITHIN = 5.0
 """Seconds in which the database answers, or counts as silent."""
@@ -99,7 +99,7 @@ class Health:
             return STARTING
         try:
             async with asyncio.timeout(self._answers_within):
-                await self._instance.database.read(_any)
+                await self._instance.database.read(kept.answers)
         except TimeoutError:
             return "silent"
         except BotError:
@@ -113,10 +113,6 @@ class Health:
 def _told(checks: Mapping[str, str], fine: set[str]) -> web.Response:
     is_fine = set(checks.values()) <= fine
     return web.json_response({"ok": is_fine, "checks": checks}, status=200 if is_fine else 503)
-
-
-async def _any(tx: Transaction) -> None:
-    await tx.value("answers")
 
 
 async def _protect(_request: web.BaseRequest, response: web.StreamResponse) -> None:

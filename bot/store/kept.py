@@ -14,3 +14,8 @@ async def get(tx: Transaction, name: str) -> str:
 async def put(tx: Transaction, name: str, value: str) -> None:
     """Keeps the value, of at most 1000 characters, in the place of what the name stood for before."""
     await tx.run("keep_value", name=name, value=value)
+
+
+async def answers(tx: Transaction) -> bool:
+    """True, from a database that answers at all."""
+    return bool(await tx.value("answers"))
