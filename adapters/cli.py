@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import click
 
-from adapters import packs, records
+from adapters import configuration, packs, records
 from adapters.discord import console
 from adapters.slack import console as slack_console
 
@@ -103,7 +103,7 @@ def main() -> None:
 @click.option("--content", type=click.Path(path_type=Path), help="Folder that holds the packs.")
 def run(port: int | None, content: Path | None) -> None:
     """Start the bot: the chat page on this machine, and each platform that has a token."""
-    from bot.config import load_settings  # noqa: PLC0415 - kept off the path of --help
+    from bot.sources import load_settings  # noqa: PLC0415 - kept off the path of --help
     from bot.telemetry import set_up_logs  # noqa: PLC0415
 
     settings = load_settings(port=port, content=content)
@@ -217,11 +217,16 @@ async def ended(running: list[asyncio.Task[None]]) -> None:
 
 def keys(settings: Settings) -> Keys:
     """The instance's key: given directly, or from its file, which is made where there is none."""
-    from bot.store.keys import Keys, load_or_create_key  # noqa: PLC0415 - kept off the path of --help
+    from bot.errors import UsageError  # noqa: PLC0415 - kept off the path of --help
+    from bot.store.keys import Keys, load_or_create_key  # noqa: PLC0415
 
-    if settings.key is not None:
+    if settings.key is None:
+        return load_or_create_key(settings.key_file)
+    try:
         return Keys(settings.key.get_secret_value().encode())
-    return load_or_create_key(settings.key_file)
+    except ValueError:
+        message = "PARLEY_KEY holds no instance key. Restore it from where you keep it: 44 letters, digits, - and _."
+        raise UsageError(message) from None
 
 
 @main.command()
@@ -286,7 +291,7 @@ def schema(folder: Path) -> None:
 
 
 def _content(given: Path | None) -> Path:
-    from bot.config import load_settings  # noqa: PLC0415 - kept off the path of --help
+    from bot.sources import load_settings  # noqa: PLC0415 - kept off the path of --help
 
     return given or _near(load_settings().content)
 
@@ -301,6 +306,7 @@ main.add_command(records.polls)
 for command in packs.COMMANDS:
     main.add_command(command)
 main.add_command(records.db)
+main.add_command(configuration.config)
 main.add_command(console.discord)
 main.add_command(slack_console.slack)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def content_folder(given: Path | None) -> Path:
     """The folder that holds the packs: the one given, else the configured one, short where it lies below."""
-    from bot.config import load_settings  # noqa: PLC0415 - kept off the path of --help
+    from bot.sources import load_settings  # noqa: PLC0415 - kept off the path of --help
 
     path = given or load_settings().content
     here = Path.cwd()

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 def with_database(work: Callable[[Database], Coroutine[Any, Any, T]], url: str | None) -> T:
     """Runs work over the configured database, beside a running bot if there is one. Raises BotError."""
-    from bot.config import load_settings  # noqa: PLC0415 - kept off the path of --help
+    from bot.sources import load_settings  # noqa: PLC0415 - kept off the path of --help
     from bot.store.database import open_database  # noqa: PLC0415
 
     async def run() -> T:

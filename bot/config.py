@@ -1,23 +1,20 @@
-"""What an instance is told: environment variables `PARLEY_*`, then `parley.toml`, then these defaults.
-
-Secrets come from the environment or from a file that it names, and are never printed.
-"""
+"""What an instance is told: every setting, with its default. Where the values come from is in bot/sources.py."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple, get_args
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from bot.editors import named_channel, named_editors
-from bot.errors import UsageError
 
 SHIPPED_CONTENT = Path(__file__).parent.parent / "content"
-CONFIG_FILE = Path("parley.toml")
 PORT_MAX = 65_535
 PORT_DIGITS = 5
+MASK = "••••"
+"""What stands for a secret wherever settings are shown."""
 
 
 class Address(NamedTuple):
@@ -39,12 +36,10 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every setting there is. Each is also the variable `PARLEY_` and its name in capitals."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PARLEY_", env_ignore_empty=True, extra="forbid", frozen=True, toml_file=CONFIG_FILE
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     content: Path = Field(default=SHIPPED_CONTENT, description="Folder that holds the packs, one folder each.")
     editors: str = Field(
@@ -57,17 +52,17 @@ class Settings(BaseSettings):
         description="Where editors are told what changed: discord:SERVER:CHANNEL or slack:T…:C…; empty for the "
         "moderators' channel, where the moderators edit.",
     )
-    database: str = Field(default="parley.db", description="A file for SQLite, or a postgresql:// address.")
+    database: str = Field(default="parley.db", repr=False, description="A file for SQLite, or a postgresql:// address.")
     key_file: Path = Field(
         default=Path("parley.key"),
         description="File with the key that wraps secrets in the database. Keep it out of the database's backups.",
     )
     key: SecretStr | None = Field(default=None, description="The same key, given directly; it wins over the file.")
-    port: int = Field(default=8765, ge=1, le=65535, description="Port of the chat page, on this machine only.")
+    port: int = Field(default=8765, ge=1, le=PORT_MAX, description="Port of the chat page, on this machine only.")
     bind: str = Field(
         default="127.0.0.1",
-        description="Address of this machine at which the settings ending in _bind are served where they name only a port: 0.0.0.0 in a container. "
-        "The chat page stays on this machine whatever is set.",
+        description="Address of this machine at which the settings ending in _bind are served where they name only a "
+        "port: 0.0.0.0 in a container. The chat page stays on this machine whatever is set.",
     )
     health_bind: str = Field(
         default="",
@@ -80,7 +75,9 @@ class Settings(BaseSettings):
     )
     language: str = Field(default="en", description="Language of the bot's sentences where a platform names none.")
     zone: str = Field(default="UTC", description="Time zone of communities that have set none, such as Europe/Berlin.")
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="How much Parley logs. Libraries log nothing below INFO."
+    )
     discord_token: SecretStr | None = Field(
         default=None, description="Token of the Discord bot; without it, no Discord."
     )
@@ -126,35 +123,49 @@ class Settings(BaseSettings):
             Address.of(written, "")
         return written
 
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, written: str) -> str:
+        try:
+            ZoneInfo(written)
+        except (KeyError, OSError, ValueError) as error:
+            raise ValueError(f"“{written}” is no time zone") from error
+        return written
+
     def address(self, written: str) -> Address | None:
         """Where `health_bind`, `public_bind` or `slack_bind` says: None where it is empty."""
         return Address.of(written, self.bind) if written else None
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the parent's signature
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the parent's signature
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+SECRETS = frozenset(
+    name
+    for name, field in Settings.model_fields.items()
+    if SecretStr in {field.annotation, *get_args(field.annotation)}
+)
+"""Settings whose value is never shown. The database's address is another while it holds a password."""
 
 
-def load_settings(**given: Any) -> Settings:
-    """The settings, those that are given here first. Raises UsageError that names each wrong one and what it takes."""
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        wrong = [_complaint(dict(detail)) for detail in error.errors(include_input=False, include_url=False)]
-        raise UsageError("\n".join(wrong)) from None
+def has_password(address: str) -> bool:
+    """Whether a database's address holds a password, so that it is a secret."""
+    return _password(address) != ""
 
 
-def _complaint(detail: dict[str, Any]) -> str:
-    name = str(detail["loc"][0]) if detail["loc"] else ""
-    if name in Settings.model_fields:
-        what = Settings.model_fields[name].description
-        said = detail["msg"].removeprefix("Value error, ").removesuffix(".")
-        return f"The setting {name} (PARLEY_{name.upper()}) is wrong: {said}. It is: {what}"
-    return f"There is no setting {name!r}. Look for it in {CONFIG_FILE} and remove or rename it."
+def without_password(address: str) -> str:
+    """A database's address as it may be shown."""
+    if not has_password(address):
+        return address
+    scheme, _, rest = address.partition("://")
+    host = rest.rpartition("@")[2].partition("?")[0]
+    return f"{scheme}://{MASK}@{host}"
+
+
+def _password(address: str) -> str:
+    """What stands between a user's name and `@`, or a `password=`; an address that can't be read is all secret."""
+    scheme, separator, rest = address.partition("://")
+    if not separator or scheme == "sqlite":
+        return ""
+    user, at, _ = rest.rpartition("@")
+    if at and ":" in user:
+        return user.partition(":")[2]
+    query = rest.partition("?")[2]
+    return query if "password" in query.lower() else ""

@@ -57,8 +57,8 @@ def invite() -> None:
 
 def _with_discord(work: Work) -> None:
     """Runs work with a client that is logged in but not connected. Raises BotError."""
-    from bot.config import load_settings  # noqa: PLC0415 - kept off the path of --help
     from bot.errors import UsageError  # noqa: PLC0415
+    from bot.sources import load_settings  # noqa: PLC0415 - kept off the path of --help
 
     settings = load_settings()
     if settings.discord_token is None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from bot.command import Command, Permission
 from bot.commands.help import usage
-from bot.config import SHIPPED_CONTENT, Settings
 from bot.library.model import PARTS
 from bot.library.schema import schemas
 from bot.polls.results import Rule
@@ -43,17 +42,6 @@ def command_groups(commands: Mapping[str, Command]) -> dict[str, list[Command]]:
 def command_table(commands: list[Command]) -> str:
     rows = ((f"`{usage(command)}`", command.description) for command in commands)
     return table(("Command", "What it does"), *rows)
-
-
-def settings_table() -> str:
-    """Every setting, its variable, its default and what it is."""
-    rows = []
-    for name, info in Settings.model_fields.items():
-        default = "the shipped packs" if info.default == SHIPPED_CONTENT else "–"
-        if info.default not in {None, "", SHIPPED_CONTENT}:
-            default = f"`{info.default}`"
-        rows.append((f"`{name}`", f"`PARLEY_{name.upper()}`", default, info.description or ""))
-    return table(("In parley.toml", "Variable", "Default", "What it is"), *rows)
 
 
 COMMON = ("id", "aliases", "tags", "sources")

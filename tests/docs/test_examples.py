@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import os
+import re
 import shlex
 import signal
 import socket
@@ -18,14 +19,15 @@ from types import ModuleType
 import pytest
 import yaml
 
-from bot.config import load_settings
 from bot.library.check import check_packs
 from bot.library.loader import pack_folders
+from bot.sources import load_settings
 from tests.docs.documents import ROOT, Command, blocks, commands, documents, name_of, prints, write_files
 
 PROGRAM = Path(sys.executable).with_name("parley")
 README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
 SECONDS = 60
+PARLEY = re.compile(r"(PARLEY_\w+=\S* )*parley ")
 
 
 def documents_with_packs() -> list[Path]:
@@ -35,12 +37,12 @@ def documents_with_packs() -> list[Path]:
 def run(command: Command, folder: Path) -> tuple[int, str]:
     """Exit status and output of a command in this folder, without settings from outside."""
     words = shlex.split(command.line)
-    words[0] = str(PROGRAM)
+    variables = dict(word.split("=", 1) for word in words[: words.index("parley")])
+    words = [str(PROGRAM), *words[words.index("parley") + 1 :]]
     if words[1] == "run":
         return serve(words, folder)
-    done = subprocess.run(
-        words, cwd=folder, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False
-    )
+    environ = {**environment(), **variables}
+    done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -65,10 +67,10 @@ def environment() -> Mapping[str, str]:
 
 @pytest.mark.parametrize("document", documents(), ids=name_of)
 def test_every_parley_command_runs_and_exits_as_said(document: Path, tmp_path: Path) -> None:
-    """An example that begins with `parley` prints what stands below it and exits with 0, or with what it says."""
+    """An example that begins with `parley`, or with variables for it, prints what stands below it and exits with 0, or with what it says."""
     write_files(document, tmp_path)
     for command in commands(document):
-        if command.line.startswith("parley "):
+        if PARLEY.match(command.line):
             status, printed = run(command, tmp_path)
             assert status == command.status, f"{command.line}\n{printed}"
             assert command.output is None or prints(command.output, printed), f"{command.line}\n{printed}"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from bot.config import Address, Settings, load_settings
+from adapters.configuration import shown
+from bot.config import SECRETS, Address, Settings, without_password
 from bot.errors import UsageError
+from bot.sources import FROM_FILES, Loaded, load, load_settings
 
 
 @pytest.mark.parametrize(
@@ -50,3 +54,177 @@ def test_a_wrong_machine_is_told(written: str) -> None:
 def test_an_address_reads_as_it_is_written() -> None:
     """IPv6 in brackets, as browsers want it."""
     assert [str(Address("::1", 80)), str(Address("127.0.0.1", 80))] == ["[::1]:80", "127.0.0.1:80"]
+
+
+def loaded(folder: Path, toml: str = "", **environ: str) -> Loaded:
+    """Settings from this environment and this parley.toml alone."""
+    file = folder / "parley.toml"
+    if toml:
+        file.write_text(toml, encoding="utf-8")
+    return load({}, environ, file)
+
+
+def complaints(folder: Path, toml: str = "", **environ: str) -> list[str]:
+    with pytest.raises(UsageError) as caught:
+        loaded(folder, toml, **environ)
+    return caught.value.message.replace(f"{folder}/", "").splitlines()
+
+
+def test_an_earlier_source_wins(tmp_path: Path) -> None:
+    """The command line, the environment, parley.toml, the default; each value knows where it is from."""
+    file = tmp_path / "parley.toml"
+    file.write_text('zone = "Europe/Berlin"\nport = 1000\nlanguage = "de"\n')
+    both = load(
+        {"port": 3000, "content": None}, {"PARLEY_PORT": "2000", "PARLEY_LANGUAGE": "fr", "PARLEY_BIND": ""}, file
+    )
+    settings = both.settings
+    assert (settings.port, settings.language, settings.zone, settings.bind) == (
+        3000,
+        "fr",
+        "Europe/Berlin",
+        "127.0.0.1",
+    )
+    sources = {name: str(source).replace(f"{tmp_path}/", "") for name, source in both.sources.items()}
+    assert sources == {
+        "port": "--port, on the command line",
+        "language": "PARLEY_LANGUAGE, in the environment",
+        "zone": "zone, in parley.toml, line 1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "guess"),
+    [
+        ("PARLEY_DISCORD_TOKEM", "PARLEY_DISCORD_TOKEN"),
+        ("PARLEY_DATABASE_URL", "PARLEY_DATABASE"),
+        ("PARLEY_SLACK_TOKEN", "PARLEY_SLACK_"),
+        ("parley_port", "PARLEY_PORT"),
+        ("PARLEY_DISCORD_TOKEN_FILES", "PARLEY_DISCORD_TOKEN_FILE"),
+    ],
+)
+def test_an_unknown_variable_stops_the_start_with_a_guess(tmp_path: Path, variable: str, guess: str) -> None:
+    """A misspelt token must not become a platform that stays silent."""
+    told = complaints(tmp_path, **{variable: "abc"})
+    assert len(told) == 1
+    assert told[0].startswith(f"{variable}, in the environment, is no setting. Did you mean {guess}")
+    assert told[0].endswith("Rename it or unset it.")
+
+
+def test_a_variable_that_is_nothing_like_a_setting_leads_to_the_reference(tmp_path: Path) -> None:
+    """Where nothing is near, the list of all settings helps."""
+    assert "docs/configuration.md" in complaints(tmp_path, PARLEY_XYZZY="1")[0]
+
+
+def test_variables_of_others_are_let_be(tmp_path: Path) -> None:
+    """Those of the tests, and whatever doesn't begin with PARLEY_."""
+    assert not loaded(tmp_path, PARLEY_TEST_REQUIRE="x", PARLEY_GOLDEN="write", PARLEYS="1", PORT="x").sources
+
+
+@pytest.mark.parametrize("variable", ["PARLEY_SERVICE_HOST", "PARLEY_PORT_8765_TCP_ADDR", "PARLEY_SERVICE_PORT_HTTP"])
+def test_variables_that_kubernetes_makes_are_explained(tmp_path: Path, variable: str) -> None:
+    """A service that is called parley sets variables that look like settings."""
+    assert "enableServiceLinks: false" in complaints(tmp_path, **{variable: "10.0.0.1"})[0]
+
+
+def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    """Each with its name, its source and what it takes."""
+    told = complaints(tmp_path, 'colour = "red"\n\nzone = "Mars"\n', PARLEY_PORT="soon", PARLEY_PROT="1")
+    assert [line.partition(", is")[0] for line in told] == [
+        "PARLEY_PROT, in the environment",
+        "colour, in parley.toml, line 1",
+        "PARLEY_PORT, in the environment",
+        "zone, in parley.toml, line 3 (PARLEY_ZONE)",
+    ]
+    assert told[3].endswith(
+        "“Mars” is no time zone. It is: Time zone of communities that have set none, such as Europe/Berlin."
+    )
+
+
+@pytest.mark.parametrize(
+    ("toml", "reason"), [("port = ", "end of document"), ("port = x\n", "line 1"), ("port = 1\n[a\n", "line 2")]
+)
+def test_a_file_that_is_no_toml_is_told(tmp_path: Path, toml: str, reason: str) -> None:
+    """With the place, and without a traceback."""
+    told = complaints(tmp_path, toml)
+    assert told[0].startswith("parley.toml can't be read: ")
+    assert reason in told[0]
+
+
+@pytest.mark.parametrize("name", sorted(FROM_FILES))
+def test_a_secret_is_read_from_its_file(tmp_path: Path, name: str) -> None:
+    """As containers mount them: the end of the line is not part of it, and its source is known."""
+    secret = tmp_path / "secret"
+    secret.write_text("postgresql://ada:marked@db/parley\n")
+    for given in ({f"PARLEY_{name.upper()}_FILE": str(secret)}, None):
+        both = loaded(tmp_path, **given) if given else loaded(tmp_path, f'{name}_file = "{secret}"\n')
+        value = getattr(both.settings, name)
+        assert (value if isinstance(value, str) else value.get_secret_value()) == "postgresql://ada:marked@db/parley"
+        assert str(secret) in str(both.sources[name])
+
+
+def test_a_secret_s_file_that_is_of_no_use_is_told(tmp_path: Path) -> None:
+    """Missing, empty, no text, or given beside the secret itself; the secret is never in the sentence."""
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "picture").write_bytes(b"\xff\xfe\x00")
+    for name, reason in (("missing", "No such file"), ("empty", "is empty"), ("picture", "it is no text")):
+        told = complaints(tmp_path, PARLEY_DISCORD_TOKEN_FILE=str(tmp_path / name))
+        assert told[0].startswith("PARLEY_DISCORD_TOKEN_FILE, in the environment, names ")
+        assert reason in told[0]
+    told = complaints(tmp_path, PARLEY_DISCORD_TOKEN="marked", PARLEY_DISCORD_TOKEN_FILE="token")
+    assert told == [
+        "PARLEY_DISCORD_TOKEN and PARLEY_DISCORD_TOKEN_FILE, in the environment, are both set. Unset one of them."
+    ]
+
+
+@pytest.mark.parametrize("name", [*sorted(SECRETS), "database"])
+def test_a_secret_in_parley_toml_is_refused(tmp_path: Path, name: str) -> None:
+    """That file is shown around, so the sentence says where the secret belongs, and doesn't repeat it."""
+    told = complaints(tmp_path, f'port = 1\n{name} = "postgresql://ada:marked@db/parley"\n')
+    assert told[0].startswith(f"{name}, in parley.toml, line 2, is a secret")
+    assert f"Set PARLEY_{name.upper()}, or PARLEY_{name.upper()}_FILE to" in told[0]
+    assert "marked" not in "".join(told)
+
+
+def test_an_address_without_a_password_may_be_in_parley_toml(tmp_path: Path) -> None:
+    """It is no secret: the password may come from PGPASSWORD or ~/.pgpass."""
+    assert (
+        loaded(tmp_path, 'database = "postgresql://ada@db/parley"\n').settings.database == "postgresql://ada@db/parley"
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("parley.db", "parley.db"),
+        ("sqlite:////data/a:b@c.db", "sqlite:////data/a:b@c.db"),
+        ("postgresql://db/parley", "postgresql://db/parley"),
+        ("postgresql://ada@db/parley?sslmode=require", "postgresql://ada@db/parley?sslmode=require"),
+        ("postgresql://ada:marked@db:5432/parley", "postgresql://••••@db:5432/parley"),
+        ("postgresql://ada:mar@ked/1@db/parley", "postgresql://••••@db/parley"),
+        ("postgresql://db/parley?user=ada&password=marked", "postgresql://••••@db/parley"),
+        ("postgresql://ada:marked@db/parley?sslpassword=marked", "postgresql://••••@db/parley"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(address: str, shown: str) -> None:
+    """However it is written."""
+    assert without_password(address) == shown
+
+
+def test_settings_are_shown_with_their_sources_and_without_secrets(tmp_path: Path) -> None:
+    """`parley config`: one line a setting."""
+    (tmp_path / "token").write_text("marked\n")
+    both = loaded(
+        tmp_path,
+        "port = 1000\n",
+        PARLEY_DISCORD_TOKEN_FILE=str(tmp_path / "token"),
+        PARLEY_KEY="marked",
+        PARLEY_DATABASE="postgresql://ada:marked@db/parley",
+    )
+    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in shown(both)}
+    assert set(lines) == set(Settings.model_fields)
+    assert lines["port"] == f"1000 port, in {tmp_path}/parley.toml, line 1"
+    assert lines["zone"] == "UTC the default"
+    assert lines["discord_token"].startswith("•••• PARLEY_DISCORD_TOKEN_FILE, in the environment: the file ")
+    assert lines["database"] == "postgresql://••••@db/parley PARLEY_DATABASE, in the environment"
+    assert "marked" not in "".join(lines.values())
+    assert "marked" not in repr(both)
