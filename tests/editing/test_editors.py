@@ -10,11 +10,11 @@ import pytest
 
 from bot.acts import Did
 from bot.chat import Actor, Place, Reply, Request
-from bot.config import load_settings
 from bot.editors import named_channel, named_editors
 from bot.errors import UsageError
 from bot.i18n import Translator
 from bot.instance import Instance
+from bot.sources import load_settings
 from bot.store import communities
 from tests.polls.test_dialogues import buttons, press, say, wall, words
 from tests.world import NOW, Clock, request, running
