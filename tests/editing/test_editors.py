@@ -87,9 +87,7 @@ async def test_people_and_roles_that_are_named_edit_and_nobody_else(tmp_path: Pa
 def test_an_editor_that_is_no_id_is_refused(written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The message names the setting, what is wrong with it, and the forms it takes."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        UsageError, match=r"editors \(PARLEY_EDITORS\) is wrong: “.*” names no editor\. It is: .*discord:ID"
-    ):
+    with pytest.raises(UsageError, match=r"PARLEY_EDITORS\), is wrong: “.*” names no editor\. It is: .*discord:ID"):
         load_settings(editors=written)
 
 
@@ -97,7 +95,7 @@ def test_an_editor_that_is_no_id_is_refused(written: str, monkeypatch: pytest.Mo
 def test_a_channel_that_is_none_is_refused(written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The message names the setting and the forms it takes."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=r"PARLEY_EDITORS_CHANNEL\) is wrong: “.*” names no channel\. .*slack:T…:C…"):
+    with pytest.raises(UsageError, match=r"PARLEY_EDITORS_CHANNEL\), is wrong: “.*” names no channel\. .*slack:T…:C…"):
         load_settings(editors_channel=written)
 
 
