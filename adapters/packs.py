@@ -1,4 +1,4 @@
-"""`parley new` and `parley export`: what editors do with packs in a terminal. Thin: the work is in bot/exchange/."""
+"""`parley new`, `export` and `import`: what editors do with packs in a terminal. Thin: the work is in bot/exchange/."""
 
 from __future__ import annotations
 
@@ -120,5 +120,35 @@ def _save(data: bytes, output: Path | None) -> None:
     click.echo(f"Wrote {output}.")
 
 
-COMMANDS: tuple[click.Command, ...] = (new, export)
+@click.group("import")
+def import_() -> None:
+    """Take entries over from other programs."""
+
+
+@import_.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--pack", help="Append them to the sources of this pack, instead of printing them.")
+@_content
+def sources(file: Path, pack: str | None, content: Path | None) -> None:
+    """Sources from a BibTeX or CSL JSON file, as YAML. Ends with 1 if an entry could not be read."""
+    from bot.exchange.bibliography import read_bibliography  # noqa: PLC0415 - kept off the path of --help
+    from bot.exchange.importing import append_sources, as_yaml, report, sources_for  # noqa: PLC0415
+
+    read = read_bibliography(file)
+    folder = None
+    if pack is not None:
+        from bot.exchange.folders import pack_folder  # noqa: PLC0415
+
+        folder = pack_folder(content_folder(content), pack)
+    found = sources_for(read.works, folder)
+    written = append_sources(folder, found.new) if folder is not None else None
+    if written is None:
+        click.echo(as_yaml(found.new), nl=False)
+    for line in report(file, read, found, written):
+        click.echo(line, err=written is None)
+    if read.malformed:
+        sys.exit(1)
+
+
+COMMANDS: tuple[click.Command, ...] = (new, export, import_)
 """What the command line takes in."""

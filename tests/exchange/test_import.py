@@ -1,0 +1,233 @@
+"""Sources from other programs: what is taken over, what is left to an editor, what is there already."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import NotFound, Refused
+from bot.exchange.bibliography import Bibliography, Work, read_bibliography, sources_of
+from bot.exchange.importing import append_sources, as_yaml, sources_for
+from bot.exchange.writing import new_id, scalar
+from bot.library.check import check_pack
+from bot.library.loader import load_pack
+from bot.library.model import ENTRY_ID_MAX, Copy, Source, SourceKind
+from tests.unit.packs import SOURCES, make_pack
+from tests.unit.test_cli import parley
+
+BIB = r"""
+@string{jot = "Journal of Things"}
+@article{smith2020,
+  title = {The {\'E}tat of \"Uber \& {DNA}: 10\%},
+  author = {Smith, John and M{\"u}ller, Anna and others},
+  year = 2020, month = mar,
+  url = {https://example.org/a\_b?x=1&y=2},
+  doi = {10.1/abc}, journal = jot, keywords = {trams; city life}
+}
+@techreport{crs, title={A report}, institution={CRS}, date={2024-05-06/2024-06}, url={https://example.org/survey/}}
+@misc{page, title={Nothing much}, howpublished={\url{https://example.org/p}}}
+"""
+
+
+def read(folder: Path, text: str, name: str = "refs.bib") -> Bibliography:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return read_bibliography(file)
+
+
+def test_bibtex_is_read_with_latex_decoded(tmp_path: Path) -> None:
+    """Accents, protected capitals and escaped signs become text; an address keeps its own signs."""
+    first, second, third = read(tmp_path, BIB).works
+    assert first.title == "The État of Über & DNA: 10%"
+    assert first.authors == ("John Smith", "Anna Müller", "others")
+    assert (first.publisher, first.date, first.doi) == ("Journal of Things", "2020-03", "10.1/abc")
+    assert first.url == "https://example.org/a_b?x=1&y=2"
+    assert first.keywords == ("trams", "city life")
+    assert (second.date, second.publisher) == ("2024-05-06", "CRS")
+    assert third.url == "https://example.org/p"
+
+
+def test_csl_json_is_read(tmp_path: Path) -> None:
+    """Names with particles and of offices, dates in parts, numbers as text, markup in titles."""
+    items = [
+        {"id": 7, "type": "article-newspaper", "title": "The <i>big</i> {tram}", "URL": "https://example.org/n",
+         "author": [{"family": "Berg", "given": "Ada", "non-dropping-particle": "van den"}, {"literal": "The Office"}],
+         "issued": {"date-parts": [["2021", 5, 4]]}, "container-title": "The Daily", "unheard-of": {}},
+        {"type": "legal_case", "title": "A v. B", "issued": {"raw": "1999-12"}},
+        {"type": "book", "title": "Dated oddly", "issued": {"date-parts": [[2021, 13, 1]]}},
+    ]  # fmt: skip
+    first, second, third = read(tmp_path, json.dumps(items), "refs.json").works
+    assert first.title == "The big tram"
+    assert first.authors == ("Ada van den Berg", "The Office")
+    assert (first.label, first.date, first.publisher, first.kind) == ("7", "2021-05-04", "The Daily", SourceKind.NEWS)
+    assert (second.kind, second.date) == (SourceKind.COURT, "1999-12")
+    assert third.date == "2021"
+
+
+@pytest.mark.parametrize(("whole", "count"), [
+    ('{"title": "Alone"}', 1), ('{"lib": "x", "items": [{"title": "A"}, {"title": "B"}]}', 2), ("[]", 0),
+])  # fmt: skip
+def test_csl_json_may_be_a_list_its_items_or_one_alone(tmp_path: Path, whole: str, count: int) -> None:
+    """As different programs write it."""
+    assert len(read(tmp_path, whole, "refs.json").works) == count
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "words"),
+    [
+        ("a.bib", "@misc{a, title={x}}\n\n@misc{b,\n title={y\n}", 3, "`b` can't be read: close"),
+        ("a.bib", "@misc{a, title={x}}\n@misc{a, title={y}}", 2, "`a` is the key of an earlier entry"),
+        ("a.bib", "\n@misc{a, title={x}, title={y}}\n@misc{b, title={z}}", 2, "`a` has a field twice"),
+        ("a.bib", "@misc{a, author={X}}\n@misc{b, title={z}}", 1, "`a` has no title"),
+        ("a.json", '[{"title": "ok"},\n {"id": "x"}]', 2, "`title` is missing"),
+        ("a.json", '[{"title": "ok"},\n\n {"title": "x", "author": "Ada"}]', 3, "`author` can't be taken"),
+        ("a.json", '[{"title": "ok"}, 7]', 1, "`this item` can't be taken"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_told_with_its_line(
+    tmp_path: Path, name: str, text: str, line: int, words: str
+) -> None:
+    """The others are read all the same."""
+    found = read(tmp_path, text, name)
+    assert len(found.works) == 1
+    ((at, message),) = found.malformed
+    assert at == line
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.json", b'[{"title": "x"},\n{"title" "y"}]', r"a.json:2:10: this is not JSON"),
+        ("a.json", b"[" * 100_000, "this is not JSON|nested too deep"),
+        ("a.txt", b"Some notes", "holds no entry"),
+        ("a.bib", b"@misc{a,\n title={\xff}}", r"not UTF-8 \(line 2\)"),
+    ],
+)
+def test_a_file_that_is_no_bibliography_is_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    """With what to do; a traceback never."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(Refused, match=words):
+        read_bibliography(tmp_path / name)
+    with pytest.raises(NotFound):
+        read_bibliography(tmp_path / "missing.bib")
+
+
+def test_what_a_bibliography_does_not_say_is_left_to_the_editor(tmp_path: Path) -> None:
+    """What a source establishes always, its kind and copy where they are not known: never guessed."""
+    new = sources_for(read(tmp_path, BIB).works, None).new
+    assert [source.to_fill for source in new] == [
+        ("copy", "summary"), ("kind", "copy", "summary"), ("kind", "copy", "summary", "date"),
+    ]  # fmt: skip
+    assert new[0].fields["kind"] == "peer-reviewed", "an article with a DOI"
+
+
+def test_new_sources_are_appended_and_nothing_else_of_the_file_changes(tmp_path: Path) -> None:
+    """Comments, quotes, order, indentation and ends of lines stay as their editor wrote them."""
+    written = "# ours\r\n" + SOURCES.replace("\n", "\r\n").replace("title: Survey", "title:  Survey") + "  # the end"
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": written})
+    found = sources_for(read(tmp_path, BIB).works[:1], folder)
+    appended = append_sources(folder, found.new)
+    after = (folder / "sources.yaml").read_bytes().decode()
+    assert after.startswith(written)
+    assert "\n" not in after.replace("\r\n", "")
+    assert {problem.code for problem in appended.problems} == {"fill-in"}
+    assert len(appended.problems) == len(found.new[0].to_fill)
+
+
+@pytest.mark.parametrize("before", [None, "sources:\n", "sources:\n- id: a\n  title: A\n  kind: news\n  copy: mirror\n  summary: B"])  # fmt: skip
+def test_a_list_is_begun_or_continued_as_it_is_indented(tmp_path: Path, before: str | None) -> None:
+    """No file yet, an empty list, and a list whose hyphens stand at the margin."""
+    facts = "facts: []\n"
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": before, "facts.yaml": facts})
+    append_sources(folder, sources_for(read(tmp_path, BIB).works, folder).new)
+    text = (folder / "sources.yaml").read_text()
+    assert text.startswith(before or "sources:\n")
+    assert len(yaml.safe_load(text)["sources"]) == 3 + ("id: a" in (before or ""))
+
+
+def test_filled_in_the_pack_passes_the_check(tmp_path: Path) -> None:
+    """What is listed is all that stands between the import and a pack that is served."""
+    folder = make_pack(tmp_path / "pack")
+    append_sources(folder, sources_for(read(tmp_path, BIB).works[:1], folder).new)
+    file = folder / "sources.yaml"
+    filled = re.sub(r'"FILL IN: what stands.*"', "original", file.read_text()).replace("FILL IN: ", "")
+    file.write_text(filled)
+    source = load_pack(folder).entries["smith-2020-etat-uber-dna-10"]
+    assert isinstance(source, Source)
+    assert source.copy_ is Copy.ORIGINAL
+    codes = [problem.code for problem in check_pack(folder, None, date(2025, 3, 1)).problems]
+    assert codes == ["unused-source"]
+
+
+def test_a_source_that_is_there_already_is_recognised(tmp_path: Path) -> None:
+    """By its address however it is written, by its DOI, or by title and year; so a second import adds nothing."""
+    folder = make_pack(tmp_path / "pack")
+    works = [
+        Work(1, "a", "Another title", url="http://www.example.org/survey/#top"),
+        Work(2, "b", "Survey of STREETS", date="2024-05"),
+        Work(3, "c", "One", doi="10.5/X"),
+        Work(4, "d", "Two", url="https://dx.doi.org/10.5/x"),
+        Work(5, "e", "Survey of streets", date="2025"),
+    ]
+    found = sources_for(works, folder)
+    assert [(work.label, key) for work, key in found.duplicates] == [("a", "survey"), ("b", "survey"), ("d", "one")]
+    assert [source.id for source in found.new] == ["one", "2025-survey-streets"]
+    append_sources(folder, found.new)
+    assert sources_for(works, folder).new == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("sources: [\n]\n", "in brackets"), ("sources:\n  - id: a\n  b: c\n", "can't be read|has problems")],
+)
+def test_a_file_that_cannot_take_an_entry_is_left_as_it_is(tmp_path: Path, text: str, words: str) -> None:
+    """A list in brackets, or a file with a mistake, is refused with what to do."""
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": text, "facts.yaml": "facts: []\n"})
+    with pytest.raises(Refused, match=words):
+        append_sources(folder, sources_for(read(tmp_path, BIB).works, folder).new)
+    assert (folder / "sources.yaml").read_text() == text
+
+
+def test_an_address_that_is_none_is_told_and_left_out(tmp_path: Path) -> None:
+    """The source is imported without it."""
+    found = sources_of([Work(1, "a", "T", url="file:///etc/passwd")], {}, ())
+    assert "url" not in as_yaml(found.new).replace("at url", "")
+    assert "is no web address" in found.remarks[0][1]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_any_text_is_written_so_that_it_is_read_as_the_same(text: str) -> None:
+    """Quotes, signs and words that mean something in YAML; whatever stands in a title."""
+    printable = "".join(sign for sign in text if sign.isprintable() or sign in "\n\t\u2028\x85")
+    assert yaml.safe_load(f"a: {scalar(printable)}") == {"a": printable}
+
+
+@given(st.text(max_size=80), st.sets(st.sampled_from(["a", "source", "trams", "trams-2"])))
+def test_an_id_is_short_kebab_case_and_new(words: str, taken: set[str]) -> None:
+    """Whatever it is made of."""
+    made = new_id(words, taken, "source")
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", made)
+    assert len(made) <= ENTRY_ID_MAX
+    assert made not in taken
+
+
+def test_the_command_prints_or_appends_and_says_what_is_left(tmp_path: Path) -> None:
+    """YAML alone on standard output, so that it can be put into a file; status 1 where an entry was not readable."""
+    (tmp_path / "refs.bib").write_text(BIB + "@misc{broken, author={X}}\n")
+    done = parley("import", "sources", "refs.bib", folder=tmp_path)
+    assert done.returncode == 1
+    assert len(yaml.safe_load(done.stdout)["sources"]) == 3
+    assert "refs.bib:12: error: `broken` has no title" in done.stderr
+    make_pack(tmp_path / "packs" / "parking")
+    done = parley("import", "sources", "refs.bib", "--pack", "parking", "--content", "packs", folder=tmp_path)
+    assert "2 new to packs/parking/sources.yaml, 1 there already, 1 not readable." in done.stdout
+    assert "`crs` is there already: it is the source `survey`" in done.stdout
+    assert "packs/parking/sources.yaml:" in done.stdout
