@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import click
 
-from adapters import configuration, packs, records
+from adapters import configuration, moving, packs, records
 from adapters.discord import console
 from adapters.slack import console as slack_console
 
@@ -306,6 +306,7 @@ main.add_command(records.polls)
 for command in packs.COMMANDS:
     main.add_command(command)
 main.add_command(records.db)
+records.db.add_command(moving.copy)
 main.add_command(configuration.config)
 main.add_command(console.discord)
 main.add_command(slack_console.slack)

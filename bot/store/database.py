@@ -84,16 +84,24 @@ async def open_database(
     Raises `Unavailable` when the file or server can't be opened or another process owns the file, `Refused` when the
     schema is newer than this program, `UsageError` for a URL of another kind.
     """
-    scheme, separator, rest = url.partition("://")
-    if scheme in {"postgresql", "postgres"}:
+    path = sqlite_path(url)
+    if path is None:
         from bot.store.postgres import PostgresDatabase  # noqa: PLC0415 - asyncpg is an extra
 
         return await PostgresDatabase.open(url, busy_seconds=busy_seconds, meter=meter or Meter())
-    if separator and scheme != "sqlite":
-        raise UsageError(f"Parley keeps its data in sqlite:///PATH or postgresql://…; “{scheme}://” is neither.")
     from bot.store.sqlite import SqliteDatabase  # noqa: PLC0415 - not needed beside PostgreSQL
 
+    return await SqliteDatabase.open(path, shared=shared, busy_seconds=busy_seconds, meter=meter or Meter())
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file that a database's URL names; None for a PostgreSQL server. Raises `UsageError` for what is neither."""
+    scheme, separator, rest = url.partition("://")
+    if scheme in {"postgresql", "postgres"}:
+        return None
+    if separator and scheme != "sqlite":
+        raise UsageError(f"Parley keeps its data in sqlite:///PATH or postgresql://…; “{scheme}://” is neither.")
     path = rest.removeprefix("/") if separator else url
     if not path:
         raise UsageError("The database's URL names no file, as in sqlite:///parley.db.")
-    return await SqliteDatabase.open(Path(path), shared=shared, busy_seconds=busy_seconds, meter=meter or Meter())
+    return Path(path)

@@ -1,0 +1,270 @@
+"""A whole database copied into an empty one, of the same or the other kind, row by row as it is.
+
+One snapshot of the source is read in batches and written in one transaction: the target holds all or nothing. Before
+that is committed, each table is read back and compared; then `audit.verify` recomputes every poll's chain and counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import Refused, Unavailable
+from bot.polls import audit
+from bot.store import migrate, polls
+from bot.store.database import Database, open_database, sqlite_path
+
+if TYPE_CHECKING:
+    from bot.polls.audit import Finding
+
+BATCH = 2_000
+"""Rows in memory at a time."""
+NOT_COPIED = frozenset({"migrations", "leases"})
+"""What each database has of its own: how it came to be, and what its processes have in hand."""
+
+Said = Callable[[str, int], None]
+"""(table, rows copied so far) → nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as both kinds of database have it."""
+
+    name: str
+    columns: tuple[str, ...]
+
+    @property
+    def select(self) -> str:
+        return f"SELECT {', '.join(self.columns)} FROM {self.name}"  # noqa: S608 - names from the schema
+
+
+@dataclass(slots=True)
+class Sum:
+    """How many rows, and what is in them, in whatever order they come."""
+
+    rows: int = 0
+    total: int = 0
+
+    def add(self, batch: Sequence[Sequence[object]]) -> None:
+        self.rows += len(batch)
+        for row in batch:
+            digest = hashlib.sha256(json.dumps(list(row)).encode()).digest()
+            self.total = (self.total + int.from_bytes(digest, "big")) % 2**256
+
+
+@dataclass(slots=True)
+class Moved:
+    """What was copied: rows by table, and what the audit finds wrong, by poll."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    polls: int = 0
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+
+
+async def copy_database(source: str, target: str, said: Said = lambda _table, _rows: None) -> Moved:
+    """Copies the database at one URL into the empty one at another. What is written to the source meanwhile is left out.
+
+    The target's schema is made if it isn't there. Raises `Refused` when the target isn't empty or what was written
+    reads otherwise, and what `open_database` raises. Findings of the audit are returned: a source whose record
+    doesn't hold is copied as it is.
+    """
+    from_database = await open_database(source, shared=True)
+    try:
+        into_database = await open_database(target)
+        try:
+            rows = await _copy(source, target, said)
+            return await _verified(into_database, rows)
+        finally:
+            await into_database.close()
+    finally:
+        await from_database.close()
+
+
+async def _copy(source: str, target: str, said: Said) -> dict[str, int]:
+    sums: dict[str, Sum] = {}
+    async with _snapshot(source) as reading, _transaction(target) as writing:
+        for table in tables():
+            if await writing.holds(table):
+                raise Refused("The target holds data already. Name a database that is empty.")
+        await writing.disarm()
+        for table in tables():
+            summed = sums[table.name] = Sum()
+            async for batch in reading.batches(table):
+                await writing.put(table, batch)
+                summed.add(batch)
+                said(table.name, summed.rows)
+        await writing.arm()
+        for table in tables():
+            await _compare(writing, table, sums[table.name])
+    return {name: summed.rows for name, summed in sums.items()}
+
+
+async def _compare(writing: _Side, table: Table, wanted: Sum) -> None:
+    found = Sum()
+    async for batch in writing.batches(table):
+        found.add(batch)
+    if found != wanted:
+        raise Refused(
+            f"Table {table.name} reads otherwise than it was written ({found.rows} rows of {wanted.rows}). "
+            "Nothing was kept. Check the target's disk and try again."
+        )
+
+
+async def _verified(database: Database, rows: Mapping[str, int]) -> Moved:
+    """One poll after the other, since a record is checked as a whole."""
+    moved = Moved(dict(rows))
+    for poll in await database.read(polls.all_polls):
+        record = await database.read(lambda tx, poll=poll: polls.record(tx, poll.id))  # type: ignore[misc]
+        if findings := await asyncio.to_thread(audit.verify, record):
+            moved.findings[poll.id] = findings
+        moved.polls += 1
+    return moved
+
+
+def tables() -> list[Table]:
+    """All tables of this version with their columns, each after those that it refers to."""
+    with closing(sqlite3.connect(":memory:")) as schema:
+        for migration in migrate.load_migrations("sqlite"):
+            schema.executescript(migration.sql)
+        names = [row[0] for row in schema.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        columns = {name: tuple(row[1] for row in schema.execute(f"PRAGMA table_info({name})")) for name in names}
+        parents = {name: {row[2] for row in schema.execute(f"PRAGMA foreign_key_list({name})")} for name in names}
+    ordered = _parents_first({name: parents[name] - {name} for name in names if name not in NOT_COPIED})
+    return [Table(name, columns[name]) for name in ordered]
+
+
+def _parents_first(parents: Mapping[str, set[str]]) -> Iterator[str]:
+    left = dict(parents)
+    while left:
+        free = sorted(name for name, above in left.items() if not above & left.keys())
+        if not free:
+            raise ValueError(f"tables refer to each other in a circle: {sorted(left)}")
+        yield from free
+        for name in free:
+            del left[name]
+
+
+class _Side(ABC):
+    """One database, in one transaction."""
+
+    @abstractmethod
+    def batches(self, table: Table) -> AsyncIterator[list[Sequence[Any]]]:
+        """All rows, at most `BATCH` at a time."""
+
+    @abstractmethod
+    async def holds(self, table: Table) -> bool:
+        """Whether the table has any row."""
+
+    @abstractmethod
+    async def put(self, table: Table, rows: list[Sequence[Any]]) -> None: ...
+
+    @abstractmethod
+    async def disarm(self) -> None:
+        """Takes the triggers off: they guard a record that grows, not one that arrives whole."""
+
+    @abstractmethod
+    async def arm(self) -> None:
+        """Puts the triggers back. Raises `Refused` where rows don't fit together."""
+
+
+class _Sqlite(_Side):
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._triggers: list[tuple[str, str]] = []
+
+    async def batches(self, table: Table) -> AsyncIterator[list[Sequence[Any]]]:
+        cursor = await asyncio.to_thread(self._connection.execute, table.select)
+        while batch := await asyncio.to_thread(cursor.fetchmany, BATCH):
+            yield batch
+
+    async def holds(self, table: Table) -> bool:
+        return self._connection.execute(f"{table.select} LIMIT 1").fetchone() is not None
+
+    async def put(self, table: Table, rows: list[Sequence[Any]]) -> None:
+        marks = ", ".join("?" * len(table.columns))
+        insert = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"  # noqa: S608 - as above
+        await asyncio.to_thread(self._connection.executemany, insert, rows)
+
+    async def disarm(self) -> None:
+        found = self._connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        self._triggers = found.fetchall()
+        for name, _ in self._triggers:
+            self._connection.execute(f"DROP TRIGGER {name}")
+
+    async def arm(self) -> None:
+        for _, sql in self._triggers:
+            self._connection.execute(sql)
+        if await asyncio.to_thread(self._connection.execute("PRAGMA foreign_key_check").fetchone):
+            raise Refused("The source's rows don't fit together (foreign keys). Run parley db check on it.")
+
+
+class _Postgres(_Side):
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def batches(self, table: Table) -> AsyncIterator[list[Sequence[Any]]]:
+        cursor = await self._connection.cursor(table.select)
+        while batch := await cursor.fetch(BATCH):
+            yield [tuple(row) for row in batch]
+
+    async def holds(self, table: Table) -> bool:
+        return await self._connection.fetchrow(f"{table.select} LIMIT 1") is not None
+
+    async def put(self, table: Table, rows: list[Sequence[Any]]) -> None:
+        await self._connection.copy_records_to_table(table.name, records=rows, columns=table.columns)
+
+    async def disarm(self) -> None:
+        await self._all("DISABLE")
+
+    async def arm(self) -> None:
+        await self._all("ENABLE")
+
+    async def _all(self, what: str) -> None:
+        for table in tables():
+            await self._connection.execute(f"ALTER TABLE {table.name} {what} TRIGGER USER")
+
+
+def _snapshot(url: str) -> AbstractAsyncContextManager[_Side]:
+    path = sqlite_path(url)
+    return _postgres(url, isolation="repeatable_read", readonly=True) if path is None else _sqlite(path, "BEGIN")
+
+
+def _transaction(url: str) -> AbstractAsyncContextManager[_Side]:
+    path = sqlite_path(url)
+    return _postgres(url) if path is None else _sqlite(path, "BEGIN IMMEDIATE")
+
+
+@asynccontextmanager
+async def _sqlite(path: Path, begin: str) -> AsyncIterator[_Side]:
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as connection:
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(begin)
+        try:
+            connection.execute("SELECT count(*) FROM migrations")  # the snapshot begins with the first read
+            yield _Sqlite(connection)
+            await asyncio.to_thread(connection.execute, "COMMIT")
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"The copy could not be made: {error}.") from error
+
+
+@asynccontextmanager
+async def _postgres(url: str, **transaction: Any) -> AsyncIterator[_Side]:
+    import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
+
+    try:
+        connection = await asyncpg.connect(url, server_settings={"application_name": "parley"})
+        try:
+            async with connection.transaction(**transaction):
+                yield _Postgres(connection)
+        finally:
+            await connection.close()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(f"The copy could not be made: {type(error).__name__}: {error}") from error
