@@ -15,6 +15,7 @@ import click
 
 from adapters import configuration, moving, packs, records
 from adapters.discord import console
+from adapters.preview import console as preview_console
 from adapters.slack import console as slack_console
 
 if TYPE_CHECKING:
@@ -310,6 +311,7 @@ records.db.add_command(moving.copy)
 main.add_command(configuration.config)
 main.add_command(console.discord)
 main.add_command(slack_console.slack)
+main.add_command(preview_console.preview)
 
 if __name__ == "__main__":
     main()

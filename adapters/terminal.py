@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from io import StringIO
+from typing import TYPE_CHECKING, Any
 
 from bot.chat import Button, Card, Control, Outcome, Reply, Tone
 from bot.i18n import Translator
 from bot.markup import Bold, Code, Inline, Italic, Item, Link, Quote, Text, plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WIDTH_MAX = 100
 OPTIONS_SHOWN = 8
@@ -72,11 +76,25 @@ def _jsonable(value: Any) -> Any:
 
 def print_reply(reply: Reply, t: Translator) -> None:
     """Draws the reply with rich on standard output, no wider than reads well."""
-    from rich.console import Console, Group  # noqa: PLC0415 - rich takes as long to import as all the rest
-    from rich.panel import Panel  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - rich takes as long to import as all the rest
 
     console = Console(highlight=False)
-    width = min(console.width, WIDTH_MAX)
+    _draw(console, reply, t, min(console.width, WIDTH_MAX))
+
+
+def as_drawn(reply: Reply, t: Translator, width: int) -> str:
+    """The same as text of so many columns, with frames and without colours."""
+    from rich.console import Console  # noqa: PLC0415 - see print_reply
+
+    console = Console(highlight=False, file=StringIO(), width=width, color_system=None, force_terminal=False)
+    _draw(console, reply, t, width)
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def _draw(console: Console, reply: Reply, t: Translator, width: int) -> None:
+    from rich.console import Group  # noqa: PLC0415 - see print_reply
+    from rich.panel import Panel  # noqa: PLC0415
+
     for card in reply.cards:
         parts = list(_rich_parts(card, t))
         title = _styled(card.title, f"bold {_TONES[card.tone]}") if card.title else None

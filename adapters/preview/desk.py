@@ -1,0 +1,111 @@
+"""What a preview shows: the last good version of each pack, and what is wrong with the files as they are now.
+
+`Desk.of(source)` reads once; `desk.read()` reads again, in whatever thread it is called; `follow(desk, changed)` reads
+whenever a file is saved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from watchfiles import DefaultFilter, awatch
+
+from bot.library.check import check_packs
+from bot.library.loader import DRAFTS, PackReading, Spot, pack_folders, read_pack
+from bot.library.model import Library
+from bot.library.problems import Problem, Severity
+from bot.library.report import Report
+from bot.library.shelf import Edition
+
+WAIT_MS = 300
+"""Milliseconds in which several saves become one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The packs as they were last good, and the files as they were found at `at`.
+
+    `stale` names the packs whose files have errors since, so that an older version of them is shown.
+    """
+
+    number: int
+    at: datetime
+    edition: Edition
+    reports: tuple[Report, ...] = ()
+    stale: frozenset[str] = frozenset()
+    sources: Mapping[str, PackReading] = field(default_factory=dict)
+    """Pack's id → how its files were read when they were last good."""
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Errors first, each kind in the order of the files."""
+        found = [problem for report in self.reports for problem in report.problems]
+        return sorted(found, key=lambda problem: (problem.severity is not Severity.ERROR, problem))
+
+    def place(self, pack: str, entry: str) -> Spot | None:
+        """Where an entry stands in the files as they are now; None if they have changed and can't be read since."""
+        source = self.sources.get(pack)
+        return source.place(entry) if source and pack not in self.stale and entry in source.raws else None
+
+    @property
+    def errors(self) -> int:
+        return sum(report.errors for report in self.reports)
+
+
+@dataclass(slots=True)
+class Desk:
+    """Reads packs in a folder, and keeps what was good."""
+
+    source: Path
+    clock: Callable[[], datetime]
+    reading: Reading
+    _good: dict[Path, PackReading] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, source: Path, clock: Callable[[], datetime]) -> Desk:
+        empty = Edition.of(Library(MappingProxyType({})))
+        desk = cls(source, clock, Reading(0, clock(), empty))
+        desk.read()
+        return desk
+
+    def read(self) -> Reading:
+        """Read and check every pack anew. A pack with errors stays as it was."""
+        folders = list(pack_folders(self.source)) or [self.source]
+        now = self.clock()
+        reports = tuple(check_packs(folders, None, now.date()))
+        stale: set[str] = set()
+        for folder in folders:
+            reading = read_pack(folder)
+            if reading.pack is not None:
+                self._good[folder] = reading
+            elif folder in self._good:
+                stale |= {pack.id for pack in (self._good[folder].pack,) if pack}
+        for gone in self._good.keys() - set(folders):
+            del self._good[gone]
+        sources = {reading.pack.id: reading for reading in self._good.values() if reading.pack}
+        packs = {name: reading.pack for name, reading in sources.items() if reading.pack}
+        edition = self.reading.edition
+        if packs != edition.library.packs:
+            edition = Edition.of(Library(MappingProxyType(packs)))
+        self.reading = Reading(self.reading.number + 1, now, edition, reports, frozenset(stale), sources)
+        return self.reading
+
+
+class _PackFiles(DefaultFilter):
+    """Files of packs: YAML, and folders that come or go."""
+
+    def __call__(self, change: object, path: str) -> bool:
+        file = Path(path)
+        return super().__call__(change, path) and DRAFTS not in file.parts and file.suffix in {".yaml", ""}  # type: ignore[arg-type]
+
+
+async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Reads again after each save, until it is told to stop."""
+    watched = desk.source if desk.source.is_dir() else desk.source.parent
+    async for _ in awatch(watched, watch_filter=_PackFiles(), debounce=WAIT_MS, step=50, stop_event=stop):
+        await changed(await asyncio.to_thread(desk.read))

@@ -1,0 +1,242 @@
+"""The page of a preview, as HTML. Pure functions over a reading and what was drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.preview.cards import VIEWS, WHOLE, Shown, views_of
+from adapters.preview.desk import Reading
+from adapters.preview.limits import Meter
+from adapters.web.elements import Html, el, joined
+from adapters.web.words import words
+from bot.commands.cards import ENTRY_KINDS
+from bot.library.model import Entry, Pack
+from bot.library.problems import Problem, Severity
+
+PROBLEMS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the page shows: a pack, an entry of it (or a name in WHOLE), which view of it, and how it was drawn."""
+
+    reading: Reading
+    pack: Pack | None
+    entry: str = ""
+    view: str = "card"
+    shown: Sequence[Shown] = ()
+
+    @property
+    def name(self) -> str:
+        """What is shown, as a person would call it."""
+        if self.pack is None:
+            return "Preview"
+        found = self.pack.entries.get(self.entry)
+        return found.title if found else WHOLE.get(self.entry, self.entry)
+
+
+def page(sight: Sight, here: Path) -> Html:
+    """The whole document. Files are named as seen from the folder `here`."""
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("title", f"{sight.name} – Parley preview"),
+        el("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
+        el("link", rel="stylesheet", href="/static/theme.css"),
+        el("link", rel="stylesheet", href="/static/preview.css"),
+        el("script", type="module", src="/static/preview.js"),
+    )
+    body = el(
+        "body",
+        el("a", "Skip to the card", class_="skip", href="#card"),
+        el("header", _brand(), _choice(sight), class_="side"),
+        el("main", _problems(sight.reading, here), _card(sight, here), id="card", tabindex="-1"),
+        el("p", id="hearing", class_="unseen", role="status"),
+        data_words=json.dumps(words("en")),
+    )
+    return joined([Html("<!doctype html>"), el("html", head, body, lang="en")])
+
+
+def _brand() -> Html:
+    return el("div", el("h1", "Parley preview"), el("p", "Cards as members will see them"), class_="brand")
+
+
+# --- the list at the side ---
+
+
+def _choice(sight: Sight) -> Html:
+    packs = sight.reading.edition.library.packs.values()
+    topics = el("ul", *(_topic(pack, sight) for pack in packs), class_="topics")
+    search = el(
+        "p",
+        el("label", "Search this topic", for_="search"),
+        el("input", id="search", type="search", autocomplete="off", aria_describedby="found"),
+        el("span", id="found", class_="small", role="status"),
+    )
+    entries = _entries(sight.pack, sight) if sight.pack else None
+    return el(
+        "nav", el("h2", "Topics"), topics, search if sight.pack else None, entries, aria_label="Cards", data_live="list"
+    )
+
+
+def _topic(pack: Pack, sight: Sight) -> Html:
+    chosen = sight.pack is not None and pack.id == sight.pack.id
+    stale = " (an older version: see the errors)" if pack.id in sight.reading.stale else ""
+    draft = " (draft)" if pack.info.draft else ""
+    return el("li", _link(f"/{pack.id}", pack.info.title, here=chosen and not sight.entry), f"{draft}{stale}")
+
+
+def _entries(pack: Pack, sight: Sight) -> Html:
+    kinds: dict[type[Entry], list[Entry]] = {}
+    for entry in pack.entries.values():
+        kinds.setdefault(type(entry), []).append(entry)
+    whole = el("li", _link(f"/{pack.id}/timeline", "Timeline", here=sight.entry == "timeline"), data_search="timeline")
+    groups = (_group(pack, kind, entries, sight) for kind, entries in kinds.items())
+    return el("div", el("ul", whole), *groups, id="entries")
+
+
+def _group(pack: Pack, kind: type[Entry], entries: Sequence[Entry], sight: Sight) -> Html:
+    items = (
+        el(
+            "li",
+            _link(f"/{pack.id}/{entry.id}", entry.title, here=entry.id == sight.entry),
+            el("small", entry.id),
+            data_search=" ".join((entry.id, entry.title, *entry.aliases)).casefold(),
+        )
+        for entry in entries
+    )
+    inside = any(entry.id == sight.entry for entry in entries)
+    return el("details", el("summary", f"{ENTRY_KINDS[kind]} ({len(entries)})"), el("ul", *items), open=inside)
+
+
+def _link(address: str, name: str, *, here: bool) -> Html:
+    return el("a", name, href=address, aria_current="page" if here else None, dir="auto")
+
+
+# --- what is wrong with the files ---
+
+
+def _problems(reading: Reading, here: Path) -> Html:
+    """Always there, so that a screen reader hears of it when it fills."""
+    errors = reading.errors
+    warnings = len(reading.problems) - errors
+    said = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    if errors:
+        said += ". Until they are mended, the last good version is shown." if reading.edition.library.packs else ""
+    listed = [_problem(problem, here) for problem in reading.problems[:PROBLEMS_SHOWN]]
+    more = len(reading.problems) - len(listed)
+    rest = el("p", f"and {more} more", class_="small") if more else None
+    level = "bad" if errors else "caution" if warnings else "good"
+    body = el("details", el("summary", said), el("ul", *listed), rest, open=bool(errors)) if listed else el("p", said)
+    return el(
+        "section",
+        el("h2", "The files"),
+        body,
+        class_="files",
+        data_level=level,
+        data_live="files",
+        aria_label="The files",
+    )
+
+
+def _problem(problem: Problem, here: Path) -> Html:
+    where = f"{_near(problem.file, here)}, line {problem.line}, column {problem.column}"
+    mark = "Error" if problem.severity is Severity.ERROR else "Warning"
+    return el("li", el("strong", f"{mark}: "), el("code", where), " ", problem.message, dir="auto")
+
+
+def _near(file: Path, here: Path) -> Path:
+    return file.relative_to(here) if file.is_relative_to(here) else file
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+# --- the card on each platform ---
+
+
+def _card(sight: Sight, here: Path) -> Html:
+    if sight.pack is None:
+        body = el("p", "No topic can be shown yet. Mend the errors above, and this page fills itself.")
+        return el("section", el("h2", "Nothing to show"), body, data_live="card")
+    heading = el("h2", sight.name, dir="auto")
+    known = sight.entry in WHOLE or sight.entry in sight.pack.entries
+    if not known:
+        gone = el("p", f"The topic {sight.pack.id} has no entry ", el("code", sight.entry), ".")
+        return el("section", el("h2", "Not there"), gone, data_live="card")
+    columns = el("div", *(_platform(shown) for shown in sight.shown), class_="platforms")
+    return el("section", heading, _about(sight, here), _views(sight), columns, data_live="card")
+
+
+def _about(sight: Sight, here: Path) -> Html | None:
+    if sight.pack is None or sight.entry not in sight.pack.entries:
+        return None
+    kind = ENTRY_KINDS[type(sight.pack.entries[sight.entry])]
+    spot = sight.reading.place(sight.pack.id, sight.entry)
+    where = el("code", f"{_near(spot.file, here)}, line {spot.line}") if spot else None
+    return el("p", f"{kind} ", el("code", sight.entry), " in " if where else "", where, class_="small")
+
+
+def _views(sight: Sight) -> Html | None:
+    if sight.pack is None or sight.entry not in sight.pack.entries:
+        return None
+    names = views_of(sight.pack, sight.entry)
+    if len(names) == 1:
+        return None
+    base = f"/{sight.pack.id}/{sight.entry}"
+    links = (
+        el("li", _link(base if name == "card" else f"{base}?view={name}", VIEWS[name], here=name == sight.view))
+        for name in names
+    )
+    return el("nav", el("ul", *links), class_="views", aria_label="What is opened from the card")
+
+
+def _platform(shown: Shown) -> Html:
+    name = shown.name.lower().split()[0]
+    heading = f"on-{name}"
+    if shown.web is not None:
+        drawn: Sequence[Html] = (el("div", class_="web", data_cards=json.dumps(shown.web)),)
+    else:
+        drawn = [el("div", message, class_=f"message {name}") for message in shown.messages]
+    split = el("p", f"Split over {len(drawn)} messages", class_="split") if len(drawn) > 1 else None
+    return el(
+        "section",
+        el("h3", shown.name, id=heading),
+        el("p", shown.note, class_="small"),
+        split,
+        *drawn,
+        _meters(shown.meters),
+        class_="platform",
+        aria_labelledby=heading,
+    )
+
+
+def _meters(meters: Sequence[Meter]) -> Html | None:
+    if not meters:
+        return None
+    rows = (_meter(meter) for meter in meters)
+    head = el("tr", *(el("th", name, scope="col") for name in ("Limit", "Used", "")))
+    return el("table", el("caption", "How full it is"), el("thead", head), el("tbody", *rows), class_="meters")
+
+
+def _meter(meter: Meter) -> Html:
+    gauge = el(
+        "meter",
+        min="0",
+        max=str(meter.most),
+        value=str(min(meter.used, meter.most)),
+        aria_hidden="true",
+    )
+    return el(
+        "tr",
+        el("th", meter.name, scope="row"),
+        el("td", f"{meter.used:,} of {meter.most:,}", gauge),
+        el("td", meter.word, class_="word"),
+        data_level=meter.level,
+    )

@@ -1,0 +1,281 @@
+"""`parley preview`: what it reads, what it keeps, and whom it answers. Over a real socket on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from adapters.preview import cards
+from adapters.preview.desk import Desk, Reading, follow
+from adapters.preview.server import Preview
+from adapters.web.guard import HEADERS
+from bot.errors import Unavailable
+from bot.library.model import Argument, Fact
+from tests.world import CONTENT, NOW
+
+
+def clock() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    """The invented topic, to be edited."""
+    return Path(shutil.copytree(CONTENT, tmp_path / "content"))
+
+
+def edit(content: Path, name: str, old: str, new: str) -> None:
+    file = content / "tea" / name
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    preview: Preview
+    desk: Desk
+    url: str
+    session: aiohttp.ClientSession
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str, aiohttp.ClientResponse]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.session.get(URL(self.url + path), headers=named) as response:
+            return response.status, await response.text(), response
+
+
+@asynccontextmanager
+async def opened(content: Path) -> AsyncIterator[Opened]:
+    desk = Desk.of(content, clock)
+    preview = Preview(desk, content)
+    url = await preview.start(0)
+    async with aiohttp.ClientSession() as session:
+        try:
+            yield Opened(preview, desk, url, session)
+        finally:
+            await preview.stop()
+
+
+# --- what is read and kept ---
+
+
+def test_the_last_good_version_stays_while_a_file_is_broken(content: Path) -> None:
+    """A half-written file takes nothing away: its problems are told and the card stays as it was, until it is good."""
+    desk = Desk.of(content, clock)
+    edit(content, "facts.yaml", "Most people in the office drink tea.", "Nearly everyone drinks tea.\n    kind: fact")
+    broken = desk.read()
+    fact = broken.edition.library.packs["tea"].entries["tea-popular"]
+    assert (broken.errors, broken.stale, fact.title) == (1, frozenset({"tea"}), "Most people in the office drink tea.")
+    assert [(problem.file.name, problem.code) for problem in broken.problems[:1]] == [("facts.yaml", "duplicate-key")]
+    assert broken.place("tea", "tea-popular") is None, "lines may have moved since"
+    edit(content, "facts.yaml", "\n    kind: fact\n    essay", "\n    essay")
+    good = desk.read()
+    assert good.edition.library.packs["tea"].entries["tea-popular"].title == "Nearly everyone drinks tea."
+    assert (good.errors, good.stale) == (0, frozenset())
+
+
+def test_one_broken_pack_holds_up_no_other(content: Path) -> None:
+    """Each pack is as new as it can be."""
+    shutil.copytree(content / "tea", content / "cocoa")
+    (content / "cocoa" / "pack.yaml").write_text(
+        (content / "tea" / "pack.yaml").read_text().replace("id: tea", "id: cocoa"), encoding="utf-8"
+    )
+    desk = Desk.of(content, clock)
+    assert list(desk.reading.edition.library.packs) == ["cocoa", "tea"]
+    (content / "cocoa" / "facts.yaml").write_text("facts: [", encoding="utf-8")
+    edit(content, "facts.yaml", "Most people", "Half the people")
+    reading = desk.read()
+    assert reading.stale == {"cocoa"}
+    assert reading.edition.library.packs["tea"].entries["tea-popular"].title.startswith("Half the people")
+
+
+def test_a_pack_that_is_broken_from_the_start_has_its_problems_told(content: Path) -> None:
+    """There is nothing to show, and why."""
+    (content / "tea" / "facts.yaml").write_text("facts: [", encoding="utf-8")
+    reading = Desk.of(content, clock).reading
+    assert dict(reading.edition.library.packs) == {}
+    assert reading.problems[0].code == "yaml"
+
+
+def test_a_draft_is_shown_to_its_editor(content: Path) -> None:
+    """A pack that is marked as a draft is not served, but this is where its editor sees it."""
+    file = content / "tea" / "pack.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "draft: true\n", encoding="utf-8")
+    assert "tea" in Desk.of(content, clock).reading.edition.library.packs
+
+
+def test_a_pack_that_is_deleted_goes(content: Path) -> None:
+    """What is gone from the folder is gone from the page."""
+    shutil.copytree(content / "tea", content / "other")
+    (content / "other" / "pack.yaml").write_text(
+        (content / "tea" / "pack.yaml").read_text().replace("id: tea", "id: other"), encoding="utf-8"
+    )
+    desk = Desk.of(content, clock)
+    shutil.rmtree(content / "other")
+    assert list(desk.read().edition.library.packs) == ["tea"]
+
+
+async def test_a_save_is_noticed_and_a_draft_of_a_file_is_not(content: Path) -> None:
+    """Each save is read, also where an editor writes beside the file and renames; drafts/ is nobody's business."""
+    desk = Desk.of(content, clock)
+    heard: asyncio.Queue[Reading] = asyncio.Queue()
+    stop = asyncio.Event()
+    following = asyncio.create_task(follow(desk, heard.put, stop))
+    try:
+        async with asyncio.timeout(20):
+            while heard.empty():  # the watch needs a moment to begin; until then a save may pass unseen
+                edit(content, "facts.yaml", "tea.", "tea.")
+                await asyncio.sleep(0.1)
+            while not heard.empty():
+                heard.get_nowait()
+            (content / "tea" / "drafts").mkdir()
+            (content / "tea" / "drafts" / "facts.yaml").write_text("facts: [", encoding="utf-8")
+            new = (content / "tea" / "facts.yaml").read_text(encoding="utf-8").replace("Most people", "Six people")
+            (content / "tea" / "facts.yaml~").write_text(new, encoding="utf-8")
+            (content / "tea" / "facts.yaml~").replace(content / "tea" / "facts.yaml")
+            reading = await heard.get()
+            while not reading.edition.library.packs["tea"].entries["tea-popular"].title.startswith("Six people"):
+                reading = await heard.get()
+            assert reading.errors == 0
+    finally:
+        stop.set()
+        await following
+
+
+# --- what is shown ---
+
+
+async def test_each_entry_of_a_topic_has_a_page_with_four_platforms(content: Path) -> None:
+    """Facts, positions, arguments, sources, options, statements, terms and events: all that a member can open."""
+    async with opened(content) as at:
+        for entry in at.desk.reading.edition.library.packs["tea"].entries:
+            status, text, _ = await at.get(f"tea/{entry}")
+            assert status == 200, entry
+            for name in ("Discord", "Slack", "Web chat", "Terminal"):
+                assert f">{name}</h3>" in text
+
+
+async def test_the_topic_and_the_timeline_have_pages_too(content: Path) -> None:
+    """A pack's own address shows what `/topic` answers, `timeline` what `/timeline` does."""
+    async with opened(content) as at:
+        for path, words in (("", "The topic"), ("tea", "The topic"), ("tea/timeline", "The timeline")):
+            status, text, _ = await at.get(path)
+            assert status == 200
+            assert f'<h2 dir="auto">{words}</h2>' in text
+
+
+async def test_what_a_card_opens_can_be_seen_too(content: Path) -> None:
+    """Counterarguments, arguments for and sources are views of an entry, each as a member gets it."""
+    desk = Desk.of(content, clock)
+    pack = desk.reading.edition.library.packs["tea"]
+    assert cards.views_of(pack, "buy-tea") == ["card", "counter", "support"]
+    assert cards.views_of(pack, "tea-popular") == ["card", "counter", "sources"]
+    reply = await cards.reply(desk.reading.edition, NOW, "tea", "buy-tea", "counter")
+    assert reply is not None
+    assert reply.cards[0].title == "Counterarguments to:"
+    async with opened(content) as at:
+        _, text, _ = await at.get("tea/buy-tea?view=counter")
+        assert "Counterarguments to:" in text
+        _, text, _ = await at.get("tea/buy-tea?view=nonsense")
+        assert "Counterarguments to:" not in text
+
+
+async def test_a_page_says_where_its_entry_stands(content: Path) -> None:
+    """An editor finds the lines to change."""
+    async with opened(content) as at:
+        _, text, _ = await at.get("tea/coffee-banned")
+    assert "<code>tea/facts.yaml, line 13</code>" in text
+
+
+async def test_an_unknown_address_says_so_and_still_lists_what_there_is(content: Path) -> None:
+    """A card that was renamed or a topic that is gone: 404, with the way on."""
+    async with opened(content) as at:
+        status, text, _ = await at.get("tea/no-such-card")
+        assert status == 404
+        assert "has no entry" in text
+        assert "/tea/tea-popular" in text
+        assert (await at.get("no-such-topic"))[0] == 404
+        assert (await at.get("static/server.py"))[0] == 404
+
+
+async def test_problems_stand_on_the_page_with_file_line_and_column(content: Path) -> None:
+    """What `parley check` would say, errors first; what an editor wrote is text there too."""
+    edit(content, "facts.yaml", "verdict: supported", 'verdict: "<script>"')
+    async with opened(content) as at:
+        _, text, _ = await at.get("")
+    assert "<code>tea/facts.yaml, line 7, column 14</code>" in text
+    assert "&lt;script&gt;" in text
+    assert "<script>" not in text
+
+
+async def test_open_pages_hear_of_each_reading(content: Path) -> None:
+    """A page that opens or comes back is told the present number at once, and each later one."""
+    async with opened(content) as at, at.session.get(f"{at.url}api/events") as stream:
+        assert stream.content_type == "text/event-stream"
+        first = await _heard(stream)
+        await at.preview.tell(at.desk.read())
+        second = await _heard(stream)
+        assert (first["number"], second["number"]) == (1, 2)
+        assert second["errors"] == 0
+
+
+async def _heard(stream: aiohttp.ClientResponse) -> dict[str, int]:
+    async with asyncio.timeout(10):
+        while not (line := await stream.content.readline()).startswith(b"data: "):
+            assert line
+        return dict(json.loads(line.removeprefix(b"data: ")))
+
+
+# --- whom it answers ---
+
+
+async def test_only_this_machine_under_its_own_name_is_answered(content: Path) -> None:
+    """A page elsewhere that points its own name to this machine gets nothing: not the cards, not the events."""
+    async with opened(content) as at:
+        for path in ("", "tea", "api/events", "static/preview.js"):
+            status, text, _ = await at.get(path, Host="evil.example:80")
+            assert status == 403
+            assert "tea" not in text.lower()
+
+
+async def test_another_site_hears_no_events(content: Path) -> None:
+    """By its Origin, and by what the browser says of the fetch."""
+    async with opened(content) as at:
+        assert (await at.get("api/events", Origin="https://evil.example"))[0] == 403
+        assert (await at.get("api/events", Sec_Fetch_Site="cross-site"))[0] == 403
+
+
+async def test_nothing_can_be_changed_and_every_answer_is_protected(content: Path) -> None:
+    """There is nothing to post to, and no page may frame this one or run anything else."""
+    async with opened(content) as at:
+        async with at.session.post(at.url, json={}) as response:
+            assert response.status == 405
+        for path in ("", "nothing/here", "static/preview.css", "%00"):
+            _, _, response = await at.get(path)
+            assert {name: response.headers[name] for name in HEADERS} == HEADERS
+
+
+async def test_a_taken_port_is_told(content: Path) -> None:
+    """With the option that chooses another."""
+    async with opened(content) as at:
+        port = URL(at.url).port
+        assert port is not None
+        with pytest.raises(Unavailable, match="--port"):
+            await Preview(at.desk, content).start(port)
+
+
+def test_every_sort_of_entry_is_there() -> None:
+    """The invented topic has them all, so that the tests above show what they say."""
+    kinds = {type(entry) for entry in Desk.of(CONTENT, clock).reading.edition.library.packs["tea"].entries.values()}
+    assert {Fact, Argument} < kinds
+    assert len(kinds) == 8
