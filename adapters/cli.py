@@ -191,7 +191,7 @@ def platform_services(settings: Settings, instance: Instance) -> list[Service]:
 
         token, shards = settings.discord_token.get_secret_value(), Shards.of(settings.discord_shards)
         services.append(DiscordService(instance, token, now, shards=shards))
-    if settings.slack_bot_token is not None:
+    if settings.slack_bot_token is not None or settings.slack_client_id or settings.slack_client_secret is not None:
         from adapters.slack.running import SlackService  # noqa: PLC0415 - imported only where it runs
 
         services.append(SlackService.of(settings, instance, now))

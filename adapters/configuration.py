@@ -66,6 +66,7 @@ Parley takes a secret from a variable or from a file, and refuses it in `parley.
 | The chat page | 127.0.0.1, at `port`, always | whoever sits at this machine: it lets anyone be any member, so no setting opens it |
 | `/healthz`, `/readyz`, `/metrics` | `bind`, at `health_bind` | what watches over Parley |
 | `/slack/events` | `bind`, at `slack_bind` | Slack, through a proxy with a certificate; each request must carry Slack's signature |
+| `/slack/install`, `/slack/oauth_redirect` | `bind`, at `slack_bind` | with `slack_client_id`: admins of workspaces, through the same proxy |
 | Pages of polls marked public | `bind`, at `public_bind` | anybody, through a proxy with a certificate |
 
 Each of the last three is served only where its setting names a port. Where it names only that, as in `8766`, the address is `bind`; `127.0.0.1:8766` decides for itself. `bind` is 127.0.0.1 unless it is set, and 0.0.0.0 or :: in a container, whose ports its engine publishes or doesn't.

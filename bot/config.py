@@ -92,8 +92,14 @@ class Settings(BaseModel):
     )
     slack_bind: str = Field(
         default="",
-        description="Port, or host:port, at which Slack's requests over HTTP arrive, at /slack/events; "
-        "empty for Socket Mode.",
+        description="Port, or host:port, at which Slack's requests over HTTP arrive, at /slack/events, and where "
+        "workspaces install the app; empty for Socket Mode.",
+    )
+    slack_client_id: str = Field(
+        default="", description="Client id of the Slack app: several workspaces install it, instead of one bot token."
+    )
+    slack_client_secret: SecretStr | None = Field(
+        default=None, description="Client secret of the Slack app, with its client id."
     )
 
     @field_validator("editors")

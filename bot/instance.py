@@ -78,6 +78,7 @@ class Instance:
     editors: Editors
     acts: Acts
     database: Database
+    keys: Keys
     now: Callable[[], datetime]
     meter: Meter
     _running: tuple[asyncio.Task[None], ...] = ()
@@ -210,6 +211,7 @@ def build(
         those,
         acts,
         database,
+        keys,
         outside.now,
         meter,
     )

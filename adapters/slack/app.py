@@ -1,6 +1,7 @@
 """Parley on Slack.
 
 `chat = SlackChat(bot, clock=…, token=…)`, then `await chat.start(app_token)`, and `await chat.stop()` at the end.
+With `oauth` instead of the token of one workspace, as many have it as install it.
 It knows how to talk and holds no rule of the product.
 """
 
@@ -21,8 +22,9 @@ from adapters.listening import listen
 from adapters.slack import answers, files, render
 from adapters.slack.http import PATH, GuardedApp
 from adapters.slack.incoming import Incoming
+from adapters.slack.oauth import InstallFlow, OAuth
 from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
-from adapters.slack.workspaces import NAME, Authorize, OneToken, Workspaces
+from adapters.slack.workspaces import NAME, Authorize, OneToken, Source, Workspaces
 from bot.app import Bot
 from bot.chat import Attachment, Image, Limits, MessageRef, Place, Reply
 from bot.config import Address
@@ -49,7 +51,8 @@ class SlackChat:
         bot: Bot,
         *,
         clock: Callable[[], datetime],
-        token: str,
+        token: str = "",
+        oauth: OAuth | None = None,
         signing_secret: str | None = None,
         locale: str = "en",
         base_url: str = API,
@@ -60,20 +63,24 @@ class SlackChat:
         self._clock = clock
         self._base_url = base_url
         self._anyone = WebApi("", clock, base_url, trace=counted(NAME, meter or Meter()))
-        self._one = OneToken(token, self._anyone)
-        self._workspaces = Workspaces(self._one, self._anyone, self._new_web, clock=clock, privacy=privacy)
+        self._source: Source = oauth.installations if oauth else OneToken(token, self._anyone)
+        self._workspaces = Workspaces(self._source, self._anyone, self._new_web, clock=clock, privacy=privacy)
+        site = base_url.removesuffix("api/")
         self._socket: AsyncSocketModeHandler | None = None
         self._runner: web.AppRunner | None = None
         self._connecting: asyncio.Task[Any] | None = None
         self.app = GuardedApp(
-            client=self._anyone.client, signing_secret=signing_secret, authorize=Authorize(self._workspaces)
+            client=self._anyone.client,
+            signing_secret=signing_secret,
+            authorize=Authorize(self._workspaces),
+            oauth_flow=InstallFlow(oauth, self._workspaces, site, bot.new_reference) if oauth else None,
         )
         self._incoming = Incoming(bot, self.app, self._workspaces, clock=clock, locale=locale)
 
     @property
     def running(self) -> set[asyncio.Task[Any]]:
         """The answers in the making, and what follows them."""
-        return self._incoming.running
+        return self._incoming.running | self._workspaces.tasks
 
     @property
     def ended(self) -> asyncio.Event:
@@ -147,10 +154,12 @@ class SlackChat:
         await socket.connect_async()  # type: ignore[no-untyped-call]
 
     async def _learn(self) -> None:
-        """Which workspace the token belongs to, which has the app again if it had removed it."""
-        told = await self._check("the bot token (PARLEY_SLACK_BOT_TOKEN)", self._one.ask)
+        """Which workspace the one token belongs to, which has the app again if it had removed it."""
+        if not isinstance(self._source, OneToken):
+            return
+        told = await self._check("the bot token (PARLEY_SLACK_BOT_TOKEN)", self._source.ask)
         if told is not None:
-            await self._workspaces.returned(self._one.learn(told))
+            await self._workspaces.returned(self._source.learn(told))
 
     def _new_web(self, token: str, refused: Callable[[], None]) -> WebApi:
         return WebApi(token, self._clock, self._base_url, session=self._anyone.client.session, refused=refused)

@@ -18,7 +18,10 @@ def slack() -> None:
 @slack.command()
 @click.option("--socket", is_flag=True, help="For Socket Mode, which needs no address. The default.")
 @click.option("--http", metavar="URL", default="", help="For HTTP: the address at which Slack reaches Parley.")
-def manifest(socket: bool, http: str) -> None:
+@click.option(
+    "--redirect", metavar="URL", default="", help="For several workspaces: the address of /slack/oauth_redirect."
+)
+def manifest(socket: bool, http: str, redirect: str) -> None:
     """Print the app's manifest as YAML, to paste at api.slack.com/apps."""
     import yaml  # noqa: PLC0415 - kept off the path of --help
 
@@ -27,10 +30,10 @@ def manifest(socket: bool, http: str) -> None:
 
     if socket and http:
         raise click.UsageError("Either --socket or --http.")
-    if http and not http.startswith("https://"):
+    if any(url and not url.startswith("https://") for url in (http, redirect)):
         raise click.UsageError("Slack takes only an address that begins with https://.")
-    printed = yaml.safe_dump(made(declared(), translator("en"), http), sort_keys=False, allow_unicode=True, width=120)
-    click.echo(printed, nl=False)
+    shown = made(declared(), translator("en"), http, redirect)
+    click.echo(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120), nl=False)
 
 
 def declared() -> Registry:

@@ -26,13 +26,19 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class GuardedApp(AsyncApp):
-    """Bolt's app, whose server lets in what Slack signed, what can be read, and each request once."""
+    """Bolt's app, whose server lets in what Slack signed, what can be read, and each request once.
+
+    People come with their browsers to the pages alone that install the app, if there are any.
+    """
 
     def __init__(self, *, signing_secret: str | None, **options: Any) -> None:
         super().__init__(
             signing_secret=signing_secret, request_verification_enabled=signing_secret is not None, **options
         )
-        self._guard = Guard(signing_secret or "")
+        flow = self.oauth_flow
+        self._guard = Guard(
+            signing_secret or "", frozenset({flow.install_path, flow.redirect_uri_path} if flow else ())
+        )
 
     def server(self, port: int = 3000, path: str = PATH, host: str | None = None) -> AsyncSlackAppServer:
         made = super().server(port=port, path=path, host=host)
@@ -44,12 +50,15 @@ class GuardedApp(AsyncApp):
 class Guard:
     """What comes a second time, replayed or sent again by Slack, is acknowledged and not done again."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, pages: frozenset[str] = frozenset()) -> None:
+        self._pages = pages
         self._verifier = SignatureVerifier(secret) if secret else None
         self._seen: dict[bytes, float] = {}
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method == "GET" and request.path in self._pages:
+            return await handler(request)
         body = await request.read()
         if not self._is_signed(request, body):
             return web.Response(status=401)

@@ -38,6 +38,7 @@ ERROR_MAX = 500
 logger = logging.getLogger("parley.slack")
 
 Body = Mapping[str, Any]
+Listener = Callable[[AsyncAck, Body], Coroutine[Any, Any, None]]
 
 
 class Incoming:
@@ -51,14 +52,14 @@ class Incoming:
         self._clock = clock
         self._locale = locale
         self.running: set[asyncio.Task[Any]] = set()
-        app.command(COMMAND)(self._on_command)
-        app.action(re.compile(r"."))(self._on_action)
-        app.shortcut(re.compile(r"."))(self._on_shortcut)
-        app.view(re.compile(r"."))(self._on_form)
-        app.options(re.compile(r"."))(self._on_typing)
-        app.event("tokens_revoked")(self._on_removed)
-        app.event("app_uninstalled")(self._on_removed)
-        app.event("app_home_opened")(self._on_home)
+        app.command(COMMAND)(self._heard(self._on_command))
+        app.action(re.compile(r"."))(self._heard(self._on_action))
+        app.shortcut(re.compile(r"."))(self._heard(self._on_shortcut))
+        app.view(re.compile(r"."))(self._heard(self._on_form))
+        app.options(re.compile(r"."))(self._heard(self._on_typing))
+        app.event("tokens_revoked")(self._heard(self._on_removed))
+        app.event("app_uninstalled")(self._heard(self._on_removed))
+        app.event("app_home_opened")(self._heard(self._on_home))
         app.error(self._on_error)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -70,6 +71,17 @@ class Incoming:
             _, late = await asyncio.wait(self.running, timeout=seconds)
             for task in late:
                 task.cancel()
+
+    def _heard(self, listener: Listener) -> Listener:
+        """Keeps a failure from Bolt, which forgets the acknowledgement of a listener that fails after it."""
+
+        async def heard(ack: AsyncAck, body: Body) -> None:
+            try:
+                await listener(ack, body)
+            except Exception as error:
+                await self._failed(error, body, ack)
+
+        return heard
 
     # --- listeners ---
 
@@ -155,7 +167,7 @@ class Incoming:
         request = await self._request(body, origin=origin, press=True)
         return await self._bot.suggest(request, origin.action, typed, asked)
 
-    async def _on_removed(self, body: Body) -> None:
+    async def _on_removed(self, _ack: AsyncAck, body: Body) -> None:
         """The workspace has removed the app, or withdrawn its token; tokens of persons are none of Parley's."""
         event: Body = body["event"]
         whole = event["type"] == "app_uninstalled"
@@ -165,7 +177,7 @@ class Incoming:
         at = datetime.fromtimestamp(int(body.get("event_time") or self._clock().timestamp()), UTC)
         await self._workspaces.removed(str(body.get("team_id") or ""), at, whole=whole)
 
-    async def _on_home(self, body: Body) -> None:
+    async def _on_home(self, _ack: AsyncAck, body: Body) -> None:
         """Somebody looks at the app's Home tab."""
         event: Body = body["event"]
         if event.get("tab") != "home":
@@ -176,22 +188,35 @@ class Incoming:
         await web.call("views_publish", user_id=request.actor.id, view=await home(self._bot, request))
 
     async def _on_error(self, error: Exception, body: Body) -> BoltResponse:
-        """Says what can't be; logs a bug of this adapter, whole, and tells a code to quote. The response is the ack."""
+        """What fails before a listener is found. The response is the acknowledgement."""
+        await self._tell(error, body)
+        return BoltResponse(status=200, body="")
+
+    async def _failed(self, error: Exception, body: Body, ack: AsyncAck) -> None:
+        """Acknowledges, and says what can't be. A form that was not answered yet stays open and says it itself."""
+        beside = forms.names(body["view"]) if body.get("type") == "view_submission" else []
+        if ack.response is None and beside:
+            await ack(response_action="errors", errors={beside[0]: self._told(error)[0]})
+            return
+        if ack.response is None:
+            await ack()
+        await self._tell(error, body)
+
+    async def _tell(self, error: Exception, body: Body) -> None:
+        told, reference = self._told(error)
+        view: Body = body.get("view") or {}
+        if url := body.get("response_url") or forms.Origin.decode(str(view.get("private_metadata") or "")).url:
+            await self._tell_of_failure(str(url), refusal(told, translator(self._locale)), reference)
+
+    def _told(self, error: Exception) -> tuple[str, str]:
+        """What the person reads, and what the log has of it: a bug is logged whole, with a code to quote."""
         t = translator(self._locale)
         if isinstance(error, BotError):
-            reference, told = type(error).__name__, t(error.message)
-            logger.warning("Slack: a request could not be answered: %s", reference)
-        else:
-            reference = self._bot.new_reference()
-            logger.error("bug in an answer to Slack", exc_info=error, extra={"reference": reference})
-            told = t("Something went wrong on my side. The code is {code}.", code=reference)
-        if body.get("type") == "view_submission":
-            beside = forms.names(body["view"])
-            said = {"response_action": "errors", "errors": {beside[0]: told}} if beside else ""
-            return BoltResponse(status=200, body=said)
-        if url := body.get("response_url"):
-            await self._tell_of_failure(str(url), refusal(told, t), reference)
-        return BoltResponse(status=200, body="")
+            logger.warning("Slack: a request could not be answered: %s", type(error).__name__)
+            return t(error.message), type(error).__name__
+        reference = self._bot.new_reference()
+        logger.error("bug in an answer to Slack", exc_info=error, extra={"reference": reference})
+        return t("Something went wrong on my side. The code is {code}.", code=reference), reference
 
     async def _tell_of_failure(self, url: str, told: Outcome, reference: str) -> None:
         message = render.messages(told.answer or Reply())[0]

@@ -32,8 +32,11 @@ COLOUR = "#2e5e4e"
 Json = dict[str, Any]
 
 
-def manifest(registry: Registry, t: Translator, url: str = "") -> Json:
-    """For Socket Mode, or, with the address at which Parley is reached, for HTTP."""
+def manifest(registry: Registry, t: Translator, url: str = "", redirect: str = "") -> Json:
+    """For Socket Mode, or, with the address at which Parley is reached, for HTTP.
+
+    With the address to which installers come back, several workspaces can install the app.
+    """
     at: Json = {"url": url} if url else {}
     request: Json = {"request_url": url} if url else {}
     return {
@@ -55,7 +58,7 @@ def manifest(registry: Registry, t: Translator, url: str = "") -> Json:
             "slash_commands": [{**_command(registry, t), **at}],
             "shortcuts": _shortcuts(registry, t),
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**({"redirect_urls": [redirect]} if redirect else {}), "scopes": {"bot": list(SCOPES)}},
         "settings": {
             "event_subscriptions": {**request, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **request},

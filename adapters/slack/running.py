@@ -7,13 +7,28 @@ from collections.abc import Callable
 from datetime import datetime
 
 from adapters.slack.app import SlackChat
+from adapters.slack.installations import Installations, States
+from adapters.slack.oauth import OAuth
 from adapters.slack.workspaces import NAME
 from bot.config import Address, Settings
 from bot.errors import Refused, UsageError
 from bot.instance import Instance
 
+INSTALL_PORT = "3000"
+"""Where the pages that install the app are in Socket Mode, if nothing else is said."""
 FAREWELL = 1.0
 """Seconds in which what Slack still says is acknowledged: a removed app hears of it twice."""
+
+
+def installs(settings: Settings, instance: Instance, clock: Callable[[], datetime]) -> OAuth | None:
+    """How workspaces install the app, if they do. Raises UsageError where only half of that is set."""
+    client, secret = settings.slack_client_id, settings.slack_client_secret
+    if not client and secret is None:
+        return None
+    if not client or secret is None:
+        raise UsageError("PARLEY_SLACK_CLIENT_ID and PARLEY_SLACK_CLIENT_SECRET go together: set both, or neither.")
+    stored = Installations(instance.database, instance.keys, clock)
+    return OAuth(client, secret.get_secret_value(), stored, States(instance.database, instance.keys, clock))
 
 
 class SlackService:
@@ -31,23 +46,32 @@ class SlackService:
     def of(cls, settings: Settings, instance: Instance, clock: Callable[[], datetime]) -> SlackService:
         """Over Socket Mode with an app-level token, else over HTTP. Raises UsageError for what is half set."""
         bot, app, secret = settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret
+        oauth = installs(settings, instance, clock)
         over_http = bool(secret and settings.slack_bind)
-        if bot is None or not (app or over_http):
+        if (bot is None and oauth is None) or not (app or over_http):
             raise UsageError(
-                "Slack needs PARLEY_SLACK_BOT_TOKEN, and PARLEY_SLACK_APP_TOKEN for Socket Mode or else "
+                "Slack needs PARLEY_SLACK_BOT_TOKEN, or for several workspaces PARLEY_SLACK_CLIENT_ID and "
+                "PARLEY_SLACK_CLIENT_SECRET; and PARLEY_SLACK_APP_TOKEN for Socket Mode or else "
                 "PARLEY_SLACK_SIGNING_SECRET and PARLEY_SLACK_BIND for HTTP."
+            )
+        if bot and oauth:
+            raise UsageError(
+                "PARLEY_SLACK_BOT_TOKEN is for one workspace, PARLEY_SLACK_CLIENT_ID for those that install the app. "
+                "Set one of them; the workspace of the token can install the app like any other."
             )
         chat = SlackChat(
             instance.bot,
             clock=clock,
-            token=bot.get_secret_value(),
+            token=bot.get_secret_value() if bot else "",
+            oauth=oauth,
             signing_secret=secret.get_secret_value() if secret else None,
             locale=settings.language,
             privacy=instance.privacy,
             meter=instance.meter,
         )
         if app:
-            return cls(instance, chat, app_token=app.get_secret_value())
+            address = settings.address(settings.slack_bind or INSTALL_PORT) if oauth else None
+            return cls(instance, chat, app_token=app.get_secret_value(), address=address)
         return cls(instance, chat, address=settings.address(settings.slack_bind))
 
     @property

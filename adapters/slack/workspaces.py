@@ -51,7 +51,8 @@ class Workspace:
     installed: Installed
     web: WebApi
     people: People
-    checked: datetime
+    checked: datetime | None
+    """When it was looked up; None for at once."""
 
 
 class Workspaces:
@@ -75,13 +76,13 @@ class Workspaces:
         self._clock = clock
         self._privacy = privacy
         self._known: dict[str, Workspace] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
 
     async def of(self, team: str) -> Workspace:
         """Raises NotAllowed for a workspace that doesn't have the app, Unavailable where that can't be said."""
         known, now = self._known.get(team), self._clock()
         if known is not None:
-            if abs(now - known.checked) < KEPT:
+            if known.checked is not None and abs(now - known.checked) < KEPT:
                 return known
             known.checked = now  # the others go on with what is known meanwhile
         try:
@@ -94,7 +95,9 @@ class Workspaces:
 
     async def returned(self, team: str) -> None:
         """The app is installed there, again or for the first time."""
-        self.drop(team)
+        known = self._known.get(team)
+        if known is not None:
+            known.checked = None
         if self._privacy is not None:
             await self._privacy.returned(community_of(team))
 
@@ -103,7 +106,7 @@ class Workspaces:
         if not await self._source.forget(team, self._clock(), at=at):
             return
         logger.warning("Slack: the app was removed from workspace %s", team)
-        self.drop(team)
+        self._drop(team)
         try:
             if whole or self._source.several:
                 await self._leave(team)
@@ -111,41 +114,39 @@ class Workspaces:
             if not self._source.several:
                 self.ended.set()
 
-    def drop(self, team: str) -> None:
-        """Forgets what is known of a workspace; it is looked up anew."""
-        known = self._known.pop(team, None)
-        if known is not None:
-            known.web.removed = True
-            known.people.stop()
-
     async def close(self) -> None:
         for known in self._known.values():
             known.people.stop()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if self.tasks:
+            await asyncio.wait(self.tasks)
         self._known.clear()
 
     def _renewed(self, team: str, installed: Installed | None) -> Workspace:
         known = self._known.get(team)
         if installed is None:
-            self.drop(team)
+            self._drop(team)
             raise NotAllowed(NOT_HERE)
-        if known is not None and known.installed.bot_token == installed.bot_token:
-            return known
-        self.drop(team)
+        if known is not None:
+            if known.installed.bot_token == installed.bot_token:
+                return known
+            known.people.stop()
         web = self._new_web(installed.bot_token, lambda: self._refused(team, web))
         made = self._known[team] = Workspace(installed, web, People(NAME, web, self._clock), self._clock())
         return made
 
+    def _drop(self, team: str) -> None:
+        known = self._known.pop(team, None)
+        if known is not None:
+            known.web.removed = True
+            known.people.stop()
+
     def _refused(self, team: str, web: WebApi) -> None:
-        """Slack takes the token no more, for good, and no event has said so."""
+        """Slack takes the token no more, for good. If it is still the workspace's, nobody has told Parley so."""
+        known = self._known.get(team)
         if not self._source.several:
             self.ended.set()
-            return
-        web.removed = True
-        known = self._known.get(team)
-        if known is not None and known.web is web:
-            self.drop(team)
+        elif known is not None and known.web is web:
+            self._drop(team)
             self._spawn(self._lose(team, known.installed.bot_token))
 
     async def _lose(self, team: str, token: str) -> None:
@@ -167,8 +168,8 @@ class Workspaces:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
 
 class OneToken:
@@ -205,8 +206,9 @@ class OneToken:
 
     async def forget(self, team: str, now: datetime, *, token: str = "", at: datetime | None = None) -> bool:  # noqa: ARG002 - a source's signature
         """The same app may be installed elsewhere as well, and say so here."""
-        self._removed = self._removed or self._installed is None or self._installed.team_id == team
-        return self._removed
+        ours = self._installed is None or self._installed.team_id == team
+        self._removed = self._removed or ours
+        return ours
 
 
 class Authorize(AsyncAuthorize):

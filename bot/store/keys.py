@@ -1,4 +1,7 @@
-"""The instance's key, kept outside the database and its backups, which wraps the secrets of open polls."""
+"""The instance's key, kept outside the database and its backups, which wraps the secrets of open polls.
+
+What else is sealed in the database is sealed under a key derived from it, one for each purpose.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.errors import Unavailable
 
@@ -18,9 +23,15 @@ class Keys:
 
     def __init__(self, key: bytes) -> None:
         self._fernet = Fernet(key)
+        self._key = base64.urlsafe_b64decode(key)
 
     def __repr__(self) -> str:
         return "Keys(…)"
+
+    def derived(self, purpose: str) -> Fernet:
+        """A key that is good for this purpose alone (HKDF, https://www.rfc-editor.org/rfc/rfc5869)."""
+        made = HKDF(SHA256(), length=32, salt=None, info=f"parley: {purpose}".encode()).derive(self._key)
+        return Fernet(base64.urlsafe_b64encode(made))
 
     def wrap(self, secret: bytes) -> str:
         return self._fernet.encrypt(secret).decode("ascii")

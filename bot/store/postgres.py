@@ -152,10 +152,11 @@ class PostgresDatabase(Database):
             raise unavailable() from error
 
     async def forget_deleted(self) -> bool:
-        """The tiny table of secrets is rewritten, so that no page of it holds an old one."""
+        """The tiny tables of secrets are rewritten, so that no page of them holds an old one."""
         try:
             async with self._pool.acquire() as connection:
                 await connection.execute("VACUUM (FULL) poll_secrets")
+                await connection.execute("VACUUM (FULL) installations")
                 await connection.execute("VACUUM ballots")
         except _OUTSIDE:
             logger.warning("deleted rows could not be cleared yet", exc_info=True)

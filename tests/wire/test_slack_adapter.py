@@ -243,6 +243,20 @@ async def test_half_a_set_up_is_said(tmp_path: Path) -> None:
         ):
             with pytest.raises(UsageError, match="PARLEY_SLACK_APP_TOKEN"):
                 SlackService.of(given, instance, Clock())
+        client, hidden, app = "1.1", SecretStr("secret"), SecretStr(APP_TOKEN)
+        for given, missing in (
+            (Settings(slack_client_id=client, slack_app_token=app), "PARLEY_SLACK_CLIENT_SECRET"),
+            (Settings(slack_client_secret=hidden, slack_app_token=app), "PARLEY_SLACK_CLIENT_ID"),
+            (Settings(slack_client_id=client, slack_client_secret=hidden), "PARLEY_SLACK_APP_TOKEN"),
+            (
+                Settings(
+                    slack_client_id=client, slack_client_secret=hidden, slack_app_token=app, slack_bot_token=token
+                ),
+                "Set one of them",
+            ),
+        ):
+            with pytest.raises(UsageError, match=missing):
+                SlackService.of(given, instance, Clock())
         taken = Address.of(server.url.removeprefix("http://"), "")
         chat = SlackChat(instance.bot, clock=Clock(), token=BOT_TOKEN, signing_secret=SECRET, base_url=server.base_url)
         with pytest.raises(Unavailable, match="PARLEY_SLACK_BIND"):
@@ -292,7 +306,19 @@ def run_parley(folder: Path, server: SlackServer) -> AbstractAsyncContextManager
 # --- the manifest ---
 
 
-@pytest.mark.parametrize("asked", [[], ["--socket"], ["--http", "https://parley.example.org/slack/events"]])
+REDIRECT = ["--redirect", "https://parley.example.org/slack/oauth_redirect"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [],
+        ["--socket"],
+        ["--socket", *REDIRECT],
+        ["--http", "https://parley.example.org/slack/events"],
+        ["--http", "https://parley.example.org/slack/events", *REDIRECT],
+    ],
+)
 def test_the_manifest_is_one_that_slack_takes(asked: list[str]) -> None:
     """Held against Slack's own schema; HTTP carries the address in its three places."""
     schema = SPECS / "slack-manifest.schema.json"
@@ -302,7 +328,8 @@ def test_the_manifest_is_one_that_slack_takes(asked: list[str]) -> None:
     made = yaml.safe_load(printed.output)
     jsonschema_rs.validator_for(json.loads(schema.read_text())).validate(made)
     assert made["settings"]["socket_mode_enabled"] is ("--http" not in asked)
-    assert printed.output.count("https://parley.example.org") == (3 if "--http" in asked else 0)
+    assert printed.output.count("https://parley.example.org/slack/events") == (3 if "--http" in asked else 0)
+    assert made["oauth_config"].get("redirect_urls", []) == (REDIRECT[1:] if "--redirect" in asked else [])
     (command,) = made["features"]["slash_commands"]
     assert command["command"] == "/parley"
     assert "poll create" in command["usage_hint"]
@@ -310,6 +337,13 @@ def test_the_manifest_is_one_that_slack_takes(asked: list[str]) -> None:
     assert kinds == [("message", "find-facts"), ("message", "poll-on-this"), ("global", "start-poll")]
 
 
-@pytest.mark.parametrize("asked", [["--socket", "--http", "https://x.example"], ["--http", "http://x.example"]])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["--socket", "--http", "https://x.example"],
+        ["--http", "http://x.example"],
+        ["--redirect", "http://x.example"],
+    ],
+)
 def test_a_manifest_that_makes_no_sense_is_refused(asked: list[str]) -> None:
     assert CliRunner().invoke(slack, ["manifest", *asked]).exit_code == 2

@@ -10,11 +10,12 @@
 """
 
 from tests.wire.slack.errors import Violation
+from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET, Browser
 from tests.wire.slack.interactions import Ack, Interaction
 from tests.wire.slack.members import Member, Submission
 from tests.wire.slack.model import Channel, Message, Team, View
 from tests.wire.slack.reading import CannotDo, words
-from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, SECRET, SlackServer
+from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer
 
 __all__ = [
     "APP_TOKEN",
@@ -23,6 +24,7 @@ __all__ = [
     "CLIENT_SECRET",
     "SECRET",
     "Ack",
+    "Browser",
     "CannotDo",
     "Channel",
     "Interaction",

@@ -21,6 +21,7 @@ from tests.wire.slack.api import Call
 from tests.wire.slack.errors import SUSPICIOUS, Refused, Violation
 from tests.wire.slack.faults import Fault, Faults
 from tests.wire.slack.hooks import Hooks, sign
+from tests.wire.slack.installs import Installs
 from tests.wire.slack.interactions import Ack, Interaction
 from tests.wire.slack.limits import RateLimits
 from tests.wire.slack.members import Member
@@ -29,7 +30,7 @@ from tests.wire.slack.sockets import Sockets
 from tests.wire.slack.uploads import Uploads, is_ready
 
 BOT_TOKEN, APP_TOKEN = "xoxb-local-1", "xapp-local-1"
-SECRET, CLIENT_ID, CLIENT_SECRET = "local-signing-secret", "1.1", "local-client-secret"
+SECRET = "local-signing-secret"
 PORTS = range(20_000, 32_000)
 """Below 32768, where a machine hands out ports of its own to outgoing connections."""
 UPLOAD_MAX = 10 * 1024 * 1024
@@ -70,7 +71,7 @@ class SlackServer:
         self.hooks = Hooks(time, SECRET, patience=patience)
         self.triggers: dict[str, Interaction] = {}
         self.response_urls: dict[str, Interaction] = {}
-        self.codes: dict[str, Team] = {}
+        self.installs = Installs(self)
         self.revoked: set[str] = set()
         self.teams: dict[str, Team] = {}
         self._barred: dict[tuple[str, str], float] = {}
@@ -125,6 +126,7 @@ class SlackServer:
         app.router.add_post("/respond/{name}", self._respond)
         app.router.add_post("/upload/{team}/{file}", self.uploads.serve)
         app.router.add_get("/link", self.sockets.serve)
+        app.router.add_get("/oauth/v2/authorize", self.installs.ask)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         self.url = f"http://127.0.0.1:{await self._listen(self._runner)}"
@@ -215,7 +217,7 @@ class SlackServer:
             return {}
         if call.method in {"apps.connections.open", "oauth.v2.access"}:
             self._count(call)
-            return self._open_socket(call) if call.method == "apps.connections.open" else self._install(call)
+            return self._open_socket(call) if call.method == "apps.connections.open" else self.installs.exchange(call)
         handler = api.METHODS.get(call.method)
         if handler is None:
             raise Refused("unknown_method")
@@ -446,30 +448,6 @@ class SlackServer:
         await self.event(gone, {"type": "tokens_revoked", **tokens})
         return await self.event(gone, {"type": "app_uninstalled"})
 
-    # --- installing ---
-
     def allow(self, team: Team) -> str:
         """A person of the workspace says yes to the app: the code that their browser brings to it."""
-        code = self.new_id("code")
-        self.codes[code] = team
-        return code
-
-    def _install(self, call: Call) -> Json:
-        if call.get("client_id") != CLIENT_ID or call.get("client_secret") != CLIENT_SECRET:
-            raise Refused("bad_client_secret")
-        team = self.codes.pop(call.get("code"), None)
-        if team is None:
-            raise Refused("invalid_code")
-        team.token = f"xoxb-local-{team.id}-{secrets.token_hex(4)}"
-        installer = next(iter(team.users), "U0")
-        return {
-            "access_token": team.token,
-            "token_type": "bot",
-            "scope": "commands,chat:write",
-            "bot_user_id": BOT,
-            "app_id": APP,
-            "team": {"id": team.id, "name": team.name},
-            "enterprise": None,
-            "is_enterprise_install": False,
-            "authed_user": {"id": installer},
-        }
+        return self.installs.allow(team)

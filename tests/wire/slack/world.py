@@ -17,9 +17,12 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from adapters.slack.app import SlackChat
+from adapters.slack.installations import Installations, States
+from adapters.slack.oauth import INSTALL, REDIRECT, OAuth
 from bot.instance import Instance
 from tests.wire.slack.api import Call
 from tests.wire.slack.hooks import PATH
+from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET
 from tests.wire.slack.interactions import Interaction
 from tests.wire.slack.members import Member
 from tests.wire.slack.model import Message
@@ -48,6 +51,10 @@ class World:
         more = " ".join(f"{name}:{value}" for name, value in options.items())
         await host.command(f'/parley poll create question:"{QUESTION}" options:"{" | ".join(TEAS)}" {more}')
         return self.server.posted(host.channel)[before]
+
+    @property
+    def install_page(self) -> str:
+        return self.server.hooks.url.removesuffix(PATH) + INSTALL
 
     async def quiet(self) -> None:
         """Until every copy of every poll is up to date."""
@@ -120,11 +127,11 @@ def new_server() -> SlackServer:
 
 @asynccontextmanager
 async def slack_world(
-    folder: Path, *, clock: Clock | None = None, content: Path = CONTENT, http: bool = False
+    folder: Path, *, clock: Clock | None = None, content: Path = CONTENT, http: bool = False, several: bool = False
 ) -> AsyncIterator[World]:
     """Parley on a server which at the end has seen nothing that Slack would refuse or people would suffer from."""
     async with new_server() as server:
-        async with parley(server, folder, clock=clock, content=content, http=http) as world:
+        async with parley(server, folder, clock=clock, content=content, http=http, several=several) as world:
             yield world
         assert server.violations == []
         assert server.sockets.unknown == []
@@ -132,31 +139,53 @@ async def slack_world(
 
 @asynccontextmanager
 async def parley(
-    server: SlackServer, folder: Path, *, clock: Clock | None = None, content: Path = CONTENT, http: bool = False
+    server: SlackServer,
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    content: Path = CONTENT,
+    http: bool = False,
+    several: bool = False,
 ) -> AsyncIterator[World]:
-    """Parley on a server that runs already. Entering it again is a restart. Rate limits run by Parley's clock."""
+    """Parley on a server that runs already. Entering it again is a restart. Rate limits run by Parley's clock.
+
+    For `several` workspaces: those that install it, none at first.
+    """
     clock = clock or Clock()
     async with (
         running(folder, clock=clock, content=content) as instance,
-        connected(instance, server, clock, http=http) as chat,
+        connected(instance, server, clock, http=http, several=several) as chat,
     ):
         await instance.start()
         yield World(server, instance, chat, clock)
 
 
+def installing(instance: Instance, clock: Clock) -> OAuth:
+    """The app's id and secret, over the instance's database."""
+    stored = Installations(instance.database, instance.keys, clock)
+    return OAuth(CLIENT_ID, CLIENT_SECRET, stored, States(instance.database, instance.keys, clock))
+
+
 @asynccontextmanager
 async def connected(
-    instance: Instance, server: SlackServer, clock: Clock, *, http: bool = False
+    instance: Instance, server: SlackServer, clock: Clock, *, http: bool = False, several: bool = False
 ) -> AsyncIterator[SlackChat]:
     """The adapter, in touch with the server."""
     server.rate_limits.seconds = lambda: clock().timestamp()
     server.rate_limits.hurry = clock.factor if isinstance(clock, Hurried) else 1.0
-    secret = SECRET if http else None
-    chat = SlackChat(instance.bot, clock=clock, token=BOT_TOKEN, signing_secret=secret, base_url=server.base_url)
+    chat = SlackChat(
+        instance.bot,
+        clock=clock,
+        token=BOT_TOKEN,
+        oauth=installing(instance, clock) if several else None,
+        signing_secret=SECRET if http else None,
+        base_url=server.base_url,
+        privacy=instance.privacy,
+    )
     opened = server.sockets.opened
     await chat.start(None if http else APP_TOKEN)
     try:
-        async with listening(server, chat, http=http):
+        async with listening(server, chat, http=http or several):
             if not http:
                 await server.sockets.ready(opened + 1)
             yield chat
@@ -178,6 +207,7 @@ async def listening(server: SlackServer, chat: SlackChat, *, http: bool) -> Asyn
         except OSError:
             continue
         server.hooks.url = f"http://127.0.0.1:{port}{PATH}"
+        server.installs.redirect_url = f"http://127.0.0.1:{port}{REDIRECT}"
         break
     try:
         yield

@@ -1,0 +1,132 @@
+"""How workspaces install the app: Slack's question to a person, the code for a yes, the token for the code.
+
+https://docs.slack.dev/authentication/installing-with-oauth
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import aiohttp
+from aiohttp import web
+
+from tests.wire.slack.api import Call
+from tests.wire.slack.errors import Refused
+from tests.wire.slack.model import APP, BOT, Json, Team
+
+if TYPE_CHECKING:
+    from tests.wire.slack.server import SlackServer
+
+CLIENT_ID, CLIENT_SECRET = "1.1", "local-client-secret"
+CODE_LIVES = timedelta(minutes=10)
+SCOPES = "commands,chat:write"
+
+
+class Installs:
+    """`redirect_url` is what the app's settings name. `extra` is added to the next answers, for apps set up otherwise."""
+
+    def __init__(self, server: SlackServer) -> None:
+        self._server = server
+        self._codes: dict[str, tuple[Team, str, datetime]] = {}
+        self.redirect_url = ""
+        self.extra: Json = {}
+
+    def allow(self, team: Team, scope: str = SCOPES) -> str:
+        """A person of the workspace says yes to the app: the code that their browser brings to it."""
+        code = self._server.new_id("code")
+        self._codes[code] = team, scope, self._server.now()
+        return code
+
+    async def ask(self, request: web.Request) -> web.Response:
+        """The question. `answer` is the workspace that says yes; without one, the person says no."""
+        asked = request.query
+        if asked.get("client_id") != CLIENT_ID or not asked.get("scope") or not self.redirect_url:
+            self._server.violated("oauth.v2.authorize", "bad_request", str(dict(asked)))
+            return web.Response(status=400)
+        team = self._server.teams.get(asked.get("answer", ""))
+        told = {"code": self.allow(team, asked["scope"])} if team else {"error": "access_denied"}
+        back = {**told, "state": asked.get("state", "")}
+        raise web.HTTPFound(f"{self.redirect_url}?{urlencode(back)}")
+
+    def exchange(self, call: Call) -> Json:
+        """oauth.v2.access. A code is good once, for ten minutes."""
+        if call.get("client_id") != CLIENT_ID or call.get("client_secret") != CLIENT_SECRET:
+            raise Refused("bad_client_secret")
+        team, scope, made = self._codes.pop(call.get("code"), (None, "", self._server.now()))
+        if team is None or self._server.now() - made > CODE_LIVES:
+            raise Refused("invalid_code")
+        team.token = f"xoxb-local-{team.id}-{secrets.token_hex(4)}"
+        installer = next(iter(team.users), "U0")
+        return {
+            "access_token": team.token,
+            "token_type": "bot",
+            "scope": scope,
+            "bot_user_id": BOT,
+            "app_id": APP,
+            "team": {"id": team.id, "name": team.name},
+            "enterprise": None,
+            "is_enterprise_install": False,
+            "authed_user": {"id": installer},
+            **self.extra,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a browser shows."""
+
+    status: int
+    url: str
+    html: str
+    headers: dict[str, str]
+
+    def link(self, label: str) -> str:
+        """Where the link with these words leads. Raises ValueError where there is none."""
+        before, found, _ = self.html.partition(f">{label}</a>")
+        if not found:
+            raise ValueError(f"no link {label!r} in {self.html}")
+        address = before.rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
+        return urljoin(self.url, address)
+
+
+@dataclass(slots=True)
+class Browser:
+    """Somebody who installs the app. Cookies that are «secure» are kept here over plain HTTP too, as on loopback."""
+
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    async def open(self, url: str, *, method: str = "GET", follow: bool = True) -> Page:
+        headers = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        async with (
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+            session.request(method, url, headers=headers, allow_redirects=False) as response,
+        ):
+            self._keep(response.headers.getall("Set-Cookie", []))
+            if follow and response.status in {301, 302, 303}:
+                return await self.open(urljoin(url, response.headers["Location"]))
+            return Page(response.status, url, await response.text(), dict(response.headers))
+
+    async def answer(self, question: str, team: Team | None) -> Page:
+        """Says yes for this workspace, or no, and is led back to the app."""
+        return await self.open(f"{question}&answer={team.id if team else ''}")
+
+    async def install(self, url: str, team: Team) -> Page:
+        """The whole way, from the app's install page."""
+        return await self.answer((await self.open(url)).link("Add to Slack"), team)
+
+    def _keep(self, told: list[str]) -> None:
+        for line in told:
+            for name, cookie in SimpleCookie(line).items():
+                if cookie["expires"] or cookie["max-age"] == "0":
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = cookie.value
+
+
+def query_of(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}

@@ -1,0 +1,603 @@
+"""Several workspaces that install the app: the way through Slack and back, each with its own token, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from adapters.slack.app import SlackChat
+from adapters.slack.installations import Installations, States
+from adapters.slack.oauth import OAuth
+from adapters.slack.workspaces import KEPT
+from bot.chat import Card, MessageRef, Place, Reply
+from bot.errors import NotAllowed, Unavailable
+from bot.polls.model import State
+from bot.store import installations as rows
+from bot.store.keys import Keys
+from tests.wire.slack import APP_TOKEN, Browser, CannotDo, Channel, Member, SlackServer, Team, words
+from tests.wire.slack import world as slack
+from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET, Page, query_of
+from tests.wire.slack.world import World, counted, slack_world
+from tests.world import Clock, running
+
+pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # slack_sdk's own
+
+SHORT = Reply((Card(title="Short"),))
+NOT_HERE = "Parley is not installed in your workspace"
+
+
+@dataclass(slots=True)
+class House:
+    """One workspace, its channel, and somebody who opens polls there."""
+
+    team: Team
+    channel: Channel
+    host: Member
+
+
+def house(server: SlackServer, name: str) -> House:
+    team = server.add_team(name)
+    channel = server.add_channel("main", team)
+    return House(team, channel, server.member("Host", team).at(channel))
+
+
+async def install(world: World, *teams: Team) -> None:
+    for team in teams:
+        page = await Browser().install(world.install_page, team)
+        assert page.status == 200, page.html
+
+
+@asynccontextmanager
+async def two_houses(folder: Path, *, http: bool = False) -> AsyncIterator[tuple[World, House, House]]:
+    """Two workspaces that have installed the app."""
+    async with slack_world(folder, http=http, several=True) as world:
+        north, south = house(world.server, "North House"), house(world.server, "South House")
+        await install(world, north.team, south.team)
+        yield world, north, south
+
+
+async def left(world: World) -> list[str]:
+    """The communities that are marked as gone."""
+    return [str(row["id"]) for row in await world.instance.database.read(lambda tx: tx.rows("left_before", then=2**62))]
+
+
+async def stored(world: World, team: Team) -> rows.Installation | None:
+    return await world.instance.database.read(lambda tx: rows.find(tx, f"slack:{team.id}"))
+
+
+# --- the whole of it ---
+
+
+@pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
+async def test_two_workspaces_install_and_vote_and_one_removes_the_app(tmp_path: Path, *, http: bool) -> None:
+    """Each has its poll under its own token, also after a restart; when one removes the app, the other goes on."""
+    async with slack.new_server() as server:
+        north, south = house(server, "North House"), house(server, "South House")
+        async with slack.parley(server, tmp_path, http=http, several=True) as world:
+            await install(world, north.team, south.team)
+            polls = [await world.poll(each.host, results="live") for each in (north, south)]
+        async with slack.parley(server, tmp_path, http=http, several=True) as world:
+            for each, poll in zip((north, south), polls, strict=True):
+                voters = [server.member(f"Voter{number}", each.team) for number in range(6)]
+                answers = await asyncio.gather(*(voter.press(poll, "Green") for voter in voters))
+                assert all(counted(answer) for answer in answers)
+            await world.quiet()
+            assert [words(poll.blocks).count("6 (100.0 %)") for poll in polls] == [1, 1]
+            assert (await server.uninstall(north.team)).ok
+            await settled(world)
+            assert (await stored(world, north.team), await left(world)) == (None, [f"slack:{north.team.id}"])
+            assert NOT_HERE in (await north.host.press(polls[0], "Green")).text
+            assert counted(await server.member("Late", south.team).press(polls[1], "Black"))
+            await world.quiet()
+            assert "1 (14.3 %)" in words(polls[1].blocks)
+        assert server.violations == []
+        tokens = {call.team.id: {call.token} for call in server.calls if call.method == "chat.postMessage"}
+        assert tokens == {north.team.id: {north.team.token}, south.team.id: {south.team.token}}
+
+
+async def test_in_the_steady_state_nobody_is_asked_who_a_workspace_is(tmp_path: Path) -> None:
+    """No auth.test and no look into the database for a request: what is known counts, and is looked up every 10 s."""
+    looked: list[str] = []
+
+    class Watched(Installations):
+        async def find(self, team: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - as the method that it watches
+            looked.append(team)
+            return await super().find(team)
+
+    async with two_houses(tmp_path) as (world, north, _), running(tmp_path, clock=world.clock, shared=True) as other:
+        oauth = OAuth(CLIENT_ID, CLIENT_SECRET, Watched(other.database, other.keys, world.clock), _states(world))
+        await world.chat.stop()
+        async with _chat(world, oauth):
+            asked = len(world.server.called("auth.test"))
+            for _ in range(20):
+                await north.host.command("/parley help")
+            assert (looked, len(world.server.called("auth.test"))) == ([north.team.id], asked)
+            world.clock.forward(seconds=KEPT.total_seconds())
+            await asyncio.gather(*(north.host.command("/parley help") for _ in range(5)))
+            assert (looked, len(world.server.called("auth.test"))) == ([north.team.id] * 2, asked)
+
+
+def _states(world: World) -> States:
+    return States(world.instance.database, world.instance.keys, world.clock)
+
+
+@asynccontextmanager
+async def _chat(world: World, oauth: OAuth) -> AsyncIterator[SlackChat]:
+    """Another adapter on the same server, as another process would be."""
+    chat = SlackChat(
+        world.instance.bot,
+        clock=world.clock,
+        oauth=oauth,
+        base_url=world.server.base_url,
+        privacy=world.instance.privacy,
+    )
+    opened = world.server.sockets.opened
+    await chat.start(APP_TOKEN)
+    try:
+        await world.server.sockets.ready(opened + 1)
+        yield chat
+    finally:
+        await chat.stop()
+
+
+# --- the way to Slack and back ---
+
+
+async def test_the_page_asks_for_what_the_manifest_asks_for(tmp_path: Path) -> None:
+    """A link with the app's id, its scopes and a state; nothing is loaded from elsewhere, nothing may run or frame it."""
+    async with slack_world(tmp_path, several=True) as world:
+        page = await Browser().open(world.install_page)
+        asked = query_of(page.link("Add to Slack"))
+        assert asked["client_id"] == CLIENT_ID
+        assert set(asked["scope"].split(",")) >= {"commands", "chat:write", "usergroups:read"}
+        assert len(asked["state"]) > 40
+        policy = page.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "HttpOnly" in page.headers["Set-Cookie"]
+        assert "Secure" in page.headers["Set-Cookie"]
+        assert '<html lang="en">' in page.html
+        assert page.html.count("<h1") == 1
+        assert "src=" not in page.html
+        assert "<script" not in page.html
+
+
+async def test_who_installs_is_told_what_to_do_next(tmp_path: Path) -> None:
+    """The workspace's name, as text, and how to begin."""
+    async with slack_world(tmp_path, several=True) as world:
+        page = await Browser().install(world.install_page, house(world.server, "<b>Tea</b> & House").team)
+        assert page.status == 200
+        assert "Parley is now in &lt;b&gt;Tea&lt;/b&gt; &amp; House" in page.html
+        assert "/invite @Parley" in page.html
+        assert page.link("Open Slack").startswith("https://slack.com/app_redirect?app=A1&team=T")
+
+
+async def begun(world: World) -> tuple[Browser, str, str]:
+    """A browser on its way: where Slack leads it back to, and with which state."""
+    browser = Browser()
+    state = query_of((await browser.open(world.install_page)).link("Add to Slack"))["state"]
+    return browser, world.server.installs.redirect_url, state
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "replayed",
+        "replayed in other words",
+        "expired",
+        "of the future",
+        "of another instance",
+        "of another browser",
+        "missing",
+        "made up",
+    ],
+)
+async def test_a_state_that_is_not_this_browser_s_and_fresh_installs_nothing(tmp_path: Path, how: str) -> None:
+    """400, a page that says how to start again, and Slack is not even asked."""
+    async with slack_world(tmp_path, several=True) as world:
+        team = house(world.server, "North House").team
+        browser, back, state = await begun(world)
+        code = world.server.allow(team)
+        match how:
+            case "replayed" | "replayed in other words":
+                kept = dict(browser.cookies)
+                assert (await browser.open(f"{back}?code={world.server.allow(team)}&state={state}")).status == 200
+                if how != "replayed":  # the same bytes, written otherwise
+                    state = state[:4] + "!" + state[4:]
+                    kept = dict.fromkeys(kept, state)
+                browser.cookies = kept
+            case "expired":
+                world.clock.forward(minutes=10, seconds=1)
+            case "of the future":
+                world.clock.forward(minutes=-2)
+            case "of another instance":
+                state = await States(world.instance.database, Keys(b"B" * 43 + b"="), world.clock).async_issue()
+                browser.cookies = dict.fromkeys(browser.cookies, state)
+            case "of another browser":
+                browser, _, _ = await begun(world)
+            case "missing":
+                state = ""
+            case _:
+                state = "x" * 100
+                browser.cookies = dict.fromkeys(browser.cookies, state)
+        exchanged = len(world.server.called("oauth.v2.access", None))
+        page = await browser.open(f"{back}?code={code}&state={state}")
+        assert (page.status, "This link can&#x27;t be used" in page.html) == (400, True)
+        assert page.link("Start again") == world.install_page
+        assert len(world.server.called("oauth.v2.access", None)) == exchanged
+
+
+async def test_a_state_outlives_a_restart_and_is_used_up_by_it_all_the_same(tmp_path: Path) -> None:
+    """Who is at Slack's question while Parley restarts comes back to a Parley that knows them, once."""
+    async with slack.new_server() as server:
+        team, clock = house(server, "North House").team, Clock()
+        async with slack.parley(server, tmp_path, several=True, clock=clock) as world:
+            browser, _, state = await begun(world)
+        kept = dict(browser.cookies)
+        async with slack.parley(server, tmp_path, several=True, clock=clock) as world:
+            back = server.installs.redirect_url
+            assert (await browser.open(f"{back}?code={server.allow(team)}&state={state}")).status == 200
+        browser.cookies = kept
+        async with slack.parley(server, tmp_path, several=True, clock=clock) as world:
+            back = server.installs.redirect_url
+            assert (await browser.open(f"{back}?code={server.allow(team)}&state={state}")).status == 400
+            assert await stored(world, team)
+
+
+async def test_who_says_no_installs_nothing(tmp_path: Path) -> None:
+    """The page says so without blame, and the way there can't be used for a yes any more."""
+    async with slack_world(tmp_path, several=True) as world:
+        team = house(world.server, "North House").team
+        browser = Browser()
+        question = (await browser.open(world.install_page)).link("Add to Slack")
+        kept = dict(browser.cookies)
+        page = await browser.answer(question, None)
+        assert (page.status, "Nothing was installed" in page.html) == (200, True)
+        assert page.link("Start again") == world.install_page
+        browser.cookies = kept
+        assert (await browser.answer(question, team)).status == 400
+        assert await stored(world, team) is None
+
+
+async def test_looking_at_the_way_back_without_taking_it_uses_nothing_up(tmp_path: Path) -> None:
+    """HEAD, as a scanner of links sends it, is refused; so is whatever else comes unsigned."""
+    async with slack_world(tmp_path, several=True) as world:
+        browser, back, state = await begun(world)
+        kept = dict(browser.cookies)
+        for method, url in (
+            ("HEAD", f"{back}?code=c&state={state}"),
+            ("POST", back),
+            ("POST", world.install_page),
+            ("POST", world.server.hooks.url),
+            ("GET", world.server.hooks.url),
+        ):
+            assert (await browser.open(url, method=method)).status in {401, 405}
+        browser.cookies = kept
+        team = house(world.server, "North House").team
+        assert (await browser.open(f"{back}?code={world.server.allow(team)}&state={state}")).status == 200
+
+
+async def returned(world: World, code: str) -> Page:
+    browser, back, state = await begun(world)
+    return await browser.open(f"{back}?code={code}&state={state}")
+
+
+async def test_what_slack_refuses_on_the_way_back_is_told_apart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A used code, wrong credentials, a Slack that is away, an app that is set up otherwise: each in plain words."""
+    async with slack_world(tmp_path, several=True) as world:
+        server, team = world.server, house(world.server, "North House").team
+
+        async def page(wanted: str, status: int) -> None:
+            shown = await returned(world, server.allow(team))
+            assert (shown.status, wanted in shown.html) == (status, True), shown.html
+            assert await stored(world, team) is None
+
+        server.faults.refuse("oauth.v2.access", "invalid_code")
+        await page("This link can&#x27;t be used", 400)
+        server.faults.refuse("oauth.v2.access", "bad_client_secret")
+        await page("Tell whoever runs this Parley", 500)
+        assert "PARLEY_SLACK_CLIENT_SECRET" in caplog.text
+        server.faults.refuse("oauth.v2.access", "no_scopes")
+        await page("Slack says: no_scopes", 400)
+        server.faults.fail("oauth.v2.access", hang_up=True, times=3)
+        await page("Slack can&#x27;t be reached", 503)
+        server.faults.fail("auth.test", times=3)
+        await page("Slack can&#x27;t be reached", 503)
+        server.installs.extra = {"is_enterprise_install": True, "team": None, "enterprise": {"id": "E1"}}
+        await page("Choose one workspace", 400)
+        server.installs.extra = {"refresh_token": "xoxe-1", "expires_in": 43200}
+        await page("without token rotation", 500)
+
+
+async def test_a_reason_that_somebody_made_up_is_not_shown(tmp_path: Path) -> None:
+    """The page at the way back shows Slack's own names for failures, and never words from a link."""
+    async with slack_world(tmp_path, several=True) as world:
+        page = await Browser().open(f"{world.server.installs.redirect_url}?error=Call+0800+NOW+<script>")
+        assert (page.status, "0800" in page.html, "script" in page.html) == (400, False, False)
+
+
+async def test_a_database_that_is_away_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is stored, and a new try works when it is back."""
+    async with slack_world(tmp_path, several=True) as world:
+        team = house(world.server, "North House").team
+
+        async def away(*_given: object) -> None:
+            raise Unavailable("away")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(world.instance.database, "write", away)
+            page = await returned(world, world.server.allow(team))
+            assert (page.status, "This could not be stored" in page.html) == (503, True)
+        assert (await returned(world, world.server.allow(team))).status == 200
+
+
+async def test_a_bug_on_the_way_back_gets_a_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with slack_world(tmp_path, several=True) as world:
+        team = house(world.server, "North House").team
+
+        async def breaks(*_given: object) -> None:
+            raise KeyError("oops")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(Installations, "async_save", breaks)
+            page = await returned(world, world.server.allow(team))
+        assert (page.status, "The code is ref-" in page.html) == (500, True)
+
+
+# --- tokens ---
+
+
+def files_of(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.glob("parley.db*")))
+
+
+async def test_a_copy_of_the_database_shows_no_token(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither the files, nor a line of the log, hold a token, a code, a state or a secret."""
+    caplog.set_level(logging.INFO)
+    async with slack_world(tmp_path, several=True) as world:
+        north = house(world.server, "North House")
+        browser, back, state = await begun(world)
+        code = world.server.allow(north.team)
+        await browser.open(f"{back}?code={code}&state={state}")
+        await world.poll(north.host)
+        said = files_of(tmp_path)
+        assert f"slack:{north.team.id}".encode() in said
+        for secret in (north.team.token, north.team.token.removeprefix("xoxb-"), CLIENT_SECRET, state, "North House"):
+            assert secret.encode() not in said
+        for secret in (north.team.token, CLIENT_SECRET, state, f"code={code}", f"'{code}'"):
+            assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("event", ["app_uninstalled", "tokens_revoked"])
+async def test_of_a_removed_app_s_token_nothing_remains(tmp_path: Path, event: str) -> None:
+    """Either event will do: no row, and nothing of the sealed text in the files; the community counts as gone."""
+    async with two_houses(tmp_path) as (world, north, south):
+        kept = await stored(world, north.team)
+        assert kept is not None
+        assert kept.sealed.encode() in files_of(tmp_path)
+        await world.poll(north.host)
+        world.server.revoked.add(north.team.token)
+        told = {"tokens": {"oauth": ["U1"], "bot": ["U0BOT"]}} if event == "tokens_revoked" else {}
+        await world.server.event(north.team, {"type": event, **told})
+        await settled(world)
+        assert kept.sealed.encode() not in files_of(tmp_path)
+        assert kept.sealed[10:60].encode() not in files_of(tmp_path)
+        assert await stored(world, south.team)
+        (poll,) = await world.instance.polls.listed(f"slack:{north.team.id}")
+        assert poll.state is State.CANCELLED
+
+
+async def settled(world: World) -> None:
+    """Until all that was heard is dealt with."""
+    while world.chat.running:
+        await asyncio.wait(world.chat.running)
+
+
+async def test_a_person_s_own_token_is_none_of_parley_s(tmp_path: Path) -> None:
+    """`tokens_revoked` for people alone changes nothing."""
+    async with two_houses(tmp_path) as (world, north, _):
+        await world.server.event(north.team, {"type": "tokens_revoked", "tokens": {"oauth": ["U1"], "bot": []}})
+        await north.host.command("/parley help")
+        assert await stored(world, north.team)
+        assert await left(world) == []
+
+
+async def test_who_installs_again_has_parley_back(tmp_path: Path) -> None:
+    """At once, with a new token, with its settings, and no more marked as gone."""
+    async with two_houses(tmp_path) as (world, north, _):
+        admin = world.server.member("Admin", north.team, admin=True).at(north.channel)
+        await admin.command("/parley settings polls:moderators")
+        await world.server.uninstall(north.team)
+        await settled(world)
+        assert await left(world) == [f"slack:{north.team.id}"]
+        assert NOT_HERE in (await north.host.command("/parley help")).text
+        world.clock.forward(seconds=5)
+        await install(world, north.team)
+        assert await left(world) == []
+        assert "moderators" in (await north.host.command('/parley poll create question:"Why?" options:"A | B"')).text
+        await world.poll(admin)
+
+
+async def test_a_removal_that_comes_late_removes_no_newer_installation(tmp_path: Path) -> None:
+    """Slack repeats an event for minutes; who has installed the app again meanwhile keeps it."""
+    async with two_houses(tmp_path) as (world, north, _):
+        then = world.server.now
+        world.clock.forward(minutes=3)
+        await install(world, north.team)
+        assert isinstance(then, Clock)
+        await world.server.event(north.team, {"type": "app_uninstalled"}, retry=2)
+        assert await stored(world, north.team)
+        assert (await north.host.command("/parley help")).private
+        assert await left(world) == []
+
+
+async def test_another_process_s_removal_is_noticed_within_seconds(tmp_path: Path) -> None:
+    """What is in memory counts for ten seconds; then the database says that the workspace is gone."""
+    async with two_houses(tmp_path) as (world, north, _), running(tmp_path, clock=world.clock, shared=True) as other:
+        place = Place("slack", north.team.id, north.channel.id)
+        await world.chat.post(place, SHORT)
+        elsewhere = Installations(other.database, other.keys, world.clock)
+        assert await elsewhere.forget(north.team.id, world.clock())
+        world.clock.forward(seconds=KEPT.total_seconds())
+        with pytest.raises(NotAllowed, match=NOT_HERE):
+            await world.chat.post(place, SHORT)
+        assert len(world.server.called("chat.postMessage", None)) == 1
+
+
+async def test_another_key_opens_nothing_and_a_new_installation_helps(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who asks is told to have it installed again; that works, and with the old key restored all is as before."""
+    async with slack.new_server() as server:
+        north, south = house(server, "North House"), house(server, "South House")
+        async with slack.parley(server, tmp_path, several=True) as world:
+            await install(world, north.team, south.team)
+        key = (tmp_path / "parley.key").read_bytes()
+        (tmp_path / "parley.key").write_bytes(b"C" * 43 + b"=\n")
+        async with slack.parley(server, tmp_path, several=True) as world:
+            assert "must install it again" in (await north.host.command("/parley help")).text
+            await install(world, north.team)
+            assert (await north.host.command("/parley help")).private
+            assert "must install it again" not in (await north.host.command("/parley help")).text
+        (tmp_path / "parley.key").write_bytes(key)
+        async with slack.parley(server, tmp_path, several=True) as world:
+            assert "must install it again" not in (await south.host.command("/parley help")).text
+        assert server.violations == []
+        assert "sealed under another key" in caplog.text
+
+
+async def test_a_sealed_token_opens_beside_its_own_workspace_alone(tmp_path: Path) -> None:
+    """Who can write into the database can't give one workspace another's token."""
+    async with two_houses(tmp_path) as (world, north, south):
+        taken = await stored(world, south.team)
+        assert taken is not None
+        await world.instance.database.write(
+            lambda tx: rows.put(tx, f"slack:{north.team.id}", taken.sealed, world.clock())
+        )
+        with pytest.raises(Unavailable):
+            await Installations(world.instance.database, world.instance.keys, world.clock).find(north.team.id)
+
+
+# --- a workspace that is lost, and the others ---
+
+
+async def test_a_dead_token_is_a_lost_permission_and_takes_nobody_down(tmp_path: Path) -> None:
+    """Slack's event was missed. The poll goes on; its creator is told, once, that a copy can't be redrawn any more."""
+    async with two_houses(tmp_path) as (world, north, south):
+        poll = await world.poll(north.host, results="live")
+        ref = await world.chat.post(Place("slack", south.team.id, south.channel.id), SHORT)
+        assert isinstance(ref, MessageRef)
+        await world.instance.polls.posted("p1", ref, world.clock())
+        world.server.revoked.add(south.team.token)
+        assert counted(await world.server.member("Voter", north.team).press(poll, "Green"))
+        await world.quiet()
+        await settled(world)
+        assert "1 (100.0 %)" in words(poll.blocks)
+        assert "A poll can't be updated any more" in north.host.at_direct().text
+        assert (await left(world), await stored(world, north.team) is None) == ([f"slack:{south.team.id}"], False)
+        assert counted(await world.server.member("Another", north.team).press(poll, "Green"))
+        await world.quiet()
+        assert len(world.server.forgive("token_revoked")) == 1
+        assert not world.chat.ended.is_set()
+
+
+async def test_one_workspace_s_trouble_is_not_another_s(tmp_path: Path) -> None:
+    """Each has its own budget of edits, and its own groups and people."""
+    async with two_houses(tmp_path) as (world, north, south):
+        for each in (north, south):
+            ref = await world.chat.post(Place("slack", each.team.id, each.channel.id), SHORT)
+            assert isinstance(ref, MessageRef)
+            for _ in range(50):
+                await world.chat.edit(ref, SHORT)
+            with pytest.raises(Unavailable):
+                await world.chat.edit(ref, SHORT)
+        world.server.faults.refuse("usergroups.list", "fatal_error")
+        await asyncio.gather(*(each.host.command("/parley help") for each in (north, south)))
+        assert len(world.server.called("usergroups.list", None)) == 2
+
+
+async def test_files_groups_and_home_are_each_workspace_s_own(tmp_path: Path) -> None:
+    """What goes to one person's messages, who is in a group, and the Home tab all come from the right workspace."""
+    async with two_houses(tmp_path) as (world, _, south):
+        ada = world.server.member("Ada", south.team).at(south.channel)
+        await ada.command("/parley privacy export")
+        await world.server.until(lambda: any(message.files for message in ada.at_direct().sees()))
+        view = await ada.open_home()
+        assert "No poll yet" in words(view.content["blocks"])
+        used = {call.team.id for call in world.server.calls if call.method in {"views.publish", "usergroups.list"}}
+        assert used == {south.team.id}
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one token", "installed"])
+async def test_who_comes_from_a_workspace_without_the_app_is_told_so(tmp_path: Path, *, several: bool) -> None:
+    """A command, a button, a form, a shortcut: answered in words where Slack lets one; nothing changes, nothing breaks."""
+    async with slack_world(tmp_path, several=several) as world:
+        server = world.server
+        here = House(server.team, server.main, server.member("Host"))
+        if several:
+            await install(world, server.team)
+        poll = await world.poll(here.host)
+        elsewhere = house(server, "Elsewhere")
+        stranger = elsewhere.host
+        assert NOT_HERE in (await stranger.command("/parley help")).text
+        assert NOT_HERE in (await stranger.press(poll, "Green")).text
+        assert NOT_HERE in (await stranger.message_shortcut("find-facts", server.say(stranger, "Tea"))).text
+        await server.event(elsewhere.team, {"type": "app_home_opened", "user": stranger.id, "tab": "home"})
+        form = (await here.host.command("/parley poll create")).view
+        assert form is not None
+        elsewhere.team.views[form.id] = here.host.team.views.pop(form.id)
+        form.user = stranger.id
+        filled = {"The question": "Which tea?", "The options": "Green\nBlack"}
+        sent = await stranger.submit(form, filled)
+        assert (sent.closed, NOT_HERE in " ".join(sent.errors.values())) == (False, True)
+        assert await world.tally() == {}
+        assert len(await world.instance.polls.listed(f"slack:{elsewhere.team.id}")) == 0
+
+
+async def test_a_workspace_with_the_app_does_not_vote_in_another_s_poll(tmp_path: Path) -> None:
+    """Its people are members elsewhere: the poll's button answers politely, and counts nothing."""
+    async with two_houses(tmp_path) as (world, north, south):
+        poll = await world.poll(north.host)
+        answer = await south.host.press(poll, "Green")
+        assert not counted(answer)
+        assert answer.text
+        assert await world.tally() == {}
+
+
+async def test_the_one_token_s_workspace_is_marked_and_comes_back(tmp_path: Path) -> None:
+    """Without installing, too: removed, its polls are cancelled; with a token that works it is there again."""
+    async with slack.new_server() as server:
+        async with slack.parley(server, tmp_path) as world:
+            await world.poll(server.member("Host"))
+            elsewhere = house(server, "Elsewhere")
+            await server.event(elsewhere.team, {"type": "app_uninstalled"})
+            assert not world.chat.ended.is_set()
+            await server.uninstall()
+            await settled(world)
+            assert world.chat.ended.is_set()
+            assert await left(world) == [f"slack:{server.team.id}"]
+        server.revoked.clear()
+        async with slack.parley(server, tmp_path) as world:
+            assert await left(world) == []
+
+
+async def test_slack_that_does_not_answer_a_stranger_is_no_bug(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Bolt's own apology, and its error in the log, never show."""
+    async with slack_world(tmp_path, several=True) as world:
+        stranger = house(world.server, "Elsewhere").host
+        for _ in range(2):
+            with pytest.raises((CannotDo, TimeoutError)):
+                await asyncio.wait_for(stranger.shortcut("start-poll"), 0.5)
+        assert slack.bugs(caplog) == []
