@@ -108,7 +108,7 @@ def run(port: int | None, content: Path | None) -> None:
     from bot.telemetry import set_up_logs  # noqa: PLC0415
 
     settings = load_settings(port=port, content=content)
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.secrets())
     asyncio.run(serve(settings))
 
 

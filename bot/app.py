@@ -17,6 +17,7 @@ from bot.errors import BotError, NotAllowed, TooFast, Unavailable, UnknownComman
 from bot.i18n import Translator, translator
 from bot.limiter import Limiter
 from bot.markup import clean, text
+from bot.request_id import request_scope
 from bot.typed import Call, Typing, bind, half_typed, parse, unknown
 
 COMPLETIONS_MAX = 25
@@ -228,6 +229,12 @@ class Bot:
     async def _guard(
         self, request: Request, what: str, t: Translator, run: Callable[[Context], Awaitable[Outcome]]
     ) -> Outcome:
+        with request_scope(self.new_reference):
+            return await self._timed(request, what, t, run)
+
+    async def _timed(
+        self, request: Request, what: str, t: Translator, run: Callable[[Context], Awaitable[Outcome]]
+    ) -> Outcome:
         started = perf_counter()
         end = "ok"
         try:
@@ -243,7 +250,9 @@ class Bot:
         else:
             return outcome
         finally:
-            self.observe(what, end, perf_counter() - started)
+            seconds = perf_counter() - started
+            logger.debug("%s was answered: %s, %.1f ms", what, end, seconds * 1000)
+            self.observe(what, end, seconds)
 
     async def _context(self, request: Request, t: Translator) -> Context:
         community = await self.community_of(community_id(request.actor), request.now)
@@ -286,10 +295,14 @@ class Bot:
             raise UnknownCommand(unknown(name, name, self.commands, t))
         return found
 
+    def report(self, what: str, bug: Exception) -> str:
+        """Logs a bug, whole, and returns the code for the person to quote: the id of this request."""
+        with request_scope(self.new_reference) as request_id:
+            logger.error("bug in %s", what, exc_info=bug, extra={"request": str(request_id)})
+        return str(request_id)
+
     def _bug(self, t: Translator, what: str, bug: Exception) -> Outcome:
-        """Logs the exception, whole, and tells the person a code to quote."""
-        reference = self.new_reference()
-        logger.error("bug in %s", what, exc_info=bug, extra={"reference": reference})
+        reference = self.report(what, bug)
         sentence = t(
             "Something went wrong on my side. If it happens again, tell the moderators this code: {code}",
             code=reference,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -137,6 +138,12 @@ class Settings(BaseModel):
         except (KeyError, OSError, ValueError) as error:
             raise ValueError(f"“{written}” is no time zone") from error
         return written
+
+    def secrets(self) -> list[str]:
+        """Everything that must never be seen."""
+        values = [getattr(self, name) for name in sorted(SECRETS)]
+        password = _password(self.database)
+        return [value.get_secret_value() for value in values if value is not None] + [password, unquote(password)]
 
     def address(self, written: str) -> Address | None:
         """Where `health_bind`, `public_bind` or `slack_bind` says: None where it is empty."""

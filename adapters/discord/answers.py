@@ -19,6 +19,7 @@ from bot.chat import Action, Answers, Card, Outcome, Reply, Request, Visibility
 from bot.errors import UsageError
 from bot.i18n import Translator, translator
 from bot.markup import text
+from bot.request_id import request_scope
 
 PATIENCE = 1.5
 """Seconds until a person is told to wait. Discord wants a first answer within 3 seconds."""
@@ -99,6 +100,10 @@ class Responder:
     # --- the order of things ---
 
     async def _guarded(self, interaction: Interaction, answering: Coroutine[Any, Any, None]) -> None:
+        with request_scope(self._bot.new_reference):
+            await self._watched(interaction, answering)
+
+    async def _watched(self, interaction: Interaction, answering: Coroutine[Any, Any, None]) -> None:
         try:
             await self._tracked(answering)
         except discord.NotFound:  # the interaction has expired, so there is nobody left to tell
@@ -179,9 +184,8 @@ class Responder:
                 await interaction.response.send_message(view=each.view, ephemeral=True)
 
     async def failed(self, interaction: Interaction, error: Exception) -> None:
-        """Logs a bug of this adapter, whole, and tells the person a code to quote."""
-        reference = self._bot.new_reference()
-        logger.error("bug in an answer to Discord", exc_info=error, extra={"reference": reference})
+        """A bug of this adapter: the person is told a code to quote."""
+        reference = self._bot.report("an answer to Discord", error)
         t = translator_of(interaction)
         try:
             await self.tell(

@@ -24,6 +24,7 @@ from bot.chat import Answers, Card, Choice, MessageRef, Outcome, Place, Reply, R
 from bot.errors import BotError
 from bot.i18n import Translator, translator
 from bot.markup import text
+from bot.request_id import request_scope
 from bot.typed import parse
 
 COMMAND = "/parley"
@@ -73,13 +74,14 @@ class Incoming:
                 task.cancel()
 
     def _heard(self, listener: Listener) -> Listener:
-        """Keeps a failure from Bolt, which forgets the acknowledgement of a listener that fails after it."""
+        """Begins a request, and keeps a failure from Bolt, which forgets the acknowledgement of a listener that fails after it."""
 
         async def heard(ack: AsyncAck, body: Body) -> None:
-            try:
-                await listener(ack, body)
-            except Exception as error:
-                await self._failed(error, body, ack)
+            with request_scope(self._bot.new_reference):
+                try:
+                    await listener(ack, body)
+                except Exception as error:
+                    await self._failed(error, body, ack)
 
         return heard
 
@@ -214,8 +216,7 @@ class Incoming:
         if isinstance(error, BotError):
             logger.warning("Slack: a request could not be answered: %s", type(error).__name__)
             return t(error.message), type(error).__name__
-        reference = self._bot.new_reference()
-        logger.error("bug in an answer to Slack", exc_info=error, extra={"reference": reference})
+        reference = self._bot.report("an answer to Slack", error)
         return t("Something went wrong on my side. The code is {code}.", code=reference), reference
 
     async def _tell_of_failure(self, url: str, told: Outcome, reference: str) -> None:

@@ -33,6 +33,7 @@ from bot.config import Address
 from bot.errors import BotError, NotAllowed, NotFound, Unavailable, UsageError
 from bot.i18n import Translator, translator
 from bot.markup import clean, text
+from bot.request_id import request_scope
 from bot.typed import Typing
 
 NAME = "web"
@@ -160,6 +161,12 @@ class WebChat:
     async def _middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
+        with request_scope(self._bot.new_reference):
+            return await self._let_in(request, handler)
+
+    async def _let_in(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
         t = guard.reader(request)
         try:
             return guard.refuse(request, self._token) or await handler(request)
@@ -167,9 +174,8 @@ class WebChat:
             return _refusal(error, t)
         except ConnectionError:
             raise
-        except Exception:
-            reference = self._bot.new_reference()
-            logger.exception("bug in %s", request.path, extra={"reference": reference})
+        except Exception as bug:
+            reference = self._bot.report(request.path, bug)
             return guard.problem(500, t("Something went wrong on my side. The code is {code}.", code=reference))
 
     # --- the page ---

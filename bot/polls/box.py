@@ -12,6 +12,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -110,7 +111,7 @@ class BallotBox:
         self._waiting.append((vote, answer))
         self._last = answer
         if self._writing is None:
-            self._writing = asyncio.create_task(self._write_groups())
+            self._writing = asyncio.create_task(self._write_groups(), context=Context())
         return await answer
 
     async def standing(self, poll: str, voter: str) -> Standing | None:

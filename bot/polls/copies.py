@@ -15,6 +15,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
+from contextvars import Context
 from datetime import datetime, timedelta
 
 from bot.chat import Card, Forgets, MessageRef, Place, Platform, Reply, Tells, Tone
@@ -155,7 +156,7 @@ class Copies:
         self._start(self._keep_right(copy))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work, context=Context())  # of no request: many may have led to it
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -22,6 +22,10 @@ from bot.store.sql import Dialect, Queries, Transaction, load_queries
 
 T = TypeVar("T")
 
+UNREADABLE = (
+    "PostgreSQL can't be reached: its address can't be read. Write postgresql://user:password@host:port/name, and in a "
+    "user's name or a password %2F for /, %3A for :, %40 for @."
+)
 POOL = 4
 COMMAND_SECONDS = 30.0
 CLOSE_SECONDS = 3.0
@@ -111,7 +115,9 @@ class PostgresDatabase(Database):
                 server_settings=settings,
                 reset=_leave_as_it_is,
             )
-        except (*_OUTSIDE, asyncpg.PostgresError, ValueError) as error:
+        except ValueError:  # whose words quote the address, and so may quote the password
+            raise Unavailable(UNREADABLE) from None
+        except (*_OUTSIDE, asyncpg.PostgresError) as error:
             raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
         database = cls(url, pool, load_queries("postgres", PostgresAdapter), meter)
         try:

@@ -67,7 +67,7 @@ async def test_a_bug_gives_a_code_and_is_logged_whole(caplog: pytest.LogCaptureF
     assert "ref-1" in said(outcome)
     assert "secret detail" not in said(outcome)
     (record,) = caplog.records
-    assert record.__dict__["reference"] == "ref-1"
+    assert record.__dict__["request"] == "ref-1"
     assert record.exc_info is not None
     assert "secret detail" in str(record.exc_info[1])
 
