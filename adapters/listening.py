@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from aiohttp import web
 
 from bot.config import Address
@@ -22,5 +24,6 @@ async def listen(app: web.Application, address: Address, setting: str) -> web.Ap
         await web.TCPSite(runner, *address).start()
     except OSError as error:
         await runner.cleanup()
-        raise Unavailable(f"{address} can't be used: {error.strerror}. Set {setting} to another.") from error
+        reason = os.strerror(error.errno) if error.errno else error.strerror
+        raise Unavailable(f"{address} can't be used: {reason}. Set {setting} to another.") from error
     return runner
