@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from adapters.calls import counted
@@ -23,6 +22,7 @@ from adapters.slack import answers, files, render
 from adapters.slack.http import PATH, GuardedApp
 from adapters.slack.incoming import Incoming
 from adapters.slack.oauth import InstallFlow, OAuth
+from adapters.slack.socket_mode import Pace, SocketMode
 from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
 from adapters.slack.workspaces import NAME, Authorize, OneToken, Source, Workspaces
 from bot.app import Bot
@@ -58,6 +58,7 @@ class SlackChat:
         base_url: str = API,
         privacy: Privacy | None = None,
         meter: Meter | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._bot = bot
         self._clock = clock
@@ -66,9 +67,9 @@ class SlackChat:
         self._source: Source = oauth.installations if oauth else OneToken(token, self._anyone)
         self._workspaces = Workspaces(self._source, self._anyone, self._new_web, clock=clock, privacy=privacy)
         site = base_url.removesuffix("api/")
-        self._socket: AsyncSocketModeHandler | None = None
+        self._pace = pace or Pace()
+        self._socket: SocketMode | None = None
         self._runner: web.AppRunner | None = None
-        self._connecting: asyncio.Task[Any] | None = None
         self.app = GuardedApp(
             client=self._anyone.client,
             signing_secret=signing_secret,
@@ -86,6 +87,16 @@ class SlackChat:
     def ended(self) -> asyncio.Event:
         """Set once Slack takes the token no more, for good."""
         return self._workspaces.ended
+
+    @property
+    def connected(self) -> bool:
+        """Whether what members do reaches Parley, as far as it can tell: the socket is open, or its address is served."""
+        return self._runner is not None if self._socket is None else self._socket.connected
+
+    @property
+    def last_heard(self) -> datetime | None:
+        """When Slack last said something over the socket."""
+        return None if self._socket is None else self._socket.last_heard
 
     async def start(self, app_token: str | None = None) -> None:
         """Listens over Socket Mode. Without an app token, what comes in is handed to `app` by somebody else.
@@ -118,11 +129,11 @@ class SlackChat:
 
     async def stop(self) -> None:
         """Takes nothing more in, and lets the answers in the making end."""
-        if self._connecting is not None:
-            self._connecting.cancel()
         if self._socket is not None:
-            await self._take_no_more(self._socket)
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
+            self._socket.read_no_more()
+            await asyncio.sleep(ACK_TIME)
+            await self._incoming.drain(DRAIN)
+            await self._socket.close()
             self._socket = None
         if self._runner is not None:
             await self._runner.cleanup()
@@ -132,26 +143,14 @@ class SlackChat:
         self._bot.platforms.pop(NAME, None)
         await self._anyone.close()
 
-    async def _take_no_more(self, socket: AsyncSocketModeHandler) -> None:
-        """Reads no more from the socket, while what was read is answered and acknowledged over it."""
-        socket.client.auto_reconnect_enabled = False
-        if socket.client.message_receiver is not None:
-            socket.client.message_receiver.cancel()
-        await asyncio.sleep(ACK_TIME)
-        await self._incoming.drain(DRAIN)
-
     async def _connect(self, app_token: str) -> None:
-        self._socket = AsyncSocketModeHandler(self.app, app_token)
-        socket, client = self._socket, self._anyone.client
+        client = self._anyone.client
         opened = await self._check(
             "the app-level token (PARLEY_SLACK_APP_TOKEN)",
             lambda: client.apps_connections_open(app_token=app_token),
         )
-        if opened is None:  # the library tries again by itself, every ten seconds
-            self._connecting = asyncio.ensure_future(socket.connect_async())  # type: ignore[no-untyped-call]
-            return
-        socket.client.wss_uri = str(opened["url"])
-        await socket.connect_async()  # type: ignore[no-untyped-call]
+        self._socket = SocketMode(self.app, client, app_token, clock=self._clock, pace=self._pace)
+        await self._socket.open(str(opened["url"]) if opened is not None else None)
 
     async def _learn(self) -> None:
         """Which workspace the one token belongs to, which has the app again if it had removed it."""

@@ -13,12 +13,12 @@ import pytest
 
 from tests.wire.slack import CannotDo, Interaction, Member, View, words
 from tests.wire.slack.world import (
+    IMPATIENT,
     TEAS,
     Hurried,
     bugs,
     busiest_minute,
     counted,
-    impatient,
     new_server,
     parley,
     slack_world,
@@ -103,26 +103,25 @@ async def test_ten_votes_of_one_person_at_once_are_one_ballot(tmp_path: Path) ->
 
 async def test_a_socket_that_drops_twice_loses_no_vote(tmp_path: Path) -> None:
     """Who sees Slack's «failed» presses again and is told that the vote counts or stands; 300 ballots, none twice."""
-    with impatient():
-        async with slack_world(tmp_path) as world:
-            server = world.server
-            poll = await world.poll(server.member("Host"), results="live")
-            voters = world.members(300)
-            cast: list[asyncio.Task[Interaction]] = []
-            for number, group in enumerate((voters[:150], voters[150:])):
-                cast += votes(group, poll)
-                await server.until(lambda: len(server.called("respond")) > 10)
-                server.sockets.drop()
-                server.calls.clear()
-                await server.sockets.ready(number + 2)
-            ends = await asyncio.gather(*cast, return_exceptions=True)
-            failed = [number for number, end in enumerate(ends) if isinstance(end, CannotDo)]
-            assert all(isinstance(end, CannotDo) or (isinstance(end, Interaction) and counted(end)) for end in ends)
-            for number in failed:
-                assert counted(await voters[number].press(poll, TEAS[number % 3]))
-            await world.quiet()
-            assert await world.tally() == dict.fromkeys(TEAS, 100)
-            assert words(poll.blocks).count("100 (33.3 %)") == 3
+    async with slack_world(tmp_path, pace=IMPATIENT) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"), results="live")
+        voters = world.members(300)
+        cast: list[asyncio.Task[Interaction]] = []
+        for number, group in enumerate((voters[:150], voters[150:])):
+            cast += votes(group, poll)
+            await server.until(lambda: len(server.called("respond")) > 10)
+            server.sockets.drop()
+            server.calls.clear()
+            await server.sockets.ready(number + 2)
+        ends = await asyncio.gather(*cast, return_exceptions=True)
+        failed = [number for number, end in enumerate(ends) if isinstance(end, CannotDo)]
+        assert all(isinstance(end, CannotDo) or (isinstance(end, Interaction) and counted(end)) for end in ends)
+        for number in failed:
+            assert counted(await voters[number].press(poll, TEAS[number % 3]))
+        await world.quiet()
+        assert await world.tally() == dict.fromkeys(TEAS, 100)
+        assert words(poll.blocks).count("100 (33.3 %)") == 3
 
 
 async def test_a_refresh_that_slack_asks_for_loses_nothing(tmp_path: Path) -> None:
@@ -138,11 +137,10 @@ async def test_a_refresh_that_slack_asks_for_loses_nothing(tmp_path: Path) -> No
 
 async def test_a_socket_that_falls_silent_is_replaced(tmp_path: Path) -> None:
     """It is open and says nothing, not even to pings: Parley comes again by itself."""
-    with impatient():
-        async with slack_world(tmp_path) as world:
-            world.server.sockets.silence()
-            await asyncio.wait_for(world.server.sockets.ready(2), 30)
-            assert (await world.server.member("Ada").command("/parley help")).private
+    async with slack_world(tmp_path, pace=IMPATIENT) as world:
+        world.server.sockets.silence()
+        await asyncio.wait_for(world.server.sockets.ready(2), 30)
+        assert (await world.server.member("Ada").command("/parley help")).private
 
 
 async def test_a_poll_goes_on_after_a_restart(tmp_path: Path) -> None:

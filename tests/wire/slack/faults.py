@@ -19,6 +19,7 @@ class Fault:
     retry_after: int = 0
     done: bool = False
     hang_up: bool = False
+    hang: bool = False
     hit: int = 0
 
     @property
@@ -49,6 +50,10 @@ class Faults:
     ) -> Fault:
         """Calls end with a 5xx, or with a broken connection."""
         return self._add(Fault(method, times, status, done=done, hang_up=hang_up))
+
+    def hang(self, method: str, *, times: int = 1) -> Fault:
+        """Calls are taken, and never answered."""
+        return self._add(Fault(method, times, hang=True))
 
     def take(self, method: str) -> Fault | None:
         """The fault that hits this call, if one does."""

@@ -196,6 +196,9 @@ class SlackServer:
         call = Call(method, args, token, self.team, self.now().timestamp())
         self.calls.append(call)
         fault = self.faults.take(method)
+        if fault is not None and fault.hang:
+            self._changed.set()
+            await asyncio.Event().wait()
         try:
             call.answer = {"ok": True, **self._answer(call, fault)}
         except Refused as refused:

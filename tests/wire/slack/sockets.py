@@ -19,12 +19,13 @@ HOST = "applink-local"
 
 
 class Connection:
-    """One websocket. A `silent` one stays open, and neither speaks nor answers pings."""
+    """One websocket. A `silent` one stays open, and neither speaks nor answers pings; a `forgotten` one answers them."""
 
     def __init__(self, number: int, socket: web.WebSocketResponse, request: web.Request) -> None:
         self.number = number
         self.socket = socket
         self.silent = False
+        self.forgotten = False
         self.waiting: dict[str, asyncio.Future[Ack]] = {}
         self._request = request
 
@@ -32,7 +33,7 @@ class Connection:
         """The acknowledgement to come, if one comes. Raises ConnectionError."""
         acknowledged: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         self.waiting[envelope["envelope_id"]] = acknowledged
-        if not self.silent:
+        if not self.silent and not self.forgotten:
             await self.socket.send_json(envelope)
         return acknowledged
 
@@ -61,6 +62,8 @@ class Sockets:
         self._envelopes = count(1)
         self._came = asyncio.Event()
         self.opened = 0
+        self.rude = 0
+        """So many of the next connections are taken without a hello."""
         self.unknown: list[str] = []
         """Acknowledgements of what was never sent, or was acknowledged before."""
 
@@ -108,6 +111,11 @@ class Sockets:
         for connection in self._open.values():
             connection.silent = True
 
+    def forget(self) -> None:
+        """All connections of now stay open and answer pings, and what people do does not come through them."""
+        for connection in self._open.values():
+            connection.forgotten = True
+
     async def close(self) -> None:
         for connection in list(self._open.values()):
             connection.forget()
@@ -134,12 +142,15 @@ class Sockets:
         self._open[ticket] = connection
         hello = {"type": "hello", "num_connections": len(self._open), "connection_info": {"app_id": APP}}
         try:
-            await connection.socket.send_json(
-                {**hello, "debug_info": {"host": HOST, "approximate_connection_time": 18060}}
-            )
-            self.opened += 1
+            if self.rude:
+                self.rude -= 1
+            else:
+                await connection.socket.send_json(
+                    {**hello, "debug_info": {"host": HOST, "approximate_connection_time": 18060}}
+                )
+                self.opened += 1
+                self._came.set()
             self._log(f"socket {ticket} is open")
-            self._came.set()
             async for heard in connection.socket:
                 await self._hear(connection, heard.type, heard.data)
         except ConnectionError:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import pytest
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from adapters.slack.app import SlackChat
 from adapters.slack.installations import Installations, States
 from adapters.slack.oauth import INSTALL, REDIRECT, OAuth
+from adapters.slack.socket_mode import Pace
 from bot.instance import Instance
 from tests.wire.slack.api import Call
 from tests.wire.slack.hooks import PATH
@@ -31,7 +30,6 @@ from tests.world import CONTENT, Clock, running
 
 QUESTION = "Which tea?"
 TEAS = ("Green", "Black", "Oolong")
-BOLT_LOOKS = 10
 MINUTE = 60.0
 VOTED = ("Your vote is counted", "Your vote stands as it was")
 
@@ -84,16 +82,8 @@ class Hurried(Clock):
         await asyncio.sleep(seconds / self.factor)
 
 
-@contextmanager
-def impatient(seconds: float = 1.5) -> Iterator[None]:
-    """Bolt looks so often, instead of every 10 seconds, whether its socket has broken."""
-    init: Any = AsyncSocketModeHandler.__init__
-    usual = init.__defaults__
-    init.__defaults__ = tuple(seconds if default == BOLT_LOOKS else default for default in usual)
-    try:
-        yield
-    finally:
-        init.__defaults__ = usual
+IMPATIENT = Pace(ping=1.5, look=0.05, pause=0.05, longest_pause=0.2)
+"""For a socket that falls silent, which is noticed after half a ping."""
 
 
 def counted(answer: Interaction) -> bool:
@@ -127,11 +117,17 @@ def new_server() -> SlackServer:
 
 @asynccontextmanager
 async def slack_world(
-    folder: Path, *, clock: Clock | None = None, content: Path = CONTENT, http: bool = False, several: bool = False
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    content: Path = CONTENT,
+    http: bool = False,
+    several: bool = False,
+    pace: Pace | None = None,
 ) -> AsyncIterator[World]:
     """Parley on a server which at the end has seen nothing that Slack would refuse or people would suffer from."""
     async with new_server() as server:
-        async with parley(server, folder, clock=clock, content=content, http=http, several=several) as world:
+        async with parley(server, folder, clock=clock, content=content, http=http, several=several, pace=pace) as world:
             yield world
         assert server.violations == []
         assert server.sockets.unknown == []
@@ -146,6 +142,7 @@ async def parley(
     content: Path = CONTENT,
     http: bool = False,
     several: bool = False,
+    pace: Pace | None = None,
 ) -> AsyncIterator[World]:
     """Parley on a server that runs already. Entering it again is a restart. Rate limits run by Parley's clock.
 
@@ -154,7 +151,7 @@ async def parley(
     clock = clock or Clock()
     async with (
         running(folder, clock=clock, content=content) as instance,
-        connected(instance, server, clock, http=http, several=several) as chat,
+        connected(instance, server, clock, http=http, several=several, pace=pace) as chat,
     ):
         await instance.start()
         yield World(server, instance, chat, clock)
@@ -168,7 +165,13 @@ def installing(instance: Instance, clock: Clock) -> OAuth:
 
 @asynccontextmanager
 async def connected(
-    instance: Instance, server: SlackServer, clock: Clock, *, http: bool = False, several: bool = False
+    instance: Instance,
+    server: SlackServer,
+    clock: Clock,
+    *,
+    http: bool = False,
+    several: bool = False,
+    pace: Pace | None = None,
 ) -> AsyncIterator[SlackChat]:
     """The adapter, in touch with the server."""
     server.rate_limits.seconds = lambda: clock().timestamp()
@@ -181,6 +184,7 @@ async def connected(
         signing_secret=SECRET if http else None,
         base_url=server.base_url,
         privacy=instance.privacy,
+        pace=pace,
     )
     opened = server.sockets.opened
     await chat.start(None if http else APP_TOKEN)

@@ -1,0 +1,253 @@
+"""Socket Mode, watched: one socket to Slack at a time, and another whenever it is good no more.
+
+The library sends pings, and wants a new connection where pongs stay out, where the socket closes or Slack asks for it.
+It does not notice a socket whose pongs come and nothing else ever, nor one that never says hello; it tries a spent
+address again for good, never slows down, and closes the old socket before the new one is open. So here it holds one
+socket and says when that is lost; when to open the next, and how, is decided here.
+https://docs.slack.dev/apis/events-api/using-socket-mode
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import time
+from typing import Any
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.web import error_of
+
+OK = 200
+GOODBYE = 1.0
+"""Seconds in which Slack may say goodbye as well."""
+TROUBLE = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
+"""What connecting raises where Slack can't be reached or does not answer as it should."""
+
+Sleep = Callable[[float], Awaitable[object]]
+
+logger = logging.getLogger("parley.slack")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds."""
+
+    ping: float = 10.0
+    """Between pings. Half of it without a pong ends a socket."""
+    look: float = 5.0
+    """Between looks whether the socket is still good."""
+    opening: float = 20.0
+    """Until a socket that has not said hello is given up."""
+    quiet: float = 900.0
+    """Without a word from Slack, until the socket is replaced though its pongs come: nobody can tell a quiet night
+    from a socket that Slack has forgotten."""
+    pause: float = 1.0
+    """Before the second try to connect; twice as long before each further one."""
+    longest_pause: float = 60.0
+    """apps.connections.open may be called once a minute: https://docs.slack.dev/apis/web-api/rate-limits."""
+    farewell: float = 5.0
+    """For which a socket that was replaced is still read and written."""
+
+
+class _Socket(SocketModeClient):
+    """The library's client for the life of one socket. Where it would connect anew, it says so instead."""
+
+    def __init__(self, app_token: str, web: AsyncWebClient, ping: float, lost: Callable[[_Socket], None]) -> None:
+        super().__init__(app_token, logger, web, ping_interval=ping)
+        self.greeted = asyncio.Event()
+        self._lost = lost
+
+    @property
+    def alive(self) -> bool:
+        """Whether Slack has said hello, and the socket is open."""
+        return self.greeted.is_set() and self.current_session is not None and not self.current_session.closed
+
+    async def connect(self) -> None:
+        """Tries once. Raises what stands in the way."""
+        self.current_session = await self.aiohttp_client_session.ws_connect(
+            str(self.wss_uri),
+            autoping=False,
+            heartbeat=self.ping_interval,
+            proxy=self.proxy,
+            ssl=self.web_client.ssl or True,
+        )
+        await self.current_session.ping(f"sdk-ping-pong:{time()}".encode())
+        self.current_session_monitor = asyncio.ensure_future(self.monitor_current_session())
+        self.message_receiver = asyncio.ensure_future(self.receive_messages())
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002 - the library's own signature
+        self._lost(self)
+
+    def read_no_more(self) -> None:
+        """What was read is still answered and acknowledged."""
+        if self.message_receiver is not None:
+            self.message_receiver.cancel()
+
+
+class SocketMode:
+    """Keeps the app in touch with Slack from `open` to `close`."""
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        web: AsyncWebClient,
+        app_token: str,
+        *,
+        clock: Callable[[], datetime],
+        pace: Pace,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._app = app
+        self._web = web
+        self._app_token = app_token
+        self._clock = clock
+        self._pace = pace
+        self._sleep = sleep
+        self._socket: _Socket | None = None
+        self._lost = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watching: asyncio.Task[None] | None = None
+        self.last_heard: datetime | None = None
+        """When Slack last said something: a hello, an event, a command."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether a socket is open on which Slack has said hello."""
+        return self._socket is not None and self._socket.alive
+
+    async def open(self, address: str | None) -> None:
+        """Connects at this address, and goes on trying where it can't, or where there was none to be had."""
+        try:
+            self._socket = await self._opened(address) if address else None
+        except TROUBLE as error:
+            _log_lost(error)
+        self._watching = asyncio.ensure_future(self._watch(lost=self._socket is None))
+
+    def read_no_more(self) -> None:
+        """Takes nothing more in; what was read is answered and acknowledged."""
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._socket is not None:
+            self._socket.read_no_more()
+
+    async def close(self) -> None:
+        self.read_no_more()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._socket is not None:
+            await _shut(self._socket)
+            self._socket = None
+
+    async def _watch(self, *, lost: bool) -> None:
+        """Looks from time to time, and at once where the library says that its socket is lost."""
+        while True:
+            if lost or not self.connected or self._is_quiet():
+                try:
+                    await self._replace()
+                except Exception:
+                    logger.exception("bug in what keeps the socket to Slack open")
+            self._lost.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.look):
+                    await self._lost.wait()
+            lost = self._lost.is_set()
+
+    def _is_quiet(self) -> bool:
+        return self.last_heard is not None and self._clock() - self.last_heard > timedelta(seconds=self._pace.quiet)
+
+    async def _replace(self) -> None:
+        """Opens the next socket, however often it takes, and lets the old one go. What is lost is logged once."""
+        pause, old = self._pace.pause, self._socket
+        told = old is None
+        while True:
+            if not told and not self.connected:
+                told = True
+                _log_lost(None)
+            try:
+                self._socket = await self._opened()
+            except TROUBLE as error:
+                logger.debug("Slack can't be reached: %s", type(error).__name__)
+                await self._sleep(pause)
+                pause = min(2 * pause, self._pace.longest_pause)
+            else:
+                break
+        if told:
+            logger.warning("Slack is connected again")
+        if old is not None:
+            self._later(self._farewell(old))
+
+    async def _opened(self, address: str = "") -> _Socket:
+        """A socket on which Slack has said hello, at an address that is good for once. Raises what stands in the way."""
+        socket = _Socket(self._app_token, self._web, self._pace.ping, self._when_lost)
+        socket.message_listeners.append(self._hear)
+        socket.socket_mode_request_listeners.append(self._handle)
+        try:
+            async with asyncio.timeout(self._pace.opening):
+                opened = address or (await self._web.apps_connections_open(app_token=self._app_token))["url"]
+                socket.wss_uri = str(opened)
+                await socket.connect()
+                await socket.greeted.wait()
+        except BaseException:
+            await _shut(socket)
+            raise
+        return socket
+
+    def _when_lost(self, socket: _Socket) -> None:
+        if socket is self._socket:
+            self._lost.set()
+
+    async def _hear(self, socket: Any, message: Mapping[str, Any], _raw: str | None) -> None:
+        self.last_heard = self._clock()
+        if message.get("type") == "hello":
+            socket.greeted.set()
+
+    async def _handle(self, socket: Any, request: SocketModeRequest) -> None:
+        """Whatever the app makes of it, it is acknowledged: Slack would send it again, or the person wait."""
+        began = time()
+        response = await run_async_bolt_app(self._app, request)
+        try:
+            if response.status == OK:
+                await send_async_response(socket, request, response, began)
+            else:
+                await socket.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+        except TROUBLE as error:
+            logger.info("an acknowledgement did not reach Slack: %s", type(error).__name__)
+
+    async def _farewell(self, socket: _Socket) -> None:
+        """Slack may still say something on a socket that it has replaced."""
+        try:
+            await self._sleep(self._pace.farewell)
+        finally:
+            await _shut(socket)
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _shut(socket: _Socket) -> None:
+    """A socket that nobody answers on is not waited for."""
+    with suppress(*TROUBLE):
+        async with asyncio.timeout(GOODBYE):
+            await socket.disconnect()  # type: ignore[no-untyped-call]
+    with suppress(*TROUBLE):
+        await socket.close()  # type: ignore[no-untyped-call]
+
+
+def _log_lost(error: BaseException | None) -> None:
+    why = error_of(error) if isinstance(error, SlackApiError) else type(error).__name__ if error else "the socket broke"
+    logger.warning("Slack is not connected (%s); trying again", why or "no answer")

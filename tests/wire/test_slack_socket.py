@@ -1,0 +1,153 @@
+"""The socket to Slack is watched: what breaks, falls silent or is forgotten is replaced, and said once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.socket_mode import Pace, SocketMode
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SlackServer
+from tests.wire.slack.world import IMPATIENT, bugs, new_server, slack_world
+from tests.world import Clock
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What whoever runs Parley reads about the connection."""
+    return [record.getMessage() for record in caplog.records if "connected" in record.getMessage()]
+
+
+@asynccontextmanager
+async def socket(
+    server: SlackServer, pace: Pace = IMPATIENT, clock: Clock | None = None
+) -> AsyncIterator[tuple[SocketMode, list[float]]]:
+    """The socket alone, with an app that does nothing; and the pauses that it makes."""
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    web = AsyncWebClient(token=BOT_TOKEN, base_url=server.base_url)
+    app = AsyncApp(client=web, request_verification_enabled=False)
+    kept = SocketMode(app, web, APP_TOKEN, clock=clock or Clock(), pace=pace, sleep=sleep)
+    try:
+        yield kept, pauses
+    finally:
+        await kept.close()
+
+
+async def test_a_socket_that_slack_has_forgotten_is_replaced(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Its pongs come and nothing else. After a quarter of an hour without a word another one is opened, unasked."""
+    async with slack_world(tmp_path, pace=IMPATIENT) as world:
+        world.server.sockets.forget()
+        heard = world.chat.last_heard
+        world.clock.forward(minutes=16)
+        await world.server.sockets.ready(2)
+        assert (await world.server.member("Ada").command("/parley help")).private
+        assert world.chat.connected
+        assert heard is not None
+        assert world.chat.last_heard == world.clock.now
+        assert warnings(caplog) == []
+
+
+async def test_a_quiet_night_costs_one_socket_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    """As long as something is said, and right after a new hello, nothing is replaced."""
+    async with slack_world(tmp_path, pace=IMPATIENT) as world:
+        for _ in range(4):
+            world.clock.forward(minutes=10)
+            await world.server.member("Ada").command("/parley help")
+        assert world.server.sockets.opened == 1
+        for opened in (2, 3):
+            world.clock.forward(minutes=16)
+            await world.server.sockets.ready(opened)
+            await world.server.member("Ada").command("/parley help")
+        assert world.server.sockets.opened == 3
+
+
+async def test_what_is_pressed_while_a_socket_is_replaced_is_answered(tmp_path: Path) -> None:
+    """The next one is open before the old one goes, and what the old one still brings is taken."""
+    async with slack_world(tmp_path, pace=IMPATIENT) as world:
+        members = world.members(20)
+        for number in range(2, 5):
+            asked = [asyncio.create_task(member.command("/parley help")) for member in members]
+            await world.server.sockets.refresh()
+            assert all(answer.private for answer in await asyncio.gather(*asked))
+            await world.server.sockets.ready(number)
+
+
+@pytest.mark.parametrize("trouble", ["silent", "dropped"])
+async def test_a_lost_socket_is_told_once_and_seen(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: str
+) -> None:
+    """`connected` says so for a health check; one line when it is lost, one when it is back."""
+    async with slack_world(tmp_path, pace=IMPATIENT) as world:
+        server = world.server
+        server.faults.fail("apps.connections.open", times=3)
+        if trouble == "silent":
+            server.sockets.silence()
+        else:
+            server.sockets.drop()
+        await server.until(lambda: len(server.called("apps.connections.open", None)) >= 3)
+        while_away = world.chat.connected
+        await server.sockets.ready(2)
+        assert (await server.member("Ada").command("/parley help")).private
+        assert (while_away, world.chat.connected) == (False, True)
+        lost, back = warnings(caplog)
+        assert "not connected" in lost
+        assert "again" in back
+        assert bugs(caplog) == []
+
+
+def hangs(server: SlackServer) -> None:
+    server.faults.hang("apps.connections.open", times=3)
+
+
+def refuses(server: SlackServer) -> None:
+    server.faults.refuse("apps.connections.open", "internal_error", times=3)
+
+
+def says_nothing(server: SlackServer) -> None:
+    server.sockets.rude = 3
+
+
+def forgets_what_it_gave(server: SlackServer) -> None:
+    server.faults.fail("apps.connections.open", times=3, done=True)
+
+
+@pytest.mark.parametrize("trouble", [hangs, refuses, says_nothing, forgets_what_it_gave])
+async def test_connecting_goes_on_until_it_is_done(
+    trouble: Callable[[SlackServer], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever stands in the way: each try asks for an address of its own, and waits longer than the one before."""
+    async with new_server() as server:
+        trouble(server)
+        pace = replace(IMPATIENT, opening=0.5 if trouble in {hangs, says_nothing} else 20, pause=1, longest_pause=2)
+        async with socket(server, pace) as (kept, pauses):
+            before = kept.connected
+            await kept.open(f"{server.url.replace('http', 'ws')}/link?ticket=spent")
+            await server.sockets.ready()
+            assert await answers(server)
+            assert (before, kept.connected) == (False, True)
+        assert pauses[:3] == [1, 2, 2]
+        tickets = [call.answer["url"] for call in server.called("apps.connections.open") if "url" in call.answer]
+        assert len(tickets) == len(set(tickets))
+        lost, _back = warnings(caplog)
+        assert "not connected" in lost
+
+
+async def answers(server: SlackServer) -> bool:
+    """Whether what comes over the socket is acknowledged."""
+    return (await (await server.sockets.send("events_api", {"type": "event_callback"}, answerable=False))).ok
+
+
+async def test_what_nobody_handles_is_acknowledged_all_the_same(tmp_path: Path) -> None:
+    """An event that Parley did not ask for is not sent again and again."""
+    async with slack_world(tmp_path) as world:
+        assert (await world.server.event(world.server.team, {"type": "reaction_added", "user": "U1"})).ok
