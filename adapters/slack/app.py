@@ -89,11 +89,6 @@ class SlackChat:
         return self._workspaces.ended
 
     @property
-    def connected(self) -> bool:
-        """Whether what members do reaches Parley, as far as it can tell: the socket is open, or its address is served."""
-        return self._runner is not None if self._socket is None else self._socket.connected
-
-    @property
     def last_heard(self) -> datetime | None:
         """When Slack last said something over the socket."""
         return None if self._socket is None else self._socket.last_heard
@@ -123,9 +118,7 @@ class SlackChat:
             return False
         if self._socket is None:
             return self._runner is not None
-        client = self._socket.client
-        session = client.current_session
-        return not client.closed and not client.stale and session is not None and not session.closed
+        return self._socket.connected
 
     async def stop(self) -> None:
         """Takes nothing more in, and lets the answers in the making end."""

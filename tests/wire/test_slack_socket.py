@@ -51,7 +51,7 @@ async def test_a_socket_that_slack_has_forgotten_is_replaced(tmp_path: Path, cap
         world.clock.forward(minutes=16)
         await world.server.sockets.ready(2)
         assert (await world.server.member("Ada").command("/parley help")).private
-        assert world.chat.connected
+        assert world.chat.is_connected()
         assert heard is not None
         assert world.chat.last_heard == world.clock.now
         assert warnings(caplog) == []
@@ -86,7 +86,7 @@ async def test_what_is_pressed_while_a_socket_is_replaced_is_answered(tmp_path: 
 async def test_a_lost_socket_is_told_once_and_seen(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: str
 ) -> None:
-    """`connected` says so for a health check; one line when it is lost, one when it is back."""
+    """`is_connected` says so for a health check; one line when it is lost, one when it is back."""
     async with slack_world(tmp_path, pace=IMPATIENT) as world:
         server = world.server
         server.faults.fail("apps.connections.open", times=3)
@@ -95,10 +95,10 @@ async def test_a_lost_socket_is_told_once_and_seen(
         else:
             server.sockets.drop()
         await server.until(lambda: len(server.called("apps.connections.open", None)) >= 3)
-        while_away = world.chat.connected
+        while_away = world.chat.is_connected()
         await server.sockets.ready(2)
         assert (await server.member("Ada").command("/parley help")).private
-        assert (while_away, world.chat.connected) == (False, True)
+        assert (while_away, world.chat.is_connected()) == (False, True)
         lost, back = warnings(caplog)
         assert "not connected" in lost
         assert "again" in back
