@@ -317,6 +317,7 @@ async def test_a_result_is_complete_in_words_while_its_picture_never_gets_ready(
         world.clock.forward(hours=1)
         await world.instance.scheduler.run_due()
         await world.quiet()
+        await world.server.until(lambda: len(world.server.posted()) == 2)
         announced = words(world.server.posted()[1].blocks)
         for said in ("Closed: Which tea?", "Green ★ 2 (50.0 %)", "chain head"):
             assert said in announced
@@ -329,6 +330,7 @@ async def test_a_result_has_a_picture_with_words_for_those_who_cannot_see_it(tmp
         await asyncio.gather(*votes(world.members(4), poll))
         world.clock.forward(hours=1)
         await world.instance.scheduler.run_due()
+        await world.server.until(lambda: bool(world.server.team.files))
         (picture,) = world.server.team.files.values()
         await world.server.until(lambda: picture.ready)
         assert picture.content is not None
