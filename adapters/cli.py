@@ -136,9 +136,12 @@ async def serve(settings: Settings) -> None:
 async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
     """The packs read and the database up to date. Nothing runs yet."""
     from bot.instance import Outside, build  # noqa: PLC0415 - kept off the path of --help
+    from bot.library.parcel import open_edition  # noqa: PLC0415
+    from bot.library.reader import ReaderProcess  # noqa: PLC0415
+    from bot.library.shelf import Shelf  # noqa: PLC0415
     from bot.store.database import open_database  # noqa: PLC0415
 
-    shelf = await asyncio.to_thread(open_shelf, settings.content)
+    shelf = Shelf(await asyncio.to_thread(open_edition, settings.content, now().date()))
     database = await open_database(settings.database, meter=metrics)
     outside = Outside(now=now, new_reference=new_reference)
     return build(
@@ -150,6 +153,9 @@ async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
         language=settings.language,
         editors=settings.editors,
         editors_channel=settings.editors_channel,
+        source=settings.content,
+        watch=settings.content_watch,
+        reader=ReaderProcess(),
         meter=metrics,
     )
 

@@ -43,6 +43,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     content: Path = Field(default=SHIPPED_CONTENT, description="Folder that holds the packs, one folder each.")
+    content_watch: str = Field(
+        default="events",
+        pattern="^(events|poll|off)$",
+        description="How changes of the packs are noticed: events (the system's, and a look every ten seconds), poll "
+        "(a look every two seconds, for folders on a network), off (by /content reload alone).",
+    )
     editors: str = Field(
         default="",
         description="Who edits the content: discord:ID (a user or a role), slack:T…/U… (a user), slack:T…/S… (a user "

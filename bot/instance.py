@@ -9,18 +9,23 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from bot.acts import Acts
 from bot.app import Bot
 from bot.chat import MessageRef, Platform
+from bot.commands.content import ContentCommands, news
 from bot.commands.help import Help
 from bot.commands.log import LogCommands
 from bot.commands.lookup import Lookup
 from bot.commands.polls import PollCommands
 from bot.commands.settings import PrivacyCommands, Settings
 from bot.communities import Communities
+from bot.config import SHIPPED_CONTENT
+from bot.content import Content, Watch
 from bot.editors import Editors, named_channel, named_editors
 from bot.errors import BotError
+from bot.library.reader import Reader, ReaderHere
 from bot.library.shelf import Shelf
 from bot.limiter import Limiter
 from bot.meter import Meter
@@ -77,6 +82,7 @@ class Instance:
     communities: Communities
     editors: Editors
     acts: Acts
+    content: Content
     database: Database
     keys: Keys
     now: Callable[[], datetime]
@@ -86,7 +92,8 @@ class Instance:
     async def start(self) -> None:
         """Does what fell due while nothing ran, redraws the copies, and waits for deadlines. Platforms come first."""
         await self.copies.refresh_all()
-        self._running = (asyncio.create_task(self.scheduler.run()), asyncio.create_task(self._forget()))
+        loops = (self.scheduler.run(), self._forget(), self.content.run())
+        self._running = tuple(asyncio.create_task(loop) for loop in loops)
 
     async def stop(self) -> None:
         """Answers every vote that was taken, then lets go of the database."""
@@ -97,6 +104,7 @@ class Instance:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        self.content.stop()
         await self.copies.stop()
         await self.box.aclose()
         await self.database.close()
@@ -146,10 +154,17 @@ def build(
     language: str = "",
     editors: str = "",
     editors_channel: str = "",
+    source: Path = SHIPPED_CONTENT,
+    watch: str = Watch.OFF,
+    reader: Reader | None = None,
     limiter: Limiter | None = None,
     meter: Meter | None = None,
 ) -> Instance:
-    """A whole instance over an open database. Nothing runs yet. `editors` and the channel are written as the settings."""
+    """A whole instance over an open database. Nothing runs yet.
+
+    `editors`, `editors_channel` and `watch` are written as in the settings; `source` is the folder that the shelf's
+    content came from.
+    """
     meter = meter or Meter()
     platforms: dict[str, Platform] = {}
     communities = Communities(database, zone, language)
@@ -179,6 +194,18 @@ def build(
         communities.get,
         platforms,
     )
+    content = Content(
+        shelf,
+        source,
+        reader or ReaderHere(),
+        database,
+        acts,
+        those,
+        say=news,
+        now=outside.now,
+        sleep=outside.sleep,
+        watch=Watch(watch),
+    )
     helper = Help()
     bot = Bot.of(
         (
@@ -187,6 +214,7 @@ def build(
             Settings(communities, shelf, acts),
             PrivacyCommands(privacy),
             LogCommands(acts),
+            ContentCommands(content),
             helper,
         ),
         new_reference=outside.new_reference,
@@ -210,6 +238,7 @@ def build(
         communities,
         those,
         acts,
+        content,
         database,
         keys,
         outside.now,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from bot.app import Bot
 from bot.chat import Actor, Limits, MessageRef, Place, Reply, Request
@@ -17,6 +18,7 @@ from bot.commands.help import Help
 from bot.commands.lookup import Lookup
 from bot.instance import Instance, Outside, build
 from bot.library.loader import load_library
+from bot.library.parcel import open_edition
 from bot.library.shelf import Edition, Shelf
 from bot.limiter import Limiter
 from bot.meter import Meter
@@ -73,7 +75,7 @@ async def running(
     shared: bool = False,
     meter: Meter | None = None,
     url: str = "",
-    **settings: str,
+    **settings: Any,
 ) -> AsyncIterator[Instance]:
     """A whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart.
 
@@ -85,7 +87,7 @@ async def running(
     ids = count(1)
     database = await open_database(url or str(folder / "parley.db"), shared=shared, meter=meter)
     instance = build(
-        Shelf(Edition.of(load_library(content))),
+        Shelf(open_edition(content, NOW.date())),
         database,
         load_or_create_key(folder / "parley.key"),
         Outside(
@@ -97,6 +99,7 @@ async def running(
         ),
         limiter=Limiter(burst=10_000, per_minute=600_000),
         meter=meter,
+        source=content,
         **settings,
     )
     instance.platforms["test"] = Wall()

@@ -39,6 +39,7 @@ def manifest(socket: bool, http: str, redirect: str) -> None:
 def declared() -> Registry:
     """What the features declare, without a database: nothing of it runs here."""
     from bot.command import collect  # noqa: PLC0415 - kept off the path of --help
+    from bot.commands.content import ContentCommands  # noqa: PLC0415
     from bot.commands.help import Help  # noqa: PLC0415
     from bot.commands.log import LogCommands  # noqa: PLC0415
     from bot.commands.lookup import Lookup  # noqa: PLC0415
@@ -46,5 +47,5 @@ def declared() -> Registry:
     from bot.commands.settings import PrivacyCommands, Settings  # noqa: PLC0415
 
     none: Any = None
-    features = (PollCommands(none, none), Settings(none, none, none), PrivacyCommands(none), LogCommands(none))
-    return collect((Lookup(none), *features, Help()))
+    look_ups, polls, settings = Lookup(none), PollCommands(none, none), Settings(none, none, none)
+    return collect((look_ups, polls, settings, PrivacyCommands(none), LogCommands(none), ContentCommands(none), Help()))

@@ -18,9 +18,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from bot.library.loader import DRAFTS, PACK_FILE, PackReading, Spot, pack_folders, read_pack
-from bot.library.model import PARTS, Argument, Copy, Entry, Fact, Option, Pack, Position, Source, Verdict
-from bot.library.problems import Severity
+from bot.library.loader import DRAFTS, PACK_FILE, PackReading, Spot, pack_folders, read_pack, together
+from bot.library.model import PARTS, Argument, Copy, Entry, Fact, Library, Option, Pack, Position, Source, Verdict
+from bot.library.problems import Problem, Severity
 from bot.library.report import Balance, Quotes, Report, Side, Style, render
 
 MAX_QUOTE_WORDS = 40
@@ -65,6 +65,21 @@ def check_packs(
 def check_pack(folder: Path, essay: Path | None, today: date, limits: TextLimits | None = None) -> Report:
     """Check one pack, and its quotes against the essay if one is given. Never raises for what stands in the files."""
     return check_packs([folder], essay, today, limits)[0]
+
+
+def check_library(source: Path, today: date) -> tuple[Library | None, list[Problem]]:
+    """Every pack under a content folder, checked whole: the library, or None where there is an error; and all problems.
+
+    What is wrong with a pack that is a draft is left out, as the pack is.
+    """
+    checks = [_Check(folder, None, today, TextLimits()) for folder in pack_folders(source)]
+    for check in checks:
+        check.run()
+    readings = [check.reading for check in checks]
+    library, errors = together(readings, source)
+    served = (reading for reading in readings if reading.info is None or not reading.info.draft)
+    warnings = [problem for reading in served for problem in reading.problems if problem.severity is Severity.WARNING]
+    return None if errors else library, sorted([*errors, *warnings])
 
 
 class _Check:

@@ -21,6 +21,7 @@ MAX_SCANNED = 1_000
 
 _WORD = re.compile(r"[^\W_]+")
 _OFFSET_BITS = 12
+HEAP_LETTERS = 2
 
 
 def fold(text: str) -> str:
@@ -109,7 +110,11 @@ class _Table:
                     yield number
 
     def _sorted(self, keys: Iterable[int]) -> array[int]:
-        return array("Q", sorted(keys, key=self._suffix))
+        """Sorted by their first letters first, and then each heap alone: one long sort would hold up all threads."""
+        heaps: dict[str, list[int]] = {}
+        for key in keys:
+            heaps.setdefault(self._suffix(key)[:HEAP_LETTERS], []).append(key)
+        return array("Q", (key for letters in sorted(heaps) for key in sorted(heaps[letters], key=self._suffix)))
 
     def _suffix(self, key: int) -> str:
         return self._labels[key >> _OFFSET_BITS][key & _OFFSET_MASK :]

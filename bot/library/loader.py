@@ -57,7 +57,7 @@ def load_pack(folder: Path) -> Pack:
     """
     reading = read_pack(folder)
     if reading.pack is None:
-        raise _content_error(reading.errors)
+        raise content_error(reading.errors)
     return reading.pack
 
 
@@ -66,9 +66,16 @@ def load_library(source: Path | Iterable[Path]) -> Library:
 
     Raises ContentError, with every problem of every pack, if any of them is an error, or if there is no pack.
     """
-    root = source if isinstance(source, Path) else None
     folders = list(pack_folders(source)) if isinstance(source, Path) else list(source)
     everything = [read_pack(folder) for folder in folders]
+    library, problems = together(everything, source if isinstance(source, Path) else Path())
+    if problems:
+        raise content_error(problems)
+    return library
+
+
+def together(everything: Sequence[PackReading], root: Path) -> tuple[Library, list[Problem]]:
+    """The packs that were read as one library, drafts left out, and every error that keeps it from being served."""
     readings = [reading for reading in everything if reading.info is None or not reading.info.draft]
     problems = [problem for reading in readings for problem in reading.errors]
     packs: dict[str, Pack] = {}
@@ -84,14 +91,11 @@ def load_library(source: Path | Iterable[Path]) -> Library:
         if reading.pack is not None:
             packs.setdefault(info.id, reading.pack)
     if not readings:
-        where = root or Path()
         message = f"no pack is here: a pack is a folder with a {PACK_FILE}; write one, or correct the folder's name"
         if everything:
             message = f"every pack here is a draft: delete `draft: true` in the {PACK_FILE} of one that is ready"
-        problems.append(Problem(where, 1, 1, Severity.ERROR, "no-pack", message))
-    if problems:
-        raise _content_error(problems)
-    return Library(MappingProxyType(packs))
+        problems.append(Problem(root, 1, 1, Severity.ERROR, "no-pack", message))
+    return Library(MappingProxyType(packs)), problems
 
 
 def pack_folders(source: Path) -> Iterator[Path]:
@@ -108,7 +112,8 @@ _OWN_FILES = (PACK_FILE, *(f"{part}.yaml" for part in PARTS))
 """A folder with one of these is a pack, if perhaps one that lacks the first."""
 
 
-def _content_error(problems: Sequence[Problem]) -> ContentError:
+def content_error(problems: Sequence[Problem]) -> ContentError:
+    """All of these problems as one error, which says the first."""
     ordered = sorted(problems)
     more = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
     return ContentError(f"{ordered[0]}{more}", ordered)

@@ -5,19 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.library.model import Library
+from bot.library.problems import Problem
 from bot.library.search import Index
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A library and the index made from it: they only ever change together."""
+    """A library and the index made from it: they only ever change together.
+
+    `version` is a hash of the files that it was read from, empty where nobody asked; `warnings` are the checker's.
+    """
 
     library: Library
     index: Index
+    version: str = ""
+    warnings: tuple[Problem, ...] = ()
 
     @classmethod
-    def of(cls, library: Library) -> Edition:
-        return cls(library, Index(library))
+    def of(cls, library: Library, version: str = "", warnings: tuple[Problem, ...] = ()) -> Edition:
+        return cls(library, Index(library), version, warnings)
 
 
 @dataclass(slots=True)

@@ -19,3 +19,9 @@ async def put(tx: Transaction, name: str, value: str) -> None:
 async def answers(tx: Transaction) -> bool:
     """True, from a database that answers at all."""
     return bool(await tx.value("answers"))
+
+
+async def turn(tx: Transaction, name: str, value: str) -> bool:
+    """Keeps the value, and tells whether it was another before: True for one of all who turn it to the same."""
+    changed = await tx.run("change_value", name=name, value=value)
+    return bool(changed or await tx.run("begin_value", name=name, value=value))

@@ -24,6 +24,8 @@ class Signal(StrEnum):
     """Something falls due at another time, or now."""
     COMMUNITY = "community"
     """A community's settings changed; its id."""
+    CONTENT = "content"
+    """The content's files changed; its new version."""
 
 
 class Signals:

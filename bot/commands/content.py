@@ -1,0 +1,163 @@
+"""The content and its state, for editors: what is served, what stands in the way of what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.chat import Action, Button, Card, Outcome, Reply, Tone
+from bot.command import Context, Permission, action, command
+from bot.content import Content, Refusal, Same, Taken, Watch
+from bot.i18n import N_, Translator
+from bot.library.model import Pack
+from bot.library.parcel import Difference
+from bot.library.problems import Problem
+from bot.markup import Bold, Code, Inline, Plain, Text, Time, bullets, paragraph, text
+
+IDS_SHOWN = 15
+PROBLEMS_TOLD = 20
+PROBLEMS_A_PAGE = 10
+VERSION_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ContentCommands:
+    content: Content
+
+    @command("content status", N_("Show which content is served"), permission=Permission.EDITOR)
+    async def status(self, ctx: Context) -> Outcome:
+        t, content, edition = ctx.t, self.content, self.content.shelf.current
+        packs = edition.library.packs.values()
+        loaded = Time(content.loaded_at, f"{content.loaded_at.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
+        body = text(
+            bullets(_pack_line(t, pack) for pack in packs),
+            paragraph(Bold(t("Version: ")), Code(edition.version[:VERSION_SHOWN] or t("unknown"))),
+            paragraph(Bold(t("Loaded: ")), loaded),
+            paragraph(Bold(t("Watched: ")), _watched(t, content)),
+            paragraph(Bold(t("Warnings: ")), str(len(edition.warnings))),
+        )
+        card = Card(title=t("The content that is served"), body=body, controls=(_problems_button(t),))
+        refused = () if content.refusal is None else (_refused_card(t, content.refusal),)
+        return Outcome(Reply((*refused, card)))
+
+    @command("content reload", N_("Read the content's files now"), permission=Permission.EDITOR)
+    async def reload(self, ctx: Context) -> Outcome:
+        end = await self.content.reload(by=ctx.request.actor)
+        if isinstance(end, Same):
+            said = ctx.t("The files are what is served already.")
+            return Outcome(Reply((Card(title=ctx.t("Nothing has changed"), body=text(said)),)))
+        return Outcome(news(ctx.t, end))
+
+    @command(
+        "content problems", N_("Show the errors and warnings in the content's files"), permission=Permission.EDITOR
+    )
+    async def problems(self, ctx: Context) -> Outcome:
+        return self._page(ctx, 0)
+
+    @action("content-problems", permission=Permission.EDITOR)
+    async def more(self, ctx: Context, start: str = "0") -> Outcome:
+        return self._page(ctx, int(start) if start.isdecimal() and len(start) < VERSION_SHOWN else 0)
+
+    def _page(self, ctx: Context, start: int) -> Outcome:
+        """Of what was refused last, or, where nothing was, the warnings of what is served."""
+        t, refusal = ctx.t, self.content.refusal
+        found = refusal.errors if refusal else self.content.shelf.current.warnings
+        shown = found[start : start + PROBLEMS_A_PAGE]
+        rest = len(found) - start - len(shown)
+        if not found:
+            said = t("No errors, no warnings.")
+        elif refusal:
+            said = t.count(
+                "{n} error keeps new content from being served.",
+                "{n} errors keep new content from being served.",
+                len(found),
+            )
+        else:
+            said = t.count("{n} warning. The content is served.", "{n} warnings. The content is served.", len(found))
+        more = Button(
+            t.count("{n} more", "{n} more", rest), Action("content-problems", (str(start + PROBLEMS_A_PAGE),))
+        )
+        card = Card(
+            title=t("Problems in the content"),
+            body=text(said, problem_lines(shown)),
+            tone=Tone.BAD if refusal else Tone.NEUTRAL,
+            controls=(more,) if rest > 0 else (),
+        )
+        return Outcome(Reply((card,)), replace=start > 0)
+
+
+def news(t: Translator, end: Taken | Refusal) -> Reply:
+    """What editors are told of a change."""
+    if isinstance(end, Refusal):
+        return Reply((_refused_card(t, end),))
+    body = text(*_change_lines(t, end.differences))
+    if end.warnings:
+        more = t.count(
+            "{n} warning; /content problems shows it.", "{n} warnings; /content problems shows them.", end.warnings
+        )
+        body = text(body, more)
+    return Reply((Card(title=t("New content is served"), body=body, tone=Tone.GOOD),))
+
+
+def _refused_card(t: Translator, refusal: Refusal) -> Card:
+    count = len(refusal.errors)
+    said = t.count(
+        "{n} error stands in the way. What was served before is still served.",
+        "{n} errors stand in the way. What was served before is still served.",
+        count,
+    )
+    more = t("/content problems shows all of them.") if count > PROBLEMS_TOLD else ""
+    return Card(
+        title=t("A change of the content was not taken"),
+        body=text(said, problem_lines(refusal.errors[:PROBLEMS_TOLD]), more),
+        tone=Tone.BAD,
+    )
+
+
+def problem_lines(problems: Sequence[Problem]) -> Text:
+    """Each with file, line and column."""
+    return bullets((Code(f"{each.file}:{each.line}:{each.column}"), Plain(f" {each.message}")) for each in problems)
+
+
+def _change_lines(t: Translator, differences: Sequence[Difference]) -> Iterator[Text]:
+    if not differences:
+        yield text(t("No card differs from before."))
+    whole = {
+        "added": t("The topic is new."),
+        "removed": t("The topic is gone."),
+        "changed": t("What the topic says of itself has changed."),
+    }
+    for each in differences:
+        lines: list[tuple[Inline, ...]] = []
+        if each.whole:
+            lines.append((Plain(whole[each.whole]),))
+        named = ((t("Added: "), each.added), (t("Changed: "), each.changed), (t("Removed: "), each.removed))
+        lines += [(Plain(name), *_ids(t, ids)) for name, ids in named if ids]
+        yield text(paragraph(Bold(each.pack)), bullets(lines))
+
+
+def _ids(t: Translator, ids: Sequence[str]) -> Iterator[Inline]:
+    for number, name in enumerate(ids[:IDS_SHOWN]):
+        if number:
+            yield Plain(", ")
+        yield Code(name)
+    if len(ids) > IDS_SHOWN:
+        yield Plain(t.count(" and {n} more", " and {n} more", len(ids) - IDS_SHOWN))
+
+
+def _pack_line(t: Translator, pack: Pack) -> tuple[Inline, ...]:
+    count = t.count("{n} card", "{n} cards", len(pack.entries))
+    return Bold(pack.id), Plain(f": {count}, "), Plain(t("reviewed {day}", day=pack.info.reviewed.isoformat()))
+
+
+def _watched(t: Translator, content: Content) -> str:
+    seconds = content.watching.seconds
+    if seconds is None:
+        return t("no; /content reload reads the files")
+    if content.watching is Watch.EVENTS:
+        return t("yes, changes are taken within seconds")
+    return t.count("yes, every {n} second", "yes, every {n} seconds", round(seconds))
+
+
+def _problems_button(t: Translator) -> Button:
+    return Button(t("Problems"), Action("content-problems"))

@@ -1,0 +1,293 @@
+"""The content while the bot runs: noticed when it changes, checked whole, swapped in, and told to its editors.
+
+A change that has an error is refused, and what was served goes on being served. Several processes over one folder
+each notice by themselves; the database says which of them tells the editors and writes the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from bot.acts import Acts, Did
+from bot.chat import Actor, Reply
+from bot.editors import Editors
+from bot.errors import BotError, Unavailable
+from bot.i18n import N_, Translator
+from bot.library.parcel import Difference, Parcel, differences, let_go, outline, version_of
+from bot.library.problems import Problem
+from bot.library.reader import Reader
+from bot.library.shelf import Edition, Shelf
+from bot.store import kept
+from bot.store.database import Database
+from bot.store.signals import Signal
+from bot.store.sql import Transaction
+
+SETTLE = 0.5
+"""Seconds for which nothing may change before a change is taken for whole."""
+SETTLE_MAX = 120
+"""Times that one waits so, for a folder that never comes to rest."""
+LINGER = 5.0
+"""Seconds that a replaced edition is kept for requests that began with it."""
+MISSING = 1.0
+"""Seconds between two looks for a folder that is not there."""
+RETRY = 5.0
+"""Seconds until content is read again that could not be read."""
+TOLD = "content-told"
+"""The name under which the database keeps what was told last."""
+
+logger = logging.getLogger("parley.content")
+
+
+class Watch(StrEnum):
+    """How changes are noticed."""
+
+    EVENTS = "events"
+    POLL = "poll"
+    OFF = "off"
+
+    @property
+    def seconds(self) -> float | None:
+        """Between two looks; None for never. The system's events are not trusted alone: some file systems have none."""
+        return {Watch.EVENTS: 10.0, Watch.POLL: 2.0}.get(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """New content is served."""
+
+    differences: tuple[Difference, ...]
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The folder's content is not served, for its errors."""
+
+    version: str
+    at: datetime
+    errors: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The folder's content is what is served already."""
+
+
+End = Taken | Refusal | Same
+Say = Callable[[Translator, Taken | Refusal], Reply]
+
+
+class Content:
+    """One for the whole process. `say` makes what the editors are told."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        source: Path,
+        reader: Reader,
+        database: Database,
+        acts: Acts,
+        editors: Editors,
+        *,
+        say: Say,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]],
+        watch: Watch = Watch.EVENTS,
+    ) -> None:
+        self.shelf = shelf
+        self.source = source
+        self.watching = watch
+        self.loaded_at = now()
+        self.refusal: Refusal | None = None
+        """Why the folder's present content is not served."""
+        self._reader = reader
+        self._database = database
+        self._acts = acts
+        self._editors = editors
+        self._say = say
+        self._now = now
+        self._sleep = sleep
+        self._seen = ""
+        self._turn = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._letting_go: set[asyncio.Task[None]] = set()
+        database.listen(Signal.CONTENT, lambda _version: self._wake.set())
+
+    async def reload(self, by: Actor | None = None) -> End:
+        """Reads the folder now. Raises Unavailable where that can't be done just now; nothing is changed then."""
+        async with self._turn:
+            parcel = await self._reader.read(self.source, self._now().date())
+            if not parcel.steady:
+                raise Unavailable(N_("The files are being changed just now. Try again in a moment."))
+            if parcel.version == self.shelf.current.version:
+                self.refusal = None
+                await self._first(parcel.version)
+                return Same()
+            if parcel.packs is None:
+                return await self._refuse(parcel, by)
+            return await self._take(parcel, by)
+
+    async def _take(self, parcel: Parcel, by: Actor | None) -> Taken:
+        old, new = self.shelf.current, await self._reader.make(parcel)
+        taken = Taken(await asyncio.to_thread(differences, old.library, new.library), len(new.warnings))
+        self.shelf.current = new
+        self.refusal = None
+        self.loaded_at = self._now()
+        self._let_go([old])
+        logger.info("new content is served: version %s", parcel.version[:12])
+        if await self._first(parcel.version, Did.RELOAD, by, _summary(taken)):
+            self._database.signal(Signal.CONTENT, parcel.version)
+            await self._editors.tell(lambda t: self._say(t, taken), self._now())
+        return taken
+
+    async def _refuse(self, parcel: Parcel, by: Actor | None) -> Refusal:
+        refusal = self.refusal = Refusal(parcel.version, self._now(), parcel.errors)
+        logger.warning("new content has %s errors, so it is not served: %s", len(refusal.errors), refusal.errors[0])
+        if await self._first(f"refused {parcel.version}", Did.REFUSE, by, str(refusal.errors[0])):
+            await self._editors.tell(lambda t: self._say(t, refusal), self._now())
+        return refusal
+
+    async def _first(self, state: str, did: Did | None = None, by: Actor | None = None, detail: str = "") -> bool:
+        """Whether this process is the one to tell of the content's new state. It is logged in the same transaction."""
+        entry = self._acts.entry(did, self._now(), by=by, detail=detail) if did else None
+
+        async def write(tx: Transaction) -> bool:
+            first = await kept.turn(tx, TOLD, state)
+            if first and entry is not None:
+                await entry(tx)
+            return first
+
+        try:
+            return await self._database.write(write)
+        except Unavailable:
+            logger.warning("new content could not be told: the database can't be written")
+            return False
+
+    def _let_go(self, old: list[Edition]) -> None:
+        async def later() -> None:
+            await self._sleep(LINGER)
+            await asyncio.to_thread(let_go, old)
+
+        task = asyncio.create_task(later())
+        self._letting_go.add(task)
+        task.add_done_callback(self._letting_go.discard)
+
+    # --- watching ---
+
+    async def look(self) -> End | None:
+        """Reads the folder if anything in it changed since the last time, once it has come to rest."""
+        seen = await self._outline()
+        if seen == self._seen:
+            return None
+        for _ in range(SETTLE_MAX):
+            await self._sleep(SETTLE)
+            before, seen = seen, await self._outline()
+            if seen == before and not await asyncio.to_thread(_git_is_at_work, self.source):
+                break
+        end = await self.reload()
+        self._seen = seen
+        return end
+
+    async def begin(self) -> None:
+        """For the start: what is served was read a moment ago, so only what changes from now on is read and told."""
+        version = self.shelf.current.version
+        seen = await self._outline()
+        if version and version == await asyncio.to_thread(version_of, self.source):
+            self._seen = seen
+        await self._first(version)
+
+    async def _outline(self) -> str:
+        return await asyncio.to_thread(outline, self.source)
+
+    async def run(self) -> None:
+        """Watches until it is cancelled. A failure is logged, and the folder is looked at again."""
+        pause = self.watching.seconds
+        await self.begin()
+        if pause is None:
+            return
+        with self._listening() as listen:
+            while True:
+                self._wake.clear()
+                there = await asyncio.to_thread(_identity, self.source)
+                listen(there)
+                wait = pause if there else MISSING
+                try:
+                    await self.look()
+                except BotError as error:
+                    logger.warning("the content could not be read: %s", error.message)
+                    wait = min(RETRY, pause)
+                except Exception:
+                    logger.exception("bug while the content was looked at")
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), wait)
+
+    @contextmanager
+    def _listening(self) -> Iterator[Callable[[_Identity], None]]:
+        """Gives what has the system's events wake the watch; called again, it follows a folder that was replaced."""
+        task: asyncio.Task[None] | None = None
+        heard: _Identity = None
+
+        def listen(there: _Identity) -> None:
+            nonlocal task, heard
+            hears = there == heard and task is not None and not task.done()
+            if self.watching is Watch.EVENTS and not hears:
+                if task is not None:
+                    task.cancel()
+                heard = there
+                task = asyncio.create_task(self._hear_events()) if there else None
+
+        try:
+            yield listen
+        finally:
+            if task is not None:
+                task.cancel()
+
+    async def _hear_events(self) -> None:
+        from watchfiles import awatch  # noqa: PLC0415 - needed only where something is watched
+
+        try:
+            async for _ in awatch(self.source, debounce=200, step=50):
+                self._wake.set()
+        except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no more watches to give
+            logger.warning("the system gives no events for the content's folder: %s", type(error).__name__)
+
+    def stop(self) -> None:
+        """Reads no more. What runs is cancelled by whoever started it."""
+        for task in self._letting_go:
+            task.cancel()
+        self._reader.close()
+
+
+_Identity = tuple[int, int] | None
+"""Which folder it is, whatever its name; None where there is none."""
+
+
+def _identity(folder: Path) -> _Identity:
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _git_is_at_work(source: Path) -> bool:
+    """Whether a git command is changing the files just now: it holds a lock meanwhile."""
+    return any((folder / ".git" / "index.lock").exists() for folder in (source, *source.absolute().parents))
+
+
+def _summary(taken: Taken) -> str:
+    """For the log, such as `tea: 2 added, 1 changed`."""
+    return "; ".join(f"{each.pack}: {_counts(each)}" for each in taken.differences)
+
+
+def _counts(difference: Difference) -> str:
+    counts = {"added": difference.added, "changed": difference.changed, "removed": difference.removed}
+    said = [f"{len(ids)} {what}" for what, ids in counts.items() if ids]
+    return ", ".join(said) or difference.whole

@@ -1,0 +1,47 @@
+"""A folder of packs that a test may change, and an instance that serves it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.instance import Instance
+from tests.polls.test_dialogues import reply_words, say, wall, words
+from tests.world import CONTENT, Clock, request, running
+
+ADA, MO = request("Ada"), request("Mo", moderator=True)
+
+
+def copied(folder: Path) -> Path:
+    """A content folder of the test's own, with the pack `tea`."""
+    return Path(shutil.copytree(CONTENT, folder / "content"))
+
+
+def edit(content: Path, old: str, new: str, file: str = "tea/facts.yaml") -> None:
+    """Saves the file with one passage replaced."""
+    path = content / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@asynccontextmanager
+async def serving(folder: Path, content: Path, **settings: Any) -> AsyncIterator[Instance]:
+    """An instance that watches nothing by itself, whose editors are told in the channel `office`."""
+    async with running(folder, content=content, clock=settings.pop("clock", None) or Clock(), **settings) as instance:
+        await say(instance, MO, "/settings channel:office")
+        await instance.content.begin()
+        yield instance
+
+
+async def statement(instance: Instance) -> str:
+    """What a member is shown who asks for the fact `tea-popular`."""
+    return words(await say(instance, ADA, "/fact tea drinkers")).splitlines()[1]
+
+
+def told(instance: Instance) -> list[str]:
+    """What the editors' channel heard."""
+    return [reply_words(reply) for ref, reply in wall(instance).posted if ref.place.channel == "office"]

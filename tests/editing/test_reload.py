@@ -1,0 +1,424 @@
+"""Content that changes while the bot runs: taken whole, or refused with every problem named."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.content import Same, Taken
+from bot.errors import BotError, Unavailable
+from bot.instance import Instance
+from bot.library.parcel import Parcel
+from bot.library.reader import ReaderHere, ReaderProcess
+from tests.editing.packs import ADA, MO, copied, edit, serving, statement, told
+from tests.polls.test_dialogues import buttons, press, reply_words, say, wall, words
+from tests.world import NOW, Clock
+
+BEFORE, AFTER = "Most people in the office drink tea.", "Nearly everybody in the office drinks tea."
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    return copied(tmp_path)
+
+
+async def test_a_saved_change_is_served_and_told(tmp_path: Path, content: Path) -> None:
+    """Members get the new words; the editors' channel and the log say which cards were added, changed and removed."""
+    async with serving(tmp_path, content) as here:
+        assert await here.content.look() is None
+        edit(content, BEFORE, AFTER)
+        edit(content, "id: tea-tastes-best", "id: tea-taste")
+        assert isinstance(await here.content.look(), Taken)
+        assert await statement(here) == AFTER
+        assert await here.content.look() is None
+        (said,) = told(here)
+        assert said.splitlines()[:5] == [
+            "New content is served", "tea", "• Added: tea-taste", "• Changed: tea-popular", "• Removed: tea-tastes-best",
+        ]  # fmt: skip
+        log = words(await say(here, MO, "/content log"))
+        assert "Parley took new content (tea: 1 added, 1 changed, 1 removed)" in log
+
+
+async def test_a_change_with_errors_is_refused_and_each_is_named(tmp_path: Path, content: Path) -> None:
+    """With file, line and column; what was served is served on, until the errors are mended."""
+    async with serving(tmp_path, content) as here:
+        edit(content, BEFORE, AFTER)
+        edit(content, "verdict: supported", "verdict: certain")
+        edit(content, "sources: [house-rules, tea-mirror]", "sources: [house-rule, tea-mirror]")
+        edit(content, "name: A tea fund", "title: A tea fund", "tea/options.yaml")
+        await here.content.look()
+        assert await statement(here) == BEFORE
+        (said,) = told(here)
+        assert said.splitlines()[0] == "A change of the content was not taken"
+        for where in ("tea/facts.yaml:7:14 ", "tea/facts.yaml:20:15 ", "tea/options.yaml:2:5 "):
+            assert f"• {where}" in said, said
+            assert where in words(await say(here, MO, "/content problems"))
+            assert where in words(await say(here, MO, "/content status"))
+        assert str(tmp_path) not in said
+        assert "did not take new content, because it has errors (tea/facts.yaml:7:14" in words(
+            await say(here, MO, "/content log")
+        )
+        assert await here.content.look() is None
+        edit(content, "verdict: certain", "verdict: nuanced")
+        edit(content, "sources: [house-rule, tea-mirror]", "sources: [house-rules, tea-mirror]")
+        edit(content, "title: A tea fund", "name: A tea fund", "tea/options.yaml")
+        await here.content.look()
+        assert await statement(here) == AFTER
+        assert len(told(here)) == 2
+        assert "keep" not in words(await say(here, MO, "/content problems"))
+
+
+async def test_a_mended_error_that_leaves_nothing_new_is_forgotten(tmp_path: Path, content: Path) -> None:
+    """The files are what is served again; the same error later is told again."""
+    async with serving(tmp_path, content) as here:
+        for count in (1, 2):
+            edit(content, "verdict: supported", "verdict: certain")
+            await here.content.look()
+            assert len(told(here)) == count
+            edit(content, "verdict: certain", "verdict: supported")
+            assert isinstance(await here.content.look(), Same)
+            assert here.content.refusal is None
+            assert len(told(here)) == count
+
+
+async def test_warnings_are_counted_and_refuse_nothing(tmp_path: Path, content: Path) -> None:
+    """The message says how many there are, and where to read them."""
+    async with serving(tmp_path, content) as here:
+        edit(content, "    sources: [kitchen-count]\n", "")
+        await here.content.look()
+        assert "/content problems shows" in told(here)[0]
+        problems = words(await say(here, MO, "/content problems"))
+        assert "The content is served." in problems
+        assert "tea/facts.yaml:2:9 this fact has no source" in problems
+
+
+def cut_in_an_entry(content: Path) -> None:
+    text = (content / "tea/facts.yaml").read_text(encoding="utf-8")
+    (content / "tea/facts.yaml").write_text(text[: text.index("attributed_to")], encoding="utf-8")
+
+
+def emptied(content: Path) -> None:
+    (content / "tea/facts.yaml").write_text("", encoding="utf-8")
+
+
+def without_its_folder(content: Path) -> None:
+    shutil.rmtree(content)
+
+
+def without_a_part(content: Path) -> None:
+    (content / "tea/sources.yaml").unlink()
+
+
+def without_pack_yaml(content: Path) -> None:
+    (content / "tea/pack.yaml").unlink()
+
+
+def with_conflict_marks(content: Path) -> None:
+    edit(content, "  - id: coffee-banned", "<<<<<<< HEAD\n  - id: coffee-banned")
+
+
+def not_text(content: Path) -> None:
+    (content / "tea/facts.yaml").write_bytes(b"\xff\xfe\x00")
+
+
+def a_folder_instead(content: Path) -> None:
+    (content / "tea/facts.yaml").unlink()
+    (content / "tea/facts.yaml").mkdir()
+
+
+BREAKS = (
+    cut_in_an_entry, emptied, without_its_folder, without_a_part, without_pack_yaml, with_conflict_marks, not_text,
+    a_folder_instead,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BREAKS)
+async def test_nothing_broken_is_ever_served(broken: Callable[[Path], None], tmp_path: Path, content: Path) -> None:
+    """Whatever stands in the folder, members are answered from the last good content; and then from the next."""
+    good = shutil.copytree(content, tmp_path / "good")
+    async with serving(tmp_path, content) as here:
+        broken(content)
+        await here.content.look()
+        assert await statement(here) == BEFORE
+        assert told(here)[0].startswith("A change of the content was not taken")
+        shutil.rmtree(content, ignore_errors=True)
+        shutil.copytree(good, content)
+        edit(content, BEFORE, AFTER)
+        await here.content.look()
+        assert await statement(here) == AFTER
+
+
+class Slow(Clock):
+    """A clock on which something happens at each wait."""
+
+    def __init__(self, *steps: Callable[[], None]) -> None:
+        super().__init__()
+        self.steps = list(steps)
+
+    async def sleep(self, seconds: float) -> None:
+        if self.steps:
+            self.steps.pop(0)()
+        await super().sleep(seconds)
+
+
+async def test_a_change_is_taken_when_the_folder_has_come_to_rest(tmp_path: Path, content: Path) -> None:
+    """A checkout of many files arrives piece by piece; what is valid half-way is not served, nor told."""
+    new = "  - id: fact-{n}\n    statement: Fact {n}.\n    essay: {{paragraph: 1, quote: some words}}\n    attributed_to: me\n"
+    new += "    kind: fact\n    verdict: unverified\n    reason: Nobody looked.\n    as_of: 2026\n    sources: [kitchen-count]\n"
+    shutil.move(content / "tea/facts.yaml", content / "first.yaml")
+    (content / "tea/facts").mkdir()
+    shutil.move(content / "first.yaml", content / "tea/facts/first.yaml")
+
+    def arrive(number: int) -> Callable[[], None]:
+        text = "facts:\n" + new.format(n=number)
+
+        def write() -> None:
+            (content / f"tea/facts/{number:03}.yaml").write_text(text, encoding="utf-8")
+
+        return write
+
+    clock = Slow(*(arrive(number) for number in range(100)))
+    async with serving(tmp_path, content, clock=clock) as here:
+        edit(content, BEFORE, AFTER, "tea/facts/first.yaml")
+        await here.content.look()
+        (said,) = told(here)
+        assert "Added: fact-0, fact-1" in said
+        assert "and 85 more" in said
+        assert here.content.shelf.current.library.find("tea", "fact-99")
+
+
+async def test_a_running_git_command_is_waited_for(tmp_path: Path, content: Path) -> None:
+    """While git holds its lock, the folder is not at rest, though no file changes for a while."""
+    (tmp_path / ".git").mkdir()
+    lock = tmp_path / ".git" / "index.lock"
+    lock.touch()
+
+    def finish() -> None:
+        edit(content, "verdict: certain", "verdict: supported")
+        lock.unlink()
+
+    clock = Slow(lambda: None, lambda: None, lambda: None, finish)
+    async with serving(tmp_path, content, clock=clock) as here:
+        edit(content, BEFORE, AFTER)
+        edit(content, "verdict: supported", "verdict: certain")
+        await here.content.look()
+        assert await statement(here) == AFTER
+        assert [said.splitlines()[0] for said in told(here)] == ["New content is served"]
+
+
+class Unlucky(ReaderHere):
+    """A reader under whose eyes a file changes."""
+
+    def __init__(self, content: Path) -> None:
+        self.content = content
+        self.times = 1
+
+    async def read(self, source: Path, today: date) -> Parcel:
+        parcel = await super().read(source, today)
+        if self.times:
+            self.times -= 1
+            return Parcel(parcel.version, parcel.packs, parcel.problems, steady=False)
+        return parcel
+
+
+async def test_files_that_change_while_they_are_read_are_read_again(tmp_path: Path, content: Path) -> None:
+    """What was read of them is served to nobody, and told to nobody but who asked."""
+    async with serving(tmp_path, content, reader=Unlucky(content)) as here:
+        edit(content, BEFORE, AFTER)
+        assert "being changed just now" in words(await say(here, MO, "/content reload"))
+        assert (await statement(here), told(here)) == (BEFORE, [])
+        await here.content.look()
+        assert await statement(here) == AFTER
+
+
+async def test_what_is_read_before_and_after_must_be_the_same(tmp_path: Path, content: Path) -> None:
+    """A parcel knows that a file changed between its first and its last look at it."""
+    reader = ReaderHere()
+    parcel = await reader.read(content, NOW.date())
+    assert parcel.steady
+    edit(content, BEFORE, AFTER)
+    assert (await reader.read(content, NOW.date())).version != parcel.version
+
+
+async def test_processes_on_one_folder_agree_and_tell_once(tmp_path: Path, content: Path) -> None:
+    """Each serves the change, one of them tells the editors and writes the log; refusals likewise."""
+    async with serving(tmp_path, content) as one, serving(tmp_path, content, shared=True) as other:
+        for step in range(3):
+            edit(content, BEFORE if step % 2 == 0 else AFTER, AFTER if step % 2 == 0 else BEFORE)
+            await asyncio.gather(one.content.look(), other.content.look())
+            assert await statement(one) == await statement(other) == (AFTER if step % 2 == 0 else BEFORE)
+            assert len(told(one) + told(other)) == step + 1
+        edit(content, "verdict: supported", "verdict: certain")
+        await asyncio.gather(other.content.look(), one.content.look())
+        assert len(told(one) + told(other)) == 4
+        assert words(await say(one, MO, "/content log")).count("new content") == 4
+
+
+async def test_one_process_wakes_the_others(tmp_path: Path, content: Path) -> None:
+    """Who took a change says so, for those whose system gave no event."""
+    async with serving(tmp_path, content) as here:
+        edit(content, BEFORE, AFTER)
+        await here.content.look()
+        assert here.content._wake.is_set()
+
+
+async def test_ids_that_vanish_are_answered_politely(tmp_path: Path, content: Path) -> None:
+    """Buttons of a card that is gone, and a poll whose options' cards are gone: told so, and voted on all the same."""
+    async with serving(tmp_path, content) as here:
+        card = await say(here, ADA, "/fact tea drinkers")
+        assert card.answer is not None
+        await say(here, ADA, '/poll policy options:"A tea fund | Bring your own tea" closes:1d')
+        (_, poll) = wall(here).posted[-1]
+        vote = buttons(poll)
+        (content / "tea/options.yaml").unlink()
+        (content / "tea/arguments.yaml").unlink()
+        facts = (content / "tea/facts.yaml").read_text(encoding="utf-8")
+        (content / "tea/facts.yaml").write_text(
+            "facts:\n" + facts[facts.index("  - id: coffee-banned") :], encoding="utf-8"
+        )
+        end = await here.content.look()
+        assert isinstance(end, Taken), end
+        for label, pressed in {**buttons(card.answer), **vote}.items():
+            answer = await press(here, ADA, pressed)
+            assert answer.answer is not None, label
+            assert "went wrong" not in words(answer), label
+        gone = await press(here, ADA, "v1:open:tea:tea-popular")
+        assert "That did not work" in words(gone)
+        for line in ("/poll results poll:p1", "/poll list", "/policy", "/poll policy", "/poll close poll:p1"):
+            answer = await say(here, ADA, line)
+            assert "went wrong" not in words(answer) if answer.answer else answer.errors, line
+        closed = await press(here, ADA, "v1:poll-close:p1")
+        assert "went wrong" not in words(closed)
+        assert "A tea fund" in reply_words((await say(here, ADA, "/poll results poll:p1")).answer or closed.answer)  # type: ignore[arg-type]
+
+
+async def test_editors_ask_for_the_state_and_reload(tmp_path: Path, content: Path) -> None:
+    """Which packs, how many cards, since when, whether it is watched; a reload says what changed and who did it is logged."""
+    async with serving(tmp_path, content) as here:
+        status = words(await say(here, MO, "/content status"))
+        assert "tea: 17 cards, reviewed 2026-11-01" in status
+        assert f"Version: {here.content.shelf.current.version[:12]}" in status
+        assert "Loaded: 2026-11-25 12:00 UTC" in status
+        assert "Watched: no; /content reload reads the files" in status
+        assert "Nothing has changed" in words(await say(here, MO, "/content reload"))
+        edit(content, BEFORE, AFTER)
+        assert "Changed: tea-popular" in words(await say(here, MO, "/content reload"))
+        edit(content, "verdict: supported", "verdict: certain")
+        assert "tea/facts.yaml:7:14" in words(await say(here, MO, "/content reload"))
+        assert words(await say(here, MO, "/content log")).count("Mo ") == 2
+        for line in ("/content status", "/content reload", "/content problems"):
+            assert "Only the content's editors" in words(await say(here, ADA, line))
+
+
+async def test_many_problems_are_read_page_by_page(tmp_path: Path, content: Path) -> None:
+    """The channel hears the first twenty, and the command shows each of them once."""
+    async with serving(tmp_path, content) as here:
+        lines = "".join(f"  - id: fact-{number}\n    statement: Short.\n" for number in range(23))
+        with (content / "tea/facts.yaml").open("a", encoding="utf-8") as file:
+            file.write(lines)
+        await here.content.look()
+        assert here.content.refusal is not None
+        count = len(here.content.refusal.errors)
+        assert count > 20
+        assert told(here)[0].count("tea/facts.yaml:") == 20
+        outcome = await say(here, MO, "/content problems")
+        seen = words(outcome).count("tea/facts.yaml:")
+        while outcome.answer is not None and (more := buttons(outcome.answer)):
+            outcome = await press(here, MO, next(iter(more.values())))
+            seen += words(outcome).count("tea/facts.yaml:")
+        assert seen == count
+
+
+class Broken(ReaderHere):
+    async def read(self, source: Path, today: date) -> Parcel:
+        raise Unavailable("no memory")
+
+
+async def test_a_reader_that_fails_changes_nothing(tmp_path: Path, content: Path) -> None:
+    """Who asked is told; the watch goes on."""
+    async with serving(tmp_path, content, reader=Broken()) as here:
+        edit(content, BEFORE, AFTER)
+        assert "no memory" in words(await say(here, MO, "/content reload"))
+        with pytest.raises(BotError):
+            await here.content.look()
+        assert await statement(here) == BEFORE
+
+
+async def test_content_is_served_though_the_database_can_t_be_written(
+    tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not told then, since nobody can say who tells it."""
+    async with serving(tmp_path, content) as here:
+
+        async def refuse(_unit: object) -> None:
+            raise Unavailable("full")
+
+        edit(content, BEFORE, AFTER)
+        monkeypatch.setattr(type(here.database), "write", lambda _self, unit: refuse(unit))
+        await here.content.look()
+        assert (await statement(here), told(here)) == (AFTER, [])
+
+
+async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110 - what is waited for happens in the background
+            await asyncio.sleep(0.02)
+
+
+def served(here: Instance) -> str:
+    found = here.content.shelf.current.library.find("tea", "tea-popular")
+    return found.title if found else ""
+
+
+@pytest.mark.parametrize("watch", ["events", "poll"])
+async def test_a_running_instance_sees_by_itself_what_is_saved(
+    watch: str, tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the system's events or by looking; a folder that is replaced whole is followed too. A stop is clean."""
+    monkeypatch.setattr("bot.content.SETTLE", 0.01)
+    async with serving(tmp_path, content, watch=watch, clock=RealClock()) as here:
+        await here.start()
+        await until(lambda: here.content._seen != "")
+        edit(content, BEFORE, AFTER)
+        await until(lambda: served(here) == AFTER)
+        new = copied(tmp_path / "new")
+        shutil.rmtree(content)
+        await until(lambda: here.content.refusal is not None)
+        new.rename(content)
+        await until(lambda: served(here) == BEFORE)
+        edit(content, BEFORE, "Tea is popular.")
+        await until(lambda: served(here) == "Tea is popular.")
+    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    await asyncio.wait(left, timeout=5) if left else None
+    assert [task for task in left if not task.done()] == []
+
+
+class RealClock(Clock):
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+async def test_a_process_reads_and_is_replaced_when_it_dies(tmp_path: Path, content: Path) -> None:
+    """What it read is what reading here gives; a reader that was killed is an error once, and then works again."""
+    reader = ReaderProcess()
+    parcel = await reader.read(content, NOW.date())
+    here = await ReaderHere().read(content, NOW.date())
+    assert (parcel.version, parcel.problems, parcel.steady) == (here.version, here.problems, True)
+    edition, expected = await reader.make(parcel), await ReaderHere().make(here)
+    assert edition.library == expected.library
+    assert [hit.entry.id for hit in edition.index.find("tea")] == [hit.entry.id for hit in expected.index.find("tea")]
+    assert reader._pool is not None
+    (worker,) = reader._pool._processes.values()
+    worker.kill()
+    with pytest.raises(Unavailable):
+        await reader.read(content, NOW.date())
+    assert (await reader.read(content, NOW.date())).version == parcel.version
+    (worker,) = reader._pool._processes.values()
+    reader.close()
+    await asyncio.to_thread(worker.join, 30)
+    assert not worker.is_alive()
