@@ -4,6 +4,7 @@ BotError
 ├── UsageError          the command was typed in a way that can't be understood
 │   └── UnknownCommand
 ├── NotFound            what was asked for isn't there, or isn't there any more
+│   └── PlaceGone       a channel was deleted, or can't be seen any more
 ├── NotAllowed          this person may not do this, here
 ├── TooFast             too many requests in a short time
 ├── Refused             a rule of the product says no (the poll is closed, the ballot isn't valid)
@@ -42,6 +43,10 @@ class UnknownCommand(UsageError):
 
 class NotFound(BotError):
     """Raised when an id or a name leads nowhere."""
+
+
+class PlaceGone(NotFound):
+    """Raised when the place that is written to can't be found, with all that stood in it."""
 
 
 class NotAllowed(BotError):

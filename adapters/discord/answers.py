@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+import aiohttp
 import discord
 
 from adapters.discord import forms
+from adapters.discord.messages import again
 from adapters.discord.requests import Interaction, request_of
 from adapters.discord.uploads import Ready, Uploads, uploaded
 from bot.app import Bot, refusal
@@ -27,6 +29,8 @@ FORM_PATIENCE = 2.3
 """The same where the answer is a form, which nothing can come before."""
 UNANSWERABLE = frozenset({50027, 50083, 160005})
 """What Discord answers once an interaction is 15 minutes old, or where its thread is archived and locked."""
+ANSWERED = 40060
+"""What Discord answers where a first answer is there already: one whose confirmation was lost on the way."""
 
 logger = logging.getLogger("parley.discord")
 
@@ -108,6 +112,8 @@ class Responder:
             await self._tracked(answering)
         except discord.NotFound:  # the interaction has expired, so there is nobody left to tell
             logger.warning("an answer came too late for Discord")
+        except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
+            logger.warning("an answer did not reach Discord (%s)", type(error).__name__)
         except Exception as error:
             if isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
                 logger.warning("an answer that Discord takes no more (code %s)", error.code)
@@ -124,16 +130,17 @@ class Responder:
     ) -> None:
         running = self._tracked(run)
         await asyncio.wait({running}, timeout=FORM_PATIENCE if form else self._patience)
-        if not running.done():
-            await _defer(interaction, private=private or form)
+        deferred = not running.done()
+        if deferred:
+            await _first(partial(_defer, interaction, private=private or form))
         outcome, ready = await running
         if outcome.answer is not None and outcome.answer.form is not None:
-            if not interaction.response.is_done():
-                await interaction.response.send_modal(forms.modal(outcome.answer.form))
+            if not deferred:
+                await _first(partial(interaction.response.send_modal, forms.modal(outcome.answer.form)))
                 return
             t = translator_of(interaction)
             ready = await self._ready(refusal(t("That took me too long to open a form. Please try again."), t), t)
-        await self._show(interaction, outcome, ready, deferred_private=private or form)
+        await self._show(interaction, outcome, ready, deferred=deferred, deferred_private=private or form)
 
     def _tracked(self, work: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
         """The library forgets its tasks; a stop must not."""
@@ -145,15 +152,23 @@ class Responder:
     # --- what goes out ---
 
     async def _show(
-        self, interaction: Interaction, outcome: Outcome, ready: list[Ready], *, deferred_private: bool
+        self,
+        interaction: Interaction,
+        outcome: Outcome,
+        ready: list[Ready],
+        *,
+        deferred: bool,
+        deferred_private: bool,
     ) -> None:
         pressed = interaction.type is discord.InteractionType.component
         private = outcome.answer is None or outcome.answer.visibility is Visibility.PRIVATE
         first, *others = ready
-        if pressed and outcome.replace:
-            await uploaded(partial(_replace, interaction), first)
-        elif not interaction.response.is_done():
-            await uploaded(partial(_begin, interaction, private=private), first)
+        if not deferred:
+            begin = _replace if pressed and outcome.replace else partial(_begin, private=private)
+            if not await _first(partial(uploaded, partial(begin, interaction), first)):
+                await uploaded(partial(_complete, interaction), first)
+        elif pressed and outcome.replace:
+            await uploaded(partial(_complete, interaction), first)
         elif pressed:
             await _follow_up(interaction, first, private=private)
         elif private == deferred_private:
@@ -170,10 +185,10 @@ class Responder:
         nothing more can be sent (https://github.com/discord/discord-api-docs/issues/3087).
         """
         done = await self._ready(Outcome(), translator_of(interaction))
-        await interaction.edit_original_response(view=done[0].view)
+        await _complete(interaction, done[0])
         await _follow_up(interaction, ready, private=private)
         if private:
-            await interaction.delete_original_response()
+            await again(interaction.delete_original_response)
 
     async def tell(self, interaction: Interaction, outcome: Outcome) -> None:
         """Answers in private with what is known already."""
@@ -191,8 +206,23 @@ class Responder:
             await self.tell(
                 interaction, refusal(t("Something went wrong on my side. The code is {code}.", code=reference), t)
             )
-        except discord.HTTPException:
+        except (discord.HTTPException, aiohttp.ClientError, OSError):
             logger.warning("the person could not be told of %s", reference)
+
+
+async def _first(answer: Callable[[], Awaitable[object]]) -> bool:
+    """Gives a first answer, which Discord takes once, and again where the connection broke. False where one was there
+    already: it arrived, and its confirmation did not.
+
+    Raises discord.HTTPException, aiohttp.ClientError and OSError.
+    """
+    try:
+        await again(answer)
+    except discord.HTTPException as error:
+        if error.code != ANSWERED:
+            raise
+        return False
+    return True
 
 
 async def _defer(interaction: Interaction, *, private: bool) -> None:
@@ -208,14 +238,11 @@ async def _begin(interaction: Interaction, ready: Ready, *, private: bool) -> No
 
 
 async def _complete(interaction: Interaction, ready: Ready) -> None:
-    await interaction.edit_original_response(view=ready.view, attachments=ready.files())
+    await again(lambda: interaction.edit_original_response(view=ready.view, attachments=ready.files()))
 
 
 async def _replace(interaction: Interaction, ready: Ready) -> None:
-    if interaction.response.is_done():
-        await _complete(interaction, ready)
-    else:
-        await interaction.response.edit_message(view=ready.view, attachments=ready.files())
+    await interaction.response.edit_message(view=ready.view, attachments=ready.files())
 
 
 async def _follow_up(interaction: Interaction, ready: Ready, *, private: bool) -> None:

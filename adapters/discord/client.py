@@ -7,6 +7,7 @@ It knows how to talk and holds no rule of the product.
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -30,8 +31,15 @@ from bot.markup import shorten
 CHOICE_MAX = 100
 DRAIN = 5.0
 """Seconds that answers in the making have at a stop."""
+HEARD_MAX = 4096
+"""So many of the last interactions are told apart from new ones."""
 
 logger = logging.getLogger("parley.discord")
+
+
+class _Tree(app_commands.CommandTree["ParleyClient"]):
+    async def interaction_check(self, interaction: discord.Interaction[ParleyClient]) -> bool:
+        return self.client.is_new(interaction)
 
 
 class ParleyClient(discord.Client):
@@ -66,7 +74,9 @@ class ParleyClient(discord.Client):
         self._bot = bot
         self._uploads = Uploads()
         self._responder = Responder(bot, self._uploads, clock, patience)
-        self.tree = app_commands.CommandTree(
+        self._heard: OrderedDict[int, None] = OrderedDict()
+        """The last interactions, oldest first."""
+        self.tree = _Tree(
             self,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
@@ -155,10 +165,22 @@ class ParleyClient(discord.Client):
         """Buttons, selects and forms of any age. Commands reach the tree, which the library asks first."""
         data: Mapping[str, Any] = interaction.data or {}
         used = str(data.get("custom_id", ""))
+        if not used or not self.is_new(interaction):
+            return
         if interaction.type is discord.InteractionType.modal_submit:
             await self._responder.submit(interaction, used, forms.answers_of(data))
         elif interaction.type is discord.InteractionType.component:
             await self._on_control(interaction, used, tuple(map(str, data.get("values", ()))))
+
+    def is_new(self, interaction: Interaction) -> bool:
+        """False for one that was passed on before: what it asks for is done already, and its answer is given."""
+        if interaction.id in self._heard:
+            logger.warning("an interaction came twice")
+            return False
+        self._heard[interaction.id] = None
+        if len(self._heard) > HEARD_MAX:
+            self._heard.popitem(last=False)
+        return True
 
     async def _on_control(self, interaction: Interaction, used: str, values: tuple[str, ...]) -> None:
         draft = forms.draft_of(used, interaction.message)

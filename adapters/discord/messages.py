@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -16,12 +17,13 @@ from adapters.discord import render
 from adapters.discord.requests import NAME
 from adapters.discord.uploads import Ready, uploaded
 from bot.chat import Card, MessageRef, Place, Reply
-from bot.errors import NotAllowed, NotFound, Unavailable
+from bot.errors import NotAllowed, NotFound, PlaceGone, Unavailable
 from bot.i18n import N_
 from bot.markup import ELLIPSIS, text
 
 TRIES = 3
-"""How often a message is sent or changed over connections that break; the library repeats most 5xx itself."""
+"""How often something is sent over connections that break; the library repeats most 5xx itself."""
+UNKNOWN_CHANNEL = 10003
 NOT_FOR_MESSAGES = frozenset({50008, 50024})
 THREAD_ARCHIVED = 50083
 THREAD_LOCKED = 160005
@@ -105,28 +107,38 @@ async def tell(client: discord.Client, person: int, ready: Sequence[Ready]) -> N
         await _sent(channel, each)
 
 
+async def again(send: Callable[[], Awaitable[_T]]) -> _T:
+    """Sends again where the connection broke or Discord failed: for what makes no difference when it arrives twice.
+
+    Raises what `send` raises.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(aiohttp.ClientError, OSError, discord.DiscordServerError):
+            return await send()
+    return await send()
+
+
 async def insist(send: Callable[[], Awaitable[_T]]) -> _T:
     """Sends again where the connection broke. The message's nonce keeps it from being there twice.
 
     Raises NotAllowed, NotFound or Unavailable.
     """
-    for left in reversed(range(TRIES)):
-        try:
-            return await send()
-        except discord.Forbidden as error:
+    away = N_("Discord can't be reached just now. Try again in a minute.")
+    try:
+        return await again(send)
+    except discord.Forbidden as error:
+        raise _refused(error) from error
+    except discord.NotFound as error:
+        gone = PlaceGone if error.code == UNKNOWN_CHANNEL else NotFound
+        raise gone(N_("This channel or message is gone from Discord.")) from error
+    except (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+        raise Unavailable(away) from error
+    except discord.HTTPException as error:
+        if error.code in {THREAD_ARCHIVED, THREAD_LOCKED}:
             raise _refused(error) from error
-        except discord.NotFound as error:
-            raise NotFound(N_("This channel or message is gone from Discord.")) from error
-        except (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
-            if not left:
-                raise Unavailable(N_("Discord can't be reached just now. Try again in a minute.")) from error
-        except discord.HTTPException as error:
-            if error.code in {THREAD_ARCHIVED, THREAD_LOCKED}:
-                raise _refused(error) from error
-            if error.status != HTTPStatus.TOO_MANY_REQUESTS:
-                raise
-            raise Unavailable(N_("Discord can't be reached just now. Try again in a minute.")) from error
-    raise AssertionError
+        if error.status != HTTPStatus.TOO_MANY_REQUESTS:
+            raise
+        raise Unavailable(away) from error
 
 
 def _refused(error: discord.HTTPException) -> NotAllowed:

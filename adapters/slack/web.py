@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import BotError, NotAllowed, NotFound, Unavailable
+from bot.errors import BotError, NotAllowed, NotFound, PlaceGone, Unavailable
 from bot.i18n import N_
 
 API = "https://slack.com/api/"
@@ -45,12 +45,10 @@ LATER = frozenset(
         "team_added_to_org",
     }
 )
+NOT_SEEN = N_("I can't find this channel or message. If it is private, type /invite @Parley in it and try again.")
 MEANINGS: tuple[tuple[frozenset[str], type[BotError], str], ...] = (
-    (
-        frozenset({"message_not_found", "channel_not_found", "thread_not_found", "user_not_found"}),
-        NotFound,
-        N_("I can't find this channel or message. If it is private, type /invite @Parley in it and try again."),
-    ),
+    (frozenset({"channel_not_found"}), PlaceGone, NOT_SEEN),
+    (frozenset({"message_not_found", "thread_not_found", "user_not_found"}), NotFound, NOT_SEEN),
     (
         frozenset({"not_in_channel", "restricted_action", "no_permission", "user_not_in_channel"}),
         NotAllowed,

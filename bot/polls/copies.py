@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from bot.chat import Card, Forgets, MessageRef, Place, Platform, Reply, Tells, Tone
 from bot.community import Community, CommunityOf
-from bot.errors import BotError, NotAllowed, NotFound, Unavailable
+from bot.errors import BotError, NotAllowed, NotFound, PlaceGone, Unavailable
 from bot.i18n import Translator, translator
 from bot.markup import Bold, paragraph, text
 from bot.meter import Meter
@@ -206,12 +206,12 @@ class Copies:
             return found, found is not None and found.edited_at != copy.edited_at
         try:
             poll = await self._edit(found)
-        except NotFound:
-            await self._forget(found)
-            return None, False
-        except NotAllowed:
+        except (NotAllowed, PlaceGone):
             if await self._forget(found):
                 await self._report(found)
+            return None, False
+        except NotFound:
+            await self._forget(found)
             return None, False
         except BotError:
             with suppress(Unavailable):
@@ -279,7 +279,7 @@ class Copies:
                 await platform.post(Place(name, workspace, community.moderator_channel), reply)
         except BotError as error:
             logger.warning("nobody could be told that poll %s can't be redrawn: %s", copy.poll, type(error).__name__)
-        logger.warning("the bot may not redraw poll %s in channel %s any more", copy.poll, place.channel)
+        logger.warning("the bot can't redraw poll %s in channel %s any more", copy.poll, place.channel)
 
     async def _forget(self, copy: Copy) -> bool:
         """The message can't be redrawn any more: it was deleted, or its poll was, or the bot may not.
@@ -309,8 +309,9 @@ def _lost(t: Translator, poll: Poll) -> Reply:
         body=text(
             paragraph(Bold(poll.question)),
             t(
-                "I lost the permission to change one of its messages, so that message will not show what happens to the "
-                "poll. Votes still count. Once I may view the channel and write there, /poll post poll:{id} shows it again.",
+                "I can't change one of its messages any more: its channel is gone or locked, or I lost the permission "
+                "to write there. Votes still count. Where I may view a channel and write, /poll post poll:{id} shows the "
+                "poll again.",
                 id=poll.id,
             ),
         ),

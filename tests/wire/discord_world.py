@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
+
+import pytest
 
 from adapters.discord.client import ParleyClient
 from adapters.discord.running import DiscordService, RunningClient, Shards
@@ -97,6 +100,11 @@ def direct_messages(server: DiscordServer, member: Member) -> list[Message]:
     ]
 
 
+def bugs(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged as an error: for these tests, a bug."""
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 def invalid(server: DiscordServer) -> int:
     """Calls that Discord counts as invalid: 10,000 in 10 minutes ban the address."""
     return sum(server.answers(status).total() for status in (401, 403, 429))
@@ -169,7 +177,8 @@ class Served:
 
     @property
     def there(self) -> bool:
-        return isinstance(self.client, RunningClient) and self.client.is_ready()
+        client = self.instance.platforms.get("discord")
+        return isinstance(client, RunningClient) and client.is_ready()
 
     async def left(self) -> list[str]:
         """The communities that have removed the bot, as they are stored."""

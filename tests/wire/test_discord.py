@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.wire.discord import Interaction, Member, Message
-from tests.wire.discord.errors import old_message
 from tests.wire.discord.model import EMBED_LINKS, SEND_MESSAGES
 from tests.wire.discord_world import TEAS, World, direct_messages, discord_world, new_server, parley, shown_once, words
 from tests.world import Clock
@@ -204,36 +203,6 @@ async def settle(world: World, interaction: Interaction) -> None:
         interaction.give_up()
 
 
-async def test_a_storm_of_429_delays_and_loses_nothing(tmp_path: Path) -> None:
-    """Every kind of call is refused three times; what was asked for happens, once."""
-    async with discord_world(tmp_path) as world:
-        server, host = world.server, world.server.member("Host")
-        for call in (CALLBACK, POST, EDIT, FOLLOW_UP):
-            server.faults.storm(call, times=3)
-        poll = await world.poll(host, results="live")
-        cast = votes(members(world, 30), poll)
-        for vote in cast:
-            assert counted(await vote.member.wait(vote))
-        await world.quiet()
-        assert await world.tally() == dict.fromkeys(TEAS, 10)
-        assert server.posted() == [poll]
-        assert "★ 10" in words(poll)
-        assert server.answers(429).total() >= 9
-
-
-async def test_an_old_poll_is_edited_seldom_and_ends_up_right(tmp_path: Path) -> None:
-    """Discord takes few edits of a message that is an hour old: 30046 delays the edit, and the last one is made."""
-    async with discord_world(tmp_path) as world:
-        poll = await world.poll(world.server.member("Host"), results="live")
-        world.forward(hours=2)
-        world.server.faults.refuse(EDIT, old_message(0.01), "PATCH", times=7)
-        for vote in votes(members(world, 60), poll):
-            assert counted(await vote.member.wait(vote))
-        await world.quiet()
-        assert "★ 20" in words(poll)
-        assert world.edits(poll) < 20
-
-
 # --- what is taken away ---
 
 
@@ -398,29 +367,6 @@ async def test_polls_live_in_threads_and_forums_and_count_once(tmp_path: Path) -
         assert all("Green ★ 3" in words(copy) for copy in copies)
 
 
-FORGED = (
-    "v0:vote:p1:0",
-    "v1:nothing",
-    "x" * 100,
-    "v1:vote:p1:99",
-    "v1:vote:nope:0",
-    "v1:poll-close:p1",
-    "💥",
-    "v1::::",
-)
-
-
-@pytest.mark.parametrize("custom_id", FORGED)
-async def test_a_control_that_was_never_drawn_gets_a_polite_private_answer(tmp_path: Path, custom_id: str) -> None:
-    """An old version's id, a foreign one, one that is not the person's to use: nothing changes."""
-    async with discord_world(tmp_path) as world:
-        poll = await world.poll(world.server.member("Host"))
-        answer = await world.server.member("Eve").press(poll, custom_id)
-        assert "did not work" in answer.text
-        assert shown_once(answer)
-        assert await world.tally() == {}
-
-
 async def test_the_bot_needs_no_more_permissions_than_it_asks_for(tmp_path: Path) -> None:
     """Answers and polls work without the right to embed links."""
     async with discord_world(tmp_path) as world:
@@ -428,13 +374,3 @@ async def test_the_bot_needs_no_more_permissions_than_it_asks_for(tmp_path: Path
         poll = await world.poll(world.server.member("Host"))
         (vote,) = votes(members(world, 1), poll)
         assert counted(await vote.member.wait(vote))
-
-
-async def test_what_a_member_wrote_pings_nobody(tmp_path: Path) -> None:
-    """Every message says that no mention in it is meant, whatever the question of a poll holds."""
-    async with discord_world(tmp_path) as world:
-        server = world.server
-        host = server.member("@everyone **bold** \u202e")
-        await host.slash("poll create", question="@everyone <@1> <@&2> which?", options="A | @here | `c`")
-        sent = [call.body for call in server.calls if call.method == "POST" and call.path.endswith("/messages")]
-        assert [body["allowed_mentions"] for body in sent] == [{"parse": []}]

@@ -3,7 +3,6 @@ that a server does not take."""
 
 from __future__ import annotations
 
-import logging
 import random
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from bot.chat import Attachment, Reply
 from bot.i18n import translator
 from tests.wire.discord import Channel, Member, Message
 from tests.wire.discord.model import ATTACH_FILES
-from tests.wire.discord_world import World, direct_messages, discord_world, invalid, words
+from tests.wire.discord_world import World, bugs, direct_messages, discord_world, invalid, words
 
 
 async def posted_in(world: World, place: Channel, **options: str) -> tuple[Message, Message, Member]:
@@ -32,10 +31,6 @@ async def closed(world: World, *places: Channel) -> None:
     await world.instance.scheduler.run_due()
     await world.server.until(lambda: all("Closed: " in world.server.posted(place)[-1].text for place in places))
     await world.quiet()
-
-
-def bugs(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 # --- threads ---

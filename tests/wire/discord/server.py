@@ -219,9 +219,13 @@ class DiscordServer:
         token = f"{random.getrandbits(160):040x}"
         interaction = Interaction(self.new_id(), token, kind, member, channel, data, self.now(), origin)
         self.interactions[token] = interaction
-        guild = channel.guild.id if channel.guild else None
-        self.gateway.dispatch("INTERACTION_CREATE", interaction_json(self, interaction), guild)
+        self.replay(interaction)
         return interaction
+
+    def replay(self, interaction: Interaction) -> None:
+        """Passes it on to the bot: a second time, as after a connection that broke at the wrong moment."""
+        guild = interaction.channel.guild.id if interaction.channel.guild else None
+        self.gateway.dispatch("INTERACTION_CREATE", interaction_json(self, interaction), guild)
 
     def forget(self, interaction: Interaction) -> None:
         """Drops an interaction that is over, and what was shown to one person alone: for long runs."""

@@ -1,0 +1,154 @@
+"""What comes in that should not: forged, replayed, oversized, from elsewhere. A polite private answer at most, and
+nothing changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.wire.discord import Channel, Interaction, Message
+from tests.wire.discord.model import Guild, User
+from tests.wire.discord_world import World, bugs, discord_world, shown_once
+
+FORGED = (
+    "v0:vote:p1:0",
+    "v1:nothing",
+    "x" * 100,
+    "v1:vote:p1:99",
+    "v1:vote:nope:0",
+    "v1:poll-close:p1",
+    "💥",
+    "v1::::",
+)
+
+
+@pytest.mark.parametrize("custom_id", FORGED)
+async def test_a_control_that_was_never_drawn_gets_a_polite_private_answer(tmp_path: Path, custom_id: str) -> None:
+    """An old version's id, a foreign one, one that is not the person's to use: nothing changes."""
+    async with discord_world(tmp_path) as world:
+        poll = await world.poll(world.server.member("Host"))
+        answer = await world.server.member("Eve").press(poll, custom_id)
+        assert "did not work" in answer.text
+        assert shown_once(answer)
+        assert await world.tally() == {}
+
+
+async def test_what_a_member_wrote_pings_nobody(tmp_path: Path) -> None:
+    """Every message says that no mention in it is meant, whatever the question of a poll holds."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        host = server.member("@everyone **bold** \u202e")
+        await host.slash("poll create", question="@everyone <@1> <@&2> which?", options="A | @here | `c`")
+        sent = [call.body for call in server.calls if call.method == "POST" and call.path.endswith("/messages")]
+        assert [body["allowed_mentions"] for body in sent] == [{"parse": []}]
+
+
+async def test_no_privileged_intent_is_asked_for(tmp_path: Path) -> None:
+    """Servers and their channels are all that Discord tells: no member lists, no presences, no messages."""
+    async with discord_world(tmp_path) as world:
+        assert {session.intents for session in world.server.gateway.sessions.values()} == {1}
+
+
+# --- once more ---
+
+
+async def replayed(world: World, interaction: Interaction, caplog: pytest.LogCaptureFixture) -> None:
+    """Discord passes it on a second time, and the bot has noticed."""
+    caplog.clear()
+    world.server.replay(interaction)
+    await world.server.until(lambda: "came twice" in caplog.text)
+
+
+async def test_what_is_passed_on_twice_is_done_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A command opens no second poll, an old vote does not come back, a form is not sent again."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        host, ada = server.member("Host"), server.member("Ada")
+        created = await host.slash("poll create", question="Which tea?", options="Green | Black | Oolong")
+        (poll,) = server.posted()
+        await replayed(world, created, caplog)
+        first = await ada.click(poll, "Green")
+        await ada.click(poll, "Black")
+        await replayed(world, first, caplog)
+        opened = await host.slash("poll create", question="Again?")
+        sent = await host.submit(opened, options="A\nB")
+        await replayed(world, sent, caplog)
+        assert len(server.posted()) == 2
+        assert await world.tally() == {"Black": 1}
+        assert all(len(done.messages) == 1 for done in (created, first, sent))
+        assert bugs(caplog) == []
+
+
+# --- too much ---
+
+
+async def test_an_oversized_control_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Far more than Discord would let through: an id of 5,000 characters, a thousand picks."""
+    async with discord_world(tmp_path) as world:
+        poll, eve = await world.poll(world.server.member("Host")), world.server.member("Eve")
+        for answer in (
+            await eve.press(poll, "v1:vote:p1:" + "9" * 5000),
+            await eve.press(poll, "v1:vote:p1", *(f"{number:0100}" for number in range(1000))),
+        ):
+            assert "did not work" in answer.text
+            assert shown_once(answer)
+        assert await world.tally() == {}
+        assert bugs(caplog) == []
+
+
+async def test_oversized_words_are_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """6,000 characters in an option, 4,000 in each line of a form, a message of 4,000: told what is wrong, or looked up."""
+    async with discord_world(tmp_path) as world:
+        server, ada = world.server, world.server.member("Ada")
+        for command in server.commands[""]:
+            for option in command.get("options") or ():
+                option.pop("max_length", None)
+        assert shown_once(await ada.slash("fact", words="tea " * 1500))
+        opened = await ada.slash("poll create")
+        refused = await ada.submit(opened, question="q" * 4000, options="o" * 4000)
+        assert "Try again" in refused.message.labels
+        assert refused.private
+        assert server.posted() == []
+        long = Message(server.new_id(), server.main, ada.user, server.now(), content="Who drinks tea? " * 250)
+        server.main.messages[long.id] = long
+        assert shown_once(await ada.context("Find facts", long))
+        assert bugs(caplog) == []
+
+
+# --- from elsewhere ---
+
+
+async def test_a_server_that_the_bot_does_not_know(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Discord passes on commands of servers whose channels it tells nothing about: a look-up is answered, and what
+    needs a place says what a moderator can do."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        guild = Guild(server.new_id(), "Elsewhere", "1")
+        hidden = Channel(server.new_id(), "hidden", guild, permissions=0)
+        server.channels[hidden.id] = hidden
+        ada = server.member("Ada", channel=hidden)
+        assert "tea" in (await ada.slash("fact", words="tea")).text
+        refused = await ada.slash("poll create", question="Which tea?", options="Green | Black")
+        assert "may not write in this channel" in refused.text
+        assert refused.private
+        assert bugs(caplog) == []
+
+
+async def test_what_find_facts_is_used_on_is_not_stored(tmp_path: Path) -> None:
+    """Neither the message nor who wrote it is anywhere in the bot's folder afterwards, as it says."""
+    async with discord_world(tmp_path) as world:
+        server, ada = world.server, world.server.member("Ada")
+        author = User(server.new_id(), "Quentin")
+        written = Message(server.new_id(), server.main, author, server.now(), content="Who zzyzx drinks tea?")
+        server.main.messages[written.id] = written
+        answer = await ada.context("Find facts", written)
+        assert "Share" in answer.message.labels
+        await ada.click(answer.message, "Share")
+        kept = everything_in(tmp_path)
+        assert kept
+        assert not [secret for secret in ("zzyzx", author.id, author.name) if secret.encode() in kept]
+
+
+def everything_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
