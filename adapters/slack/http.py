@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 from slack_bolt.app.async_server import AsyncSlackAppServer
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_sdk.signature import SignatureVerifier
 
 PATH = "/slack/events"
@@ -31,14 +32,16 @@ class GuardedApp(AsyncApp):
     People come with their browsers to the pages alone that install the app, if there are any.
     """
 
-    def __init__(self, *, signing_secret: str | None, **options: Any) -> None:
+    def __init__(self, *, signing_secret: str | None, oauth_flow: AsyncOAuthFlow | None = None, **options: Any) -> None:
         super().__init__(
-            signing_secret=signing_secret, request_verification_enabled=signing_secret is not None, **options
+            signing_secret=signing_secret,
+            request_verification_enabled=signing_secret is not None,
+            oauth_flow=oauth_flow,
+            **options,
         )
-        flow = self.oauth_flow
-        self._guard = Guard(
-            signing_secret or "", frozenset({flow.install_path, flow.redirect_uri_path} if flow else ())
-        )
+        # Bolt makes a flow of its own where the environment has SLACK_CLIENT_ID; nobody gets at its pages
+        pages = {oauth_flow.install_path, oauth_flow.redirect_uri_path} if oauth_flow else set[str]()
+        self._guard = Guard(signing_secret or "", frozenset(pages))
 
     def server(self, port: int = 3000, path: str = PATH, host: str | None = None) -> AsyncSlackAppServer:
         made = super().server(port=port, path=path, host=host)

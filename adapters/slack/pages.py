@@ -137,6 +137,7 @@ def _document(t: Translator, title: str, style: str, *sections: Child) -> Html:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("title", f"{title} · Parley"),
+        el("link", rel="icon", href="data:,"),
         el("style", Html(style)),
     )
     body = (el("header", "Parley"), el("main", *sections))

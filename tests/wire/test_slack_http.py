@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.wire.slack import Member, Message, words
+from tests.wire.slack import Browser, Member, Message, words
 from tests.wire.slack.world import World, counted, slack_world, votes
 
 
@@ -89,6 +89,18 @@ async def test_a_request_that_comes_again_is_answered_once(tmp_path: Path) -> No
             await world.server.until(lambda: len(world.server.called("respond")) > number)  # noqa: B023 - awaited here
         await asyncio.sleep(0.2)
         assert len(world.server.called("respond", None)) == 1 + 2
+
+
+async def test_without_installing_there_are_no_pages_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bolt would offer its own, with tokens in plain files, where variables of its own are set."""
+    monkeypatch.setenv("SLACK_CLIENT_ID", "1.1")
+    monkeypatch.setenv("SLACK_CLIENT_SECRET", "secret")
+    async with slack_world(tmp_path, http=True) as world:
+        for url in (world.install_page, world.server.installs.redirect_url):
+            assert (await Browser().open(url)).status in {401, 404}
+        assert (await world.server.member("Ada").command("/parley help")).private
 
 
 UNREADABLE = ("payload=", "payload={", "payload=%5B%5D", '{"type": ')

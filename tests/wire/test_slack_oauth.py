@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,18 +14,22 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.app import SlackChat
+from adapters.slack.http import PATH
 from adapters.slack.installations import Installations, States
-from adapters.slack.oauth import OAuth
+from adapters.slack.oauth import INSTALL, REDIRECT, OAuth
+from adapters.slack.pages import FAILURES
+from adapters.slack.web import EDITS_A_MINUTE
 from adapters.slack.workspaces import KEPT
 from bot.chat import Card, MessageRef, Place, Reply
 from bot.errors import NotAllowed, Unavailable
 from bot.polls.model import State
 from bot.store import installations as rows
 from bot.store.keys import Keys
-from tests.wire.slack import APP_TOKEN, Browser, CannotDo, Channel, Member, SlackServer, Team, words
+from tests.wire.slack import APP_TOKEN, SECRET, Browser, CannotDo, Channel, Member, SlackServer, Team, words
 from tests.wire.slack import world as slack
 from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET, Page, query_of
 from tests.wire.slack.world import World, counted, slack_world
+from tests.wire.test_discord_process import PATIENCE, free_port, last_words, program
 from tests.world import Clock, running
 
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # slack_sdk's own
@@ -146,6 +152,48 @@ async def _chat(world: World, oauth: OAuth) -> AsyncIterator[SlackChat]:
         await chat.stop()
 
 
+async def test_as_a_program_it_goes_on_after_it_was_killed(tmp_path: Path) -> None:
+    """Two workspaces over HTTP: installed, killed without warning, started again, and both polls take votes."""
+    async with slack.new_server() as server:
+        houses = [house(server, name) for name in ("North House", "South House")]
+        port = free_port()
+        server.hooks.url = f"http://127.0.0.1:{port}{PATH}"
+        server.installs.redirect_url = f"http://127.0.0.1:{port}{REDIRECT}"
+        arguments = ("tests.wire.slack.parley", server.url, "run", "--port", free_port())
+        settings = {
+            "PARLEY_SLACK_CLIENT_ID": CLIENT_ID,
+            "PARLEY_SLACK_CLIENT_SECRET": CLIENT_SECRET,
+            "PARLEY_SLACK_SIGNING_SECRET": SECRET,
+            "PARLEY_SLACK_BIND": port,
+        }
+        async with program(tmp_path, *arguments, **settings) as process:
+            await ready(process)
+            for each in houses:
+                page = await Browser().install(f"http://127.0.0.1:{port}{INSTALL}", each.team)
+                assert page.status == 200
+                await each.host.command('/parley poll create question:"Which tea?" options:"Green | Black"')
+            process.kill()
+            await process.wait()
+        async with program(tmp_path, *arguments, **settings) as process:
+            await ready(process)
+            for each in houses:
+                voter = server.member("Voter", each.team)
+                assert counted(await voter.press(server.posted(each.channel)[0], "Green"))
+            process.terminate()
+            code, said = await last_words(process)
+        assert server.violations == []
+    assert (code, "Traceback" in said) == (0, False), said
+    assert not any(secret in said for secret in (CLIENT_SECRET, *(each.team.token for each in houses)))
+
+
+async def ready(process: Process) -> None:
+    """Until it says that it is."""
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        while b"Parley is ready" not in await process.stdout.readline():
+            pass
+
+
 # --- the way to Slack and back ---
 
 
@@ -178,6 +226,21 @@ async def test_who_installs_is_told_what_to_do_next(tmp_path: Path) -> None:
         assert "Parley is now in &lt;b&gt;Tea&lt;/b&gt; &amp; House" in page.html
         assert "/invite @Parley" in page.html
         assert page.link("Open Slack").startswith("https://slack.com/app_redirect?app=A1&team=T")
+
+
+async def test_the_pages_speak_one_language(tmp_path: Path) -> None:
+    """The browser's: in the pseudo-locale no sentence is left in English."""
+    async with slack_world(tmp_path, several=True) as world:
+        back = world.server.installs.redirect_url
+        team = house(world.server, "⟦North House⟧").team
+        installed = await Browser(language="en-XA").install(world.install_page, team)
+        failed = [await Browser(language="en-XA").open(f"{back}?error={reason}") for reason in (*FAILURES, "no_scopes")]
+        for page in (await Browser(language="en-XA").open(world.install_page), installed, *failed):
+            assert '<html lang="en-XA">' in page.html
+            main = page.html.partition("<main>")[2].partition("</main>")[0]
+            said = [words for words in re.split(r"<[^>]*>", main) if words.strip()]
+            assert said
+            assert [words for words in said if not words.startswith("⟦")] == []
 
 
 async def begun(world: World) -> tuple[Browser, str, str]:
@@ -517,7 +580,7 @@ async def test_one_workspace_s_trouble_is_not_another_s(tmp_path: Path) -> None:
         for each in (north, south):
             ref = await world.chat.post(Place("slack", each.team.id, each.channel.id), SHORT)
             assert isinstance(ref, MessageRef)
-            for _ in range(50):
+            for _ in range(EDITS_A_MINUTE):
                 await world.chat.edit(ref, SHORT)
             with pytest.raises(Unavailable):
                 await world.chat.edit(ref, SHORT)

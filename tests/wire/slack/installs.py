@@ -5,9 +5,11 @@ https://docs.slack.dev/authentication/installing-with-oauth
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from html import escape, unescape
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -43,15 +45,24 @@ class Installs:
         return code
 
     async def ask(self, request: web.Request) -> web.Response:
-        """The question. `answer` is the workspace that says yes; without one, the person says no."""
+        """The question. `answer` is the workspace that says yes; an empty one says no."""
         asked = request.query
         if asked.get("client_id") != CLIENT_ID or not asked.get("scope") or not self.redirect_url:
             self._server.violated("oauth.v2.authorize", "bad_request", str(dict(asked)))
             return web.Response(status=400)
-        team = self._server.teams.get(asked.get("answer", ""))
+        if "answer" not in asked:
+            return web.Response(text=self._question(str(request.rel_url)), content_type="text/html")
+        team = self._server.teams.get(asked["answer"])
         told = {"code": self.allow(team, asked["scope"])} if team else {"error": "access_denied"}
         back = {**told, "state": asked.get("state", "")}
         raise web.HTTPFound(f"{self.redirect_url}?{urlencode(back)}")
+
+    def _question(self, url: str) -> str:
+        """As a page, for a real browser."""
+        choices = {"Cancel": "", **{f"Allow in {team.name}": team.id for team in self._server.teams.values()}}
+        links = (f'<a href="{escape(url)}&amp;answer={answer}">{escape(name)}</a>' for name, answer in choices.items())
+        icon = '<link rel="icon" href="data:,">'
+        return f"<!doctype html><title>Slack</title>{icon}<h1>Parley asks for permission</h1>{' '.join(links)}"
 
     def exchange(self, call: Call) -> Json:
         """oauth.v2.access. A code is good once, for ten minutes."""
@@ -85,13 +96,15 @@ class Page:
     html: str
     headers: dict[str, str]
 
+    @property
+    def links(self) -> list[str]:
+        found = re.findall(r'<a href="([^"]*)"', self.html)
+        return [urljoin(self.url, unescape(address)) for address in found]
+
     def link(self, label: str) -> str:
         """Where the link with these words leads. Raises ValueError where there is none."""
-        before, found, _ = self.html.partition(f">{label}</a>")
-        if not found:
-            raise ValueError(f"no link {label!r} in {self.html}")
-        address = before.rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
-        return urljoin(self.url, address)
+        labels = re.findall(r"<a [^>]*>(.*?)</a>", self.html)
+        return self.links[labels.index(label)]
 
 
 @dataclass(slots=True)
@@ -99,9 +112,11 @@ class Browser:
     """Somebody who installs the app. Cookies that are «secure» are kept here over plain HTTP too, as on loopback."""
 
     cookies: dict[str, str] = field(default_factory=dict)
+    language: str = "en"
 
     async def open(self, url: str, *, method: str = "GET", follow: bool = True) -> Page:
-        headers = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"cookie": cookies, "accept-language": self.language}
         async with (
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
             session.request(method, url, headers=headers, allow_redirects=False) as response,
@@ -116,8 +131,8 @@ class Browser:
         return await self.open(f"{question}&answer={team.id if team else ''}")
 
     async def install(self, url: str, team: Team) -> Page:
-        """The whole way, from the app's install page."""
-        return await self.answer((await self.open(url)).link("Add to Slack"), team)
+        """The whole way, from the app's install page, by its one link."""
+        return await self.answer((await self.open(url)).links[0], team)
 
     def _keep(self, told: list[str]) -> None:
         for line in told:

@@ -1,0 +1,49 @@
+"""Somebody installs Parley in a Slack workspace, in a real browser, at a Slack of the tests' own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import watched
+from tests.browser.test_chat import CONTRAST, overflow
+from tests.wire.slack.world import slack_world
+
+pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # slack_sdk's own
+
+
+async def readable(page: Page) -> None:
+    """Enough contrast in both schemes, no sideways scrolling at 320 pixels, a title, one heading, named links."""
+    await page.set_viewport_size({"width": 320, "height": 640})
+    assert await overflow(page) == []
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        assert await page.evaluate(CONTRAST) == []
+    assert await page.locator("h1").count() == 1
+    assert (await page.title()).endswith(" · Parley")
+    assert await page.get_by_role("main").count() == 1
+
+
+async def test_an_admin_installs_parley_with_a_browser(tmp_path: Path, context: BrowserContext) -> None:
+    """With the keyboard: the page, Slack's question, a no, again, a yes. The browser complains of nothing."""
+    async with slack_world(tmp_path, several=True) as world, watched(context) as page:
+        team = world.server.add_team("South House")
+        await page.goto(world.install_page)
+        await readable(page)
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Add to Slack")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await page.get_by_role("link", name="Cancel").click()
+        await expect(page.get_by_role("heading", name="Nothing was installed")).to_be_visible()
+        await readable(page)
+        await page.get_by_role("link", name="Start again").click()
+        await page.get_by_role("link", name="Add to Slack").click()
+        await page.get_by_role("link", name="Allow in South House").click()
+        await expect(page.get_by_role("heading", name="Parley is now in South House")).to_be_visible()
+        await expect(page.get_by_role("link", name="Open Slack")).to_be_visible()
+        await readable(page)
+        assert await context.cookies() == []
+        member = world.server.member("Ada", team).at(world.server.add_channel("main", team))
+        assert (await member.command("/parley help")).private
