@@ -148,7 +148,9 @@ def message(reply: Reply) -> Message:
 
 def as_text(card: Card) -> str:
     """All words of a card but its controls', without any formatting."""
-    lines = [card.title or card.url or "", card.image.alt if card.image else "", plain(card.body)]
+    lines = [card.title or card.url or "", plain(card.body)]
+    if card.image and not visible(card.body):
+        lines.append(card.image.alt)
     for field in card.fields:
         lines += [field.name, plain(field.value)]
     return "\n".join(line for line in (*lines, card.footer) if line.strip())
@@ -159,10 +161,10 @@ def _blocks(card: Card, used: Counter[str]) -> Iterator[Block]:
         yield rich_text([section([link(Link(card.title or card.url, card.url), Style(bold=True))])])
     elif card.title.strip():
         yield HeaderBlock(text=plain_text(card.title))
-    if card.image and card.image.alt.strip():
-        yield _words(card.image.alt)
     if visible(card.body):
         yield rich_text(elements(card.body))
+    elif card.image and card.image.alt.strip():  # the picture follows, or never does
+        yield _words(card.image.alt)
     for field in card.fields:
         name = (Paragraph((Bold(field.name),)),) if field.name.strip() else ()
         if name or visible(field.value):
