@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import click
 
-from adapters import configuration, moving, packs, records
+from adapters import configuration, moving, records
+from adapters import packs as editing
 from adapters.discord import console
 from adapters.preview import console as preview_console
 from adapters.slack import console as slack_console
@@ -278,11 +279,15 @@ def ask(
 @click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--essay", type=click.Path(path_type=Path), help="The essay's text, to prove every quote against.")
 @click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
-def check(packs: tuple[Path, ...], essay: Path | None, style: Literal["text", "json", "github"]) -> None:
+@click.option("--links", is_flag=True, help="First ask every source's address, and note beside it what was found.")
+def check(packs: tuple[Path, ...], essay: Path | None, style: Literal["text", "json", "github"], links: bool) -> None:
     """Check packs: the shipped ones, or the folders given. Ends with 1 if there is an error."""
     from bot.library.check import main_report  # noqa: PLC0415 - kept off the path of --help
 
-    printed, status = main_report(packs or (_content(None),), essay, now().date(), style)
+    folders = packs or (_content(None),)
+    if links:
+        editing.ask_links(folders, now().date())
+    printed, status = main_report(folders, essay, now().date(), style)
     click.echo(printed, nl=False)
     sys.exit(status)
 
@@ -310,7 +315,7 @@ def _near(path: Path) -> Path:
 
 
 main.add_command(records.polls)
-for command in packs.COMMANDS:
+for command in editing.COMMANDS:
     main.add_command(command)
 main.add_command(records.db)
 records.db.add_command(moving.copy)

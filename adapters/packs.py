@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from bot.library.model import Pack
 
 
@@ -148,6 +151,21 @@ def sources(file: Path, pack: str | None, content: Path | None) -> None:
         click.echo(line, err=written is None)
     if read.malformed:
         sys.exit(1)
+
+
+def ask_links(sources: Sequence[Path], day: date) -> None:
+    """Asks the addresses of packs, or of folders of packs, and tells what was found on standard error."""
+    import asyncio  # noqa: PLC0415 - kept off the path of --help
+
+    from adapters.links import Asker, check_links, session  # noqa: PLC0415
+    from bot.library.loader import pack_folders  # noqa: PLC0415
+
+    async def work() -> list[str]:
+        async with session() as opened:
+            return await check_links([one for source in sources for one in pack_folders(source)], Asker(opened), day)
+
+    for line in asyncio.run(work()):
+        click.echo(line, err=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (new, export, import_)

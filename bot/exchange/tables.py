@@ -10,7 +10,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -45,8 +45,9 @@ def _columns(model: type[BaseModel], above: tuple[str, ...] = ()) -> list[tuple[
     found: list[tuple[str, ...]] = []
     for name, info in model.model_fields.items():
         path = (*above, info.alias or name)
-        inner = info.annotation
-        found += _columns(inner, path) if isinstance(inner, type) and issubclass(inner, BaseModel) else [path]
+        choices = (info.annotation, *get_args(info.annotation))  # a table may be optional
+        inner = next((one for one in choices if isinstance(one, type) and issubclass(one, BaseModel)), None)
+        found += [path] if inner is None else _columns(inner, path)
     return found
 
 

@@ -19,7 +19,20 @@ from pathlib import Path
 from typing import Literal
 
 from bot.library.loader import DRAFTS, PACK_FILE, PackReading, Spot, pack_folders, read_pack, together
-from bot.library.model import PARTS, Argument, Copy, Entry, Fact, Library, Option, Pack, Position, Source, Verdict
+from bot.library.model import (
+    PARTS,
+    Argument,
+    Copy,
+    Entry,
+    Fact,
+    Library,
+    LinkStatus,
+    Option,
+    Pack,
+    Position,
+    Source,
+    Verdict,
+)
 from bot.library.problems import Problem, Severity
 from bot.library.report import Balance, Quotes, Report, Side, Style, render
 
@@ -243,6 +256,13 @@ def _check_source(reading: PackReading, _pack: Pack, source: Entry) -> None:
     if source.copy_ is Copy.MIRROR and source.url is not None:
         message = "this address is a mirror's, so members don't get it: find the original's"
         _warn(reading, reading.place(source.id, "url"), "mirror-link", message)
+    for key, link in (("url", source.link), ("archive_url", source.archive_link)):
+        if link is not None and link.status is LinkStatus.DEAD:
+            message = f"this address was dead on {link.checked} ({link.detail or 'no answer'}): find where it is now"
+            _warn(reading, reading.place(source.id, key), "dead-link", message)
+        elif link is not None and link.moved_to is not None:
+            message = f"this address had moved on {link.checked}: read {link.moved_to}, then write that here"
+            _warn(reading, reading.place(source.id, key), "moved-link", message)
 
 
 def _check_option(reading: PackReading, pack: Pack, option: Entry) -> None:

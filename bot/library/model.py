@@ -147,6 +147,15 @@ class Lean(StrEnum):
     PROCESS = "process"
 
 
+class LinkStatus(StrEnum):
+    """What an address answered when it was asked."""
+
+    WORKS = "works"
+    MOVED = "moved"
+    DEAD = "dead"
+    UNCLEAR = "unclear"
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -266,6 +275,18 @@ class Argument(_Sourced):
         return self.text
 
 
+class Link(_Model):
+    """What `parley check --links` found at an address."""
+
+    checked: Annotated[FullDate, Field(description="The day on which the address was asked.")]
+    status: Annotated[
+        LinkStatus,
+        Field(description="works, moved for good, dead, or unclear where the answer doesn't tell."),
+    ]
+    detail: Line | None = Field(default=None, description="The answer, if it says more.")
+    moved_to: Address | None = Field(default=None, description="Where it has moved to.")
+
+
 class Source(Entry):
     """Something that was read, and where it can be read."""
 
@@ -290,6 +311,11 @@ class Source(Entry):
     note: Line | None = Field(default=None, description="A caution about this copy, its date or its leaning.")
     opened: FullDate | None = Field(
         default=None, description="The day on which an editor read it in full; empty until then."
+    )
+
+    link: Link | None = Field(default=None, description="What `parley check --links` found at `url`; it writes this.")
+    archive_link: Link | None = Field(
+        default=None, description="What `parley check --links` found at `archive_url`; it writes this."
     )
 
     @property

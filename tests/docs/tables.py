@@ -56,6 +56,7 @@ def pack_tables() -> dict[str, str]:
         "common": _common_table(whole),
         "pack": _keys(whole["pack"], whole["pack"]["$defs"]),
         "essay": _keys(whole["pack"]["$defs"]["Essay"], {}),
+        "link": _keys(whole["sources"]["$defs"]["Link"], whole["sources"]["$defs"]),
         "span": _keys(whole["facts"]["$defs"]["Span"], {}),
     }
     for part, name, model in _lists():
@@ -95,7 +96,8 @@ def _keys(schema: Mapping[str, Any], definitions: Mapping[str, Any], leave_out: 
     for key, described in schema["properties"].items():
         if key in leave_out:
             continue
-        name = described.get("$ref", "").rpartition("/")[2]
+        refs = [one.get("$ref", "") for one in (described, *described.get("anyOf", ()))]
+        name = next((ref for ref in refs if ref), "").rpartition("/")[2]
         ref = definitions.get(name, {})
         takes = "keys of its own" if "properties" in ref else _takes(ref or described)
         meaning = (

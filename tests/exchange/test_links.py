@@ -1,0 +1,571 @@
+"""`parley check --links`: what is asked, how politely, what an answer means, and how it is noted in an editor's file."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import aiohttp
+import pytest
+import yaml
+from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from adapters.links import AT_ONCE, LONGEST_WAIT, Asker, Guarded, check_links, is_public, session
+from bot.exchange.links import Answer, links_of, note
+from bot.exchange.writing import replace_file
+from bot.library.check import check_pack
+from bot.library.loader import load_pack, read_pack
+from bot.library.model import LinkStatus, Source
+from tests.unit.packs import SOURCES, make_pack
+from tests.unit.test_cli import parley
+
+DAY = date(2026, 11, 26)
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+class Names(AbstractResolver):
+    """Names of the tests' own: everything is this machine, but `dead.test` is unknown and `later.test` can't be told."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        wrong = {"dead.test": socket.EAI_NONAME, "later.test": socket.EAI_AGAIN}
+        if host in wrong:
+            raise socket.gaierror(wrong[host], "no")
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0)]
+
+    async def close(self) -> None: ...
+
+
+@dataclass
+class Time:
+    """A clock that only sleeping moves."""
+
+    now: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+@dataclass
+class Site:
+    """A real server on this machine with pages of all kinds, and what it was asked."""
+
+    time: Time
+    port: int = 0
+    asked: list[tuple[str, str, float]] = field(default_factory=list)
+    agents: set[str] = field(default_factory=set)
+    sent: int = 0
+    active: int = 0
+    most: int = 0
+    cut_off: asyncio.Event = field(default_factory=asyncio.Event)
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def at(self, path: str, host: str = "site.test") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+    def methods(self, path: str) -> list[str]:
+        return [method for method, asked, _ in self.asked if asked == path]
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append((request.method, request.path, self.time.now))
+        self.agents.add(request.headers["User-Agent"])
+        leaf = request.path.strip("/")
+        if leaf.isdecimal():
+            return web.Response(status=int(leaf))
+        special = getattr(self, f"_{leaf.replace('-', '_').replace('.', '_')}", None)
+        return await special(request) if special else web.Response(text="here")
+
+    async def _moved(self, _request: web.Request) -> web.Response:
+        return web.Response(status=301, headers={"Location": "/new place?a=1|2"})
+
+    async def _for_now(self, _request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": self.at("/page", "other.test")})
+
+    async def _gone_after(self, _request: web.Request) -> web.Response:
+        return web.Response(status=308, headers={"Location": "/404"})
+
+    async def _home(self, _request: web.Request) -> web.Response:
+        return web.Response(status=301, headers={"Location": "/"})
+
+    async def _loop(self, _request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": "/loop"})
+
+    async def _inside(self, _request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": "http://169.254.169.254/latest/meta-data"})
+
+    async def _elsewhere(self, _request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": "file:///etc/passwd"})
+
+    async def _no_head(self, request: web.Request) -> web.Response:
+        return web.Response(status=405 if request.method == "HEAD" else 200)
+
+    async def _busy(self, _request: web.Request) -> web.Response:
+        first = len(self.methods("/busy")) == 1
+        return web.Response(status=429, headers={"Retry-After": "7"}) if first else web.Response()
+
+    async def _busy_until(self, _request: web.Request) -> web.Response:
+        first = len(self.methods("/busy-until")) == 1
+        when = (NOW + timedelta(seconds=9)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+        return web.Response(status=503, headers={"Retry-After": when}) if first else web.Response()
+
+    async def _busy_all_day(self, _request: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": str(int(LONGEST_WAIT) + 1)})
+
+    async def _slow(self, _request: web.Request) -> web.Response:
+        await self.cut_off.wait()
+        return web.Response()
+
+    async def _report_pdf(self, _request: web.Request) -> web.Response:
+        return web.Response(text="<p>Not found</p>", content_type="text/html")
+
+    async def _huge(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "HEAD":
+            return web.Response(status=405)
+        response = web.StreamResponse(headers={"Content-Length": str(2**40)})
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(bytes(65536))
+                self.sent += 65536
+        except (ConnectionError, asyncio.CancelledError):
+            self.cut_off.set()
+            raise
+
+    async def _crowd(self, _request: web.Request) -> web.Response:
+        self.active += 1
+        self.most = max(self.most, self.active)
+        if self.active >= AT_ONCE:
+            self.enough.set()
+        await self.enough.wait()
+        await asyncio.sleep(0.05)
+        self.active -= 1
+        return web.Response()
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    made = Site(Time())
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", made.answer)
+    runner = web.AppRunner(app, handler_cancellation=True)
+    await runner.setup()
+    listening = web.TCPSite(runner, "127.0.0.1", 0)
+    await listening.start()
+    made.port = runner.addresses[0][1]
+    yield made
+    made.cut_off.set()
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def asker(time: Time, resolver: AbstractResolver | None = None, timeout: float = 20.0) -> AsyncIterator[Asker]:  # noqa: ASYNC109 - the asker's own
+    """An asker that may reach this machine, on a clock that only sleeping moves."""
+    async with session(resolver or Names()) as opened:
+        yield Asker(
+            opened, timeout=timeout, sleep=time.sleep, clock=time.clock, now=lambda: NOW, open_to=lambda _: True
+        )
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "detail"),
+    [
+        ("/page", LinkStatus.WORKS, ""),
+        ("/404", LinkStatus.DEAD, "404"),
+        ("/410", LinkStatus.DEAD, "410"),
+        ("/gone-after", LinkStatus.DEAD, "404"),
+        ("/403", LinkStatus.UNCLEAR, "answers 403"),
+        ("/500", LinkStatus.UNCLEAR, "answers 500"),
+        ("/429", LinkStatus.UNCLEAR, "answers 429"),
+        ("/no-head", LinkStatus.WORKS, ""),
+        ("/for-now", LinkStatus.WORKS, ""),
+        ("/moved", LinkStatus.MOVED, ""),
+        ("/home", LinkStatus.UNCLEAR, "leads to a site's front page"),
+        ("/loop", LinkStatus.UNCLEAR, "leads on and on"),
+        ("/elsewhere", LinkStatus.UNCLEAR, "leads to something that is no web address"),
+        ("/report.pdf", LinkStatus.UNCLEAR, "sends a web page instead of a PDF"),
+    ],
+)
+async def test_dead_is_told_from_what_cannot_be_told(site: Site, path: str, status: LinkStatus, detail: str) -> None:
+    """Only "not found" and "gone" are dead; a refusal, a fault or an answer that is not what it should be is unclear."""
+    async with asker(site.time) as asking:
+        answer = await asking.ask(site.at(path))
+    assert (answer.status, answer.detail) == (status, detail)
+
+
+@pytest.mark.parametrize(
+    ("host", "status", "detail"),
+    [
+        ("dead.test", LinkStatus.DEAD, "no such host"),
+        ("later.test", LinkStatus.UNCLEAR, "its name can't be looked up now"),
+    ],
+)
+async def test_a_name_that_nobody_knows_is_dead(site: Site, host: str, status: LinkStatus, detail: str) -> None:
+    """But not one whose server just doesn't answer."""
+    async with asker(site.time) as asking:
+        answer = await asking.ask(f"http://{host}/")
+    assert (answer.status, answer.detail) == (status, detail)
+
+
+async def test_the_way_is_shown_and_only_a_lasting_move_is_a_new_address(site: Site) -> None:
+    """301 and 308 say that an address has changed; 302 leads on for now."""
+    async with asker(site.time) as asking:
+        moved, lent = await asking.ask(site.at("/moved")), await asking.ask(site.at("/for-now"))
+    assert moved.trail == (moved.moved_to,)
+    assert moved.moved_to.startswith(site.at("/new%20place"))
+    assert (lent.trail, lent.moved_to) == ((site.at("/page", "other.test"),), "")
+
+
+async def test_a_page_is_asked_by_head_and_only_then_by_get(site: Site) -> None:
+    """Where HEAD is answered nothing else is sent; every request says that it comes from Parley."""
+    async with asker(site.time) as asking:
+        await asking.ask(site.at("/page"))
+        await asking.ask(site.at("/no-head"))
+    assert site.methods("/page") == ["HEAD"]
+    assert site.methods("/no-head") == ["HEAD", "GET"]
+    assert all(re.match(r"Parley/\d", agent) for agent in site.agents)
+
+
+async def test_a_huge_page_is_not_downloaded(site: Site) -> None:
+    """The connection ends once the answer has begun: of a terabyte, the little that was on its way."""
+    async with asker(site.time) as asking:
+        assert (await asking.ask(site.at("/huge"))).status is LinkStatus.WORKS
+        await site.cut_off.wait()
+    assert site.sent < 2**28
+
+
+async def test_who_does_not_answer_in_time_is_unclear(site: Site) -> None:
+    """A slow server is not a dead one."""
+    async with asker(site.time, timeout=0.05) as asking:
+        answer = await asking.ask(site.at("/slow"))
+    assert (answer.status, answer.detail) == (LinkStatus.UNCLEAR, "no answer in time")
+
+
+@pytest.mark.parametrize(("path", "seconds"), [("/busy", 7), ("/busy-until", 9)])
+async def test_a_server_that_asks_to_wait_is_waited_for(site: Site, path: str, seconds: float) -> None:
+    """Retry-After in seconds or as a date: asked once more after that, not before."""
+    async with asker(site.time) as asking:
+        assert (await asking.ask(site.at(path))).status is LinkStatus.WORKS
+    first, second = (when for _, asked, when in site.asked if asked == path)
+    assert second - first >= seconds
+
+
+async def test_a_server_that_asks_for_more_than_a_minute_is_left_alone(site: Site) -> None:
+    """It is not asked again, and the answer is unclear."""
+    async with asker(site.time) as asking:
+        assert (await asking.ask(site.at("/busy-all-day"))).detail == "answers 429"
+    assert site.methods("/busy-all-day") == ["HEAD"]
+
+
+async def test_one_host_is_asked_with_a_pause_between(site: Site) -> None:
+    """However many of its pages are cited."""
+    found: dict[str, Answer] = {}
+    async with asker(site.time) as asking:
+        await asking.all([site.at(f"/page{number}") for number in range(4)], found)
+        pause = asking.pause
+    times = sorted(when for _, _, when in site.asked)
+    assert len(times) == len(found) == 4
+    assert all(later - earlier >= pause for earlier, later in pairwise(times))
+
+
+async def test_few_hosts_are_asked_at_a_time(site: Site) -> None:
+    """At most four, so that nobody's line is filled."""
+    found: dict[str, Answer] = {}
+    async with asker(site.time) as asking:
+        await asking.all([site.at("/crowd", f"host{number}.test") for number in range(8)], found)
+    assert len(found) == 8
+    assert site.most == AT_ONCE
+
+
+async def test_what_is_no_web_server_is_unclear() -> None:
+    """Something else may listen at a port."""
+
+    async def garbage(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(garbage, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with asker(Time()) as asking:
+        answer = await asking.ask(f"http://site.test:{port}/page")
+        server.close()
+        await server.wait_closed()
+        refused = await asking.ask(f"http://site.test:{port}/page")
+    assert (answer.status, answer.detail) == (LinkStatus.UNCLEAR, "its answer can't be understood")
+    assert (refused.status, refused.detail) == (LinkStatus.UNCLEAR, "no connection")
+
+
+async def test_a_certificate_that_cannot_be_trusted_is_dead(tmp_path: Path) -> None:
+    """Nobody can read a page over a connection that their browser refuses."""
+    runner = web.AppRunner(web.Application())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=untrusted(tmp_path)).start()
+    async with asker(Time()) as asking:
+        answer = await asking.ask(f"https://site.test:{runner.addresses[0][1]}/")
+    await runner.cleanup()
+    assert (answer.status, answer.detail) == (LinkStatus.DEAD, "its certificate can't be trusted")
+
+
+def untrusted(folder: Path) -> ssl.SSLContext:
+    """A server's side of TLS with a certificate that it signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "site.test")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW - timedelta(1), NOW + timedelta(36500))
+    certificate = made.sign(key, hashes.SHA256())
+    plain = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = folder / "site.pem"
+    file.write_bytes(plain + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True), ("2606:2800:220:1:248:1893:25c8:1946", True), ("127.0.0.1", False), ("10.1.2.3", False),
+        ("172.16.0.1", False), ("192.168.1.1", False), ("169.254.169.254", False), ("100.64.0.1", False),
+        ("0.0.0.0", False), ("224.0.0.1", False), ("255.255.255.255", False), ("::1", False), ("::", False),
+        ("fe80::1", False), ("fd00::1", False), ("::ffff:127.0.0.1", False), ("::ffff:93.184.216.34", True),
+        ("64:ff9b::7f00:1", False), ("64:ff9b::5db8:d822", True), ("2002:7f00:1::", False),
+    ],
+)  # fmt: skip
+def test_only_addresses_of_the_open_internet_are_public(address: str, public: bool) -> None:
+    """Loopback, private networks, link-local (where clouds keep secrets), and the same wrapped in IPv6."""
+    assert is_public(ipaddress.ip_address(address)) is public
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:{port}/page", "http://site.test:{port}/page", "http://[::1]:{port}/page",
+                                     "http://2130706433:{port}/page", "http://[::ffff:7f00:1]:{port}/page"])  # fmt: skip
+async def test_a_private_network_is_never_asked(site: Site, address: str) -> None:
+    """Neither by number, however written, nor by a name that stands for one; the server sees no request."""
+    async with session(Guarded(Names())) as opened:
+        answer = await Asker(opened, sleep=site.time.sleep, clock=site.time.clock).ask(address.format(port=site.port))
+    assert answer.status is LinkStatus.UNCLEAR
+    assert answer.detail in {
+        "is on a private network, which is never asked",
+        "leads to something that is no web address",
+    }
+    assert site.asked == []
+
+
+async def test_a_redirect_into_a_private_network_is_not_followed(site: Site) -> None:
+    """Each step is looked at like the first."""
+    async with session(Names()) as opened:
+        answer = await Asker(opened, sleep=site.time.sleep, clock=site.time.clock).ask(site.at("/inside"))
+    assert answer.detail == "is on a private network, which is never asked"
+    assert answer.trail == ("http://169.254.169.254/latest/meta-data",)
+
+
+# --- noting ---
+
+WORKS = Answer(LinkStatus.WORKS)
+DEAD = Answer(LinkStatus.DEAD, "404")
+NOTE = "link: {checked: 2026-11-26, status: works}"
+
+
+def noted(folder: Path, answer: Answer = WORKS, day: date = DAY) -> str:
+    """The sources' file after every address of the pack has answered like this."""
+    found = note(folder, dict.fromkeys(links_of(read_pack(folder)), answer), day)
+    assert found.left == []
+    return (folder / "sources.yaml").read_bytes().decode()
+
+
+ENTRY = "sources:\n  - id: survey\n    title: A\n    url: https://example.org/survey{}\n    kind: government\n    copy: original\n    summary: >-\n      Measures # what\n\n      it says.\n{}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (ENTRY.format("", ""), ENTRY.format(f"\n    {NOTE}", "")),
+        (ENTRY.format("  # ours", ""), ENTRY.format(f"  # ours\n    {NOTE}", "")),
+        (ENTRY.format("", "    opened: 2025-01-01"), ENTRY.format("", f"    opened: 2025-01-01\n    {NOTE}\n")),
+        (ENTRY.format("", f"    {NOTE.replace('11-26', '01-01')} # old\n"), ENTRY.format("", f"    {NOTE}\n")),
+        (
+            ENTRY.format("\n    link:\n      checked: 2026-01-01\n      status: dead\n      detail: '404'", ""),
+            ENTRY.format(f"\n    {NOTE}", ""),
+        ),
+        (
+            "sources:\n- url: https://example.org/survey\n  id: survey\n  title: A\n  kind: court\n  copy: original\n  summary: B\n",
+            f"sources:\n- url: https://example.org/survey\n  {NOTE}\n  id: survey\n  title: A\n  kind: court\n  copy: original\n  summary: B\n",
+        ),
+    ],
+)  # fmt: skip
+def test_a_note_is_one_line_and_every_other_line_stays(tmp_path: Path, before: str, after: str) -> None:
+    """Beside `opened`, else below the address; a note that was there is replaced, in whatever form it was."""
+    for newline in ("\n", "\r\n"):
+        folder = make_pack(tmp_path / newline.encode().hex(), {"sources.yaml": before.replace("\n", newline)})
+        assert noted(folder) == after.replace("\n", newline)
+        source = load_pack(folder).entries["survey"]
+        assert isinstance(source, Source)
+        assert source.link is not None
+        assert (source.link.checked, source.link.status) == (DAY, LinkStatus.WORKS)
+
+
+def test_both_addresses_are_noted_and_the_checker_warns_of_dead_and_moved_ones(tmp_path: Path) -> None:
+    """With the line of the address; the rest of the pack is as it was."""
+    sources = SOURCES.replace("    kind:", "    archive_url: https://archive.example.org/1\n    kind:")
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": sources})
+    askings = links_of(read_pack(folder))
+    assert [(asking.source, asking.key) for asking in askings] == [("survey", "url"), ("survey", "archive_url")]
+    moved = Answer(LinkStatus.MOVED, moved_to="https://example.org/a,b{c}", trail=("x",))
+    note(folder, dict(zip(askings, (DEAD, moved), strict=True)), DAY)
+    problems = check_pack(folder, None, date(2025, 3, 1)).problems
+    assert [(problem.code, problem.line) for problem in problems] == [("dead-link", 5), ("moved-link", 7)]
+    assert "https://example.org/a,b{c}" in problems[1].message
+    written = (folder / "sources.yaml").read_text().splitlines()
+    assert [line for line in written if "link: {" not in line] == sources.splitlines()
+
+
+def test_noting_the_same_again_changes_nothing(tmp_path: Path) -> None:
+    """On the same day the file is not even touched."""
+    folder = make_pack(tmp_path / "pack")
+    first = noted(folder)
+    file = folder / "sources.yaml"
+    stamp = file.stat()
+    assert noted(folder) == first
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (stamp.st_ino, stamp.st_mtime_ns)
+
+
+def test_what_a_server_names_never_breaks_a_pack(tmp_path: Path) -> None:
+    """A new address that the loader would refuse is left out; one with YAML's own signs is quoted."""
+    folder = make_pack(tmp_path / "pack")
+    for target in ("https://example.org/" + "x" * 600, "https://a b/", 'https://example.org/"}, status: x', "ftp://a/"):
+        noted(folder, Answer(LinkStatus.MOVED, moved_to=target))
+        source = load_pack(folder).entries["survey"]
+        assert isinstance(source, Source)
+        assert source.link is not None
+        assert source.link.moved_to is None
+
+
+def test_what_changed_meanwhile_is_not_noted(tmp_path: Path) -> None:
+    """An editor may delete a source or correct its address while it is asked."""
+    folder = make_pack(tmp_path / "pack")
+    asking = links_of(read_pack(folder))[0]
+    changed = SOURCES.replace("example.org/survey", "example.org/other")
+    (folder / "sources.yaml").write_text(changed)
+    found = note(folder, {asking: DEAD}, DAY)
+    assert [why for _, why in found.left] == ["its entry has changed meanwhile: check again"]
+    assert (folder / "sources.yaml").read_text() == changed
+
+
+def test_an_entry_in_braces_is_left_as_it_is(tmp_path: Path) -> None:
+    """No line of its own could be added there: that is said, and nothing changes."""
+    braces = (
+        "sources:\n  - {id: survey, title: A, url: 'https://example.org/s', kind: court, copy: mirror, summary: B}\n"
+    )
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": braces})
+    found = note(folder, dict.fromkeys(links_of(read_pack(folder)), DEAD), DAY)
+    assert "entries in braces" in found.left[0][1]
+    assert (folder / "sources.yaml").read_text() == braces
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    """Whoever reads it meanwhile, or whatever stops us, sees the old file or the new one, and no rest is left behind."""
+    file = tmp_path / "sources.yaml"
+    versions = [letter.encode() * 200_000 for letter in "ab"]
+    file.write_bytes(versions[0])
+    file.chmod(0o640)
+    done, seen = threading.Event(), set()
+
+    def read() -> None:
+        while not done.is_set():
+            content = file.read_bytes()
+            seen.add((len(content), content[:1], content[-1:]))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(60):
+        replace_file(file, versions[number % 2])
+    done.set()
+    reader.join()
+    assert seen <= {(200_000, b"a", b"a"), (200_000, b"b", b"b")}
+    assert [one.name for one in tmp_path.iterdir()] == ["sources.yaml"]
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+@dataclass
+class Unhurried(Asker):
+    """Finds the first address dead, and never hears of the others."""
+
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ask(self, address: str) -> Answer:
+        if address.endswith("/survey"):
+            return DEAD
+        self.waiting.set()
+        return await asyncio.Future()
+
+
+async def test_what_was_found_is_noted_even_where_the_asking_is_stopped(tmp_path: Path) -> None:
+    """Ctrl+C in the middle keeps the answers so far."""
+    folder = make_pack(
+        tmp_path / "pack", {"sources.yaml": SOURCES + SOURCES.partition("\n")[2].replace("survey", "other")}
+    )
+    async with session(Names()) as opened:
+        asking = Unhurried(opened)
+        work = asyncio.create_task(check_links([folder], asking, DAY))
+        await asking.waiting.wait()
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+    written: Mapping[str, list[dict[str, object]]] = yaml.safe_load((folder / "sources.yaml").read_text())
+    assert [bool(source.get("link")) for source in written["sources"]] == [True, False]
+
+
+async def test_a_check_tells_what_does_not_simply_work(site: Site, tmp_path: Path) -> None:
+    """One line each with file, line, column and where it leads, then counts; an address is asked once."""
+    sources = SOURCES.replace("https://example.org/survey", site.at("/moved"))
+    second = sources.partition("\n")[2].replace("survey", "other")
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": sources + second})
+    async with asker(site.time) as asking:
+        lines = await check_links([folder], asking, DAY)
+    assert lines[0].startswith(
+        f"{folder / 'sources.yaml'}:5:10: moved: {site.at('/moved')} → {site.at('/new%20place')}"
+    )
+    assert lines[-1] == "2 addresses asked: 0 works, 2 moved, 0 dead, 0 unclear"
+    assert site.methods("/moved") == ["HEAD"]
+
+
+def test_the_command_notes_what_it_found_and_then_checks(tmp_path: Path) -> None:
+    """On the command line this machine is refused like any private network."""
+    make_pack(tmp_path / "pack", {"sources.yaml": SOURCES.replace("https://example.org", "http://127.0.0.1:9")})
+    done = parley("check", "pack", "--links", folder=tmp_path)
+    assert done.returncode == 0
+    assert "pack/sources.yaml:5:10: unclear (is on a private network, which is never asked)" in done.stderr
+    assert "parking: 0 errors" in done.stdout
+    assert "status: unclear" in (tmp_path / "pack" / "sources.yaml").read_text()
+
+
+def test_the_session_refuses_private_networks_by_itself() -> None:
+    """Whoever opens one gets the guard, without asking for it."""
+
+    async def opened() -> type:
+        async with session() as one:
+            assert isinstance(one.connector, aiohttp.TCPConnector)
+            return type(one.connector._resolver)
+
+    assert asyncio.run(opened()) is Guarded
