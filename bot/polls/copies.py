@@ -40,7 +40,7 @@ DOUBLINGS_MAX = 10
 """Beyond so many failures the pause has long been at its longest, and a power of two would outgrow what a time holds."""
 GATHER = 0.25
 """Seconds between two looks at which copies of a poll are stale, however fast votes come in."""
-EDIT_SECONDS = leases.LEASE - 10
+EDIT_SECONDS = leases.LEASE - 5
 """An edit that takes longer is given up, before another process may begin one."""
 
 TOO_SLOW = "The platform takes too long to change a message."
@@ -116,7 +116,7 @@ class Copies:
         try:
             await self._database.write(lambda tx: leases.release_all(tx, self._name))
         except Unavailable:
-            logger.warning("what this process had in hand is free for others in a minute")
+            logger.warning("what this process had in hand is free for others in a moment")
 
     def _hear(self, poll: str) -> None:
         """Looks at the poll's copies; without a poll, at all that are stale."""

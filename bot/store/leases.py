@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.store.sql import Transaction
 
-LEASE = 60
+LEASE = 30
 """Seconds for which a name is held. What is done under it is given up before they have passed."""
 
 

@@ -1,0 +1,206 @@
+"""Several Parley processes under load over one database, and what must hold whatever happens to them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.chat import MessageRef, Place
+from bot.polls import audit
+from bot.polls.audit import receipt_hash
+from bot.polls.box import BallotBox
+from bot.polls.model import State, Step
+from bot.store import messages, polls
+from bot.store.database import Database, open_database
+from bot.store.keys import Keys
+from bot.store.messages import Copy
+from tests.store.things import KEY, poll
+
+PATIENCE = 60.0
+HOUR = timedelta(hours=1)
+PLACES = 3
+"""Channels in which each poll is posted."""
+
+logger = logging.getLogger("parley.tests.faults")
+
+
+@dataclass
+class Member:
+    """One process."""
+
+    name: str
+    process: Process
+    acknowledged: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """(poll, member, choice, receipt's code), in order."""
+    failed: int = 0
+    said: list[str] = field(default_factory=list)
+    reading: asyncio.Task[None] | None = None
+
+    async def read(self) -> None:
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            what, *rest = line.decode().split()
+            if what == "vote" and len(rest) == 4 and line.endswith(b"\n"):
+                poll_, member, choice, code = rest
+                self.acknowledged.append((poll_, member, choice, code))
+            elif what == "failed":
+                self.failed += 1
+            else:
+                self.said.append(what)
+
+    def tell(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line.encode() + b"\n")
+
+    async def stop(self) -> None:
+        """In good order."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        assert await asyncio.wait_for(self.process.wait(), PATIENCE) == 0
+
+    async def kill(self) -> None:
+        self.process.kill()
+        await self.process.wait()
+        if self.reading is not None:
+            await self.reading
+
+
+class Crowd:
+    """`url` is what the processes open, `folder` where their platform writes down what it did."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+        self.polls: list[str] = []
+        self.members: list[Member] = []
+
+    async def open_polls(self, names: Iterable[str] = ("p1", "p2")) -> None:
+        """Secret and named ones in turn, each posted in `PLACES` channels; they close in an hour."""
+        now = datetime.now(UTC)
+        async with self.database() as database:
+            box = BallotBox(database, Keys(KEY))
+            for number, name in enumerate(names):
+                opened = poll(name, opened_at=now, closes_at=now + HOUR, secret=number % 2 == 0)
+                await box.open(opened)
+                for channel in range(PLACES):
+                    copy = Copy(name, MessageRef(Place("test", "demo", f"c{channel}"), f"{name}-{channel}"), now)
+                    await database.write(lambda tx, copy=copy: messages.add_copy(tx, copy))  # type: ignore[misc]
+                self.polls.append(name)
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        database = await open_database(self.url, shared=True)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    async def start_all(self, names: str) -> list[Member]:
+        """One process for each letter."""
+        return await asyncio.gather(*(self.start(name) for name in names))
+
+    async def start(self, name: str, members: int = 24, url: str = "") -> Member:
+        program = Path(__file__).with_name("member.py")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            program,
+            url or self.url,
+            self.folder,
+            name,
+            str(members),
+            *self.polls,
+            stdin=PIPE,
+            stdout=PIPE,
+            env={**os.environ, "PYTHONPATH": str(program.parents[2])},
+        )
+        member = Member(name, process)
+        member.reading = asyncio.create_task(member.read())
+        self.members.append(member)
+        await self.until(lambda: "ready" in member.said or process.returncode is not None)
+        assert process.returncode is None, "the process did not start"
+        return member
+
+    async def an_hour_later(self) -> None:
+        """The polls' time is up: every process hears the clock strike, and every place hears of the results."""
+        for member in self.members:
+            if member.process.returncode is None:
+                member.tell(f"clock {HOUR.total_seconds()}")
+        await self.until(lambda: len(self.told()) == PLACES * len(self.polls))
+
+    async def until(self, true: Callable[[], bool], patience: float = PATIENCE) -> None:
+        async with asyncio.timeout(patience):
+            while not true():  # noqa: ASYNC110 - other processes tell nobody
+                await asyncio.sleep(0.02)
+
+    async def more_votes(self, number: int) -> None:
+        """Waits until so many more are acknowledged."""
+        before = self.votes
+        await self.until(lambda: self.votes >= before + number)
+
+    @property
+    def votes(self) -> int:
+        return sum(len(member.acknowledged) for member in self.members)
+
+    def told(self, what: str = "posts") -> Counter[str]:
+        """How often each poll was said in each channel."""
+        file = self.folder / what
+        return Counter(file.read_text().splitlines() if file.exists() else [])
+
+    async def stop(self) -> None:
+        for member in self.members:
+            if member.process.returncode is None:
+                await member.stop()
+            if member.reading is not None:
+                await member.reading
+
+    async def abandon(self) -> None:
+        """For the end of a test, however it ends."""
+        for member in self.members:
+            if member.process.returncode is None:
+                await member.kill()
+
+    async def check(self, fault: str, *, ended: bool = True) -> None:
+        """Nothing acknowledged is lost, each poll is closed once, no place was told twice, every copy is right."""
+        lost = 0
+        async with self.database() as database:
+            for name in self.polls:
+                record = await database.read(lambda tx, name=name: polls.record(tx, name))  # type: ignore[misc]
+                assert audit.verify(record) == []
+                assert record.poll.state is (State.CLOSED if ended else State.OPEN)
+                assert sum(link.step is Step.CLOSE for link in record.links) == ended
+                receipts = {link.receipt for link in record.links}
+                voted = [vote for member in self.members for vote in member.acknowledged if vote[0] == name]
+                lost += sum(receipt_hash(code) not in receipts for *_, code in voted)
+                if not record.poll.secret:
+                    lost += self._wrong(voted, {row.voter: row.choice for row in record.ballots})
+        assert lost == 0
+        told = self.told()
+        assert not told or max(told.values()) == 1, told
+        logger.info(
+            "%s: %d votes acknowledged, %d refused meanwhile, %d lost; %d places told, none twice",
+            fault,
+            self.votes,
+            sum(member.failed for member in self.members),
+            lost,
+            len(told),
+        )
+
+    @staticmethod
+    def _wrong(voted: list[tuple[str, str, str, str]], standing: dict[str, str]) -> int:
+        """Ballots of a named poll that vanished. A later vote that was stored and not answered may have changed one."""
+        return sum(f"test:demo:{member}" not in standing for _, member, *_ in voted)
+
+    async def all_redrawn(self) -> None:
+        """Waits until every copy shows what its poll is."""
+        async with self.database() as database, asyncio.timeout(PATIENCE):
+            while await database.read(messages.stale_copies):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.1)

@@ -1,0 +1,117 @@
+"""One whole Parley process with members who never stop voting, to be killed, cut off and put back in time.
+
+    member.py URL FOLDER NAME MEMBERS POLL…
+
+Prints `ready`, then for each answered vote `vote POLL MEMBER CHOICE CODE` in one write, and `failed` for one that could
+not be counted. What it posts is appended to FOLDER/posts, what it edits to FOLDER/edits, a line each, `POLL CHANNEL`.
+Standard input: `clock SECONDS` moves its clock, `quiet` ends the voting, the end of input stops it in good order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from bot.chat import Limits, MessageRef, Place, Reply
+from bot.errors import Unavailable
+from bot.instance import Instance, Outside, build
+from bot.library.loader import load_library
+from bot.library.shelf import Edition, Shelf
+from bot.polls.model import CastEnd, Vote
+from bot.store.database import open_database
+from bot.store.keys import Keys
+from tests.store.things import COMMUNITY, KEY
+from tests.world import CONTENT
+
+REST = 0.1
+"""Seconds for which a member waits whose vote could not be counted."""
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.offset = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+
+class Ledger:
+    """A platform that writes down what it does, and takes a moment for it."""
+
+    name = "test"
+    limits = Limits()
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._files = {
+            what: os.open(folder / what, os.O_WRONLY | os.O_APPEND | os.O_CREAT) for what in ("posts", "edits")
+        }
+        self._numbers = (f"{name}-{number}" for number in count(1))
+
+    async def post(self, place: Place, reply: Reply) -> MessageRef:
+        await self._do("posts", place, reply)
+        return MessageRef(place, next(self._numbers))
+
+    async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        await self._do("edits", ref.place, reply)
+
+    async def _do(self, what: str, place: Place, reply: Reply) -> None:
+        await asyncio.sleep(0.01)
+        poll = next(card.poll for card in reply.cards if card.poll)
+        os.write(self._files[what], f"{poll} {place.channel}\n".encode())
+        await asyncio.sleep(0.01)
+
+
+async def main(url: str, folder: Path, name: str, members: int, polls: list[str]) -> None:
+    clock = Clock()
+    database = await open_database(url)
+    outside = Outside(now=clock, new_reference=lambda: "bug")
+    instance = build(Shelf(Edition.of(load_library(CONTENT))), database, Keys(KEY), outside)
+    instance.platforms["test"] = Ledger(folder, name)
+    await instance.start()
+    os.write(1, b"ready\n")
+    voting = [asyncio.create_task(vote(instance, f"{name}-{number}", polls, clock)) for number in range(members)]
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        what, *given = line.split()
+        if what == "clock":
+            clock.offset = timedelta(seconds=float(given[0]))
+            instance.scheduler.wake()
+        if what == "quiet":
+            await _end(voting)
+            os.write(1, b"quiet\n")
+    await _end(voting)
+    await instance.stop()
+
+
+async def _end(voting: list[asyncio.Task[None]]) -> None:
+    for task in voting:
+        task.cancel()
+    await asyncio.gather(*voting, return_exceptions=True)
+    voting.clear()
+
+
+async def vote(instance: Instance, member: str, polls: list[str], clock: Clock) -> None:
+    """Votes, now here, now there, for as long as any poll is open."""
+    chance = random.Random(member)
+    left = list(polls)
+    while left:
+        poll, choice = chance.choice(left), str(chance.randrange(3))
+        try:
+            cast = await instance.box.cast(Vote(poll, f"{COMMUNITY}:{member}", member, choice, clock()))
+        except Unavailable:
+            os.write(1, b"failed\n")
+            await asyncio.sleep(REST)
+            continue
+        if cast.end in {CastEnd.CLOSED, CastEnd.CANCELLED}:
+            left.remove(poll)
+            continue
+        os.write(1, f"vote {poll} {member} {choice} {cast.code}\n".encode())
+        instance.copies.refresh(poll)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5:]))
