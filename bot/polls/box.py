@@ -276,6 +276,7 @@ class BallotBox:
             raise NotFound(polls.NO_POLL)
         if locked[0]["state"] != State.OPEN:
             return False
+        await tx.run("think_long")  # a million ballots are checked under the lock
         record = await polls.record(tx, poll)
         if state is State.CANCELLED:
             await tx.run("drop_ballots", poll=poll)

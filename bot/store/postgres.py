@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from bot.errors import Refused, Unavailable
 from bot.meter import Meter
 from bot.store import migrate
 from bot.store.database import Database, Unit, unavailable
+from bot.store.migrate import Migration
 from bot.store.notices import CONNECT_SECONDS, Notices
 from bot.store.signals import Hear, Signal
 from bot.store.sql import Dialect, Queries, Transaction, load_queries
@@ -28,6 +30,10 @@ UNREADABLE = (
 )
 POOL = 4
 COMMAND_SECONDS = 30.0
+MIGRATION_SECONDS = 3600.0
+"""For one migration of a large database, and for waiting until another process has made its own."""
+SILENT_SECONDS = 10.0
+"""A process from which nothing more is heard in the middle of a transaction keeps its polls from the others so long."""
 CLOSE_SECONDS = 3.0
 """How long a stop waits for what is still under way; then its connections are cut."""
 MIGRATION_LOCK = 0x7061726C6579
@@ -103,37 +109,39 @@ class PostgresDatabase(Database):
             "application_name": "parley",
             "synchronous_commit": "on",
             "lock_timeout": str(int(busy_seconds * 1000)),
-            "idle_in_transaction_session_timeout": "60000",
+            "idle_in_transaction_session_timeout": str(int(SILENT_SECONDS * 1000)),
         }
+        known = migrate.load_migrations("postgres")
         try:
             pool = await asyncpg.create_pool(
                 url,
-                min_size=1,
+                min_size=0,
                 max_size=POOL,
                 timeout=CONNECT_SECONDS,
                 command_timeout=COMMAND_SECONDS,
                 server_settings=settings,
                 reset=_leave_as_it_is,
             )
+            database = cls(url, pool, load_queries("postgres", PostgresAdapter), meter)
+            try:
+                await database._migrate(known)
+            except BaseException:
+                await database.close()
+                raise
         except ValueError:  # whose words quote the address, and so may quote the password
             raise Unavailable(UNREADABLE) from None
         except (*_OUTSIDE, asyncpg.PostgresError) as error:
             raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
-        database = cls(url, pool, load_queries("postgres", PostgresAdapter), meter)
-        try:
-            await database._migrate()
-        except BaseException:
-            await database.close()
-            raise
         return database
 
-    async def _migrate(self) -> None:
+    async def _migrate(self, known: tuple[Migration, ...]) -> None:
+        """While another process does the same, this waits."""
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("SET LOCAL lock_timeout = 0")
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK, timeout=MIGRATION_SECONDS)
             await connection.execute(migrate.for_postgres(migrate.RECORD))
-            for migration in migrate.pending(migrate.load_migrations("postgres"), await _applied(connection)):
-                await connection.execute(migration.sql)
+            for migration in migrate.pending(known, await _applied(connection)):
+                await connection.execute(migration.sql, timeout=MIGRATION_SECONDS)
                 record = (migration.number, migration.name, migration.checksum)
                 await connection.execute("INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)", *record)
 
@@ -150,7 +158,8 @@ class PostgresDatabase(Database):
                     async with connection.transaction(**transaction):
                         return await unit(PostgresTransaction(self._queries, connection))
                 except _OUTSIDE:
-                    connection.terminate()  # it may be broken, so the pool makes another
+                    with suppress(asyncpg.InterfaceError):  # it is gone already
+                        connection.terminate()  # it may be broken, so the pool makes another
                     raise
         except _OUTSIDE as error:
             self._meter.database_failed()
@@ -164,8 +173,8 @@ class PostgresDatabase(Database):
                 await connection.execute("VACUUM (FULL) poll_secrets")
                 await connection.execute("VACUUM (FULL) installations")
                 await connection.execute("VACUUM ballots")
-        except _OUTSIDE:
-            logger.warning("deleted rows could not be cleared yet", exc_info=True)
+        except _OUTSIDE as error:
+            logger.warning("deleted rows could not be cleared yet: %s", type(error).__name__)
             return False
         return True
 

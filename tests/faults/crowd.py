@@ -26,7 +26,8 @@ from bot.store.messages import Copy
 from tests.store.things import KEY, poll
 
 PATIENCE = 60.0
-HOUR = timedelta(hours=1)
+LATER = timedelta(minutes=50)
+"""When polls close. Messages older than an hour would be edited more seldom."""
 PLACES = 3
 """Channels in which each poll is posted."""
 
@@ -84,12 +85,12 @@ class Crowd:
         self.members: list[Member] = []
 
     async def open_polls(self, names: Iterable[str] = ("p1", "p2")) -> None:
-        """Secret and named ones in turn, each posted in `PLACES` channels; they close in an hour."""
+        """Secret and named ones in turn, each posted in `PLACES` channels; they close some time later."""
         now = datetime.now(UTC)
         async with self.database() as database:
             box = BallotBox(database, Keys(KEY))
             for number, name in enumerate(names):
-                opened = poll(name, opened_at=now, closes_at=now + HOUR, secret=number % 2 == 0)
+                opened = poll(name, opened_at=now, closes_at=now + LATER, secret=number % 2 == 0)
                 await box.open(opened)
                 for channel in range(PLACES):
                     copy = Copy(name, MessageRef(Place("test", "demo", f"c{channel}"), f"{name}-{channel}"), now)
@@ -129,11 +130,11 @@ class Crowd:
         assert process.returncode is None, "the process did not start"
         return member
 
-    async def an_hour_later(self) -> None:
-        """The polls' time is up: every process hears the clock strike, and every place hears of the results."""
+    async def at_the_close(self, but: Member | None = None) -> None:
+        """The polls' time is up: the processes (but one) hear the clock strike, and every place hears the results."""
         for member in self.members:
-            if member.process.returncode is None:
-                member.tell(f"clock {HOUR.total_seconds()}")
+            if member is not but and member.process.returncode is None:
+                member.tell(f"clock {LATER.total_seconds()}")
         await self.until(lambda: len(self.told()) == PLACES * len(self.polls))
 
     async def until(self, true: Callable[[], bool], patience: float = PATIENCE) -> None:

@@ -29,12 +29,14 @@ def programs() -> Path | None:
 class PostgresServer:
     """`with PostgresServer() as server: server.url("name")`. Durable as in production: fsync stays on."""
 
-    def __init__(self) -> None:
+    def __init__(self, under: Path | None = None, **options: str) -> None:
+        """`under`: the folder to make its own in; `options` are the server's settings."""
         found = programs()
         if found is None:
             raise FileNotFoundError("no PostgreSQL server is installed")
         self._programs = found
-        self._folder = Path(tempfile.mkdtemp(prefix="parley-postgres-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="parley-postgres-", dir=under))
+        self._options = options
         self._data = self._folder / "data"
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -63,6 +65,7 @@ class PostgresServer:
             "unix_socket_directories": self._folder,
             "shared_buffers": "64MB",
             "max_connections": "50",
+            **self._options,
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
         with (self._folder / "log").open("ab") as log:
@@ -82,6 +85,10 @@ class PostgresServer:
             self._run("pg_ctl", "stop", f"--mode={mode}", f"--pgdata={self._data}", "--wait")
             self._process.wait(START_SECONDS)
             self._process = None
+
+    @property
+    def stands(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def psql(self, sql: str, database: str = "postgres") -> str:
         return self._run("psql", "-qAtX", "-v", "ON_ERROR_STOP=1", self.url(database), "-c", sql)

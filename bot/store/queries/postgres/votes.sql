@@ -56,3 +56,6 @@ WHERE b.poll = r.poll AND b.voter = r.voter;
 -- name: put_closing_commitment(rows)!
 INSERT INTO closing_commitments (poll, commitment)
 SELECT poll, commitment FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (poll TEXT, commitment TEXT);
+
+-- name: think_long()!
+SET LOCAL idle_in_transaction_session_timeout = '10min';

@@ -1,0 +1,72 @@
+"""A line to a server that can be cut, fall silent and be mended."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Self
+
+CHUNK = 65_536
+
+
+class Line:
+    """`async with Line(port) as line:` what connects to `line.port` reaches the server's port on this machine."""
+
+    def __init__(self, port: int) -> None:
+        self._server_port = port
+        self.port = 0
+        self._listening: asyncio.Server | None = None
+        self._open = asyncio.Event()
+        self._open.set()
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def __aenter__(self) -> Self:
+        await self.mend()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.cut()
+
+    def url(self, url: str) -> str:
+        """The server's address, by this line."""
+        return url.replace(f":{self._server_port}/", f":{self.port}/")
+
+    async def cut(self) -> None:
+        """Every connection breaks, and nobody gets through."""
+        if self._listening is not None:
+            self._listening.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        self._open.set()
+        await asyncio.sleep(0)
+
+    async def mend(self) -> None:
+        self._listening = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
+        self.port = self._listening.sockets[0].getsockname()[1]
+
+    def silence(self) -> None:
+        """Nothing comes through in either direction, and nobody is told."""
+        self._open.clear()
+
+    def speak(self) -> None:
+        """What was said meanwhile arrives."""
+        self._open.set()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            there, back = await asyncio.open_connection("127.0.0.1", self._server_port)
+            self._writers |= {writer, back}
+            try:
+                await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+            finally:
+                for each in (writer, back):
+                    each.transport.abort()
+                self._writers -= {writer, back}
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(CHUNK):
+                await self._open.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()

@@ -1,0 +1,113 @@
+"""One process over an SQLite file: its log is torn, its disk full, its clock set back."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.polls import audit
+from bot.store import polls
+from bot.store.database import open_database
+from tests.faults.crowd import Crowd
+from tests.faults.small import mountable, small_disk
+from tests.polls.test_dialogues import ADA, BEN, press, reply_words, say, wall
+from tests.require import require
+from tests.world import Clock, running
+
+FRAME = 24 + 4096
+"""A frame of the write-ahead log: its head and a page (https://sqlite.org/fileformat2.html#the_write_ahead_log)."""
+
+TEARS: dict[str, Callable[[bytes], bytes]] = {
+    "half a frame": lambda log: log + log[-FRAME:][: FRAME // 2],
+    "a frame of another time": lambda log: log + log[32 : 32 + FRAME],
+    "a frame whose page was not written": lambda log: log + log[-FRAME:][:24] + b"\0" * 4096,
+    "noise": lambda log: log + random.Random(7).randbytes(3 * FRAME),
+}
+"""What a crash leaves of a write that was under way: something after the last transaction that was synced."""
+
+
+async def test_a_torn_log_loses_nothing_that_was_acknowledged(alone: Crowd, tmp_path: Path) -> None:
+    """kill -9 under load, and then rubbish at the end of the log: what was synced before it is whole."""
+    await alone.open_polls()
+    member = await alone.start("a")
+    await alone.more_votes(300)
+    await member.kill()
+    for number, tear in enumerate(TEARS.values()):
+        torn = Crowd(f"sqlite:///{_torn(tmp_path, str(number), tear)}", tmp_path)
+        torn.polls, torn.members = alone.polls, alone.members
+        await torn.check(f"a torn log: {list(TEARS)[number]}", ended=False)
+
+
+async def test_a_log_that_was_damaged_afterwards_leaves_a_whole_record(alone: Crowd, tmp_path: Path) -> None:
+    """A disk that breaks what it had stored can't be made up for; still no half vote is there and the chain holds."""
+    await alone.open_polls()
+    member = await alone.start("a")
+    await alone.more_votes(100)
+    await member.kill()
+    for number in range(5):
+        cut = random.Random(number).randrange(1, 20 * FRAME)
+        database = await open_database(str(_torn(tmp_path, f"cut{number}", lambda log, cut=cut: log[:-cut])))  # type: ignore[misc]
+        assert await database.check() == []
+        for name in alone.polls:
+            assert audit.verify(await database.read(lambda tx, name=name: polls.record(tx, name))) == []  # type: ignore[misc]
+        await database.close()
+
+
+def _torn(folder: Path, name: str, tear: Callable[[bytes], bytes]) -> Path:
+    """What the killed process left, with its log torn."""
+    copy = folder / name
+    copy.mkdir()
+    shutil.copy(folder / "parley.db", copy)
+    log = (folder / "parley.db-wal").read_bytes()
+    (copy / "parley.db-wal").write_bytes(tear(log))
+    return copy / "parley.db"
+
+
+async def test_a_clock_set_back_opens_nothing_and_repeats_nothing(tmp_path: Path) -> None:
+    """A closed poll stays closed and told once; other polls go on, and their copies are redrawn."""
+    clock = Clock()
+    async with running(tmp_path, clock=clock) as here:
+        await say(here, ADA, '/poll create question:"Which tea?" options:"Green | Black" closes:1h')
+        await say(here, ADA, '/poll create question:"When?" options:"Now | Later" results:live closes:9h')
+        clock.forward(hours=1)
+        await here.scheduler.run_due()
+        clock.forward(hours=-3)
+        await here.scheduler.run_due()
+        assert "closed" in reply_words((await press(here, BEN, "v1:vote:p1:0")).answer)  # type: ignore[arg-type]
+        await press(here, BEN, "v1:vote:p2:0")
+        await here.copies.drain()
+        assert "Now ★ 1 (100.0 %)" in reply_words(wall(here).posted[1][1])
+    async with running(tmp_path, clock=clock) as again:
+        await again.scheduler.run_due()
+        clock.forward(hours=12)
+        await again.scheduler.run_due()
+        await again.scheduler.run_due()
+        assert ["Closed: When?" in reply_words(reply) for _, reply in wall(again).posted] == [True]
+
+
+@pytest.mark.slow
+async def test_the_disk_is_full(tmp_path: Path) -> None:
+    """Votes are refused, none is lost; once there is room again, everything goes on."""
+    require("mount", mountable(), "this account may not mount a file system")
+    with small_disk(8) as disk:
+        crowd = Crowd(f"sqlite:///{disk.folder / 'parley.db'}", tmp_path)
+        try:
+            await crowd.open_polls()
+            (member,) = await crowd.start_all("a")
+            for _ in range(2):
+                await crowd.more_votes(100)
+                disk.fill()
+                before = member.failed
+                await crowd.until(lambda n=before: member.failed > n)  # type: ignore[misc]
+                disk.free()
+            await crowd.more_votes(100)
+            await crowd.at_the_close()
+            await crowd.all_redrawn()
+            await crowd.stop()
+            await crowd.check("SQLite's disk full, twice")
+        finally:
+            await crowd.abandon()
