@@ -29,6 +29,7 @@ from bot.i18n import N_
 from bot.store import installations as rows
 from bot.store.database import Database
 from bot.store.keys import Keys
+from bot.store.signals import Signal
 from bot.store.sql import Transaction
 
 STATE_LIVES = timedelta(minutes=10)
@@ -61,8 +62,9 @@ class Installations(AsyncInstallationStore):
 
     async def async_save_bot(self, bot: Installed) -> None:
         """In the place of an older one; the community has the bot again if it had left."""
-        team, sealed = str(bot.team_id), self._seal(bot)
-        await self._database.write(lambda tx: rows.put(tx, community_of(team), sealed, self._clock()))
+        community, sealed = community_of(str(bot.team_id)), self._seal(bot)
+        await self._database.write(lambda tx: rows.put(tx, community, sealed, self._clock()))
+        self._database.signal(Signal.INSTALLATION, community)
 
     async def async_find_bot(
         self,
@@ -104,8 +106,14 @@ class Installations(AsyncInstallationStore):
 
         gone = await self._database.write(unit)
         if gone:
+            self._database.signal(Signal.INSTALLATION, community)
             await self._database.forget_deleted()
         return gone
+
+    def watch(self, changed: Callable[[str], None]) -> None:
+        """Calls `changed` with a workspace that installed or removed the app, in whichever process; with nothing for all."""
+        mark = community_of("")
+        self._database.listen(Signal.INSTALLATION, lambda community: changed(community.removeprefix(mark)))
 
     def _seal(self, bot: Installed) -> str:
         told = {

@@ -19,13 +19,13 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.oauth.installation_store import Installation
+from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters import web
 from adapters.slack import pages
 from adapters.slack.installations import STATE_LIVES, Installations, States
 from adapters.slack.manifest import SCOPES
 from adapters.slack.web import LATER, error_of
-from adapters.slack.workspaces import Workspaces
 from adapters.web import guard
 from adapters.web.words import negotiate
 from bot.errors import BotError
@@ -64,7 +64,7 @@ class NotInstalled(Exception):
 class InstallFlow(AsyncOAuthFlow):
     """Bolt's flow, which verifies state and browser, with pages of Parley's own."""
 
-    def __init__(self, oauth: OAuth, workspaces: Workspaces, site: str, new_reference: Callable[[], str]) -> None:
+    def __init__(self, oauth: OAuth, client: AsyncWebClient, site: str, new_reference: Callable[[], str]) -> None:
         """`site` is Slack's address, ending in a slash."""
         options = AsyncCallbackOptions(success=self._succeeded, failure=self._refused)
         settings = AsyncOAuthSettings(
@@ -82,8 +82,7 @@ class InstallFlow(AsyncOAuthFlow):
             state_cookie_name=COOKIE,
             state_expiration_seconds=int(STATE_LIVES.total_seconds()),
         )
-        super().__init__(client=workspaces.anyone.client, logger=logger, settings=settings)
-        self._workspaces = workspaces
+        super().__init__(client=client, logger=logger, settings=settings)
         self._new_reference = new_reference
         self._style = "".join((STATIC / name).read_text("utf-8") for name in ("theme.css", "poll.css")) + pages.STYLE
         self._headers = {**guard.alone(self._style), "Cache-Control": "no-store"}
@@ -140,7 +139,6 @@ class InstallFlow(AsyncOAuthFlow):
     async def store_installation(self, request: AsyncBoltRequest, installation: Installation) -> None:
         await super().store_installation(request, installation)
         logger.info("Slack: the app was installed in workspace %s", installation.team_id)
-        await self._workspaces.returned(str(installation.team_id))
 
     async def _use_up(self, request: AsyncBoltRequest) -> None:
         """Who says no has used the link as well."""

@@ -1,7 +1,7 @@
 """Which workspaces have the app, and how each is talked to: under its own token, with its own people and budgets.
 
-Whoever asks gets the workspace from memory. What is known is looked up again after some seconds, so that what another
-process did is noticed soon; Slack is not asked for it.
+Whoever asks gets the workspace from memory. What is known is looked up again when it has changed, and after some seconds
+in case that word got lost between two processes; Slack is not asked for it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ class Source(Protocol):
 
     several: bool
     """Whether Parley goes on without this workspace when it is lost."""
+
+    def watch(self, changed: Callable[[str], None]) -> None:
+        """Calls `changed` with the workspace whose token is another now, or gone; with nothing if it may be any."""
 
     async def find(self, team: str) -> Installed | None:
         """The workspace's token, if it has the app. Raises Unavailable where that can't be said just now."""
@@ -77,6 +80,7 @@ class Workspaces:
         self._privacy = privacy
         self._known: dict[str, Workspace] = {}
         self.tasks: set[asyncio.Task[None]] = set()
+        source.watch(self._changed)
 
     async def of(self, team: str) -> Workspace:
         """Raises NotAllowed for a workspace that doesn't have the app, Unavailable where that can't be said."""
@@ -94,10 +98,7 @@ class Workspaces:
         return self._renewed(team, installed)
 
     async def returned(self, team: str) -> None:
-        """The app is installed there, again or for the first time."""
-        known = self._known.get(team)
-        if known is not None:
-            known.checked = None
+        """The workspace has the app, again if it had removed it."""
         if self._privacy is not None:
             await self._privacy.returned(community_of(team))
 
@@ -133,6 +134,11 @@ class Workspaces:
         web = self._new_web(installed.bot_token, lambda: self._refused(team, web))
         made = self._known[team] = Workspace(installed, web, People(NAME, web, self._clock), self._clock())
         return made
+
+    def _changed(self, team: str) -> None:
+        for one in (team,) if team else tuple(self._known):
+            if one in self._known:
+                self._known[one].checked = None
 
     def _drop(self, team: str) -> None:
         known = self._known.pop(team, None)
@@ -191,6 +197,9 @@ class OneToken:
 
     async def ask(self) -> Any:
         return await self._anyone.client.auth_test(token=self._token)
+
+    def watch(self, changed: Callable[[str], None]) -> None:
+        """It never changes."""
 
     def learn(self, told: Any) -> str:
         """Takes what auth.test said: the workspace's id."""

@@ -24,6 +24,8 @@ class Signal(StrEnum):
     """Something falls due at another time, or now."""
     COMMUNITY = "community"
     """A community's settings changed; its id."""
+    INSTALLATION = "installation"
+    """A community installed a platform's app, or removed it; its id."""
     CONTENT = "content"
     """The content's files changed; its new version."""
 

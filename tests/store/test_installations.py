@@ -12,8 +12,9 @@ from slack_sdk.oauth.installation_store import Installation
 from adapters.slack.installations import STATE_LIVES, Installations, States
 from bot.errors import Unavailable
 from bot.store import communities
-from bot.store.database import Database
+from bot.store.database import Database, open_database
 from bot.store.keys import Keys
+from tests.store.test_signals import until
 from tests.store.things import KEY, REFUSED, Raw
 from tests.world import Clock
 
@@ -61,6 +62,23 @@ async def test_installing_again_replaces_the_token_and_brings_the_community_back
     assert await installations.forget("T1", clock()) is False
     await installations.async_save(installation())
     assert await database.read(lambda tx: communities.left_before(tx, clock())) == []
+
+
+async def test_every_process_hears_of_what_was_installed_and_removed(url: str) -> None:
+    """At once where it happened; soon where the databases are one server's."""
+    here, there = await open_database(url), await open_database(url, shared=True)
+    heard: list[str] = []
+    installations = store(here, Clock())
+    (store(there, Clock()) if there.dialect == "postgres" else installations).watch(heard.append)
+    if there.dialect == "postgres":
+        await until(lambda: heard == [""])  # it listens now, and may have missed something
+    heard.clear()
+    await installations.async_save(installation())
+    await until(lambda: heard == ["T1"])
+    await installations.forget("T1", Clock()())
+    await until(lambda: heard == ["T1", "T1"])
+    await there.close()
+    await here.close()
 
 
 async def test_another_key_opens_nothing(database: Database) -> None:
