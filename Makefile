@@ -37,9 +37,10 @@ messages: $(VENV)/dev.installed
 golden: $(VENV)/dev.installed
 	PARLEY_GOLDEN=write $(BIN)/pytest -q tests/render tests/unit/test_charts.py tests/docs
 
-# Draws the pictures of docs/discord.md and docs/slack.md anew; it takes Chromium.
+# Draws the pictures of docs/discord.md, docs/slack.md and docs/moderators.md anew; it takes Chromium.
 gallery: $(VENV)/dev.installed
-	PARLEY_PICTURES=write $(BIN)/pytest -q tests/render/test_discord_pictures.py tests/render/test_slack_pictures.py
+	PARLEY_PICTURES=write $(BIN)/pytest -q tests/render/test_discord_pictures.py tests/render/test_slack_pictures.py \
+	  tests/render/test_preview_pictures.py
 
 # The environment is made again whenever its lock file changes.
 $(VENV)/run.installed: locks/run.txt pyproject.toml

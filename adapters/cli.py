@@ -281,7 +281,7 @@ def ask(
 @click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @click.option("--links", is_flag=True, help="First ask every source's address, and note beside it what was found.")
 def check(packs: tuple[Path, ...], essay: Path | None, style: Literal["text", "json", "github"], links: bool) -> None:
-    """Check packs: the shipped ones, or the folders given. Ends with 1 if there is an error."""
+    """Check packs: the shipped ones, or those given: folders, or files of them. Ends with 1 if there is an error."""
     from bot.library.check import main_report  # noqa: PLC0415 - kept off the path of --help
 
     folders = packs or (_content(None),)

@@ -7,13 +7,15 @@ whenever a file is saved.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from watchfiles import DefaultFilter, awatch
+from watchfiles import awatch
 
 from bot.library.check import check_packs
 from bot.library.loader import DRAFTS, PackReading, Spot, pack_folders, read_pack
@@ -22,8 +24,8 @@ from bot.library.problems import Problem, Severity
 from bot.library.report import Report
 from bot.library.shelf import Edition
 
-WAIT_MS = 300
-"""Milliseconds in which several saves become one."""
+WAIT_MS, LOOK_MS = 300, 1000
+"""Milliseconds in which several saves become one, and after which the files are looked at unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Desk:
     clock: Callable[[], datetime]
     reading: Reading
     _good: dict[Path, PackReading] = field(default_factory=dict)
+    _stamps: Mapping[Path, tuple[int, int, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: Path, clock: Callable[[], datetime]) -> Desk:
@@ -73,8 +76,13 @@ class Desk:
         desk.read()
         return desk
 
+    def is_out_of_date(self) -> bool:
+        """Whether a file was written, added or deleted since the packs were read."""
+        return _stamps(self.source) != self._stamps
+
     def read(self) -> Reading:
         """Read and check every pack anew. A pack with errors stays as it was."""
+        self._stamps = _stamps(self.source)
         folders = list(pack_folders(self.source)) or [self.source]
         now = self.clock()
         reports = tuple(check_packs(folders, None, now.date()))
@@ -96,16 +104,36 @@ class Desk:
         return self.reading
 
 
-class _PackFiles(DefaultFilter):
-    """Files of packs: YAML, and folders that come or go."""
-
-    def __call__(self, change: object, path: str) -> bool:
-        file = Path(path)
-        return super().__call__(change, path) and DRAFTS not in file.parts and file.suffix in {".yaml", ""}  # type: ignore[arg-type]
-
-
 async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]], stop: asyncio.Event) -> None:
-    """Reads again after each save, until it is told to stop."""
+    """Reads again after each save, until it is told to stop.
+
+    The watch tells at once; a look each second finds what it missed: saves before it began, and those on drives that
+    tell nothing.
+    """
     watched = desk.source if desk.source.is_dir() else desk.source.parent
-    async for _ in awatch(watched, watch_filter=_PackFiles(), debounce=WAIT_MS, step=50, stop_event=stop):
-        await changed(await asyncio.to_thread(desk.read))
+    changes = awatch(
+        watched,
+        debounce=WAIT_MS,
+        step=50,
+        stop_event=stop,
+        rust_timeout=LOOK_MS,
+        yield_on_timeout=True,
+        watch_filter=None,
+    )
+    async for _ in changes:
+        if await asyncio.to_thread(desk.is_out_of_date):
+            await changed(await asyncio.to_thread(desk.read))
+
+
+def _stamps(source: Path) -> Mapping[Path, tuple[int, int, int]]:
+    """When each file of a pack was last written, its size and its place on the disk."""
+    stamps: dict[Path, tuple[int, int, int]] = {}
+    for folder, folders, files in os.walk(source):
+        folders[:] = [name for name in folders if name != DRAFTS and not name.startswith(".")]
+        for name in files:
+            file = Path(folder, name)
+            if file.suffix == ".yaml":
+                with suppress(OSError):  # it went away just now
+                    found = file.stat()
+                    stamps[file] = (found.st_mtime_ns, found.st_size, found.st_ino)
+    return stamps

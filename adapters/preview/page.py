@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from adapters.preview.limits import Meter
 from adapters.web.elements import Html, el, joined
 from adapters.web.words import words
 from bot.commands.cards import ENTRY_KINDS
-from bot.library.model import Entry, Pack
+from bot.library.model import PARTS, Entry, Pack
 from bot.library.problems import Problem, Severity
 
 PROBLEMS_SHOWN = 100
+_PLURALS: Mapping[type[Entry], str] = {kind: name.title() for lists in PARTS.values() for name, kind in lists.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def page(sight: Sight, here: Path) -> Html:
         el("main", _problems(sight.reading, here), _card(sight, here), id="card", tabindex="-1"),
         el("p", id="hearing", class_="unseen", role="status"),
         data_words=json.dumps(words("en")),
+        data_reading=str(sight.reading.number),
     )
     return joined([Html("<!doctype html>"), el("html", head, body, lang="en")])
 
@@ -111,7 +113,7 @@ def _group(pack: Pack, kind: type[Entry], entries: Sequence[Entry], sight: Sight
         for entry in entries
     )
     inside = any(entry.id == sight.entry for entry in entries)
-    return el("details", el("summary", f"{ENTRY_KINDS[kind]} ({len(entries)})"), el("ul", *items), open=inside)
+    return el("details", el("summary", f"{_PLURALS[kind]} ({len(entries)})"), el("ul", *items), open=inside)
 
 
 def _link(address: str, name: str, *, here: bool) -> Html:
@@ -123,31 +125,30 @@ def _link(address: str, name: str, *, here: bool) -> Html:
 
 def _problems(reading: Reading, here: Path) -> Html:
     """Always there, so that a screen reader hears of it when it fills."""
-    errors = reading.errors
-    warnings = len(reading.problems) - errors
-    said = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
-    if errors:
-        said += ". Until they are mended, the last good version is shown." if reading.edition.library.packs else ""
-    listed = [_problem(problem, here) for problem in reading.problems[:PROBLEMS_SHOWN]]
-    more = len(reading.problems) - len(listed)
-    rest = el("p", f"and {more} more", class_="small") if more else None
+    found = {severity: [p for p in reading.problems if p.severity is severity] for severity in Severity}
+    errors, warnings = len(found[Severity.ERROR]), len(found[Severity.WARNING])
+    said = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}."
+    if errors and reading.edition.library.packs:
+        said += " Until the errors are mended, the last good version is shown."
     level = "bad" if errors else "caution" if warnings else "good"
-    body = el("details", el("summary", said), el("ul", *listed), rest, open=bool(errors)) if listed else el("p", said)
-    return el(
-        "section",
-        el("h2", "The files"),
-        body,
-        class_="files",
-        data_level=level,
-        data_live="files",
-        aria_label="The files",
-    )
+    lists = (_problem_list(severity, listed, here) for severity, listed in found.items() if listed)
+    parts = (el("h2", "The files"), el("p", said, id="said"), *lists)
+    return el("section", *parts, class_="files", data_level=level, data_live="files", aria_label="The files")
+
+
+def _problem_list(severity: Severity, found: Sequence[Problem], here: Path) -> Html:
+    """Errors are seen at once; warnings can wait."""
+    listed = [_problem(problem, here) for problem in found[:PROBLEMS_SHOWN]]
+    more = len(found) - len(listed)
+    rest = el("li", f"and {more} more") if more else None
+    name = "Errors" if severity is Severity.ERROR else "Warnings"
+    return el("details", el("summary", name), el("ul", *listed, rest), open=severity is Severity.ERROR)
 
 
 def _problem(problem: Problem, here: Path) -> Html:
     where = f"{_near(problem.file, here)}, line {problem.line}, column {problem.column}"
-    mark = "Error" if problem.severity is Severity.ERROR else "Warning"
-    return el("li", el("strong", f"{mark}: "), el("code", where), " ", problem.message, dir="auto")
+    words = (el("code", part) if odd % 2 else part for odd, part in enumerate(problem.message.split("`")))
+    return el("li", el("code", where), el("br"), *words, dir="auto")
 
 
 def _near(file: Path, here: Path) -> Path:

@@ -9,7 +9,7 @@ from itertools import groupby
 from adapters.web.render import safe_url
 from bot.markup import Block, Bold, Code, Inline, Italic, Item, Link, Quote, Text, Time
 
-_EMPTY = frozenset({"img", "input", "link", "meta"})
+_EMPTY = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 
 class Html(str):

@@ -55,10 +55,10 @@ class TextLimits:
 def main_report(folders: Sequence[Path], essay: Path | None, today: date, style: Style = "text") -> tuple[str, int]:
     """What `parley check` prints, and its exit status: 1 if there is an error, else 0.
 
-    Each folder is a pack, or a folder of packs; one in which no pack is found is an error.
+    Each is a pack, a folder of packs, or a file of a pack; where no pack is found is an error.
     """
     packs = [pack for folder in folders for pack in (list(pack_folders(folder)) or [folder])]
-    reports = check_packs(packs, essay, today)
+    reports = check_packs(list(dict.fromkeys(packs)), essay, today)
     return render(reports, style) + "\n", int(any(report.errors for report in reports))
 
 
@@ -205,7 +205,11 @@ def _warn_of_overdue_review(reading: PackReading, pack: Pack, today: date) -> No
 
 
 def _warn_of_unused_sources(reading: PackReading, pack: Pack) -> None:
-    used = {source for entry in pack.entries.values() for source in getattr(entry, "sources", ())}
+    """Entries with mistakes count too; where a file could not be read, nobody knows what it names."""
+    if reading.incomplete:
+        return
+    lists = (raw.table.get("sources") for raw in reading.raws.values())
+    used = {key for listed in lists if isinstance(listed, list) for key in listed if isinstance(key, str)}
     for source in pack.all(Source):
         if source.id not in used:
             message = f"no entry names the source `{source.id}`: name it where it is used, or delete it"
@@ -240,7 +244,7 @@ def _check_fact(reading: PackReading, _pack: Pack, fact: Entry) -> None:
 def _check_position(reading: PackReading, pack: Pack, position: Entry) -> None:
     sides = {side: len(pack.arguments(position.id, side)) for side in _SIDES}
     missing = [side for side, arguments in sides.items() if not arguments]
-    if missing:
+    if missing and Argument not in reading.incomplete:
         message = f"this position has no argument {' and none '.join(missing)}: write the strongest one"
         _warn(reading, reading.place(position.id, "id"), "one-sided", message)
 

@@ -99,7 +99,11 @@ def together(everything: Sequence[PackReading], root: Path) -> tuple[Library, li
 
 
 def pack_folders(source: Path) -> Iterator[Path]:
-    """The folders of packs under a content folder, or the folder itself if it is a pack."""
+    """The folders of packs under a content folder; or the folder itself if it is a pack; or the pack of a file."""
+    if source.is_file():
+        nearest = [source.parent, *list(source.parent.parents)[:1]]
+        yield next((folder for folder in nearest if (folder / PACK_FILE).exists()), source.parent)
+        return
     if not source.is_dir() or any((source / name).exists() for name in _OWN_FILES):
         yield source
         return

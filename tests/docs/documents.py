@@ -6,6 +6,8 @@ What can be tested in a document:
 - a `sh` block: every line is typed;
 - a block whose first line is a comment with a path, or that a `<!-- file: PATH -->` precedes: a file, which is there
   when the document's commands run;
+- a `diff` block that an `<!-- edit: PATH -->` precedes: a change of that file. A document with changes is followed
+  step by step (test_moderators_guide.py), since its commands print something else before and after;
 - a table between `<!-- table: NAME -->` and `<!-- end of table -->`: made by tests/docs/tables.py.
 """
 
@@ -18,7 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(
-    r"(?:^<!-- file: (?P<file>\S+) -->\n)?^```(?P<kind>\w*)[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- (?P<mark>file|edit): (?P<file>\S+) -->\n)?^```(?P<kind>\w*)[^\n]*\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w -]+) -->\n)(?P<rows>.*?)(<!-- end of table -->)", re.DOTALL)
 _LINK = re.compile(r"!?\[(?P<label>[^\]]*)\]\((?P<target>[^)\s]+)\)")
@@ -39,11 +42,12 @@ def name_of(document: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block. `file` is the path that it says it has, or empty."""
+    """A fenced block. `file` is the path that it says it has, or empty; `edits` says that it changes that file."""
 
     kind: str
     text: str
     file: str = ""
+    edits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +64,20 @@ def blocks(document: Path) -> list[Block]:
     found = []
     for match in _BLOCK.finditer(document.read_text(encoding="utf-8")):
         comment = _FILE_COMMENT.match(match["text"])
-        found.append(Block(match["kind"], match["text"], match["file"] or (comment["file"] if comment else "")))
+        file = match["file"] or (comment["file"] if comment else "")
+        found.append(Block(match["kind"], match["text"], file, edits=match["mark"] == "edit"))
     return found
+
+
+def is_a_walk(document: Path) -> bool:
+    """Whether the document's steps change files, so that they hold only in their order."""
+    return any(block.edits for block in blocks(document))
 
 
 def write_files(document: Path, folder: Path) -> Path:
     """Puts the files that a document shows into a folder."""
     for block in blocks(document):
-        if block.file:
+        if block.file and not block.edits:
             file = folder / block.file
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(block.text, encoding="utf-8")
@@ -77,12 +87,17 @@ def write_files(document: Path, folder: Path) -> Path:
 def commands(document: Path) -> Iterator[Command]:
     """The command lines of a document's examples, in order."""
     for block in blocks(document):
-        if block.kind == "sh":
-            yield from (_command(line) for line in block.text.splitlines() if line.strip())
-        elif block.kind == "console":
-            for said in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-                line, _, output = said.partition("\n")
-                yield _command(line, output)
+        yield from commands_in(block)
+
+
+def commands_in(block: Block) -> Iterator[Command]:
+    """The command lines of one block."""
+    if block.kind == "sh":
+        yield from (_command(line) for line in block.text.splitlines() if line.strip())
+    elif block.kind == "console":
+        for said in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+            line, _, output = said.partition("\n")
+            yield _command(line, output)
 
 
 def _command(line: str, output: str | None = None) -> Command:

@@ -172,7 +172,9 @@ def test_a_pack_with_errors_is_still_checked_as_far_as_it_can_be_read(tmp_path: 
 
 def test_the_text_names_each_problem_and_sums_up(tmp_path: Path, essay: Path) -> None:
     """The text is for people: a line for each problem, then numbers and balance."""
-    folder = make_pack(tmp_path / "pack", {"facts.yaml": FACTS.replace("supported", "suported")})
+    undated = SOURCES.replace("    date: 2024\n", "")
+    files = {"facts.yaml": FACTS.replace("supported", "suported"), "sources.yaml": undated}
+    folder = make_pack(tmp_path / "pack", files)
     printed, status = main_report([folder], essay, TODAY)
     assert status == 1
     first = printed.splitlines()[0]
@@ -190,12 +192,13 @@ def test_the_text_says_how_many_quotes_were_proved(tmp_path: Path, essay: Path) 
 
 def test_json_has_everything_that_the_text_has(tmp_path: Path) -> None:
     """Other programs get the same numbers and problems."""
-    folder = make_pack(tmp_path, {"facts.yaml": FACTS.replace("supported", "suported")})
+    undated = SOURCES.replace("    date: 2024\n", "")
+    folder = make_pack(tmp_path, {"facts.yaml": FACTS.replace("supported", "suported"), "sources.yaml": undated})
     whole = json.loads(main_report([folder], None, TODAY, "json")[0])
     assert (whole["errors"], whole["warnings"]) == (1, 1)
     (pack,) = whole["packs"]
     assert pack["id"] == "parking"
-    assert {problem["code"] for problem in pack["problems"]} == {"invalid-value", "unused-source"}
+    assert {problem["code"] for problem in pack["problems"]} == {"invalid-value", "source-without-date"}
     assert pack["balance"][0]["for"] == {"arguments": 1, "words": 15}
     assert pack["quotes"]["proved"] is None
 
@@ -237,3 +240,25 @@ def test_a_folder_without_a_pack_is_an_error(tmp_path: Path) -> None:
         printed, status = main_report([folder], None, TODAY)
         assert status == 1
         assert f"{folder / 'pack.yaml'}:1:1: error: this file is missing" in printed
+
+
+def test_a_file_that_cannot_be_read_brings_no_warnings_about_others(tmp_path: Path) -> None:
+    """One mistake in a file must not make its sources look unused, or its positions one-sided."""
+    for name, good in (("facts.yaml", FACTS), ("arguments.yaml", ARGUMENTS)):
+        report = check(make_pack(tmp_path / name, {name: good + "  - [\n"}))
+        assert [problem.code for problem in report.problems] == ["yaml"]
+    report = check(
+        make_pack(tmp_path / "invalid", {"facts.yaml": FACTS.replace("verdict: supported", "verdict: maybe")})
+    )
+    assert [problem.code for problem in report.problems] == ["invalid-value"], (
+        "an entry with a mistake uses its sources"
+    )
+
+
+def test_a_file_stands_for_its_pack(tmp_path: Path) -> None:
+    """Whoever names changed files, as a hook before a commit does, has each pack checked once and whole."""
+    folder = make_pack(tmp_path / "pack", {"facts.yaml": None, "facts/one.yaml": FACTS})
+    named = [folder / "pack.yaml", folder / "facts" / "one.yaml", folder / "sources.yaml"]
+    printed, status = main_report(named, None, TODAY)
+    assert status == 0
+    assert printed.count("parking: 0 errors") == 1

@@ -5,7 +5,8 @@ import { messageElement } from "./message.js";
 
 const words = JSON.parse(document.body.dataset.words);
 const CHAT_STYLES = ["/static/theme.css", "/static/style.css"];
-let number = 0;
+let number = Number(document.body.dataset.reading);
+let lost = false;
 
 /** The chat's styles stay with its cards: they stand in a tree of their own. */
 function drawWeb(within) {
@@ -50,8 +51,9 @@ async function refresh(reading) {
   if (byId("search")) byId("search").value = typed;
   search();
   drawWeb(document);
-  const said = `${reading.errors} errors, ${reading.warnings} warnings`;
-  byId("hearing").textContent = reading.errors > 0 ? `The files have ${said}.` : `The page follows the files: ${said}.`;
+  number = Number(fresh.body.dataset.reading);
+  const said = byId("said").textContent;
+  byId("hearing").textContent = reading.errors > 0 ? `The files have ${said}` : `The page follows the files: ${said}`;
 }
 
 function replace(part, fresh) {
@@ -72,11 +74,12 @@ function follow() {
   const events = new EventSource("/api/events");
   events.addEventListener("reading", (event) => {
     const reading = JSON.parse(event.data);
-    if (number !== 0 && reading.number !== number) refresh(reading).catch(() => {}); // The next event tries again.
-    number = reading.number;
-    document.body.dataset.reading = number;
+    if (lost || reading.number !== number) refresh(reading).catch(() => {}); // The next event tries again.
+    lost = false;
+    document.body.dataset.followed = "";
   });
   events.addEventListener("error", () => {
+    lost = true;
     byId("hearing").textContent = "The preview is not running. This page comes back when it does.";
   });
 }

@@ -1,0 +1,193 @@
+"""What an editor sees of `parley preview`, in a real browser, while files are saved."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from adapters.preview.desk import Desk
+from adapters.preview.server import Preview
+from tests.browser.conftest import watched
+from tests.browser.test_chat import CONTRAST, overflow
+from tests.world import CONTENT, NOW
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An editor at work: the files, and the page that follows them."""
+
+    page: Page
+    url: str
+    folder: Path
+
+    def save(self, name: str, old: str, new: str) -> None:
+        file = self.folder / name
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    async def show(self, path: str) -> None:
+        await self.page.goto(self.url + path)
+        await self.page.locator("body[data-followed]").wait_for()
+
+    def platform(self, name: str):  # type: ignore[no-untyped-def] # noqa: ANN201 - playwright's own type
+        return self.page.get_by_role("region", name=name)
+
+
+@pytest.fixture
+async def table(context: BrowserContext, tmp_path: Path) -> AsyncIterator[Table]:
+    """The invented topic on a page. At the end, the browser must have complained of nothing."""
+    content = Path(shutil.copytree(CONTENT, tmp_path / "content"))
+    preview = Preview(Desk.of(content, lambda: NOW), tmp_path)
+    url = await preview.start(0)
+    try:
+        async with watched(context) as page:
+            yield Table(page, url, content / "tea")
+    finally:
+        await preview.stop()
+
+
+async def test_a_card_is_seen_on_four_platforms(table: Table) -> None:
+    """Side by side: the words of the card on each, the drawings labelled as such, the limits in numbers and words."""
+    await table.show("tea/coffee-banned")
+    for name in ("Discord", "Slack", "Web chat", "Terminal"):
+        await expect(table.platform(name)).to_contain_text("Coffee was banned from the office.")
+        await expect(table.platform(name)).to_contain_text("Contradicted")
+    for name in ("Discord", "Slack"):
+        await expect(table.platform(name)).to_contain_text(f"Drawn nearly as {name} does")
+        await expect(table.platform(name).get_by_role("row", name="Title")).to_contain_text("fits")
+    discord = table.platform("Discord").get_by_role("row", name="Message: characters")
+    await expect(discord).to_contain_text("of 4,000")
+    await expect(table.platform("Slack").get_by_role("row", name="Message: blocks")).to_contain_text("of 50")
+
+
+async def test_the_page_follows_what_is_saved(table: Table) -> None:
+    """A saved change is on the page without a reload: on each platform, in the list and in the meters."""
+    await table.show("tea/tea-popular")
+    await expect(table.platform("Discord")).to_contain_text("Most people in the office drink tea.")
+    table.save("facts.yaml", "Most people in the office drink tea.", "Fourteen people of twenty drink tea.")
+    for name in ("Discord", "Slack", "Web chat", "Terminal"):
+        await expect(table.platform(name)).to_contain_text("Fourteen people of twenty drink tea.", timeout=20_000)
+    await expect(table.page.get_by_role("link", name="Fourteen people of twenty drink tea.")).to_be_visible()
+    await expect(table.page).to_have_title("Fourteen people of twenty drink tea. – Parley preview")
+    await expect(table.page.locator("#hearing")).to_contain_text("The page follows the files")
+
+
+async def test_a_mistake_is_told_and_the_last_good_card_stays(table: Table) -> None:
+    """File, line, column and what to do; the card stays until the file is good again, and then follows."""
+    await table.show("tea/tea-popular")
+    table.save("facts.yaml", "    kind: fact\n    verdict: supported", "     kind: fact\n    verdict: suported")
+    files = table.page.get_by_role("region", name="The files")
+    await expect(files).to_contain_text("1 error", timeout=20_000)
+    await expect(files).to_contain_text("content/tea/facts.yaml, line 6, column 6")
+    await expect(files).to_contain_text("this line begins with 5 spaces")
+    await expect(files).to_contain_text("the last good version is shown")
+    await expect(table.page.locator("#hearing")).to_contain_text("The files have 1 error")
+    await expect(table.platform("Slack")).to_contain_text("Supported")
+    table.save("facts.yaml", "     kind: fact\n    verdict: suported", "    kind: fact\n    verdict: nuanced")
+    await expect(table.platform("Slack")).to_contain_text("Supported with a nuance", timeout=20_000)
+    await expect(files).to_contain_text("0 errors")
+
+
+async def test_a_pack_that_cannot_be_shown_yet_appears_when_it_is_mended(table: Table) -> None:
+    """Whoever begins with a broken pack reads why, mends it, and sees it."""
+    table.save("pack.yaml", "id: tea", "id: Tea")
+    shown = Preview(Desk.of(table.folder, lambda: NOW), table.folder.parent)
+    url = await shown.start(0)
+    try:
+        await table.page.goto(url)
+        await table.page.locator("body[data-followed]").wait_for()
+        await expect(table.page.get_by_role("heading", name="Nothing to show")).to_be_visible()
+        await expect(table.page.get_by_role("region", name="The files")).to_contain_text("use small letters")
+        table.save("pack.yaml", "id: Tea", "id: tea")
+        await expect(table.page.get_by_role("heading", name="The topic")).to_be_visible(timeout=20_000)
+    finally:
+        await shown.stop()
+
+
+async def test_a_card_is_found_by_any_of_its_words(table: Table) -> None:
+    """The list is searched by title, id and alias while one types; what was typed stays when a file is saved."""
+    await table.show("tea")
+    box = table.page.get_by_role("searchbox", name="Search this topic")
+    await box.fill("coffee BAN")
+    await expect(table.page.locator("#found")).to_have_text("1 found")
+    link = table.page.get_by_role("link", name="Coffee was banned from the office.")
+    await expect(link).to_be_visible()
+    table.save("facts.yaml", "Coffee was banned from the office.", "Coffee was banned in the office.")
+    link = table.page.get_by_role("link", name="Coffee was banned in the office.")
+    await expect(link).to_be_visible(timeout=20_000)
+    await expect(box).to_have_value("coffee BAN")
+    await expect(box).to_be_focused()
+    await link.click()
+    await expect(table.page).to_have_url(f"{table.url}tea/coffee-banned")
+    await expect(table.page.get_by_role("link", name="Coffee was banned in the office.")).to_have_attribute(
+        "aria-current", "page"
+    )
+
+
+async def test_what_a_card_leads_to_is_seen_too(table: Table) -> None:
+    """Counterarguments and sources are one click away, each with an address of its own."""
+    await table.show("tea/coffee-banned")
+    await table.page.get_by_role("navigation", name="What is opened").get_by_role("link", name="Sources").click()
+    await expect(table.page).to_have_url(f"{table.url}tea/coffee-banned?view=sources")
+    await expect(table.platform("Discord")).to_contain_text("Back to the card")
+
+
+async def test_the_keyboard_is_enough(table: Table) -> None:
+    """The first stop skips the list; what is drawn of controls is no stop, since nothing can be pressed."""
+    await table.show("tea/coffee-banned")
+    await table.page.keyboard.press("Tab")
+    await expect(table.page.get_by_role("link", name="Skip to the card")).to_be_focused()
+    await table.page.keyboard.press("Enter")
+    await table.page.keyboard.press("Tab")
+    assert await table.page.evaluate("document.activeElement.closest('main') !== null")
+    assert await table.page.locator(".discord button, .slack button").count() == 0
+    assert await table.page.locator(".web button:not([disabled])").count() == 0
+    assert await table.page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("path", ["tea", "tea/coffee-banned", "tea/buy-tea?view=counter", "tea/timeline"])
+async def test_every_word_can_be_read_on_a_small_screen_in_both_schemes(table: Table, path: str) -> None:
+    """Contrast of 4.5 to 1 in both schemes, and at 320 pixels no sideways scrolling but in the terminal's own frame."""
+    await table.show(path)
+    for scheme in ("light", "dark"):
+        await table.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        assert await table.page.evaluate(CONTRAST) == []
+    await table.page.set_viewport_size({"width": 320, "height": 640})
+    assert await overflow(table.page) == []
+
+
+async def test_what_an_editor_writes_is_text(table: Table) -> None:
+    """Markup in a fact or in a mistake stays words, everywhere on the page."""
+    table.save("facts.yaml", "Coffee was banned from the office.", "'<img src=x onerror=window.hacked=1> *a* _b_ @all'")
+    table.save("facts.yaml", "verdict: not-checkable", "verdict: '<b>x</b>'")
+    await table.show("tea/coffee-banned")
+    await expect(table.page.get_by_role("region", name="The files")).to_contain_text("<b>x</b>", timeout=20_000)
+    table.save("facts.yaml", "verdict: '<b>x</b>'", "verdict: not-checkable")
+    for name in ("Discord", "Slack", "Web chat"):
+        await expect(table.platform(name)).to_contain_text(
+            "<img src=x onerror=window.hacked=1> *a* _b_ @all", timeout=20_000
+        )
+    assert await table.page.evaluate("window.hacked === undefined")
+
+
+async def test_a_page_comes_back_when_the_preview_does(table: Table, tmp_path: Path) -> None:
+    """A stopped preview is told in words; started again at the same port, the page goes on by itself."""
+    second = Path(shutil.copytree(CONTENT, tmp_path / "second"))
+    first = Preview(Desk.of(second, lambda: NOW), tmp_path)
+    url = await first.start(0)
+    await table.page.goto(url)
+    await table.page.locator("body[data-followed]").wait_for()
+    await first.stop()
+    await expect(table.page.locator("#hearing")).to_contain_text("The preview is not running", timeout=20_000)
+    again = Preview(Desk.of(second, lambda: NOW), tmp_path)
+    await again.start(int(url.rstrip("/").rpartition(":")[2]))
+    try:
+        await expect(table.page.locator("#hearing")).to_contain_text("The page follows the files", timeout=20_000)
+    finally:
+        await again.stop()
