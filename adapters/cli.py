@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import click
 
-from adapters import configuration, moving, records
+from adapters import configuration, moving, records, rekeying
 from adapters import packs as editing
 from adapters.discord import console
+from adapters.doctor import command as doctoring
 from adapters.preview import console as preview_console
 from adapters.slack import console as slack_console
 
@@ -319,7 +320,9 @@ for command in editing.COMMANDS:
     main.add_command(command)
 main.add_command(records.db)
 records.db.add_command(moving.copy)
+records.db.add_command(rekeying.rekey)
 main.add_command(configuration.config)
+main.add_command(doctoring.doctor)
 main.add_command(console.discord)
 main.add_command(slack_console.slack)
 main.add_command(preview_console.preview)

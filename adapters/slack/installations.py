@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from slack_sdk.oauth.installation_store import Bot as Installed
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
@@ -38,6 +38,9 @@ OTHER_KEY = N_(
     "Parley's key has changed since it was installed here. One of the workspace's admins must install it again."
 )
 
+PURPOSE = "slack installations"
+"""What the key that seals installations is derived for."""
+
 logger = logging.getLogger("parley.slack")
 
 
@@ -48,7 +51,7 @@ class Installations(AsyncInstallationStore):
 
     def __init__(self, database: Database, keys: Keys, clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._fernet = keys.derived("slack installations")
+        self._fernet = keys.derived(PURPOSE)
         self._clock = clock
 
     @property
@@ -157,7 +160,7 @@ class States(AsyncOAuthStateStore):
 
     def __init__(self, database: Database, keys: Keys, clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._fernet: Fernet = keys.derived("slack install states")
+        self._fernet = keys.derived("slack install states")
         self._clock = clock
 
     @property

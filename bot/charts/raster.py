@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,15 +53,18 @@ def scale_of(svg: str) -> float:
     return min(SCALE, max(1.0, round(4 * math.sqrt(PIXELS / area)) / 4))
 
 
-def png(svg: str) -> bytes:
-    """Draw a chart: the bytes of a PNG, `scale_of(svg)` times as large. No system font is read."""
+def png(svg: str, fonts: Sequence[str] | None = None) -> bytes:
+    """Draw a chart: the bytes of a PNG, `scale_of(svg)` times as large. No system font is read.
+
+    `fonts` are files in place of `font_files()`.
+    """
     import resvg_py  # noqa: PLC0415 - a native library that most commands never need
 
     return resvg_py.svg_to_bytes(
         svg_string=svg,
         zoom=scale_of(svg),
         skip_system_fonts=True,
-        font_files=list(font_files()),
+        font_files=list(font_files() if fonts is None else fonts),
         font_family=_FAMILY,
         sans_serif_family=_FAMILY,
     )

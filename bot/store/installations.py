@@ -29,6 +29,16 @@ async def put(tx: Transaction, community: str, sealed: str, at: datetime) -> Non
     await communities.mark_returned(tx, community)
 
 
+async def every(tx: Transaction) -> list[tuple[str, str]]:
+    """Community and what is sealed."""
+    return [(row["community"], row["sealed"]) for row in await tx.rows("every_installation")]
+
+
+async def reseal(tx: Transaction, community: str, sealed: str) -> None:
+    """The same installation, sealed anew."""
+    await tx.run("reseal_installation", community=community, sealed=sealed)
+
+
 async def forget(tx: Transaction, community: str, sealed: str, at: datetime) -> bool:
     """Deletes this one, and marks the community as left; False where it was gone, or replaced, already."""
     if not await tx.run("forget_installation", community=community, sealed=sealed):

@@ -11,7 +11,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -19,19 +19,23 @@ from bot.errors import Unavailable
 
 
 class Keys:
-    """Wraps and unwraps poll secrets. Raises ValueError for a key that isn't 32 bytes in URL-safe base64."""
+    """Wraps and unwraps poll secrets.
 
-    def __init__(self, key: bytes) -> None:
-        self._fernet = Fernet(key)
-        self._key = base64.urlsafe_b64decode(key)
+    Several keys stand one a line: the first wraps, and what an older one wrapped is still unwrapped, which is how a key
+    is renewed. Raises ValueError for what isn't 32 bytes in URL-safe base64.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        keys = text.split() or [b""]
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._keys = [base64.urlsafe_b64decode(key) for key in keys]
 
     def __repr__(self) -> str:
         return "Keys(…)"
 
-    def derived(self, purpose: str) -> Fernet:
-        """A key that is good for this purpose alone (HKDF, https://www.rfc-editor.org/rfc/rfc5869)."""
-        made = HKDF(SHA256(), length=32, salt=None, info=f"parley: {purpose}".encode()).derive(self._key)
-        return Fernet(base64.urlsafe_b64encode(made))
+    def derived(self, purpose: str) -> MultiFernet:
+        """Keys that are good for this purpose alone (HKDF, https://www.rfc-editor.org/rfc/rfc5869)."""
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(key, purpose))) for key in self._keys])
 
     def wrap(self, secret: bytes) -> str:
         return self._fernet.encrypt(secret).decode("ascii")
@@ -46,6 +50,14 @@ class Keys:
             ) from None
 
 
+def _derive(key: bytes, purpose: str) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=f"parley: {purpose}".encode()).derive(key)
+
+
+def new_key() -> bytes:
+    return base64.urlsafe_b64encode(os.urandom(32))
+
+
 def load_or_create_key(path: Path) -> Keys:
     """The key in `path`; made when nothing is there, readable by its owner alone.
 
@@ -53,7 +65,7 @@ def load_or_create_key(path: Path) -> Keys:
     """
     try:
         if not path.exists():
-            _create(path, base64.urlsafe_b64encode(os.urandom(32)))
+            _create(path, new_key())
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
         return Keys(path.read_bytes().strip())

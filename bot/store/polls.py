@@ -217,3 +217,13 @@ def _link(row: Row) -> Link:
 
 def _ballot(row: Row) -> BallotRow:
     return BallotRow(row["voter"], row["choice"], row["name"], row["link"], row["nonce"], row["seal"])
+
+
+async def wrapped_secrets(tx: Transaction) -> dict[str, str]:
+    """Poll → its wrapped secret, of every poll that is open."""
+    return {row["poll"]: row["wrapped"] for row in await tx.rows("wrapped_secrets")}
+
+
+async def rewrap(tx: Transaction, poll: str, wrapped: str) -> None:
+    """The same secret, wrapped anew."""
+    await tx.run("rewrap_secret", poll=poll, wrapped=wrapped)

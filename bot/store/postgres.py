@@ -205,3 +205,18 @@ async def _leave_as_it_is(_connection: Any) -> None:
 
 async def _applied(connection: Any) -> dict[int, str]:
     return {row["number"]: row["checksum"] for row in await connection.fetch("SELECT number, checksum FROM migrations")}
+
+
+async def applied_at(url: str) -> dict[int, str]:
+    """The migrations that a server's database has; none where it is new. Changes nothing. Raises `Unavailable`."""
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            known = await connection.fetchval("SELECT to_regclass('migrations')")
+            return await _applied(connection) if known else {}
+        finally:
+            await connection.close()
+    except ValueError:
+        raise Unavailable(UNREADABLE) from None
+    except (*_OUTSIDE, asyncpg.PostgresError) as error:
+        raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error

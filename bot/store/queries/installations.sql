@@ -13,3 +13,9 @@ INSERT INTO spent_states (hash, expires_at) VALUES (:hash, :expires_at) ON CONFL
 
 -- name: forget_states(now)!
 DELETE FROM spent_states WHERE expires_at <= :now;
+
+-- name: every_installation()
+SELECT community, sealed FROM installations ORDER BY community;
+
+-- name: reseal_installation(community, sealed)!
+UPDATE installations SET sealed = :sealed WHERE community = :community;

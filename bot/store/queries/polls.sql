@@ -74,5 +74,11 @@ SELECT number, step FROM links WHERE poll = :poll AND receipt = :receipt;
 -- name: link_replacing(poll, number)^
 SELECT number, step FROM links WHERE poll = :poll AND replaces = :number;
 
+-- name: wrapped_secrets()
+SELECT poll, wrapped FROM poll_secrets ORDER BY poll;
+
+-- name: rewrap_secret(poll, wrapped)!
+UPDATE poll_secrets SET wrapped = :wrapped WHERE poll = :poll;
+
 -- name: wrapped_secret(poll)$
 SELECT wrapped FROM poll_secrets WHERE poll = :poll;

@@ -73,6 +73,8 @@ class SlackServer:
         self.response_urls: dict[str, Interaction] = {}
         self.installs = Installs(self)
         self.revoked: set[str] = set()
+        self.scopes = "commands,chat:write,chat:write.public,files:write,files:read,users:read,usergroups:read"
+        """What the app's tokens may do, as each answer tells."""
         self.teams: dict[str, Team] = {}
         self._barred: dict[tuple[str, str], float] = {}
         self._stamps = count(1)
@@ -208,7 +210,9 @@ class SlackServer:
         elif fault is not None and fault.status >= 500:
             call.status, call.error = fault.status, call.error or "lost"
             return web.Response(status=fault.status, text="upstream error")
-        headers = {"Retry-After": str(call.answer.pop("retry_after"))} if "retry_after" in call.answer else {}
+        headers = {"x-oauth-scopes": self.scopes} if call.answer["ok"] else {}
+        if "retry_after" in call.answer:
+            headers["Retry-After"] = str(call.answer.pop("retry_after"))
         self._changed.set()
         return web.json_response(call.answer, status=call.status, headers=headers)
 

@@ -1,0 +1,191 @@
+"""Checks of what Discord and Slack say: tokens, scopes, connections, and the time. Nothing is changed there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+
+from adapters.discord.running import Shards, token_refused
+from adapters.doctor.finding import Finding, note, ok, wrong
+from adapters.slack.manifest import SCOPES
+from adapters.slack.web import API as SLACK
+from bot.config import Settings
+from bot.errors import BotError
+
+TIMEOUT = aiohttp.ClientTimeout(total=15)
+STARTS_LEAST = 20
+"""Connections that Discord must still allow today; a restart takes one for each shard."""
+SKEW_NOTED, SKEW_WRONG = 5.0, 60.0
+"""Seconds. Slack refuses signatures that are 5 minutes off, and Discord's interactions last 3 seconds."""
+REINSTALL = "parley slack manifest, paste it at api.slack.com/apps, and install the app again"
+NETWORK = "See that this machine may reach it: a proxy, a firewall, DNS"
+
+Json = Mapping[str, Any]
+
+
+class Platforms:
+    """Asks with the tokens of the settings. `discord` and `slack` are the addresses of their interfaces."""
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], datetime], *, discord: str = "", slack: str = SLACK
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._discord = discord or _discord_address()
+        self._slack = slack
+        self._skews: dict[str, float] = {}
+
+    async def check(self) -> AsyncIterator[Finding]:
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+            if self._settings.discord_token is None:
+                yield note("discord", "Not set up", "docs/discord.md says how")
+            else:
+                async for finding in self._check_discord(session, self._settings.discord_token.get_secret_value()):
+                    yield finding
+            if not self._uses_slack():
+                yield note("slack", "Not set up", "docs/slack.md says how")
+            else:
+                async for finding in self._check_slack(session):
+                    yield finding
+        for finding in self._clock_skew():
+            yield finding
+
+    # --- Discord ---
+
+    async def _check_discord(self, session: aiohttp.ClientSession, token: str) -> AsyncIterator[Finding]:
+        try:
+            shards = Shards.of(self._settings.discord_shards)
+        except BotError as error:
+            yield wrong("discord shards", error.message, "Set PARLEY_DISCORD_SHARDS, or leave it out")
+            shards = None
+        headers = {"Authorization": f"Bot {token}"}
+        try:
+            status, me = await self._ask(session, "Discord", "GET", f"{self._discord}/users/@me", headers)
+            if status == HTTPStatus.UNAUTHORIZED:
+                yield wrong("discord token", token_refused(), "Set PARLEY_DISCORD_TOKEN to the new token")
+                return
+            if status != HTTPStatus.OK:
+                yield wrong("discord token", f"Discord answers {status}", "Try again later: https://discordstatus.com")
+                return
+            yield ok("discord token", f"It is {me.get('username')}'s")
+            yield ok("discord intents", "Parley needs no privileged intent, so none has to be switched on")
+            _, gateway = await self._ask(session, "Discord", "GET", f"{self._discord}/gateway/bot", headers)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            yield wrong("discord", f"It can't be reached: {type(error).__name__}", NETWORK)
+            return
+        yield _gateway(gateway, shards)
+
+    # --- Slack ---
+
+    def _uses_slack(self) -> bool:
+        own = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "slack_client_id", "slack_client_secret")
+        return any(getattr(self._settings, name, None) for name in own)
+
+    async def _check_slack(self, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+        settings = self._settings
+        if not settings.slack_app_token and not (settings.slack_signing_secret and settings.slack_bind):
+            yield wrong(
+                "slack set-up",
+                "Slack has no way in",
+                "Set PARLEY_SLACK_APP_TOKEN, or PARLEY_SLACK_SIGNING_SECRET and PARLEY_SLACK_BIND",
+            )
+        try:
+            if settings.slack_bot_token is not None:
+                async for finding in self._bot_token(session, settings.slack_bot_token.get_secret_value()):
+                    yield finding
+            if settings.slack_app_token is not None:
+                yield await self._app_token(session, settings.slack_app_token.get_secret_value())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            yield wrong("slack", f"It can't be reached: {type(error).__name__}", NETWORK)
+
+    async def _bot_token(self, session: aiohttp.ClientSession, token: str) -> AsyncIterator[Finding]:
+        headers = {"Authorization": f"Bearer {token}"}
+        given: list[str] = []
+        status, told = await self._ask(session, "Slack", "POST", f"{self._slack}auth.test", headers, given)
+        if not told.get("ok"):
+            said = f"Slack refuses it: {told.get('error') or status}"
+            yield wrong("slack token", said, "Copy it anew from OAuth & Permissions, and set PARLEY_SLACK_BOT_TOKEN")
+            return
+        yield ok("slack token", f"It is {told.get('user')}'s in {told.get('team')}")
+        missing = [scope for scope in SCOPES if scope not in given]
+        if not given:
+            yield note("slack scopes", "Slack did not say which the token has")
+        elif missing:
+            yield wrong("slack scopes", f"The token lacks {', '.join(missing)}", REINSTALL)
+        else:
+            yield ok("slack scopes", f"All {len(SCOPES)} that Parley needs")
+
+    async def _app_token(self, session: aiohttp.ClientSession, token: str) -> Finding:
+        headers = {"Authorization": f"Bearer {token}"}
+        status, told = await self._ask(session, "Slack", "POST", f"{self._slack}apps.connections.open", headers)
+        if told.get("ok"):
+            return ok("slack app token", "Slack opens a socket for it")
+        said = f"Slack refuses it: {told.get('error') or status}"
+        return wrong(
+            "slack app token",
+            said,
+            "Make one with the scope connections:write under Basic Information, and set PARLEY_SLACK_APP_TOKEN",
+        )
+
+    # --- all of them ---
+
+    async def _ask(
+        self,
+        session: aiohttp.ClientSession,
+        name: str,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        scopes: list[str] | None = None,
+    ) -> tuple[int, Json]:
+        """Status and body. Learns how far the platform's clock is from this one, and the scopes that Slack tells."""
+        async with session.request(method, url, headers=headers) as answer:
+            if (date := answer.headers.get("Date")) and name not in self._skews:
+                self._skews[name] = (self._clock() - parsedate_to_datetime(date)).total_seconds()
+            if scopes is not None:
+                scopes += [
+                    scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip()
+                ]
+            told = await answer.json(content_type=None) if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else {}
+            return answer.status, told if isinstance(told, dict) else {}
+
+    def _clock_skew(self) -> list[Finding]:
+        if not self._skews:
+            return [note("clock", "No platform could be asked for the time")]
+        found = []
+        for name, skew in self._skews.items():
+            said = f"This clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} {name}'s"
+            if abs(skew) > SKEW_WRONG:
+                found.append(wrong("clock", said, "timedatectl set-ntp true"))
+            elif abs(skew) > SKEW_NOTED:
+                found.append(note("clock", said, "timedatectl set-ntp true"))
+            else:
+                found.append(ok("clock", f"It agrees with {name}'s"))
+        return found
+
+
+def _gateway(told: Json, shards: Shards | None) -> Finding:
+    """How many connections Discord proposes, and allows today."""
+    limit: Json = told.get("session_start_limit") or {}
+    remaining, wanted = int(limit.get("remaining", 0)), int(told.get("shards", 1))
+    if remaining < STARTS_LEAST:
+        hours = int(limit.get("reset_after", 0)) // 3_600_000
+        return wrong(
+            "discord connections",
+            f"Discord allows only {remaining} more today; it stops a bot that connects too often",
+            f"See why it restarts, and wait {hours} hours",
+        )
+    if shards is None and wanted > 1:
+        return note("discord connections", f"Discord proposes {wanted}", "Set PARLEY_DISCORD_SHARDS=auto")
+    return ok("discord connections", f"Discord proposes {wanted}, and allows {remaining} more today")
+
+
+def _discord_address() -> str:
+    from discord.http import Route  # noqa: PLC0415 - heavy, and needed only where nothing else is given
+
+    return Route.BASE

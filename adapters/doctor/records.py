@@ -1,0 +1,105 @@
+"""Checks of the database and of the instance's key. Nothing is changed, and no migration is applied."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from adapters.doctor import machine
+from adapters.doctor.finding import Finding, note, ok, wrong
+from bot.config import Settings, without_password
+from bot.errors import BotError, Refused
+from bot.store import migrate, polls
+from bot.store.database import Database, open_database, sqlite_path
+from bot.store.keys import Keys
+
+UPGRADE = "parley db upgrade"
+RESTORE = "Restore a backup, see docs/operations.md: parley db check says more"
+
+
+async def database(settings: Settings) -> AsyncIterator[Finding]:
+    """Where it is, its version, its integrity, its disk, and whether the key opens its polls."""
+    path = sqlite_path(settings.database)
+    if path is not None:
+        size = path.stat().st_size if path.exists() else 0
+        for finding in machine.disk(path.parent, size):
+            yield finding
+        if not path.exists():
+            yield ok("database", f"{path} is made at the first start")
+            return
+    try:
+        applied = _applied_sqlite(path) if path is not None else await _applied_postgres(settings.database)
+        waiting = migrate.pending(migrate.load_migrations("sqlite" if path is not None else "postgres"), applied)
+    except Refused as error:
+        yield wrong("database", error.message, "Install the Parley that this database belongs to, or restore a backup")
+        return
+    except (BotError, sqlite3.Error, OSError) as error:
+        yield wrong("database", f"{without_password(settings.database)} can't be read: {error}", _mend(path))
+        return
+    if waiting:
+        yield note("database", f"{len(waiting)} migrations are still to be applied; the next start does it", UPGRADE)
+        return
+    async for finding in _inside(settings):
+        yield finding
+
+
+async def _inside(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        opened = await open_database(settings.database, shared=True)
+    except BotError as error:
+        yield wrong("database", error.message, RESTORE)
+        return
+    try:
+        problems = await opened.check()
+        if problems:
+            yield wrong("database", f"It is damaged: {problems[0]}", RESTORE)
+            return
+        yield ok("database", f"{without_password(settings.database)} is whole and up to date")
+        yield await _key(settings, opened)
+    except BotError as error:
+        yield wrong("database", error.message, RESTORE)
+    finally:
+        await opened.close()
+
+
+async def _key(settings: Settings, opened: Database) -> Finding:
+    """The key must open what it has wrapped: without it, open polls take no votes."""
+    wrapped = await opened.read(polls.wrapped_secrets)
+    where = "PARLEY_KEY" if settings.key is not None else str(settings.key_file)
+    try:
+        if settings.key is None and not settings.key_file.exists():
+            if not wrapped:
+                return ok("key", f"{where} is made at the first start")
+            return wrong(
+                "key",
+                f"{where} is missing, and {len(wrapped)} polls are open",
+                f"Restore {where} from where you keep it",
+            )
+        text = settings.key.get_secret_value() if settings.key is not None else settings.key_file.read_text()
+        keys = Keys(text.encode())
+        for secret in wrapped.values():
+            keys.unwrap(secret)
+    except (BotError, OSError, ValueError) as error:
+        said = error.message if isinstance(error, BotError) else "it holds no key"
+        return wrong("key", f"{where}: {said}", f"Restore {where} from where you keep it")
+    if settings.key is None and settings.key_file.stat().st_mode & 0o077:
+        return note("key", f"{where} can be read by others on this machine", f"chmod 600 {where}")
+    return ok("key", f"{where} opens the secrets of {len(wrapped)} polls")
+
+
+def _applied_sqlite(path: Path) -> Mapping[int, str]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT name FROM sqlite_master WHERE name = 'migrations'").fetchone()
+        return dict(connection.execute("SELECT number, checksum FROM migrations")) if found else {}
+
+
+async def _applied_postgres(url: str) -> Mapping[int, str]:
+    from bot.store.postgres import applied_at  # noqa: PLC0415 - asyncpg is an extra
+
+    return await applied_at(url)
+
+
+def _mend(path: Path | None) -> str:
+    return RESTORE if path is not None else "See that the server runs and PARLEY_DATABASE is right: pg_isready"

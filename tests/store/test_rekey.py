@@ -1,0 +1,103 @@
+"""A new instance key: what the old one wrapped is opened by the new one, at every moment that can be interrupted."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Unavailable
+from bot.polls.box import BallotBox
+from bot.polls.model import CastEnd
+from bot.store import installations
+from bot.store import rekey as rekeying
+from bot.store.database import Database
+from bot.store.keys import Keys, new_key
+from bot.store.rekey import rekey
+from tests.store.things import KEY, NOW, poll, vote
+
+PURPOSE = "tests"
+
+
+async def store(database: Database) -> None:
+    """A poll with a ballot, and an installation."""
+    box = BallotBox(database, Keys(KEY), random_bytes=random.Random(7).randbytes)
+    await box.open(poll())
+    assert (await box.cast(vote("Ada", "0"))).end is CastEnd.CAST
+    sealed = Keys(KEY).derived(PURPOSE).encrypt(b"a token").decode()
+    await database.write(lambda tx: installations.put(tx, "slack:T1", sealed, NOW))
+
+
+async def opens(database: Database, text: bytes) -> bool:
+    """Whether this key opens the poll, whose voters are then known again, and the installation."""
+    keys = Keys(text)
+    try:
+        voted = await BallotBox(database, keys).cast(vote("Ada", "0"))
+    except Unavailable:
+        return False
+    found = await database.read(lambda tx: installations.find(tx, "slack:T1"))
+    assert found is not None
+    return voted.end is CastEnd.UNCHANGED and keys.derived(PURPOSE).decrypt(found.sealed.encode()) == b"a token"
+
+
+async def test_the_new_key_opens_everything_and_the_old_one_nothing(database: Database, tmp_path: Path) -> None:
+    """Whoever had the old key can't open what is stored from now on; the file is its owner's alone."""
+    file = tmp_path / "new.key"
+    await store(database)
+    done = await rekey(database, KEY, file, PURPOSE)
+    assert (done.polls, done.installations) == (1, 1)
+    new = file.read_bytes()
+    assert len(new.split()) == 1
+    assert await opens(database, new)
+    assert not await opens(database, KEY)
+    assert oct(file.stat().st_mode)[-3:] == "600"
+
+
+async def test_a_rekey_that_is_interrupted_loses_nothing(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before and after the database is rewritten, the file opens it; the command is simply given again."""
+    file = tmp_path / "parley.key"
+    file.write_bytes(KEY)
+    await store(database)
+    whole, write = rekeying.replace_key, database.write
+
+    async def dies(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(database, "write", dies)
+    with pytest.raises(KeyboardInterrupt):
+        await rekey(database, file.read_bytes(), file, PURPOSE)
+    monkeypatch.setattr(database, "write", write)
+    assert await opens(database, file.read_bytes())
+
+    def only_both(path: Path, text: bytes) -> None:
+        if len(text.split()) == 1:
+            raise KeyboardInterrupt
+        whole(path, text)
+
+    monkeypatch.setattr(rekeying, "replace_key", only_both)
+    with pytest.raises(KeyboardInterrupt):
+        await rekey(database, file.read_bytes(), file, PURPOSE)
+    assert await opens(database, file.read_bytes())
+    monkeypatch.setattr(rekeying, "replace_key", whole)
+    await rekey(database, file.read_bytes(), file, PURPOSE)
+    assert len(file.read_bytes().split()) == 1
+    assert await opens(database, file.read_bytes())
+
+
+async def test_a_wrong_key_changes_nothing(database: Database, tmp_path: Path) -> None:
+    """What it doesn't open stays as it is, for the key that does."""
+    await store(database)
+    with pytest.raises(Unavailable, match="another instance key"):
+        await rekey(database, new_key(), tmp_path / "parley.key", PURPOSE)
+    assert await opens(database, KEY)
+
+
+async def test_a_key_s_file_that_can_not_be_written_is_told(database: Database, tmp_path: Path) -> None:
+    """And nothing has changed."""
+    await store(database)
+    with pytest.raises(Unavailable, match="can't be written"):
+        await rekey(database, KEY, tmp_path / "nowhere" / "parley.key", PURPOSE)
+    assert await opens(database, KEY)

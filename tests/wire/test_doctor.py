@@ -1,0 +1,351 @@
+"""`parley doctor`: each check against something that is really broken, and once against an instance that is well."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from pydantic import SecretStr
+
+from adapters.cli import main
+from adapters.doctor import machine, records
+from adapters.doctor.command import addresses, examined
+from adapters.doctor.finding import End, Finding
+from adapters.doctor.platforms import Platforms
+from adapters.health import Health
+from bot.charts import font_files
+from bot.config import Address, Settings
+from bot.metrics import Metrics
+from bot.store.keys import new_key
+from tests.wire.discord import TOKEN, DiscordServer
+from tests.wire.discord_world import new_server
+from tests.wire.slack import SlackServer
+from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN
+from tests.world import CONTENT, NOW, Clock, request, running
+
+NOWHERE = "http://127.0.0.1:1"
+
+
+def settings(folder: Path, **more: Any) -> Settings:
+    files = {"database": str(folder / "parley.db"), "key_file": folder / "parley.key"}
+    return Settings(**{"content": CONTENT, **files, **more})
+
+
+async def gather(found: AsyncIterator[Finding]) -> list[Finding]:
+    return [finding async for finding in found]
+
+
+def of(check: str, found: Iterable[Finding]) -> Finding:
+    """The finding of this check, of which there is one."""
+    (finding,) = [finding for finding in found if finding.check == check]
+    return finding
+
+
+def is_wrong(finding: Finding, said: str, mend: str) -> bool:
+    return finding.end is End.WRONG and said in finding.says and mend in finding.mend
+
+
+# --- this machine ---
+
+
+def test_a_python_that_is_too_old_is_told() -> None:
+    """Python itself, and the SQLite that it brings."""
+    assert machine.python().end is End.OK
+    assert is_wrong(machine.python((3, 10, 9)), "Python 3.10.9", "Install Python 3.11")
+    assert is_wrong(machine.python((3, 12, 0), "3.31.1"), "SQLite 3.31.1", "or use PostgreSQL")
+
+
+def test_packs_that_can_not_be_served_are_told(tmp_path: Path) -> None:
+    """A broken one with its place, a folder without any, a folder that isn't there."""
+    assert machine.packs(CONTENT).end is End.OK
+    pack = tmp_path / "packs" / "tea"
+    pack.mkdir(parents=True)
+    assert machine.packs(tmp_path / "packs").end is End.WRONG
+    (pack / "pack.yaml").write_text("id: tea\ntitel: Tea\n")
+    found = machine.packs(tmp_path / "packs")
+    assert is_wrong(found, "pack.yaml:", f"parley check {tmp_path / 'packs'}")
+    assert machine.packs(tmp_path / "nowhere").end is End.WRONG
+
+
+def test_fonts_that_are_missing_are_told(tmp_path: Path) -> None:
+    """Without any, charts have no letters; with one, those of the others are missing."""
+    assert machine.fonts().end is End.OK
+    assert is_wrong(machine.fonts([]), "Latin, Arabic, Devanagari", "pip install")
+    (tmp_path / "font.ttf").write_bytes(b"no font")
+    assert machine.fonts([str(tmp_path / "font.ttf")]).end is End.WRONG
+    one = [file for file in font_files() if "NotoSans[" in file]
+    assert is_wrong(machine.fonts(one), "Charts can't show Arabic letters", "pip install")
+
+
+def test_a_disk_that_is_full_slow_or_not_there_is_told(tmp_path: Path) -> None:
+    """Measured by writing to it, durably."""
+    assert [finding.end for finding in machine.disk(tmp_path, 0, slow=1e9)] == [End.OK, End.OK]
+    full, slow = machine.disk(tmp_path, 0, least=10**18, slow=0.0)
+    assert is_wrong(full, "are needed", "df -h")
+    assert (slow.check, slow.end) == ("write speed", End.NOTE)
+    (missing,) = machine.disk(tmp_path / "nowhere", 0)
+    assert is_wrong(missing, "No such file or directory", "mkdir -p")
+    assert next(machine.disk(tmp_path, 10**18)).end is End.WRONG
+
+
+async def test_a_port_that_somebody_else_holds_is_told() -> None:
+    """Named with its setting; one that a running Parley serves is as it should be."""
+    health = Health(Metrics())
+    served = Address.of((await health.start(Address("127.0.0.1", 0))).removeprefix("http://"), "")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        held = Address("127.0.0.1", taken.getsockname()[1])
+
+        def hang_up() -> None:
+            taken.accept()[0].close()
+
+        strangers = asyncio.create_task(asyncio.to_thread(hang_up))
+        found = await machine.ports(
+            {"PARLEY_PORT": held, "PARLEY_HEALTH_BIND": served, "PARLEY_BIND": Address("192.0.2.77", 80)}
+        )
+        await strangers
+    await health.stop()
+    assert is_wrong(found[0], f"{held} (PARLEY_PORT) can't be used: Address already in use", "Set PARLEY_PORT")
+    assert found[1].end is End.OK
+    assert "is served by a Parley that runs" in found[1].says
+    assert is_wrong(found[2], "Cannot assign requested address", "Set PARLEY_BIND")
+
+
+# --- the database and the key ---
+
+
+@pytest.fixture
+async def stored(tmp_path: Path) -> Path:
+    """A folder with a database in which one poll is open."""
+    async with running(tmp_path) as instance:
+        await instance.bot.say(request("Host"), '/poll create question:"Which tea?" options:"Green|Black"')
+    return tmp_path
+
+
+async def test_a_database_that_is_well_is_told(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """And one that is still to be made."""
+    found = await gather(records.database(settings(stored)))
+    assert {finding.end for finding in found if finding.check != "write speed"} == {End.OK}
+    assert "opens the secrets of 1 polls" in of("key", found).says
+    fresh = await gather(records.database(settings(tmp_path_factory.mktemp("fresh"))))
+    assert "is made at the first start" in of("database", fresh).says
+
+
+async def test_a_database_that_is_damaged_is_told(stored: Path) -> None:
+    """Rows that don't fit together, and a file that is none."""
+    with closing(sqlite3.connect(stored / "parley.db")) as database:
+        database.execute("PRAGMA foreign_keys=OFF")
+        database.execute("UPDATE poll_options SET poll = 'p9'")
+        database.commit()
+    assert is_wrong(
+        of("database", await gather(records.database(settings(stored)))), "It is damaged", "Restore a backup"
+    )
+    for name in ("parley.db-wal", "parley.db-shm"):
+        (stored / name).unlink(missing_ok=True)
+    (stored / "parley.db").write_bytes(b"no database" * 1000)
+    assert is_wrong(
+        of("database", await gather(records.database(settings(stored)))), "can't be read", "Restore a backup"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "end", "said", "mend"),
+    [
+        ("DELETE FROM migrations WHERE number = (SELECT max(number) FROM migrations)", End.NOTE, "1 migrations", "parley db upgrade"),
+        ("INSERT INTO migrations SELECT 900, name, checksum FROM migrations WHERE number = 1", End.WRONG, "version 900", "Install"),
+        ("UPDATE migrations SET checksum = replace(checksum, substr(checksum, 1, 1), 'x') WHERE number = 1", End.WRONG, "was changed", "Install"),
+    ],
+)  # fmt: skip
+async def test_a_schema_that_does_not_fit_is_told(stored: Path, change: str, end: End, said: str, mend: str) -> None:
+    """Older, newer, or another one; the doctor applies no migration by itself."""
+    with closing(sqlite3.connect(stored / "parley.db")) as database:
+        database.execute(change)
+        database.commit()
+    found = of("database", await gather(records.database(settings(stored))))
+    assert (found.end, said in found.says, mend in found.mend) == (end, True, True)
+
+
+async def test_a_key_that_does_not_fit_is_told(stored: Path) -> None:
+    """Missing while a poll is open, another one, none at all, or readable by others."""
+    file = stored / "parley.key"
+    key = file.read_bytes()
+    file.chmod(0o644)
+    loose = of("key", await gather(records.database(settings(stored))))
+    assert (loose.end, loose.mend) == (End.NOTE, f"chmod 600 {file}")
+    file.write_bytes(new_key())
+    assert is_wrong(of("key", await gather(records.database(settings(stored)))), "another instance key", "Restore")
+    file.write_bytes(b"no key")
+    assert is_wrong(of("key", await gather(records.database(settings(stored)))), "it holds no key", "Restore")
+    file.unlink()
+    assert is_wrong(of("key", await gather(records.database(settings(stored)))), "1 polls are open", "Restore")
+    given = settings(stored, key=SecretStr(key.decode().strip()))
+    assert of("key", await gather(records.database(given))).end is End.OK
+
+
+async def test_a_server_that_is_away_is_told_without_its_password(tmp_path: Path) -> None:
+    """PostgreSQL that can't be reached, or whose address can't be read."""
+    for address in ("postgresql://ada:marked@127.0.0.1:1/parley", "postgresql://ada:mar/ked@127.0.0.1:x/parley"):
+        found = of("database", await gather(records.database(settings(tmp_path, database=address))))
+        assert is_wrong(found, "can't be reached", "pg_isready")
+        assert "mar" not in found.says.replace("marked@", "!")
+
+
+# --- the platforms ---
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordServer]:
+    async with new_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackServer]:
+    async with SlackServer(now=Clock()) as server:
+        yield server
+
+
+def discord_check(server: DiscordServer, token: str = TOKEN, **more: Any) -> AsyncIterator[Finding]:
+    given = Settings(discord_token=SecretStr(token), **more)
+    return Platforms(given, now, discord=server.url).check()
+
+
+def slack_check(server: SlackServer, bot: str = BOT_TOKEN, app: str = APP_TOKEN) -> AsyncIterator[Finding]:
+    given = Settings(slack_bot_token=SecretStr(bot), slack_app_token=SecretStr(app) if app else None)
+    return Platforms(given, now, slack=server.base_url, discord=NOWHERE).check()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def test_discord_that_is_well_is_told(discord: DiscordServer) -> None:
+    """The token, the connections, the time."""
+    found = await gather(discord_check(discord))
+    assert {finding.check: finding.end for finding in found} == {
+        "discord token": End.OK,
+        "discord intents": End.OK,
+        "discord connections": End.OK,
+        "slack": End.NOTE,
+        "clock": End.OK,
+    }
+
+
+async def test_what_is_wrong_with_discord_is_told(discord: DiscordServer) -> None:
+    """A wrong token, one that was revoked, shards that are none, and no way there. The token is in no sentence."""
+    assert is_wrong(
+        of("discord token", await gather(discord_check(discord, "marked"))), "refuses", "PARLEY_DISCORD_TOKEN"
+    )
+    shards = of("discord shards", await gather(discord_check(discord, discord_shards="some")))
+    assert is_wrong(shards, "“some”", "Set PARLEY_DISCORD_SHARDS")
+    discord.revoked = True
+    revoked = await gather(discord_check(discord))
+    assert of("discord token", revoked).end is End.WRONG
+    assert TOKEN not in str(revoked)
+    discord.revoked = False
+    discord.outage()
+    assert of("discord token", await gather(discord_check(discord))).end is End.WRONG
+    away = Platforms(Settings(discord_token=SecretStr(TOKEN)), now, discord=NOWHERE)
+    found = await gather(away.check())
+    assert is_wrong(of("discord", found), "can't be reached", "firewall")
+    assert of("clock", found).end is End.NOTE
+
+
+async def test_slack_that_is_well_is_told(slack: SlackServer) -> None:
+    """Both tokens, and every scope of the manifest."""
+    found = await gather(slack_check(slack))
+    assert {finding.check: finding.end for finding in found} == {
+        "discord": End.NOTE,
+        "slack token": End.OK,
+        "slack scopes": End.OK,
+        "slack app token": End.OK,
+        "clock": End.OK,
+    }
+
+
+async def test_what_is_wrong_with_slack_is_told(slack: SlackServer) -> None:
+    """A wrong token of either kind, a missing scope, no way in, and no way there. No token is in any sentence."""
+    found = await gather(slack_check(slack, bot="xoxb-marked", app="xapp-marked"))
+    assert is_wrong(of("slack token", found), "invalid_auth", "PARLEY_SLACK_BOT_TOKEN")
+    assert is_wrong(of("slack app token", found), "invalid_auth", "PARLEY_SLACK_APP_TOKEN")
+    assert "marked" not in str(found)
+    slack.scopes = "commands,chat:write"
+    assert is_wrong(of("slack scopes", await gather(slack_check(slack))), "files:write", "parley slack manifest")
+    assert is_wrong(of("slack set-up", await gather(slack_check(slack, app=""))), "no way in", "PARLEY_SLACK_APP_TOKEN")
+    slack.forgive("invalid_auth")
+    away = Platforms(Settings(slack_bot_token=SecretStr(BOT_TOKEN)), now, slack=NOWHERE + "/", discord=NOWHERE)
+    assert is_wrong(of("slack", await gather(away.check())), "can't be reached", "firewall")
+
+
+@pytest.mark.parametrize(("off", "end"), [(90, End.WRONG), (-90, End.WRONG), (20, End.NOTE), (0, End.OK)])
+async def test_a_clock_that_is_wrong_is_told(slack: SlackServer, off: int, end: End) -> None:
+    """Compared with the time that a platform's answers bear."""
+    given = Settings(slack_bot_token=SecretStr(BOT_TOKEN), slack_app_token=SecretStr(APP_TOKEN))
+    found = await gather(Platforms(given, lambda: now() + timedelta(seconds=off), slack=slack.base_url).check())
+    clock = of("clock", found)
+    assert (clock.end, clock.mend == "timedatectl set-ntp true") == (end, end is not End.OK)
+
+
+# --- all of it ---
+
+
+def doctor(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str, **variables: str) -> tuple[int, str]:
+    monkeypatch.chdir(folder)
+    given = {f"PARLEY_{name.upper()}": value for name, value in variables.items()}
+    done = CliRunner().invoke(main, ["doctor", "--offline", *options], env=given)
+    return done.exit_code, done.output
+
+
+def test_the_doctor_ends_with_1_if_something_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For people with a sign and the command that mends it, for programs as JSON; a wrong setting is a finding too."""
+    port = str(free_port())
+    assert doctor(tmp_path, monkeypatch, port=port)[0] == 0
+    status, said = doctor(tmp_path, monkeypatch, port=port, content=str(tmp_path / "nowhere"))
+    assert (status, "✖ packs" in said, "→ Set PARLEY_CONTENT" in said, "1 thing is wrong." in said) == (
+        1,
+        True,
+        True,
+        True,
+    )
+    status, said = doctor(tmp_path, monkeypatch, "--json", port="soon", prot="1")
+    found = json.loads(said)
+    assert status == 1
+    assert [each["says"].split(",")[0] for each in found if each["end"] == "wrong"] == ["PARLEY_PROT", "PARLEY_PORT"]
+    assert set(found[0]) == {"check", "end", "says", "mend"}
+
+
+async def test_the_doctor_looks_while_parley_runs(stored: Path) -> None:
+    """It joins the database of a running bot, and changes nothing."""
+    async with running(stored, clock=Clock(NOW)) as instance:
+        before = await instance.database.read(lambda tx: tx.column("open_poll_ids"))
+        found = await gather(examined(settings(stored, port=free_port()), offline=True))
+        assert [finding for finding in found if finding.end is End.WRONG] == []
+        assert await instance.database.read(lambda tx: tx.column("open_poll_ids")) == before
+
+
+def test_every_address_that_is_served_is_looked_at() -> None:
+    """The chat page on loopback whatever `bind` says, the others where their settings say."""
+    given = Settings(bind="0.0.0.0", port=1, health_bind="2", public_bind="127.0.0.1:3", slack_bind="4")
+    assert {name: str(address) for name, address in addresses(given).items()} == {
+        "PARLEY_PORT": "127.0.0.1:1",
+        "PARLEY_HEALTH_BIND": "0.0.0.0:2",
+        "PARLEY_PUBLIC_BIND": "127.0.0.1:3",
+        "PARLEY_SLACK_BIND": "0.0.0.0:4",
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
