@@ -168,5 +168,22 @@ def ask_links(sources: Sequence[Path], day: date) -> None:
         click.echo(line, err=True)
 
 
-COMMANDS: tuple[click.Command, ...] = (new, export, import_)
+@click.group("content")
+def content_() -> None:
+    """Look at the content as a whole."""
+
+
+@content_.command("report")
+@_content
+def content_report(content: Path | None) -> None:
+    """Which topics' review is due, and how each position is argued."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - kept off the path of --help
+
+    from bot.library.loader import load_library  # noqa: PLC0415
+    from bot.library.overview import as_text, overview  # noqa: PLC0415
+
+    click.echo(as_text(overview(load_library(content_folder(content)), datetime.now(UTC).date())), nl=False)
+
+
+COMMANDS: tuple[click.Command, ...] = (new, export, import_, content_)
 """What the command line takes in."""

@@ -128,7 +128,7 @@ class _Check:
 
     def report(self) -> Report:
         pack, info = self.reading.draft, self.reading.info
-        counts, balance = (_counts(pack), tuple(_balance(pack))) if pack else ({}, ())
+        counts, balance = (_counts(pack), tuple(balance_of(pack))) if pack else ({}, ())
         problems = tuple(sorted(self.reading.problems))
         return Report(self.reading.folder, info.id if info else None, problems, counts, self._quotes, balance)
 
@@ -148,7 +148,8 @@ def _counts(pack: Pack) -> dict[str, int]:
     return {name: len(list(pack.all(kind))) for lists in PARTS.values() for name, kind in lists.items()}
 
 
-def _balance(pack: Pack) -> Iterator[Balance]:
+def balance_of(pack: Pack) -> Iterator[Balance]:
+    """How each position of a pack is argued, in file order."""
     for position in pack.all(Position):
         yield Balance(
             position.id,

@@ -93,7 +93,7 @@ def _summary(report: Report) -> list[str]:
     if report.quotes.spans:
         lines.append("  " + _quotes_line(report.quotes))
     if report.balance:
-        lines += _balance_table(report.balance)
+        lines += balance_table(report.balance)
     return lines
 
 
@@ -104,7 +104,8 @@ def _quotes_line(quotes: Quotes) -> str:
     return said + f"{quotes.proved} proved against the essay, of which they show {quotes.share:.0%}"
 
 
-def _balance_table(balance: Sequence[Balance]) -> list[str]:
+def balance_table(balance: Sequence[Balance]) -> list[str]:
+    """A head and a line for each position."""
     width = max(len("Position"), *(len(row.position) for row in balance))
     lines = [f"  {'Position':{width}}  {'for':>16}  {'against':>16}"]
     lines += [f"  {row.position:{width}}  {_side(row.for_):>16}  {_side(row.against):>16}" for row in balance]
