@@ -4,16 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run test test-slow lint format bench schemas messages golden gallery lock clean
+.PHONY: run test test-slow lint format image-test bench schemas messages golden gallery lock clean
 
 run: $(VENV)/run.installed
 	$(BIN)/parley run
 
 test: $(VENV)/dev.installed
-	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/pytest -n $(WORKERS) -m "not slow and not image"
 
 test-slow: $(VENV)/dev.installed
 	$(BIN)/pytest -n $(WORKERS) -m slow
+
+# Builds the container image and runs it. It takes root, Debian's buildah and debootstrap, and some minutes.
+image-test: $(VENV)/dev.installed
+	$(BIN)/pytest -p no:randomly -m image tests/image
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff check .

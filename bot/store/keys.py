@@ -67,7 +67,8 @@ def load_or_create_key(path: Path) -> Keys:
         if not path.exists():
             _create(path, new_key())
         if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
+            with suppress(OSError):  # a container's secret is mounted read-only, and who may read it is decided outside
+                path.chmod(0o600)
         return Keys(path.read_bytes().strip())
     except OSError as error:
         raise Unavailable(f"The instance key {path} can't be used: {error.strerror}.") from error

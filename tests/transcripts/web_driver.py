@@ -89,13 +89,20 @@ async def web_drivers(bot: Bot, clock: Clock) -> AsyncIterator[Mapping[str, WebD
     chat = WebChat(bot, clock=clock, ids=lambda: f"id{next(ids)}")
     url = await start_anywhere(chat)
     try:
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"{url}api/hello") as response:
-                hello = await response.json()
-            names = {"Ada": "ada", "Ben": "ben", "Chen": "chen", "Mo": "mo"}
-            yield {name: WebDriver(session, url, hello["token"], member) for name, member in names.items()}
+        async with drivers_at(url) as drivers:
+            yield drivers
     finally:
         await chat.stop()
+
+
+@asynccontextmanager
+async def drivers_at(url: str) -> AsyncIterator[Mapping[str, WebDriver]]:
+    """The members of the demonstration that is served there."""
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{url}api/hello") as response:
+            hello = await response.json()
+        names = {"Ada": "ada", "Ben": "ben", "Chen": "chen", "Mo": "mo"}
+        yield {name: WebDriver(session, url, hello["token"], member) for name, member in names.items()}
 
 
 def _message_words(message: Json) -> Iterator[str]:

@@ -1,0 +1,36 @@
+# The base: any Debian with Python 3.11 or newer, its venv module and certificates.
+ARG BASE=docker.io/library/python:3.13-slim-bookworm
+
+FROM ${BASE} AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python3 -m venv /opt/parley
+COPY locks/run.txt /src/locks/
+RUN /opt/parley/bin/python -m pip install --require-hashes -r /src/locks/run.txt
+COPY pyproject.toml README.md LICENSE /src/
+COPY bot /src/bot
+COPY adapters /src/adapters
+COPY content /src/content
+# What built it is not needed any more where it runs.
+RUN /opt/parley/bin/python -m pip install --no-deps --no-build-isolation /src \
+ && /opt/parley/bin/python -m pip uninstall --yes hatchling trove-classifiers pathspec pluggy pip
+
+FROM ${BASE}
+RUN groupadd --gid 10001 parley \
+ && useradd --uid 10001 --gid parley --home-dir /data --no-create-home --shell /usr/sbin/nologin parley \
+ && install --directory --owner=parley --group=parley --mode=0700 /data
+COPY --from=build /opt/parley /opt/parley
+# The database and the key are in the one volume; health is asked from inside.
+ENV PATH=/opt/parley/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PARLEY_DATABASE=/data/parley.db \
+    PARLEY_KEY_FILE=/data/parley.key \
+    PARLEY_HEALTH_BIND=8081
+USER parley
+WORKDIR /data
+VOLUME /data
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=6s --start-period=60s \
+  CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8081/healthz', timeout=5)"]
+ENTRYPOINT ["parley"]
+CMD ["run"]

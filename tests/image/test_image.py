@@ -1,0 +1,214 @@
+"""The container image, built from the Dockerfile and run, as whoever runs it in a container would see it.
+
+`make image-test` runs these. They take root, buildah and debootstrap, and the network for Debian's and Python's
+packages: the base is a Debian made here, since the default one lies in a registry of images.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.transcripts.dialogue import play
+from tests.transcripts.web_driver import drivers_at
+
+pytestmark = pytest.mark.image
+
+ROOT = Path(__file__).parents[2]
+BASE = "localhost/parley-test-base"
+IMAGE = "localhost/parley-test"
+SUITE = "bookworm"
+TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
+LONG = 900.0
+"""Seconds after which a step is given up."""
+DRAIN = 10.0
+"""Seconds in which a process that is told to stop has stopped."""
+POLL = '/poll create question:"Which tea?" options:"Oolong | Assam" closes:2h'
+WRITABLE = {"/data", "/tmp", "/run/lock", "/var/tmp"}
+"""Where alone its user may write."""
+
+
+def buildah(*arguments: str | Path, give: bytes | None = None) -> str:
+    done = subprocess.run(
+        ["buildah", *map(str, arguments)], input=give, capture_output=True, timeout=LONG, check=False, env=environment()
+    )
+    assert done.returncode == 0, done.stderr.decode()[-4000:] + done.stdout.decode()[-4000:]
+    return done.stdout.decode().strip()
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs", "BUILDAH_LAYERS": "false"}
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A Debian with Python, in the place of the default base, that trusts whom this machine trusts."""
+    root = tmp_path_factory.mktemp("base") / "root"
+    packages = "--include=ca-certificates,python3,python3-venv"
+    subprocess.run(
+        ["debootstrap", "--variant=minbase", packages, SUITE, str(root)], check=True, timeout=LONG, stdout=subprocess.DEVNULL
+    )
+    shutil.copy(TRUSTED, root / TRUSTED.relative_to("/"))
+    made = buildah("from", "scratch")
+    buildah("add", "--quiet", made, root, "/")
+    buildah("commit", "--quiet", "--rm", made, BASE)
+    shutil.rmtree(root)
+    return BASE
+
+
+@pytest.fixture(scope="session")
+def image(base: str) -> Iterator[str]:
+    buildah("build", "--quiet", "--format", "docker", "--build-arg", f"BASE={base}", "--tag", IMAGE, ROOT)
+    yield IMAGE
+    buildah("rmi", "--force", IMAGE, BASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One that was made of the image, with a folder of this machine as its volume."""
+
+    name: str
+    volume: Path
+    config: dict[str, Any]
+    mounts: tuple[str, ...] = ()
+
+    def command(self, *arguments: str, **given: str) -> list[str]:
+        """What starts the image's program with these arguments, as an engine would."""
+        run = ["buildah", "run", "--workingdir", self.config["WorkingDir"]]
+        for mount in (f"{self.volume}:/data", *self.mounts):
+            run += ["--volume", mount]
+        for name, value in given.items():
+            run += ["--env", f"{name}={value}"]
+        return [*run, self.name, "--", *self.config["Entrypoint"], *(arguments or self.config["Cmd"])]
+
+    def run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            self.command(*arguments), capture_output=True, timeout=LONG, check=True, env=environment(), text=True
+        )
+        return done.stdout
+
+    def shell(self, line: str) -> str:
+        return buildah("run", "--volume", f"{self.volume}:/data", self.name, "--", "sh", "-c", line)
+
+
+@pytest.fixture
+def container(image: str, tmp_path: Path) -> Iterator[Container]:
+    name = buildah("from", image)
+    config = json.loads(buildah("inspect", name))["Docker"]["config"]
+    volume = tmp_path / "volume"
+    volume.mkdir(mode=0o700)
+    user = int(buildah("run", name, "--", "id", "--user"))
+    os.chown(volume, user, user)
+    yield Container(name, volume, config)
+    buildah("rm", name)
+
+
+@contextmanager
+def started(container: Container, **given: str) -> Iterator[tuple[str, str]]:
+    """Runs the image's own command and gives the addresses of its chat page and its health; ends it as an engine does."""
+    page, health = free_port(), free_port()
+    command = container.command(PARLEY_PORT=str(page), PARLEY_HEALTH_BIND=str(health), **given)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True)
+    assert process.stdout is not None
+    try:
+        assert "Parley is ready" in process.stdout.readline()
+        yield f"http://127.0.0.1:{page}/", f"http://127.0.0.1:{health}/"
+        told = time.monotonic()
+        for child in processes(f"PARLEY_PORT={page}"):
+            os.kill(child, signal.SIGTERM)
+        assert process.wait(timeout=LONG) == 0
+        assert time.monotonic() - told < DRAIN
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def processes(setting: str) -> list[int]:
+    """The program's processes that were given this setting, as this machine numbers them."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                given = (entry / "environ").read_bytes().split(b"\0")
+                if b"/opt/parley/bin/parley" in words[:2] and setting.encode() in given:
+                    found.append(int(entry.name))
+    assert found
+    return found
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+def well(address: str) -> bool:
+    with urlopen(address, timeout=LONG) as answer:
+        found: bool = json.load(answer)["ok"]
+    return found
+
+
+async def test_it_answers_votes_stops_and_goes_on(container: Container) -> None:
+    """A question is answered, a vote is taken, SIGTERM ends it in time, and the next start finds the vote."""
+    with started(container) as (page, health):
+        assert await asyncio.to_thread(well, f"{health}readyz")
+        async with drivers_at(page) as members:
+            await play(members["Ada"], [("/fact fentanyl", "Claim of fact"), (POLL, "for all: Which tea?")])
+            await play(members["Ben"], [("press Oolong", "for you: Your vote is counted")])
+    with started(container) as (page, health):
+        assert await asyncio.to_thread(well, f"{health}healthz")
+        async with drivers_at(page) as members:
+            await play(members["Ben"], [("press My vote", "for you: Oolong")])
+    assert {path.name for path in container.volume.iterdir()} >= {"parley.db", "parley.key"}
+
+
+async def test_a_key_that_is_mounted_read_only_is_taken_as_it_is(container: Container, tmp_path: Path) -> None:
+    """Secrets of an engine are files of another user, readable by all in the container, and can't be changed."""
+    secret = tmp_path / "parley.key"
+    secret.write_bytes(Fernet.generate_key())
+    secret.chmod(0o444)
+    mounted = replace(container, mounts=(f"{secret}:/run/secrets/parley.key:ro",))
+    with started(mounted, PARLEY_KEY_FILE="/run/secrets/parley.key") as (page, _):
+        async with drivers_at(page) as members:
+            await play(members["Ada"], [(POLL, "for all: Which tea?")])
+    assert not (container.volume / "parley.key").exists()
+
+
+def test_it_runs_as_nobody_in_particular(container: Container) -> None:
+    """Its user is not root and may write to the volume alone, so that all else may be read-only."""
+    assert container.shell("id --user") == "10001"
+    find = (
+        "find / -xdev -writable -not -type l -not -path '/proc/*' -not -path '/dev/*' -not -path '/data/*' 2>/dev/null"
+    )
+    assert set(container.shell(f"{find} || true").splitlines()) <= WRITABLE
+
+
+def test_the_image_says_how_it_is_run(container: Container) -> None:
+    """Its program, signal, volume, user and health check are part of the image."""
+    config = container.config
+    assert (config["Entrypoint"], config["Cmd"], config["User"]) == (["parley"], ["run"], "parley")
+    assert (config["StopSignal"], set(config["Volumes"])) == ("SIGTERM", {"/data"})
+    assert "/healthz" in " ".join(config["Healthcheck"]["Test"])
+
+
+def test_only_what_runs_is_in_the_image(container: Container) -> None:
+    """The program answers, and what built it is gone."""
+    assert "Mexico" in container.run("ask", "--plain", "/topics")
+    assert container.run("--version").startswith("parley, version ")
+    assert container.shell("ls /opt/parley/bin/pip* /src 2>/dev/null || echo nothing") == "nothing"
