@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,17 +18,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
+import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 
+from tests.ports import free_port
 from tests.transcripts.dialogue import play
-from tests.transcripts.web_driver import drivers_at
+from tests.transcripts.web_driver import WebDriver, drivers_at
 
 pytestmark = pytest.mark.image
 
 ROOT = Path(__file__).parents[2]
+USER = 10_001
+"""Who owns the volume: the image's user, by number."""
 BASE = "localhost/parley-test-base"
 IMAGE = "localhost/parley-test"
 SUITE = "bookworm"
@@ -61,7 +63,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> str:
     root = tmp_path_factory.mktemp("base") / "root"
     packages = "--include=ca-certificates,python3,python3-venv"
     subprocess.run(
-        ["debootstrap", "--variant=minbase", packages, SUITE, str(root)], check=True, timeout=LONG, stdout=subprocess.DEVNULL
+        ["debootstrap", "--variant=minbase", packages, SUITE, str(root)],
+        check=True,
+        timeout=LONG,
+        stdout=subprocess.DEVNULL,
     )
     shutil.copy(TRUSTED, root / TRUSTED.relative_to("/"))
     made = buildah("from", "scratch")
@@ -107,15 +112,30 @@ class Container:
 
 
 @pytest.fixture
-def container(image: str, tmp_path: Path) -> Iterator[Container]:
+def volume(tmp_path: Path) -> Path:
+    """A folder that belongs to the image's user, as an engine makes a volume."""
+    folder = tmp_path / "volume"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, USER, USER)
+    return folder
+
+
+@pytest.fixture
+def container(image: str, volume: Path) -> Iterator[Container]:
+    with made(image, volume) as container:
+        yield container
+
+
+@contextmanager
+def made(image: str, volume: Path) -> Iterator[Container]:
+    """A new container over the volume."""
     name = buildah("from", image)
-    config = json.loads(buildah("inspect", name))["Docker"]["config"]
-    volume = tmp_path / "volume"
-    volume.mkdir(mode=0o700)
-    user = int(buildah("run", name, "--", "id", "--user"))
-    os.chown(volume, user, user)
-    yield Container(name, volume, config)
-    buildah("rm", name)
+    try:
+        config = json.loads(buildah("inspect", name))["Docker"]["config"]
+        buildah("config", "--volume", "/data-", name)  # else it would get a volume of its own in the place of ours
+        yield Container(name, volume, config)
+    finally:
+        buildah("rm", name)
 
 
 @contextmanager
@@ -152,30 +172,31 @@ def processes(setting: str) -> list[int]:
     return found
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
+async def well(address: str) -> bool:
+    async with aiohttp.ClientSession() as session, session.get(address) as answer:
+        return answer.status == 200
 
 
-def well(address: str) -> bool:
-    with urlopen(address, timeout=LONG) as answer:
-        found: bool = json.load(answer)["ok"]
-    return found
+async def shown(driver: WebDriver, words: str) -> None:
+    """Waits until the page shows this, as an open poll does soon after a start."""
+    async with asyncio.timeout(LONG):
+        while words not in (await driver.look()).public:  # noqa: ASYNC110 - another process says when, in its own time
+            await asyncio.sleep(0.1)
 
 
-async def test_it_answers_votes_stops_and_goes_on(container: Container) -> None:
-    """A question is answered, a vote is taken, SIGTERM ends it in time, and the next start finds the vote."""
-    with started(container) as (page, health):
-        assert await asyncio.to_thread(well, f"{health}readyz")
+async def test_it_answers_votes_stops_and_goes_on(image: str, volume: Path) -> None:
+    """A question is answered, a vote is taken, SIGTERM ends it in time; a new container on the volume has the vote."""
+    with made(image, volume) as first, started(first) as (page, health):
+        assert await well(f"{health}readyz")
         async with drivers_at(page) as members:
             await play(members["Ada"], [("/fact fentanyl", "Claim of fact"), (POLL, "for all: Which tea?")])
             await play(members["Ben"], [("press Oolong", "for you: Your vote is counted")])
-    with started(container) as (page, health):
-        assert await asyncio.to_thread(well, f"{health}healthz")
+    with made(image, volume) as second, started(second) as (page, health):
+        assert await well(f"{health}healthz")
         async with drivers_at(page) as members:
+            await shown(members["Ben"], "[My vote]")
             await play(members["Ben"], [("press My vote", "for you: Oolong")])
-    assert {path.name for path in container.volume.iterdir()} >= {"parley.db", "parley.key"}
+    assert {"parley.db", "parley.key"} <= set(os.listdir(volume))  # noqa: PTH208 - no loop waits for this one
 
 
 async def test_a_key_that_is_mounted_read_only_is_taken_as_it_is(container: Container, tmp_path: Path) -> None:
@@ -192,7 +213,7 @@ async def test_a_key_that_is_mounted_read_only_is_taken_as_it_is(container: Cont
 
 def test_it_runs_as_nobody_in_particular(container: Container) -> None:
     """Its user is not root and may write to the volume alone, so that all else may be read-only."""
-    assert container.shell("id --user") == "10001"
+    assert container.shell("id --user") == str(USER)
     find = (
         "find / -xdev -writable -not -type l -not -path '/proc/*' -not -path '/dev/*' -not -path '/data/*' 2>/dev/null"
     )
@@ -209,6 +230,6 @@ def test_the_image_says_how_it_is_run(container: Container) -> None:
 
 def test_only_what_runs_is_in_the_image(container: Container) -> None:
     """The program answers, and what built it is gone."""
-    assert "Mexico" in container.run("ask", "--plain", "/topics")
+    assert "Mexico" in container.run("ask", "--plain", "/topic")
     assert container.run("--version").startswith("parley, version ")
     assert container.shell("ls /opt/parley/bin/pip* /src 2>/dev/null || echo nothing") == "nothing"

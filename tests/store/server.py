@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import pwd
-import random
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 from typing import Self
 
+from tests.ports import free_port
+
 ACCOUNT = "postgres"
-PORTS = range(20_000, 32_000)
-"""Below the ports that Linux gives to outgoing connections (net.ipv4.ip_local_port_range)."""
 START_SECONDS = 30
 
 
@@ -46,7 +44,7 @@ class PostgresServer:
             account = pwd.getpwnam(ACCOUNT)
             os.chown(self._folder, account.pw_uid, account.pw_gid)
         self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", f"--pgdata={self._data}")
-        self.port = _free_port()
+        self.port = free_port()
         self.start()
         return self
 
@@ -109,14 +107,3 @@ class PostgresServer:
         if done.returncode != 0:
             raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
         return done.stdout
-
-
-def _free_port() -> int:
-    for port in random.sample(PORTS, len(PORTS)):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError(f"no port is free in {PORTS}")

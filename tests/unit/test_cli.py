@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.world import CONTENT, Clock, request, running
 
 PARLEY = [sys.executable, "-m", "adapters.cli"]
@@ -136,14 +136,6 @@ def test_a_backup_is_a_whole_database(closed_poll: Path) -> None:
     assert verified.stdout.count("whole") == 2
     assert "whole" in parley("db", "check", "--database", closed_poll / "copy.db", folder=closed_poll).stdout
     assert "up to date" in parley("db", "upgrade", "--database", closed_poll / "copy.db", folder=closed_poll).stdout
-
-
-def free_port() -> int:
-    for port in range(20_000, 32_000):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
-    raise AssertionError
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
@@ -13,15 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord_world import new_server, parley
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 40.0
-
-
-def free_port() -> str:
-    return str(random.randint(20_000, 31_999))
 
 
 @asynccontextmanager
@@ -48,7 +44,7 @@ async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIte
 
 def run_parley(folder: Path, server: DiscordServer) -> AbstractAsyncContextManager[Process]:
     address = server.url.removesuffix("/api/v10")
-    arguments = ("tests.wire.discord.parley", address, "run", "--port", free_port())
+    arguments = ("tests.wire.discord.parley", address, "run", "--port", str(free_port()))
     return program(folder, *arguments, PARLEY_DISCORD_TOKEN=TOKEN)
 
 
@@ -90,7 +86,7 @@ async def test_parley_started_while_discord_is_away_waits_for_it(tmp_path: Path)
 
 async def test_a_person_can_watch_a_bot(tmp_path: Path) -> None:
     """`python -m tests.wire.discord` draws what the bot answers to typed commands and pressed buttons."""
-    port = free_port()
+    port = str(free_port())
     async with program(tmp_path, "tests.wire.discord", "--port", port) as process, asyncio.timeout(PATIENCE):
         assert process.stdin is not None
         assert process.stdout is not None

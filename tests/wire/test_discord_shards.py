@@ -14,12 +14,13 @@ from typing import Any, cast
 import pytest
 
 from bot.chat import Card, Place, Reply
+from tests.ports import free_port
 from tests.store.conftest import new_database, server
 from tests.store.server import PostgresServer
 from tests.wire.discord import TOKEN, Channel, DiscordServer, Member, Message
 from tests.wire.discord.model import FORUM
 from tests.wire.discord_world import QUESTION, TEAS, Served, new_server, served, told
-from tests.wire.test_discord_process import PATIENCE, free_port, last_words, program
+from tests.wire.test_discord_process import PATIENCE, last_words, program
 from tests.world import Clock
 
 __all__ = ["server"]  # the fixture of tests/store, which pytest finds by name
@@ -175,7 +176,7 @@ async def test_two_real_processes(tmp_path: Path, url: str) -> None:
             await stack.enter_async_context(
                 program(
                     folder(tmp_path, shards.partition("/")[0]),
-                    *("tests.wire.discord.parley", address, "run", "--port", free_port()),
+                    *("tests.wire.discord.parley", address, "run", "--port", str(free_port())),
                     PARLEY_DISCORD_TOKEN=TOKEN,
                     PARLEY_DISCORD_SHARDS=shards,
                     PARLEY_DATABASE=url,

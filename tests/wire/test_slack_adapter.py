@@ -23,11 +23,12 @@ from bot.chat import Card, MessageRef, Place, Reply
 from bot.config import Address, Settings
 from bot.errors import BotError, NotAllowed, NotFound, Refused, Unavailable, UsageError
 from bot.instance import Instance
+from tests.ports import free_port
 from tests.require import require
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer, words
 from tests.wire.slack.model import Group
 from tests.wire.slack.world import bugs, new_server, slack_world
-from tests.wire.test_discord_process import free_port, last_words, program
+from tests.wire.test_discord_process import last_words, program
 from tests.world import Clock, running
 
 SPECS = Path(__file__).parents[2].parent / "shared" / "specs"
@@ -299,7 +300,7 @@ async def test_parley_answers_and_ends_when_it_is_told_to(tmp_path: Path) -> Non
 
 
 def run_parley(folder: Path, server: SlackServer) -> AbstractAsyncContextManager[Process]:
-    arguments = ("tests.wire.slack.parley", server.url, "run", "--port", free_port())
+    arguments = ("tests.wire.slack.parley", server.url, "run", "--port", str(free_port()))
     return program(folder, *arguments, PARLEY_SLACK_BOT_TOKEN=BOT_TOKEN, PARLEY_SLACK_APP_TOKEN=APP_TOKEN)
 
 

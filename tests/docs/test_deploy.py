@@ -1,0 +1,103 @@
+"""What is shipped for those who run the bot fits the program: containers, compose files, the systemd unit."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.config import Settings
+from bot.sources import FROM_FILES, variable
+from tests.require import require
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = [ROOT / "compose.yaml", ROOT / "deploy/compose.postgres.yaml"]
+UNIT = ROOT / "deploy/parley.service"
+VARIABLES = {variable(name) for name in Settings.model_fields} | {variable(f"{name}_file") for name in FROM_FILES}
+
+
+def services(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))["services"]
+    return found
+
+
+def ours(file: Path) -> dict[str, Any]:
+    """The services that are made of our image."""
+    return {name: service for name, service in services(file).items() if service["image"] == "parley"}
+
+
+def given(text: str) -> set[str]:
+    """The variables of settings that a file sets."""
+    return set(re.findall(r"\bPARLEY_[A-Z_]+\b", text))
+
+
+@pytest.mark.parametrize("file", [*COMPOSE, UNIT, ROOT / "Dockerfile"], ids=lambda path: path.name)
+def test_every_variable_is_a_setting(file: Path) -> None:
+    """A misspelt one would stop the start."""
+    used = given(file.read_text(encoding="utf-8"))
+    assert used
+    assert used <= VARIABLES
+
+
+@pytest.mark.parametrize("file", COMPOSE, ids=lambda path: path.name)
+def test_containers_can_do_no_more_than_they_need(file: Path) -> None:
+    """A read-only root, no capability, nothing gained by a setuid program, and time to drain at a stop."""
+    for service in ours(file).values():
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert int(service["stop_grace_period"].rstrip("s")) > 10
+
+
+def test_processes_over_postgresql_share_the_work() -> None:
+    """Every shard of Discord is run once; each process has the database and the key."""
+    found = ours(COMPOSE[1])
+    shards = [service["environment"].get("PARLEY_DISCORD_SHARDS") for service in found.values()]
+    ranges = [re.fullmatch(r"(\d+)-(\d+)/4", each) for each in shards if each]
+    run = [number for each in ranges if each for number in range(int(each[1]), int(each[2]) + 1)]
+    assert sorted(run) == [0, 1, 2, 3]
+    for service in found.values():
+        assert {"database", "parley.key"} <= set(service["secrets"])
+
+
+def test_every_secret_that_is_used_is_there_and_no_other() -> None:
+    """By its name among the secrets, and where its file is mounted."""
+    text = COMPOSE[1].read_text(encoding="utf-8")
+    listed = set(yaml.safe_load(text)["secrets"])
+    used = {name for service in services(COMPOSE[1]).values() for name in service.get("secrets", ())}
+    assert used == listed == set(re.findall(r"/run/secrets/([\w.-]+)", text))
+
+
+def test_only_what_the_image_needs_is_sent_to_the_builder() -> None:
+    """What the Dockerfile copies exists and is let through; all else, such as a database or a key, is kept back."""
+    copied = {
+        word
+        for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for word in line.split()[1:-1]
+    }
+    rules = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert "*" in rules
+    assert {rule.removeprefix("!") for rule in rules if rule.startswith("!")} == copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+    """Its settings are known to systemd, and leave the service little to break."""
+    analyse = shutil.which("systemd-analyze")
+    require("systemd", analyse is not None, "systemd-analyze is not installed")
+    installed = tmp_path / UNIT.name
+    text = UNIT.read_text(encoding="utf-8")
+    installed.write_text(text.replace("/opt/parley/bin/parley", "/bin/true"), encoding="utf-8")
+    checked = subprocess.run([str(analyse), "verify", installed], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    rated = subprocess.run(
+        [str(analyse), "security", "--offline=yes", "--threshold=15", installed],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert rated.returncode == 0, rated.stdout[-300:]
