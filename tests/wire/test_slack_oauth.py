@@ -25,11 +25,12 @@ from bot.errors import NotAllowed, Unavailable
 from bot.polls.model import State
 from bot.store import installations as rows
 from bot.store.keys import Keys
+from tests.ports import free_port
 from tests.wire.slack import APP_TOKEN, SECRET, Browser, CannotDo, Channel, Member, SlackServer, Team, words
 from tests.wire.slack import world as slack
 from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET, Page, query_of
 from tests.wire.slack.world import World, counted, slack_world
-from tests.wire.test_discord_process import PATIENCE, free_port, last_words, program
+from tests.wire.test_discord_process import PATIENCE, last_words, program
 from tests.world import Clock, running
 
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # slack_sdk's own
@@ -156,10 +157,10 @@ async def test_as_a_program_it_goes_on_after_it_was_killed(tmp_path: Path) -> No
     """Two workspaces over HTTP: installed, killed without warning, started again, and both polls take votes."""
     async with slack.new_server() as server:
         houses = [house(server, name) for name in ("North House", "South House")]
-        port = free_port()
+        port = str(free_port())
         server.hooks.url = f"http://127.0.0.1:{port}{PATH}"
         server.installs.redirect_url = f"http://127.0.0.1:{port}{REDIRECT}"
-        arguments = ("tests.wire.slack.parley", server.url, "run", "--port", free_port())
+        arguments = ("tests.wire.slack.parley", server.url, "run", "--port", str(free_port()))
         settings = {
             "PARLEY_SLACK_CLIENT_ID": CLIENT_ID,
             "PARLEY_SLACK_CLIENT_SECRET": CLIENT_SECRET,
