@@ -29,6 +29,7 @@ from bot.store.sql import Dialect, Queries, SqliteAdapter, Transaction, load_que
 T = TypeVar("T")
 
 READERS = 2
+MIGRATION_MILLISECONDS = 3_600_000
 SWITCH_PAUSE = 0.02
 """Seconds between two tries to switch a new file to its log, on a thread of our own."""
 _OUTSIDE: Final = {
@@ -219,7 +220,7 @@ def _run_through(coroutine: Coroutine[Any, Any, T]) -> T:
 def _migrate(connection: sqlite3.Connection) -> None:
     known = migrate.load_migrations("sqlite")
     connection.execute("PRAGMA foreign_keys=OFF")  # a table may be rebuilt; checked before the commit
-    connection.execute("BEGIN IMMEDIATE")
+    _begin_alone(connection)
     try:
         connection.execute(migrate.RECORD)
         applied = {row["number"]: row["checksum"] for row in connection.execute("SELECT * FROM migrations")}
@@ -237,6 +238,27 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise
     finally:
         connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_alone(connection: sqlite3.Connection) -> None:
+    """Waits as long as another process's migration may take, which is longer than a vote waits for a lock."""
+    usual = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    if _waits(connection):
+        connection.execute(f"PRAGMA busy_timeout={MIGRATION_MILLISECONDS}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={usual}")
+
+
+def _waits(connection: sqlite3.Connection) -> bool:
+    """Whether the schema is behind: else nobody migrates, and a lock that is held is somebody's who must not keep it."""
+    known = migrate.load_migrations("sqlite")
+    try:
+        (newest,) = connection.execute("SELECT max(number) FROM migrations").fetchone()
+    except sqlite3.OperationalError:  # a new file
+        return True
+    return newest is None or newest < len(known)
 
 
 def _refuse_dangling(connection: sqlite3.Connection) -> None:

@@ -42,6 +42,7 @@ async def test_a_torn_log_loses_nothing_that_was_acknowledged(alone: Crowd, tmp_
         await torn.check(f"a torn log: {list(TEARS)[number]}", ended=False)
 
 
+@pytest.mark.slow
 async def test_a_log_that_was_damaged_afterwards_leaves_a_whole_record(alone: Crowd, tmp_path: Path) -> None:
     """A disk that breaks what it had stored can't be made up for; still no half vote is there and the chain holds."""
     await alone.open_polls()

@@ -17,7 +17,7 @@ from tests.store.things import AFTER, CLOSES, COMMUNITY, KEY, Raw, findings, vot
 WRITTEN = Path(__file__).with_name("first_release.sql")
 
 
-async def _first_release(url: str) -> None:
+async def first_release(url: str) -> None:
     """The database as the first release left it."""
     first, *_ = migrate.load_migrations("sqlite" if url.startswith("sqlite") else "postgres")
     async with Raw.connect(url) as raw:
@@ -29,7 +29,7 @@ async def _first_release(url: str) -> None:
 
 async def test_everything_of_the_first_release_goes_on(url: str) -> None:
     """Records hold, votes go on, polls close, what was due is told once, and what was shown isn't drawn again."""
-    await _first_release(url)
+    await first_release(url)
     database = await open_database(url)
     assert await database.check() == []
     box = BallotBox(database, Keys(KEY))

@@ -1,0 +1,118 @@
+"""Programs as a supervisor starts and stops them: SIGTERM under load, several starts on an old database."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from contextlib import closing
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+
+from bot.polls import audit
+from bot.store import polls
+from bot.store.database import open_database
+from bot.store.postgres import MIGRATION_LOCK
+from tests.faults.crowd import Crowd
+from tests.store.conftest import server, url
+from tests.store.test_upgrade import first_release
+from tests.wire.discord import TOKEN
+from tests.wire.discord.interactions import Interaction
+from tests.wire.discord_world import new_server
+from tests.wire.test_discord_process import PATIENCE, free_port, program
+
+__all__ = ["server", "url"]  # the fixtures of tests/store, which pytest finds by name
+
+STOP_SECONDS = 10
+"""What a supervisor leaves a process after SIGTERM; then it kills it."""
+MEMBERS = 40
+
+
+def counted(answer: Interaction) -> bool:
+    """Whether the member was told so."""
+    return any("Your vote is counted" in message.text for message in answer.messages)
+
+
+async def test_sigterm_under_load_loses_nothing(tmp_path: Path, url: str) -> None:
+    """Members vote on Discord while Parley is told to stop: it ends in good time, and who was told «counted» is."""
+    async with new_server() as discord:
+        address = discord.url.removesuffix("/api/v10")
+        arguments = ("tests.wire.discord.parley", address, "run", "--port", free_port())
+        environment = {"PARLEY_DISCORD_TOKEN": TOKEN, "PARLEY_DATABASE": url}
+        async with program(tmp_path, *arguments, **environment) as process:
+            await discord.until(lambda: discord.gateway.connected and discord.commands[""], PATIENCE)
+            host = discord.member("Host")
+            await host.slash("poll create", question="Which tea?", options="Green | Black", secret=False)
+            (posted,) = discord.posted()
+            asked = {}
+            for number in range(MEMBERS):
+                member = discord.member(f"M{number}")
+                asked[member.user.id] = member.start_click(posted, "Green" if number % 2 else "Black")
+                if number == MEMBERS // 4:
+                    await discord.until(lambda: any(counted(each) for each in asked.values()), PATIENCE)
+                if number == MEMBERS // 2:
+                    process.terminate()
+            said, _ = await asyncio.wait_for(process.communicate(), STOP_SECONDS)
+            assert process.returncode == 0, said.decode()
+            assert b"Traceback" not in said, said.decode()
+        told = {member for member, answer in asked.items() if counted(answer)}
+    assert len(told) > MEMBERS // 4
+    database = await open_database(url)
+    (poll,) = await database.read(polls.all_polls)
+    record = await database.read(lambda tx: polls.record(tx, poll.id))
+    await database.close()
+    assert audit.verify(record) == []
+    assert told <= {row.voter.rpartition(":")[2] for row in record.ballots}
+
+
+@pytest.mark.slow
+async def test_several_starts_upgrade_an_old_database_once(tmp_path: Path, url: str) -> None:
+    """Whoever comes while another migrates waits for it; all of them then find the newest schema."""
+    await first_release(url)
+    starts = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "adapters.cli", "db", "upgrade", "--database", url, stdout=PIPE, stderr=STDOUT
+        )
+        for _ in range(3)
+    ]
+    said = [(await asyncio.wait_for(start.communicate(), PATIENCE))[0].decode() for start in starts]
+    assert [start.returncode for start in starts] == [0, 0, 0], said
+    database = await open_database(url)
+    assert await database.check() == []
+    await database.close()
+
+
+async def test_a_start_waits_for_a_migration_on_the_server(crowd: Crowd) -> None:
+    """However long it takes; it doesn't fail, and doesn't go on with half a schema."""
+    connection = await asyncpg.connect(crowd.url)
+    await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+    start = asyncio.create_task(crowd.start("a", members=0))
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    async with asyncio.timeout(PATIENCE):
+        while not await connection.fetchval(waiting):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.05)
+    assert not start.done()
+    await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
+    await start
+    await connection.close()
+    await crowd.stop()
+
+
+@pytest.mark.slow
+async def test_a_start_waits_for_a_migration_of_the_file(tmp_path: Path) -> None:
+    """Longer than a vote would wait for the lock."""
+    url = f"sqlite:///{tmp_path / 'parley.db'}"
+    await first_release(url)
+    with closing(sqlite3.connect(tmp_path / "parley.db", isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+        start = asyncio.create_task(open_database(url, busy_seconds=0.1))
+        await asyncio.sleep(1)
+        assert not start.done()
+        other.execute("COMMIT")
+        database = await start
+    assert await database.check() == []
+    await database.close()
