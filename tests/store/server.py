@@ -85,6 +85,11 @@ class PostgresServer:
             self._process = None
 
     @property
+    def pid(self) -> int:
+        """The server's first process, the parent of its others; 0 while it doesn't run."""
+        return 0 if self._process is None else self._process.pid
+
+    @property
     def stands(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
