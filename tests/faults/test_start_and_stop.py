@@ -17,12 +17,13 @@ from bot.store import polls
 from bot.store.database import open_database
 from bot.store.postgres import MIGRATION_LOCK
 from tests.faults.crowd import Crowd
+from tests.ports import free_port
 from tests.store.conftest import server, url
 from tests.store.test_upgrade import first_release
 from tests.wire.discord import TOKEN
 from tests.wire.discord.interactions import Interaction
 from tests.wire.discord_world import new_server
-from tests.wire.test_discord_process import PATIENCE, free_port, program
+from tests.wire.test_discord_process import PATIENCE, program
 
 __all__ = ["server", "url"]  # the fixtures of tests/store, which pytest finds by name
 
@@ -40,7 +41,7 @@ async def test_sigterm_under_load_loses_nothing(tmp_path: Path, url: str) -> Non
     """Members vote on Discord while Parley is told to stop: it ends in good time, and who was told «counted» is."""
     async with new_server() as discord:
         address = discord.url.removesuffix("/api/v10")
-        arguments = ("tests.wire.discord.parley", address, "run", "--port", free_port())
+        arguments = ("tests.wire.discord.parley", address, "run", "--port", str(free_port()))
         environment = {"PARLEY_DISCORD_TOKEN": TOKEN, "PARLEY_DATABASE": url}
         async with program(tmp_path, *arguments, **environment) as process:
             await discord.until(lambda: discord.gateway.connected and discord.commands[""], PATIENCE)
