@@ -41,10 +41,9 @@ messages: $(VENV)/dev.installed
 golden: $(VENV)/dev.installed
 	PARLEY_GOLDEN=write $(BIN)/pytest -q tests/render tests/unit/test_charts.py tests/docs
 
-# Draws the pictures of docs/discord.md, docs/slack.md and docs/moderators.md anew; it takes Chromium.
+# Draws the pictures of the documents anew, in a few minutes; it takes Chromium.
 gallery: $(VENV)/dev.installed
-	PARLEY_PICTURES=write $(BIN)/pytest -q tests/render/test_discord_pictures.py tests/render/test_slack_pictures.py \
-	  tests/render/test_preview_pictures.py
+	PARLEY_PICTURES=write $(BIN)/pytest -q -n $(WORKERS) tests/render/test_*_pictures.py
 
 # The environment is made again whenever its lock file changes.
 $(VENV)/run.installed: locks/run.txt pyproject.toml

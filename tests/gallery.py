@@ -57,7 +57,7 @@ async def replies(folder: Path) -> Mapping[str, Reply]:
 async def _poll(folder: Path, method: str) -> Mapping[str, Reply]:
     clock = Clock()
     made: dict[str, Reply] = {}
-    async with running(folder, clock=clock, random_bytes=_counted()) as instance:
+    async with running(folder, clock=clock, random_bytes=counted()) as instance:
         wall = instance.platforms["test"]
         assert isinstance(wall, Wall)
 
@@ -92,7 +92,7 @@ async def _poll(folder: Path, method: str) -> Mapping[str, Reply]:
     return {f"{method}-{name}": reply for name, reply in made.items()}
 
 
-def _counted() -> Callable[[int], bytes]:
+def counted() -> Callable[[int], bytes]:
     """Bytes that count up, so that receipts and chain heads are the same each time."""
     numbers = count(1)
     return lambda size: hashlib.shake_256(str(next(numbers)).encode()).digest(size)

@@ -58,15 +58,21 @@ def escape_line(written: str) -> str:
 
 
 def markdown(content: Text) -> str:
-    """The whole text. A paragraph stands apart from what is before it by an empty line; other blocks by a line end."""
+    """The whole text. A paragraph stands apart from what is before it by an empty line, and so does a list of another
+    kind; other blocks by a line end."""
     lines: list[str] = []
     before: Block | None = None
     for block in content:
-        if before is not None and isinstance(block, Paragraph):
+        if before is not None and (isinstance(block, Paragraph) or _another_list(before, block)):
             lines.append("")
         lines.append(_block(block))
         before = block
     return "\n".join(lines)
+
+
+def _another_list(before: Block, block: Block) -> bool:
+    """Whether points follow a numbered list, or the other way round."""
+    return isinstance(before, Item) and isinstance(block, Item) and (before.number is None) != (block.number is None)
 
 
 def link(label: str, address: str) -> str:

@@ -126,6 +126,7 @@ def test_blocks() -> None:
         "> \\> quoted",
         "- one",
         "- \\# two",
+        "",
         "1. a",
         "2. 1\\. nested",
     ]

@@ -1,7 +1,8 @@
-"""Pictures of what members see on Discord, for docs/discord.md: drawn offline by simcord's preview in Chromium.
+"""Pictures of what members see on Discord, for docs/discord.md and docs/discord-gallery.md: drawn offline by simcord's
+preview in Chromium.
 
-`PARLEY_PICTURES=write pytest tests/render/test_discord_pictures.py` draws them anew (it takes `simcord[preview]` and
-the system's Chromium); without it, only what is there is checked.
+`PARLEY_PICTURES=write pytest tests/render/test_discord_pictures.py` draws them anew, the same each time (it takes the
+system's Chromium); without it, only what is there is checked.
 """
 
 from __future__ import annotations
@@ -17,27 +18,31 @@ from typing import Any
 
 import pytest
 
+from tests.gallery import counted
 from tests.require import require
 from tests.transcripts.discord_driver import DiscordDriver, discord_people
 from tests.world import NOW, SHIPPED, Clock, running
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "images" / "discord"
-PAGE = ROOT / "docs" / "discord.md"
+PAGES = (ROOT / "docs" / "discord.md", ROOT / "docs" / "discord-gallery.md")
+GOLDEN = Path(__file__).parent / "golden" / "discord"
 BYTES_MAX = 1_500_000
+COLOURS = 128
 VIEWPORT = (760, 1600)
 
 Target = Any
 """A message, or an interaction whose form is shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stage:
-    """The people of a server, and what moves its time."""
+    """The people of a server, what moves its time, and through whose eyes the picture is."""
 
     people: Mapping[str, DiscordDriver]
     clock: Clock
     run_due: Callable[[], Awaitable[None]]
+    viewer: str = "Ada"
 
     @property
     def ada(self) -> DiscordDriver:
@@ -52,12 +57,15 @@ class Stage:
 Scene = Callable[[Stage], Awaitable[Target]]
 
 
-def said(line: str) -> Scene:
-    """What Ada's command answers."""
+def said(line: str, *pressed: str, by: str = "Ada") -> Scene:
+    """What a command answers, or the buttons that are then pressed."""
 
     async def play(stage: Stage) -> Target:
-        await stage.ada.say(line)
-        return stage.ada.messages()[-1]
+        stage.viewer, driver = by, stage.people[by]
+        await driver.say(line)
+        for label in pressed:
+            await driver.press(label)
+        return driver.messages()[-1]
 
     return play
 
@@ -104,9 +112,23 @@ async def poll_approval(stage: Stage) -> Target:
     return await open_poll(stage, "approval")
 
 
-async def receipt(stage: Stage) -> Target:
-    await open_poll(stage, "single")
-    await stage.ada.press(PLACES[0])
+def voted(*then: str) -> Scene:
+    """What Ada sees after her vote, or after the buttons that she presses then."""
+
+    async def play(stage: Stage) -> Target:
+        await open_poll(stage, "single", "live" if "Results so far" in then else "at-close")
+        for label in (PLACES[0], *then):
+            await stage.ada.press(label)
+        return stage.ada.messages()[-1]
+
+    return play
+
+
+async def receipt_check(stage: Stage) -> Target:
+    shown = await voted()(stage)
+    code = re.search(r"[0-9a-f]{4,}(?:-[0-9a-f]+)+|`([^`]+)`", str(shown.components[0].to_dict()))
+    assert code is not None
+    await stage.ada.say(f"/poll receipt {code[1] or code[0]}")
     return stage.ada.messages()[-1]
 
 
@@ -122,6 +144,20 @@ async def ballot(stage: Stage) -> Target:
     )
 
 
+async def ballot_empty(stage: Stage) -> Target:
+    await open_poll(stage, "ranked")
+    await stage.ada.press("Vote")
+    return stage.ada.messages()[-1]
+
+
+async def ballot_score(stage: Stage) -> Target:
+    await open_poll(stage, "score")
+    await stage.ada.press("Vote")
+    for option, points in zip(PLACES[:2], ("5", "2"), strict=True):
+        await stage.ada.pick(f"Score for: {option}", points)
+    return stage.ada.messages()[-1]
+
+
 RANKED = ((2, 0), (0, 1), (0, 2), (3, 0))
 
 
@@ -135,6 +171,47 @@ async def result(stage: Stage) -> Target:
         await driver.press("Cast this ballot")
     await stage.forward(days=2)
     return stage.ada.messages()[-1]
+
+
+def closed(method: str, *then: str, shown: int = -1) -> Scene:
+    """A poll of this method whose time is over: its announcement, or another message of the channel."""
+
+    async def play(stage: Stage) -> Target:
+        await open_poll(stage, method)
+        for number, driver in enumerate(stage.people.values()):
+            if method == "single":
+                await driver.press(PLACES[number % 3])
+            elif method == "approval":
+                await driver.pick("Choose the options you approve of", PLACES[number % 3])
+        await stage.forward(days=2)
+        for line in then:
+            await stage.ada.say(line)
+        seen = [message for message in stage.ada.messages() if then or not message.flags.ephemeral]
+        return seen[shown]
+
+    return play
+
+
+async def opened(stage: Stage) -> Target:
+    await open_poll(stage, "single")
+    return next(message for message in reversed(stage.ada.messages()) if message.flags.ephemeral)
+
+
+async def poll_list(stage: Stage) -> Target:
+    await open_poll(stage, "ranked")
+    await stage.ada.say('/poll create question:"Who chairs the next meeting?" options:"Ben | Chen" closes:3h')
+    await stage.ada.say("/poll list")
+    return stage.ada.messages()[-1]
+
+
+async def close_asked(stage: Stage) -> Target:
+    await open_poll(stage, "single")
+    await stage.ada.say("/poll close")
+    return stage.ada.messages()[-1]
+
+
+async def form_policy(stage: Stage) -> Target:
+    return await stage.ada.member.slash(stage.ada.channel, "poll policy")
 
 
 async def form(stage: Stage) -> Target:
@@ -156,22 +233,72 @@ async def form_mistakes(stage: Stage) -> Target:
 
 SCENES: Mapping[str, Scene] = {
     "fact": said("/fact insurrection act"),
+    "facts": said("/fact"),
     "counterarguments": said("/counter tariffs"),
+    "arguments-for": said("/counter tariffs", "Arguments for"),
     "shared": said("/fact fentanyl share:yes"),
+    "sources": said("/fact insurrection act", "Sources"),
+    "source": said("/source learning resources"),
+    "search": said("/search tariffs"),
+    "term": said("/define posse comitatus"),
     "policy": said("/policy"),
+    "option": said("/policy joint operations"),
+    "timeline": said("/timeline"),
+    "topic": said("/topic"),
     "nothing-found": said("/fact crypto regulation"),
     "help": said("/help"),
+    "help-command": said("/help fact"),
+    "refusal": said("/poll results poll:nowhere"),
     "find-facts": menu,
     "poll": poll,
+    "poll-opened": opened,
     "poll-live": poll_live,
     "poll-many": poll_many,
     "poll-approval": poll_approval,
-    "receipt": receipt,
+    "poll-closed": closed("single", shown=0),
+    "poll-list": poll_list,
+    "close-asked": close_asked,
+    "receipt": voted(),
+    "receipt-check": receipt_check,
+    "my-vote": voted("My vote"),
+    "results-so-far": voted("Results so far"),
     "ballot": ballot,
+    "ballot-empty": ballot_empty,
+    "ballot-score": ballot_score,
     "result": result,
+    "result-single": closed("single"),
+    "result-approval": closed("approval"),
+    "export": closed("single", "/poll export"),
     "form": form,
+    "form-policy": form_policy,
     "form-mistakes": form_mistakes,
+    "settings": said("/settings", by="Mo"),
+    "privacy": said("/privacy show"),
+    "privacy-erase": said("/privacy erase"),
 }
+
+
+METHODS = ("single-", "approval-", "ranked-", "score-")
+PICTURED: Mapping[str, str] = {
+    **{name: name for name in SCENES},
+    "announced": "result",
+    "ballot-half": "ballot",
+    "close": "close-asked",
+    "counter": "counterarguments",
+    "counter-none": "counterarguments",
+    "fact-public": "shared",
+    "fact-with-others": "fact",
+    "form-create": "form",
+    "list": "poll-list",
+    "opened": "poll-opened",
+    "position": "counterarguments",
+    "source-mirror": "source",
+    "stale-button": "refusal",
+    "support": "arguments-for",
+    "unknown-command": "refusal",
+    "voted": "receipt",
+}
+"""Kind of reply, as the golden files name it → the picture that shows it."""
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -183,7 +310,7 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     use_system_chromium(monkeypatch)
     clock = Clock()
     async with (
-        running(tmp_path, clock=clock, content=SHIPPED) as instance,
+        running(tmp_path, clock=clock, content=SHIPPED, random_bytes=counted()) as instance,
         discord_people(instance.bot, clock, "Ada", "Ben", "Chen", "Mo") as people,
     ):
 
@@ -192,11 +319,12 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             await instance.copies.drain()
 
         people["Ada"].env.backend.bot_user.name = "Parley"
-        target = await SCENES[name](Stage(people, clock, run_due))
-        ada = people["Ada"]
-        async with ada.env.preview(
-            ada.channel,
-            viewers=[ada.member],
+        stage = Stage(people, clock, run_due)
+        target = await SCENES[name](stage)
+        driver = people[stage.viewer]
+        async with driver.env.preview(
+            driver.channel,
+            viewers=[driver.member],
             display="fixed",
             width=VIEWPORT[0],
             height=VIEWPORT[1],
@@ -204,15 +332,37 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ) as preview:
             await preview.show(target)
             FOLDER.mkdir(parents=True, exist_ok=True)
-            await preview.screenshot(FOLDER / f"{name}.png", viewer=ada.member, target=target, allow_incomplete=True)
+            path = FOLDER / f"{name}.png"
+            await preview.screenshot(path, viewer=driver.member, target=target, allow_incomplete=True)
+        make_small(path)
+
+
+def make_small(path: Path) -> None:
+    """A few colours are enough, and take a quarter of the bytes."""
+    from PIL import Image  # noqa: PLC0415 - only where pictures are drawn
+
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
 
 
 def test_every_picture_is_shown_and_small_enough() -> None:
-    """docs/discord.md shows each one with words for who can't see it, and nothing lies around."""
-    shown = dict(re.findall(r"!\[([^\]]+)\]\(images/discord/([\w-]+)\.png\)", PAGE.read_text()))
-    assert set(shown.values()) == set(SCENES)
+    """The guide or the gallery shows each one with words for who can't see it, and nothing lies around."""
+    pages = "".join(page.read_text() for page in PAGES)
+    shown = re.findall(r"!\[([^\]]+)\]\(images/discord/([\w-]+)\.png\)", pages)
+    assert sorted(name for _, name in shown) == sorted(SCENES)
     assert {file.stem for file in FOLDER.glob("*.png")} == set(SCENES)
     assert sum(file.stat().st_size for file in FOLDER.glob("*.png")) < BYTES_MAX
+
+
+def test_every_kind_of_reply_has_a_picture() -> None:
+    """Each reply that the golden files hold, under its own name or as one of its kind."""
+    kinds = {
+        file.stem.removeprefix(method) for file in GOLDEN.glob("*.json") for method in METHODS if method in file.stem
+    }
+    kinds |= {file.stem for file in GOLDEN.glob("*.json") if file.stem.partition("-")[0] + "-" not in METHODS}
+    assert kinds <= set(PICTURED)
+    assert set(PICTURED.values()) <= set(SCENES)
 
 
 def use_system_chromium(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -329,6 +329,26 @@ async def test_a_session_goes_on_over_a_new_connection(
         await running
 
 
+async def test_heartbeats_keep_a_connection_and_their_silence_ends_it(
+    server: DiscordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come as often as HELLO asks. One that nobody answers means a dead connection, and the session is resumed."""
+    monkeypatch.setattr("tests.wire.discord.gateway.HEARTBEAT_MS", 20)
+    bot = Listening(heartbeat_timeout=0.2)
+    with pointed_at(server.url, server.gateway_url), impatient():
+        running = asyncio.create_task(bot.start(server.token))
+        await server.until(lambda: server.gateway.beats >= 5)
+        assert server.gateway.resumed == 0
+        server.gateway.silent = True
+        await server.until(lambda: server.gateway.resumed >= 1)
+        server.gateway.silent = False
+        server.member("Ada").start_press(None, "after")
+        await server.until(lambda: bot.heard == ["after"])
+        assert server.gateway.identified == 1
+        await bot.close()
+        await running
+
+
 async def test_an_invalid_session_is_opened_anew(server: DiscordServer) -> None:
     """Op 9: what was missed is lost, and the bot identifies again."""
     bot = Listening()

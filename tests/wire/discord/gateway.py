@@ -137,6 +137,8 @@ class Gateway:
         self.identified = 0
         self.resumed = 0
         self.beats = 0
+        self.silent = False
+        """No heartbeat is acknowledged, as on a connection that died without a word."""
         self.streams: set[str] = set()
         """The compressions that were asked for."""
         self._connections: set[Connection] = set()
@@ -229,7 +231,8 @@ class _Talk:
         """Answers. Gives the code with which the connection is to be closed, if it is."""
         if op == HEARTBEAT:
             self._gateway.beats += 1
-            self._connection.send(ACK)
+            if not self._gateway.silent:
+                self._connection.send(ACK)
             return None
         if op == IDENTIFY:
             return TWICE if self._session else self._identify(data)
