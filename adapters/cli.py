@@ -138,12 +138,12 @@ async def serve(settings: Settings) -> None:
 async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
     """The packs read and the database up to date. Nothing runs yet."""
     from bot.instance import Outside, build  # noqa: PLC0415 - kept off the path of --help
-    from bot.library.parcel import open_edition  # noqa: PLC0415
     from bot.library.reader import ReaderProcess  # noqa: PLC0415
     from bot.library.shelf import Shelf  # noqa: PLC0415
     from bot.store.database import open_database  # noqa: PLC0415
 
-    shelf = Shelf(await asyncio.to_thread(open_edition, settings.content, now().date()))
+    reader = ReaderProcess()
+    shelf = Shelf(await asyncio.to_thread(reader.open, settings.content, now().date()))
     database = await open_database(settings.database, meter=metrics)
     outside = Outside(now=now, new_reference=new_reference)
     return build(
@@ -157,7 +157,7 @@ async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
         editors_channel=settings.editors_channel,
         source=settings.content,
         watch=settings.content_watch,
-        reader=ReaderProcess(),
+        reader=reader,
         meter=metrics,
     )
 

@@ -209,7 +209,10 @@ class Content:
     async def run(self) -> None:
         """Watches until it is cancelled. A failure is logged, and the folder is looked at again."""
         pause = self.watching.seconds
-        await self.begin()
+        try:
+            await self.begin()
+        except Exception:
+            logger.exception("bug at the start of watching the content")
         if pause is None:
             return
         with self._listening() as listen:

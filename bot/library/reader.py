@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import date
@@ -17,7 +18,7 @@ from typing import Protocol
 
 from bot.errors import Unavailable
 from bot.i18n import N_
-from bot.library.parcel import Parcel, edition_from, pack_up
+from bot.library.parcel import Parcel, edition_from, open_edition, pack_up
 from bot.library.shelf import Edition
 
 IDLE = 60.0
@@ -65,6 +66,10 @@ class ReaderProcess:
         self._pool: ProcessPoolExecutor | None = None
         self._ending: asyncio.TimerHandle | None = None
 
+    def open(self, source: Path, today: date) -> Edition:
+        """The edition to start with, read here, before there is anybody who would wait. Raises ContentError."""
+        return _gently(lambda: open_edition(source, today))
+
     async def read(self, source: Path, today: date) -> Parcel:
         """Raises Unavailable where the process ended, such as for want of memory. The next call starts another."""
         loop = asyncio.get_running_loop()
@@ -84,7 +89,7 @@ class ReaderProcess:
 
     async def make(self, parcel: Parcel) -> Edition:
         self._made += 1
-        return await asyncio.to_thread(_make_gently, parcel, thorough=self._made % THOROUGH == 0)
+        return await asyncio.to_thread(_gently, lambda: edition_from(parcel), thorough=self._made % THOROUGH == 0)
 
     def close(self) -> None:
         """Lets the process end, once it has read what it reads."""
@@ -95,7 +100,7 @@ class ReaderProcess:
             self._pool = None
 
 
-def _make_gently(parcel: Parcel, *, thorough: bool) -> Edition:
+def _gently(make: Callable[[], Edition], *, thorough: bool = False) -> Edition:
     """Makes an edition without the pauses in which Python looks through all objects for cycles that nobody uses.
 
     Content has no cycles, so it is taken out of that search for good once it is made; it is freed all the same when
@@ -108,7 +113,7 @@ def _make_gently(parcel: Parcel, *, thorough: bool) -> Edition:
     gc.disable()
     sys.setswitchinterval(SWITCH)
     try:
-        return edition_from(parcel)
+        return make()
     finally:
         gc.freeze()
         gc.enable()

@@ -1,0 +1,20 @@
+"""Members who ask all the time notice nothing of a reload but its new words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.editing.packs import serving
+from tests.editing.under_load import reload_under_load, write_edition
+
+
+async def test_look_ups_go_on_while_content_is_reloaded(tmp_path: Path) -> None:
+    """No request fails, sees half a pack or goes back to an older one; editions that were replaced are gone."""
+    content = tmp_path / "content"
+    write_edition(content, 1)
+    async with serving(tmp_path, content) as here:
+        seen = await reload_under_load(here, content, 2, 60)
+        assert seen.members.wrong == []
+        assert seen.members.latest >= 60
+        assert seen.members.answers > 300
+        assert seen.editions_left == 0

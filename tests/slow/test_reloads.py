@@ -1,0 +1,30 @@
+"""Ten thousand reloads: members are answered throughout, and memory stays as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.library.reader import ReaderProcess
+from tests.editing.packs import serving
+from tests.editing.under_load import reload_under_load, write_edition
+
+RELOADS = 10_000
+WARM = 500
+"""Reloads after which everything that is kept, is."""
+
+pytestmark = pytest.mark.slow
+
+
+async def test_ten_thousand_reloads_under_look_ups(tmp_path: Path) -> None:
+    """No request fails or sees half a pack, and memory at the end is at most a tenth above the first hundreds' peak."""
+    content = tmp_path / "content"
+    write_edition(content, 1)
+    reader = ReaderProcess()
+    async with serving(tmp_path, content, reader=reader) as here:
+        seen = await reload_under_load(here, content, 2, RELOADS)
+        assert seen.members.wrong == []
+        assert seen.members.latest >= RELOADS
+        assert seen.editions_left == 0
+    assert max(seen.memory[-WARM:]) <= 1.1 * max(seen.memory[:WARM])
