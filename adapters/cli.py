@@ -226,16 +226,9 @@ async def ended(running: list[asyncio.Task[None]]) -> None:
 
 def keys(settings: Settings) -> Keys:
     """The instance's key: given directly, or from its file, which is made where there is none."""
-    from bot.errors import UsageError  # noqa: PLC0415 - kept off the path of --help
-    from bot.store.keys import Keys, load_or_create_key  # noqa: PLC0415
+    from bot.store.keys import load_key  # noqa: PLC0415 - kept off the path of --help
 
-    if settings.key is None:
-        return load_or_create_key(settings.key_file)
-    try:
-        return Keys(settings.key.get_secret_value().encode())
-    except ValueError:
-        message = "PARLEY_KEY holds no instance key. Restore it from where you keep it: 44 letters, digits, - and _."
-        raise UsageError(message) from None
+    return load_key(settings.key.get_secret_value() if settings.key else "", settings.key_file)
 
 
 @main.command()

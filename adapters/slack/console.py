@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,6 +35,22 @@ def manifest(socket: bool, http: str, redirect: str) -> None:
         raise click.UsageError("Slack takes only an address that begins with https://.")
     shown = made(declared(), translator("en"), http, redirect)
     click.echo(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120), nl=False)
+
+
+@slack.command()
+@click.option("--database", "url", help="A file for SQLite, or a postgresql:// address.")
+def workspaces(url: str | None) -> None:
+    """List the workspaces that have installed the app, one a line: id, name, since when."""
+    from adapters.records import with_database  # noqa: PLC0415 - kept off the path of --help
+    from adapters.slack.installations import Installations  # noqa: PLC0415
+    from bot.sources import load_settings  # noqa: PLC0415
+    from bot.store.keys import load_key  # noqa: PLC0415
+
+    settings = load_settings(database=url)
+    keys = load_key(settings.key.get_secret_value() if settings.key else "", settings.key_file)
+    found = with_database(lambda database: Installations(database, keys, lambda: datetime.now(UTC)).listed(), url)
+    for team, name, since in found:
+        click.echo(f"{team}\t{name or '(under another key: to be installed again)'}\t{since:%Y-%m-%d}")
 
 
 def declared() -> Registry:

@@ -1,10 +1,10 @@
 """The workspaces that have installed the app, in Parley's database, as Bolt asks for them.
 
 What is kept of a workspace is one text, sealed by Fernet (https://cryptography.io/en/latest/fernet/) under a key that
-is derived from the instance's: a copy of the database without that key shows no token. There is no way back from a lost
-key. With another one, the texts can't be opened any more: what comes from those workspaces is answered with the advice
-to install the app again, which puts a text under the new key in the old one's place; with the old key restored,
-everything goes on. So to change the key, change it and have each workspace open the install page once.
+is derived from the instance's: a copy of the database without that key shows no token. `parley db rekey` seals them all
+anew. There is no way back from a lost key: under another one the texts can't be opened any more, and what comes from
+those workspaces is answered with the advice to install the app again, which puts a text under the new key in the old
+one's place. With the old key restored, everything goes on.
 """
 
 from __future__ import annotations
@@ -89,7 +89,24 @@ class Installations(AsyncInstallationStore):
     async def find(self, team: str) -> Installed | None:
         """Raises Unavailable for what another key has sealed."""
         found = await self._database.read(lambda tx: rows.find(tx, community_of(team)))
-        return None if found is None else self._opened(team, found)
+        try:
+            return None if found is None else self._opened(team, found)
+        except Unavailable:
+            logger.error("workspace %s has its token under another key, so it must install the app again", team)  # noqa: TRY400 - no bug, so no trace
+            raise
+
+    async def listed(self) -> list[tuple[str, str, datetime]]:
+        """Every workspace that has the app: id, name and since when. No name where another key has sealed it."""
+        found = await self._database.read(rows.every)
+        mark = community_of("")
+        return [self._described(each.removeprefix(mark), kept) for each, kept in found.items() if each.startswith(mark)]
+
+    def _described(self, team: str, kept: rows.Installation) -> tuple[str, str, datetime]:
+        try:
+            name = str(self._opened(team, kept).team_name or "")
+        except Unavailable:
+            name = ""
+        return team, name, kept.installed_at
 
     async def forget(self, team: str, now: datetime, *, token: str = "", at: datetime | None = None) -> bool:
         """Deletes the installation, of which nothing remains, and marks the community as left.
@@ -137,7 +154,6 @@ class Installations(AsyncInstallationStore):
         except InvalidToken:
             told = {}
         if told.get("workspace") != team:
-            logger.error("the token of workspace %s is sealed under another key; it must install the app again", team)
             raise Unavailable(OTHER_KEY)
         return Installed(
             team_id=team,

@@ -29,9 +29,10 @@ async def put(tx: Transaction, community: str, sealed: str, at: datetime) -> Non
     await communities.mark_returned(tx, community)
 
 
-async def every(tx: Transaction) -> list[tuple[str, str]]:
-    """Community and what is sealed."""
-    return [(row["community"], row["sealed"]) for row in await tx.rows("every_installation")]
+async def every(tx: Transaction) -> dict[str, Installation]:
+    """By its community, the oldest first."""
+    rows = await tx.rows("every_installation")
+    return {row["community"]: Installation(row["sealed"], from_stored(row["installed_at"])) for row in rows}
 
 
 async def reseal(tx: Transaction, community: str, sealed: str) -> None:

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from bot.errors import Unavailable
+from bot.errors import Unavailable, UsageError
 
 
 class Keys:
@@ -56,6 +56,20 @@ def _derive(key: bytes, purpose: str) -> bytes:
 
 def new_key() -> bytes:
     return base64.urlsafe_b64encode(os.urandom(32))
+
+
+def load_key(given: str, path: Path) -> Keys:
+    """The key that was given directly, or else the one in `path`, made when nothing is there.
+
+    Raises `UsageError` for what is no key, and what `load_or_create_key` raises.
+    """
+    if not given:
+        return load_or_create_key(path)
+    try:
+        return Keys(given.encode())
+    except ValueError:
+        message = "PARLEY_KEY holds no instance key. Restore it from where you keep it: 44 letters, digits, - and _."
+        raise UsageError(message) from None
 
 
 def load_or_create_key(path: Path) -> Keys:

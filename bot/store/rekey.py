@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,15 +49,15 @@ async def _rewrap(tx: Transaction, keys: Keys, purpose: str) -> Rewrapped:
     for poll, secret in wrapped.items():
         await polls.rewrap(tx, poll, keys.wrap(keys.unwrap(secret)))
     derived = keys.derived(purpose)
-    sealed: Sequence[tuple[str, str]] = await installations.every(tx)
-    for community, text in sealed:
+    installed = await installations.every(tx)
+    for community, kept in installed.items():
         try:
-            await installations.reseal(tx, community, derived.rotate(text.encode()).decode())
+            await installations.reseal(tx, community, derived.rotate(kept.sealed.encode()).decode())
         except InvalidToken:
             raise Unavailable(
                 f"What {community} has installed was sealed under another key. Restore that one."
             ) from None
-    return Rewrapped(len(wrapped), len(sealed))
+    return Rewrapped(len(wrapped), len(installed))
 
 
 def replace_key(file: Path, text: bytes) -> None:

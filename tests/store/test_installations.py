@@ -28,7 +28,7 @@ def store(database: Database, clock: Clock, key: bytes = KEY) -> Installations:
 
 def installation(team: str = "T1", token: str = TOKEN) -> Installation:
     return Installation(
-        user_id="U1", team_id=team, team_name="Tea", app_id="A1", bot_token=token, bot_id="B1", bot_user_id="U2"
+        user_id="UINSTALLER", team_id=team, team_name="Tea", app_id="A1", bot_token=token, bot_id="B1", bot_user_id="U2"
     )
 
 
@@ -42,7 +42,7 @@ async def test_bolt_finds_what_it_saved_and_deletes_it(database: Database, raw: 
     assert await installations.async_find_bot(enterprise_id=None, team_id="T2") is None
     kept = str(await raw.run("SELECT * FROM installations"))
     assert TOKEN not in kept
-    assert "U1" not in kept
+    assert "UINSTALLER" not in kept
     await installations.async_delete_all(enterprise_id=None, team_id="T1")
     await installations.async_delete_all(enterprise_id=None, team_id="T1")
     assert await raw.run("SELECT * FROM installations") == []

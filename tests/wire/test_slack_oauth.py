@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from adapters.cli import main
 from adapters.slack.app import SlackChat
 from adapters.slack.http import PATH
 from adapters.slack.installations import Installations, States
@@ -537,7 +539,7 @@ async def test_another_key_opens_nothing_and_a_new_installation_helps(
         async with slack.parley(server, tmp_path, several=True) as world:
             assert "must install it again" not in (await south.host.command("/parley help")).text
         assert server.violations == []
-        assert "sealed under another key" in caplog.text
+        assert "under another key" in caplog.text
 
 
 async def test_a_sealed_token_opens_beside_its_own_workspace_alone(tmp_path: Path) -> None:
@@ -550,6 +552,17 @@ async def test_a_sealed_token_opens_beside_its_own_workspace_alone(tmp_path: Pat
         )
         with pytest.raises(Unavailable):
             await Installations(world.instance.database, world.instance.keys, world.clock).find(north.team.id)
+
+
+async def test_whoever_runs_parley_sees_who_has_installed_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Id, name and date, the oldest first, while it runs; without the key the names are not there."""
+    monkeypatch.chdir(tmp_path)
+    async with two_houses(tmp_path) as (_, north, south):
+        told = (await asyncio.to_thread(CliRunner().invoke, main, ["slack", "workspaces"])).output
+        assert told == f"{north.team.id}\tNorth House\t2026-11-25\n{south.team.id}\tSouth House\t2026-11-25\n"
+        monkeypatch.setenv("PARLEY_KEY", "B" * 43 + "=")
+        told = (await asyncio.to_thread(CliRunner().invoke, main, ["slack", "workspaces"])).output
+        assert told.count("under another key") == 2
 
 
 # --- a workspace that is lost, and the others ---

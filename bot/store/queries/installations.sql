@@ -15,7 +15,7 @@ INSERT INTO spent_states (hash, expires_at) VALUES (:hash, :expires_at) ON CONFL
 DELETE FROM spent_states WHERE expires_at <= :now;
 
 -- name: every_installation()
-SELECT community, sealed FROM installations ORDER BY community;
+SELECT community, sealed, installed_at FROM installations ORDER BY installed_at, community;
 
 -- name: reseal_installation(community, sealed)!
 UPDATE installations SET sealed = :sealed WHERE community = :community;
