@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -53,7 +54,7 @@ def new(pack: str, essay: Path, title: str, language: str, content: Path | None)
         click.echo(f"{problem.file}:{problem.line}:{problem.column}: {problem.message}")
     click.echo("\nFor each fact also: is it a claim, whose, of which kind, and which sources bear on it?")
     click.echo(f"Then delete `draft: true` in {made.folder / 'pack.yaml'}. What is left: ", nl=False)
-    click.echo(f"parley check {made.folder} --essay {essay}")
+    click.echo(f"parley check {shlex.quote(str(made.folder))} --essay {shlex.quote(str(essay))}")
 
 
 @click.command()
@@ -164,6 +165,9 @@ def ask_links(sources: Sequence[Path], day: date) -> None:
         async with session() as opened:
             return await check_links([one for source in sources for one in pack_folders(source)], Asker(opened), day)
 
+    click.echo(
+        "Asking the sources' addresses, politely: this takes some minutes. Ctrl+C keeps what was found.", err=True
+    )
     for line in asyncio.run(work()):
         click.echo(line, err=True)
 

@@ -81,7 +81,9 @@ def _text(file: Path) -> str:
 
 def _line(text: str) -> str:
     """Some text on one line, without markup and without the braces that LaTeX needs."""
-    flat = " ".join(re.sub(r"</?(?:i|b|sub|sup|span|sc|em|strong)\b[^<>]*>|[{}]", "", text).split())
+    flat = " ".join(
+        re.sub(r"</?(?:i|b|sub|sup|span|sc|em|strong)\b[^<>]*>|[{}\x00-\x08\x0e-\x1b\x7f]", "", text).split()
+    )
     return flat if len(flat) <= _LINE_MAX else flat[: _LINE_MAX - 1].rstrip() + "…"
 
 
@@ -97,7 +99,7 @@ def _bibtex(text: str) -> Bibliography:
     before, log.level = log.level, logging.CRITICAL  # what it logs stands in `malformed`, with lines
     try:
         library = parse_string(text)
-        addresses = {entry.start_line: _bib_address(entry) for entry in library.entries}
+        addresses = {entry.key: _bib_address(entry) for entry in library.entries}
         library = LatexDecodingMiddleware(allow_inplace_modification=False).transform(library)
     finally:
         log.level = before
@@ -108,7 +110,7 @@ def _bibtex(text: str) -> Bibliography:
         if not title:
             found.malformed.append((line, f"`{entry.key}` has no title: write one"))
             continue
-        found.works.append(_bib_work(line, entry.key, entry.entry_type.casefold(), fields, addresses[entry.start_line]))
+        found.works.append(_bib_work(line, entry.key, entry.entry_type.casefold(), fields, addresses[entry.key]))
     for block in library.failed_blocks:
         found.malformed.append(((block.start_line or 0) + 1, _bib_fault(block)))
     found.malformed.sort()
@@ -240,8 +242,10 @@ def _csl(file: Path, text: str) -> Bibliography:
         json.loads(text)
     except json.JSONDecodeError as error:
         raise Refused(f"{file}:{error.lineno}:{error.colno}: this is not JSON ({error.msg}): correct it.") from None
-    except RecursionError:
-        raise Refused(f"{file} is nested too deep to be a bibliography.") from None
+    except (RecursionError, ValueError):
+        raise Refused(
+            f"{file} is no bibliography: it is nested too deep, or has numbers of thousands of digits."
+        ) from None
     found = Bibliography()
     for offset, value in _items(text):
         line = text.count("\n", 0, offset) + 1

@@ -382,7 +382,7 @@ def _cut(claim: Proposal, cap: int) -> Proposal | None:
     """The claim with at most `cap` words, ended where a phrase ends if one does; None if too little is left."""
     ends = [match.end() for match in re.finditer(r"\S+", claim.quote)]
     fitting = [end for end in ends if end <= MAX_QUOTE_LETTERS][:cap]
-    if not fitting:
+    if len(fitting) < min(_MIN_QUOTE, len(ends)):
         return None
     if len(fitting) == len(ends):
         return claim

@@ -126,7 +126,7 @@ def read_essay(file: Path) -> str:
         raise Refused(f"{file} is not UTF-8 (line {line}): save it with the encoding UTF-8.") from None
     if not text.strip():
         raise Refused(f"{file} is empty: a pack needs an essay's text.")
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # as the checker reads it
 
 
 # --- what stands in the files ---

@@ -12,10 +12,12 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from adapters.cli import main
 from bot.errors import NotFound
 from bot.exchange.briefing import briefing, md
 from bot.exchange.claimreview import BEST, RATINGS, WORST, claim_reviews
@@ -213,11 +215,11 @@ def test_the_command_writes_to_standard_output_or_where_it_is_told(tmp_path: Pat
     assert json.loads(done.stdout)["@graph"][0]["claimReviewed"] == "Most people in the office drink tea."
     assert "tea-tastes-best" in done.stderr
     assert "Without --url" in done.stderr
-    done = parley("export", "--format", "markdown", "--content", CONTENT, "--output", "a.md", folder=tmp_path)
+    for style, name in (("markdown", "a.md"), ("csv", "tables"), ("csv", "tables.zip")):
+        words = ["export", "--format", style, "--content", str(CONTENT), "--output", str(tmp_path / name)]
+        assert CliRunner().invoke(main, words).exit_code == 0
     assert (tmp_path / "a.md").read_text() == briefing(tea())
-    parley("export", "--format", "csv", "--content", CONTENT, "--output", "tables", folder=tmp_path)
     assert {file.name for file in (tmp_path / "tables").iterdir()} == set(tables(tea()))
-    parley("export", "--format", "csv", "--content", CONTENT, "--output", "tables.zip", folder=tmp_path)
     assert (tmp_path / "tables.zip").read_bytes() == as_zip(tables(tea()))
 
 

@@ -107,6 +107,7 @@ def test_an_entry_that_cannot_be_read_is_told_with_its_line(
     [
         ("a.json", b'[{"title": "x"},\n{"title" "y"}]', r"a.json:2:10: this is not JSON"),
         ("a.json", b"[" * 100_000, "this is not JSON|nested too deep"),
+        ("a.json", b"[1" + b"0" * 5000 + b"]", "thousands of digits"),
         ("a.txt", b"Some notes", "holds no entry"),
         ("a.bib", b"@misc{a,\n title={\xff}}", r"not UTF-8 \(line 2\)"),
     ],
@@ -194,6 +195,12 @@ def test_a_file_that_cannot_take_an_entry_is_left_as_it_is(tmp_path: Path, text:
     with pytest.raises(Refused, match=words):
         append_sources(folder, sources_for(read(tmp_path, BIB).works, folder).new)
     assert (folder / "sources.yaml").read_text() == text
+
+
+def test_two_entries_on_one_line_keep_their_own_addresses(tmp_path: Path) -> None:
+    """Each its own, however the file is laid out."""
+    text = "@misc{a, title={A}, url={https://e.org/a}} @misc{b, title={B}, url={https://e.org/b}}"
+    assert [work.url for work in read(tmp_path, text).works] == ["https://e.org/a", "https://e.org/b"]
 
 
 def test_an_address_that_is_none_is_told_and_left_out(tmp_path: Path) -> None:
