@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
+from adapters.preview import PORT
+
 
 @click.command()
 @click.argument("pack", required=False, type=click.Path(path_type=Path))
 @click.argument("card", required=False, default="")
-@click.option("--port", type=int, default=8766, show_default=True, help="Port of the page on this machine.")
+@click.option("--port", type=int, default=PORT, show_default=True, help="Port of the page on this machine.")
 @click.option("--open", "browser", is_flag=True, help="Open the page in the browser.")
 @click.option("--content", type=click.Path(path_type=Path), help="Folder that holds the packs.")
 def preview(pack: Path | None, card: str, port: int, browser: bool, content: Path | None) -> None:
@@ -23,18 +25,18 @@ def preview(pack: Path | None, card: str, port: int, browser: bool, content: Pat
     from bot.errors import NotFound  # noqa: PLC0415 - kept off the path of --help
 
     source = _folder(pack, content)
-    if not source.is_dir():
+    if not source.exists():
         raise NotFound(f"There is no pack {source}: give the folder of a pack, or the id of one in the content folder.")
     asyncio.run(_serve(source, card, port, browser=browser))
 
 
 def _folder(pack: Path | None, content: Path | None) -> Path:
-    """The pack's folder, if it is one, else the folder of that name among the packs."""
+    """The folder or file, if it is there, else the folder of that name among the packs."""
     from adapters.packs import content_folder  # noqa: PLC0415 - kept off the path of --help
 
     if pack is None:
         return content_folder(content)
-    return pack if pack.is_dir() else content_folder(content) / pack
+    return pack if pack.exists() else content_folder(content) / pack
 
 
 async def _serve(source: Path, card: str, port: int, *, browser: bool) -> None:

@@ -7,7 +7,7 @@ whenever a file is saved.
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,14 +18,19 @@ from types import MappingProxyType
 from watchfiles import awatch
 
 from bot.library.check import check_packs
-from bot.library.loader import DRAFTS, PackReading, Spot, pack_folders, read_pack
+from bot.library.loader import PackReading, Spot, pack_folders, read_pack
 from bot.library.model import Library
+from bot.library.parcel import outline
 from bot.library.problems import Problem, Severity
 from bot.library.report import Report
 from bot.library.shelf import Edition
 
-WAIT_MS, LOOK_MS = 300, 1000
-"""Milliseconds in which several saves become one, and after which the files are looked at unasked."""
+WAIT_MS = 300
+"""Milliseconds in which several saves become one."""
+LOOK = 1.0
+"""Seconds after which the files are looked at unasked."""
+
+logger = logging.getLogger("parley.preview")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Desk:
     clock: Callable[[], datetime]
     reading: Reading
     _good: dict[Path, PackReading] = field(default_factory=dict)
-    _stamps: Mapping[Path, tuple[int, int, int]] = field(default_factory=dict)
+    _outline: str = ""
 
     @classmethod
     def of(cls, source: Path, clock: Callable[[], datetime]) -> Desk:
@@ -78,11 +83,11 @@ class Desk:
 
     def is_out_of_date(self) -> bool:
         """Whether a file was written, added or deleted since the packs were read."""
-        return _stamps(self.source) != self._stamps
+        return outline(self.source) != self._outline
 
     def read(self) -> Reading:
         """Read and check every pack anew. A pack with errors stays as it was."""
-        self._stamps = _stamps(self.source)
+        self._outline = outline(self.source)
         folders = list(pack_folders(self.source)) or [self.source]
         now = self.clock()
         reports = tuple(check_packs(folders, None, now.date()))
@@ -104,36 +109,31 @@ class Desk:
         return self.reading
 
 
-async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]], stop: asyncio.Event) -> None:
-    """Reads again after each save, until it is told to stop.
+async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]]) -> None:
+    """Reads again after each save, until it is cancelled. A failure is logged, and the files are looked at again.
 
-    The watch tells at once; a look each second finds what it missed: saves before it began, and those on drives that
-    tell nothing.
+    The system's events tell at once; a look each second finds what they missed: saves before the watch began, and
+    those on drives that tell nothing.
     """
-    watched = desk.source if desk.source.is_dir() else desk.source.parent
-    changes = awatch(
-        watched,
-        debounce=WAIT_MS,
-        step=50,
-        stop_event=stop,
-        rust_timeout=LOOK_MS,
-        yield_on_timeout=True,
-        watch_filter=None,
-    )
-    async for _ in changes:
-        if await asyncio.to_thread(desk.is_out_of_date):
-            await changed(await asyncio.to_thread(desk.read))
+    saved = asyncio.Event()
+    hearing = asyncio.create_task(_hear(desk.source, saved))
+    try:
+        while True:
+            saved.clear()
+            try:
+                if await asyncio.to_thread(desk.is_out_of_date):
+                    await changed(await asyncio.to_thread(desk.read))
+            except Exception:
+                logger.exception("bug while the packs were read")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(saved.wait(), LOOK)
+    finally:
+        hearing.cancel()
 
 
-def _stamps(source: Path) -> Mapping[Path, tuple[int, int, int]]:
-    """When each file of a pack was last written, its size and its place on the disk."""
-    stamps: dict[Path, tuple[int, int, int]] = {}
-    for folder, folders, files in os.walk(source):
-        folders[:] = [name for name in folders if name != DRAFTS and not name.startswith(".")]
-        for name in files:
-            file = Path(folder, name)
-            if file.suffix == ".yaml":
-                with suppress(OSError):  # it went away just now
-                    found = file.stat()
-                    stamps[file] = (found.st_mtime_ns, found.st_size, found.st_ino)
-    return stamps
+async def _hear(source: Path, saved: asyncio.Event) -> None:
+    try:
+        async for _ in awatch(source, debounce=WAIT_MS, step=50):
+            saved.set()
+    except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no more watches to give
+        logger.warning("the system gives no events for %s (%s): it is looked at each second", source, error)

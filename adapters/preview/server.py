@@ -15,13 +15,12 @@ from pathlib import Path
 from aiohttp import web
 
 from adapters.listening import listen
-from adapters.preview import cards
+from adapters.preview import PORT, cards
 from adapters.preview.desk import Desk, Reading, follow
 from adapters.preview.page import Sight, page
 from adapters.web import guard, server
 from bot.config import Address
 
-PORT = 8766
 STATIC = (Path(__file__).parent / "static", server.STATIC)
 PAGES_MAX = 100
 
@@ -37,22 +36,22 @@ class Preview:
         self._desk = desk
         self._here = here
         self._pages: set[asyncio.Queue[Reading | None]] = set()
-        self._stop = asyncio.Event()
         self._following: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = PORT) -> str:
         """Gives the page's address. Port 0 takes any free one. Raises Unavailable for a port that is taken."""
         self._runner = await listen(self.app(), Address("127.0.0.1", port), "--port")
-        self._following = asyncio.create_task(follow(self._desk, self.tell, self._stop))
+        self._following = asyncio.create_task(follow(self._desk, self.tell))
         return f"http://{Address(*self._runner.addresses[0][:2])}/"
 
     async def stop(self) -> None:
-        self._stop.set()
         for waiting in self._pages:
             waiting.put_nowait(None)
         if self._following is not None:
-            await self._following
+            self._following.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._following
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -45,6 +45,7 @@ def place_of_byte(data: bytes, position: int) -> Place:
 
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}|\|{7})(?: |\r?$)|^={7}\r?$", re.MULTILINE)
+_CONFLICT_SIGNS = (b"<<<<<<<", b">>>>>>>", b"=======", b"|||||||")
 _TAB = re.compile(rb"^ *(\t)[ \t]*[^\s#]", re.MULTILINE)
 
 
@@ -68,13 +69,13 @@ def before_reading(data: bytes) -> Finding | None:
             "this character is not UTF-8 text: save the file with the encoding UTF-8, then type the character again"
         )
         return Finding(place_of_byte(data, error.start), "not-utf8", message)
-    if conflict := _CONFLICT.search(data):
+    if any(sign in data for sign in _CONFLICT_SIGNS) and (conflict := _CONFLICT.search(data)):
         message = (
             "two versions of these lines are left here by git: keep one, and delete the other and the lines that begin "
             "with <<<<<<<, ======= and >>>>>>>"
         )
         return Finding(place_of_byte(data, conflict.start()), "conflict-marker", message)
-    if found := _TAB.search(data):
+    if b"\t" in data and (found := _TAB.search(data)):
         return Finding(
             place_of_byte(data, found.start(1)), "tab", "a tab stands here: delete it and type spaces instead"
         )

@@ -228,10 +228,10 @@ class _Builder:
 
     def _looked_inside(self, event: Any, text: str, *, plain: bool) -> str:
         """Note what begins a line of a text and may have been meant as more than text. Gives the text up to there."""
-        if plain and (found := inner_item(self._text(), event)):
+        if plain and " - " in text and (found := inner_item(self._text(), event)):
             self._add(found.at, found.code, found.message)
             text = text.partition(" - ")[0]
-        if type(self._top) is Table:
+        if ":" in text and type(self._top) is Table:
             for key, at in inner_keys(self._text(), event):
                 self._top.swallowed.setdefault(key, (self._key or "", at))
         return text

@@ -8,31 +8,11 @@ from a seed.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 
-from bot.library.model import PARTS
-from tests.unit.packs import SHIPPED
+from tests.unit.sheets import FILES, ITEM, NEEDED, Line, Row, Sheet, naming, world
 
-PACK = SHIPPED / "us-mexico-cartels"
-FILES = ("pack.yaml", *(f"{part}.yaml" for part in PARTS))
-Line = tuple[str, int]
-"""A file of the pack and a line in it, counted from 1."""
-
-_ROW = re.compile(r"^(?P<lead> *(?:- )?)(?P<key>[a-z_]+):(?: (?P<value>.*))?$")
-_ITEM = re.compile(r"^ {6}- (?P<value>.*)$")
-_NEEDED = {
-    "facts": ("statement", "essay", "attributed_to", "kind", "verdict", "reason", "as_of"),
-    "arguments": ("point", "text", "statement", "name", "for", "against"),
-    "sources": ("title", "kind", "copy", "summary"),
-    "options": ("name", "description", "pro", "con"),
-    "statements": ("text", "lean"),
-    "glossary": ("term", "definition"),
-    "timeline": ("date", "event"),
-    "pack": ("id", "title", "summary", "essay", "reviewed"),
-}
 _LINES = frozenset(
     ("statement", "attributed_to", "point", "name", "description", "pro", "con", "term", "event", "title")
 )
@@ -50,101 +30,6 @@ class Broken:
     also: frozenset[Line] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A key and its value. `index` and `end` are lines counted from 0; `entry` is the first line of its entry."""
-
-    index: int
-    end: int
-    lead: str
-    key: str
-    value: str
-    entry: int
-
-    @property
-    def indent(self) -> int:
-        return len(self.lead)
-
-
-@dataclass(slots=True)
-class Sheet:
-    """A file as lines, and what stands in them."""
-
-    name: str
-    lines: list[str]
-    rows: list[Row] = field(default_factory=list)
-    items: list[tuple[int, str, Row]] = field(default_factory=list)
-    """Line, text and key of each item of a list in an entry."""
-
-    @property
-    def part(self) -> str:
-        return self.name.removesuffix(".yaml")
-
-    def fields(self, *, needed: bool = False) -> list[Row]:
-        """The keys of entries (or of pack.yaml itself), without ids; only those that are needed, if asked."""
-        top = 0 if self.part == "pack" else 4
-        rows = [row for row in self.rows if row.indent == top and row.key != "id"]
-        return [row for row in rows if row.key in _NEEDED[self.part]] if needed else rows
-
-    def ids(self) -> list[Row]:
-        return [row for row in self.rows if row.key == "id" and row.indent == 4]
-
-    def with_line(self, index: int, *lines: str) -> bytes:
-        return self.with_lines(index, index + 1, *lines)
-
-    def with_lines(self, start: int, end: int, *lines: str) -> bytes:
-        return ("\n".join([*self.lines[:start], *lines, *self.lines[end:]]) + "\n").encode()
-
-
-def _sheet(name: str) -> Sheet:
-    lines = (PACK / name).read_text(encoding="utf-8").splitlines()
-    found = [(index, match) for index, line in enumerate(lines) if (match := _ROW.match(line)) and _is_key(line, match)]
-    sheet = Sheet(name, lines)
-    entry = found[0][0]
-    for place, (index, match) in enumerate(found):
-        entry = index if match["lead"] == "  - " else entry
-        end = next((i for i, other in found[place + 1 :] if len(other["lead"]) <= len(match["lead"])), len(lines))
-        while end > index + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
-            end -= 1
-        sheet.rows.append(Row(index, end, match["lead"], match["key"], match["value"] or "", entry))
-    for row in sheet.rows:
-        if row.indent == 4 and not row.value:
-            texts = [(index, _ITEM.match(lines[index])) for index in range(row.index + 1, row.end)]
-            sheet.items += [(index, match["value"].strip('"'), row) for index, match in texts if match]
-    return sheet
-
-
-def _is_key(line: str, match: re.Match[str]) -> bool:
-    """Not a word with a colon that begins a line of folded text."""
-    indent = len(match["lead"])
-    return indent in {0, 4} or (indent == 2 and not line.startswith("  -")) or match["key"] in {"paragraph", "quote"}
-
-
-@cache
-def _world() -> tuple[Sheet, ...]:
-    return tuple(_sheet(name) for name in FILES)
-
-
-@cache
-def _references() -> dict[str, frozenset[Line]]:
-    """Id → the lines that name it."""
-    found: dict[str, set[Line]] = {}
-    for sheet in _world():
-        for index, text, row in sheet.items:
-            if row.key == "sources":
-                found.setdefault(text, set()).add((sheet.name, index + 1))
-        for row in sheet.fields():
-            if row.key in {"for", "against"}:
-                found.setdefault(row.value, set()).add((sheet.name, row.index + 1))
-    return {key: frozenset(lines) for key, lines in found.items()}
-
-
-def _naming(sheet: Sheet, start: int, end: int) -> frozenset[Line]:
-    """Lines that name an entry of this stretch of a file."""
-    ids = [row.value for row in sheet.ids() if start <= row.index < end]
-    return frozenset().union(*(_references().get(key, frozenset()) for key in ids))
-
-
 # --- the mistakes: each takes a source of chance and gives one ---
 
 Maker = Callable[[random.Random], Broken]
@@ -152,7 +37,7 @@ Maker = Callable[[random.Random], Broken]
 
 def _choose(chance: random.Random, wanted: Callable[[Sheet, Row], bool], *, info: bool = True) -> tuple[Sheet, Row]:
     """A row of any file. Each file is as likely as the others, whatever its length."""
-    sheets = [sheet for sheet in _world() if info or sheet.part != "pack"]
+    sheets = [sheet for sheet in world() if info or sheet.part != "pack"]
     chance.shuffle(sheets)
     for sheet in sheets:
         rows = [row for row in sheet.fields() if wanted(sheet, row)]
@@ -162,7 +47,7 @@ def _choose(chance: random.Random, wanted: Callable[[Sheet, Row], bool], *, info
 
 
 def _needed(sheet: Sheet, row: Row) -> bool:
-    return row.key in _NEEDED[sheet.part]
+    return row.key in NEEDED[sheet.part]
 
 
 def _text(sheet: Sheet, row: Row) -> bool:
@@ -186,8 +71,8 @@ def deleted_key(chance: random.Random) -> Broken:
 def deleted_id(chance: random.Random) -> Broken:
     sheet, row = _choose_id(chance)
     rest = sheet.lines[row.index + 1].replace("    ", "  - ", 1)
-    naming = _moved_up(sheet, row.index, _naming(sheet, row.index, row.end))
-    return _at(sheet, row.index, sheet.with_lines(row.index, row.index + 2, rest), naming)
+    named = _moved_up(sheet, row.index, naming(sheet, row.index, row.end))
+    return _at(sheet, row.index, sheet.with_lines(row.index, row.index + 2, rest), named)
 
 
 def _moved_up(sheet: Sheet, index: int, lines: frozenset[Line]) -> frozenset[Line]:
@@ -196,13 +81,13 @@ def _moved_up(sheet: Sheet, index: int, lines: frozenset[Line]) -> frozenset[Lin
 
 
 def _choose_id(chance: random.Random) -> tuple[Sheet, Row]:
-    sheet = chance.choice(_world()[1:])
+    sheet = chance.choice(world()[1:])
     return sheet, chance.choice(sheet.ids())
 
 
 def deleted_beginning(chance: random.Random) -> Broken:
     """The line with hyphen and id is gone, so that two entries run into one."""
-    sheet = chance.choice(_world()[1:])
+    sheet = chance.choice(world()[1:])
     place = chance.randrange(1, len(sheet.ids()))
     row, before = sheet.ids()[place], sheet.ids()[place - 1]
     if sheet.lines[row.entry - 1].strip() or sheet.lines[row.index - 2].startswith(("arguments", "#")):
@@ -212,8 +97,8 @@ def deleted_beginning(chance: random.Random) -> Broken:
     twice = [other.index for other in own if other.key in known]
     lines = frozenset((sheet.name, index) for index in twice) | {(sheet.name, before.index + 1)}
     content = sheet.with_lines(row.index, row.index + 1)
-    naming = _moved_up(sheet, row.index, _naming(sheet, row.index, row.index + 1))
-    return _at(sheet, twice[0] - 1, content, lines | naming)
+    named = _moved_up(sheet, row.index, naming(sheet, row.index, row.index + 1))
+    return _at(sheet, twice[0] - 1, content, lines | named)
 
 
 def forgotten_hyphen(chance: random.Random) -> Broken:
@@ -227,7 +112,7 @@ def forgotten_hyphen(chance: random.Random) -> Broken:
         return forgotten_hyphen(chance)
     own = frozenset((sheet.name, other.index + 1) for other in sheet.fields() if other.entry == row.entry)
     before = max(other.index for other in sheet.ids() if other.index < row.index)
-    also = own | {(sheet.name, before + 1)} | _naming(sheet, row.index, row.end)
+    also = own | {(sheet.name, before + 1)} | naming(sheet, row.index, row.end)
     return _at(sheet, row.index, sheet.with_line(row.index, f"    id: {row.value}"), also)
 
 
@@ -265,7 +150,7 @@ def bad_id(chance: random.Random) -> Broken:
         ]
     )
     return _at(
-        sheet, row.index, sheet.with_line(row.index, f"  - id: {wrong}"), _naming(sheet, row.index, row.index + 1)
+        sheet, row.index, sheet.with_line(row.index, f"  - id: {wrong}"), naming(sheet, row.index, row.index + 1)
     )
 
 
@@ -278,11 +163,11 @@ def duplicate_id(chance: random.Random) -> Broken:
     order.sort(key=lambda pair: (FILES.index(pair[0].name), pair[1].index))
     content = sheet.with_line(row.index, f"  - id: {other.value}")
     later_sheet, later = order[1]
-    return Broken(sheet.name, content, (later_sheet.name, later.index + 1), _naming(sheet, row.index, row.index + 1))
+    return Broken(sheet.name, content, (later_sheet.name, later.index + 1), naming(sheet, row.index, row.index + 1))
 
 
 def dangling_source(chance: random.Random) -> Broken:
-    sheets = [sheet for sheet in _world() if any(row.key == "sources" for _, _, row in sheet.items)]
+    sheets = [sheet for sheet in world() if any(row.key == "sources" for _, _, row in sheet.items)]
     sheet = chance.choice(sheets)
     index, text, _ = chance.choice([item for item in sheet.items if item[2].key == "sources"])
     wrong = chance.choice([f"{text}x", text[1:], "no-such-source", text.upper(), "military-strikes"])
@@ -290,7 +175,7 @@ def dangling_source(chance: random.Random) -> Broken:
 
 
 def dangling_target(chance: random.Random) -> Broken:
-    sheet = next(sheet for sheet in _world() if sheet.part == "arguments")
+    sheet = next(sheet for sheet in world() if sheet.part == "arguments")
     row = chance.choice([row for row in sheet.fields() if row.key in {"for", "against"}])
     return _replaced(
         sheet, row, chance.choice([f"{row.value}s", row.value[:-1], "nothing-at-all", "eo-14157", "term-aumf"])
@@ -298,14 +183,14 @@ def dangling_target(chance: random.Random) -> Broken:
 
 
 def about_itself(chance: random.Random) -> Broken:
-    sheet = next(sheet for sheet in _world() if sheet.part == "arguments")
+    sheet = next(sheet for sheet in world() if sheet.part == "arguments")
     row = chance.choice([row for row in sheet.fields() if row.key in {"for", "against"}])
     own = next(other.value for other in sheet.ids() if other.index == row.entry)
     return _replaced(sheet, row, own)
 
 
 def both_sides(chance: random.Random) -> Broken:
-    sheet = next(sheet for sheet in _world() if sheet.part == "arguments")
+    sheet = next(sheet for sheet in world() if sheet.part == "arguments")
     row = chance.choice([row for row in sheet.fields() if row.key in {"for", "against"}])
     other = "against" if row.key == "for" else "for"
     return _at(sheet, row.entry, sheet.with_lines(row.end, row.end, f"    {other}: {row.value}"))
@@ -327,7 +212,7 @@ def table_as_text(chance: random.Random) -> Broken:
 
 
 def bad_number(chance: random.Random) -> Broken:
-    sheet = _world()[1]
+    sheet = world()[1]
     row = chance.choice([row for row in sheet.rows if row.key == "paragraph"])
     return _replaced(
         sheet, row, chance.choice(["three", "0", "-1", "2.5", '"1 and 2"', "[3]", "99999999999999999999999", "yes"])
@@ -421,7 +306,7 @@ def _one_more(sheet: Sheet, index: int, entry: int) -> frozenset[Line]:
 
 
 def item_out_of_line(chance: random.Random) -> Broken:
-    sheet = chance.choice([sheet for sheet in _world() if sheet.items])
+    sheet = chance.choice([sheet for sheet in world() if sheet.items])
     firsts = {row.index + 1 for row in sheet.rows}
     index, _, row = chance.choice([item for item in sheet.items if item[0] not in firsts])
     line = sheet.lines[index]
@@ -456,7 +341,7 @@ def bad_encoding(chance: random.Random) -> Broken:
 
 
 def wide_encoding(chance: random.Random) -> Broken:
-    sheet = chance.choice(_world())
+    sheet = chance.choice(world())
     encoding = chance.choice(["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
     return _at(sheet, 0, "\n".join(sheet.lines).encode(encoding))
 
@@ -538,7 +423,7 @@ def no_colon(chance: random.Random) -> Broken:
 
 
 def no_space_after_hyphen(chance: random.Random) -> Broken:
-    sheet = chance.choice([sheet for sheet in _world() if sheet.items])
+    sheet = chance.choice([sheet for sheet in world() if sheet.items])
     index, text, row = chance.choice(sheet.items)
     line = chance.choice(
         [f"      -{text.replace(':', '')}", f"      {text.replace(':', '')}", f"      – {text.replace(':', '')}"]
@@ -565,7 +450,7 @@ def cut_short(chance: random.Random) -> Broken:
         chance, lambda sheet, row: _needed(sheet, row) and row.key not in {"for", "against"}, info=False
     )
     return _at(
-        sheet, row.entry, sheet.with_lines(row.index, len(sheet.lines)), _naming(sheet, row.index, len(sheet.lines))
+        sheet, row.entry, sheet.with_lines(row.index, len(sheet.lines)), naming(sheet, row.index, len(sheet.lines))
     )
 
 
@@ -576,18 +461,18 @@ def cut_in_text(chance: random.Random) -> Broken:
         sheet,
         row.index,
         ("\n".join([*sheet.lines[: row.index], half])).encode(),
-        _naming(sheet, row.index, len(sheet.lines)),
+        naming(sheet, row.index, len(sheet.lines)),
     )
 
 
 def nothing_left(chance: random.Random) -> Broken:
-    sheet = chance.choice(_world())
+    sheet = chance.choice(world())
     return _at(sheet, 0, chance.choice([b"", b"\n\n", b"# nothing yet\n", b"\xef\xbb\xbf", b"---\n", b"   \n"]))
 
 
 def other_content(chance: random.Random) -> Broken:
     """Something else than a pack's file was saved under its name."""
-    sheet = chance.choice(_world())
+    sheet = chance.choice(world())
     content = chance.choice(
         [b"just a sentence", b"- a\n- b\n", b"<html></html>\n", b"[]", b"42\n", b"%PDF-1.7\n", b'{"a": 1}\n']
     )
@@ -595,7 +480,7 @@ def other_content(chance: random.Random) -> Broken:
 
 
 def wrong_list_name(chance: random.Random) -> Broken:
-    sheet = chance.choice(_world()[1:])
+    sheet = chance.choice(world()[1:])
     row = next(row for row in sheet.rows if row.indent == 0)
     wrong = chance.choice([row.key[:-1], f"{row.key}es", row.key.title(), "entries"])
     return _at(sheet, row.index, sheet.with_line(row.index, f"{wrong}:"))
@@ -618,7 +503,7 @@ def swallowed_key(chance: random.Random) -> Broken:
         lambda sheet, row: (
             _needed(sheet, row)
             and sheet.lines[row.index - 1].startswith("      ")
-            and not _ITEM.match(sheet.lines[row.index - 1])
+            and not ITEM.match(sheet.lines[row.index - 1])
         ),
         info=False,
     )

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -129,8 +134,7 @@ async def test_a_save_is_noticed_and_a_draft_of_a_file_is_not(content: Path) -> 
     """Each save is read, also one before the watch has begun or by a rename; drafts/ is nobody's business."""
     desk = Desk.of(content, clock)
     heard: asyncio.Queue[Reading] = asyncio.Queue()
-    stop = asyncio.Event()
-    following = asyncio.create_task(follow(desk, heard.put, stop))
+    following = asyncio.create_task(follow(desk, heard.put))
     try:
         async with asyncio.timeout(20):
             (content / "tea" / "drafts").mkdir()
@@ -142,8 +146,7 @@ async def test_a_save_is_noticed_and_a_draft_of_a_file_is_not(content: Path) -> 
         assert reading.edition.library.packs["tea"].entries["tea-popular"].title.startswith("Six people")
         assert (reading.number, reading.errors) == (2, 0)
     finally:
-        stop.set()
-        await following
+        following.cancel()
 
 
 # --- what is shown ---
@@ -273,3 +276,54 @@ def test_every_sort_of_entry_is_there() -> None:
     kinds = {type(entry) for entry in Desk.of(CONTENT, clock).reading.edition.library.packs["tea"].entries.values()}
     assert {Fact, Argument} < kinds
     assert len(kinds) == 8
+
+
+# --- the command ---
+
+
+def parley(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    return subprocess.run(
+        [sys.executable, "-m", "adapters.cli", *map(str, words)],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_pack_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """With what can be given instead."""
+    done = parley("preview", "nowhere", "--content", CONTENT, folder=tmp_path)
+    assert done.returncode == 1
+    assert "give the folder of a pack, or the id of one" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["folder", "file", "id"])
+def test_the_command_leads_to_the_card_that_was_named(content: Path, name: str) -> None:
+    """A pack by its folder, a file of it or its id; the address printed is that of the card. Ctrl+C ends it well."""
+    given = {"folder": content / "tea", "file": content / "tea" / "facts.yaml", "id": "tea"}[name]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    words = ["preview", str(given), "tea-popular", "--content", str(content), "--port", str(port)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "adapters.cli", *words],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"},
+        cwd=content,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert f"open http://127.0.0.1:{port}/tea/tea-popular and" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, complained = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert "Traceback" not in complained
+    finally:
+        process.kill()

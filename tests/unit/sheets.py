@@ -1,0 +1,122 @@
+"""The shipped pack as lines of text: where each key, item and reference stands, told without reading it as YAML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from bot.library.model import PARTS
+from tests.unit.packs import SHIPPED
+
+PACK = SHIPPED / "us-mexico-cartels"
+FILES = ("pack.yaml", *(f"{part}.yaml" for part in PARTS))
+Line = tuple[str, int]
+"""A file of the pack and a line in it, counted from 1."""
+
+_ROW = re.compile(r"^(?P<lead> *(?:- )?)(?P<key>[a-z_]+):(?: (?P<value>.*))?$")
+ITEM = re.compile(r"^ {6}- (?P<value>.*)$")
+NEEDED = {
+    "facts": ("statement", "essay", "attributed_to", "kind", "verdict", "reason", "as_of"),
+    "arguments": ("point", "text", "statement", "name", "for", "against"),
+    "sources": ("title", "kind", "copy", "summary"),
+    "options": ("name", "description", "pro", "con"),
+    "statements": ("text", "lean"),
+    "glossary": ("term", "definition"),
+    "timeline": ("date", "event"),
+    "pack": ("id", "title", "summary", "essay", "reviewed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A key and its value. `index` and `end` are lines counted from 0; `entry` is the first line of its entry."""
+
+    index: int
+    end: int
+    lead: str
+    key: str
+    value: str
+    entry: int
+
+    @property
+    def indent(self) -> int:
+        return len(self.lead)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A file as lines, and what stands in them."""
+
+    name: str
+    lines: list[str]
+    rows: list[Row] = field(default_factory=list)
+    items: list[tuple[int, str, Row]] = field(default_factory=list)
+    """Line, text and key of each item of a list in an entry."""
+
+    @property
+    def part(self) -> str:
+        return self.name.removesuffix(".yaml")
+
+    def fields(self) -> list[Row]:
+        """The keys of entries (or of pack.yaml itself), without ids."""
+        top = 0 if self.part == "pack" else 4
+        return [row for row in self.rows if row.indent == top and row.key != "id"]
+
+    def ids(self) -> list[Row]:
+        return [row for row in self.rows if row.key == "id" and row.indent == 4]
+
+    def with_line(self, index: int, *lines: str) -> bytes:
+        return self.with_lines(index, index + 1, *lines)
+
+    def with_lines(self, start: int, end: int, *lines: str) -> bytes:
+        return ("\n".join([*self.lines[:start], *lines, *self.lines[end:]]) + "\n").encode()
+
+
+def _sheet(name: str) -> Sheet:
+    lines = (PACK / name).read_text(encoding="utf-8").splitlines()
+    found = [(index, match) for index, line in enumerate(lines) if (match := _ROW.match(line)) and _is_key(line, match)]
+    sheet = Sheet(name, lines)
+    entry = found[0][0]
+    for place, (index, match) in enumerate(found):
+        entry = index if match["lead"] == "  - " else entry
+        end = next((i for i, other in found[place + 1 :] if len(other["lead"]) <= len(match["lead"])), len(lines))
+        while end > index + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+            end -= 1
+        sheet.rows.append(Row(index, end, match["lead"], match["key"], match["value"] or "", entry))
+    for row in sheet.rows:
+        if row.indent == 4 and not row.value:
+            texts = [(index, ITEM.match(lines[index])) for index in range(row.index + 1, row.end)]
+            sheet.items += [(index, match["value"].strip('"'), row) for index, match in texts if match]
+    return sheet
+
+
+def _is_key(line: str, match: re.Match[str]) -> bool:
+    """Not a word with a colon that begins a line of folded text."""
+    indent = len(match["lead"])
+    return indent in {0, 4} or (indent == 2 and not line.startswith("  -")) or match["key"] in {"paragraph", "quote"}
+
+
+@cache
+def world() -> tuple[Sheet, ...]:
+    return tuple(_sheet(name) for name in FILES)
+
+
+@cache
+def references() -> dict[str, frozenset[Line]]:
+    """Id → the lines that name it."""
+    found: dict[str, set[Line]] = {}
+    for sheet in world():
+        for index, text, row in sheet.items:
+            if row.key == "sources":
+                found.setdefault(text, set()).add((sheet.name, index + 1))
+        for row in sheet.fields():
+            if row.key in {"for", "against"}:
+                found.setdefault(row.value, set()).add((sheet.name, row.index + 1))
+    return {key: frozenset(lines) for key, lines in found.items()}
+
+
+def naming(sheet: Sheet, start: int, end: int) -> frozenset[Line]:
+    """Lines that name an entry of this stretch of a file."""
+    ids = [row.value for row in sheet.ids() if start <= row.index < end]
+    return frozenset().union(*(references().get(key, frozenset()) for key in ids))
