@@ -132,6 +132,17 @@ async def test_two_shards_serve_as_one(tmp_path: Path) -> None:
         assert world.client.shard_count == 2
 
 
+async def test_as_many_shards_as_discord_proposes(tmp_path: Path) -> None:
+    """`auto` asks Discord how many connections there should be."""
+    async with new_server() as server:
+        server.proposed_shards = 3
+        async with served(server, tmp_path, shards="auto") as world:
+            assert server.gateway.identified == 3
+            assert told(server) == 1
+            assert "tea" in (await server.member("Ada").slash("fact", words="tea")).text
+            assert world.client.shard_count == 3
+
+
 async def test_a_shard_knows_nothing_of_other_shards_servers(tmp_path: Path) -> None:
     """A process with some of the shards does not take the others' servers for lost."""
     async with new_server() as server:

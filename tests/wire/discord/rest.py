@@ -157,7 +157,7 @@ async def my_application(call: Call) -> Json:
 
 async def gateway(call: Call) -> Json:
     limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
-    return {"url": call.server.gateway_url, "shards": 1, "session_start_limit": limit}
+    return {"url": call.server.gateway_url, "shards": call.server.proposed_shards, "session_start_limit": limit}
 
 
 async def user(call: Call) -> Json:

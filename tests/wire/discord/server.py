@@ -88,6 +88,7 @@ class DiscordServer:
         self.nonces: dict[tuple[str, str], Message] = {}
         self.uploads: dict[str, bytes] = {}
         self.gateway = Gateway(self)
+        self.proposed_shards = 1
         self.upload_max = UPLOAD_MAX
         """Bytes of a file. Larger ones are refused with 413, as a server of Discord's own limits would."""
         self.revoked = False
