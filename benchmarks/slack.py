@@ -1,0 +1,291 @@
+"""What Parley costs on Slack, as ratios to a bare slack-bolt AsyncApp of the same run.
+
+    python -m benchmarks.slack            some 2 minutes
+    python -m benchmarks.slack --quick    fewer requests
+    python -m benchmarks.slack --profile  where the time goes, by function, in Socket Mode
+
+The server is the local Slack of the tests, in a process of its own. The bare app acknowledges and posts a payload to the
+response_url that was made beforehand, of the size of Parley's answer, over one HTTP session, and does nothing else.
+CPU is all of the bot's process, threads included. `/parley fact` asks something else each time, over 10,000 cards; each
+vote is a new voter's, answered after it is on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import cProfile
+import json
+import pstats
+import re
+import shutil
+import sys
+import tempfile
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import render
+from adapters.slack.app import SlackChat
+from benchmarks.discord import CARDS, Cost, now, parley_instance, read_line, report
+from benchmarks.library import queries, write_pack
+from bot.chat import Actor, Outcome, Place, Reply, Request
+from bot.config import Address
+from bot.instance import Instance
+from bot.library.loader import load_library
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, Interaction, Member, Message, SlackServer, reading
+from tests.wire.slack.hooks import PATH
+from tests.wire.slack.model import User
+
+AT_ONCE = 16
+WARM_UP = 200
+REGULARS = 200
+PORT = 21_777
+MEGABYTE = 1 << 20
+TEAS = ("Green", "Black", "Oolong")
+MODES = {"socket": "Socket Mode", "http": "HTTP"}
+
+Json = dict[str, Any]
+
+
+# --- the server's process ---
+
+
+async def serve() -> None:
+    """Reads one order a line, lets members carry it out, and says how it went."""
+    async with SlackServer(patience=60) as server:
+        server.rate_limits.enabled = False
+        members = _Members(server)
+        print(json.dumps({"url": server.url}), flush=True)
+        while order := json.loads((await asyncio.to_thread(sys.stdin.readline)) or "null"):
+            print(json.dumps(await members.carry_out(order)), flush=True)
+
+
+class _Members:
+    """Those who ask and vote."""
+
+    def __init__(self, server: SlackServer) -> None:
+        self._server = server
+        self._host = server.member("Host")
+        self._regulars = [self._newcomer() for _ in range(REGULARS)]
+        self._asked = 0
+        self._queries: list[str] = []
+        self._poll: Message | None = None
+
+    def _newcomer(self) -> Member:
+        user = User(self._server.new_id("U"), "Member")
+        self._server.team.users[user.id] = user
+        self._server.main.members.add(user.id)
+        return Member(self._server, self._server.team, user, self._server.main)
+
+    async def carry_out(self, order: Json) -> Json:
+        if order["do"] == "queries":
+            self._queries = order["queries"]
+            return {}
+        self._server.hooks.url = f"http://127.0.0.1:{PORT}{PATH}" if order["mode"] == "http" else ""
+        if order["mode"] == "socket":
+            await self._server.sockets.ready()
+        if order["do"] == "poll":
+            await self._host.command('/parley poll create question:"Which tea?" options:"Green | Black | Oolong"')
+            (self._poll,) = self._server.posted()
+            _, button = reading.find(self._poll.blocks, TEAS[0], "button")
+            return {"vote": button["action_id"]}
+        return await self._many(order["count"], self._starts(order["do"]))
+
+    def _starts(self, what: str) -> Iterator[Awaitable[Interaction]]:
+        """Who does what, without end."""
+        while True:
+            self._asked += 1
+            if what == "fact":
+                query = self._queries[self._asked % len(self._queries)]
+                yield self._regulars[self._asked % REGULARS].command(f"/parley fact {query}")
+            else:
+                assert self._poll is not None
+                yield self._newcomer().press(self._poll, TEAS[self._asked % 3])
+
+    async def _many(self, count: int, starts: Iterator[Awaitable[Interaction]]) -> Json:
+        left = iter(range(count))
+
+        async def one_after_the_other() -> None:
+            for _ in left:
+                self._forget(await next(starts))
+
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(one_after_the_other())
+        return {"seconds": time.perf_counter() - began, "violations": list(map(str, self._server.violations[:3]))}
+
+    def _forget(self, interaction: Interaction) -> None:
+        assert interaction.private, "nothing was answered"
+        for message in interaction.messages:
+            self._server.main.messages.remove(message)
+        self._server.triggers.pop(interaction.trigger)
+        self._server.response_urls.pop(interaction.response_url.rpartition("/")[2])
+        self._server.calls.clear()
+
+
+# --- the bot's process ---
+
+
+class Server:
+    """The other process."""
+
+    def __init__(self, process: Process, url: str) -> None:
+        self._process = process
+        self.url = url
+
+    async def order(self, **order: Any) -> Json:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        await self._process.stdin.drain()
+        answer = await read_line(self._process)
+        assert not answer.get("violations"), answer
+        return answer
+
+
+@contextlib.asynccontextmanager
+async def server_process() -> AsyncIterator[Server]:
+    program = (sys.executable, "-m", "benchmarks.slack", "--serve")
+    process = await asyncio.create_subprocess_exec(*program, stdin=PIPE, stdout=PIPE, limit=64 * MEGABYTE)
+    try:
+        yield Server(process, (await read_line(process))["url"])
+    finally:
+        process.kill()
+        await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def bare(server: Server, mode: str, prepared: Json) -> AsyncIterator[None]:
+    """Bolt alone, connected as its documentation does it, with one session for what it sends."""
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{server.url}/api/", session=session)
+        app = AsyncApp(client=client, signing_secret=SECRET)
+
+        async def answer(ack: Any, body: Json) -> None:
+            await ack()
+            what = prepared["fact" if "command" in body else "vote"]
+            async with session.post(body["response_url"], json=what) as response:
+                response.raise_for_status()
+
+        app.command("/parley")(answer)
+        app.action(re.compile("."))(answer)
+        if mode == "http":
+            runner = web.AppRunner(app.server(path=PATH).web_app, access_log=None)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", PORT).start()
+            yield
+            await runner.cleanup()
+        else:
+            handler = AsyncSocketModeHandler(app, APP_TOKEN)
+            await handler.connect_async()  # type: ignore[no-untyped-call]
+            yield
+            await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+@contextlib.asynccontextmanager
+async def parley(server: Server, mode: str, instance: Instance) -> AsyncIterator[None]:
+    chat = SlackChat(instance.bot, clock=now, token=BOT_TOKEN, signing_secret=SECRET, base_url=f"{server.url}/api/")
+    try:
+        await chat.start(APP_TOKEN if mode == "socket" else None)
+        if mode == "http":
+            await chat.listen(Address("127.0.0.1", PORT))
+        yield
+        await instance.copies.drain()
+    finally:
+        await chat.stop()
+
+
+async def cost(server: Server, count: int, **order: Any) -> Cost:
+    await server.order(count=WARM_UP, **order)
+    before = time.process_time()
+    answer = await server.order(count=count, **order)
+    return Cost((time.process_time() - before) / count, count / answer["seconds"])
+
+
+async def prepared(instance: Instance, query: str, vote: str) -> Json:
+    """Parley's own answers, drawn once."""
+    request = Request(Actor("slack", "T1", "U0", "Somebody"), Place("slack", "T1", "C1"), now())
+    asked = await instance.bot.invoke(request, "fact", {"words": query})
+    voted = await instance.bot.press(request, vote)
+    return {"fact": payload(asked), "vote": payload(voted)}
+
+
+def payload(outcome: Outcome) -> Json:
+    message = render.messages(outcome.answer or Reply())[0]
+    return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral", "replace_original": False}
+
+
+async def compare(server: Server, instance: Instance, queried: list[str], count: int, rounds: int) -> None:
+    await server.order(do="queries", queries=queried)
+    async with parley(server, "socket", instance):
+        vote = (await server.order(do="poll", mode="socket"))["vote"]
+    made = await prepared(instance, queried[0], vote)
+    for mode, name in MODES.items():
+        for what, label in (("fact", "/parley fact"), ("vote", "a durable vote")):
+            ours, others = [], []
+            for _ in range(rounds):  # alternating, so that a noisy minute hits both
+                async with bare(server, mode, made):
+                    others.append(await cost(server, count, do=what, mode=mode))
+                async with parley(server, mode, instance):
+                    ours.append(await cost(server, count, do=what, mode=mode))
+            report(f"{label}, {name}", ours, others)
+
+
+async def profile(server: Server, instance: Instance, queried: list[str], count: int) -> None:
+    await server.order(do="queries", queries=queried)
+    async with parley(server, "socket", instance):
+        await server.order(do="poll", mode="socket")
+        for what in ("fact", "vote"):
+            await server.order(count=WARM_UP, do=what, mode="socket")
+            measured = cProfile.Profile()
+            measured.enable()
+            await server.order(count=count, do=what, mode="socket")
+            measured.disable()
+            print(f"\n--- {what}, {count} times ---")
+            pstats.Stats(measured).sort_stats("cumulative").print_stats(70)
+
+
+async def measure(run: Callable[[Server, Instance, list[str]], Awaitable[None]]) -> None:
+    folder = Path(tempfile.mkdtemp(dir=Path.cwd(), prefix=".bench-"))  # a disk, where /tmp may be memory
+    try:
+        content = folder / "content"
+        write_pack(content / "synthetic", CARDS)
+        queried = [query.text for query in queries(load_library(content), 10_000)]
+        async with server_process() as server, parley_instance(folder, content) as instance:
+            await run(server, instance, queried)
+    finally:
+        shutil.rmtree(folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.slack")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.serve:
+        asyncio.run(serve())
+        return
+    count, rounds = (500, 1) if chosen.quick else (1_500, 3)
+
+    async def run(server: Server, instance: Instance, queried: list[str]) -> None:
+        if chosen.profile:
+            await profile(server, instance, queried, count)
+        else:
+            await compare(server, instance, queried, count, rounds)
+
+    asyncio.run(measure(run))
+
+
+if __name__ == "__main__":
+    main()
