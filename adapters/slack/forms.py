@@ -13,17 +13,12 @@ from typing import Any
 from slack_sdk.models.blocks import (
     Block,
     ConversationSelectElement,
-    ExternalDataMultiSelectElement,
-    ExternalDataSelectElement,
     InputBlock,
     PlainTextInputElement,
-    StaticMultiSelectElement,
-    StaticSelectElement,
 )
-from slack_sdk.models.blocks.block_elements import InputInteractiveElement
 from slack_sdk.models.views import View
 
-from adapters.slack.render import LETTERS_MIN, LIMITS, option_of
+from adapters.slack.render import LIMITS, list_of
 from adapters.slack.texts import plain_text
 from bot.chat import Answers, Form, Input, InputKind
 from bot.fit import fit_option
@@ -141,20 +136,10 @@ def _text(question: Input) -> PlainTextInputElement:
     )
 
 
-def _select(question: Input) -> InputInteractiveElement:
-    options = [option_of(fit_option(choice, LIMITS)) for choice in question.options]
-    chosen = [option for option, choice in zip(options, question.options, strict=True) if choice.chosen]
-    placeholder = plain_text(shorten(clean(question.label), PLACEHOLDER_MAX))
-    shared: Json = {"action_id": question.name, "placeholder": placeholder}
-    if question.most > 1:
-        shared |= {"initial_options": chosen or None, "max_selected_items": question.most}
-        if question.type_ahead:
-            return ExternalDataMultiSelectElement(**shared, min_query_length=LETTERS_MIN)
-        return StaticMultiSelectElement(**shared, options=options)
-    shared |= {"initial_option": chosen[0] if chosen else None}
-    if question.type_ahead:
-        return ExternalDataSelectElement(**shared, min_query_length=LETTERS_MIN)
-    return StaticSelectElement(**shared, options=options)
+def _select(question: Input) -> Json:
+    options = [fit_option(choice, LIMITS) for choice in question.options]
+    label = shorten(clean(question.label), PLACEHOLDER_MAX)
+    return list_of(question.name, label, options, most=question.most, type_ahead=question.type_ahead)
 
 
 def _where(t: Translator) -> InputBlock:

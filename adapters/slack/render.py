@@ -11,27 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
-
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
-    ContextBlock,
-    DividerBlock,
-    ExternalDataMultiSelectElement,
-    ExternalDataSelectElement,
-    HeaderBlock,
-    ImageBlock,
-    Option,
-    SectionBlock,
-    StaticMultiSelectElement,
-    StaticSelectElement,
-)
-from slack_sdk.models.blocks.basic_components import SlackFile
 
 from adapters.slack.texts import (
-    Style,
+    Json,
     elements,
     escape,
     link,
@@ -45,8 +27,6 @@ from adapters.slack.texts import (
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Limits, Reply, Select
 from bot.fit import fit, fit_option
 from bot.markup import ELLIPSIS, Bold, Link, Paragraph, clean, plain, shorten, shorten_by
-
-Json = dict[str, Any]
 
 BLOCKS_MAX = 50
 BUTTONS_IN_BLOCK = 25
@@ -121,7 +101,7 @@ def filling(drawn: list[Message], count: int) -> list[Message]:
 
 def more() -> list[Json]:
     """The mark of what is left out."""
-    return [_words(ELLIPSIS).to_dict()]
+    return [_words(ELLIPSIS)]
 
 
 def picture(file: str, alt: str) -> Message:
@@ -129,21 +109,21 @@ def picture(file: str, alt: str) -> Message:
     shown = shorten(clean(alt), LIMITS.alt) or ELLIPSIS
     return Message(
         escape(shorten_by(shown, FALLBACK_MAX, measure_line)),
-        [ImageBlock(slack_file=SlackFile(id=file), alt_text=shown).to_dict()],
+        [{"type": "image", "slack_file": {"id": file}, "alt_text": shown}],
     )
 
 
 def message(reply: Reply) -> Message:
-    """One message from a reply that fits. Raises SlackObjectFormationError for what the kit's own checks find."""
+    """One message from a reply that fits."""
     used: Counter[str] = Counter()
-    blocks: list[Block] = []
+    blocks: list[Json] = []
     for card in reply.cards:
         drawn = list(_blocks(card, used))
         if blocks and drawn:
-            blocks.append(DividerBlock())
+            blocks.append({"type": "divider"})
         blocks += drawn
     fallback = shorten_by("\n\n".join(filter(None, map(as_text, reply.cards))) or ELLIPSIS, FALLBACK_MAX, measure_line)
-    return Message(escape(fallback), [block.to_dict() for block in blocks or [_words(ELLIPSIS)]])
+    return Message(escape(fallback), blocks or more())
 
 
 def as_text(card: Card) -> str:
@@ -156,11 +136,11 @@ def as_text(card: Card) -> str:
     return "\n".join(line for line in (*lines, card.footer) if line.strip())
 
 
-def _blocks(card: Card, used: Counter[str]) -> Iterator[Block]:
+def _blocks(card: Card, used: Counter[str]) -> Iterator[Json]:
     if card.url:
-        yield rich_text([section([link(Link(card.title or card.url, card.url), Style(bold=True))])])
+        yield rich_text([section([link(Link(card.title or card.url, card.url), "bold")])])
     elif card.title.strip():
-        yield HeaderBlock(text=plain_text(card.title))
+        yield {"type": "header", "text": plain_text(card.title)}
     if visible(card.body):
         yield rich_text(elements(card.body))
     elif card.image and card.image.alt.strip():  # the picture follows, or never does
@@ -184,66 +164,63 @@ def _groups(controls: tuple[Control, ...]) -> Iterator[tuple[Control, ...]]:
             yield run[start : start + width]
 
 
-def _words(words: str) -> ContextBlock:
+def _words(words: str) -> Json:
     """Small print."""
-    return ContextBlock(elements=[plain_text(words)])
+    return {"type": "context", "elements": [plain_text(words)]}
 
 
-def _controls(controls: tuple[Control, ...], used: Counter[str]) -> Block:
+def _controls(controls: tuple[Control, ...], used: Counter[str]) -> Json:
     first = controls[0]
     if isinstance(first, Select) and first.most > 1:  # Slack takes a list of several only beside a text
-        return SectionBlock(text=plain_text(first.label), accessory=_several(first, used))
-    return ActionsBlock(
-        elements=[
-            _one(control, used) if isinstance(control, Select) else _button(control, used) for control in controls
-        ]
-    )
+        return {"type": "section", "text": plain_text(first.label), "accessory": _select(first, used)}
+    drawn = [_select(control, used) if isinstance(control, Select) else _button(control, used) for control in controls]
+    return {"type": "actions", "elements": drawn}
 
 
-def _button(button: Button, used: Counter[str]) -> ButtonElement:
+def _button(button: Button, used: Counter[str]) -> Json:
     """Slack has no disabled buttons: whoever presses one is told by the core why nothing happens."""
-    return ButtonElement(
-        text=plain_text(button.label),
-        action_id=_unique_id(button.action, used),
-        url=button.url,
-        style=_STYLES[button.style],
-    )
-
-
-def _one(select: Select, used: Counter[str]) -> StaticSelectElement | ExternalDataSelectElement:
-    """Slack's own client filters the options while a person types, or asks for them where there may be more."""
-    chosen = next((option_of(option) for option in select.options if option.chosen), None)
-    shared: Json = {"placeholder": plain_text(select.label), "action_id": _unique_id(select.action, used)}
-    if select.type_ahead:
-        return ExternalDataSelectElement(**shared, initial_option=chosen, min_query_length=LETTERS_MIN)
-    options = [option_of(option) for option in select.options]
-    return StaticSelectElement(**shared, options=options, initial_option=chosen)
-
-
-def _several(select: Select, used: Counter[str]) -> StaticMultiSelectElement | ExternalDataMultiSelectElement:
-    shared: Json = {
-        "placeholder": plain_text(select.label),
-        "action_id": _unique_id(select.action, used),
-        "initial_options": [option_of(option) for option in select.options if option.chosen] or None,
-        "max_selected_items": select.most,
+    made: Json = {
+        "type": "button",
+        "text": plain_text(button.label),
+        "action_id": _unique_id(button.action, used),
+        "url": button.url,
+        "style": _STYLES[button.style],
     }
-    if select.type_ahead:
-        return ExternalDataMultiSelectElement(**shared, min_query_length=LETTERS_MIN)
-    return StaticMultiSelectElement(**shared, options=[option_of(option) for option in select.options])
+    return {key: value for key, value in made.items() if value}
 
 
-def option_of(option: Choice) -> Option:
-    return Option(
-        value=option.value,
-        text=plain_text(option.label),
-        description=plain_text(option.description) if option.description.strip() else None,
+def _select(select: Select, used: Counter[str]) -> Json:
+    return list_of(
+        _unique_id(select.action, used), select.label, select.options, most=select.most, type_ahead=select.type_ahead
     )
+
+
+def list_of(name: str, label: str, options: Iterable[Choice], *, most: int, type_ahead: bool) -> Json:
+    """A list of options, each of which fits. Slack's own client filters them while a person types; it asks for them
+    where there may be more."""
+    drawn = [(option_of(option), option.chosen) for option in options]
+    chosen = [option for option, is_chosen in drawn if is_chosen]
+    kind = "external_select" if type_ahead else "static_select"
+    made: Json = {"type": kind, "placeholder": plain_text(label), "action_id": name}
+    if type_ahead:
+        made["min_query_length"] = LETTERS_MIN
+    else:
+        made["options"] = [option for option, _ in drawn]
+    if most > 1:
+        made |= {"type": f"multi_{kind}", "max_selected_items": most}
+        return {**made, "initial_options": chosen} if chosen else made
+    return {**made, "initial_option": chosen[0]} if chosen else made
+
+
+def option_of(option: Choice) -> Json:
+    made: Json = {"value": option.value, "text": plain_text(option.label)}
+    return {**made, "description": plain_text(option.description)} if option.description.strip() else made
 
 
 def suggested(choices: Iterable[Choice]) -> list[Json]:
     """What a type-ahead select offers: each value once."""
     once = {choice.value: choice for choice in choices}
-    return [option_of(fit_option(choice, LIMITS)).to_dict() for choice in once.values()][: LIMITS.options]
+    return [option_of(fit_option(choice, LIMITS)) for choice in once.values()][: LIMITS.options]
 
 
 def _unique_id(action: Action | None, used: Counter[str]) -> str:

@@ -8,20 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-
-from slack_sdk.models.blocks import (
-    PlainTextObject,
-    RichTextBlock,
-    RichTextElementParts,
-    RichTextListElement,
-    RichTextQuoteElement,
-    RichTextSectionElement,
-)
-from slack_sdk.models.blocks.block_elements import RichTextElement
+from typing import Any
 
 from bot.markup import ELLIPSIS, Block, Bold, Code, Inline, Italic, Item, Link, Quote, Text, Time, linkable, plain
 
-Style = RichTextElementParts.TextStyle
+Json = dict[str, Any]
+
 _TIME = "{date_long_pretty} {time}"
 
 
@@ -51,15 +43,15 @@ def visible(content: Text) -> bool:
     return any(piece.text.strip() for block in content for piece in block.inlines)
 
 
-def rich_text(pieces: Iterable[RichTextElement]) -> RichTextBlock:
-    return RichTextBlock(elements=list(pieces))
+def rich_text(pieces: Iterable[Json]) -> Json:
+    return {"type": "rich_text", "elements": list(pieces)}
 
 
-def section(pieces: Iterable[RichTextElement]) -> RichTextSectionElement:
-    return RichTextSectionElement(elements=list(pieces))
+def section(pieces: Iterable[Json]) -> Json:
+    return {"type": "rich_text_section", "elements": list(pieces)}
 
 
-def elements(content: Text) -> Iterator[RichTextElement]:
+def elements(content: Text) -> Iterator[Json]:
     """Paragraphs that follow each other share a section, with an empty line between; items make up lists."""
     drawn = [block for block in content if any(piece.text for piece in block.inlines)]
     for kind, group in groupby(enumerate(drawn), _run):
@@ -67,7 +59,7 @@ def elements(content: Text) -> Iterator[RichTextElement]:
         if kind[0] is Item:
             yield _list(run)
         elif kind[0] is Quote:
-            yield RichTextQuoteElement(elements=list(_joined(run, "\n")))
+            yield {"type": "rich_text_quote", "elements": list(_joined(run, "\n"))}
         else:
             yield section(_joined(run, "\n\n"))
 
@@ -83,53 +75,52 @@ def _number(block: Block) -> int | None:
     return block.number if isinstance(block, Item) else None
 
 
-def _list(items: list[Block]) -> RichTextListElement:
+def _list(items: list[Block]) -> Json:
     number = _number(items[0])
-    return RichTextListElement(
-        style="bullet" if number is None else "ordered",
-        offset=None if number is None or number <= 1 else number - 1,
-        elements=[section(_pieces(item.inlines)) for item in items],
-    )
+    drawn = [section(_pieces(item.inlines)) for item in items]
+    made: Json = {"type": "rich_text_list", "style": "bullet" if number is None else "ordered", "elements": drawn}
+    return made if number is None or number <= 1 else {**made, "offset": number - 1}
 
 
-def _joined(blocks: list[Block], gap: str) -> Iterator[RichTextElement]:
+def _joined(blocks: list[Block], gap: str) -> Iterator[Json]:
     for number, block in enumerate(blocks):
         if number:
-            yield RichTextElementParts.Text(text=gap)
+            yield {"type": "text", "text": gap}
         yield from _pieces(block.inlines)
 
 
-def _pieces(inlines: tuple[Inline, ...]) -> Iterator[RichTextElement]:
+def _pieces(inlines: tuple[Inline, ...]) -> Iterator[Json]:
     return (_piece(piece) for piece in inlines if piece.text or isinstance(piece, Link | Time))
 
 
-_STYLES: Mapping[type[Inline], RichTextElementParts.TextStyle] = {
-    Bold: Style(bold=True),
-    Italic: Style(italic=True),
-    Code: Style(code=True),
-}
+_STYLES: Mapping[type[Inline], str] = {Bold: "bold", Italic: "italic", Code: "code"}
 
 
-def _piece(piece: Inline) -> RichTextElement:
+def _piece(piece: Inline) -> Json:
     if isinstance(piece, Link):
         return link(piece)
     if isinstance(piece, Time):
         when = int(piece.at.timestamp())
-        return RichTextElementParts.Date(timestamp=when, format=_TIME, fallback=piece.text or piece.at.isoformat())
-    return RichTextElementParts.Text(text=piece.text, style=_STYLES.get(type(piece)))
+        return {"type": "date", "timestamp": when, "format": _TIME, "fallback": piece.text or piece.at.isoformat()}
+    style = _STYLES.get(type(piece))
+    return _styled({"type": "text", "text": piece.text}, style)
 
 
-def link(piece: Link, style: RichTextElementParts.TextStyle | None = None) -> RichTextElement:
+def link(piece: Link, style: str | None = None) -> Json:
     """A link, or its words and address as text where the address is not one that may be followed."""
     if linkable(piece.url):
-        return RichTextElementParts.Link(url=piece.url, text=piece.text or piece.url, style=style)
+        return _styled({"type": "link", "url": piece.url, "text": piece.text or piece.url}, style)
     words = piece.text if piece.text == piece.url else f"{piece.text} ({piece.url})"
-    return RichTextElementParts.Text(text=words, style=style)
+    return _styled({"type": "text", "text": words}, style)
 
 
-def plain_text(words: str) -> PlainTextObject:
+def _styled(piece: Json, style: str | None) -> Json:
+    return {**piece, "style": {style: True}} if style else piece
+
+
+def plain_text(words: str) -> Json:
     """Slack refuses a text in which nothing can be seen."""
-    return PlainTextObject(text=words if words.strip() else ELLIPSIS, emoji=False)
+    return {"type": "plain_text", "text": words if words.strip() else ELLIPSIS, "emoji": False}
 
 
 _MARK = re.compile(r"<(?:[^<>|]*\|([^<>]*)|([^<>|]*))>")

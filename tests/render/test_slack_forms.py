@@ -44,7 +44,9 @@ def of_every_kind() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["form-create", "form-policy", "form-with-place"])
 def test_gallery_of_forms(name: str) -> None:
-    golden.check(f"slack/{name}.json", json.dumps(of_every_kind()[name], ensure_ascii=False, indent=1) + "\n")
+    golden.check(
+        f"slack/{name}.json", json.dumps(of_every_kind()[name], ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    )
 
 
 WORDS = st.text(min_size=0, max_size=400)
