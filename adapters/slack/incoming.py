@@ -52,6 +52,7 @@ class Incoming:
         self._workspaces = workspaces
         self._clock = clock
         self._locale = locale
+        self._form_words = tuple({name.split()[0] for name, found in bot.commands.items() if found.form_when})
         self.running: set[asyncio.Task[Any]] = set()
         app.command(COMMAND)(self._heard(self._on_command))
         app.action(re.compile(r"."))(self._heard(self._on_action))
@@ -240,6 +241,8 @@ class Incoming:
             task.add_done_callback(self.running.discard)
 
     def _opens_form(self, line: str) -> bool:
+        if not line.removeprefix("/").lower().startswith(self._form_words):
+            return False
         try:
             call = parse(line, self._bot.commands, translator(self._locale))
         except BotError:

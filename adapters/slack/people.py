@@ -66,10 +66,15 @@ class People:
         """Who this is. What Slack does not say soon is left out, with `hurry` in less than a second: then a form
         waits for it. Who presses waits no longer for names and languages, but for the groups, which decide who votes.
         """
-        looking = self._started(self._person(team, user, press=press))
-        asking = self._started(self._roles(team, user))
-        person = await _within(HURRY if hurry or press else PATIENCE, looking, UNKNOWN)
-        roles = await _within(HURRY if hurry else PATIENCE, asking, frozenset())
+        fresh, person = self._cached(team, user)
+        due, groups = self._groups.get(team, (None, {}))
+        if fresh and due is not None and self._clock() < due:
+            roles = groups.get(user, frozenset())
+        else:
+            looking = self._started(self._person(team, user, press=press))
+            asking = self._started(self._roles(team, user))
+            person = await _within(HURRY if hurry or press else PATIENCE, looking, UNKNOWN)
+            roles = await _within(HURRY if hurry else PATIENCE, asking, frozenset())
         shown = person.name or name or user
         return Actor(self._platform, team, user, shown, roles=roles, moderator=person.moderator), person
 
