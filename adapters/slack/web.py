@@ -147,6 +147,16 @@ class WebApi:
                 raise
             raise meaning from error
 
+    async def is_dead(self) -> bool:
+        """Whether Slack says, asked for that alone, that the token is dead for good."""
+        try:
+            await self.client.auth_test()
+        except SlackApiError as error:
+            return error_of(error) in DEAD_FOR_GOOD
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
+            return False
+        return False
+
     async def edit(self, **given: Any) -> None:
         """chat.update, while the workspace's budget lasts; then Unavailable, so that what is pending is merged."""
         if self.resting:  # who asks for an edit asks again at once

@@ -153,11 +153,13 @@ class Workspaces:
             self.ended.set()
         elif known is not None and known.web is web:
             self._drop(team)
-            self._spawn(self._lose(team, known.installed.bot_token))
+            self._spawn(self._lose(team, known))
 
-    async def _lose(self, team: str, token: str) -> None:
+    async def _lose(self, team: str, refused: Workspace) -> None:
+        """One refusal may be a mistake of Slack's, and open polls end with the workspace: so Slack is asked again."""
         try:
-            gone = await self._source.forget(team, self._clock(), token=token)
+            dead = await refused.web.is_dead()
+            gone = dead and await self._source.forget(team, self._clock(), token=refused.installed.bot_token)
         except BotError as error:
             logger.warning("a dead token could not be removed yet: %s", type(error).__name__)
             return

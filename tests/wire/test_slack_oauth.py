@@ -584,8 +584,23 @@ async def test_a_dead_token_is_a_lost_permission_and_takes_nobody_down(tmp_path:
         assert (await left(world), await stored(world, north.team) is None) == ([f"slack:{south.team.id}"], False)
         assert counted(await world.server.member("Another", north.team).press(poll, "Green"))
         await world.quiet()
-        assert len(world.server.forgive("token_revoked")) == 1
+        assert [one.method for one in world.server.forgive("token_revoked")] == ["chat.update", "auth.test"]
         assert not world.chat.ended.is_set()
+
+
+async def test_one_refusal_by_mistake_loses_no_workspace(tmp_path: Path) -> None:
+    """Slack is asked about the token itself before it is deleted and polls are cancelled."""
+    async with two_houses(tmp_path) as (world, north, _):
+        place = Place("slack", north.team.id, north.channel.id)
+        poll = await world.poll(north.host)
+        world.server.faults.refuse("chat.postMessage", "account_inactive")
+        with pytest.raises(NotAllowed):
+            await world.chat.post(place, SHORT)
+        await settled(world)
+        assert await stored(world, north.team)
+        assert counted(await world.server.member("Voter", north.team).press(poll, "Green"))
+        assert await world.chat.post(place, SHORT)
+        assert await left(world) == []
 
 
 async def test_one_workspace_s_trouble_is_not_another_s(tmp_path: Path) -> None:

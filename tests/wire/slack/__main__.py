@@ -11,6 +11,7 @@ Then, in another terminal, the app. Here you are Ada, an admin, in the channel Â
     home | x                   open the Home tab; close the form on top
     find-facts                 use a shortcut on the newest message
     as Ben                     be somebody else
+    in South House             be in another workspace
     refresh | drop | stall | uninstall
                                ask for a new socket; break it; let files hang; remove the app
     quit
@@ -24,9 +25,12 @@ import re
 import sys
 from pathlib import Path
 
+from adapters.slack.oauth import INSTALL, REDIRECT
 from tests.wire.slack import reading
+from tests.wire.slack.hooks import PATH
+from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET
 from tests.wire.slack.interactions import Interaction
-from tests.wire.slack.model import Message, View
+from tests.wire.slack.model import Message, Team, View
 from tests.wire.slack.reading import CannotDo
 from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer
 
@@ -38,6 +42,8 @@ Slack's stand-in listens. Start Parley in another terminal, in the repository:
 
 Any other app on Bolt needs {address}/api/ as `base_url` of its AsyncWebClient.
 Over HTTP requests are signed with {secret}: tell the app's address with --app URL.
+For several workspaces give Parley PARLEY_SLACK_CLIENT_ID={client} PARLEY_SLACK_CLIENT_SECRET={client_secret}
+in the place of the bot token, and open {install} in a browser.
 """
 SHORTCUT = re.compile(r"[a-z]+(-[a-z]+)+")
 
@@ -91,7 +97,9 @@ class Person:
 
     async def _else(self, line: str) -> None:
         if line.startswith("as "):
-            self._member, self._drawn = self._server.member(line[3:]), {}
+            self._member, self._drawn = self._server.member(line[3:], self._member.team), {}
+        elif line.startswith("in "):
+            self._member, self._drawn = self._server.member("Ada", self._team(line[3:]), admin=True), {}
         elif line == "home":
             say(form(await self._member.open_home()))
         elif line == "x" and self._member.view:
@@ -113,6 +121,14 @@ class Person:
         filled = dict(step.split("=", 1) for step in steps if "=" in step)
         done = await self._member.submit(self._member.view, filled)
         say("\n".join(f"  {label}: {error}" for label, error in done.errors.items()) or "  sent")
+
+    def _team(self, name: str) -> Team:
+        """The workspace with this name, which comes into being the first time, with a channel."""
+        found = next((team for team in self._server.teams.values() if team.name == name), None)
+        if found is None:
+            found = self._server.add_team(name)
+            self._server.add_channel("main", found)
+        return found
 
     def _place(self, label: str) -> Message | View:
         return self._member.view or self._member.newest(label)
@@ -149,8 +165,20 @@ async def trouble(server: SlackServer, what: str) -> bool:
 async def main(port: int, app: str) -> None:
     async with SlackServer(port=port, log=lambda line: say(f"  Â· {line}")) as server:
         server.hooks.url = app
-        python = Path(sys.executable).name
-        say(INSTRUCTIONS.format(bot=BOT_TOKEN, app=APP_TOKEN, secret=SECRET, address=server.url, python=python))
+        site = app.removesuffix(PATH) or "http://127.0.0.1:3000"
+        server.installs.redirect_url = site + REDIRECT
+        say(
+            INSTRUCTIONS.format(
+                bot=BOT_TOKEN,
+                app=APP_TOKEN,
+                secret=SECRET,
+                client=CLIENT_ID,
+                client_secret=CLIENT_SECRET,
+                install=site + INSTALL,
+                address=server.url,
+                python=Path(sys.executable).name,
+            )
+        )
         person = Person(server)
         while (line := (await asyncio.to_thread(sys.stdin.readline))) and line.strip() != "quit":
             if not line.strip():
