@@ -60,7 +60,8 @@ def set_up_logs(level: str, secrets: Iterable[str] = (), stream: TextIO | None =
     root.handlers[:] = [handler]
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
     logging.getLogger("parley").setLevel(level)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    for talkative in ("aiohttp.access", "watchfiles"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def formatter(secrets: Iterable[str], *, for_people: bool) -> logging.Formatter:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from bot.content import Same, Taken
+from adapters.discord.render import LIMITS as discord_limits  # noqa: N811 - three of them
+from adapters.slack.render import LIMITS as slack_limits  # noqa: N811
+from adapters.web.render import LIMITS as web_limits  # noqa: N811
+from bot.chat import Limits
+from bot.commands.content import news
+from bot.content import Refusal, Same, Taken
 from bot.errors import BotError, Unavailable
+from bot.fit import fit
+from bot.i18n import PSEUDO, translator
 from bot.instance import Instance
-from bot.library.parcel import Parcel
+from bot.library.parcel import Difference, Parcel
+from bot.library.problems import Problem, Severity
 from bot.library.reader import ReaderHere, ReaderProcess
+from bot.markup import plain
 from tests.editing.packs import ADA, MO, copied, edit, serving, statement, told
 from tests.polls.test_dialogues import buttons, press, reply_words, say, wall, words
 from tests.world import NOW, Clock
@@ -332,6 +343,37 @@ async def test_many_problems_are_read_page_by_page(tmp_path: Path, content: Path
             outcome = await press(here, MO, next(iter(more.values())))
             seen += words(outcome).count("tea/facts.yaml:")
         assert seen == count
+
+
+async def test_every_sentence_is_translated(tmp_path: Path, content: Path) -> None:
+    """In the pseudo-locale only ids, files and what the checker says are as they were."""
+    t = translator(PSEUDO)
+    mo = replace(MO, locale=PSEUDO)
+    differences = tuple(
+        Difference("tea", ("x",) * 20, ("y",), ("z",), whole) for whole in ("added", "changed", "removed", "")
+    )
+    refusal = Refusal("v", NOW, tuple(Problem(Path("f"), n, 1, Severity.ERROR, "c", "0") for n in range(30)))
+    async with serving(tmp_path, content) as here:
+        shown = [words(await say(here, mo, "/content status"))]
+        here.content.refusal = refusal
+        shown += [words(await say(here, mo, line)) for line in ("/content status", "/content problems")]
+    ends = (Taken(differences, 0), Taken((), 1), refusal)
+    shown += [reply_words(news(t, end)) for end in ends]
+    for text in shown:
+        bare = re.sub(r"⟦[^⟧]*⟧", "", text)
+        assert set(re.findall(r"[A-Za-z]{2,}", re.sub(r"[0-9a-f]{12}", "", bare))) <= {"tea", "UTC"}, text
+
+
+@pytest.mark.parametrize("limits", [discord_limits, slack_limits, web_limits], ids=["discord", "slack", "web"])
+def test_each_problem_that_is_told_fits_every_platform(limits: Limits) -> None:
+    """Twenty long complaints in long paths: each one's file, line and column is shown."""
+    problems = tuple(
+        Problem(Path(f"{'topic/' * 8}facts.yaml"), n, 7, Severity.ERROR, "code", "A long complaint. " * 15)
+        for n in range(20)
+    )
+    reply = news(translator("en"), Refusal("v", NOW, problems))
+    fitted = "\n".join(plain(card.body) for part in fit(reply, limits) for card in part.cards)
+    assert all(f"facts.yaml:{n}:7" in fitted for n in range(20))
 
 
 class Broken(ReaderHere):

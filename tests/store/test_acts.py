@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from itertools import count
 
@@ -11,7 +12,7 @@ from bot.acts import PAGE, Acts, Did
 from bot.chat import Actor
 from bot.polls.box import BallotBox
 from bot.polls.model import State
-from bot.store import communities, members, polls
+from bot.store import communities, kept, members, polls
 from bot.store.database import Database
 from bot.store.sql import Transaction
 from tests.store.things import AFTER, COMMUNITY, NOW, poll
@@ -77,3 +78,16 @@ async def test_which_communities_are_served(box: BallotBox, database: Database) 
     await database.write(lambda tx: communities.mark_returned(tx, "slack:T1"))
     await database.write(lambda tx: communities.mark_returned(tx, "discord:2"))
     assert await database.read(communities.served) == ["discord:1", "discord:2", "slack:T1"]
+
+
+async def test_one_of_all_who_turn_a_value_does_it(database: Database) -> None:
+    """Also where it was never there, and where several turn it at the same moment; turned back, it is turned again."""
+
+    async def turn(value: str) -> list[bool]:
+        return sorted(
+            await asyncio.gather(*(database.write(lambda tx: kept.turn(tx, "content-told", value)) for _ in range(8)))
+        )
+
+    for value in ("a", "b", "a"):
+        assert await turn(value) == [False] * 7 + [True]
+    assert await turn("a") == [False] * 8

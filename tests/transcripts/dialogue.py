@@ -228,6 +228,15 @@ POLLS: Mapping[str, Dialogue] = {
         ("Mo> /settings polls:moderators zone:Europe/Berlin", "for you: Settings are changed", "Europe/Berlin"),
         ("Ada> /poll create question:q options:a|b", "for you: only moderators create polls"),
     ),
+    "the content and the logs, for moderators who edit": (
+        ("Mo> /content status", "for you: The content that is served", "tea", "[Problems]"),
+        ("Mo> press Problems", "for you: The content is served."),
+        ("Mo> /content reload", "for you: Nothing has changed"),
+        ("Mo> /content log", "for you: Nothing so far."),
+        ('Mo> /poll create question:"Which tea?" options:"Green | Black"', "for all: [Green]"),
+        ("Mo> /poll extend 9d", "for you: The poll is extended"),
+        ("Mo> /log", "for you: extended the poll p1"),
+    ),
     "what is stored about me": (
         ('Ada> /poll create question:"Which tea?" options:"Green | Black"', "for all: [Green]"),
         ("Ben> press Green", "Your vote is counted"),
