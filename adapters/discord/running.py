@@ -126,8 +126,10 @@ class DiscordService:
         pause = 1.0
         while True:
             client = self._running = self._client()
+            started = asyncio.create_task(client.start(self._token))  # on Python 3.11 it can swallow a cancellation
             try:
-                await client.start(self._token)
+                await asyncio.wait({started})
+                started.result()
             except discord.LoginFailure:
                 raise Refused(token_refused()) from None
             except discord.ConnectionClosed as error:
@@ -137,6 +139,8 @@ class DiscordService:
             finally:
                 self._running = None
                 await client.close()
+                started.cancel()
+                await asyncio.gather(started, return_exceptions=True)
                 self._instance.platforms[NAME] = Away()
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE_MAX)

@@ -38,6 +38,8 @@ TROUBLE = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
 Sleep = Callable[[float], Awaitable[object]]
 
 logger = logging.getLogger("parley.slack")
+LIBRARY = logging.getLogger("slack_sdk.socket_mode")
+"""For what the library logs: at DEBUG, whole messages with who sent them, so it must not be one of Parley's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class _Socket(SocketModeClient):
     """The library's client for the life of one socket. Where it would connect anew, it says so instead."""
 
     def __init__(self, app_token: str, web: AsyncWebClient, ping: float, lost: Callable[[_Socket], None]) -> None:
-        super().__init__(app_token, logger, web, ping_interval=ping)
+        super().__init__(app_token, LIBRARY, web, ping_interval=ping)
         self.greeted = asyncio.Event()
         self._lost = lost
 

@@ -1,0 +1,253 @@
+"""The program as whoever runs it has it, with both platforms: what watches it sees, who reaches it, what it gives away."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import click
+import pytest
+from click.testing import CliRunner
+
+from adapters.cli import main
+from adapters.doctor.platforms import Platforms
+from bot.store.keys import new_key
+from tests.wire.discord import TOKEN, DiscordServer, pointed_at
+from tests.wire.discord_world import new_server as new_discord
+from tests.wire.slack import SlackServer
+from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN
+from tests.wire.slack.world import new_server as new_slack
+from tests.wire.test_discord_process import last_words, program
+from tests.world import CONTENT
+
+PATIENCE = 40.0
+START = """
+import sys
+from adapters.cli import main
+from tests.wire.discord.parley import turned as to_discord
+from tests.wire.slack.parley import turned as to_slack
+to_discord(sys.argv[1]); to_slack(sys.argv[2]); main(sys.argv[3:])
+"""
+MARKED = "marked-secret-0f3a"
+
+
+@dataclass(slots=True)
+class Seen:
+    """A running Parley, from outside."""
+
+    process: Process
+    discord: DiscordServer
+    slack: SlackServer
+    port: int
+    health: int
+    session: aiohttp.ClientSession
+    read: list[bytes] = field(default_factory=list)
+    """Whatever was read from it."""
+
+    async def get(self, page: str, port: int = 0, host: str = "127.0.0.1") -> tuple[int, str]:
+        async with self.session.get(f"http://{host}:{port or self.health}{page}") as answer:
+            body = await answer.read()
+            self.read += [body, str(answer.headers).encode()]
+            return answer.status, body.decode()
+
+    async def until(self, page: str, holds: Callable[[int, str], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    if holds(*await self.get(page)):
+                        return
+                except aiohttp.ClientError:
+                    assert self.process.returncode is None
+                await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def parley(folder: Path, **variables: str) -> AsyncIterator[Seen]:
+    port, health = random.sample(range(20_000, 31_999), 2)
+    async with new_discord() as discord, new_slack() as slack, aiohttp.ClientSession() as session:
+        given = {
+            "PARLEY_DISCORD_TOKEN": TOKEN,
+            "PARLEY_SLACK_BOT_TOKEN": BOT_TOKEN,
+            "PARLEY_SLACK_APP_TOKEN": APP_TOKEN,
+            "PARLEY_PORT": str(port),
+            "PARLEY_HEALTH_BIND": str(health),
+            "PARLEY_CONTENT": str(CONTENT),
+            **variables,
+        }
+        addresses = discord.url.removesuffix("/api/v10"), slack.url
+        (folder / "start.py").write_text(START)
+        async with program(folder, "start", *addresses, "run", **given) as process:
+            yield Seen(process, discord, slack, port, health, session)
+
+
+async def test_a_process_is_ready_while_both_platforms_are_connected(tmp_path: Path) -> None:
+    """It says which one is away, is well all the same, and is ready again when the connection is back."""
+    async with parley(tmp_path) as seen:
+        await seen.until("/readyz", lambda status, _said: status == 200)
+        for gone, back, name in (
+            (seen.discord.outage, seen.discord.back, "discord"),
+            (seen.slack.sockets.drop, None, "slack"),
+        ):
+            if back is None:
+                seen.slack.faults.fail("apps.connections.open", times=1)
+            gone()
+            await seen.until("/readyz", lambda status, said, name=name: status == 503 and f'"{name}": "away"' in said)  # type: ignore[misc]
+            assert (await seen.get("/healthz"))[0] == 200
+            if back is not None:
+                back()
+            await seen.until("/readyz", lambda status, _said: status == 200)
+        _, figures = await seen.get("/metrics")
+        assert 'parley_platform_calls_total{answer="ok",platform="discord"}' in figures
+        assert 'parley_platform_calls_total{answer="ok",platform="slack"}' in figures
+        seen.process.terminate()
+        code, said = await last_words(seen.process)
+        assert code == 0, said
+
+
+async def test_bind_opens_what_watches_and_never_the_chat_page(tmp_path: Path) -> None:
+    """With PARLEY_BIND=0.0.0.0, health, figures and public pages answer at other addresses; the chat is on 127.0.0.1."""
+    public = random.randint(20_000, 31_999)
+    async with parley(tmp_path, PARLEY_BIND="0.0.0.0", PARLEY_PUBLIC_BIND=str(public)) as seen:
+        await seen.until("/readyz", lambda status, _said: status == 200)
+        for host in ("127.0.0.1", "127.0.0.2"):
+            assert (await seen.get("/healthz", host=host))[0] == 200
+            assert (await seen.get("/polls/nothing", public, host))[0] == 404
+        assert (await seen.get("/", seen.port))[0] == 200
+        for host in ("127.0.0.2", *others()):
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await seen.get("/", seen.port, host)
+
+
+def contents(folder: Path) -> list[bytes]:
+    """What every file holds."""
+    return [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+
+
+def others() -> Iterator[str]:
+    """Other addresses of this machine than loopback, if it has any."""
+    found = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
+    yield from {str(address[0]) for *_, address in found if not str(address[0]).startswith("127.")}
+
+
+async def test_a_running_parley_gives_no_secret_away(tmp_path: Path) -> None:
+    """Neither in its log at DEBUG, nor at its addresses, nor in what it says on a platform, nor in its database.
+
+    And no line of its log names a member at all, so none joins one with a poll or a choice.
+    """
+    key = new_key().decode()
+    secrets = (TOKEN, BOT_TOKEN, APP_TOKEN, key)
+    async with parley(tmp_path, PARLEY_LOG_LEVEL="DEBUG", PARLEY_KEY=key) as seen:
+        await seen.until("/readyz", lambda status, _said: status == 200)
+        host, voter = seen.discord.member("Hostperson"), seen.discord.member("Voterperson")
+        await host.slash("poll create", question="Which tea?", options="Greentea | Blacktea", results="live")
+        await voter.click(seen.discord.posted()[0], "Greentea")
+        member = seen.slack.member("Slackperson")
+        await member.command('/parley poll create question:"Which tea?" options:"Greentea | Blacktea"')
+        await member.press(seen.slack.posted()[0], "Blacktea")
+        await member.command("/parley privacy export")
+        for page in ("/healthz", "/readyz", "/metrics", "/nothing"):
+            await seen.get(page)
+        for page in ("/", "/api/hello", "/api/nothing"):
+            await seen.get(page, seen.port)
+        seen.process.terminate()
+        code, said = await last_words(seen.process)
+        assert code == 0, said
+        told = [repr(call).encode() for call in seen.discord.calls]
+        told += [
+            repr((call.method, {k: v for k, v in call.args.items() if k != "token"}, call.answer)).encode()
+            for call in seen.slack.calls
+        ]
+        people = (host.user.id, voter.user.id, member.user.id, "Hostperson", "Voterperson", "Slackperson")
+    assert "was answered: ok" in said
+    stored = contents(tmp_path)
+    for secret in secrets:
+        for text in (said.encode(), *seen.read, *stored, *told):
+            assert secret.encode() not in text, text[:2000]
+    named = [line for line in said.splitlines() if any(person in line for person in people)]
+    assert named == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"PARLEY_DISCORD_TOKEN": MARKED},
+        {"PARLEY_DISCORD_TOKEN": f"{MARKED}.with.dots\u00e9"},
+        {"PARLEY_SLACK_BOT_TOKEN": f"xoxb-{MARKED}"},
+        {"PARLEY_SLACK_APP_TOKEN": f"xapp-{MARKED}"},
+        {"PARLEY_KEY": MARKED},
+        {"PARLEY_DATABASE": f"postgresql://ada:{MARKED}@127.0.0.1:1/parley"},
+        {"PARLEY_DATABASE": f"postgresql://ada:{MARKED}/x@127.0.0.1:port/parley"},
+        {"PARLEY_PORT": MARKED, "PARLEY_DISCORD_TOKEN": MARKED},
+    ],
+    ids="+".join,
+)
+async def test_a_secret_that_is_wrong_is_not_repeated(tmp_path: Path, wrong: dict[str, str]) -> None:
+    """The program ends with 1 and a sentence, at DEBUG too."""
+    async with parley(tmp_path, PARLEY_LOG_LEVEL="DEBUG", **wrong) as seen:
+        code, said = await last_words(seen.process)
+        seen.slack.violations.clear()
+    assert code == 1, said
+    assert "Error: " in said
+    assert "Traceback" not in said
+    assert MARKED not in said
+
+
+# --- every command ---
+
+WITH: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("ask",): ("/fact tea",),
+    ("polls", "show"): ("p1",),
+    ("polls", "export"): ("p1",),
+    ("db", "backup"): ("copy.db",),
+    ("db", "copy"): ("parley.db", "other.db"),
+    ("slack", "manifest"): ("--http", "https://example.org/slack/events"),
+}
+"""What a command is given, where it needs something."""
+SERVES = {("run",), ("preview",)}
+"""Commands that go on until they are stopped."""
+
+
+def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command that can be given."""
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from leaves(inner, (*path, name))
+    if not isinstance(command, click.Group) or command.invoke_without_command:
+        yield path
+
+
+@pytest.mark.parametrize("path", [path for path in leaves(main) if path not in SERVES], ids=" ".join)
+@pytest.mark.parametrize("database", ["parley.db", f"postgresql://ada:{MARKED}@127.0.0.1:1/parley"])
+def test_no_command_prints_a_secret(
+    path: tuple[str, ...], database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it prints, and whatever file it writes, while every secret is set."""
+    monkeypatch.chdir(tmp_path)
+    asked: Any = Platforms.__init__
+    monkeypatch.setitem(asked.__kwdefaults__, "slack", "http://127.0.0.1:1/")
+    key = new_key().decode()
+    variables = {
+        "PARLEY_DATABASE": database,
+        "PARLEY_KEY": key,
+        "PARLEY_CONTENT": str(CONTENT),
+        "PARLEY_DISCORD_TOKEN": f"{MARKED}.d.t",
+        "PARLEY_SLACK_BOT_TOKEN": f"xoxb-{MARKED}",
+        "PARLEY_SLACK_APP_TOKEN": f"xapp-{MARKED}",
+        "PARLEY_SLACK_SIGNING_SECRET": f"{MARKED}",
+        "PARLEY_SLACK_BIND": "3000",
+        "PARLEY_LOG_LEVEL": "DEBUG",
+    }
+    with pointed_at("http://127.0.0.1:1/api/v10", "ws://127.0.0.1:1"):
+        done = CliRunner().invoke(main, [*path, *WITH.get(path, ())], env=variables)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    for secret in (MARKED, key):
+        assert secret not in done.output
+        assert not any(secret.encode() in content for content in contents(tmp_path))
