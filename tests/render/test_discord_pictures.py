@@ -1,7 +1,7 @@
 """Pictures of what members see on Discord, for docs/discord.md and docs/discord-gallery.md: drawn offline by simcord's
 preview in Chromium.
 
-`PARLEY_PICTURES=write pytest tests/render/test_discord_pictures.py` draws them anew, the same each time (it takes the
+`PARLEY_PICTURES=write pytest tests/render/test_discord_pictures.py` draws them anew, the same but for a few pixels (it takes the
 system's Chromium); without it, only what is there is checked.
 """
 
