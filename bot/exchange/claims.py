@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from bot.exchange.sentences import Piece, clauses, heading, sentences, words
 from bot.library.check import MAX_QUOTE_WORDS, MAX_QUOTED_SHARE
@@ -26,7 +27,8 @@ _CAPS = (MAX_QUOTE_WORDS, 30, 24, 20, 17, 15, 13, 11, 9, 8, 7, 6, 5)
 """Words of the longest quote, tried in turn until all quotes together show little enough of the essay."""
 _WORDS_THAT_TELL = 11
 """Where quotes would get shorter than this, a sentence's weaker claims are left out first."""
-_THRESHOLD = 2
+_ALONE = 2
+"""How much a part of a sentence must have to be a claim by itself; for a whole sentence one sign is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,9 @@ def _claims(paragraph: int, index: int, sentence: Piece, names: _Names) -> Itera
     parts = [_bare(clause) for clause in clauses(sentence)]
     rated = [(part, _strength(part.text, names)) for part in parts if words(part.text) >= _MIN_QUOTE]
     whole = _strength(sentence.text, names)
-    if not rated or whole < _THRESHOLD:
+    if not rated or whole < 1:
         return
-    strong = [(part, strength) for part, strength in rated if strength >= _THRESHOLD and _VERB.search(part.text)]
+    strong = [(part, strength) for part, strength in rated if strength >= _ALONE and _VERB.search(part.text)]
     said_by = _said_by(sentence.text)
     for part, strength in strong or [max(rated, key=lambda one: one[1])]:
         kind = _kind(part.text, said_by)
@@ -162,7 +164,7 @@ _FIGURE = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"\b(?:more|less|fewer|most|least|fewest|higher|lower|larger|smaller|greater|bigger|longer|shorter|faster|slower|"
+    r"\b(?:more|less|fewer|little|few|compared|most|least|fewest|higher|lower|larger|smaller|greater|bigger|longer|shorter|faster|slower|"
     r"cheaper|stronger|weaker|safer|richer|poorer|worse|better|highest|lowest|largest|smallest|biggest|longest|"
     r"fastest|first|last|only|\w{3,}er than|as \w+ as|increas\w+|decreas\w+|declin\w+|reduc\w+|rose|risen|rises?|"
     r"rising|fell|fallen|falls|grew|grown|grows?|growing|shrank|shrunk|dropped|drops|soared|surged|shifted|record)\b",
@@ -224,7 +226,7 @@ _PERSONAL = re.compile(r"\b(?:I|you|your|my|me)\b|^(?:So|Well|Again|Still),? (?:
 
 
 def _strength(text: str, names: _Names) -> int:
-    """How much in these words can be looked up. From 2 on they are proposed."""
+    """How much in these words can be looked up or argued about. What has nothing is not proposed."""
     total = 3 * bool(_DATE.search(text)) + 2 * bool(_FIGURE.search(text)) + 2 * min(2, len(names.within(text)))
     total += sum(bool(rule.search(text)) for rule in (_COMPARED, _GENERAL, _CAUSED, _IS, _FUTURE, _VALUED))
     total += 2 * bool(_ATTRIBUTED.search(text)) + bool(re.search(r"[“\"«][^”\"»]{8,}", text))
@@ -344,18 +346,18 @@ def _mentions(found: Iterable[tuple[int, str]]) -> tuple[Mention, ...]:
 def _short_enough(claims: Sequence[Proposal], paragraphs: Sequence[str]) -> list[Proposal]:
     """The claims with quotes so short, and if need be so few, that they show less than half of the essay."""
     most = int(sum(map(len, paragraphs)) * _SHARE_WANTED)
-    kept: list[Proposal] = []
     left = list(claims)
+    kept: list[Proposal] = []
     for cap in _CAPS:
         kept = [cut for claim in left if (cut := _cut(claim, cap)) is not None]
         if _shown(kept) <= most:
             return kept
-        if cap <= _WORDS_THAT_TELL:
-            for extra in _extras(kept):
-                kept.remove(extra)
+        if cap == _WORDS_THAT_TELL:
+            for extra in _extras(left):
+                left.remove(extra)
+                kept = [cut for claim in left if (cut := _cut(claim, cap)) is not None]
                 if _shown(kept) <= most:
                     return kept
-            left = kept
     for weakest in sorted(kept, key=lambda claim: (claim.strength, -claim.paragraph, -claim.start)):
         if _shown(kept) <= most:
             break
@@ -379,19 +381,52 @@ def _shown(claims: Iterable[Proposal]) -> int:
 
 
 def _cut(claim: Proposal, cap: int) -> Proposal | None:
-    """The claim with at most `cap` words, ended where a phrase ends if one does; None if too little is left."""
-    ends = [match.end() for match in re.finditer(r"\S+", claim.quote)]
-    fitting = [end for end in ends if end <= MAX_QUOTE_LETTERS][:cap]
-    if len(fitting) < min(_MIN_QUOTE, len(ends)):
-        return None
-    if len(fitting) == len(ends):
+    """The claim with at most `cap` words: those that say most, ended where a phrase ends if one does; None if too
+    little is left."""
+    spans = [match.span() for match in re.finditer(r"\S+", claim.quote)]
+    if len(spans) <= cap and len(claim.quote) <= MAX_QUOTE_LETTERS:
         return claim
-    least = fitting[max(_MIN_QUOTE, len(fitting) // 2) - 1]
+    marks = _marks(claim.quote)
+    first = _telling(spans, cap, marks)
+    while first > 0 and first + cap < len(spans) and claim.quote[slice(*spans[first])].casefold() in _LINKING:
+        first += 1
+    begin = spans[first][0]
+    fitting = [end for _, end in spans[first : first + cap] if end - begin <= MAX_QUOTE_LETTERS]
+    if len(fitting) < _MIN_QUOTE:
+        return None
+    told = max((end for (start, end), _ in marks if start >= begin and end <= fitting[-1]), default=0)
+    least = max(told, fitting[max(_MIN_QUOTE, len(fitting) * 2 // 3) - 1])
     breaks = [m.start() for m in _PHRASE.finditer(claim.quote) if least <= m.start() <= fitting[-1]]
-    piece = _tidied(Piece(claim.quote[: breaks[-1] if breaks else fitting[-1]], claim.start))
-    return replace(claim, quote=piece.text) if words(piece.text) >= _MIN_QUOTE else None
+    piece = _tidied(Piece(claim.quote[begin : breaks[-1] if breaks else fitting[-1]], claim.start + begin))
+    return replace(claim, quote=piece.text, start=piece.start) if words(piece.text) >= _MIN_QUOTE else None
 
 
+_Mark = tuple[tuple[int, int], int]
+_TELLING = ((_DATE, 3), (_FIGURE, 3), (_COMPARED, 2), (_CAUSED, 1), (_VALUED, 1), (_FUTURE, 1))
+
+
+def _marks(quote: str) -> list[_Mark]:
+    """Where the words stand that a claim is about, and what each is worth; of a very long quote those at its start."""
+    return [(match.span(), weight) for rule, weight in _TELLING for match in islice(rule.finditer(quote), _MOST_MARKS)]
+
+
+def _telling(spans: Sequence[tuple[int, int]], cap: int, marks: Sequence[_Mark]) -> int:
+    """With which word the `cap` words begin that hold most of the marks; the first of equals."""
+    starts = range(max(1, min(len(spans) - cap, _MOST_MARKS) + 1))
+
+    def told(first: int) -> int:
+        begin, end = spans[first][0], spans[min(first + cap, len(spans)) - 1][1]
+        return sum(weight for (a, b), weight in marks if begin <= a and b <= end)
+
+    best = max(map(told, starts))
+    # From the beginning a quote is read most easily, so it must be worth it to leave that.
+    return 0 if best - told(0) < _WORTH else next(first for first in starts if told(first) == best)
+
+
+_MOST_MARKS = 50
+_WORTH = 2
+_LINKING = frozenset(("and", "at", "by", "for", "from", "in", "of", "on", "or", "that", "to", "which", "with"))
+"""Words with which no quote begins, if it need not."""
 _PHRASE = re.compile(
     r",?\s+(?:and|or|but|to|of|in|on|at|by|for|from|with|as|that|who|which|while|than|into|such)\s|[,;:—]"
 )
