@@ -139,7 +139,7 @@ class People:
 
 async def _within(seconds: float, task: asyncio.Task[_T], otherwise: _T) -> _T:
     await asyncio.wait({task}, timeout=seconds)
-    return task.result() if task.done() else otherwise
+    return task.result() if task.done() and not task.cancelled() else otherwise
 
 
 def person_of(told: Mapping[str, Any]) -> Person:

@@ -20,7 +20,8 @@ from adapters.slack.http import PATH
 from adapters.slack.installations import Installations, States
 from adapters.slack.oauth import INSTALL, REDIRECT, OAuth
 from adapters.slack.pages import FAILURES
-from adapters.slack.web import EDITS_A_MINUTE
+from adapters.slack.people import People
+from adapters.slack.web import EDITS_A_MINUTE, WebApi
 from adapters.slack.workspaces import KEPT
 from bot.chat import Card, MessageRef, Place, Reply
 from bot.errors import NotAllowed, Unavailable
@@ -28,7 +29,7 @@ from bot.polls.model import State
 from bot.store import installations as rows
 from bot.store.keys import Keys
 from tests.ports import free_port
-from tests.wire.slack import APP_TOKEN, SECRET, Browser, CannotDo, Channel, Member, SlackServer, Team, words
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, Browser, CannotDo, Channel, Member, SlackServer, Team, words
 from tests.wire.slack import world as slack
 from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET, Page, query_of
 from tests.wire.slack.world import World, counted, slack_world
@@ -616,6 +617,22 @@ async def test_one_workspace_s_trouble_is_not_another_s(tmp_path: Path) -> None:
         world.server.faults.refuse("usergroups.list", "fatal_error")
         await asyncio.gather(*(each.host.command("/parley help") for each in (north, south)))
         assert len(world.server.called("usergroups.list", None)) == 2
+
+
+async def test_who_is_looked_up_while_a_workspace_goes_is_answered_all_the_same() -> None:
+    """As a plain member with the name that came with the request: a look-up that is given up is no silence."""
+    clock = Clock()
+    async with slack.new_server() as server:
+        web = WebApi(BOT_TOKEN, clock, server.base_url)
+        web.open()
+        people = People("slack", web, clock)
+        finding = asyncio.create_task(people.find(server.team.id, server.member("Ada").id, "Ada"))
+        for _ in range(3):  # it has begun, and no answer can be there yet
+            await asyncio.sleep(0)
+        people.stop()
+        actor, person = await finding
+        assert (actor.name, actor.roles, person.moderator) == ("Ada", frozenset(), False)
+        await web.close()
 
 
 async def test_files_groups_and_home_are_each_workspace_s_own(tmp_path: Path) -> None:
