@@ -123,9 +123,11 @@ class Content:
     async def reload(self, by: Actor | None = None) -> End:
         """Reads the folder now. Raises Unavailable where that can't be done just now; nothing is changed then."""
         async with self._turn:
+            seen = await self._outline()
             parcel = await self._reader.read(self.source, self._now().date())
             if not parcel.steady:
                 raise Unavailable(N_("The files are being changed just now. Try again in a moment."))
+            self._seen = seen
             if parcel.version == self.shelf.current.version:
                 self.refusal = None
                 await self._first(parcel.version)
@@ -191,9 +193,7 @@ class Content:
             before, seen = seen, await self._outline()
             if seen == before and not await asyncio.to_thread(_git_is_at_work, self.source):
                 break
-        end = await self.reload()
-        self._seen = seen
-        return end
+        return await self.reload()
 
     async def begin(self) -> None:
         """For the start: what is served was read a moment ago, so only what changes from now on is read and told."""
@@ -207,29 +207,30 @@ class Content:
         return await asyncio.to_thread(outline, self.source)
 
     async def run(self) -> None:
-        """Watches until it is cancelled. A failure is logged, and the folder is looked at again."""
-        pause = self.watching.seconds
-        try:
-            await self.begin()
-        except Exception:
-            logger.exception("bug at the start of watching the content")
-        if pause is None:
-            return
+        """Watches until it is cancelled. A failure is logged, and the folder is looked at again.
+
+        Where nothing is watched, what another process took is taken all the same.
+        """
+        look, pause = self.begin, self.watching.seconds
         with self._listening() as listen:
             while True:
                 self._wake.clear()
                 there = await asyncio.to_thread(_identity, self.source)
                 listen(there)
-                wait = pause if there else MISSING
+                wait = pause if there or pause is None else MISSING
                 try:
-                    await self.look()
+                    await look()
+                    look = self._look_again
                 except BotError as error:
                     logger.warning("the content could not be read: %s", error.message)
-                    wait = min(RETRY, pause)
+                    wait = RETRY
                 except Exception:
                     logger.exception("bug while the content was looked at")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), wait)
+
+    async def _look_again(self) -> None:
+        await self.look()
 
     @contextmanager
     def _listening(self) -> Iterator[Callable[[_Identity], None]]:

@@ -78,7 +78,9 @@ class ReaderProcess:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin)
         try:
-            return await loop.run_in_executor(self._pool, pack_up, source, today)
+            # In a thread, because whoever asks first starts the process.
+            reading = await asyncio.to_thread(self._pool.submit, pack_up, source, today)
+            return await asyncio.wrap_future(reading)
         except BrokenProcessPool:
             self.close()
             raise Unavailable(

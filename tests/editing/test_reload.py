@@ -319,6 +319,7 @@ async def test_editors_ask_for_the_state_and_reload(tmp_path: Path, content: Pat
         assert "Nothing has changed" in words(await say(here, MO, "/content reload"))
         edit(content, BEFORE, AFTER)
         assert "Changed: tea-popular" in words(await say(here, MO, "/content reload"))
+        assert await here.content.look() is None
         edit(content, "verdict: supported", "verdict: certain")
         assert "tea/facts.yaml:7:14" in words(await say(here, MO, "/content reload"))
         assert words(await say(here, MO, "/content log")).count("Mo ") == 2

@@ -11,14 +11,14 @@ from tests.editing.packs import serving
 from tests.editing.under_load import reload_under_load, write_edition
 
 RELOADS = 10_000
-WARM = 500
+WARM = 1_000
 """Reloads after which everything that is kept, is."""
 
 pytestmark = pytest.mark.slow
 
 
 async def test_ten_thousand_reloads_under_look_ups(tmp_path: Path) -> None:
-    """No request fails or sees half a pack, and memory at the end is at most a tenth above the first hundreds' peak."""
+    """No request fails or sees half a pack, and memory at the end is at most a tenth above the peak of the first thousand."""
     content = tmp_path / "content"
     write_edition(content, 1)
     reader = ReaderProcess()

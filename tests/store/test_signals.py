@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from bot.acts import Did
@@ -15,7 +17,7 @@ from bot.store.signals import Signal
 from tests.polls.test_dialogues import ADA, BEN, press, reply_words, say, wall
 from tests.store.conftest import new_database
 from tests.store.server import PostgresServer
-from tests.world import Clock, running
+from tests.world import CONTENT, Clock, running
 
 PATIENCE = 20.0
 
@@ -27,10 +29,15 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def two(server: PostgresServer, folder: Path) -> AsyncIterator[tuple[Instance, Instance]]:
+async def two(
+    server: PostgresServer, folder: Path, content: Path = CONTENT
+) -> AsyncIterator[tuple[Instance, Instance]]:
     """Two processes, so to speak, over one database; only the second runs the platform."""
     url, clock = new_database(server), Clock()
-    async with running(folder, url=url, clock=clock) as one, running(folder, url=url, clock=clock) as other:
+    async with (
+        running(folder, url=url, clock=clock, content=content) as one,
+        running(folder, url=url, clock=clock, content=content) as other,
+    ):
         yield one, other
 
 
@@ -115,3 +122,18 @@ async def test_settings_changed_in_one_process_hold_in_the_other(server: Postgre
         await one.communities.change(before, {"zone": "Europe/Berlin"}, logged)
         await asyncio.wait_for(heard.wait(), PATIENCE)
         assert (await other.communities.get("test:demo", now)).zone == "Europe/Berlin"
+
+
+async def test_content_that_one_process_took_is_taken_by_the_other(server: PostgresServer, tmp_path: Path) -> None:
+    """Though it watches nothing by itself; one of the two writes the log."""
+    content = Path(shutil.copytree(CONTENT, tmp_path / "content"))
+    async with two(server, tmp_path, content) as (one, other):
+        await one.start()
+        await other.start()
+        facts = content / "tea" / "facts.yaml"
+        facts.write_text(facts.read_text("utf-8").replace("Most people", "Nearly all people"), "utf-8")
+        await one.content.reload()
+        await until(lambda: other.content.shelf.current.version == one.content.shelf.current.version)
+        async with asyncio.timeout(PATIENCE):
+            log, _ = await one.acts.page("", one.now() + timedelta(days=1))
+        assert [act.did for act in log] == ["reload"]
