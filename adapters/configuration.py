@@ -33,7 +33,7 @@ Parley reads each setting from the first of these that has it:
 # parley.toml
 port = 9000
 zone = "Europe/Berlin"
-health_bind = "8766"
+health_bind = "8081"
 ```
 
 `parley config` prints what holds where it is run, and where each value comes from, with secrets masked. `parley doctor` checks whether it works.
@@ -69,7 +69,7 @@ Parley takes a secret from a variable or from a file, and refuses it in `parley.
 | `/slack/install`, `/slack/oauth_redirect` | `bind`, at `slack_bind` | with `slack_client_id`: admins of workspaces, through the same proxy |
 | Pages of polls marked public | `bind`, at `public_bind` | anybody, through a proxy with a certificate |
 
-Each of the last three is served only where its setting names a port. Where it names only that, as in `8766`, the address is `bind`; `127.0.0.1:8766` decides for itself. `bind` is 127.0.0.1 unless it is set, and 0.0.0.0 or :: in a container, whose ports its engine publishes or doesn't.
+Each of the last three is served only where its setting names a port. Where it names only that, as in `8081`, the address is `bind`; `127.0.0.1:8081` decides for itself. `bind` is 127.0.0.1 unless it is set, and 0.0.0.0 or :: in a container, whose ports its engine publishes or doesn't.
 """
 
 

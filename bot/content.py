@@ -24,6 +24,7 @@ from bot.library.parcel import Difference, Parcel, differences, let_go, outline,
 from bot.library.problems import Problem
 from bot.library.reader import Reader
 from bot.library.shelf import Edition, Shelf
+from bot.meter import Meter
 from bot.store import kept
 from bot.store.database import Database
 from bot.store.signals import Signal
@@ -81,6 +82,7 @@ class Same:
 
 
 End = Taken | Refusal | Same
+_ENDS = {Taken: "ok", Refusal: "refused", Same: "unchanged"}
 Say = Callable[[Translator, Taken | Refusal], Reply]
 
 
@@ -100,6 +102,7 @@ class Content:
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
         watch: Watch = Watch.EVENTS,
+        meter: Meter | None = None,
     ) -> None:
         self.shelf = shelf
         self.source = source
@@ -114,6 +117,7 @@ class Content:
         self._say = say
         self._now = now
         self._sleep = sleep
+        self._meter = meter or Meter()
         self._seen = ""
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -122,6 +126,11 @@ class Content:
 
     async def reload(self, by: Actor | None = None) -> End:
         """Reads the folder now. Raises Unavailable where that can't be done just now; nothing is changed then."""
+        end = await self._reload(by)
+        self._meter.reloaded(_ENDS[type(end)])
+        return end
+
+    async def _reload(self, by: Actor | None) -> End:
         async with self._turn:
             seen = await self._outline()
             parcel = await self._reader.read(self.source, self._now().date())

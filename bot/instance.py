@@ -205,6 +205,7 @@ def build(
         now=outside.now,
         sleep=outside.sleep,
         watch=Watch(watch),
+        meter=meter,
     )
     helper = Help()
     bot = Bot.of(

@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from prometheus_client.metrics import MetricWrapperBase
+
 from bot.command import Command, Permission
 from bot.commands.help import usage
 from bot.library.model import PARTS
 from bot.library.schema import schemas
+from bot.metrics import Metrics
 from bot.polls.results import Rule
 from tests.docs.documents import ROOT, table
 
@@ -42,6 +45,27 @@ def command_groups(commands: Mapping[str, Command]) -> dict[str, list[Command]]:
 def command_table(commands: list[Command]) -> str:
     rows = ((f"`{usage(command)}`", command.description) for command in commands)
     return table(("Command", "What it does"), *rows)
+
+
+def metrics_table() -> str:
+    """Every figure, its labels and what it counts."""
+    rows = []
+    for name, labels, what in figures():
+        rows.append((f"`{name}`", ", ".join(f"`{label}`" for label in labels) or "–", what))
+    return table(("Figure", "Labels", "What it is"), *rows)
+
+
+def figures() -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Parley's own figures, as a new instance has them: name in a query, labels, what it is."""
+    registry = Metrics().registry
+    for collector in registry._collector_to_names:
+        if isinstance(collector, MetricWrapperBase):
+            (described,) = collector.describe()
+            name = f"{described.name}{_SUFFIXES.get(described.type, '')}"
+            yield name, ("version",) if described.type == "info" else collector._labelnames, described.documentation
+
+
+_SUFFIXES = {"counter": "_total", "info": "_info"}
 
 
 COMMON = ("id", "aliases", "tags", "sources")

@@ -20,6 +20,7 @@ from tests.world import running
 
 README, CONTRIBUTING, CHANGELOG = ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"
 PACKS = ROOT / "docs" / "packs.md"
+OPERATIONS = ROOT / "docs" / "operations.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 _TARGET = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
@@ -49,6 +50,11 @@ def test_the_reference_of_settings_is_the_settings() -> None:
     assert CONFIGURATION.read_text(encoding="utf-8") == reference(), "parley config docs > docs/configuration.md"
 
 
+def test_the_table_of_figures_is_the_figures() -> None:
+    """docs/operations.md has every figure with its labels."""
+    is_in_step(OPERATIONS, "metrics", made.metrics_table())
+
+
 def test_every_setting_is_in_the_reference() -> None:
     """With its variable, its default and its description."""
     rows = CONFIGURATION.read_text(encoding="utf-8")
@@ -76,6 +82,7 @@ def test_every_message_of_the_checker_is_explained() -> None:
 def test_every_table_is_one_that_is_made() -> None:
     """A table between marks that nobody makes would go stale unseen."""
     known = {
+        "metrics",
         *made.pack_tables(),
         *(f"commands for {group}" for group in made.GROUPS),
     }
