@@ -23,9 +23,10 @@ from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from adapters.slack.workspaces import community_of
+from adapters.slack.workspaces import NOT_HERE, community_of
 from bot.errors import Unavailable
 from bot.i18n import N_
+from bot.store import communities
 from bot.store import installations as rows
 from bot.store.database import Database
 from bot.store.keys import Keys
@@ -87,8 +88,17 @@ class Installations(AsyncInstallationStore):
     # --- as Parley does ---
 
     async def find(self, team: str) -> Installed | None:
-        """Raises Unavailable for what another key has sealed."""
-        found = await self._database.read(lambda tx: rows.find(tx, community_of(team)))
+        """Raises Unavailable for what another key has sealed, and for a community that has not left, but not installed
+        the app yet, as one that had a bot token: what is to be told there waits for that.
+        """
+        community = community_of(team)
+
+        async def unit(tx: Transaction) -> tuple[rows.Installation | None, bool]:
+            return await rows.find(tx, community), await communities.is_here(tx, community)
+
+        found, here = await self._database.read(unit)
+        if found is None and here:
+            raise Unavailable(NOT_HERE)
         try:
             return None if found is None else self._opened(team, found)
         except Unavailable:

@@ -47,6 +47,11 @@ async def mark_returned(tx: Transaction, community: str) -> None:
     await tx.run("mark_returned", id=community)
 
 
+async def is_here(tx: Transaction, community: str) -> bool:
+    """Whether it is known and has not removed the bot."""
+    return bool(await tx.value("community_is_here", id=community))
+
+
 async def left_before(tx: Transaction, then: datetime) -> list[str]:
     return await tx.column("left_before", then=to_stored(then))
 

@@ -32,7 +32,7 @@ from tests.ports import free_port
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, Browser, CannotDo, Channel, Member, SlackServer, Team, words
 from tests.wire.slack import world as slack
 from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET, Page, query_of
-from tests.wire.slack.world import World, counted, slack_world
+from tests.wire.slack.world import Hurried, World, counted, slack_world
 from tests.wire.test_discord_process import PATIENCE, last_words, program
 from tests.world import Clock, running
 
@@ -587,6 +587,19 @@ async def test_a_dead_token_is_a_lost_permission_and_takes_nobody_down(tmp_path:
         await world.quiet()
         assert [one.method for one in world.server.forgive("token_revoked")] == ["chat.update", "auth.test"]
         assert not world.chat.ended.is_set()
+
+
+async def test_a_workspace_that_had_a_bot_token_changes_over(tmp_path: Path) -> None:
+    """Until it has installed the app, who asks is told so, and its open poll waits; then the poll goes on."""
+    async with slack.new_server() as server:
+        async with slack.parley(server, tmp_path) as world:
+            poll = await world.poll(server.member("Host"), results="live")
+        async with slack.parley(server, tmp_path, several=True, clock=Hurried(20)) as world:
+            assert NOT_HERE in (await server.member("Ada").press(poll, "Green")).text
+            await install(world, server.team)
+            assert counted(await server.member("Ada").press(poll, "Green"))
+            await server.until(lambda: "1 (100.0 %)" in words(poll.blocks))
+        assert server.violations == []
 
 
 async def test_one_refusal_by_mistake_loses_no_workspace(tmp_path: Path) -> None:

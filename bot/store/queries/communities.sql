@@ -20,6 +20,9 @@ UPDATE communities SET left_at = :left_at WHERE id = :id AND left_at IS NULL;
 -- name: mark_returned(id)!
 UPDATE communities SET left_at = NULL WHERE id = :id;
 
+-- name: community_is_here(id)$
+SELECT count(*) FROM communities WHERE id = :id AND left_at IS NULL;
+
 -- name: left_before(then)
 SELECT id FROM communities WHERE left_at <= :then ORDER BY left_at;
 
