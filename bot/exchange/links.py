@@ -58,7 +58,7 @@ def links_of(reading: PackReading) -> list[Asking]:
         if raw.model is Source:
             for name in LINK_OF:
                 address = raw.table.get(name)
-                if isinstance(address, str) and urlsplit(address).scheme in {"http", "https"}:
+                if isinstance(address, str) and _is_address(address):
                     found.append(Asking(key, name, address, reading.place(key, name)))
     return found
 
@@ -195,15 +195,15 @@ def _last_line(value: object, at: int) -> int:
 
 def _value(answer: Answer, day: date) -> str:
     parts = {"checked": Bare(day.isoformat()), "status": Bare(answer.status), "detail": answer.detail[:300]}
-    parts["moved_to"] = answer.moved_to if _can_be_noted(answer.moved_to) else ""
+    parts["moved_to"] = answer.moved_to if _is_address(answer.moved_to) else ""
     return "{" + ", ".join(f"{key}: {_in_braces(value)}" for key, value in parts.items() if value) + "}"
 
 
 _ADDRESS: TypeAdapter[str] = TypeAdapter(Address)
 
 
-def _can_be_noted(address: str) -> bool:
-    """Whether the loader takes an address that a server has named."""
+def _is_address(address: str) -> bool:
+    """Whether the loader takes it: editors mistype, and servers name what they like."""
     try:
         return bool(_ADDRESS.validate_python(address))
     except ValidationError:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from adapters.cli import main
-from bot.errors import NotFound
+from bot.errors import NotFound, UsageError
 from bot.exchange.briefing import briefing, md
 from bot.exchange.claimreview import BEST, RATINGS, WORST, claim_reviews
 from bot.exchange.folders import pack_folder
@@ -105,6 +105,12 @@ def test_reviews_have_the_properties_that_readers_of_claimreview_need(folder: Pa
     assert whole["@graph"]
     for review in whole["@graph"]:
         assert [str(error) for error in validator.iter_errors(review)] == []
+
+
+def test_a_page_is_a_web_address() -> None:
+    """Other programs follow it."""
+    with pytest.raises(UsageError, match="no web address"):
+        claim_reviews(tea(), "javascript:alert(1)")
 
 
 def test_only_facts_that_can_be_checked_are_rated() -> None:

@@ -109,6 +109,9 @@ class Site:
     async def _home(self, _request: web.Request) -> web.Response:
         return web.Response(status=301, headers={"Location": "/"})
 
+    async def _garbled(self, _request: web.Request) -> web.Response:
+        return web.Response(status=301, headers={"Location": "http://site.test:99999/\udcff"})
+
     async def _loop(self, _request: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": "/loop"})
 
@@ -202,6 +205,7 @@ async def asker(time: Time, resolver: AbstractResolver | None = None, timeout: f
         ("/for-now", LinkStatus.WORKS, ""),
         ("/moved", LinkStatus.MOVED, ""),
         ("/home", LinkStatus.UNCLEAR, "leads to a site's front page"),
+        ("/garbled", LinkStatus.UNCLEAR, "leads to something that is no web address"),
         ("/loop", LinkStatus.UNCLEAR, "leads on and on"),
         ("/elsewhere", LinkStatus.UNCLEAR, "leads to something that is no web address"),
         ("/report.pdf", LinkStatus.UNCLEAR, "sends a web page instead of a PDF"),
@@ -470,6 +474,12 @@ def test_what_changed_meanwhile_is_not_noted(tmp_path: Path) -> None:
     found = note(folder, {asking: DEAD}, DAY)
     assert [why for _, why in found.left] == ["its entry has changed meanwhile: check again"]
     assert (folder / "sources.yaml").read_text() == changed
+
+
+def test_an_address_with_a_mistake_is_the_checkers_business(tmp_path: Path) -> None:
+    """It is not asked; the check says what is wrong with it."""
+    sources = SOURCES.replace("https://example.org/survey", "'http://[example.org'")
+    assert links_of(read_pack(make_pack(tmp_path / "pack", {"sources.yaml": sources}))) == []
 
 
 def test_an_entry_in_braces_is_left_as_it_is(tmp_path: Path) -> None:
