@@ -30,7 +30,14 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
             yield ok("database", f"{path} is made at the first start")
             return
     try:
-        applied = _applied_sqlite(path) if path is not None else await _applied_postgres(settings.database)
+        if path is not None:
+            applied = _applied_sqlite(path)
+        else:
+            from bot.store.postgres import probe  # noqa: PLC0415 - asyncpg is an extra
+
+            probed = await probe(settings.database)
+            applied = probed.applied
+            yield machine.write_speed(probed.write_seconds)
         waiting = migrate.pending(migrate.load_migrations("sqlite" if path is not None else "postgres"), applied)
     except Refused as error:
         yield wrong("database", error.message, "Install the Parley that this database belongs to, or restore a backup")
@@ -93,12 +100,6 @@ def _applied_sqlite(path: Path) -> Mapping[int, str]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         found = connection.execute("SELECT name FROM sqlite_master WHERE name = 'migrations'").fetchone()
         return dict(connection.execute("SELECT number, checksum FROM migrations")) if found else {}
-
-
-async def _applied_postgres(url: str) -> Mapping[int, str]:
-    from bot.store.postgres import applied_at  # noqa: PLC0415 - asyncpg is an extra
-
-    return await applied_at(url)
 
 
 def _mend(path: Path | None) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import statistics
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -207,16 +210,37 @@ async def _applied(connection: Any) -> dict[int, str]:
     return {row["number"]: row["checksum"] for row in await connection.fetch("SELECT number, checksum FROM migrations")}
 
 
-async def applied_at(url: str) -> dict[int, str]:
-    """The migrations that a server's database has; none where it is new. Changes nothing. Raises `Unavailable`."""
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What was found of a server's database. `write_seconds` is what a durable commit takes, there and back."""
+
+    applied: Mapping[int, str]
+    write_seconds: float
+
+
+PROBES = 5
+
+
+async def probe(url: str) -> Probed:
+    """Which migrations a server's database has (none where it is new), and how fast it writes.
+
+    Changes nothing: what is written is a message of the log that nobody reads. Raises `Unavailable`.
+    """
     try:
         connection = await asyncpg.connect(url, timeout=10)
         try:
             known = await connection.fetchval("SELECT to_regclass('migrations')")
-            return await _applied(connection) if known else {}
+            applied = await _applied(connection) if known else {}
+            return Probed(applied, statistics.median([await _durable_write(connection) for _ in range(PROBES)]))
         finally:
             await connection.close()
     except ValueError:
         raise Unavailable(UNREADABLE) from None
     except (*_OUTSIDE, asyncpg.PostgresError) as error:
         raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
+
+
+async def _durable_write(connection: Any) -> float:
+    started = time.perf_counter()
+    await connection.execute("SELECT pg_logical_emit_message(true, 'parley', 'doctor')")
+    return time.perf_counter() - started
