@@ -19,12 +19,15 @@ from bot.commands.help import Help
 from bot.commands.log import LogCommands
 from bot.commands.lookup import Lookup
 from bot.commands.polls import PollCommands
+from bot.commands.queue import QueueCommands, waiting_notice
 from bot.commands.settings import PrivacyCommands, Settings
+from bot.commands.suggest import SuggestCommands
 from bot.communities import Communities
 from bot.config import SHIPPED_CONTENT
 from bot.content import Content, Watch
 from bot.editors import Editors, named_channel, named_editors
 from bot.errors import BotError
+from bot.interest import Interested
 from bot.library.reader import Reader, ReaderHere
 from bot.library.shelf import Shelf
 from bot.limiter import Limiter
@@ -38,7 +41,10 @@ from bot.store.communities import served
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.signals import Signal
+from bot.suggestions import Suggestions
 
+COUNT_EVERY = 60.0
+"""Seconds between two times that what members looked for is written down."""
 FORGET_EVERY = 3600.0
 """Seconds between two looks for communities that left long ago."""
 
@@ -51,7 +57,7 @@ _ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without letters that are mistaken for each other."""
 
 
-def new_poll_id() -> str:
+def new_short_id() -> str:
     """Six letters that a person can type: some 890 million ids."""
     return "".join(secrets.choice(_ID_LETTERS) for _ in range(6))
 
@@ -62,7 +68,8 @@ class Outside:
 
     now: Callable[[], datetime]
     new_reference: Callable[[], str]
-    new_poll_id: Callable[[], str] = new_poll_id
+    new_id: Callable[[], str] = new_short_id
+    """Makes the ids of polls and suggestions, which people type."""
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -83,6 +90,7 @@ class Instance:
     editors: Editors
     acts: Acts
     content: Content
+    interested: Interested
     database: Database
     keys: Keys
     now: Callable[[], datetime]
@@ -92,7 +100,7 @@ class Instance:
     async def start(self) -> None:
         """Does what fell due while nothing ran, redraws the copies, and waits for deadlines. Platforms come first."""
         await self.copies.refresh_all()
-        loops = (self.scheduler.run(), self._forget(), self.content.run())
+        loops = (self.scheduler.run(), self._forget(), self._count(), self.content.run())
         self._running = tuple(asyncio.create_task(loop) for loop in loops)
 
     async def stop(self) -> None:
@@ -106,6 +114,7 @@ class Instance:
                 await task
         self.content.stop()
         await self.copies.stop()
+        await self._write_counts()
         await self.box.aclose()
         await self.database.close()
 
@@ -125,6 +134,20 @@ class Instance:
             else:
                 if gone:
                     logger.info("%s communities that left long ago are forgotten", len(gone))
+
+    async def _count(self) -> None:
+        """Writes now and then what members looked for."""
+        while True:
+            await asyncio.sleep(COUNT_EVERY)
+            await self._write_counts()
+
+    async def _write_counts(self) -> None:
+        try:
+            await self.interested.write(self.now())
+        except BotError as error:
+            logger.warning("what members looked for could not be written: %s", type(error).__name__)
+        except Exception:
+            logger.exception("bug while what members looked for was written")
 
 
 class _Hooks:
@@ -170,7 +193,7 @@ def build(
     communities = Communities(database, zone, language)
     box = BallotBox(database, keys, random_bytes=outside.random_bytes, meter=meter)
     acts = Acts(database, lambda: outside.random_bytes(8).hex())
-    polls = Polls(database, box, outside.new_poll_id, acts)
+    polls = Polls(database, box, outside.new_id, acts)
     commands = PollCommands(polls, shelf)
     copies = Copies(
         database, platforms, commands.copy, communities.get, now=outside.now, sleep=outside.sleep, meter=meter
@@ -207,10 +230,16 @@ def build(
         watch=Watch(watch),
         meter=meter,
     )
+    interested = Interested(database)
+    suggestions = Suggestions(
+        database, acts, those, communities.get, platforms, outside.new_id, waiting_notice=waiting_notice
+    )
     helper = Help()
     bot = Bot.of(
         (
-            Lookup(shelf),
+            Lookup(shelf, interested),
+            SuggestCommands(shelf, suggestions, interested),
+            QueueCommands(content, suggestions, interested),
             commands,
             Settings(communities, shelf, acts),
             PrivacyCommands(privacy),
@@ -240,6 +269,7 @@ def build(
         those,
         acts,
         content,
+        interested,
         database,
         keys,
         outside.now,

@@ -93,7 +93,7 @@ async def running(
         Outside(
             now=clock,
             new_reference=lambda: next(numbers),
-            new_poll_id=lambda: f"p{next(ids)}",
+            new_id=lambda: f"p{next(ids)}",
             random_bytes=random_bytes,
             sleep=clock.sleep,
         ),

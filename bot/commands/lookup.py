@@ -15,6 +15,7 @@ from bot.command import TEXT_MAX, Context, Param, action, command, shortcut
 from bot.commands import cards
 from bot.errors import NotFound
 from bot.i18n import N_, Translator
+from bot.interest import Interested
 from bot.library.model import Argument, Entry, Event, Fact, Option, Pack, Position, Source, Statement, Term
 from bot.library.search import Hit
 from bot.library.shelf import Edition, Shelf
@@ -46,9 +47,10 @@ _TOPIC = N_("Look in one topic only")
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Commands that read the library."""
+    """Commands that read the library. Where editors take suggestions, `interested` counts, and cards ask for them."""
 
     shelf: Shelf
+    interested: Interested | None = None
 
     # --- commands ---
 
@@ -285,6 +287,8 @@ class Lookup:
         topic: str,
         view: str = "card",
     ) -> Outcome:
+        if self.interested is not None:
+            self.interested.missed(words)
         pack = _pack(ctx.t, edition, topic).id if topic else None
         near = edition.index.nearest(clean(words), kinds=kinds, limit=NEAREST, pack=pack)
         card = Card(
@@ -325,6 +329,10 @@ class Lookup:
         shown = _VIEWS.get(view, _card_view)(ctx.t, pack, entry)
         last = shown[-1]
         controls = (*last.controls, *_controls(ctx.t, pack, entry, view, public=public))
+        if self.interested is not None:
+            self.interested.asked(pack_id, entry_id)
+            if view == "card":
+                controls = (*controls, Button(ctx.t("Is this wrong?"), Action("suggest", (pack_id, entry_id))))
         return Reply((*shown[:-1], replace(last, controls=controls)), visibility=_visibility(public))
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import TypeVar
 
-from bot.chat import Action, Answers, Choice, Form, Input, InputKind
+from bot.chat import Action, Choice, Form, Input, InputKind
 from bot.command import Context, Param
 from bot.commands.poll_cards import HOW, METHODS
 from bot.errors import NotFound, Refused
@@ -16,8 +15,6 @@ from bot.markup import clean
 from bot.polls.ballots import Method
 from bot.polls.model import OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, PollOption, Results
 from bot.polls.when import closing_time
-
-_Picked = TypeVar("_Picked", Method, Results)
 
 METHOD = Param(
     N_("How it is voted: one choice, approval, ranking or scores"),
@@ -43,20 +40,6 @@ def cleaned(written: str) -> str:
 def split_options(written: str) -> list[str]:
     """Options as they are typed: with `|` or on lines of their own."""
     return [cleaned(part) for part in re.split(r"[|\n]", written) if cleaned(part)] if written.strip() else []
-
-
-def answer(answers: Answers, name: str) -> str:
-    value = answers.get(name, "")
-    return value if isinstance(value, str) else "\n".join(value)
-
-
-def picked(answers: Answers, name: str, default: _Picked, t: Translator) -> _Picked:
-    """What was picked from a list of one kind. Raises Refused for what the list never offered."""
-    value = answers.get(name) or (default.value,)
-    try:
-        return type(default)(value if isinstance(value, str) else value[0])
-    except ValueError:
-        raise Refused(t("That is not among the choices of the form. Open it anew and pick one.")) from None
 
 
 def closes_at(ctx: Context, typed: str) -> datetime:

@@ -22,6 +22,7 @@ from bot.chat import (
 )
 from bot.command import Context, Param, action, command, form
 from bot.commands import ballot_cards, poll_cards, poll_forms
+from bot.commands.answers import answer, picked
 from bot.commands.cards import topic_choices
 from bot.community import Community, named_id
 from bot.errors import NotAllowed, NotFound, Refused
@@ -133,9 +134,9 @@ class PollCommands:
 
     @form("poll-create", again="create_form")
     async def created(self, ctx: Context, answers: Answers) -> Outcome:
-        names = tuple(poll_forms.split_options(poll_forms.answer(answers, "options")))
+        names = tuple(poll_forms.split_options(answer(answers, "options")))
         try:
-            closes_at = poll_forms.closes_at(ctx, poll_forms.answer(answers, "closes"))
+            closes_at = poll_forms.closes_at(ctx, answer(answers, "closes"))
         except Refused as error:
             return Outcome(errors={"closes": error.message})
         if not OPTIONS_MIN <= len(names) <= OPTIONS_MAX:
@@ -144,11 +145,11 @@ class PollCommands:
             )
             return Outcome(errors={"options": wrong})
         draft = Draft(
-            question=poll_forms.cleaned(poll_forms.answer(answers, "question")),
+            question=poll_forms.cleaned(answer(answers, "question")),
             options=tuple(PollOption(name) for name in names),
             closes_at=closes_at,
-            method=poll_forms.picked(answers, "method", Method.SINGLE, ctx.t),
-            results=poll_forms.picked(answers, "results", Results.AT_CLOSE, ctx.t),
+            method=picked(answers, "method", Method.SINGLE, ctx.t),
+            results=picked(answers, "results", Results.AT_CLOSE, ctx.t),
         )
         return await self._open(ctx, draft, field="options")
 
@@ -156,17 +157,16 @@ class PollCommands:
     async def policy_created(self, ctx: Context, pack_id: str, answers: Answers) -> Outcome:
         pack = self._pack(ctx, pack_id)
         try:
-            closes_at = poll_forms.closes_at(ctx, poll_forms.answer(answers, "closes"))
+            closes_at = poll_forms.closes_at(ctx, answer(answers, "closes"))
         except Refused as error:
             return Outcome(errors={"closes": error.message})
         chosen = tuple(poll_forms.policy_option(ctx.t, pack, entry) for entry in answers.get("options", ()))
         draft = Draft(
-            question=poll_forms.cleaned(poll_forms.answer(answers, "question"))
-            or poll_forms.policy_question(ctx.t, pack),
+            question=poll_forms.cleaned(answer(answers, "question")) or poll_forms.policy_question(ctx.t, pack),
             options=chosen,
             closes_at=closes_at,
-            method=poll_forms.picked(answers, "method", Method.RANKED, ctx.t),
-            results=poll_forms.picked(answers, "results", Results.AT_CLOSE, ctx.t),
+            method=picked(answers, "method", Method.RANKED, ctx.t),
+            results=picked(answers, "results", Results.AT_CLOSE, ctx.t),
             topic=pack.id,
         )
         return await self._open(ctx, draft, field="options")

@@ -151,9 +151,11 @@ class PrivacyCommands:
                 len(held.acts),
             )
             lines.append(log)
+        if held.suggestions:
+            lines.append(t.count("{n} suggestion of yours", "{n} suggestions of yours", len(held.suggestions)))
         more = t(
             "Your ballots in secret polls that have closed are stored without anything that leads to you: nobody can "
-            "show or erase them any more. Look-ups are not stored."
+            "show or erase them any more. Look-ups are counted, without who asked."
         )
         erase = Button(t("Erase my data"), Action("privacy-erase"), style=ButtonStyle.DANGER)
         return Outcome(
@@ -177,6 +179,7 @@ class PrivacyCommands:
                 "Ballots in secret polls that have closed can't be found any more by anybody, so they stay in the count."
             ),
             t("Polls that you created stay, without your name, and so does what you did as a moderator or editor."),
+            t("What you suggested goes, but for what editors have accepted, which stays without your name."),
         )
         button = Button(t("Erase now"), Action("privacy-erase"), style=ButtonStyle.DANGER)
         return Outcome(Reply((Card(title=t("Erase what is stored about you?"), body=explained, controls=(button,)),)))

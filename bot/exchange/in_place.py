@@ -1,6 +1,8 @@
 """Changes to an editor's YAML files that touch no other line: comments, order, quotes and ends of lines stay.
 
-    append(file, list_name, entries)       entries at the end of a file's list
+    append(file, list_name, entries)                   entries at the end of a file's list
+    add_lines(file, list_name, lines, entry_id)        one entry there, as it was typed
+    put_lines(file, list_name, lines, entry_id)        one entry in the place of the one with its id
 
 A change is made in memory, read back, and only then put in the file's place, whole (see writing.replace_file).
 """
@@ -8,8 +10,9 @@ A change is made in memory, read back, and only then put in the file's place, wh
 from __future__ import annotations
 
 import codecs
+import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import Refused
@@ -22,6 +25,65 @@ def append(file: Path, name: str, entries: Sequence[Mapping[str, Value]]) -> Non
 
     Raises Refused, with nothing changed, where the file can't be read or the list can't be added to.
     """
+    ids = [str(entry["id"]) for entry in entries]
+    _append(file, name, ids, lambda indent: "\n".join(item(entry, indent) for entry in entries))
+
+
+def add_lines(file: Path, name: str, lines: Sequence[str], entry_id: str) -> None:
+    """Adds one entry, given as its lines with the hyphen at the margin, as `append` does. Raises what that raises."""
+    _append(file, name, [entry_id], lambda indent: _indented(lines, indent))
+
+
+def put_lines(file: Path, name: str, lines: Sequence[str], entry_id: str) -> None:
+    """Puts an entry, given as its lines with the hyphen at the margin, in the place of the one with the same id.
+
+    Raises Refused, with nothing changed, where the list or the entry is written in brackets, or the id is not there.
+    """
+    text = file.read_bytes().decode("utf-8-sig")
+    document = read_yaml(file)
+    items = document.root.get(name) if isinstance(document.root, Table) else None
+    entries = [entry for entry in items or () if isinstance(entry, Table)]
+    ids = [str(entry.get("id")) for entry in entries]
+    if document.problems or entry_id not in ids:
+        raise Refused(f"{file} has no entry `{entry_id}` that can be changed. Nothing was changed.")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    old = text.splitlines()
+    start, end, margin = span(old, entries[ids.index(entry_id)])
+    new = _indented(lines, margin).splitlines()
+    mark = codecs.BOM_UTF8 if file.read_bytes().startswith(codecs.BOM_UTF8) else b""
+    changed = newline.join([*old[:start], *new, *old[end:]]) + newline
+    write_checked(file, mark + changed.encode(), name, ids)
+
+
+def span(lines: Sequence[str], entry: Table) -> tuple[int, int, int]:
+    """The first line of an entry in a list, counted from 0, the one after its last, and how far its hyphen is indented.
+
+    Raises Refused for an entry in brackets.
+    """
+    start = entry.mark.line
+    hyphen = _HYPHEN.match(lines[start])
+    if hyphen is None:
+        raise Refused("The entry is written in brackets: write it with a hyphen, one key a line. Nothing was changed.")
+    margin = len(hyphen[1])
+    end = start + 1
+    for number in range(start + 1, len(lines)):
+        line = lines[number]
+        if line.strip() and len(line) - len(line.lstrip()) <= margin:
+            break
+        if line.strip():
+            end = number + 1
+    return start, end, margin
+
+
+_HYPHEN = re.compile(r"(\s*)-\s")
+
+
+def _indented(lines: Sequence[str], indent: int) -> str:
+    return "".join(f"{' ' * indent}{line}".rstrip() + "\n" for line in lines)
+
+
+def _append(file: Path, name: str, ids: Sequence[str], made: Callable[[int], str]) -> None:
+    """`made` gives the new entries as text, from how far the list's hyphens are indented."""
     before = file.read_bytes() if file.exists() else b""
     indent, old = 2, 0
     if before.strip():
@@ -33,11 +95,9 @@ def append(file: Path, name: str, entries: Sequence[Mapping[str, Value]]) -> Non
     if not text.endswith("\n"):
         text += newline
     blank = "" if old == 0 or text.endswith(newline * 2) else newline
-    added = "\n".join(item(entry, indent) for entry in entries).replace("\n", newline)
+    added = made(indent).replace("\n", newline)
     mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
-    write_checked(
-        file, mark + (text + blank + added).encode(), name, [*(["*"] * old), *(str(e["id"]) for e in entries)]
-    )
+    write_checked(file, mark + (text + blank + added).encode(), name, [*(["*"] * old), *ids])
 
 
 def _items(document: Document, name: str) -> Items | None:

@@ -16,6 +16,7 @@ from bot.store import polls as poll_rows
 from bot.store.acts import Act
 from bot.store.database import Database
 from bot.store.members import NamedBallot
+from bot.store.suggestions import Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,19 @@ class Held:
     named: tuple[NamedBallot, ...]
     secret: tuple[SecretBallot, ...]
     acts: tuple[Act, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
-        return {**asdict(self), "acts": [{**asdict(act), "at": act.at.isoformat()} for act in self.acts]}
+        """As values that JSON has."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,8 @@ class Privacy:
     async def held(self, actor: Actor) -> Held:
         voter = voter_id(actor)
         stored = await self.database.read(lambda tx: members.stored_about(tx, voter))
-        return Held(stored.created, stored.named_ballots, tuple(await self._open_secret(actor)), stored.acts)
+        secret = tuple(await self._open_secret(actor))
+        return Held(stored.created, stored.named_ballots, secret, stored.acts, stored.suggestions)
 
     async def erase(self, actor: Actor, now: datetime) -> list[str]:
         """Withdraws every open ballot and forgets the rest. Returns the polls that changed; once more is harmless."""

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.polls.model import State
-from bot.store import acts
+from bot.store import acts, suggestions
 from bot.store.acts import Act
 from bot.store.sql import Row, Transaction
+from bot.store.suggestions import Suggestion
 from bot.store.times import to_stored
+
+SUGGESTIONS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Stored:
     created: tuple[str, ...]
     acts: tuple[Act, ...] = ()
     """What the log of editors and moderators has of this member."""
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +54,23 @@ async def stored_about(tx: Transaction, voter: str) -> Stored:
     community, person = split_voter(voter)
     rows = await tx.rows("named_ballots_of", voter=voter)
     created = await tx.column("polls_created_by", community=community, person=person)
-    return Stored(tuple(_named(row) for row in rows), tuple(created), tuple(await acts.of_actor(tx, voter)))
+    done, suggested = await acts.of_actor(tx, voter), await suggestions.of_member(tx, voter, SUGGESTIONS_MAX)
+    return Stored(tuple(_named(row) for row in rows), tuple(created), tuple(done), tuple(suggested))
 
 
 async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str]) -> Erased:
     """Takes a member out of closed polls: named ballots stay and are nobody's, created polls have no creator.
 
-    What they did as a moderator or editor stays in the log, without them.
+    What they did as a moderator or editor stays in the log, without them, and so does what they suggested and editors
+    took; their other suggestions are deleted.
     `stranger` makes the random text that stands where the voter stood. Ballots in open polls must be withdrawn first.
     """
     community, person = split_voter(voter)
     ballots = await _unname(tx, await tx.rows("named_ballots_of", voter=voter), stranger)
     await tx.run("forget_closer", voter=voter)
     await tx.run("forget_actor", actor=voter)
+    await tx.run("delete_suggestions_of", member=voter)
+    await tx.run("forget_suggester", member=voter)
     return Erased(ballots, await tx.run("forget_creator", community=community, person=person))
 
 
@@ -79,6 +87,7 @@ async def forget_community(
     await tx.run("delete_polls_of_community", community=community)
     ballots = await _unname(tx, await tx.rows("named_ballots_from", prefix=community + ":"), stranger)
     await tx.run("delete_acts_of_community", community=community)
+    await tx.run("delete_suggestions_from", community=community)
     await tx.run("forget_actors_from", prefix=community + ":")
     await tx.run("delete_community_places", community=community)
     await tx.run("delete_community_copies", platform=platform, workspace=workspace)

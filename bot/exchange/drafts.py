@@ -1,0 +1,184 @@
+"""An accepted suggestion as a file in the pack's `drafts/`, and the way from there into the pack.
+
+    write_draft(folder, suggestion) -> file            the entry as it stands, or one to be filled in; the rest is comments
+    publish_draft(folder, suggestion, today) -> file   into the part's file or folder, if the whole pack then passes
+
+What a member typed stands in comments alone, so that only an editor's own words get into the pack.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from bot.errors import NotFound, Refused
+from bot.exchange.in_place import add_lines, put_lines, span
+from bot.exchange.writing import Bare, Value, item, new_id, replace_file
+from bot.library.check import check_pack
+from bot.library.loader import DRAFTS, FILL_IN, PackReading, read_pack
+from bot.library.model import PARTS, Entry
+from bot.library.problems import Severity
+from bot.library.yaml_reader import Items, Table, read_yaml
+from bot.markup import clean_lines
+from bot.store.suggestions import Kind, Suggestion
+
+WIDTH = 110
+_PARTS: dict[type[Entry], tuple[str, str]] = {
+    model: (part, name) for part, lists in PARTS.items() for name, model in lists.items()
+}
+"""Kind of entry → the part that holds it, and the list in that part."""
+
+
+def draft_file(folder: Path, suggestion: str) -> Path:
+    return folder / DRAFTS / f"suggestion-{suggestion}.yaml"
+
+
+def write_draft(folder: Path, made: Suggestion) -> Path:
+    """Writes the draft, again where it is there already. Raises NotFound for an entry that is gone, Refused for files
+    that can't be read or written."""
+    reading = _readable(folder)
+    if made.kind is Kind.CORRECTION:
+        name, entry = _as_it_stands(reading, made.entry)
+    else:
+        name, entry = _to_fill_in(reading, made)
+    text = "".join(f"# {line}".rstrip() + "\n" for line in _comment(folder, made)) + f"{name}:\n{entry}"
+    file = draft_file(folder, made.id)
+    try:
+        file.parent.mkdir(exist_ok=True)
+        replace_file(file, text.encode())
+    except OSError as error:
+        raise Refused(
+            f"{file} can't be written ({error.strerror}). Let the bot write to the content's folder, or change the "
+            "entry by hand and reject the suggestion with a word of thanks."
+        ) from None
+    return file
+
+
+def publish_draft(folder: Path, made: Suggestion, today: date) -> Path:
+    """Takes the draft into the pack, and away from the drafts; returns the file that has it now.
+
+    Raises NotFound where the draft is gone, and Refused, with nothing changed, where it is not complete, or the pack
+    would not pass with it: the message says what and where.
+    """
+    draft = draft_file(folder, made.id)
+    if not draft.is_file():
+        raise NotFound(f"{draft} is gone. If you moved it by hand, /content reload takes it in.")
+    with tempfile.TemporaryDirectory() as scratch:
+        trial = Path(scratch, folder.name)
+        shutil.copytree(folder, trial, ignore=lambda _folder, names: [name for name in names if name.startswith(".")])
+        _move_in(trial, made)
+        report = check_pack(trial, None, today)
+        wrong = [problem for problem in report.problems if problem.severity is Severity.ERROR]
+        if wrong:
+            lines = [f"{problem.file.relative_to(trial)}:{problem.line}: {problem.message}" for problem in wrong[:5]]
+            raise Refused("\n".join((f"The pack would not pass with {draft.name}. Change it, then try again:", *lines)))
+    return _move_in(folder, made)
+
+
+def _move_in(folder: Path, made: Suggestion) -> Path:
+    draft = draft_file(folder, made.id)
+    name, entry = _only_entry(draft)
+    lines = _lines_of(draft.read_text(encoding="utf-8").splitlines(), entry)
+    entry_id = str(entry.get("id"))
+    part = next(part for part, lists in PARTS.items() if name in lists)
+    there = _readable(folder).raws.get(entry_id)
+    if there is not None:
+        file = there.file
+        put_lines(file, name, lines, entry_id)
+    else:
+        file = folder / part / f"{entry_id}.yaml" if (folder / part).is_dir() else folder / f"{part}.yaml"
+        add_lines(file, name, lines, entry_id)
+    draft.unlink()
+    return file
+
+
+def _only_entry(draft: Path) -> tuple[str, Table]:
+    """The list of the draft, and its one entry."""
+    document = read_yaml(draft)
+    if document.problems:
+        problem = document.problems[0]
+        raise Refused(f"{draft.name}:{problem.line}: {problem.message}")
+    root = document.root
+    name = next(iter(root), "") if isinstance(root, Table) and len(root) == 1 else ""
+    items = root.get(name) if isinstance(root, Table) else None
+    known = name in {name for _, name in _PARTS.values()}
+    if not known or not isinstance(items, Items) or len(items) != 1 or not isinstance(items[0], Table):
+        raise Refused(f"{draft.name} must hold one list with one entry, as it was made.")
+    return name, items[0]
+
+
+def _readable(folder: Path) -> PackReading:
+    reading = read_pack(folder)
+    if reading.draft is None or reading.incomplete:
+        raise Refused(f"{folder.name} can't be read: mend what `parley check` says of it first. Nothing was changed.")
+    return reading
+
+
+def _as_it_stands(reading: PackReading, entry: str) -> tuple[str, str]:
+    raw = reading.raws.get(entry)
+    if raw is None:
+        raise NotFound("That card is not in the topic's files any more. Reject the suggestion, and say so.")
+    lines = _lines_of(raw.file.read_text(encoding="utf-8-sig").splitlines(), raw.table)
+    return _PARTS[raw.model][1], "".join(f"  {line}".rstrip() + "\n" for line in lines)
+
+
+def _to_fill_in(reading: PackReading, made: Suggestion) -> tuple[str, str]:
+    fields: dict[str, Value]
+    if made.kind is Kind.SOURCE:
+        fields = {
+            "id": new_id(f"suggested {made.id}", reading.raws, "suggested"),
+            "title": f"{FILL_IN}: its title",
+            "url": made.url,
+            "kind": Bare("news"),
+            "copy": Bare("original"),
+            "summary": f"{FILL_IN}: what it establishes, in a sentence or two",
+        }
+        return "sources", item(fields)
+    fields = {
+        "id": new_id(f"suggested {made.id}", reading.raws, "suggested"),
+        "against": made.entry,
+        "point": f"{FILL_IN}: the argument in one sentence, as its own side would say it",
+        "text": f"{FILL_IN}: the argument at its strongest, in a few sentences",
+    }
+    return "arguments", item(fields)
+
+
+def _comment(folder: Path, made: Suggestion) -> Iterator[str]:
+    """What stands above the entry: who may not be named here is not, and what was typed can't become YAML."""
+    yield f"Suggestion {made.id}, {_WHAT[made.kind]}, of {made.at:%Y-%m-%d}. A member wrote:"
+    yield from _quoted(made.words)
+    if made.answer:
+        yield "and, when an editor asked:"
+        yield from _quoted(made.answer)
+    if made.url:
+        yield "Address:"
+        yield from _quoted(made.url)
+    yield ""
+    yield _TODO[made.kind]
+    yield f"Then `/content publish` takes it into {folder.name}/. No line that begins with # goes with it."
+
+
+_WHAT = {Kind.CORRECTION: "a correction", Kind.SOURCE: "a source", Kind.ARGUMENT: "an argument"}
+_TODO = {
+    Kind.CORRECTION: "Change the entry below, in your own words, where the member is right.",
+    Kind.SOURCE: "Write what is marked, and see whether `kind` and `copy` are right.",
+    Kind.ARGUMENT: "Write what is marked; `for:` instead of `against:` if it supports. Name its sources.",
+}
+
+
+def _quoted(written: str) -> Iterator[str]:
+    for line in clean_lines(written).splitlines():
+        words = line.strip()
+        while words:
+            cut = len(words) if len(words) <= WIDTH else max(words.rfind(" ", 0, WIDTH), 0) or WIDTH
+            yield f"  | {words[:cut].rstrip()}"
+            words = words[cut:].lstrip()
+
+
+def _lines_of(lines: Sequence[str], entry: Table) -> list[str]:
+    """The lines of an entry in a list with hyphens, its hyphen at the margin. Raises Refused for one in brackets."""
+    start, end, margin = span(lines, entry)
+    return [line[margin:] if line.strip() else "" for line in lines[start:end]]
