@@ -1,0 +1,340 @@
+"""What members suggest reaches the topic through an editor, and never by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.chat import Answers, Outcome, Reply, Request
+from bot.exchange.drafts import write_draft
+from bot.instance import Instance
+from bot.interest import counted_words
+from bot.library.loader import read_pack
+from bot.store.suggestions import Kind, Suggestion
+from bot.suggestions import MEMBER_MAX
+from tests.editing.packs import ADA, MO, copied, edit, serving, told
+from tests.polls.test_dialogues import buttons, press, reply_words, say, words
+from tests.world import NOW, Clock, Wall, at, request
+
+BEN = request("Ben")
+EVIL = 'x\n- id: evil\n  "@everyone" <b>: [*a] # \r\n# no\u202e\x07 comment\n---\nfacts: []'
+
+
+class Telling(Wall):
+    """A platform that can also write to one person."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, str]] = []
+        self.replies: list[Reply] = []
+
+    async def tell(self, _workspace: str, person: str, reply: Reply) -> bool:
+        self.told.append((person, reply_words(reply)))
+        self.replies.append(reply)
+        return True
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    return copied(tmp_path)
+
+
+@pytest.fixture
+async def here(tmp_path: Path, content: Path) -> AsyncIterator[Instance]:
+    async with serving(tmp_path, content) as instance:
+        instance.platforms["test"] = Telling()
+        yield instance
+
+
+async def submit(here: Instance, who: Request, action: str, answers: Answers) -> Outcome:
+    return await here.bot.submit(at(who, here.now()), action, answers)
+
+
+def telling(here: Instance) -> Telling:
+    platform = here.platforms["test"]
+    assert isinstance(platform, Telling)
+    return platform
+
+
+async def suggested(here: Instance, line: str = "/suggest Say since when. card:tea-popular") -> str:
+    """The id of a suggestion that Ada has just made."""
+    outcome = await say(here, ADA, line)
+    assert outcome.answer is not None
+    assert "Your suggestion is with the editors" in words(outcome), words(outcome)
+    return outcome.answer.cards[0].footer
+
+
+async def accepted(here: Instance, suggestion: str) -> Outcome:
+    return await press(here, MO, f"v1:queue-accept:{suggestion}")
+
+
+# --- a member suggests ---
+
+
+async def test_every_card_asks_whether_it_is_wrong(here: Instance) -> None:
+    """The button opens a form about this card; what is sent waits for an editor, and the member is told so."""
+    shown = await say(here, ADA, "/fact tea drinkers")
+    assert shown.answer is not None
+    opened = await press(here, ADA, buttons(shown.answer)["Is this wrong?"])
+    assert opened.answer is not None
+    form = opened.answer.form
+    assert form is not None
+    assert [each.name for each in form.inputs] == ["kind", "words", "url"]
+    assert "Most people in the office drink tea." in form.inputs[1].hint
+    sent = await submit(
+        here, ADA, form.action.encode(), {"kind": ("correction",), "words": "Since 2025 only.", "url": ""}
+    )
+    assert "A correction: Most people in the office drink tea." in words(sent)
+    assert "waits for an editor: Since 2025 only." in words(await say(here, ADA, "/suggestions"))
+
+
+async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
+    """A source needs an address, an argument a card; nothing is stored until all is there."""
+    for answers, field in (
+        ({"kind": ("source",), "words": "A survey", "url": "", "card": ""}, "url"),
+        ({"kind": ("source",), "words": "A survey", "url": "javascript:alert(1)", "card": ""}, "url"),
+        ({"kind": ("argument",), "words": "Because.", "url": "", "card": ""}, "card"),
+        ({"kind": ("correction",), "words": " \n ", "url": "", "card": "tea-popular"}, "words"),
+        ({"kind": ("correction",), "words": "So", "url": "", "card": "marmalade zeppelins"}, "card"),
+    ):
+        outcome = await submit(here, ADA, "v1:suggest-open", answers)
+        assert list(outcome.errors) == [field], answers
+    assert "No suggestion waits" in words(await say(here, MO, "/content queue"))
+
+
+async def test_a_member_has_only_so_many_that_wait(here: Instance) -> None:
+    """More are taken once some are decided, so that one person can't bury the queue."""
+    ids = [await suggested(here) for _ in range(MEMBER_MAX)]
+    assert "still wait for an editor" in words(await say(here, ADA, "/suggest One more card:tea-popular"))
+    await accepted(here, ids[0])
+    await suggested(here)
+
+
+async def test_editors_hear_of_suggestions_now_and_then(here: Instance) -> None:
+    """Once for a flood, and again when some time has passed."""
+    clock = here.now
+    assert isinstance(clock, Clock)
+    await suggested(here)
+    await suggested(here)
+    assert [line.splitlines()[0] for line in told(here)] == ["1 suggestion waits for an editor"]
+    clock.forward(minutes=11)
+    await say(here, request("Chen"), "/suggest Say since when. card:tea-popular")
+    later = [line.splitlines()[0] for line in told(here)]
+    assert later in (
+        ["1 suggestion waits for an editor"], ["1 suggestion waits for an editor", "3 suggestions wait for an editor"],
+    )  # fmt: skip
+
+
+# --- an editor decides ---
+
+
+async def test_only_editors_see_the_queue(here: Instance) -> None:
+    """Neither the command nor an old button works for others."""
+    made = await suggested(here)
+    for outcome in (
+        await say(here, BEN, "/content queue"),
+        await press(here, BEN, f"v1:queue-accept:{made}"),
+        await submit(here, BEN, f"v1:queue-rejected:{made}", {"note": "no"}),
+    ):
+        assert "That did not work" in words(outcome)
+    assert "1 suggestion waits" in words(await say(here, MO, "/content queue"))
+
+
+async def test_a_rejection_says_why(here: Instance) -> None:
+    """The member reads the reason; the log says who, when and why; a second editor is told who was first."""
+    made = await suggested(here)
+    done = await submit(here, MO, f"v1:queue-rejected:{made}", {"note": "The survey says otherwise."})
+    assert "The member was told." in words(done)
+    assert telling(here).told[-1][0] == "ada"
+    assert "The editor says: The survey says otherwise." in telling(here).told[-1][1]
+    assert f"Mo rejected the suggestion {made} (The survey says otherwise.)" in words(
+        await say(here, MO, "/content log")
+    )
+    assert "Mo has rejected it already." in words(await accepted(here, made))
+    assert "rejected: Say since when. – The survey says otherwise." in words(await say(here, ADA, "/suggestions"))
+
+
+async def test_an_editor_may_ask_first(here: Instance) -> None:
+    """The member answers from the message that asks; nobody else can; then the editor decides."""
+    made = await suggested(here)
+    await submit(here, MO, f"v1:queue-asked:{made}", {"note": "Which year?"})
+    answer = buttons(telling(here).replies[-1])["Answer"]
+    opened = await press(here, ADA, answer)
+    assert opened.answer is not None
+    assert opened.answer.form is not None
+    action = opened.answer.form.action.encode()
+    assert "not yours" in words(await submit(here, BEN, action, {"words": "1900"}))
+    assert "with the editors" in words(await submit(here, ADA, action, {"words": "2025"}))
+    assert "Nobody is waiting" in words(await submit(here, ADA, action, {"words": "2026"}))
+    shown = words(await say(here, MO, "/content queue"))
+    assert "You asked: Which year?" in shown
+    assert "Answer: 2025" in shown
+
+
+async def test_the_queue_is_read_one_by_one(here: Instance) -> None:
+    """The oldest first, with what comes next a press away, and an end."""
+    first, second = await suggested(here), await suggested(here, "/suggest And why? card:tea-popular")
+    shown = await say(here, MO, "/content queue")
+    assert shown.answer is not None
+    assert shown.answer.cards[0].footer == first
+    after = await press(here, MO, buttons(shown.answer)["Next"])
+    assert after.answer is not None
+    assert after.answer.cards[0].footer == second
+    assert "That was the last one." in words(await press(here, MO, buttons(after.answer)["Next"]))
+
+
+# --- from the draft into the topic ---
+
+
+async def test_a_correction_is_accepted_worked_in_and_published(here: Instance, content: Path) -> None:
+    """The draft is the entry as it stands; what an editor makes of it is published, the rest of the file untouched."""
+    made = await suggested(here)
+    done = await accepted(here, made)
+    draft = content / f"tea/drafts/suggestion-{made}.yaml"
+    assert f"tea/drafts/suggestion-{made}.yaml" in words(done)
+    text = draft.read_text(encoding="utf-8")
+    assert "#   | Say since when." in text
+    assert "Ada" not in text
+    before = (content / "tea/facts.yaml").read_text(encoding="utf-8")
+    edit(
+        content,
+        "Most people in the office drink tea.",
+        "Since 2025 most people here drink tea.",
+        draft.relative_to(content).as_posix(),
+    )
+    published = words(await say(here, MO, f"/content publish {made}"))
+    assert f"{made} is in tea/facts.yaml now." in published
+    assert "Changed: tea-popular" in published
+    after = (content / "tea/facts.yaml").read_text(encoding="utf-8")
+    assert after == before.replace("Most people in the office drink tea.", "Since 2025 most people here drink tea.")
+    assert not draft.exists()
+    assert "Since 2025 most people here drink tea." in words(await say(here, ADA, "/fact tea drinkers"))
+    assert [title.splitlines()[0] for _, title in telling(here).told] == [
+        "Your suggestion was accepted", "Your suggestion is published",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("/suggest A survey kind:source url:https://example.org/survey", "sources"),
+        ("/suggest It stains cups. kind:argument card:tea-popular", "arguments"),
+    ],
+)
+async def test_a_new_entry_waits_for_an_editors_words(here: Instance, content: Path, line: str, part: str) -> None:
+    """It can't be published while something is to be filled in; then it joins its part, with nothing else changed."""
+    made = await suggested(here, line)
+    await accepted(here, made)
+    draft = content / f"tea/drafts/suggestion-{made}.yaml"
+    refused = words(await say(here, MO, f"/content publish {made}"))
+    assert "would not pass" in refused
+    before = {file: file.read_bytes() for file in (content / "tea").glob("*.yaml")}
+    filled = re.sub(r'"FILL IN: [^"]*"', "Words of an editor.", draft.read_text(encoding="utf-8"))
+    draft.write_text(filled, encoding="utf-8")
+    published = words(await say(here, MO, f"/content publish {made}"))
+    assert f"Added: suggested-{made}" in published, published
+    for file, old in before.items():
+        new = file.read_bytes()
+        assert new.startswith(old.rstrip()) if file.stem == part else new == old
+
+
+async def test_what_does_not_pass_changes_nothing(here: Instance, content: Path) -> None:
+    """A mistake in the draft is named with file and line; the topic and the draft stay as they are."""
+    made = await suggested(here)
+    await accepted(here, made)
+    draft = content / f"tea/drafts/suggestion-{made}.yaml"
+    edit(content, "verdict:", "verdict: certainly #", draft.relative_to(content).as_posix())
+    before = (content / "tea/facts.yaml").read_bytes()
+    refused = words(await say(here, MO, f"/content publish {made}"))
+    assert re.search(r"facts\.yaml:\d+: ", refused)
+    assert (content / "tea/facts.yaml").read_bytes() == before
+    assert draft.exists()
+
+
+async def test_a_folder_that_can_t_be_written_leaves_the_suggestion_waiting(here: Instance, content: Path) -> None:
+    """As in a container whose content is read-only: the editor is told what to do, and nothing is decided."""
+    made = await suggested(here)
+    (content / "tea/drafts").write_text("in the way", encoding="utf-8")
+    assert "can't be written" in words(await accepted(here, made))
+    assert "1 suggestion waits" in words(await say(here, MO, "/content queue"))
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_what_a_member_typed_is_never_yaml(content: Path, kind: Kind) -> None:
+    """Whatever it holds, it stands in comments, and the draft holds one entry of ours."""
+    made = Suggestion(
+        "p1",
+        "test:demo",
+        "test:demo:ada",
+        "Ada",
+        NOW,
+        kind,
+        "tea",
+        "tea-popular",
+        EVIL,
+        "https://example.org/?a=[*b]&c={d}",
+    )
+    file = write_draft(content / "tea", made)
+    file.rename(content / "tea" / "trial.txt")
+    lines = (content / "tea" / "trial.txt").read_text(encoding="utf-8").splitlines()
+    held = [line for line in lines if not line.startswith("#")]
+    assert not any("evil" in line for line in held)
+    assert sum(line.lstrip().startswith("- id:") for line in held) == 1
+
+
+async def test_drafts_are_never_served(here: Instance, content: Path) -> None:
+    """An accepted suggestion changes nothing that members see."""
+    before = read_pack(content / "tea").raws.keys()
+    await accepted(here, await suggested(here))
+    await here.content.reload()
+    assert read_pack(content / "tea").raws.keys() == before
+
+
+# --- privacy, and counts ---
+
+
+async def test_a_members_suggestions_are_shown_and_erased(here: Instance) -> None:
+    """What editors took stays without the name; the rest goes."""
+    kept, gone = await suggested(here), await suggested(here)
+    await accepted(here, kept)
+    assert "2 suggestions of yours" in words(await say(here, ADA, "/privacy show"))
+    await press(here, ADA, "v1:privacy-erase")
+    assert "suggestion" not in words(await say(here, ADA, "/privacy show"))
+    assert "There is no suggestion" in words(await accepted(here, gone))
+    assert "has accepted it already" in words(await accepted(here, kept))
+
+
+async def test_what_members_look_for_is_counted_without_who(here: Instance) -> None:
+    """Cards asked for and disputed, and searches without an answer, for editors, after a restart too."""
+    for _ in range(3):
+        await say(here, ADA, "/fact tea drinkers")
+    await say(here, BEN, "/fact marmalade ZEPPELIN!")
+    await say(here, BEN, "/fact call me at ben@example.org")
+    await suggested(here)
+    report = words(await say(here, MO, "/content report"))
+    assert "3 Most people in the office drink tea. (tea/tea-popular)" in report
+    assert "1 marmalade zeppelin" in report
+    assert "example.org" not in report
+    assert "Ada" not in report
+
+
+@pytest.mark.parametrize(
+    ("typed", "counted"),
+    [
+        ("  Tea   Tariffs? ", "tea tariffs"),
+        ("ben@example.org", ""),
+        ("call 5551234567", ""),
+        ("<@U123> said", ""),
+        ("https://example.org", ""),
+        ("one two three four five six seven", ""),
+        ("日本", "日本"),
+        ("'; DROP TABLE", "drop table"),
+        ("?!", ""),
+    ],
+)
+def test_only_plain_words_of_a_search_are_counted(typed: str, counted: str) -> None:
+    """Nothing long, and nothing that may lead to a person."""
+    assert counted_words(typed) == counted
