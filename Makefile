@@ -36,6 +36,7 @@ schemas: $(VENV)/dev.installed
 	$(BIN)/parley schema schemas
 
 messages: $(VENV)/dev.installed
+	mkdir -p bot/locale
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k t -k count:1,2 -o bot/locale/parley.pot bot adapters
 
 golden: $(VENV)/dev.installed
