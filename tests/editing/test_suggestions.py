@@ -93,13 +93,14 @@ async def test_every_card_asks_whether_it_is_wrong(here: Instance) -> None:
 
 async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
     """A source needs an address, an argument a card; nothing is stored until all is there."""
-    for answers, field in (
+    cases: list[tuple[Answers, str]] = [
         ({"kind": ("source",), "words": "A survey", "url": "", "card": ""}, "url"),
         ({"kind": ("source",), "words": "A survey", "url": "javascript:alert(1)", "card": ""}, "url"),
         ({"kind": ("argument",), "words": "Because.", "url": "", "card": ""}, "card"),
         ({"kind": ("correction",), "words": " \n ", "url": "", "card": "tea-popular"}, "words"),
         ({"kind": ("correction",), "words": "So", "url": "", "card": "marmalade zeppelins"}, "card"),
-    ):
+    ]
+    for answers, field in cases:
         outcome = await submit(here, ADA, "v1:suggest-open", answers)
         assert list(outcome.errors) == [field], answers
     assert "No suggestion waits" in words(await say(here, MO, "/content queue"))
