@@ -140,6 +140,7 @@ async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
     from bot.instance import Outside, build  # noqa: PLC0415 - kept off the path of --help
     from bot.library.reader import ReaderProcess  # noqa: PLC0415
     from bot.library.shelf import Shelf  # noqa: PLC0415
+    from bot.limiter import for_communities  # noqa: PLC0415
     from bot.store.database import open_database  # noqa: PLC0415
 
     reader = ReaderProcess()
@@ -158,6 +159,7 @@ async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
         source=settings.content,
         watch=settings.content_watch,
         reader=reader,
+        crowd=for_communities(settings.community_per_minute),
         meter=metrics,
     )
 

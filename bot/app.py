@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bot.chat import Action, Answers, Card, Choice, MessageRef, Outcome, Platform, Post, Reply, Request, Tone
 from bot.command import ActionHandler, Command, Context, Param, Permission, Registry, collect, run_action
-from bot.community import CommunityOf, community_id, default_community
+from bot.community import CommunityOf, community_id, default_community, voter_id
 from bot.editors import Edits, nobody_edits
 from bot.errors import BotError, NotAllowed, TooFast, Unavailable, UnknownCommand, UsageError
 from bot.i18n import Translator, translator
@@ -71,6 +71,8 @@ class Bot:
     community_of: CommunityOf = default_community
     hooks: Hooks = field(default_factory=NoHooks)
     edits: Edits = nobody_edits
+    crowd: Limiter | None = None
+    """What all members of one community may ask together; None for as much as they like."""
 
     @classmethod
     def of(
@@ -84,10 +86,11 @@ class Bot:
         hooks: Hooks | None = None,
         platforms: dict[str, Platform] | None = None,
         edits: Edits = nobody_edits,
+        crowd: Limiter | None = None,
     ) -> Bot:
         running = {} if platforms is None else platforms
         found = collect(features)
-        return cls(found, new_reference, limiter, running, observe, community_of, hooks or NoHooks(), edits)
+        return cls(found, new_reference, limiter, running, observe, community_of, hooks or NoHooks(), edits, crowd)
 
     @property
     def commands(self) -> Mapping[str, Command]:
@@ -278,13 +281,24 @@ class Bot:
             await self.hooks.posted(post.poll, ref, request.now)
 
     def _not_too_fast(self, request: Request, t: Translator) -> None:
-        actor = request.actor
-        wait = self.limiter.wait((actor.platform, actor.workspace, actor.id), request.now)
+        """A member who floods uses up nothing of the community's; a busy community costs a member nothing."""
+        who = voter_id(request.actor)
+        wait = self.limiter.wait(who, request.now)
         if wait:
             raise TooFast(
                 t.count(
                     "That was a lot at once. Try again in {n} second.",
                     "That was a lot at once. Try again in {n} seconds.",
+                    wait,
+                )
+            )
+        wait = self.crowd.wait(community_id(request.actor), request.now) if self.crowd else 0
+        if wait:
+            self.limiter.give_back(who)
+            raise TooFast(
+                t.count(
+                    "Very many people here are asking at once. Nothing was done; try again in {n} second.",
+                    "Very many people here are asking at once. Nothing was done; try again in {n} seconds.",
                     wait,
                 )
             )

@@ -82,6 +82,13 @@ class Settings(BaseModel):
     )
     language: str = Field(default="en", description="Language of the bot's sentences where a platform names none.")
     zone: str = Field(default="UTC", description="Time zone of communities that have set none, such as Europe/Berlin.")
+    community_per_minute: int = Field(
+        default=30_000,
+        ge=60,
+        le=10_000_000,
+        description="How many requests of one community are answered in a minute, a sixth of them at once; each member "
+        "has a limit of their own besides. Each process counts for itself.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="How much Parley logs. Libraries log nothing below INFO."
     )

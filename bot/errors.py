@@ -54,7 +54,7 @@ class NotAllowed(BotError):
 
 
 class TooFast(BotError):
-    """Raised when one person asks more often than the limit allows."""
+    """Raised when one person, or a whole community, asks more often than the limit allows."""
 
 
 class Refused(BotError):

@@ -181,12 +181,13 @@ def build(
     watch: str = Watch.OFF,
     reader: Reader | None = None,
     limiter: Limiter | None = None,
+    crowd: Limiter | None = None,
     meter: Meter | None = None,
 ) -> Instance:
     """A whole instance over an open database. Nothing runs yet.
 
     `editors`, `editors_channel` and `watch` are written as in the settings; `source` is the folder that the shelf's
-    content came from.
+    content came from; `limiter` is for each member, `crowd` for each community.
     """
     meter = meter or Meter()
     platforms: dict[str, Platform] = {}
@@ -254,6 +255,7 @@ def build(
         hooks=_Hooks(polls, copies),
         platforms=platforms,
         edits=those.edits,
+        crowd=crowd,
     )
     helper.commands = bot.commands
     return Instance(

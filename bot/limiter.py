@@ -1,4 +1,4 @@
-"""How often one person may ask: a token bucket each, in memory, bounded."""
+"""How often may be asked: a token bucket for each member and one for each community, in memory, bounded."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 
-PEOPLE_MAX = 100_000
-"""How many people are remembered at once; beyond it the one who was silent longest is forgotten."""
+REMEMBERED_MAX = 100_000
+"""How many buckets are remembered at once; beyond it the one that was silent longest is forgotten, and full again."""
 
 
 @dataclass(slots=True)
@@ -27,6 +27,21 @@ class Limiter:
         tokens = min(tokens + elapsed * self.per_minute / 60, float(self.burst))
         allowed = tokens >= 1
         self._buckets[who] = (tokens - 1 if allowed else tokens, now)
-        if len(self._buckets) > PEOPLE_MAX:
+        if len(self._buckets) > REMEMBERED_MAX:
             self._buckets.popitem(last=False)
         return 0 if allowed else max(ceil((1 - tokens) * 60 / self.per_minute), 1)
+
+    def give_back(self, who: Hashable) -> None:
+        """Puts back the token of a request that was not answered for another reason."""
+        if who in self._buckets:
+            tokens, then = self._buckets[who]
+            self._buckets[who] = (min(tokens + 1, float(self.burst)), then)
+
+
+def for_communities(per_minute: int) -> Limiter:
+    """What all members of one community have together: so many requests a minute, and a sixth of that at once.
+
+    A poll that is announced to many brings many at once, so it is generous: it keeps one community's flood from
+    being everybody's.
+    """
+    return Limiter(burst=max(per_minute // 6, 1), per_minute=per_minute)

@@ -88,14 +88,20 @@ class BallotBox:
         self._untidy = True
         self._last: asyncio.Future[Cast] | None = None
 
-    async def open(self, poll: Poll) -> Poll:
+    async def open(self, poll: Poll, *, only_if: Unit[None] | None = None) -> Poll:
         """Stores a new poll under a fresh secret, and returns it with the head that its chain starts from.
 
-        Raises `Unavailable`.
+        `only_if` runs first, in the same transaction; where it raises, nothing is stored. Raises `Unavailable`.
         """
         opened = replace(poll, communities=poll.communities | {poll.community}, head=audit.genesis(poll))
         wrapped = self._secrets.keys.wrap(self._random_bytes(SECRET_BYTES))
-        await self._database.write(lambda tx: polls.insert(tx, opened, wrapped))
+
+        async def write(tx: Transaction) -> None:
+            if only_if is not None:
+                await only_if(tx)
+            await polls.insert(tx, opened, wrapped)
+
+        await self._database.write(write)
         return opened
 
     async def cast(self, vote: Vote) -> Cast:

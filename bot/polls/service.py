@@ -40,6 +40,8 @@ KINDS_ON_LOOP = 200
 """Up to so many kinds of ballots are counted at once (some milliseconds); more are counted in a thread."""
 OPEN_POLLS_MAX = 50
 """Open polls of one community at a time."""
+OWN_POLLS_MAX = 10
+"""Open polls of one member there; its moderators may have more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Polls:
     # --- hosts ---
 
     async def create(self, draft: Draft, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
-        """Opens a poll. Raises NotAllowed for who may not, Refused for what breaks a rule."""
+        """Opens a poll. Raises NotAllowed for who may not, Refused for what breaks a rule or is too many."""
         if not community.may_create(host):
             raise NotAllowed(t("In this community only moderators create polls."))
         _check(draft, host, t)
@@ -100,9 +102,17 @@ class Polls:
             remind_at=remind_at if community.reminder_minutes and remind_at > now else None,
             communities=frozenset({community.id}),
         )
-        if len(await self.listed(community.id, only_open=True)) >= OPEN_POLLS_MAX:
-            raise Refused(t("{n} polls are open here, which is the most. Close one first.", n=OPEN_POLLS_MAX))
-        created = await self.box.open(poll)
+
+        async def room(tx: Transaction) -> None:
+            here, own = await poll_rows.open_counts(tx, community.id, host.id)
+            if here >= OPEN_POLLS_MAX:
+                raise Refused(t("{n} polls are open here, which is the most. Close one first.", n=here))
+            if own >= OWN_POLLS_MAX and not community.moderates(host):
+                raise Refused(
+                    t("{n} of your polls are open here, which is the most for one member. Close one first.", n=own)
+                )
+
+        created = await self.box.open(poll, only_if=room)
         self.changed()
         return created
 

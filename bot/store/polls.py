@@ -72,6 +72,17 @@ async def open_polls(tx: Transaction) -> list[Poll]:
     return await get_all(tx, await tx.column("open_poll_ids"))
 
 
+async def open_counts(tx: Transaction, community: str, creator: str) -> tuple[int, int]:
+    """How many polls that were created in a community are open, and how many of those are this creator's.
+
+    Until the transaction ends nobody else counts that community's.
+    """
+    await tx.run("ensure_community", id=community)
+    await tx.run("hold_community", id=community)
+    row = await tx.one("open_counts", community=community, creator=creator)
+    return (row["here"], row["own"]) if row else (0, 0)
+
+
 async def of_community(tx: Transaction, community: str, limit: int = LISTED) -> list[Poll]:
     """What was created by a community or posted to it: open polls first, then the latest."""
     return await get_all(tx, await tx.column("community_poll_ids", community=community, limit=limit))

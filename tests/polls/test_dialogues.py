@@ -16,6 +16,7 @@ import pytest
 from bot.chat import Answers, Button, Card, Outcome, Reply, Request, Select, Visibility
 from bot.instance import Instance
 from bot.markup import plain
+from bot.polls.service import OPEN_POLLS_MAX, OWN_POLLS_MAX
 from tests.world import SHIPPED, Clock, Wall, request, running
 
 ADA, BEN, CHEN, MO = request("Ada"), request("Ben"), request("Chen"), request("Mo", moderator=True)
@@ -89,6 +90,24 @@ async def test_a_poll_is_opened_voted_and_closes_by_itself(here: Instance, clock
     assert "Green ★ 2 (66.7 %)" in reply_words(announced)
     assert "chain head" in reply_words(announced)
     assert announced.cards[0].image is not None
+
+
+async def test_one_member_opens_so_many_polls_and_a_community_so_many(here: Instance) -> None:
+    """Ten of one member and fifty of a community are open at once; then somebody closes one first. Moderators have
+    no quota of their own."""
+    for _ in range(OWN_POLLS_MAX):
+        assert "The poll is open" in words(await say(here, ADA, CREATE))
+    assert "10 of your polls are open here, which is the most" in words(await say(here, ADA, CREATE))
+    assert "⟦" in words(await say(here, replace(ADA, locale="en-XA"), CREATE))
+    assert "The poll is open" in words(await say(here, BEN, CREATE))
+    asked = await say(here, ADA, "/poll close poll:p1")
+    assert asked.answer is not None
+    await press(here, ADA, next(iter(buttons(asked.answer).values())))
+    assert "The poll is open" in words(await say(here, ADA, CREATE))
+    for _ in range(OPEN_POLLS_MAX - OWN_POLLS_MAX - 1):
+        assert "The poll is open" in words(await say(here, MO, CREATE))
+    for who in (BEN, MO):
+        assert "50 polls are open here, which is the most. Close one first." in words(await say(here, who, CREATE))
 
 
 async def test_a_vote_can_be_changed_and_withdrawn_until_the_close(here: Instance, clock: Clock) -> None:

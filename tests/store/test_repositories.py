@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from bot.chat import MessageRef, Place
-from bot.errors import NotFound
+from bot.errors import NotFound, Refused
 from bot.polls.audit import genesis
 from bot.polls.ballots import Method
 from bot.polls.box import BallotBox
 from bot.polls.model import CastEnd, Poll, Results, State
 from bot.store import communities, members, messages, polls
-from bot.store.database import Database
+from bot.store.database import Database, open_database
+from bot.store.keys import Keys
 from bot.store.members import Erased, NamedBallot, Stored
 from bot.store.messages import Copy
-from tests.store.things import AFTER, CLOSES, COMMUNITY, NOW, Raw, findings, poll, vote
+from bot.store.sql import Transaction
+from tests.store.things import AFTER, CLOSES, COMMUNITY, KEY, NOW, Raw, findings, poll, vote
 
 
 async def test_a_poll_comes_back_as_it_was_opened(box: BallotBox, database: Database) -> None:
@@ -48,6 +51,33 @@ async def test_lists_of_polls(box: BallotBox, database: Database) -> None:
     assert await database.read(lambda tx: polls.find(tx, "p9")) is None
     with pytest.raises(NotFound):
         await database.read(lambda tx: polls.get(tx, "p9"))
+
+
+async def test_a_quota_of_open_polls_holds_when_many_are_created_at_once(url: str, database: Database) -> None:
+    """Of twelve that two processes open at the same moment under a quota of five, five are stored."""
+    other = await open_database(url, shared=True)
+    boxes = [BallotBox(each, Keys(KEY)) for each in (database, other)]
+
+    async def room(tx: Transaction) -> None:
+        if (await polls.open_counts(tx, COMMUNITY, "ada"))[0] >= 5:
+            raise Refused("full")
+
+    opened = (boxes[number % 2].open(poll(f"p{number}"), only_if=room) for number in range(12))
+    ends = await asyncio.gather(*opened, return_exceptions=True)
+    assert [isinstance(end, Refused) for end in ends].count(True) == 7
+    assert len(await database.read(polls.all_polls)) == 5
+    await other.close()
+
+
+async def test_a_quota_counts_what_was_created_here_and_is_open(box: BallotBox, database: Database) -> None:
+    """Polls that have ended, and those of another community, take no room."""
+    await box.open(poll("p1"))
+    await box.open(poll("p2", creator="ben"))
+    await box.open(poll("p3"))
+    await box.open(poll("p4", community="slack:T1", communities=frozenset({COMMUNITY})))
+    await box.cancel("p3", NOW)
+    assert await database.write(lambda tx: polls.open_counts(tx, COMMUNITY, "ada")) == (2, 1)
+    assert await database.write(lambda tx: polls.open_counts(tx, "test:new", "ada")) == (0, 0)
 
 
 def _ids(found: list[Poll]) -> list[str]:

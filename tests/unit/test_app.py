@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import limiter as limits
 from bot.app import Bot
-from bot.chat import Action, Card, Outcome, Post, Reply, Visibility
+from bot.chat import Action, Card, Outcome, Post, Reply, Request, Visibility
 from bot.command import Context, Param, Permission, action, command
 from bot.errors import Refused, UsageError
-from bot.limiter import Limiter
+from bot.limiter import Limiter, for_communities
 from bot.markup import plain, text
 from tests.world import NOW, Wall, at, make_bot, references, request
 
@@ -50,9 +51,10 @@ class Odd:
         raise RuntimeError
 
 
-def make_odd(limiter: Limiter | None = None) -> Bot:
+def make_odd(limiter: Limiter | None = None, crowd: Limiter | None = None) -> Bot:
     numbers = references()
-    return Bot.of([Odd()], new_reference=lambda: next(numbers), limiter=limiter or Limiter(burst=1000))
+    limiter = limiter or Limiter(burst=1000)
+    return Bot.of([Odd()], new_reference=lambda: next(numbers), limiter=limiter, crowd=crowd)
 
 
 def said(outcome: Outcome) -> str:
@@ -95,6 +97,60 @@ async def test_too_many_requests_are_slowed_and_time_heals() -> None:
     assert "Try again in 1 second." in said(await bot.say(request(), "/refuse"))
     assert "closed" in said(await bot.say(request("Ben"), "/refuse"))
     assert "closed" in said(await bot.say(at(request(), NOW + timedelta(seconds=1)), "/refuse"))
+
+
+def member(name: str, workspace: str) -> Request:
+    asked = request(name)
+    return replace(asked, actor=replace(asked.actor, workspace=workspace))
+
+
+async def test_a_community_that_floods_is_slowed_alone() -> None:
+    """Its members share a budget: beyond it they are told when to try again, and other communities notice nothing."""
+    bot = make_odd(crowd=Limiter(burst=5, per_minute=60))
+    for number in range(5):
+        assert "closed" in said(await bot.say(member(f"m{number}", "busy"), "/refuse"))
+    refused = said(await bot.say(member("m6", "busy"), "/refuse"))
+    assert "Very many people here are asking at once. Nothing was done; try again in 1 second." in refused
+    assert "closed" in said(await bot.say(member("m6", "calm"), "/refuse"))
+    assert "closed" in said(await bot.say(at(member("m6", "busy"), NOW + timedelta(seconds=1)), "/refuse"))
+
+
+async def test_one_member_cannot_use_up_what_their_community_has() -> None:
+    """What a member is refused costs the community nothing, and what a community is refused costs the member nothing."""
+    bot = make_odd(Limiter(burst=2, per_minute=60), crowd=Limiter(burst=4, per_minute=60))
+    for _ in range(100):
+        await bot.say(member("flooder", "busy"), "/refuse")
+    assert "closed" in said(await bot.say(member("ada", "busy"), "/refuse"))
+    assert "closed" in said(await bot.say(member("ben", "busy"), "/refuse"))
+    for _ in range(100):
+        assert "Very many" in said(await bot.say(member("chen", "busy"), "/refuse"))
+    later = at(member("chen", "busy"), NOW + timedelta(seconds=1))
+    assert "closed" in said(await bot.say(later, "/refuse"))
+
+
+async def test_a_refusal_for_asking_too_fast_is_in_the_members_language() -> None:
+    """The pseudo-language marks every translated sentence."""
+    for bot in (make_odd(Limiter(burst=0)), make_odd(crowd=Limiter(burst=0))):
+        assert said(await bot.say(replace(request(), locale="en-XA"), "/refuse")).strip().startswith("⟦")
+
+
+async def test_a_flood_of_different_people_takes_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ids ask, only so many are remembered: the latest, who are limited as ever."""
+    monkeypatch.setattr(limits, "REMEMBERED_MAX", 100)
+    limiter = Limiter(burst=1)
+    for number in range(10_000):
+        assert limiter.wait(f"stranger {number}", NOW) == 0
+    assert len(limiter._buckets) == 100
+    assert limiter.wait("stranger 9999", NOW) == 1
+    assert limiter.wait("stranger 9900", NOW) == 1
+    assert limiter.wait("stranger 1", NOW) == 0
+
+
+def test_a_communitys_budget_is_what_its_setting_says() -> None:
+    """So many in a minute, a sixth of them at once."""
+    shared = for_communities(600)
+    assert [shared.wait("busy", NOW) for _ in range(101)].count(0) == 100
+    assert [shared.wait("busy", NOW + timedelta(seconds=1)) for _ in range(11)].count(0) == 10
 
 
 async def test_a_clock_set_back_locks_nobody_out() -> None:

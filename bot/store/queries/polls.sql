@@ -26,6 +26,14 @@ SELECT poll, community FROM poll_communities WHERE poll IN (SELECT value FROM js
 -- name: open_poll_ids()
 SELECT id FROM polls WHERE state = 'open' ORDER BY closes_at, id;
 
+-- name: hold_community(id)!
+-- Changes nothing, and so keeps the row from everybody else until the transaction ends.
+UPDATE communities SET id = id WHERE id = :id;
+
+-- name: open_counts(community, creator)^
+SELECT count(*) AS here, count(CASE WHEN creator = :creator THEN 1 END) AS own FROM polls
+WHERE community = :community AND state = 'open';
+
 -- name: community_poll_ids(community, limit)
 -- Polls that this community created or where they were posted to it; open ones first, then the latest.
 SELECT id FROM polls
