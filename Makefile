@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run test test-slow lint format image-test bench schemas messages golden gallery lock clean
+.PHONY: run test test-slow lint format image-test bench soak schemas messages golden gallery lock clean
 
 run: $(VENV)/run.installed
 	$(BIN)/parley run
@@ -31,6 +31,10 @@ format: $(VENV)/dev.installed
 
 bench: $(VENV)/dev.installed
 	$(BIN)/python -m benchmarks
+
+# Mixed traffic on all platforms at once for an hour: memory, open files, how long answers take.
+soak: $(VENV)/dev.installed
+	$(BIN)/python -m benchmarks.soak --seconds $(or $(SECONDS),3600)
 
 schemas: $(VENV)/dev.installed
 	$(BIN)/parley schema schemas

@@ -184,6 +184,7 @@ async def run_instance(settings: Settings, instance: Instance, health: Health, s
         await until_stopped(stop, running)
     finally:
         health.drain()
+        await instance.rest()
         await ended(running)
         await public.stop()
         await web.stop()

@@ -103,17 +103,21 @@ class Instance:
         loops = (self.scheduler.run(), self._forget(), self._count(), self.content.run())
         self._running = tuple(asyncio.create_task(loop) for loop in loops)
 
-    async def stop(self) -> None:
-        """Answers every vote that was taken, then lets go of the database."""
+    async def rest(self) -> None:
+        """Begins no edit and tells no place any more. For a stop, while the platforms can still say what is begun."""
         self.scheduler.stop()
         if self._running:
             await asyncio.wait(self._running[:1], timeout=STOP_SECONDS)
+        await self.copies.stop()
+
+    async def stop(self) -> None:
+        """Answers every vote that was taken, then lets go of the database."""
+        await self.rest()
         for task in self._running:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         self.content.stop()
-        await self.copies.stop()
         await self._write_counts()
         await self.box.aclose()
         await self.database.close()

@@ -261,7 +261,7 @@ class BallotBox:
                 await also(tx)
             return ended
 
-        ended = await self._database.write(end)
+        ended = await self._database.write(end, long=True)
         self._secrets.forget(poll)
         if ended:
             self._untidy = True
@@ -282,7 +282,6 @@ class BallotBox:
             raise NotFound(polls.NO_POLL)
         if locked[0]["state"] != State.OPEN:
             return False
-        await tx.run("think_long")  # a million ballots are checked under the lock
         record = await polls.record(tx, poll)
         if state is State.CANCELLED:
             await tx.run("drop_ballots", poll=poll)

@@ -79,7 +79,10 @@ class Copies:
         self._meter = meter or Meter()
         self._due: dict[tuple[str, MessageRef], bool] = {}
         """Copies that are being kept right; whether they were asked for meanwhile."""
+        self._broken: set[tuple[str, MessageRef]] = set()
+        """Copies that can't be redrawn for a bug, and so are left alone until their poll changes again."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped = False
         database.listen(Signal.POLL, self._hear)
 
     @property
@@ -101,7 +104,8 @@ class Copies:
     async def refresh_stale(self) -> None:
         """Whatever changed unheard, or another process left behind."""
         for copy in await self._database.read(messages.stale_copies):
-            self._ask(copy)
+            if (copy.poll, copy.message) not in self._broken:
+                self._ask(copy)
 
     async def drain(self) -> None:
         """Waits until every copy is up to date."""
@@ -109,7 +113,8 @@ class Copies:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def stop(self) -> None:
-        """Lets go of what is in hand; what is stale then stays so in the database."""
+        """Lets go of what is in hand for good; what is stale then stays so in the database."""
+        self._stopped = True
         for task in self._tasks:
             task.cancel()
         await self.drain()
@@ -120,6 +125,8 @@ class Copies:
 
     def _hear(self, poll: str) -> None:
         """Looks at the poll's copies; without a poll, at all that are stale."""
+        if self._stopped:
+            return
         if poll in self._asked:
             if self._asked[poll]:
                 self._meter.merged()
@@ -145,12 +152,13 @@ class Copies:
 
     def _ask(self, copy: Copy) -> None:
         key = (copy.poll, copy.message)
+        self._broken.discard(key)
         if key in self._due:
             if self._due[key]:
                 self._meter.merged()
             self._due[key] = True
             return
-        if copy.message.place.platform not in self._platforms:
+        if self._stopped or copy.message.place.platform not in self._platforms:
             return
         self._due[key] = True
         self._start(self._keep_right(copy))
@@ -217,6 +225,11 @@ class Copies:
             with suppress(Unavailable):
                 await self._database.write(lambda tx: leases.release(tx, lease_of(found), self._name))
             raise
+        except Exception:
+            logger.exception("bug while redrawing poll %s", copy.poll)
+            self._broken.add((copy.poll, copy.message))
+            await self._database.write(lambda tx: leases.release(tx, lease_of(found), self._name))
+            return found, False
         return await self._database.write(lambda tx: self._finish(tx, found, poll)), True
 
     async def _take(self, tx: Transaction, copy: Copy) -> tuple[Copy | None, bool]:
@@ -251,9 +264,9 @@ class Copies:
         except TimeoutError as error:
             end = Unavailable.__name__
             raise Unavailable(TOO_SLOW) from error
-        except Exception:  # it would fail again, so it is left until the poll changes again
+        except Exception:
             end = "bug"
-            logger.exception("bug while redrawing poll %s", copy.poll)
+            raise
         finally:
             self._meter.edited(place.platform, end)
         return poll

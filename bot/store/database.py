@@ -48,8 +48,11 @@ class Database(ABC):
         """Runs a unit over one snapshot; it can't write."""
 
     @abstractmethod
-    async def write(self, unit: Unit[T]) -> T:
-        """Runs a unit in a transaction. When this returns, what it wrote survives a loss of power."""
+    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
+        """Runs a unit in a transaction. When this returns, what it wrote survives a loss of power.
+
+        `long`: it may take minutes, as the close of a very large poll does.
+        """
 
     @abstractmethod
     async def forget_deleted(self) -> bool:

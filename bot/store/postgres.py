@@ -7,8 +7,8 @@ import json
 import logging
 import statistics
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +37,8 @@ MIGRATION_SECONDS = 3600.0
 """For one migration of a large database, and for waiting until another process has made its own."""
 SILENT_SECONDS = 10.0
 """A process from which nothing more is heard in the middle of a transaction keeps its polls from the others so long."""
+LONG_SECONDS = 600.0
+"""The same where Parley itself may compute for minutes in between, at the close of a very large poll."""
 CLOSE_SECONDS = 3.0
 """How long a stop waits for what is still under way; then its connections are cut."""
 MIGRATION_LOCK = 0x7061726C6579
@@ -90,8 +92,10 @@ class PostgresTransaction(Transaction):
 class PostgresDatabase(Database):
     dialect: Dialect = "postgres"
 
-    def __init__(self, url: str, pool: Any, queries: Queries, meter: Meter) -> None:
+    def __init__(self, url: str, settings: Mapping[str, str], pool: Any, queries: Queries, meter: Meter) -> None:
         super().__init__()
+        self._url = url
+        self._settings = settings
         self._pool = pool
         self._meter = meter
         self._queries = queries
@@ -125,7 +129,7 @@ class PostgresDatabase(Database):
                 server_settings=settings,
                 reset=_leave_as_it_is,
             )
-            database = cls(url, pool, load_queries("postgres", PostgresAdapter), meter)
+            database = cls(url, settings, pool, load_queries("postgres", PostgresAdapter), meter)
             try:
                 await database._migrate(known)
             except BaseException:
@@ -151,12 +155,24 @@ class PostgresDatabase(Database):
     async def read(self, unit: Unit[T]) -> T:
         return await self._run(unit, isolation="repeatable_read", readonly=True)
 
-    async def write(self, unit: Unit[T]) -> T:
-        return await self._run(unit)
+    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
+        return await self._run(unit, self._own_connection() if long else None)
 
-    async def _run(self, unit: Unit[T], **transaction: object) -> T:
+    @asynccontextmanager
+    async def _own_connection(self) -> AsyncIterator[Any]:
+        """For what takes long: no statement has to end within a time, and the server waits between two of them."""
+        settings = {**self._settings, "idle_in_transaction_session_timeout": str(int(LONG_SECONDS * 1000))}
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS, server_settings=settings)
         try:
-            async with self._pool.acquire() as connection:
+            yield connection
+        finally:
+            connection.terminate()
+
+    async def _run(
+        self, unit: Unit[T], own: AbstractAsyncContextManager[Any] | None = None, **transaction: object
+    ) -> T:
+        try:
+            async with own or self._pool.acquire() as connection:
                 try:
                     async with connection.transaction(**transaction):
                         return await unit(PostgresTransaction(self._queries, connection))

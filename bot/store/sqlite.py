@@ -85,7 +85,7 @@ class SqliteDatabase(Database):
     async def read(self, unit: Unit[T]) -> T:
         return await self._reader.run(lambda connection: self._finish("BEGIN", connection, unit))
 
-    async def write(self, unit: Unit[T]) -> T:
+    async def write(self, unit: Unit[T], *, long: bool = False) -> T:  # noqa: ARG002 - nothing is cut short here
         return await self._writer.run(lambda connection: self._finish("BEGIN IMMEDIATE", connection, unit))
 
     def _finish(self, begin: str, connection: sqlite3.Connection, unit: Unit[T]) -> T:

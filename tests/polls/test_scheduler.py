@@ -182,6 +182,21 @@ async def test_a_copy_in_the_hands_of_a_dead_process_is_taken_over(here: Instanc
     assert len(moody.edited) == 1
 
 
+async def test_a_copy_that_meets_a_bug_is_tried_again_when_its_poll_changes(here: Instance, clock: Clock) -> None:
+    """Not over and over, and it is not taken for redrawn."""
+    await say(here, ADA, f"{OPEN} results:live")
+    here.platforms["test"] = moody = Moody([RuntimeError("bug")])
+    await press(here, BEN, "v1:vote:p1:0")
+    await here.copies.drain()
+    await here.copies.refresh_stale()
+    await here.copies.drain()
+    assert moody.asked == 1
+    await press(here, BEN, "v1:vote:p1:1")
+    await here.copies.drain()
+    assert "Black ★ 1 (100.0 %)" in reply_words(moody.edited[-1])
+    assert await here.database.read(messages.stale_copies) == []
+
+
 async def test_a_database_that_fails_stops_no_redrawing(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     """The edit is made and can't be noted just now: it is tried again until the database says what is shown."""
     await say(here, ADA, f"{OPEN} results:live")

@@ -62,7 +62,3 @@ DELETE FROM choice_counts WHERE poll = :poll AND count = 0;
 -- name: end_poll(poll, state, closed_at, closed_by, ballots)!
 UPDATE polls SET state = :state, closed_at = :closed_at, closed_by = :closed_by, ballots = :ballots, remind_at = NULL
 WHERE id = :poll AND state = 'open';
-
--- name: think_long()!
--- What follows may take long between two statements. One process writes to a file, so nobody else waits there.
-SELECT 1;

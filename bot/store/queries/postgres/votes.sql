@@ -56,6 +56,3 @@ WHERE b.poll = r.poll AND b.voter = r.voter;
 -- name: put_closing_commitment(rows)!
 INSERT INTO closing_commitments (poll, commitment)
 SELECT poll, commitment FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (poll TEXT, commitment TEXT);
-
--- name: think_long()!
-SET LOCAL idle_in_transaction_session_timeout = '10min';

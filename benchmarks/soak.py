@@ -1,0 +1,237 @@
+"""Mixed traffic over every adapter at once, for as long as asked: memory, file handles, and how long answers take.
+
+    python -m benchmarks.soak                   a minute
+    python -m benchmarks.soak --seconds 3600    an hour: `make soak`
+
+Parley runs as a program of its own, over a file, against the Discord and the Slack of the tests on this machine, with
+its chat page. Members look things up, press on, vote and change their votes as fast as they are answered, with some
+members on each platform at a time; questions in a terminal go on beside them. Every answer is waited for and timed.
+What is printed: answers, the slowest of a hundred (p99), and Parley's memory and open files over the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import time
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapters import terminal
+from bot.chat import Actor, Place, Request
+from bot.i18n import translator
+from tests.ports import free_port
+from tests.transcripts.web_driver import WebDriver, drivers_at
+from tests.wire import discord_world
+from tests.wire.discord import TOKEN, DiscordServer
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SlackServer
+from tests.wire.slack import world as slack_world
+from tests.world import SHIPPED, make_bot
+
+AIM = 0.25
+"""Seconds: what the slowest of a hundred answers should take."""
+AT_ONCE = 4
+"""Members who wait for an answer at the same time, on each platform."""
+MEMBERS = 400
+"""Each asks no more than a person may in a minute."""
+WARM = 0.4
+"""The part of the time after which memory is expected to stand still."""
+OPTIONS = ("Green", "Black", "Oolong")
+QUESTIONS = ("fentanyl", "tariffs", "border wall", "insurrection", "posse comitatus", "drones", "sheinbaum", "cartel")
+CREATE = f'poll create question:"Which tea?" options:"{" | ".join(OPTIONS)}" results:live closes:9h'
+MEGABYTE = 1024 * 1024
+
+
+@dataclass
+class Soak:
+    """What was seen. Memory in bytes, one look a second."""
+
+    answers: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    failures: list[str] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
+    files: list[int] = field(default_factory=list)
+    violations: list[object] = field(default_factory=list)
+    said: str = ""
+
+    def p99(self, platform: str = "") -> float:
+        every = sorted(self.answers[platform] if platform else [t for part in self.answers.values() for t in part])
+        return every[len(every) * 99 // 100]
+
+    @property
+    def growth(self) -> float:
+        """How much memory the last tenth of the time took, at its most, beyond what was taken once it was warm."""
+        warm = int(len(self.memory) * WARM)
+        return max(self.memory[-max(len(self.memory) // 10, 1) :]) - max(self.memory[warm : warm + 5])
+
+
+async def soak(seconds: float, folder: Path) -> Soak:
+    seen = Soak()
+    port = free_port()
+    async with slack_world.new_server() as slack, discord_world.new_server() as discord:
+        process = await start(folder, discord, slack, port)
+        said = asyncio.create_task(_said(process))
+        try:
+            await discord.until(lambda: discord.gateway.connected and discord.commands[""], 60)
+            async with drivers_at(f"http://127.0.0.1:{port}/") as web:
+                await _traffic(seen, seconds, process, discord, slack, list(web.values()))
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await asyncio.wait_for(process.wait(), 30)
+            seen.said = await said
+        seen.violations = [*slack.violations, *discord.violations]
+    return seen
+
+
+async def start(folder: Path, discord: DiscordServer, slack: SlackServer, port: int) -> Process:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    tokens = {
+        "PARLEY_DISCORD_TOKEN": TOKEN,
+        "PARLEY_SLACK_BOT_TOKEN": BOT_TOKEN,
+        "PARLEY_SLACK_APP_TOKEN": APP_TOKEN,
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    address = discord.url.removesuffix("/api/v10")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.soak", "--parley", address, slack.url, str(port),
+        cwd=folder, env={**kept, **tokens}, stdout=PIPE, stderr=STDOUT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    while b"Parley is ready" not in (line := await process.stdout.readline()):
+        assert line, "Parley did not start"
+    return process
+
+
+async def _said(process: Process) -> str:
+    assert process.stdout is not None
+    return (await process.stdout.read()).decode(errors="replace")
+
+
+async def _traffic(
+    seen: Soak, seconds: float, process: Process, discord: DiscordServer, slack: SlackServer, web: list[WebDriver]
+) -> None:
+    chance = random.Random(7)
+    await slack.member("Host").command(f"/parley {CREATE}")
+    await discord.member("Host").slash(
+        "poll create", question="Which tea?", options=" | ".join(OPTIONS), results="live", closes="9h"
+    )
+    await web[0].say(f"/{CREATE}")
+    on_slack, on_discord = slack.posted()[0], discord.posted()[0]
+    end = time.monotonic() + seconds
+
+    async def on(platform: str, act: Callable[[], Awaitable[object]], pause: float = 0.0) -> None:
+        while time.monotonic() < end and process.returncode is None:
+            began = time.perf_counter()
+            try:
+                await act()
+            except Exception as error:
+                seen.failures.append(f"{platform}: {type(error).__name__}: {error}"[:200])
+            else:
+                seen.answers[platform].append(time.perf_counter() - began)
+            await asyncio.sleep(pause)
+
+    async def discord_act() -> None:
+        member = discord.member(f"M{chance.randrange(MEMBERS)}")
+        if chance.random() < 0.5:
+            await member.click(on_discord, chance.choice(OPTIONS))
+        else:
+            await member.slash("fact", words=chance.choice(QUESTIONS))
+
+    async def slack_act() -> None:
+        member = slack.member(f"M{chance.randrange(MEMBERS)}")
+        if chance.random() < 0.5:
+            await member.press(on_slack, chance.choice(OPTIONS))
+        else:
+            await member.command(f"/parley fact {chance.choice(QUESTIONS)}")
+
+    def web_act(driver: WebDriver) -> Callable[[], Awaitable[object]]:
+        async def act() -> None:
+            if chance.random() < 0.5:
+                await driver.press(chance.choice(OPTIONS))
+            else:
+                await driver.say(f"/fact {chance.choice(QUESTIONS)}")
+
+        return act
+
+    bot = make_bot(SHIPPED)
+
+    async def terminal_act() -> None:
+        asking = Request(
+            Actor("terminal", "local", "you", "You"), Place("terminal", "local", "terminal"), datetime.now(UTC)
+        )
+        outcome = await bot.say(asking, f"/fact {chance.choice(QUESTIONS)}")
+        assert outcome.answer is not None
+        terminal.as_plain(outcome.answer, translator("en"))
+
+    async def watch() -> None:
+        while time.monotonic() < end and process.returncode is None:
+            seen.memory.append(resident(process.pid))
+            seen.files.append(open_files(process.pid))
+            discord.calls.clear()  # what the servers remember is not Parley's
+            slack.calls.clear()
+            await asyncio.sleep(1)
+
+    await asyncio.gather(
+        watch(),
+        *(on("discord", discord_act) for _ in range(AT_ONCE)),
+        *(on("slack", slack_act) for _ in range(AT_ONCE)),
+        *(on("web", web_act(driver), pause=1.0) for driver in web),  # four members, one request a second each
+        on("terminal", terminal_act, pause=0.05),
+    )
+    assert process.returncode is None, "Parley ended"
+
+
+def resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def open_files(pid: int) -> int:
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def parley(discord: str, slack: str, port: str) -> None:
+    """Parley as it is started, turned to both servers."""
+    from adapters.cli import main as run  # noqa: PLC0415 - in the process that is measured
+    from tests.wire.discord.parley import turned as turn_discord  # noqa: PLC0415
+    from tests.wire.slack.parley import turned as turn_slack  # noqa: PLC0415
+
+    turn_discord(discord)
+    turn_slack(slack)
+    run(["run", "--port", port])
+
+
+def main(seconds: float) -> None:
+    with tempfile.TemporaryDirectory(prefix="parley-soak-") as folder:
+        seen = asyncio.run(soak(seconds, Path(folder)))
+    for platform, times in sorted(seen.answers.items()):
+        times.sort()
+        print(
+            f"{platform:9} {len(times):8} answers  {len(times) / seconds:7.1f} a second   p50 "
+            f"{times[len(times) // 2] * 1000:6.0f} ms   p99 {seen.p99(platform) * 1000:6.0f} ms"
+        )
+    print(
+        f"all: p99 {seen.p99() * 1000:.0f} ms (aim {AIM * 1000:.0f}); {len(seen.failures)} failures {seen.failures[:3]}"
+    )
+    warm = int(len(seen.memory) * WARM)
+    print(
+        f"memory: {seen.memory[0] / MEGABYTE:.0f} MB at the start, {seen.memory[warm] / MEGABYTE:.0f} when warm, "
+        f"{seen.memory[-1] / MEGABYTE:.0f} at the end; open files: {seen.files[warm]} when warm, {seen.files[-1]} at the end"
+    )
+    print(f"refused by a platform: {len(seen.violations)}; tracebacks: {seen.said.count('Traceback')}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--parley"]:
+        parley(*sys.argv[2:5])
+    else:
+        parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        parser.add_argument("--seconds", type=float, default=60.0)
+        main(parser.parse_args().seconds)
