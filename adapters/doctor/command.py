@@ -80,4 +80,8 @@ def addresses(settings: Settings) -> Mapping[str, Address]:
     for name in ("health_bind", "public_bind", "slack_bind"):
         if address := settings.address(getattr(settings, name)):
             found[f"PARLEY_{name.upper()}"] = address
+    if settings.slack_client_id and settings.slack_app_token and not settings.slack_bind:
+        from adapters.slack.running import INSTALL_PORT  # noqa: PLC0415 - heavy, and seldom needed
+
+        found["PARLEY_SLACK_BIND"] = Address.of(INSTALL_PORT, settings.bind)
     return found

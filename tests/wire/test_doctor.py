@@ -342,6 +342,8 @@ def test_every_address_that_is_served_is_looked_at() -> None:
         "PARLEY_PUBLIC_BIND": "127.0.0.1:3",
         "PARLEY_SLACK_BIND": "0.0.0.0:4",
     }
+    installs = Settings(slack_client_id="1.2", slack_app_token=SecretStr(APP_TOKEN))
+    assert str(addresses(installs)["PARLEY_SLACK_BIND"]) == "127.0.0.1:3000"
 
 
 def free_port() -> int:

@@ -179,13 +179,10 @@ async def test_a_running_parley_gives_no_secret_away(tmp_path: Path) -> None:
     "wrong",
     [
         {"PARLEY_DISCORD_TOKEN": MARKED},
-        {"PARLEY_DISCORD_TOKEN": f"{MARKED}.with.dots\u00e9"},
         {"PARLEY_SLACK_BOT_TOKEN": f"xoxb-{MARKED}"},
         {"PARLEY_SLACK_APP_TOKEN": f"xapp-{MARKED}"},
         {"PARLEY_KEY": MARKED},
-        {"PARLEY_DATABASE": f"postgresql://ada:{MARKED}@127.0.0.1:1/parley"},
         {"PARLEY_DATABASE": f"postgresql://ada:{MARKED}/x@127.0.0.1:port/parley"},
-        {"PARLEY_PORT": MARKED, "PARLEY_DISCORD_TOKEN": MARKED},
     ],
     ids="+".join,
 )
@@ -224,8 +221,19 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple
         yield path
 
 
-@pytest.mark.parametrize("path", [path for path in leaves(main) if path not in SERVES], ids=" ".join)
-@pytest.mark.parametrize("database", ["parley.db", f"postgresql://ada:{MARKED}@127.0.0.1:1/parley"])
+DATABASES = {"sqlite": "parley.db", "postgres": f"postgresql://ada:{MARKED}@127.0.0.1:1/parley"}
+NEEDS_NONE = {"ask", "check", "schema", "new", "export", "import", "slack"}
+"""Commands without a database, for which one is enough."""
+CASES = [
+    pytest.param(path, DATABASES[name], id=f"{' '.join(path)}-{name}")
+    for path in leaves(main)
+    if path not in SERVES
+    for name in DATABASES
+    if name == "sqlite" or path[0] not in NEEDS_NONE
+]
+
+
+@pytest.mark.parametrize(("path", "database"), CASES)
 def test_no_command_prints_a_secret(
     path: tuple[str, ...], database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
