@@ -18,10 +18,11 @@ from bot.errors import BotError, Refused, Unavailable, UsageError
 from bot.polls import audit
 from bot.polls.box import BallotBox
 from bot.polls.model import CastEnd
-from bot.store import communities, migrate, polls
+from bot.store import communities, migrate, polls, postgres
 from bot.store.database import Database, open_database
 from bot.store.keys import Keys, load_or_create_key
 from bot.store.sql import Transaction
+from tests.store.conftest import new_database
 from tests.store.server import PostgresServer
 from tests.store.things import AFTER, KEY, Raw, findings, path_of, poll, vote
 
@@ -436,3 +437,20 @@ def test_no_driver_is_imported_before_it_is_needed() -> None:
 def test_paths_of_addresses() -> None:
     """The tests' own helper reads an address as the program does."""
     assert path_of("sqlite:////tmp/x.db") == Path("/tmp/x.db")
+
+
+async def test_what_takes_long_is_not_cut_short(server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A statement that takes longer than others may is cut off, but not at the close of a very large poll."""
+    monkeypatch.setattr(postgres, "COMMAND_SECONDS", 1.0)
+    monkeypatch.setattr(postgres, "SILENT_SECONDS", 1.0)
+    database = await open_database(new_database(server))
+
+    async def slow(tx: Transaction) -> None:
+        await tx.connection.execute("SELECT pg_sleep(1.3)")
+        await asyncio.sleep(1.3)
+        await tx.connection.execute("SELECT 1")
+
+    with pytest.raises(Unavailable):
+        await database.write(slow)
+    await database.write(slow, long=True)
+    await database.close()
