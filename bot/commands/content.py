@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.chat import Action, Button, Card, Outcome, Reply, Tone
+from bot.chat import Action, Attachment, Button, Card, Outcome, Reply, Tone
 from bot.command import Context, Permission, action, command
 from bot.content import Content, Refusal, Same, Taken, Watch
 from bot.i18n import N_, Translator
@@ -89,7 +89,8 @@ class ContentCommands:
 def news(t: Translator, end: Taken | Refusal) -> Reply:
     """What editors are told of a change."""
     if isinstance(end, Refusal):
-        return Reply((_refused_card(t, end),))
+        listed = Attachment("problems.txt", "".join(f"{problem}\n" for problem in end.errors), "text/plain")
+        return Reply((_refused_card(t, end),), files=(listed,) if len(end.errors) > PROBLEMS_TOLD else ())
     body = text(*_change_lines(t, end.differences))
     if end.warnings:
         more = t.count(

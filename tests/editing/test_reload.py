@@ -328,7 +328,7 @@ async def test_editors_ask_for_the_state_and_reload(tmp_path: Path, content: Pat
 
 
 async def test_many_problems_are_read_page_by_page(tmp_path: Path, content: Path) -> None:
-    """The channel hears the first twenty, and the command shows each of them once."""
+    """The channel hears the first twenty and gets all as a file; the command shows each of them once."""
     async with serving(tmp_path, content) as here:
         lines = "".join(f"  - id: fact-{number}\n    statement: Short.\n" for number in range(23))
         with (content / "tea/facts.yaml").open("a", encoding="utf-8") as file:
@@ -338,6 +338,8 @@ async def test_many_problems_are_read_page_by_page(tmp_path: Path, content: Path
         count = len(here.content.refusal.errors)
         assert count > 20
         assert told(here)[0].count("tea/facts.yaml:") == 20
+        (_, post) = wall(here).posted[-1]
+        assert post.files[0].content.count("tea/facts.yaml:") == count
         outcome = await say(here, MO, "/content problems")
         seen = words(outcome).count("tea/facts.yaml:")
         while outcome.answer is not None and (more := buttons(outcome.answer)):
