@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
 
 from aiohttp import web
 from slack_bolt.app.async_server import AsyncSlackAppServer
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 PATH = "/slack/events"
@@ -24,6 +26,9 @@ REMEMBERED = 600.0
 REMEMBERED_MAX = 50_000
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+logger = logging.getLogger("parley.slack")
 
 
 class GuardedApp(AsyncApp):
@@ -43,11 +48,37 @@ class GuardedApp(AsyncApp):
         pages = {oauth_flow.install_path, oauth_flow.redirect_uri_path} if oauth_flow else set[str]()
         self._guard = Guard(signing_secret or "", frozenset(pages))
 
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """What makes no sense, or is more than Bolt can read, is acknowledged: else Slack sends it again."""
+        if not is_whole(req.body):
+            logger.warning("Slack sent a payload that does not say who did what")
+            return BoltResponse(status=200)
+        try:
+            return await super().async_dispatch(req)
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+            logger.warning("Slack sent a payload that can't be read: %s", type(error).__name__, exc_info=error)
+            return BoltResponse(status=200)
+
     def server(self, port: int = 3000, path: str = PATH, host: str | None = None) -> AsyncSlackAppServer:
         made = super().server(port=port, path=path, host=host)
         if self._guard.middleware not in made.web_app.middlewares:
             made.web_app.middlewares.append(self._guard.middleware)
         return made
+
+
+USED_BY_PEOPLE = frozenset({"block_actions", "block_suggestion", "view_submission", "shortcut", "message_action"})
+
+
+def is_whole(body: Mapping[str, Any]) -> bool:
+    """Whether what a person did names the person, and what they used."""
+    if "command" in body:
+        return bool(body.get("user_id"))
+    if body.get("type") not in USED_BY_PEOPLE:
+        return True
+    user, used = body.get("user"), body.get("actions")
+    if not (isinstance(user, Mapping) and user.get("id")):
+        return False
+    return body["type"] != "block_actions" or bool(used and isinstance(used[0], Mapping) and used[0].get("action_id"))
 
 
 class Guard:
