@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import NotFound, Refused
 from bot.exchange.writing import Bare, Value, new_id
 from bot.library.loader import FILL_IN
-from bot.library.model import Address, Copy, SourceKind, partial_date
+from bot.library.model import Copy, SourceKind, is_address, partial_date
 
 MAX_BYTES = 16 * 1024 * 1024
 _MOST_TAGS = 5
@@ -385,17 +385,13 @@ def _doi(written: str) -> str:
     return re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", written.strip(), flags=re.IGNORECASE)
 
 
-_ADDRESS: TypeAdapter[str] = TypeAdapter(Address)
-
-
 def _address(work: Work, found: Sources) -> str | None:
     doi = _doi(work.doi)
     for candidate in (work.url, f"https://doi.org/{doi}" if doi else ""):
+        if candidate and is_address(candidate):
+            return candidate
         if candidate:
-            try:
-                return _ADDRESS.validate_python(candidate)
-            except ValidationError:
-                found.remarks.append((work, f"{_line(candidate)} is no web address that can be taken: write `url`"))
+            found.remarks.append((work, f"{_line(candidate)} is no web address that can be taken: write `url`"))
     return None
 
 

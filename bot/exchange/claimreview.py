@@ -14,11 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from bot.commands.cards import VERDICTS
 from bot.errors import UsageError
-from bot.library.model import Address, ClaimKind, Copy, Essay, Fact, Pack, Source, Verdict
+from bot.library.model import ClaimKind, Copy, Essay, Fact, Pack, Source, Verdict, is_address
 
 BEST, WORST = 5, 1
 RATINGS: dict[Verdict, int | None] = {
@@ -53,11 +51,8 @@ def claim_reviews(pack: Pack, address: str | None = None) -> Reviews:
 
     Raises UsageError for an address that is none.
     """
-    if address is not None:
-        try:
-            TypeAdapter(Address).validate_python(address)
-        except ValidationError:
-            raise UsageError(f"“{address}” is no web address: give one that begins with https://.") from None
+    if address is not None and not is_address(address):
+        raise UsageError(f"“{address}” is no web address: give one that begins with https://.")
     facts: list[Fact] = list(pack.all(Fact))
     reviewed = [fact for fact in facts if fact.kind is ClaimKind.FACT and fact.verdict in RATINGS]
     left_out = tuple(fact for fact in facts if fact not in reviewed)

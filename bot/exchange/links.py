@@ -19,12 +19,10 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import TypeAdapter, ValidationError
-
 from bot.errors import Refused
 from bot.exchange.writing import Bare, replace_file, scalar
 from bot.library.loader import PackReading, Spot, read_pack
-from bot.library.model import Address, LinkStatus, Source
+from bot.library.model import LinkStatus, Source, is_address
 from bot.library.yaml_reader import Items, Table, read_yaml
 
 LINK_OF = {"url": "link", "archive_url": "archive_link"}
@@ -58,7 +56,7 @@ def links_of(reading: PackReading) -> list[Asking]:
         if raw.model is Source:
             for name in LINK_OF:
                 address = raw.table.get(name)
-                if isinstance(address, str) and _is_address(address):
+                if isinstance(address, str) and is_address(address):
                     found.append(Asking(key, name, address, reading.place(key, name)))
     return found
 
@@ -195,19 +193,8 @@ def _last_line(value: object, at: int) -> int:
 
 def _value(answer: Answer, day: date) -> str:
     parts = {"checked": Bare(day.isoformat()), "status": Bare(answer.status), "detail": answer.detail[:300]}
-    parts["moved_to"] = answer.moved_to if _is_address(answer.moved_to) else ""
+    parts["moved_to"] = answer.moved_to if is_address(answer.moved_to) else ""
     return "{" + ", ".join(f"{key}: {_in_braces(value)}" for key, value in parts.items() if value) + "}"
-
-
-_ADDRESS: TypeAdapter[str] = TypeAdapter(Address)
-
-
-def _is_address(address: str) -> bool:
-    """Whether the loader takes it: editors mistype, and servers name what they like."""
-    try:
-        return bool(_ADDRESS.validate_python(address))
-    except ValidationError:
-        return False
 
 
 def _in_braces(value: str) -> str:

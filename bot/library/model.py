@@ -23,6 +23,8 @@ from pydantic import (
     Field,
     HttpUrl,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
     model_validator,
 )
 
@@ -47,6 +49,18 @@ Address = Annotated[
     StringConstraints(pattern=r"^https?://[^\s<>|\"]+$", max_length=500),
     AfterValidator(_address),
 ]
+
+_ADDRESS: TypeAdapter[str] = TypeAdapter(Address)
+
+
+def is_address(text: str) -> bool:
+    """Whether an entry may have this as an address: what a person, a program or a server wrote may be anything."""
+    try:
+        _ADDRESS.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
 
 _PARTIAL_DATE = re.compile(r"^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?$")
 

@@ -1,0 +1,147 @@
+"""What was found at an address, in the editor's own file: one line, and nothing else of it changes."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.exchange.links import Answer, links_of, note
+from bot.exchange.writing import replace_file
+from bot.library.check import check_pack
+from bot.library.loader import load_pack, read_pack
+from bot.library.model import LinkStatus, Source
+from tests.unit.packs import SOURCES, make_pack
+
+DAY = date(2026, 11, 26)
+WORKS = Answer(LinkStatus.WORKS)
+DEAD = Answer(LinkStatus.DEAD, "404")
+NOTE = "link: {checked: 2026-11-26, status: works}"
+
+
+def noted(folder: Path, answer: Answer = WORKS, day: date = DAY) -> str:
+    """The sources' file after every address of the pack has answered like this."""
+    found = note(folder, dict.fromkeys(links_of(read_pack(folder)), answer), day)
+    assert found.left == []
+    return (folder / "sources.yaml").read_bytes().decode()
+
+
+ENTRY = "sources:\n  - id: survey\n    title: A\n    url: https://example.org/survey{}\n    kind: government\n    copy: original\n    summary: >-\n      Measures # what\n\n      it says.\n{}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (ENTRY.format("", ""), ENTRY.format(f"\n    {NOTE}", "")),
+        (ENTRY.format("  # ours", ""), ENTRY.format(f"  # ours\n    {NOTE}", "")),
+        (ENTRY.format("", "    opened: 2025-01-01"), ENTRY.format("", f"    opened: 2025-01-01\n    {NOTE}\n")),
+        (ENTRY.format("", f"    {NOTE.replace('11-26', '01-01')} # old\n"), ENTRY.format("", f"    {NOTE}\n")),
+        (
+            ENTRY.format("\n    link:\n      checked: 2026-01-01\n      status: dead\n      detail: '404'", ""),
+            ENTRY.format(f"\n    {NOTE}", ""),
+        ),
+        (
+            "sources:\n- url: https://example.org/survey\n  id: survey\n  title: A\n  kind: court\n  copy: original\n  summary: B\n",
+            f"sources:\n- url: https://example.org/survey\n  {NOTE}\n  id: survey\n  title: A\n  kind: court\n  copy: original\n  summary: B\n",
+        ),
+    ],
+)  # fmt: skip
+def test_a_note_is_one_line_and_every_other_line_stays(tmp_path: Path, before: str, after: str) -> None:
+    """Beside `opened`, else below the address; a note that was there is replaced, in whatever form it was."""
+    for newline in ("\n", "\r\n"):
+        folder = make_pack(tmp_path / newline.encode().hex(), {"sources.yaml": before.replace("\n", newline)})
+        assert noted(folder) == after.replace("\n", newline)
+        source = load_pack(folder).entries["survey"]
+        assert isinstance(source, Source)
+        assert source.link is not None
+        assert (source.link.checked, source.link.status) == (DAY, LinkStatus.WORKS)
+
+
+def test_both_addresses_are_noted_and_the_checker_warns_of_dead_and_moved_ones(tmp_path: Path) -> None:
+    """With the line of the address; the rest of the pack is as it was."""
+    sources = SOURCES.replace("    kind:", "    archive_url: https://archive.example.org/1\n    kind:")
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": sources})
+    askings = links_of(read_pack(folder))
+    assert [(asking.source, asking.key) for asking in askings] == [("survey", "url"), ("survey", "archive_url")]
+    moved = Answer(LinkStatus.MOVED, moved_to="https://example.org/a,b{c}", trail=("x",))
+    note(folder, dict(zip(askings, (DEAD, moved), strict=True)), DAY)
+    problems = check_pack(folder, None, date(2025, 3, 1)).problems
+    assert [(problem.code, problem.line) for problem in problems] == [("dead-link", 5), ("moved-link", 7)]
+    assert "https://example.org/a,b{c}" in problems[1].message
+    written = (folder / "sources.yaml").read_text().splitlines()
+    assert [line for line in written if "link: {" not in line] == sources.splitlines()
+
+
+def test_noting_the_same_again_changes_nothing(tmp_path: Path) -> None:
+    """On the same day the file is not even touched."""
+    folder = make_pack(tmp_path / "pack")
+    first = noted(folder)
+    file = folder / "sources.yaml"
+    stamp = file.stat()
+    assert noted(folder) == first
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (stamp.st_ino, stamp.st_mtime_ns)
+
+
+def test_what_a_server_names_never_breaks_a_pack(tmp_path: Path) -> None:
+    """A new address that the loader would refuse is left out; one with YAML's own signs is quoted."""
+    folder = make_pack(tmp_path / "pack")
+    for target in ("https://example.org/" + "x" * 600, "https://a b/", 'https://example.org/"}, status: x', "ftp://a/"):
+        noted(folder, Answer(LinkStatus.MOVED, moved_to=target))
+        source = load_pack(folder).entries["survey"]
+        assert isinstance(source, Source)
+        assert source.link is not None
+        assert source.link.moved_to is None
+
+
+def test_what_changed_meanwhile_is_not_noted(tmp_path: Path) -> None:
+    """An editor may delete a source or correct its address while it is asked."""
+    folder = make_pack(tmp_path / "pack")
+    asking = links_of(read_pack(folder))[0]
+    changed = SOURCES.replace("example.org/survey", "example.org/other")
+    (folder / "sources.yaml").write_text(changed)
+    found = note(folder, {asking: DEAD}, DAY)
+    assert [why for _, why in found.left] == ["its entry has changed meanwhile: check again"]
+    assert (folder / "sources.yaml").read_text() == changed
+
+
+def test_an_address_with_a_mistake_is_the_checkers_business(tmp_path: Path) -> None:
+    """It is not asked; the check says what is wrong with it."""
+    sources = SOURCES.replace("https://example.org/survey", "'http://[example.org'")
+    assert links_of(read_pack(make_pack(tmp_path / "pack", {"sources.yaml": sources}))) == []
+
+
+def test_an_entry_in_braces_is_left_as_it_is(tmp_path: Path) -> None:
+    """No line of its own could be added there: that is said, and nothing changes."""
+    braces = (
+        "sources:\n  - {id: survey, title: A, url: 'https://example.org/s', kind: court, copy: mirror, summary: B}\n"
+    )
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": braces})
+    found = note(folder, dict.fromkeys(links_of(read_pack(folder)), DEAD), DAY)
+    assert "entries in braces" in found.left[0][1]
+    assert (folder / "sources.yaml").read_text() == braces
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    """Whoever reads it meanwhile, or whatever stops us, sees the old file or the new one, and no rest is left behind."""
+    file = tmp_path / "sources.yaml"
+    versions = [letter.encode() * 200_000 for letter in "ab"]
+    file.write_bytes(versions[0])
+    file.chmod(0o640)
+    done, seen = threading.Event(), set()
+
+    def read() -> None:
+        while not done.is_set():
+            content = file.read_bytes()
+            seen.add((len(content), content[:1], content[-1:]))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(60):
+        replace_file(file, versions[number % 2])
+    done.set()
+    reader.join()
+    assert seen <= {(200_000, b"a", b"a"), (200_000, b"b", b"b")}
+    assert [one.name for one in tmp_path.iterdir()] == ["sources.yaml"]
+    assert file.stat().st_mode & 0o777 == 0o640
