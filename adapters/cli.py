@@ -41,6 +41,10 @@ if TYPE_CHECKING:
         async def run(self) -> None: ...
 
 
+END_SECONDS = 8.0
+"""For which a platform may finish what it has taken."""
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -221,10 +225,19 @@ async def until_stopped(stop: asyncio.Event, running: list[asyncio.Task[None]]) 
 
 
 async def ended(running: list[asyncio.Task[None]]) -> None:
-    """Ends the platforms, each in its own way."""
+    """Ends the platforms, each in its own way. One that goes on is told once more, and then left.
+
+    On Python 3.11 `asyncio.wait_for` can swallow a cancellation: https://github.com/python/cpython/issues/86296.
+    """
+    going = set(running)
+    for _ in range(2):
+        for task in going:
+            task.cancel()
+        if going:
+            _, going = await asyncio.wait(going, timeout=END_SECONDS)
     for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+        if task.done() and not task.cancelled():
+            task.exception()  # it has been raised where it was waited for
 
 
 def keys(settings: Settings) -> Keys:

@@ -28,6 +28,7 @@ from bot.chat import (
 from bot.command import Context, Param, action, command
 from bot.limiter import Limiter
 from bot.markup import text
+from tests.logs import logs, requests_of
 from tests.transcripts.dialogue import FACTS, play
 from tests.transcripts.discord_driver import check_message, discord_driver, raw, words
 from tests.world import NOW, make_bot, references
@@ -229,11 +230,13 @@ async def test_what_is_long_comes_as_several_messages() -> None:
 
 
 async def test_a_person_is_told_when_the_answer_could_not_be_drawn() -> None:
-    """Law 9: a bug of the adapter is logged whole, and the person gets a code."""
-    async with discord_driver(make_bot()) as driver:
-        driver.env.inject_error("POST", "/interactions/*/*/callback", status=400, times=1)
-        await driver.say("/fact coffee ban")
-        assert "ref-1" in next(iter(driver.known.values()))
+    """Law 9: a bug of the adapter is logged whole, and the person gets a code, which all lines of the request have."""
+    with logs() as lines:
+        async with discord_driver(make_bot()) as driver:
+            driver.env.inject_error("POST", "/interactions/*/*/callback", status=400, times=1)
+            await driver.say("/fact coffee ban")
+            assert "ref-1" in next(iter(driver.known.values()))
+        assert requests_of(lines, "/fact was answered", "bug in an answer to Discord") == {"ref-1"}
 
 
 async def test_a_place_where_the_bot_may_not_write() -> None:

@@ -29,6 +29,7 @@ from bot.chat import (
 from bot.command import Context, action, command
 from bot.limiter import Limiter
 from bot.markup import text
+from tests.logs import logs, requests_of
 from tests.transcripts.dialogue import FACTS, play
 from tests.transcripts.slack_driver import CHANNEL, TEAM, Said, slack_driver, words
 from tests.world import make_bot, references
@@ -195,10 +196,12 @@ async def test_more_messages_than_a_response_url_takes() -> None:
 
 
 async def test_a_person_is_told_when_slack_refused_the_answer() -> None:
-    """Law 9: a bug of the adapter is logged whole, and the person gets a code."""
-    async with slack_driver(make_bot()) as driver:
-        driver.slack.refuse["respond"] = "invalid_blocks"
-        assert "ref-1" in (await driver.say("fact coffee ban")).private
+    """Law 9: a bug of the adapter is logged whole, and the person gets a code, which all lines of the request have."""
+    with logs() as lines:
+        async with slack_driver(make_bot()) as driver:
+            driver.slack.refuse["respond"] = "invalid_blocks"
+            assert "ref-1" in (await driver.say("fact coffee ban")).private
+        assert requests_of(lines, "/fact was answered", "bug in an answer to Slack") == {"ref-1"}
 
 
 async def test_a_channel_where_the_bot_may_not_write() -> None:

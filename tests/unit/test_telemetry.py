@@ -6,8 +6,7 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -21,26 +20,8 @@ from bot.i18n import N_
 from bot.limiter import Limiter
 from bot.request_id import current_request, request_scope
 from bot.telemetry import Scrubber, formatter, set_up_logs
+from tests.logs import Lines, logs
 from tests.world import make_bot, references, request, running
-
-Lines = Callable[[], list[dict[str, Any]]]
-
-
-@contextmanager
-def logs(*secrets: str) -> Iterator[Lines]:
-    """What is logged from now on, as a container's log would have it."""
-    stream = StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter(secrets, for_people=False))
-    root, parley = logging.getLogger(), logging.getLogger("parley")
-    level = parley.level
-    root.addHandler(handler)
-    parley.setLevel(logging.DEBUG)
-    try:
-        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    finally:
-        root.removeHandler(handler)
-        parley.setLevel(level)
 
 
 @pytest.fixture

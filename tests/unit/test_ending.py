@@ -1,0 +1,42 @@
+"""How platforms end when the process is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from adapters import cli
+
+
+async def test_a_platform_that_misses_its_cancellation_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a library on Python 3.11 can make it: a stop comes to an end all the same."""
+    monkeypatch.setattr(cli, "END_SECONDS", 0.01)
+    told = 0
+
+    async def deaf(times: int) -> None:
+        nonlocal told
+        while told < times:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                told += 1
+
+    task = asyncio.create_task(deaf(2))
+    await asyncio.sleep(0)
+    await cli.ended([task])
+    assert (task.done(), told) == (True, 2)
+
+
+async def test_how_a_platform_failed_is_raised_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Where it was waited for; the stop that follows is silent, and there may be no platform at all."""
+
+    async def fails() -> None:
+        raise RuntimeError("the token is refused")
+
+    task = asyncio.create_task(fails())
+    with pytest.raises(RuntimeError):
+        await cli.until_stopped(asyncio.Event(), [task])
+    await cli.ended([task])
+    await cli.ended([])
+    assert caplog.records == []
