@@ -1,0 +1,74 @@
+"""An editor's day: a member suggests, an editor accepts, works it in and publishes it, the member asks and sees it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.instance import Instance
+from tests.editing.packs import copied, edit
+from tests.transcripts.dialogue import Dialogue, Driver, play_together
+from tests.transcripts.discord_driver import discord_people
+from tests.transcripts.slack_driver import slack_drivers
+from tests.transcripts.terminal_driver import terminal_driver
+from tests.transcripts.web_driver import web_drivers
+from tests.world import Clock, running
+
+BEFORE, AFTER = "Most people in the office drink tea.", "Since 2025 most people in the office drink tea."
+SUGGESTED: Dialogue = (
+    ("Ada> /fact tea drinkers", f"for you: {BEFORE}", "[Is this wrong?]"),
+    (
+        "Ada> /suggest Say since when it is so. card:tea-popular",
+        "for you: Thank you. Your suggestion is with the editors",
+        f"A correction: {BEFORE}",
+        "Say since when it is so.",
+    ),
+    ("Ada> /suggestions", "for you: waits for an editor"),
+    ("Mo> /content queue", "for you: 1 suggestion waits", "Say since when it is so.", "[Accept]", "[Reject]", "[Ask]"),
+    ("Mo> press Accept", "for you: Accepted: p1", "tea/drafts/suggestion-p1.yaml", "[Publish]"),
+    ("Ada> /suggestions", "for you: accepted; an editor works it in"),
+    ("Ada> /fact tea drinkers", f"for you: {BEFORE}"),
+)
+PUBLISHED: Dialogue = (
+    ("Mo> press Publish", "for you: Published: p1", "p1 is in tea/facts.yaml now.", "Changed: ", "tea-popular"),
+    ("Ada> /fact tea drinkers", f"for you: {AFTER}", f"not: {BEFORE}"),
+    ("Ada> /suggestions", "for you: published"),
+    ("Mo> /content queue", "for you: No suggestion waits for you."),
+    ("Mo> /content log", "Mo", "accepted the suggestion p1", "published p1", "took new content"),
+)
+
+
+@asynccontextmanager
+async def in_terminals(instance: Instance, clock: Clock) -> AsyncIterator[Mapping[str, Driver]]:
+    yield {name: terminal_driver(instance.bot, name, clock, moderator=name == "Mo") for name in ("Ada", "Mo")}
+
+
+def on_the_page(instance: Instance, clock: Clock) -> AbstractAsyncContextManager[Mapping[str, Driver]]:
+    return web_drivers(instance.bot, clock)
+
+
+def on_discord(instance: Instance, clock: Clock) -> AbstractAsyncContextManager[Mapping[str, Driver]]:
+    return discord_people(instance.bot, clock, "Ada", "Mo")
+
+
+def on_slack(instance: Instance, clock: Clock) -> AbstractAsyncContextManager[Mapping[str, Driver]]:
+    return slack_drivers(instance.bot, clock)
+
+
+async def no_time(_span: timedelta) -> None:
+    """Nothing in this dialogue waits."""
+
+
+@pytest.mark.parametrize("people", [in_terminals, on_the_page, on_discord, on_slack])
+async def test_a_suggestion_becomes_part_of_the_topic(tmp_path: Path, people: object) -> None:
+    """The same on every platform; between accepting and publishing the editor writes the words, in the draft's file."""
+    assert callable(people)
+    clock, content = Clock(), copied(tmp_path)
+    async with running(tmp_path, clock=clock, content=content) as instance, people(instance, clock) as cast:
+        await play_together(cast, SUGGESTED, no_time)
+        edit(content, BEFORE, AFTER, "tea/drafts/suggestion-p1.yaml")
+        await play_together(cast, PUBLISHED, no_time)
