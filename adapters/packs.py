@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bot.library.model import Pack
+    from bot.library.overview import Interest
 
 
 def content_folder(given: Path | None) -> Path:
@@ -178,15 +179,30 @@ def content_() -> None:
 
 
 @content_.command("report")
+@click.option("--database", "url", help="A file for SQLite, or a postgresql:// address.")
 @_content
-def content_report(content: Path | None) -> None:
-    """Which topics' review is due, and how each position is argued."""
+def content_report(content: Path | None, url: str | None) -> None:
+    """Which topics' review is due, how each position is argued, and what members look for."""
     from datetime import UTC, datetime  # noqa: PLC0415 - kept off the path of --help
 
     from bot.library.loader import load_library  # noqa: PLC0415
     from bot.library.overview import as_text, overview  # noqa: PLC0415
 
-    click.echo(as_text(overview(load_library(content_folder(content)), datetime.now(UTC).date())), nl=False)
+    library, today = load_library(content_folder(content)), datetime.now(UTC).date()
+    click.echo(as_text(overview(library, today, _interest(url))), nl=False)
+
+
+def _interest(url: str | None) -> Interest | None:
+    """What a bot over this database has counted; None where there is no database, which is not made for it."""
+    from adapters.records import with_database  # noqa: PLC0415 - kept off the path of --help
+    from bot.interest import read_interest  # noqa: PLC0415
+    from bot.sources import load_settings  # noqa: PLC0415
+    from bot.store.database import sqlite_path  # noqa: PLC0415
+
+    file = sqlite_path(load_settings(database=url).database)
+    if file is not None and not file.exists():
+        return None
+    return with_database(lambda database: database.read(read_interest), url)
 
 
 COMMANDS: tuple[click.Command, ...] = (new, export, import_, content_)

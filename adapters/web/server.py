@@ -115,6 +115,13 @@ class WebChat:
         else:
             self._channel.redraw(message, reply)
 
+    async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
+        """Says it to one member of the demonstration alone."""
+        if workspace != WORKSPACE or person not in self._members:
+            return False
+        self._channel.add(audience=person, reply=reply)
+        return True
+
     def _audience(self, place: Place) -> str:
         return place.channel if place.direct and place.channel in self._members else EVERYONE
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from adapters.cli import main
 from bot.chat import Answers, Outcome, Reply, Request
 from bot.exchange.drafts import write_draft
 from bot.instance import Instance
@@ -339,3 +342,18 @@ async def test_what_members_look_for_is_counted_without_who(here: Instance) -> N
 def test_only_plain_words_of_a_search_are_counted(typed: str, counted: str) -> None:
     """Nothing long, and nothing that may lead to a person."""
     assert counted_words(typed) == counted
+
+
+async def test_the_command_line_reports_it_too(tmp_path: Path, content: Path) -> None:
+    """Once the bot has written it down, which it does at a stop at the latest; without a database nothing is made."""
+    async with serving(tmp_path, content) as here:
+        await say(here, ADA, "/fact tea drinkers")
+    runner = CliRunner()
+    file = tmp_path / "parley.db"
+    command = ["content", "report", "--content", str(content), "--database"]
+    counted = await asyncio.to_thread(runner.invoke, main, [*command, str(file)])
+    assert "Most asked for, since 2026-11-01:\n       1  Most people in the office drink tea." in counted.output
+    without = await asyncio.to_thread(runner.invoke, main, [*command, str(tmp_path / "other.db")])
+    assert without.exit_code == 0
+    assert "Most asked for" not in without.output
+    assert not (tmp_path / "other.db").exists()

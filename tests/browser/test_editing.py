@@ -1,0 +1,58 @@
+"""An editor's day in a real browser: from “Is this wrong?” to the new words on the card."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from tests.browser.served import serving_polls
+from tests.browser.test_chat import CONTRAST, overflow, say
+from tests.browser.test_polls import button, card, opened
+from tests.editing.packs import copied, edit
+
+BEFORE, AFTER = "Most people in the office drink tea.", "Since 2025 most people in the office drink tea."
+
+
+@pytest.fixture
+async def pages(context: BrowserContext) -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+async def test_a_suggestion_becomes_part_of_the_topic(
+    tmp_path: Path, context: BrowserContext, pages: AsyncExitStack
+) -> None:
+    """The member presses the card's button and fills in the form; the editor asks, accepts, works it in, publishes."""
+    content = copied(tmp_path)
+    async with serving_polls(tmp_path, content=content) as hall:
+        ada, mo = await opened(pages, context, hall, "Ada"), await opened(pages, context, hall, "Mo")
+        await say(ada, "/fact tea drinkers")
+        await button(ada.get_by_role("log"), "Is this wrong?").click()
+        form = ada.get_by_role("dialog", name="Is this wrong?")
+        await form.get_by_label("What you suggest").select_option(label="A new source")
+        await form.get_by_label("What is wrong or missing").fill("Say since when it is so.")
+        await button(form, "Send").click()
+        await expect(form).to_contain_text("Where can the source be read? Give its address.")
+        await form.get_by_label("What you suggest").select_option(label="A correction")
+        await button(form, "Send").click()
+        await expect(card(ada, "Thank you. Your suggestion is with the editors")).to_contain_text(BEFORE)
+        await say(mo, "/content queue")
+        waiting = card(mo, "1 suggestion waits")
+        await expect(waiting).to_contain_text("Say since when it is so.")
+        assert await ada.evaluate(CONTRAST) == []
+        assert await mo.evaluate(CONTRAST) == []
+        assert not await overflow(mo)
+        await button(waiting, "Accept").click()
+        await expect(card(mo, "Accepted: p1")).to_contain_text("tea/drafts/suggestion-p1.yaml")
+        await expect(card(ada, "Your suggestion was accepted")).to_be_visible()
+        await expect(mo.get_by_role("article", name="Your suggestion was accepted")).to_have_count(0)
+        edit(content, BEFORE, AFTER, "tea/drafts/suggestion-p1.yaml")
+        await button(card(mo, "Accepted: p1"), "Publish").click()
+        await expect(card(mo, "New content is served")).to_contain_text("tea-popular")
+        await expect(card(ada, "Your suggestion is published")).to_be_visible()
+        await say(ada, "/fact tea drinkers")
+        await expect(ada.get_by_role("article").last).to_contain_text(AFTER)
