@@ -3,8 +3,8 @@
     python -m benchmarks.reload            10,000 cards, in about two minutes
     python -m benchmarks.reload --quick    1,000 cards
 
-A request falls due every few milliseconds and asks for a fact; what is timed is from then until its answer, so that
-requests held up behind one another count whole. Each reload takes a folder in which one card was changed: it is read
+A member asks for a fact, some milliseconds after the last answer; what is timed is from when the question is due until
+its answer, so that a loop that is held up counts as much as an answer that takes long. Each reload takes a folder in which one card was changed: it is read
 and checked in a process of its own, unpacked, indexed, swapped in, and the edition before is let go.
 
 Where the machine had other work to do, a wait is the processor time of this process, all threads together, that
@@ -39,7 +39,7 @@ from bot.store.database import open_database
 from bot.store.keys import Keys
 
 EVERY = 0.01
-"""Seconds between two requests."""
+"""Seconds between an answer and the next question."""
 QUIET = 5.0
 """Seconds of requests without a reload."""
 SEED = 20250221
@@ -52,7 +52,7 @@ def now() -> datetime:
 
 @dataclass(slots=True)
 class Asking:
-    """Members who ask at even intervals, whatever the answers take."""
+    """A member who asks, waits for the answer, and asks again a moment later."""
 
     instance: Instance
     lines: Sequence[str]
@@ -62,23 +62,14 @@ class Asking:
     async def run(self, until: Callable[[], bool]) -> None:
         place = Place("web", "demo", "main")
         actor = Actor("web", "demo", "ada", "Ada")
-        asked: set[asyncio.Task[None]] = set()
-        due = time.perf_counter()
-        number = 0
         while not until():
-            worked = time.process_time()
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            task = asyncio.create_task(self._ask(Request(actor, place, now()), number, due, worked))
-            asked.add(task)
-            task.add_done_callback(asked.discard)
-            number += 1
-            due += EVERY
-        await asyncio.gather(*asked)
-
-    async def _ask(self, request: Request, number: int, due: float, worked: float) -> None:
-        outcome = await self.instance.bot.say(request, self.lines[number % len(self.lines)])
-        self.waits.append(min(time.perf_counter() - due, time.process_time() - worked))
-        self.failed += not outcome.found
+            due, worked = time.perf_counter() + EVERY, time.process_time()
+            await asyncio.sleep(EVERY)
+            outcome = await self.instance.bot.say(
+                Request(actor, place, now()), self.lines[len(self.waits) % len(self.lines)]
+            )
+            self.waits.append(min(time.perf_counter() - due, time.process_time() - worked))
+            self.failed += not outcome.found
 
 
 def change(content: Path, number: int) -> None:
