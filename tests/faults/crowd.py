@@ -151,9 +151,9 @@ class Crowd:
     def votes(self) -> int:
         return sum(len(member.acknowledged) for member in self.members)
 
-    def told(self, what: str = "posts") -> Counter[str]:
+    def told(self) -> Counter[str]:
         """How often each poll was said in each channel."""
-        file = self.folder / what
+        file = self.folder / "posts"
         return Counter(file.read_text().splitlines() if file.exists() else [])
 
     async def stop(self) -> None:
@@ -170,7 +170,7 @@ class Crowd:
                 await member.kill()
 
     async def check(self, fault: str, *, ended: bool = True) -> None:
-        """Nothing acknowledged is lost, each poll is closed once, no place was told twice, every copy is right."""
+        """Nothing acknowledged is lost, each poll is closed once, no place was told twice, no message edited by two at once."""
         lost = 0
         async with self.database() as database:
             for name in self.polls:
@@ -184,6 +184,7 @@ class Crowd:
                 if not record.poll.secret:
                     lost += self._wrong(voted, {row.voter: row.choice for row in record.ballots})
         assert lost == 0
+        assert self.edits_at_once() == []
         told = self.told()
         assert not told or max(told.values()) == 1, told
         logger.info(
@@ -194,6 +195,21 @@ class Crowd:
             lost,
             len(told),
         )
+
+    def edits_at_once(self) -> list[str]:
+        """Edits of a message that began while another living process was editing it."""
+        dead = {member.name for member in self.members if member.process.returncode not in {None, 0}}
+        file = self.folder / "edits"
+        editing: dict[tuple[str, str], str] = {}
+        overlaps = []
+        for line in file.read_text().splitlines() if file.exists() else ():
+            poll_, channel, name, what = line.split()
+            other = editing.pop((poll_, channel), name)
+            if what == "begin":
+                if other != name and other not in dead:
+                    overlaps.append(f"{line}, while {other}")
+                editing[poll_, channel] = name
+        return overlaps
 
     @staticmethod
     def _wrong(voted: list[tuple[str, str, str, str]], standing: dict[str, str]) -> int:

@@ -3,7 +3,8 @@
     member.py URL FOLDER NAME MEMBERS POLL…
 
 Prints `ready`, then for each answered vote `vote POLL MEMBER CHOICE CODE` in one write, and `failed` for one that could
-not be counted. What it posts is appended to FOLDER/posts, what it edits to FOLDER/edits, a line each, `POLL CHANNEL`.
+not be counted. What it posts is appended to FOLDER/posts, a line each, `POLL CHANNEL`; of
+what it edits FOLDER/edits tells when that began and ended, `POLL CHANNEL NAME begin` and `end`.
 Standard input: `clock SECONDS` moves its clock, `quiet` ends the voting, the end of input stops it in good order.
 """
 
@@ -28,6 +29,7 @@ from bot.store.keys import Keys
 from tests.store.things import COMMUNITY, KEY
 from tests.world import CONTENT
 
+MOMENT = 0.01
 REST = 0.1
 """Seconds for which a member waits whose vote could not be counted."""
 
@@ -47,23 +49,32 @@ class Ledger:
     limits = Limits()
 
     def __init__(self, folder: Path, name: str) -> None:
+        self._name = name
         self._files = {
             what: os.open(folder / what, os.O_WRONLY | os.O_APPEND | os.O_CREAT) for what in ("posts", "edits")
         }
         self._numbers = (f"{name}-{number}" for number in count(1))
 
     async def post(self, place: Place, reply: Reply) -> MessageRef:
-        await self._do("posts", place, reply)
+        await asyncio.sleep(MOMENT)
+        self._write("posts", f"{_poll(reply)} {place.channel}")
+        await asyncio.sleep(MOMENT)
         return MessageRef(place, next(self._numbers))
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
-        await self._do("edits", ref.place, reply)
+        what = f"{_poll(reply)} {ref.place.channel} {self._name}"
+        self._write("edits", f"{what} begin")
+        try:
+            await asyncio.sleep(2 * MOMENT)
+        finally:
+            self._write("edits", f"{what} end")
 
-    async def _do(self, what: str, place: Place, reply: Reply) -> None:
-        await asyncio.sleep(0.01)
-        poll = next(card.poll for card in reply.cards if card.poll)
-        os.write(self._files[what], f"{poll} {place.channel}\n".encode())
-        await asyncio.sleep(0.01)
+    def _write(self, file: str, line: str) -> None:
+        os.write(self._files[file], line.encode() + b"\n")
+
+
+def _poll(reply: Reply) -> str:
+    return next(card.poll for card in reply.cards if card.poll)
 
 
 async def main(url: str, folder: Path, name: str, members: int, polls: list[str]) -> None:
