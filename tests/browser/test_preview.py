@@ -151,15 +151,16 @@ async def test_the_keyboard_is_enough(table: Table) -> None:
     assert await table.page.locator("h1").count() == 1
 
 
-@pytest.mark.parametrize("path", ["tea", "tea/coffee-banned", "tea/buy-tea?view=counter", "tea/timeline"])
-async def test_every_word_can_be_read_on_a_small_screen_in_both_schemes(table: Table, path: str) -> None:
+async def test_every_word_can_be_read_on_a_small_screen_in_both_schemes(table: Table) -> None:
     """Contrast of 4.5 to 1 in both schemes, and at 320 pixels no sideways scrolling but in the terminal's own frame."""
-    await table.show(path)
-    for scheme in ("light", "dark"):
-        await table.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        assert await table.page.evaluate(CONTRAST) == []
-    await table.page.set_viewport_size({"width": 320, "height": 640})
-    assert await overflow(table.page) == []
+    for path in ("tea", "tea/coffee-banned", "tea/buy-tea?view=counter", "tea/timeline"):
+        await table.page.set_viewport_size({"width": 1200, "height": 800})
+        await table.show(path)
+        for scheme in ("light", "dark"):
+            await table.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            assert await table.page.evaluate(CONTRAST) == [], path
+        await table.page.set_viewport_size({"width": 320, "height": 640})
+        assert await overflow(table.page) == [], path
 
 
 async def test_what_an_editor_writes_is_text(table: Table) -> None:

@@ -9,12 +9,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bot.library.check import main_report
 from bot.library.model import PARTS
 from tests.docs.documents import ROOT
 from tests.docs.test_examples import environment
@@ -156,15 +158,15 @@ def unescaped(command: str) -> tuple[dict[str, str], str]:
 
 
 @pytest.mark.parametrize("folder", ["a,b", "a:b", "100%", "%0A::error::x"])
-def test_a_runner_reads_back_what_was_meant(workflow: Mapping[Any, Any], tmp_path: Path, folder: str) -> None:
+def test_a_runner_reads_back_what_was_meant(tmp_path: Path, folder: str) -> None:
     """Whatever a folder or a value is called, it ends neither the property nor the command."""
     value = "%0A::set-output name=x::y"
-    files = {"facts.yaml": FACTS.replace("verdict: supported", f"verdict: '{value}'")}
-    make_pack(tmp_path / "packs" / folder, files)
-    done = checked(workflow, tmp_path)
-    commands = [line for line in done.stdout.splitlines() if line.startswith("::")]
+    pack = make_pack(tmp_path / folder, {"facts.yaml": FACTS.replace("verdict: supported", f"verdict: '{value}'")})
+    printed, status = main_report([pack], None, date(2025, 3, 1), "github")
+    commands = [line for line in printed.splitlines() if line.startswith("::")]
     properties, message = unescaped(commands[0])
-    assert properties["file"] == f"packs/{folder}/facts.yaml"
+    assert status == 1
+    assert properties["file"] == str(pack / "facts.yaml")
     assert (properties["line"], properties["title"]) == ("9", "invalid-value")
     assert value in message
     assert all(line.startswith(("::error ", "::warning ")) for line in commands)
