@@ -126,7 +126,8 @@ async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]]) -> N
             except Exception:
                 logger.exception("bug while the packs were read")
             with suppress(TimeoutError):
-                await asyncio.wait_for(saved.wait(), LOOK)
+                async with asyncio.timeout(LOOK):  # wait_for can lose a cancellation on Python 3.11
+                    await saved.wait()
     finally:
         hearing.cancel()
 
