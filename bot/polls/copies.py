@@ -122,6 +122,7 @@ class Copies:
             await self._database.write(lambda tx: leases.release_all(tx, self._name))
         except Unavailable:
             logger.warning("what this process had in hand is free for others in a moment")
+        self._database.signal(Signal.POLL)  # so that they look at once
 
     def _hear(self, poll: str) -> None:
         """Looks at the poll's copies; without a poll, at all that are stale."""

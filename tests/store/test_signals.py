@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bot.acts import Did
 from bot.instance import Instance
-from bot.store import messages
+from bot.polls.copies import lease_of
+from bot.store import leases, messages
 from bot.store.database import Database, open_database
 from bot.store.signals import Signal
 from tests.polls.test_dialogues import ADA, BEN, press, reply_words, say, wall
@@ -109,6 +110,24 @@ async def test_a_deadline_set_in_one_process_wakes_the_other(server: PostgresSer
         await other.start()
         await press(one, ADA, "v1:poll-close:p1")
         await until(lambda: any("Closed: Which tea?" in reply_words(reply) for _, reply in wall(other).posted))
+
+
+async def test_who_stops_hands_over(server: PostgresServer, tmp_path: Path) -> None:
+    """What a process leaves stale is redrawn by another at once, not when that happens to look."""
+    url, clock = new_database(server), Clock()
+    async with running(tmp_path, url=url, clock=clock) as other:
+        async with running(tmp_path, url=url, clock=clock) as one:
+            await say(one, ADA, '/poll create question:"Which tea?" options:"Green | Black" results:live')
+            one.platforms.clear()
+            (copy,) = await one.database.read(lambda tx: messages.copies(tx, "p1"))
+            await one.database.write(lambda tx: leases.take(tx, lease_of(copy), one.copies._name))
+            heard: list[str] = []
+            other.database.listen(Signal.POLL, heard.append)
+            await press(one, BEN, "v1:vote:p1:0")
+            await until(lambda: "p1" in heard)
+            await other.copies.drain()
+            assert wall(other).edits == 0
+        await until(lambda: wall(other).edits == 1)
 
 
 async def test_settings_changed_in_one_process_hold_in_the_other(server: PostgresServer, tmp_path: Path) -> None:
