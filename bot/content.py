@@ -36,8 +36,8 @@ SETTLE_MAX = 120
 """Times that one waits so, for a folder that never comes to rest."""
 LINGER = 5.0
 """Seconds that a replaced edition is kept for requests that began with it."""
-MISSING = 1.0
-"""Seconds between two looks for a folder that is not there."""
+SOON = 1.0
+"""Seconds until the next look where the folder is not there, or was found just now."""
 RETRY = 5.0
 """Seconds until content is read again that could not be read."""
 TOLD = "content-told"
@@ -225,8 +225,8 @@ class Content:
             while True:
                 self._wake.clear()
                 there = await asyncio.to_thread(_identity, self.source)
-                listen(there)
-                wait = pause if there or pause is None else MISSING
+                fresh = listen(there)
+                wait = SOON if pause is not None and (fresh or not there) else pause
                 try:
                     await look()
                     look = self._look_again
@@ -242,19 +242,24 @@ class Content:
         await self.look()
 
     @contextmanager
-    def _listening(self) -> Iterator[Callable[[_Identity], None]]:
-        """Gives what has the system's events wake the watch; called again, it follows a folder that was replaced."""
+    def _listening(self) -> Iterator[Callable[[_Identity], bool]]:
+        """Gives what has the system's events wake the watch; called again, it follows a folder that was replaced.
+
+        It tells whether the folder was found just now, so that what changes until it hears is looked for soon.
+        """
         task: asyncio.Task[None] | None = None
         heard: _Identity = None
 
-        def listen(there: _Identity) -> None:
+        def listen(there: _Identity) -> bool:
             nonlocal task, heard
             hears = there == heard and task is not None and not task.done()
-            if self.watching is Watch.EVENTS and not hears:
-                if task is not None:
-                    task.cancel()
-                heard = there
-                task = asyncio.create_task(self._hear_events()) if there else None
+            if self.watching is not Watch.EVENTS or hears:
+                return False
+            if task is not None:
+                task.cancel()
+            fresh, heard = there is not None and there != heard, there
+            task = asyncio.create_task(self._hear_events(tell=fresh)) if there else None
+            return fresh
 
         try:
             yield listen
@@ -262,14 +267,15 @@ class Content:
             if task is not None:
                 task.cancel()
 
-    async def _hear_events(self) -> None:
+    async def _hear_events(self, *, tell: bool) -> None:
         from watchfiles import awatch  # noqa: PLC0415 - needed only where something is watched
 
         try:
             async for _ in awatch(self.source, debounce=200, step=50):
                 self._wake.set()
         except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no more watches to give
-            logger.warning("the system gives no events for the content's folder: %s", type(error).__name__)
+            level = logging.WARNING if tell else logging.DEBUG
+            logger.log(level, "the system gives no events for the content's folder: %s", type(error).__name__)
 
     def stop(self) -> None:
         """Reads no more. What runs is cancelled by whoever started it."""
