@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from time import monotonic
 
@@ -18,6 +19,7 @@ from adapters.slack.app import SlackChat
 from adapters.slack.installations import Installations, States
 from adapters.slack.oauth import INSTALL, REDIRECT, OAuth
 from adapters.slack.socket_mode import Pace
+from bot.chat import MessageRef, Place, Platform, Reply
 from bot.instance import Instance
 from tests.wire.slack.api import Call
 from tests.wire.slack.hooks import PATH
@@ -80,6 +82,55 @@ class Hurried(Clock):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self.factor)
+
+
+class Patient(Clock):
+    """A clock that wakes whoever sleeps on it in the order of time, and stands while a message is being edited.
+
+    So an edit arrives at the second at which it was allowed, however busy the machine is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.editing = 0
+        self._numbers = count()
+        self._sleepers: list[tuple[datetime, int]] = []
+        self._changed = asyncio.Condition()
+
+    async def sleep(self, seconds: float) -> None:
+        mine = (self.now + timedelta(seconds=seconds), next(self._numbers))
+        self._sleepers.append(mine)
+        try:
+            async with self._changed:
+                self._changed.notify_all()
+                await self._changed.wait_for(lambda: not self.editing and min(self._sleepers) == mine)
+                self.now = max(self.now, mine[0])
+        finally:
+            self._sleepers.remove(mine)
+            await self.look()
+
+    async def look(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+
+class Edited:
+    """A platform whose edits hold the clock."""
+
+    def __init__(self, platform: Platform, clock: Patient) -> None:
+        self.name, self.limits = platform.name, platform.limits
+        self.platform, self.clock = platform, clock
+
+    async def post(self, place: Place, reply: Reply) -> MessageRef | None:
+        return await self.platform.post(place, reply)
+
+    async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        self.clock.editing += 1
+        try:
+            await self.platform.edit(ref, reply)
+        finally:
+            self.clock.editing -= 1
+            await self.clock.look()
 
 
 IMPATIENT = Pace(ping=1.5, look=0.05, pause=0.05, longest_pause=0.2)
