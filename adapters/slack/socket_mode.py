@@ -66,9 +66,11 @@ class Pace:
 class _Socket(SocketModeClient):
     """The library's client for the life of one socket. Where it would connect anew, it says so instead."""
 
-    def __init__(self, app_token: str, web: AsyncWebClient, ping: float, lost: Callable[[_Socket], None]) -> None:
+    def __init__(self, app_token: str, web: AsyncWebClient, ping: float, lost: Callable[[], None]) -> None:
         super().__init__(app_token, LIBRARY, web, ping_interval=ping)
         self.greeted = asyncio.Event()
+        self.spent = False
+        """Whether it is lost, or Slack has asked for another, maybe before anybody uses this one."""
         self._lost = lost
 
     @property
@@ -90,7 +92,8 @@ class _Socket(SocketModeClient):
         self.message_receiver = asyncio.ensure_future(self.receive_messages())
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002 - the library's own signature
-        self._lost(self)
+        self.spent = True
+        self._lost()
 
     def read_no_more(self) -> None:
         """What was read is still answered and acknowledged."""
@@ -135,7 +138,7 @@ class SocketMode:
             self._socket = await self._opened(address) if address else None
         except TROUBLE as error:
             _log_lost(error)
-        self._watching = asyncio.ensure_future(self._watch(lost=self._socket is None))
+        self._watching = asyncio.ensure_future(self._watch())
 
     def read_no_more(self) -> None:
         """Takes nothing more in; what was read is answered and acknowledged."""
@@ -153,19 +156,18 @@ class SocketMode:
             await _shut(self._socket)
             self._socket = None
 
-    async def _watch(self, *, lost: bool) -> None:
-        """Looks from time to time, and at once where the library says that its socket is lost."""
+    async def _watch(self) -> None:
+        """Looks from time to time, and at once where the library says that a socket is lost."""
         while True:
-            if lost or not self.connected or self._is_quiet():
+            self._lost.clear()
+            if self._socket is None or self._socket.spent or not self.connected or self._is_quiet():
                 try:
                     await self._replace()
                 except Exception:
                     logger.exception("bug in what keeps the socket to Slack open")
-            self._lost.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.look):
                     await self._lost.wait()
-            lost = self._lost.is_set()
 
     def _is_quiet(self) -> bool:
         return self.last_heard is not None and self._clock() - self.last_heard > timedelta(seconds=self._pace.quiet)
@@ -193,7 +195,7 @@ class SocketMode:
 
     async def _opened(self, address: str = "") -> _Socket:
         """A socket on which Slack has said hello, at an address that is good for once. Raises what stands in the way."""
-        socket = _Socket(self._app_token, self._web, self._pace.ping, self._when_lost)
+        socket = _Socket(self._app_token, self._web, self._pace.ping, self._lost.set)
         socket.message_listeners.append(self._hear)
         socket.socket_mode_request_listeners.append(self._handle)
         try:
@@ -206,10 +208,6 @@ class SocketMode:
             await _shut(socket)
             raise
         return socket
-
-    def _when_lost(self, socket: _Socket) -> None:
-        if socket is self._socket:
-            self._lost.set()
 
     async def _hear(self, socket: Any, message: Mapping[str, Any], _raw: str | None) -> None:
         self.last_heard = self._clock()

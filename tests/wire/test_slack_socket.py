@@ -82,6 +82,15 @@ async def test_what_is_pressed_while_a_socket_is_replaced_is_answered(tmp_path: 
             await world.server.sockets.ready(number)
 
 
+async def test_a_socket_that_is_to_be_replaced_from_its_beginning_is_replaced(tmp_path: Path) -> None:
+    """Slack may ask for another while hello is still being read: that is not overlooked."""
+    async with slack_world(tmp_path) as world:
+        world.server.sockets.restless = 2
+        await world.server.sockets.refresh()
+        await world.server.sockets.ready(4)
+        assert (await world.server.member("Ada").command("/parley help")).private
+
+
 @pytest.mark.parametrize("trouble", ["silent", "dropped"])
 async def test_a_lost_socket_is_told_once_and_seen(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: str

@@ -16,6 +16,7 @@ from tests.wire.slack.model import APP, Json
 
 SOCKETS_MAX = 10
 HOST = "applink-local"
+REFRESH: Json = {"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": HOST}}
 
 
 class Connection:
@@ -64,6 +65,8 @@ class Sockets:
         self.opened = 0
         self.rude = 0
         """So many of the next connections are taken without a hello."""
+        self.restless = 0
+        """So many of the next connections are to be replaced from the beginning: it is said in one breath with hello."""
         self.unknown: list[str] = []
         """Acknowledgements of what was never sent, or was acknowledged before."""
 
@@ -71,11 +74,12 @@ class Sockets:
     def connected(self) -> bool:
         return any(not connection.socket.closed for connection in self._open.values())
 
-    async def ready(self, opened: int = 1) -> None:
-        """Until a socket is open, and as many as this have been opened in all."""
-        while not self.connected or self.opened < opened:
-            self._came.clear()
-            await self._came.wait()
+    async def ready(self, opened: int = 1, *, patience: float = 60.0) -> None:
+        """Until a socket is open, and as many as this have been opened in all. Raises TimeoutError."""
+        async with asyncio.timeout(patience):
+            while not self.connected or self.opened < opened:
+                self._came.clear()
+                await self._came.wait()
 
     def ticket(self) -> str:
         """For one connection."""
@@ -97,8 +101,7 @@ class Sockets:
     async def refresh(self) -> None:
         """Slack does so every few hours: it asks for a new connection, and closes the old one soon after."""
         for connection in list(self._open.values()):
-            told = {"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": HOST}}
-            await connection.socket.send_json(told)
+            await connection.socket.send_json(REFRESH)
 
     def drop(self) -> None:
         """All connections break."""
@@ -148,6 +151,9 @@ class Sockets:
                 await connection.socket.send_json(
                     {**hello, "debug_info": {"host": HOST, "approximate_connection_time": 18060}}
                 )
+                if self.restless:
+                    self.restless -= 1
+                    await connection.socket.send_json(REFRESH)
                 self.opened += 1
                 self._came.set()
             self._log(f"socket {ticket} is open")
