@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run test test-slow lint format image-test bench soak schemas messages golden gallery lock clean
+.PHONY: run test test-slow fuzz audit lint format image-test bench soak schemas messages golden gallery lock clean
 
 run: $(VENV)/run.installed
 	$(BIN)/parley run
@@ -14,6 +14,15 @@ test: $(VENV)/dev.installed
 
 test-slow: $(VENV)/dev.installed
 	$(BIN)/pytest -n $(WORKERS) -m slow
+
+# Shakes every parser with damaged inputs, each target for at least so many seconds.
+SECONDS ?= 60
+fuzz: $(VENV)/dev.installed
+	PARLEY_TEST_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -n $(WORKERS) -m "not slow" tests/fuzz
+
+# Asks the package index's advisory service about what is shipped; what can't be asked about fails, too.
+audit: $(VENV)/dev.installed
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement locks/run.txt
 
 # Builds the container image and runs it. It takes root, Debian's buildah and debootstrap, and some minutes.
 image-test: $(VENV)/dev.installed

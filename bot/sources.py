@@ -106,12 +106,19 @@ def remedy(name: str) -> str:
 def _read_environment(found: _Found, environ: Mapping[str, str]) -> None:
     mine = {name: value for name, value in environ.items() if name.upper().startswith(PREFIX) and value}
     variables = {variable(name): name for name in _names()}
-    for name in mine:
-        if name not in variables:
+    for name, value in mine.items():
+        if not _is_text(name + value):
+            named = name.encode("utf-8", "replace").decode()
+            found.wrong.append(
+                f"{named}, in the environment, holds bytes that are no UTF-8. Write it anew, or unset it."
+            )
+        elif name not in variables:
             found.wrong += _unknown_variable(name, variables)
     for name in Settings.model_fields:
         here, there = variable(name), variable(name + FILE)
         source = "in the environment"
+        if not all(_is_text(mine.get(one, "")) for one in (here, there)):
+            continue
         if name in FROM_FILES and here in mine and there in mine:
             found.wrong.append(f"{here} and {there}, in the environment, are both set. Unset one of them.")
         elif here in mine:
@@ -120,11 +127,19 @@ def _read_environment(found: _Found, environ: Mapping[str, str]) -> None:
             _read_file(found, name, Path(mine[there]), Source(there, source))
 
 
+def _is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8. Bytes of the environment that are none come as half surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 def _read_toml(found: _Found, file: Path) -> None:
     try:
         text = file.read_text(encoding="utf-8")
         held = tomllib.loads(text)
     except FileNotFoundError:
+        return
+    except RecursionError:
+        found.wrong.append(f"{file} can't be read: it is nested too deep. Mend it, or remove it to do without.")
         return
     except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         reason = error.strerror if isinstance(error, OSError) else str(error)

@@ -53,10 +53,13 @@ class Origin:
     def decode(cls, encoded: str) -> Origin:
         """Of another version's form, or of none: an origin whose action nobody knows."""
         try:
-            told = json.loads(encoded)
-            return cls(**told)
-        except (ValueError, TypeError):
+            found = cls(**json.loads(encoded))
+        except (ValueError, TypeError, RecursionError):
             return cls("")
+        words = (found.action, found.channel, found.thread, found.url)
+        counts = found.least.items() if isinstance(found.least, dict) else [("", "")]
+        whole = all(isinstance(word, str) for word in words) and all(isinstance(least, int) for _, least in counts)
+        return found if whole else cls("")
 
 
 def view(form: Form, origin: Origin, t: Translator) -> Json:

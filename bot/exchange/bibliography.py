@@ -237,6 +237,11 @@ _CSL_KINDS = {
 }
 
 
+def _encodable(value: object) -> object:
+    """The same value, each half of a surrogate pair exchanged for `?`: JSON can hold one alone, a file can't."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+
+
 def _csl(file: Path, text: str) -> Bibliography:
     try:
         json.loads(text)
@@ -250,7 +255,7 @@ def _csl(file: Path, text: str) -> Bibliography:
     for offset, value in _items(text):
         line = text.count("\n", 0, offset) + 1
         try:
-            item = _CslItem.model_validate(value)
+            item = _CslItem.model_validate(_encodable(value))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"])) or "this item"

@@ -54,6 +54,12 @@ def test_bibtex_is_read_with_latex_decoded(tmp_path: Path) -> None:
     assert third.url == "https://example.org/p"
 
 
+def test_half_a_character_becomes_a_question_mark(tmp_path: Path) -> None:
+    """JSON can hold half of a surrogate pair, which no file can: what is taken over can be written."""
+    (work,) = read(tmp_path, '[{"id": "a", "type": "report", "title": "A \\ud800 report"}]', "refs.json").works
+    assert work.title == "A ? report"
+
+
 def test_csl_json_is_read(tmp_path: Path) -> None:
     """Names with particles and of offices, dates in parts, numbers as text, markup in titles."""
     items = [

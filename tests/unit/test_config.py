@@ -140,6 +140,22 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     )
 
 
+def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
+    """A variable whose bytes are no UTF-8, as another program's may be, is named and not repeated."""
+    told = complaints(tmp_path, PARLEY_ZONE="Mars\udcff", PARLEY_COLOUR="\udcff", PARLEY_DISCORD_TOKEN_FILE="\udcff")
+    assert told == [
+        f"PARLEY_{name}, in the environment, holds bytes that are no UTF-8. Write it anew, or unset it."
+        for name in ("ZONE", "COLOUR", "DISCORD_TOKEN_FILE")
+    ]
+
+
+def test_a_file_that_is_nested_too_deep_is_told(tmp_path: Path) -> None:
+    """Instead of the reader's own end."""
+    assert complaints(tmp_path, "a = " + "[" * 20_000) == [
+        "parley.toml can't be read: it is nested too deep. Mend it, or remove it to do without."
+    ]
+
+
 @pytest.mark.parametrize(
     ("toml", "reason"), [("port = ", "end of document"), ("port = x\n", "line 1"), ("port = 1\n[a\n", "line 2")]
 )

@@ -1,0 +1,191 @@
+"""What members type and press, over a whole instance: whatever it is, an answer, and never a bug."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import strategies as st
+
+from bot.chat import Action, Form, Outcome
+from bot.commands.help import EXAMPLES
+from bot.errors import BotError, UsageError
+from bot.i18n import translator
+from bot.instance import Instance
+from bot.polls.ballots import InvalidBallot, Method, parse_ballot
+from bot.polls.when import closing_time
+from bot.typed import half_typed, parse
+from tests.fuzz.inputs import WORDS, texts
+from tests.fuzz.target import EFFORTS, Bug, fuzz, opened, told
+from tests.world import NOW, request, running
+
+LINES = (
+    *EXAMPLES.values(),
+    "/fact tea drinkers share:yes",
+    "/counter tea",
+    "/policy",
+    "/search “green tea”",
+    "/source kitchen",
+    "/define tea",
+    "/timeline",
+    "/help poll create",
+    '/poll create question:"Which tea?" options:"Green | Black" closes:"tomorrow 18:00" quorum:3',
+    '/poll create question:Tea? options:"A|B|C" method:ranked secret:no results:live closes:2h public:yes',
+    "/poll policy topic:tea closes:2026-12-01",
+    "/poll results poll:p1",
+    "/poll extend closes:3d poll:p1",
+    "/poll export poll:p4",
+    "/poll receipt code:ABCD-EFGH-IJKL poll:p1",
+    "/poll list",
+    "/privacy show",
+    "/settings zone:Europe/Berlin creators:everyone reminder:30 keep:10 language:en topic:tea moderators:<@&5>",
+    "/log",
+    "/content status",
+    "/content problems",
+)
+ACTIONS = (
+    "v1:vote:p1:0",
+    "v1:vote:p1:1#2",
+    "v1:ballot:p2:",
+    "v1:ballot:p2:10",
+    "v1:cast:p2:012",
+    "v1:mine:p1",
+    "v1:withdraw:p1",
+    "v1:close:p1",
+)
+FILLED: tuple[dict[str, Any], ...] = (
+    {"question": "Which tea?", "options": "Green\nBlack"},
+    {"question": "", "options": ("a", "b")},
+    {},
+)
+
+
+@contextmanager
+def polling(folder: Path) -> Iterator[tuple[Instance, Any]]:
+    """Four polls, one of each method; the last has ended."""
+    with opened(running(folder)) as (instance, run):
+        for method in ("single", "ranked", "score", "approval"):
+            asked = f'/poll create question:"Tea?" options:"Green | Black | Oolong" method:{method}'
+            run(instance.bot.say(request("Host"), asked))
+        run(instance.box.close("p4", NOW))
+        yield instance, run
+
+
+def verbs(instance: Instance) -> tuple[str, ...]:
+    """An action id of every button and form there is."""
+    registry = instance.bot.registry
+    return tuple(f"v1:{verb}:p{number}:0" for number, verb in enumerate((*registry.actions, *registry.forms)))
+
+
+def answered(outcome: Outcome) -> None:
+    """Something was said or posted, and every control of it can be sent."""
+    if outcome.answer is None:
+        if not (outcome.posts or outcome.errors):
+            raise Bug("silence")
+        return
+    for card in outcome.answer.cards:
+        for control in card.controls:
+            if control.action is not None:
+                assert Action.decode(control.action.encode()) == control.action
+    if isinstance(outcome.answer.form, Form):
+        outcome.answer.form.action.encode()
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_whatever_is_typed_is_answered(tmp_path: Path, effort: int) -> None:
+    """A line gets an answer in words, for members and moderators, in each language; half of it gets suggestions."""
+    with polling(tmp_path) as (instance, run):
+        people = [replace(request(name, moderator=mo), locale=locale)
+                  for name, mo, locale in (("Ada", False, "en"), ("Mo", True, "en-XA"))]  # fmt: skip
+
+        def check(line: str) -> None:
+            for asked in people:
+                answered(run(instance.bot.say(asked, line)))
+            run(instance.bot.complete_line(people[0], line))
+
+        fuzz(check, texts(LINES), LINES, 80 * effort)
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_whatever_is_pressed_is_answered(tmp_path: Path, effort: int) -> None:
+    """An id of a button, a form or a list, with values and answers that nothing offered: an answer, and no poll
+    whose record does not hold."""
+    with polling(tmp_path) as (instance, run):
+        ids = (*ACTIONS, *verbs(instance))
+        asked = request("Mo", moderator=True)
+
+        def check(given: tuple[str, tuple[str, ...], dict[str, Any]]) -> None:
+            pressed, values, filled = given
+            answered(run(instance.bot.press(asked, pressed, values)))
+            answered(run(instance.bot.submit(asked, pressed, filled)))
+            run(instance.bot.reopen(asked, pressed))
+            run(instance.bot.suggest(asked, pressed, "".join(values)))
+
+        answers = st.dictionaries(
+            st.sampled_from(("question", "options", "method", "closes")) | WORDS, WORDS | st.tuples(WORDS)
+        )
+        inputs = st.tuples(
+            texts(ids), st.lists(st.sampled_from("012") | WORDS, max_size=3).map(tuple), answers | st.sampled_from(FILLED)
+        )  # fmt: skip
+        fuzz(check, inputs, ((each, ("1",), FILLED[0]) for each in ids), 60 * effort)
+        for found in run(instance.polls.listed("test:demo")):
+            assert run(_verified(instance, found.id)) == []
+
+
+async def _verified(instance: Instance, poll: str) -> list[Any]:
+    from tests.store.things import findings  # noqa: PLC0415 - it needs asyncpg
+
+    return list(await findings(instance.database, poll))
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_parts_of_a_command_are_read_or_refused(effort: int) -> None:
+    """An action id, a ballot, a time: what is not one is refused in the way that each promises, and nothing else is
+    raised; what was read is written again as it was."""
+    t = translator("en")
+    zones = (ZoneInfo("Europe/Berlin"), ZoneInfo("Pacific/Apia"), timezone(timedelta(hours=-23)))
+
+    def check(typed: str) -> None:
+        for zone in zones:
+            try:
+                assert closing_time(typed, NOW, zone, t) > NOW
+            except BotError:
+                continue
+        for method in Method:
+            try:
+                read = parse_ballot(method, typed, 5, 3 if method is Method.APPROVAL else None)
+            except InvalidBallot:
+                continue
+            assert parse_ballot(method, read, 5, 3 if method is Method.APPROVAL else None) == read
+        try:
+            action = Action.decode(typed)
+        except UsageError:
+            return
+        assert Action.decode(action.encode()) == action
+
+    seeds = (*ACTIONS, "2h", "3 days", "2026-12-01 18:00", "tomorrow 18:00", "18:00", "0>1=2", "1,2", "5,0,-,2", "0")
+    fuzz(check, texts(seeds), seeds, 300 * effort)
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_a_line_is_parsed_or_refused(tmp_path: Path, effort: int) -> None:
+    """The parser alone raises nothing but what tells a person what to type instead, and its completion nothing."""
+    with opened(running(tmp_path)) as (instance, _):
+        commands, t = instance.bot.commands, translator("en-XA")
+
+        def check(line: str) -> None:
+            half_typed(line, commands)
+            try:
+                call = parse(line, commands, t)
+            except BotError as error:
+                told(error)
+            else:
+                assert set(call.args) == {param.name for param in call.command.params}
+
+        fuzz(check, texts(LINES), LINES, 300 * effort)

@@ -1,0 +1,40 @@
+"""The fuzzing itself: what it must find, and what it makes of real inputs."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from hypothesis import strategies as st
+
+from tests.fuzz.inputs import damaged
+from tests.fuzz.target import Bug, fuzz
+
+
+def test_what_crashes_is_found() -> None:
+    """An input that a real one becomes by one damage."""
+
+    def check(text: str) -> None:
+        assert "tariffs:" not in text
+
+    with pytest.raises(AssertionError, match="tariffs:"):
+        fuzz(check, damaged(["/fact tariffs", "name:value"]), (), 5000)
+
+
+def test_what_is_logged_as_an_error_is_found() -> None:
+    """A bug that the bot answers politely is one all the same; where a target says so, it may be logged."""
+
+    def check(number: int) -> None:
+        if number > 5:
+            logging.getLogger("parley.fuzz").error("bug in \ud800 %s", number)
+
+    with pytest.raises(Bug, match=r"bug in .* 6"):
+        fuzz(check, st.integers(), (), 200)
+    fuzz(check, st.integers(), (), 200, may_log=True)
+
+
+def test_seeds_are_checked_first() -> None:
+    """Real inputs, each as it is."""
+    seen: list[int] = []
+    fuzz(seen.append, st.just(3), (1, 2), 1)
+    assert seen == [1, 2, 3]
