@@ -8,19 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Outcome, Post, Reply, Select, Tone, Visibility
 from bot.command import TEXT_MAX, Context, Param, action, command, shortcut
 from bot.commands import cards
 from bot.errors import NotFound
 from bot.i18n import N_, Translator
-from bot.interest import Interested
 from bot.library.model import Argument, Entry, Event, Fact, Option, Pack, Position, Source, Statement, Term
 from bot.library.search import Hit
 from bot.library.shelf import Edition, Shelf
 from bot.markup import Bold, Plain, Text, bullets, clean, clean_lines, paragraph, shorten, text
 from bot.typed import typable
+
+if TYPE_CHECKING:
+    from bot.interest import Interested  # a bot for a terminal counts nothing, and loads no database
 
 ARGUABLE: tuple[type[Entry], ...] = (Position, Fact, Option, Argument)
 EVERYTHING: tuple[type[Entry], ...] = (Fact, Position, Argument, Source, Option, Statement, Term, Event)
