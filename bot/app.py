@@ -98,7 +98,7 @@ class Bot:
 
     async def say(self, request: Request, line: str) -> Outcome:
         """Runs a typed command such as `/fact tariffs share:yes`."""
-        t = translator(request.locale)
+        t = self._translator(request)
         try:
             call = parse(line, self.commands, t)
         except BotError as error:
@@ -107,7 +107,7 @@ class Bot:
 
     async def invoke(self, request: Request, name: str, args: Mapping[str, object]) -> Outcome:
         """Runs a command whose arguments the platform has already told apart."""
-        t = translator(request.locale)
+        t = self._translator(request)
         try:
             found = self._command(name, t)
             call = Call(found, bind(found, {key: value for key, value in args.items() if found.param(key)}, [], t))
@@ -134,7 +134,7 @@ class Bot:
 
     async def look(self, request: Request, shortcut: str, message: str) -> Outcome:
         """Runs a shortcut on the text of a message."""
-        t = translator(request.locale)
+        t = self._translator(request)
         found = self.registry.shortcuts.get(shortcut)
         if found is None:
             return refusal(stale(t), t)
@@ -148,7 +148,7 @@ class Bot:
         wanted = found.param(param) if found else None
         if wanted is None:
             return []
-        ctx = Context(request, translator(request.locale))
+        ctx = Context(request, self._translator(request))
         try:
             ctx = await self._context(request, ctx.t)
             return (await _suggestions(ctx, wanted, clean(typed), args))[:COMPLETIONS_MAX]
@@ -161,7 +161,7 @@ class Bot:
 
         For an action of another version, or one that suggests nothing, none.
         """
-        t = translator(request.locale)
+        t = self._translator(request)
         try:
             act = Action.decode(action_id)
             handler = (self.registry.forms if asked else self.registry.actions)[act.verb]
@@ -183,7 +183,7 @@ class Bot:
         """Suggestions for the end of a half-typed line: commands first, then arguments."""
         typing = half_typed(line, self.commands)
         if typing.command is None:
-            t = translator(request.locale)
+            t = self._translator(request)
             return typing, [
                 Choice(f"/{command.name}", f"/{command.name} ", t(command.description))
                 for command in self.commands.values()
@@ -209,7 +209,7 @@ class Bot:
     async def _act(
         self, request: Request, action_id: str, handlers: Mapping[str, ActionHandler], given: tuple[str, ...] | Answers
     ) -> Outcome:
-        t = translator(request.locale)
+        t = self._translator(request)
         try:
             act = Action.decode(action_id)
             handler = handlers[act.verb]
@@ -256,6 +256,11 @@ class Bot:
             seconds = perf_counter() - started
             logger.debug("%s was answered: %s, %.1f ms", what, end, seconds * 1000)
             self.observe(what, end, seconds)
+
+    def _translator(self, request: Request) -> Translator:
+        """For sentences in the person's language that name commands as they are typed where the person is."""
+        platform = self.platforms.get(request.actor.platform)
+        return translator(request.locale, platform.limits.commands if platform else "/")
 
     async def _context(self, request: Request, t: Translator) -> Context:
         community = await self.community_of(community_id(request.actor), request.now)

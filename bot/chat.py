@@ -343,6 +343,7 @@ class Limits:
     escaping and with the marks and line ends that the platform's renderer puts around it.
     `parts` is how many of the platform's building blocks (Discord's components, Slack's blocks) a message holds,
     and `count_parts` how many of them one card takes.
+    `commands` is what a command that is typed begins with.
     """
 
     title: int = 256
@@ -364,6 +365,7 @@ class Limits:
     measure_line: Callable[[str], int] = len
     parts: int = 1000
     count_parts: Callable[[Card], int] = _one
+    commands: str = "/"
 
 
 class Platform(Protocol):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.chat import Actor
+from bot.chat import Actor, Platform
 from bot.errors import Refused
-from bot.i18n import Translator
+from bot.i18n import Translator, translator
 
 
 class Creators(StrEnum):
@@ -76,6 +76,12 @@ def named_id(typed: str) -> str:
 
 CommunityOf = Callable[[str, datetime], Awaitable[Community]]
 """(community's id, now) → what it has decided. Without a database: the defaults."""
+
+
+def translator_for(community: Community, platforms: Mapping[str, Platform]) -> Translator:
+    """For what is said to a community at large: in its language, with commands as they are typed there."""
+    platform = platforms.get(community.id.partition(":")[0])
+    return translator(community.language, platform.limits.commands if platform else "/")
 
 
 async def default_community(community: str, _now: datetime) -> Community:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.chat import Actor, Place, Platform, Reply
-from bot.community import Community, CommunityOf
+from bot.community import Community, CommunityOf, translator_for
 from bot.errors import BotError
-from bot.i18n import Translator, translator
+from bot.i18n import Translator
 
 DEMONSTRATION = "web"
 """The platform whose people are played. Its community counts as served only where there is no other."""
@@ -106,7 +106,7 @@ class Editors:
             return False
         community = await self.community_of(f"{place.platform}:{place.workspace}", now)
         try:
-            await platform.post(place, say(translator(community.language)))
+            await platform.post(place, say(translator_for(community, self.platforms)))
         except BotError as error:
             logger.warning("the editors could not be told: %s", type(error).__name__)
             return False

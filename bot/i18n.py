@@ -14,6 +14,8 @@ PSEUDO = "en-XA"
 """The pseudo-locale: every translated sentence is visibly bracketed, so that one which skipped gettext shows."""
 
 _PLACEHOLDER = re.compile(r"(\{[^}]*\})")
+_COMMAND = re.compile(r"(?<![\w/:.}])/(?=[^\W\d_]|\{)(?!invite\b)")
+"""Where a sentence of the program names a command of its own. Slack's `/invite` is none."""
 _ACCENTED = str.maketrans("aceinouyACEINOUY", "áçéíñóúýÁÇÉÍÑÓÚÝ")
 
 
@@ -37,15 +39,21 @@ class Translator:
 
     locale: str
     _catalogue: gettext.NullTranslations = field(repr=False)
+    commands: str = "/"
+    """What a command begins with where the reader is: `/parley ` on Slack. Sentences name commands so."""
 
     def __call__(self, sentence: str, /, **values: object) -> str:
         """The sentence in the reader's language, with `{name}` filled in."""
-        translated = self._catalogue.gettext(sentence) if sentence else ""
+        translated = self._told(self._catalogue.gettext(sentence)) if sentence else ""
         return translated.format(**values) if values else translated
 
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:
         """The form that the language uses for this number, which fills `{n}`."""
-        return self._catalogue.ngettext(one, many, number).format(n=number, **values)
+        return self._told(self._catalogue.ngettext(one, many, number)).format(n=number, **values)
+
+    def _told(self, sentence: str) -> str:
+        """The sentence, before anything is filled in, with commands as they are typed where the reader is."""
+        return sentence if self.commands == "/" else _COMMAND.sub(self.commands, sentence)
 
 
 @cache
@@ -56,7 +64,7 @@ def _catalogue(locale: str) -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, FOLDER, languages=spellings, fallback=True)
 
 
-def translator(locale: str) -> Translator:
+def translator(locale: str, commands: str = "/") -> Translator:
     """The translator for a locale such as `en`, `pt-BR`; English for what has no catalogue."""
     known = locale if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", locale) else "en"
-    return Translator(known, _catalogue(known))
+    return Translator(known, _catalogue(known), commands)

@@ -10,10 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bot.acts import Acts
 from bot.app import Bot
 from bot.chat import MessageRef, Platform
+from bot.command import Registry, collect
 from bot.commands.content import ContentCommands, news
 from bot.commands.help import Help
 from bot.commands.log import LogCommands
@@ -171,6 +173,38 @@ class _Hooks:
         self._copies.refresh(poll)
 
 
+def _features(
+    shelf: Shelf,
+    polls: PollCommands,
+    content: Content,
+    communities: Communities,
+    privacy: Privacy,
+    acts: Acts,
+    suggestions: Suggestions,
+    interested: Interested,
+    helper: Help,
+) -> tuple[object, ...]:
+    """Everything that declares commands, buttons and forms."""
+    return (
+        Lookup(shelf, interested),
+        SuggestCommands(shelf, suggestions, interested),
+        QueueCommands(content, suggestions, interested),
+        polls,
+        Settings(communities, shelf, acts),
+        PrivacyCommands(privacy),
+        LogCommands(acts),
+        ContentCommands(content),
+        helper,
+    )
+
+
+def declared() -> Registry:
+    """What an instance offers, for those who only want to know: nothing of it runs."""
+    none: Any = None
+    polls = PollCommands(none, none, {})
+    return collect(_features(none, polls, none, none, none, none, none, none, Help()))
+
+
 def build(
     shelf: Shelf,
     database: Database,
@@ -199,7 +233,7 @@ def build(
     box = BallotBox(database, keys, random_bytes=outside.random_bytes, meter=meter)
     acts = Acts(database, lambda: outside.random_bytes(8).hex())
     polls = Polls(database, box, outside.new_id, acts)
-    commands = PollCommands(polls, shelf)
+    commands = PollCommands(polls, shelf, platforms)
     copies = Copies(
         database, platforms, commands.copy, communities.get, now=outside.now, sleep=outside.sleep, meter=meter
     )
@@ -241,17 +275,7 @@ def build(
     )
     helper = Help()
     bot = Bot.of(
-        (
-            Lookup(shelf, interested),
-            SuggestCommands(shelf, suggestions, interested),
-            QueueCommands(content, suggestions, interested),
-            commands,
-            Settings(communities, shelf, acts),
-            PrivacyCommands(privacy),
-            LogCommands(acts),
-            ContentCommands(content),
-            helper,
-        ),
+        _features(shelf, commands, content, communities, privacy, acts, suggestions, interested, helper),
         new_reference=outside.new_reference,
         limiter=limiter or Limiter(),
         observe=meter.answered,

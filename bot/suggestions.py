@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 from bot.acts import Acts, Did
 from bot.chat import Actor, Platform, Reply, Tells
-from bot.community import Community, CommunityOf, voter_id
+from bot.community import Community, CommunityOf, translator_for, voter_id
 from bot.editors import Editors
 from bot.errors import BotError, NotFound, Refused
-from bot.i18n import Translator, translator
+from bot.i18n import Translator
 from bot.store import kept
 from bot.store import suggestions as rows
 from bot.store.database import Database
@@ -168,7 +168,7 @@ class Suggestions:
             return False
         community = await self.community_of(made.community, now)
         try:
-            return await messenger.tell(workspace, person, say(translator(community.language)))
+            return await messenger.tell(workspace, person, say(translator_for(community, self.platforms)))
         except BotError as error:
             logger.warning("who made the suggestion %s could not be told: %s", made.id, type(error).__name__)
             return False

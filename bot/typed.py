@@ -69,7 +69,7 @@ def _name(words: list[str], commands: Mapping[str, Command], t: Translator) -> t
     if group and both and (near := difflib.get_close_matches(both, group, n=1, cutoff=0.7)):
         raise UnknownCommand(unknown(both, both, near, t))
     if group:
-        listed = ", ".join(f"/{name}" for name in group)
+        listed = ", ".join(f"{t.commands}{name}" for name in group)
         raise UsageError(t("/{command} needs one more word: {list}.", command=first, list=listed))
     raise UnknownCommand(unknown(both or first, first, commands, t))
 

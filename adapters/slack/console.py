@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 import click
-
-if TYPE_CHECKING:
-    from bot.command import Registry
 
 
 @click.group()
@@ -28,11 +24,13 @@ def manifest(socket: bool, http: str, redirect: str) -> None:
 
     from adapters.slack.manifest import manifest as made  # noqa: PLC0415
     from bot.i18n import translator  # noqa: PLC0415
+    from bot.instance import declared  # noqa: PLC0415
 
     if socket and http:
         raise click.UsageError("Either --socket or --http.")
     if any(url and not url.startswith("https://") for url in (http, redirect)):
         raise click.UsageError("Slack takes only an address that begins with https://.")
+
     shown = made(declared(), translator("en"), http, redirect)
     click.echo(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120), nl=False)
 
@@ -51,18 +49,3 @@ def workspaces(url: str | None) -> None:
     found = with_database(lambda database: Installations(database, keys, lambda: datetime.now(UTC)).listed(), url)
     for team, name, since in found:
         click.echo(f"{team}\t{name or '(under another key: to be installed again)'}\t{since:%Y-%m-%d}")
-
-
-def declared() -> Registry:
-    """What the features declare, without a database: nothing of it runs here."""
-    from bot.command import collect  # noqa: PLC0415 - kept off the path of --help
-    from bot.commands.content import ContentCommands  # noqa: PLC0415
-    from bot.commands.help import Help  # noqa: PLC0415
-    from bot.commands.log import LogCommands  # noqa: PLC0415
-    from bot.commands.lookup import Lookup  # noqa: PLC0415
-    from bot.commands.polls import PollCommands  # noqa: PLC0415
-    from bot.commands.settings import PrivacyCommands, Settings  # noqa: PLC0415
-
-    none: Any = None
-    look_ups, polls, settings = Lookup(none), PollCommands(none, none), Settings(none, none, none)
-    return collect((look_ups, polls, settings, PrivacyCommands(none), LogCommands(none), ContentCommands(none), Help()))

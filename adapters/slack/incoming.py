@@ -27,7 +27,6 @@ from bot.markup import text
 from bot.request_id import request_scope
 from bot.typed import parse
 
-COMMAND = "/parley"
 HELP = "help"
 FORM_PATIENCE = 1.8
 """Seconds until a form is acknowledged whether or not its answer is there: with the look-up before, below 3."""
@@ -54,7 +53,7 @@ class Incoming:
         self._locale = locale
         self._form_words = tuple({name.split()[0] for name, found in bot.commands.items() if found.form_when})
         self.running: set[asyncio.Task[Any]] = set()
-        app.command(COMMAND)(self._heard(self._on_command))
+        app.command(render.COMMAND)(self._heard(self._on_command))
         app.action(re.compile(r"."))(self._heard(self._on_action))
         app.shortcut(re.compile(r"."))(self._heard(self._on_shortcut))
         app.view(re.compile(r"."))(self._heard(self._on_form))
@@ -95,8 +94,6 @@ class Incoming:
         line = unescape(str(body.get("text", ""))).strip() or HELP
         request = await self._request(body, hurry=self._opens_form(line))
         outcome = await self._bot.say(request, line)
-        if line.removeprefix("/") == HELP:
-            outcome = _with_prefix(outcome, translator(request.locale))
         await self._show(body, request, outcome)
 
     async def _on_action(self, ack: AsyncAck, body: Body) -> None:
@@ -304,14 +301,6 @@ def _beside(outcome: Outcome, inputs: list[str]) -> dict[str, str]:
     if outcome.found or outcome.answer is None:
         return {}
     return {inputs[0]: "\n".join(map(render.as_text, outcome.answer.cards))[:ERROR_MAX]}
-
-
-def _with_prefix(outcome: Outcome, t: Translator) -> Outcome:
-    """The commands as the core names them, and how they are typed here."""
-    if outcome.answer is None:
-        return outcome
-    note = Card(footer=t("On Slack, each of them is typed after {prefix}: {prefix} fact", prefix=COMMAND))
-    return replace(outcome, answer=replace(outcome.answer, cards=(*outcome.answer.cards, note)))
 
 
 def _told_late(outcome: Outcome, filled: Answers, t: Translator) -> Outcome:

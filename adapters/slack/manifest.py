@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.slack.incoming import COMMAND, POLL_ON_THIS, START_POLL
+from adapters.slack.incoming import POLL_ON_THIS, START_POLL
+from adapters.slack.render import COMMAND
 from bot.command import Registry
 from bot.i18n import Translator
 from bot.markup import shorten

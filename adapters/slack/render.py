@@ -28,6 +28,8 @@ from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Limits,
 from bot.fit import fit, fit_option
 from bot.markup import ELLIPSIS, Bold, Link, Paragraph, clean, plain, shorten, shorten_by
 
+COMMAND = "/parley"
+"""Slack's one command; what the core calls a command follows it."""
 BLOCKS_MAX = 50
 BUTTONS_IN_BLOCK = 25
 FALLBACK_MAX = 4000
@@ -50,6 +52,7 @@ def count_blocks(card: Card) -> int:
 
 
 LIMITS = Limits(
+    commands=f"{COMMAND} ",
     title=150,
     body=3000,
     total=10_000,

@@ -221,8 +221,8 @@ class WebChat:
                     for command in commands.values()
                 ],
                 "examples": [
-                    {"line": line, "description": t(commands[name].description)}
-                    for name, line in (("help", "/help"), *EXAMPLES.items())
+                    {"line": t.commands + line, "description": t(commands[name].description)}
+                    for name, line in (("help", "help"), *EXAMPLES.items())
                     if name in commands
                 ],
                 "words": words(t.locale),

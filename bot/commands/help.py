@@ -14,11 +14,11 @@ from bot.markup import Bold, Code, Inline, Plain, bullets, paragraph, text
 from bot.typed import unknown
 
 EXAMPLES: Mapping[str, str] = {
-    "fact": "/fact insurrection act",
-    "counter": "/counter tariffs",
-    "define": "/define posse comitatus",
-    "policy": "/policy",
-    "poll policy": "/poll policy",
+    "fact": "fact insurrection act",
+    "counter": "counter tariffs",
+    "define": "define posse comitatus",
+    "policy": "policy",
+    "poll policy": "poll policy",
 }
 
 
@@ -49,7 +49,7 @@ class Help:
     def names(self, ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
         wanted = typed.removeprefix("/").lower()
         return [
-            Choice(f"/{command.name}", command.name, ctx.t(command.description))
+            Choice(ctx.t.commands + command.name, command.name, ctx.t(command.description))
             for command in self.commands.values()
             if wanted in command.name
         ]
@@ -59,13 +59,14 @@ class Help:
         allowed = [found for found in self.commands.values() if ctx.may(found.permission)]
         examples = {name: line for name, line in EXAMPLES.items() if name in self.commands}
         tries = [
-            Button(t("Explain {command}", command=f"/{name}"), Action("help", tuple(name.split()))) for name in examples
+            Button(t("Explain {command}", command=t.commands + name), Action("help", tuple(name.split())))
+            for name in examples
         ]
         return Card(
             title=t("What you can ask"),
             body=text(
-                bullets((Code(usage(found)), Plain(f" {t(found.description)}")) for found in allowed),
-                paragraph(t("For example: "), *_listed([Code(example) for example in examples.values()])),
+                bullets((Code(usage(found, t.commands)), Plain(f" {t(found.description)}")) for found in allowed),
+                paragraph(t("For example: "), *_listed([Code(t.commands + example) for example in examples.values()])),
                 t("Only you see the answers, until you press Share or add share:yes."),
                 t("The bot takes no side: facts come with a verdict and sources, arguments with their replies."),
             ),
@@ -74,12 +75,12 @@ class Help:
         )
 
 
-def usage(found: Command) -> str:
+def usage(found: Command, commands: str = "/") -> str:
     """`/fact [words]`: what must be given, and what may be in brackets; yes/no switches are left out."""
     shown = [
         param.name if param.required else f"[{param.name}]" for param in found.params if param.required or param.rest
     ]
-    return " ".join((f"/{found.name}", *shown))
+    return " ".join((f"{commands}{found.name}", *shown))
 
 
 def _explained(t: Translator, found: Command) -> Card:
@@ -91,11 +92,11 @@ def _explained(t: Translator, found: Command) -> Card:
         lines.append((Code(form), Plain(f" {t(param.description)}{choices} ({need})")))
     example = EXAMPLES.get(found.name)
     return Card(
-        title=f"/{found.name}",
+        title=t.commands + found.name,
         body=text(
             paragraph(Bold(t(found.description))),
             bullets(lines),
-            paragraph(t("For example: "), Code(example)) if example else "",
+            paragraph(t("For example: "), Code(t.commands + example)) if example else "",
         ),
         tone=Tone.INFO,
     )

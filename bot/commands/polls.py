@@ -15,6 +15,7 @@ from bot.chat import (
     Card,
     Choice,
     Outcome,
+    Platform,
     Post,
     Reply,
     Tone,
@@ -24,9 +25,9 @@ from bot.command import Context, Param, action, command, form
 from bot.commands import ballot_cards, poll_cards, poll_forms
 from bot.commands.answers import answer, picked
 from bot.commands.cards import topic_choices
-from bot.community import Community, named_id
+from bot.community import Community, named_id, translator_for
 from bot.errors import NotAllowed, NotFound, Refused
-from bot.i18n import N_, Translator, translator
+from bot.i18n import N_, Translator
 from bot.library.model import Option, Pack
 from bot.library.shelf import Shelf
 from bot.markup import Bold, Code, Plain, bullets, paragraph, text
@@ -50,6 +51,7 @@ class PollCommands:
 
     polls: Polls
     shelf: Shelf
+    platforms: Mapping[str, Platform]
 
     # --- opening ---
 
@@ -258,7 +260,7 @@ class PollCommands:
 
     async def copy(self, poll: Poll, community: Community) -> Reply:
         """What a posted message of the poll shows now, in the community's language and zone."""
-        card = await self._card(translator(community.language), poll, community)
+        card = await self._card(translator_for(community, self.platforms), poll, community)
         return Reply((card,), visibility=Visibility.PUBLIC)
 
     async def _card(self, t: Translator, poll: Poll, community: Community) -> Card:
@@ -269,7 +271,7 @@ class PollCommands:
 
     async def announcement(self, poll: Poll, community: Community) -> Reply:
         """What is said when a poll has closed."""
-        t = translator(community.language)
+        t = translator_for(community, self.platforms)
         first, *rest = await self.result_cards(t, poll)
         return Reply(
             (replace(first, title=t("Closed: {question}", question=poll.question)), *rest), visibility=Visibility.PUBLIC
@@ -277,7 +279,7 @@ class PollCommands:
 
     async def reminder(self, poll: Poll, community: Community) -> Reply:
         """What is said some time before a poll closes."""
-        t = translator(community.language)
+        t = translator_for(community, self.platforms)
         card = poll_cards.poll_card(t, poll, community.tz)
         return Reply(
             (replace(card, title=t("Closing soon: {question}", question=poll.question)),), visibility=Visibility.PUBLIC

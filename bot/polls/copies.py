@@ -19,9 +19,9 @@ from contextvars import Context
 from datetime import datetime, timedelta
 
 from bot.chat import Card, Forgets, MessageRef, Place, Platform, Reply, Tells, Tone
-from bot.community import Community, CommunityOf
+from bot.community import Community, CommunityOf, translator_for
 from bot.errors import BotError, NotAllowed, NotFound, PlaceGone, Unavailable
-from bot.i18n import Translator, translator
+from bot.i18n import Translator
 from bot.markup import Bold, paragraph, text
 from bot.meter import Meter
 from bot.polls.model import Poll
@@ -286,7 +286,7 @@ class Copies:
         platform = self._platforms.get(name)
         messenger: object = platform
         community = await self._community_of(poll.community, self._now())
-        reply = _lost(translator(community.language), poll)
+        reply = _lost(translator_for(community, self._platforms), poll)
         try:
             told = isinstance(messenger, Tells) and await messenger.tell(workspace, poll.creator, reply)
             if not told and platform is not None and community.moderator_channel:

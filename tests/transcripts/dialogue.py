@@ -13,6 +13,7 @@ by their labels: `[Share]`. Only words that no platform formats: a step is playe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,9 +53,17 @@ class Driver(Protocol):
 async def play(driver: Driver, dialogue: Dialogue) -> None:
     """Plays the steps in order. Raises AssertionError with the step and all that was seen."""
     for said, *expected in dialogue:
-        seen = await do(driver, said)
-        for wanted in expected:
+        seen = await do(driver, named(driver, said) if said.startswith("press ") else said)
+        for wanted in (named(driver, words) for words in expected):
             assert holds(seen, wanted), f"after {said!r}, expected {wanted!r} in:\n{seen.private}\n--\n{seen.public}"
+
+
+def named(driver: Driver, words: str) -> str:
+    """The words with commands as they are typed on the driver's platform."""
+    return _COMMAND.sub(getattr(driver, "commands", "/"), words)
+
+
+_COMMAND = re.compile(r"(?<![\w/:<])/(?=[a-z])(?!invite\b)")
 
 
 async def play_together(cast: Mapping[str, Driver], dialogue: Dialogue, wait: Wait) -> None:

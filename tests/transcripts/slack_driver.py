@@ -149,6 +149,7 @@ class SlackDriver:
     chat: SlackChat
     user: str = "U1"
     name: str = "Ada"
+    commands: str = "/parley "
     known: dict[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 

@@ -102,7 +102,7 @@ async def test_a_bare_command_answers_with_help_and_a_wrong_one_with_the_nearest
         await play(
             driver,
             [
-                ("", "for you: What you can ask", "Find a fact", "[Explain /fact]", "after /parley: /parley fact"),
+                ("", "for you: What you can ask", "Find a fact", "[Explain /fact]", "/fact insurrection act"),
                 ("facd tea", "for you: There is no command /facd. Did you mean /fact?"),
                 ("fact “coffee", "for you: A quote is opened and never closed."),
             ],

@@ -17,6 +17,7 @@ from bot.app import Bot
 from bot.chat import Action, Card, Outcome, Post, Reply, Request, Visibility
 from bot.command import Context, Param, Permission, action, command
 from bot.errors import Refused, UsageError
+from bot.i18n import translator
 from bot.limiter import Limiter, for_communities
 from bot.markup import plain, text
 from tests.world import NOW, Wall, at, make_bot, references, request
@@ -224,3 +225,21 @@ async def test_hostile_words_are_only_words(name: str, words: str) -> None:
     assert "Something went wrong" not in shown
     assert not any(ord(character) < 32 and character != "\n" for character in shown)
     assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Use /poll list, or /help.", "Use /parley poll list, or /parley help."),
+        ("There is no command /{command}.", "There is no command /parley {command}."),
+        (
+            "Read https://example.org/poll and/or {pack}/{entry}.",
+            "Read https://example.org/poll and/or {pack}/{entry}.",
+        ),
+        ("Type /invite @Parley in it.", "Type /invite @Parley in it."),
+    ],
+)
+def test_a_sentence_names_commands_as_they_are_typed_there(sentence: str, told: str) -> None:
+    """On Slack each is typed after `/parley`; what is filled into a sentence is left as it is."""
+    assert translator("en", "/parley ")(sentence) == told
+    assert translator("en", "/parley ")("{words}", words="/poll list") == "/poll list"
