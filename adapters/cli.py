@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -183,6 +184,8 @@ async def run_instance(settings: Settings, instance: Instance, health: Health, s
         await public.start(settings.address(settings.public_bind))
         running = [asyncio.create_task(service.run()) for service in services]
         await instance.start()
+        gc.collect()
+        gc.freeze()  # what is loaded stays, so that looks for rubbish need not go through all of it
         health.watch(instance, {service.name: service.is_connected for service in services})
         click.echo(f"Parley is ready: open {address} and type /help. Stop it with Ctrl+C.")
         await until_stopped(stop, running)

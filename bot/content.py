@@ -236,7 +236,8 @@ class Content:
                 except Exception:
                     logger.exception("bug while the content was looked at")
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait)
+                    async with asyncio.timeout(wait):  # wait_for can lose a cancellation on 3.11
+                        await self._wake.wait()
 
     async def _look_again(self) -> None:
         await self.look()

@@ -96,7 +96,8 @@ class Scheduler:
                 wait = LOOK_AGAIN
             if not self._stopping:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait)
+                    async with asyncio.timeout(wait):  # wait_for can lose a cancellation on 3.11
+                        await self._wake.wait()
 
     async def run_due(self) -> None:
         """Does everything whose time has come, once."""

@@ -101,7 +101,8 @@ class Notices:
         connection.add_termination_listener(lambda _: ended.set())
         while not ended.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), STILL_THERE)
+                async with asyncio.timeout(STILL_THERE):  # wait_for can lose a cancellation on 3.11
+                    await ended.wait()
             if not ended.is_set():
                 await connection.execute("SELECT 1", timeout=CONNECT_SECONDS)
 
