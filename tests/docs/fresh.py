@@ -1,0 +1,43 @@
+"""A machine as a newcomer has it: a fresh copy of the repository, and an environment that has to be installed.
+
+Nothing is downloaded: the packages that the locks name are taken from the environment that runs the tests, as if pip
+had fetched them before. Everything else (the virtual environment, Parley itself, its program) is made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.docs.documents import ROOT
+from tests.docs.test_files import tracked
+
+
+def copy_of_repository(to: Path) -> Path:
+    """What Git would clone, and nothing that lies about beside it."""
+    for file in tracked():
+        copy = to / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, copy)
+    return to
+
+
+def new_environment(folder: Path) -> Path:
+    """A virtual environment, without Parley, in which the locked packages count as installed; its folder of programs."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True, env=variables())
+    (packages,) = folder.glob("lib/python*/site-packages")
+    (packages / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return folder / "bin"
+
+
+def variables(**more: str) -> Mapping[str, str]:
+    """The environment of a newcomer: no setting of Parley's, no path into this repository, no index of packages."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PARLEY_", "PYTHON", "PIP_", "MAKE"))
+    }
+    return {**kept, "PIP_NO_INDEX": "1", "PYTHONUNBUFFERED": "1", "COLUMNS": "80", "NO_COLOR": "1", **more}
