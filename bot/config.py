@@ -43,9 +43,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     content: Path = Field(default=SHIPPED_CONTENT, description="Folder that holds the packs, one folder each.")
-    content_watch: str = Field(
+    content_watch: Literal["events", "poll", "off"] = Field(
         default="events",
-        pattern="^(events|poll|off)$",
         description="How changes of the packs are noticed: events (the system's, and a look every ten seconds), poll "
         "(a look every two seconds, for folders on a network), off (by /content reload alone).",
     )

@@ -10,10 +10,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot.library.overview import Interest
-from bot.store.database import Database
-from bot.store.sql import Transaction
+
+if TYPE_CHECKING:  # look-ups in a terminal count nothing, and load no database layer
+    from bot.store.database import Database
+    from bot.store.sql import Transaction
 
 ASKED, DISPUTED, MISSED = "asked", "disputed", "missed"
 MONTHS = 12

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.config import SECRETS, Settings, has_password
 from bot.errors import UsageError
@@ -83,9 +84,9 @@ def load(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ, file
     try:
         settings = Settings(**found.values)
     except ValidationError as error:
-        details = error.errors(include_input=False, include_url=False, include_context=False)
+        details = error.errors(include_input=False, include_url=False)
         found.wrong += [
-            _complaint(str(next(iter(detail["loc"]), "")), detail["msg"], found.sources) for detail in details
+            _complaint(str(next(iter(detail["loc"]), "")), _in_words(detail), found.sources) for detail in details
         ]
     else:
         if not found.wrong:
@@ -207,9 +208,27 @@ def _line(text: str, name: str) -> str:
     return ""
 
 
+def _in_words(detail: ErrorDetails) -> str:
+    """What was expected, for whoever runs the bot. Never what was written: it may be a secret."""
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "int_parsing" | "int_type" | "int_from_float":
+            return "write a whole number"
+        case "greater_than_equal":
+            return f"write {context['ge']} or more"
+        case "less_than_equal" | "int_parsing_size":
+            return f"write {context['le']} or less" if "le" in context else "it is too large a number"
+        case "literal_error":
+            return f"write {context['expected']}"
+        case "string_type":
+            return "write text, in quotation marks in parley.toml"
+        case _:
+            return detail["msg"].removeprefix("Value error, ")
+
+
 def _complaint(name: str, message: str, sources: Mapping[str, Source]) -> str:
     source = sources.get(name) or Source(name, "given directly")
-    said = message.removeprefix("Value error, ").removesuffix(".")
+    said = message.removesuffix(".")
     info = Settings.model_fields.get(name)
     what = f" It is: {info.description}" if info else ""
     also = "" if source.name == variable(name) else f" ({variable(name)})"

@@ -61,6 +61,10 @@ class SuggestCommands:
             return Outcome(Reply(form=self._open_form(ctx.t, card, kind)))
         where = self._meant(ctx.t, card)
         wrong = _wrong(ctx.t, kind, where[1], words, url)
+        if "card" in wrong:
+            wrong["card"] = ctx.t(
+                "Which card is it about? Add card: with some words of its title; without words, /suggest opens a form."
+            )
         if wrong:
             raise Refused(next(iter(wrong.values())))
         return await self._make(ctx, Idea(kind, where[0], where[1], words, url.strip()))

@@ -23,6 +23,7 @@ from bot.errors import NotFound, Refused
 from bot.exchange.writing import Bare, Value, new_id
 from bot.library.loader import FILL_IN
 from bot.library.model import Copy, SourceKind, is_address, partial_date
+from bot.library.syntax import place_of_byte
 
 MAX_BYTES = 16 * 1024 * 1024
 _MOST_TAGS = 5
@@ -73,7 +74,7 @@ def _text(file: Path) -> str:
             raise Refused(f"{file} is larger than {MAX_BYTES // 1024 // 1024} MiB: split it.")
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+        line, _ = place_of_byte(error.object, error.start)
         raise Refused(f"{file} is not UTF-8 (line {line}): save it with the encoding UTF-8.") from None
     except OSError as error:
         raise Refused(f"{file} can't be read ({error.strerror}): look who may read it.") from None

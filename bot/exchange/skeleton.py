@@ -24,6 +24,7 @@ from bot.library.loader import DRAFTS, FILL_IN, PACK_FILE
 from bot.library.model import PACK_ID_MAX
 from bot.library.problems import Problem
 from bot.library.report import Report
+from bot.library.syntax import place_of_byte
 
 NOTES = f"{DRAFTS}/notes.md"
 MAX_BYTES = 1024 * 1024
@@ -122,7 +123,7 @@ def read_essay(file: Path) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        line, _ = place_of_byte(data, error.start)
         raise Refused(f"{file} is not UTF-8 (line {line}): save it with the encoding UTF-8.") from None
     if not text.strip():
         raise Refused(f"{file} is empty: a pack needs an essay's text.")

@@ -34,11 +34,14 @@ class Finding:
     message: str
 
 
+_LINE_END = b"\n"
+
+
 def place_of_byte(data: bytes, position: int) -> Place:
     """Line and column of a byte of the file."""
     before = data[:position]
-    line_start = before.rfind(b"\n") + 1
-    return before.count(b"\n") + 1, len(before[line_start:].decode(errors="replace")) + 1
+    line_start = before.rfind(_LINE_END) + 1
+    return before.count(_LINE_END) + 1, len(before[line_start:].decode(errors="replace")) + 1
 
 
 # --- before the file is read ---

@@ -109,6 +109,11 @@ async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
     assert "No suggestion waits" in words(await say(here, MO, "/content queue"))
 
 
+async def test_a_typed_suggestion_without_its_card_says_how_to_name_one(here: Instance) -> None:
+    """Words that stand alone are what is wrong, not which card it is about."""
+    assert "Add card: with some words of its title" in words(await say(here, ADA, "/suggest tea is not popular"))
+
+
 async def test_a_member_has_only_so_many_that_wait(here: Instance) -> None:
     """More are taken once some are decided, so that one person can't bury the queue."""
     ids = [await suggested(here) for _ in range(MEMBER_MAX)]

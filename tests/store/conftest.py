@@ -27,6 +27,13 @@ def server() -> Iterator[PostgresServer]:
         yield running
 
 
+@pytest.fixture
+def lone_server(server: PostgresServer) -> Iterator[PostgresServer]:
+    """One that may crash: it holds nothing but this test's database, so its recovery takes no time."""
+    with PostgresServer() as running:
+        yield running
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""

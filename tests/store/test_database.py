@@ -250,10 +250,10 @@ async def test_a_lost_connection_is_replaced(server: PostgresServer) -> None:
     await database.close()
 
 
-async def test_a_server_that_crashes_keeps_what_it_acknowledged(server: PostgresServer) -> None:
+async def test_a_server_that_crashes_keeps_what_it_acknowledged(lone_server: PostgresServer) -> None:
     """Stopped without a checkpoint under load and started again: every acknowledged vote is there."""
-    server.psql("CREATE DATABASE crash")
-    database = await open_database(server.url("crash"))
+    lone_server.psql("CREATE DATABASE crash")
+    database = await open_database(lone_server.url("crash"))
     box = BallotBox(database, Keys(KEY))
     await box.open(poll())
     acknowledged: set[int] = set()
@@ -276,11 +276,11 @@ async def test_a_server_that_crashes_keeps_what_it_acknowledged(server: Postgres
 
     voting = asyncio.create_task(crowd())
     await enough.wait()
-    await asyncio.to_thread(server.stop)
+    await asyncio.to_thread(lone_server.stop)
     try:
         await voting
     finally:
-        server.start()  # from the main thread: the server ends with the thread that started it
+        lone_server.start()  # from the main thread: the server ends with the thread that started it
     assert failed
     stored = await database.read(lambda tx: polls.record(tx, "p1"))
     assert len(acknowledged) <= len(stored.ballots) <= len(acknowledged) + 10

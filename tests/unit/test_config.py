@@ -157,6 +157,24 @@ def test_a_file_that_is_nested_too_deep_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ('port = "soon"', "write a whole number"),
+        ("port = 8765.5", "write a whole number"),
+        ("port = 0", "write 1 or more"),
+        ("port = 65536", "write 65535 or less"),
+        ('log_level = "LOUD"', "write 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ('content_watch = "always"', "write 'events', 'poll' or 'off'"),
+        ("discord_shards = 2", "write text, in quotation marks in parley.toml"),
+    ],
+)
+def test_what_is_wrong_is_told_in_plain_words(tmp_path: Path, toml: str, says: str) -> None:
+    """What to write instead, and what the setting is; not what a library says of its types."""
+    (told,) = complaints(tmp_path, toml)
+    assert f"is wrong: {says}. It is: " in told
+
+
+@pytest.mark.parametrize(
     ("toml", "reason"), [("port = ", "end of document"), ("port = x\n", "line 1"), ("port = 1\n[a\n", "line 2")]
 )
 def test_a_file_that_is_no_toml_is_told(tmp_path: Path, toml: str, reason: str) -> None:
