@@ -60,8 +60,8 @@ def write_draft(folder: Path, made: Suggestion) -> Path:
 def publish_draft(folder: Path, made: Suggestion, today: date) -> Path:
     """Takes the draft into the pack, and away from the drafts; returns the file that has it now.
 
-    Raises NotFound where the draft is gone, and Refused, with nothing changed, where it is not complete, or the pack
-    would not pass with it: the message says what and where.
+    Raises NotFound where the draft is gone, and Refused, with nothing changed, where it is not complete, says what the
+    pack says already, or the pack would not pass with it: the message says what and where.
     """
     draft = draft_file(folder, made.id)
     if not draft.is_file():
@@ -69,7 +69,12 @@ def publish_draft(folder: Path, made: Suggestion, today: date) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch, folder.name)
         shutil.copytree(folder, trial, ignore=lambda _folder, names: [name for name in names if name.startswith(".")])
-        _move_in(trial, made)
+        taken = _move_in(trial, made)
+        same = folder / taken.relative_to(trial)
+        if same.is_file() and same.read_bytes() == taken.read_bytes():
+            raise Refused(
+                f"{draft.name} says what {same.name} says already. Change it in your own words, then try again."
+            )
         report = check_pack(trial, None, today)
         wrong = [problem for problem in report.problems if problem.severity is Severity.ERROR]
         if wrong:

@@ -250,6 +250,15 @@ async def test_a_new_entry_waits_for_an_editors_words(here: Instance, content: P
         assert new.startswith(old.rstrip()) if file.stem == part else new == old
 
 
+async def test_a_draft_that_nobody_changed_is_not_published(here: Instance, content: Path) -> None:
+    """Nothing came of the suggestion yet, so its member is not told that something did."""
+    made = await suggested(here)
+    await accepted(here, made)
+    assert "says what facts.yaml says already" in words(await say(here, MO, f"/content publish {made}"))
+    assert (content / f"tea/drafts/suggestion-{made}.yaml").is_file()
+    assert [title.splitlines()[0] for _, title in telling(here).told] == ["Your suggestion was accepted"]
+
+
 async def test_what_does_not_pass_changes_nothing(here: Instance, content: Path) -> None:
     """A mistake in the draft is named with file and line; the topic and the draft stay as they are."""
     made = await suggested(here)
