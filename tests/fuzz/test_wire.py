@@ -193,6 +193,40 @@ def test_whatever_words_discord_passes_on_are_answered(tmp_path: Path, effort: i
         fuzz(check, inputs, DISCORD, 40 * effort)
 
 
+SLASHES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("fact", {"words": "tea drinkers"}),
+    ("search", {"words": "green tea"}),
+    ("help", {"command": "poll create"}),
+    ("poll create", {"question": "Which tea?", "options": "Green | Black", "closes": "tomorrow 18:00"}),
+    ("poll receipt", {"code": "p1-ABCD-EFGH"}),
+    ("poll extend", {"closes": "3 days", "poll": "p1"}),
+    ("poll post", {"poll": "p1"}),
+)
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_whatever_a_slash_command_on_discord_is_given_is_answered(tmp_path: Path, effort: int) -> None:
+    """Any words in a command's options: an answer that Discord takes; while they are typed, suggestions or none."""
+    with opened(discord_world(tmp_path)) as (world, run):
+        member = world.server.member("Ada")
+        run(world.poll(member))
+
+        async def check(given: tuple[str, dict[str, str]]) -> None:
+            name, options = given
+            words: dict[str, Any] = {key: value[:100] or "x" for key, value in options.items()}
+            await _answered(world, lambda: member.start_slash(name, **words))
+            if "words" in words:
+                await _answered(world, lambda: member.start_autocomplete(name, "words", words["words"]))
+
+        fuzz(lambda given: run(check(given)), damaged_options(), SLASHES, 25 * effort)
+
+
+def damaged_options() -> SearchStrategy[tuple[str, dict[str, str]]]:
+    return st.sampled_from(SLASHES).flatmap(
+        lambda seed: st.tuples(st.just(seed[0]), st.fixed_dictionaries({k: texts([v]) for k, v in seed[1].items()}))
+    )
+
+
 async def _answered(world: World, send: Callable[[], Any]) -> None:
     interaction = send()
     async with asyncio.timeout(20):
