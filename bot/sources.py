@@ -64,7 +64,9 @@ class _Found:
 
     def take(self, name: str, value: Any, source: Source) -> None:
         """Keeps the value, unless an earlier source had one."""
-        if name not in self.values:
+        if isinstance(value, str) and "\x00" in value:
+            self.wrong.append(f"{source}, holds a character that no setting has (NUL). Write it anew, or remove it.")
+        elif name not in self.values:
             self.values[name], self.sources[name] = value, source
 
 
@@ -111,7 +113,7 @@ def _read_environment(found: _Found, environ: Mapping[str, str]) -> None:
         if not _is_text(name + value):
             named = name.encode("utf-8", "replace").decode()
             found.wrong.append(
-                f"{named}, in the environment, holds bytes that are no UTF-8. Write it anew, or unset it."
+                f"{named}, in the environment, holds bytes that are no text. Write it anew, or unset it."
             )
         elif name not in variables:
             found.wrong += _unknown_variable(name, variables)
@@ -129,8 +131,8 @@ def _read_environment(found: _Found, environ: Mapping[str, str]) -> None:
 
 
 def _is_text(value: str) -> bool:
-    """Whether it can be written as UTF-8. Bytes of the environment that are none come as half surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    """Whether it can be a name or a path. Bytes of the environment that are no UTF-8 come as half surrogates."""
+    return not any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in value)
 
 
 def _read_toml(found: _Found, file: Path) -> None:
@@ -167,7 +169,7 @@ def _read_file(found: _Found, name: str, path: Path, source: Source) -> None:
     try:
         with path.open(encoding="utf-8") as opened:
             secret = opened.read(SECRET_MAX).strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # bytes that are no UTF-8, or a path that can be none
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         found.wrong.append(f"{source}, names {path}, which can't be read: {reason}. Name a file that Parley may read.")
         return

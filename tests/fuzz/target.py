@@ -26,7 +26,7 @@ T = TypeVar("T")
 HUNG_AFTER = 30
 """Seconds after which an input that takes a few milliseconds has hung, however busy the machine is."""
 
-EFFORTS = (1, pytest.param(25, marks=pytest.mark.slow))
+EFFORTS = (1, pytest.param(8, marks=pytest.mark.slow))
 """How many times a target's usual number of inputs: once in each run, more in the slow one."""
 
 

@@ -155,6 +155,7 @@ SETTINGS = (
     'content = "packs"\nport = 8765\nlog_level = "DEBUG"\neditors = "discord:1, slack:T1/U2"\n',
     'zone = "Europe/Berlin"\nhealth_bind = "0.0.0.0:9000"\nslack_bind = "3000"\ndatabase = "postgresql://a:b@c/d"\n',
     "a = " + "[" * 20_000,
+    'discord_token_file = "/nowhere\\u0000"\nkey_file = "a"\n',
     "[parley]\nport = 1\n[[x]]\na = {b = [1, 2], c = 1979-05-27T07:32:00Z}\n",
 )
 VARIABLES = tuple(f"PARLEY_{name.upper()}" for name in Settings.model_fields)

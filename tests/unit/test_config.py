@@ -144,8 +144,12 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     """A variable whose bytes are no UTF-8, as another program's may be, is named and not repeated."""
     told = complaints(tmp_path, PARLEY_ZONE="Mars\udcff", PARLEY_COLOUR="\udcff", PARLEY_DISCORD_TOKEN_FILE="\udcff")
     assert told == [
-        f"PARLEY_{name}, in the environment, holds bytes that are no UTF-8. Write it anew, or unset it."
+        f"PARLEY_{name}, in the environment, holds bytes that are no text. Write it anew, or unset it."
         for name in ("ZONE", "COLOUR", "DISCORD_TOKEN_FILE")
+    ]
+    told = complaints(tmp_path, 'content = "a\\u0000b"\n')
+    assert told == [
+        "content, in parley.toml, line 1, holds a character that no setting has (NUL). Write it anew, or remove it."
     ]
 
 
