@@ -423,7 +423,7 @@ class PollCommands:
     @command("poll post", N_("Post a poll once more: here, in another channel or community"))
     async def post(self, ctx: Context, poll: Annotated[str, poll_forms.POLL]) -> Outcome:
         found = await self.polls.get(poll.strip().split()[0].lower() if poll.strip() else "", ctx.t)
-        self.polls.must_post(found, ctx.request.actor, ctx.community, ctx.t)
+        await self.polls.must_post(found, ctx.request.actor, ctx.community, ctx.t)
         told = ctx.t("Whoever votes here counts in the same poll.")
         card = Card(title=ctx.t("The poll is posted here"), body=text(told), tone=Tone.GOOD)
         return Outcome(Reply((card,)), posts=(await self._copy(ctx, found),), refresh=(found.id,))

@@ -42,6 +42,8 @@ OPEN_POLLS_MAX = 50
 """Open polls of one community at a time."""
 OWN_POLLS_MAX = 10
 """Open polls of one member there; its moderators may have more."""
+COPIES_MAX = 50
+"""Messages that show one poll, all of which are redrawn when it changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +264,18 @@ class Polls:
         if not await self.database.read(lambda tx: copy_rows.copies(tx, poll_id)):
             await self.box.cancel(poll_id, now)
 
-    def must_post(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
+    async def must_post(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
         """Who may post one more copy here: at home those who run the poll, elsewhere its creator, if polls are theirs.
 
-        Raises NotAllowed or Refused.
+        Raises NotAllowed, or Refused where the poll is not open or stands in too many messages.
         """
         _must_be_open(poll, t)
+        self._may_post(poll, host, community, t)
+        shown = len(await self.database.read(lambda tx: copy_rows.copies(tx, poll.id)))
+        if shown >= COPIES_MAX:
+            raise Refused(t("This poll stands in {n} messages, which is the most.", n=shown))
+
+    def _may_post(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
         if community.id == poll.community:
             self._may_run(poll, host, community, t)
             return

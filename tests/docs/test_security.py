@@ -11,7 +11,7 @@ import pytest
 
 from bot.config import Settings
 from bot.limiter import REMEMBERED_MAX, Limiter
-from bot.polls.service import OPEN_POLLS_MAX, OWN_POLLS_MAX
+from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
 from bot.suggestions import COMMUNITY_MAX, MEMBER_MAX
 from tests.docs.documents import ROOT
 
@@ -54,6 +54,7 @@ def test_the_limits_are_the_ones_that_hold() -> None:
     assert f"`community_per_minute` ({Settings().community_per_minute:,})" in text
     assert f"| Open polls of one community | {OPEN_POLLS_MAX} |" in text
     assert f"| Open polls of one member | {OWN_POLLS_MAX}; " in text
+    assert f"| Messages that show one poll | {COPIES_MAX} |" in text
     assert f"| {MEMBER_MAX} of one member, {COMMUNITY_MAX} of one community |" in text
     assert f"| Ids that are remembered for this | {REMEMBERED_MAX:,}, " in text
 

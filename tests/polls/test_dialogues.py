@@ -16,7 +16,7 @@ import pytest
 from bot.chat import Answers, Button, Card, Outcome, Reply, Request, Select, Visibility
 from bot.instance import Instance
 from bot.markup import plain
-from bot.polls.service import OPEN_POLLS_MAX, OWN_POLLS_MAX
+from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
 from tests.world import SHIPPED, Clock, Wall, request, running
 
 ADA, BEN, CHEN, MO = request("Ada"), request("Ben"), request("Chen"), request("Mo", moderator=True)
@@ -108,6 +108,15 @@ async def test_one_member_opens_so_many_polls_and_a_community_so_many(here: Inst
         assert "The poll is open" in words(await say(here, MO, CREATE))
     for who in (BEN, MO):
         assert "50 polls are open here, which is the most. Close one first." in words(await say(here, who, CREATE))
+
+
+async def test_a_poll_stands_in_so_many_messages(here: Instance) -> None:
+    """Each of them is redrawn at every change, so there are fifty at most."""
+    await say(here, ADA, CREATE)
+    for _ in range(COPIES_MAX - 1):
+        assert "posted here" in words(await say(here, ADA, "/poll post poll:p1"))
+    assert "stands in 50 messages, which is the most" in words(await say(here, ADA, "/poll post poll:p1"))
+    assert len(wall(here).posted) == COPIES_MAX
 
 
 async def test_a_vote_can_be_changed_and_withdrawn_until_the_close(here: Instance, clock: Clock) -> None:
