@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +29,7 @@ from bot.store import kept
 from bot.store.database import Database
 from bot.store.signals import Signal
 from bot.store.sql import Transaction
+from bot.waiting import heard
 
 SETTLE = 0.5
 """Seconds for which nothing may change before a change is taken for whole."""
@@ -235,9 +236,7 @@ class Content:
                     wait = RETRY
                 except Exception:
                     logger.exception("bug while the content was looked at")
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(wait):  # wait_for can lose a cancellation on 3.11
-                        await self._wake.wait()
+                await heard(self._wake, wait)
 
     async def _look_again(self) -> None:
         await self.look()
@@ -249,16 +248,16 @@ class Content:
         It tells whether the folder was found just now, so that what changes until it hears is looked for soon.
         """
         task: asyncio.Task[None] | None = None
-        heard: _Identity = None
+        followed: _Identity = None
 
         def listen(there: _Identity) -> bool:
-            nonlocal task, heard
-            hears = there == heard and task is not None and not task.done()
+            nonlocal task, followed
+            hears = there == followed and task is not None and not task.done()
             if self.watching is not Watch.EVENTS or hears:
                 return False
             if task is not None:
                 task.cancel()
-            fresh, heard = there is not None and there != heard, there
+            fresh, followed = there is not None and there != followed, there
             task = asyncio.create_task(self._hear_events(tell=fresh)) if there else None
             return fresh
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.chat import Platform, Reply
@@ -24,6 +23,7 @@ from bot.store import tellings
 from bot.store.database import Database
 from bot.store.signals import Signal
 from bot.store.tellings import News, Telling
+from bot.waiting import heard
 
 LOOK_AGAIN = 30.0
 """Seconds after which deadlines are read anew, because another process may have moved them."""
@@ -95,9 +95,7 @@ class Scheduler:
                 logger.exception("bug in the scheduler")
                 wait = LOOK_AGAIN
             if not self._stopping:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(wait):  # wait_for can lose a cancellation on 3.11
-                        await self._wake.wait()
+                await heard(self._wake, wait)
 
     async def run_due(self) -> None:
         """Does everything whose time has come, once."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from bot.library.parcel import outline
 from bot.library.problems import Problem, Severity
 from bot.library.report import Report
 from bot.library.shelf import Edition
+from bot.waiting import heard
 
 WAIT_MS = 300
 """Milliseconds in which several saves become one."""
@@ -125,9 +125,7 @@ async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]]) -> N
                     await changed(await asyncio.to_thread(desk.read))
             except Exception:
                 logger.exception("bug while the packs were read")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK):  # wait_for can lose a cancellation on Python 3.11
-                    await saved.wait()
+            await heard(saved, LOOK)
     finally:
         hearing.cancel()
 

@@ -28,6 +28,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.web import error_of
+from bot.waiting import heard
 
 OK = 200
 GOODBYE = 1.0
@@ -165,9 +166,7 @@ class SocketMode:
                     await self._replace()
                 except Exception:
                     logger.exception("bug in what keeps the socket to Slack open")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.look):
-                    await self._lost.wait()
+            await heard(self._lost, self._pace.look)
 
     def _is_quiet(self) -> bool:
         return self.last_heard is not None and self._clock() - self.last_heard > timedelta(seconds=self._pace.quiet)

@@ -9,12 +9,13 @@ import asyncio
 import json
 import logging
 import secrets
-from contextlib import suppress
+from contextvars import Context
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 
 from bot.store.signals import Signals
+from bot.waiting import heard
 
 CHANNEL = "parley"
 SEND = "SELECT pg_notify($1, line) FROM unnest(CAST($2 AS TEXT[])) AS line"
@@ -51,17 +52,16 @@ class Notices:
         """Tells the other processes soon. Never fails: they look for themselves now and then."""
         self._unsent[signal, about] = None
         if self._sending is None:
-            self._sending = asyncio.create_task(self._send())
+            self._sending = asyncio.create_task(self._send(), context=Context())  # of no request: it says what many changed
 
     async def close(self) -> None:
         """Says what is still to be said, for a second at most."""
         if self._sending is not None:
             await asyncio.wait({self._sending}, timeout=1.0)
-        for task in (self._sending, self._listening):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        running = [task for task in (self._sending, self._listening) if task is not None]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def _send(self) -> None:
         try:
@@ -99,12 +99,8 @@ class Notices:
     async def _while_it_stands(self, connection: Any) -> None:
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())
-        while not ended.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(STILL_THERE):  # wait_for can lose a cancellation on 3.11
-                    await ended.wait()
-            if not ended.is_set():
-                await connection.execute("SELECT 1", timeout=CONNECT_SECONDS)
+        while not await heard(ended, STILL_THERE):
+            await connection.execute("SELECT 1", timeout=CONNECT_SECONDS)
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, line: str) -> None:
         try:
