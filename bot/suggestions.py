@@ -91,8 +91,9 @@ class Suggestions:
 
         async def write(tx: Transaction) -> tuple[int, int, int]:
             own, here = await rows.waiting_of(tx, made.member, community.id)
-            if own < MEMBER_MAX and here < COMMUNITY_MAX:
-                await rows.add(tx, made)
+            if own >= MEMBER_MAX or here >= COMMUNITY_MAX:
+                return own, here, 0
+            await rows.add(tx, made)
             return own, here, await rows.waiting(tx) if await _may_tell(tx, now) else 0
 
         own, here, waiting = await self.database.write(write)
@@ -106,11 +107,11 @@ class Suggestions:
             await self.editors.tell(lambda words: self.waiting_notice(words, waiting), now)
         return made
 
-    async def next(self, after: datetime | None = None, last: str = "") -> tuple[Suggestion | None, int]:
+    async def next(self, after: datetime, last: str = "") -> tuple[Suggestion | None, int]:
         """The oldest that waits for an editor, after this one, and how many wait in all."""
 
         async def read(tx: Transaction) -> tuple[Suggestion | None, int]:
-            return await rows.after(tx, after or from_stored(0), last), await rows.waiting(tx)
+            return await rows.after(tx, after, last), await rows.waiting(tx)
 
         return await self.database.read(read)
 
@@ -137,19 +138,17 @@ class Suggestions:
         """Moves a suggestion on, once, and logs it. Raises NotFound, and Refused where somebody else was faster."""
         log = self.acts.entry(_DID[to], now, by=editor, object_id=suggestion, detail=note)
 
-        async def write(tx: Transaction) -> Suggestion | None:
-            found = await rows.find(tx, suggestion)
-            if found is not None and found.state in _FROM[to]:
-                await rows.move(tx, suggestion, to, note[:NOTE_MAX], editor.name[:NAME_MAX], now)
+        async def write(tx: Transaction) -> bool:
+            moved = await rows.move(tx, suggestion, _FROM[to], to, note[:NOTE_MAX], editor.name[:NAME_MAX], now)
+            if moved:
                 await log(tx)
-            return found
+            return moved
 
-        before = await self.database.write(write)
-        if before is None:
-            return await self.get(suggestion, t)
-        if before.state not in _FROM[to]:
-            raise Refused(said_already(t, before))
-        return await self.get(suggestion, t)
+        moved = await self.database.write(write)
+        made = await self.get(suggestion, t)
+        if not moved:
+            raise Refused(said_already(t, made))
+        return made
 
     async def answer(self, suggestion: str, actor: Actor, words: str, t: Translator) -> Suggestion:
         """What the member says to an editor's question. Raises NotFound for one of somebody else, Refused if too late."""

@@ -12,7 +12,7 @@ from bot.command import Context, Permission, action, command
 from bot.i18n import N_, Translator
 from bot.markup import Bold, Inline, Plain, Time, bullets
 from bot.store.acts import ERASED, Act
-from bot.store.times import from_stored, to_stored
+from bot.store.times import from_digits, to_stored
 
 _DID: Mapping[str, str] = {
     Did.RELOAD: N_("took new content"),
@@ -40,7 +40,7 @@ class LogCommands:
 
     @action("log", permission=Permission.MODERATOR)
     async def older(self, ctx: Context, at: str, act: str) -> Outcome:
-        return await self._page(ctx, "log", ctx.community.id, _moment(at), act)
+        return await self._page(ctx, "log", ctx.community.id, from_digits(at), act)
 
     @command("content log", N_("Show what was done to the content, and by whom"), permission=Permission.EDITOR)
     async def content_log(self, ctx: Context) -> Outcome:
@@ -48,7 +48,7 @@ class LogCommands:
 
     @action("content-log", permission=Permission.EDITOR)
     async def content_older(self, ctx: Context, at: str, act: str) -> Outcome:
-        return await self._page(ctx, "content-log", "", _moment(at), act)
+        return await self._page(ctx, "content-log", "", from_digits(at), act)
 
     async def _page(self, ctx: Context, verb: str, community: str, before: datetime, act: str = "") -> Outcome:
         """One page. The first begins a day from now, because the clocks of two processes differ."""
@@ -62,10 +62,6 @@ class LogCommands:
             controls=(older,) if older else (),
         )
         return Outcome(Reply((card,)), replace=bool(act))
-
-
-def _moment(at: str) -> datetime:
-    return from_stored(int(at) if at.isdecimal() and len(at) < 17 else 0)  # noqa: PLR2004 - up to the year 2286
 
 
 def _line(t: Translator, ctx: Context, act: Act) -> tuple[Inline, ...]:

@@ -35,12 +35,10 @@ from bot.i18n import N_, Translator
 from bot.interest import Interested
 from bot.library.overview import Overview, overview
 from bot.markup import Bold, Plain, Time, bullets, clean_lines, paragraph, quote, shorten, text
-from bot.store.suggestions import State, Suggestion
-from bot.store.times import from_stored, to_stored
+from bot.store.suggestions import WAITING, State, Suggestion
+from bot.store.times import from_digits, to_stored
 from bot.suggestions import NOTE_MAX, Suggestions, said_already
 
-MICROSECONDS = 17
-"""Digits of a moment, up to the year 2286, are fewer."""
 WORDS_SHOWN = 200
 
 
@@ -62,7 +60,7 @@ class QueueCommands:
     async def accept(self, ctx: Context, suggestion: str) -> Outcome:
         t, made = ctx.t, await self.suggestions.get(suggestion, ctx.t)
         file = ""
-        if made.state in {State.OPEN, State.ASKED}:
+        if made.state in WAITING:
             file = await asyncio.to_thread(self._draft, made)
         made = await self.suggestions.decide(suggestion, State.ACCEPTED, ctx.request.actor, ctx.request.now, t)
         await self._tell(ctx, made, _accepted)
@@ -112,7 +110,7 @@ class QueueCommands:
 
     async def _show(self, ctx: Context, at: str = "", last: str = "") -> Outcome:
         t = ctx.t
-        after = from_stored(int(at)) if at.isdecimal() and len(at) < MICROSECONDS else None
+        after = from_digits(at)
         made, waiting = await self.suggestions.next(after, last)
         if made is None:
             said = t("No suggestion waits for you.") if not waiting else t("That was the last one.")

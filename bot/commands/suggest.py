@@ -140,9 +140,7 @@ class SuggestCommands:
         words, url = _kept_words(answer(answers, "words")), answer(answers, "url").strip()
         wrong = _wrong(ctx.t, kind, where[1], words, url)
         if wrong:
-            return Outcome(
-                errors={name if where[1] or name != "card" else "card": said for name, said in wrong.items()}
-            )
+            return Outcome(errors=wrong)
         return await self._make(ctx, Idea(kind, *where, words, url))
 
     async def _make(self, ctx: Context, idea: Idea) -> Outcome:

@@ -15,6 +15,12 @@ async def ensure(tx: Transaction, community: str) -> None:
     await tx.run("ensure_community", id=community)
 
 
+async def hold(tx: Transaction, community: str) -> None:
+    """Until the transaction ends nobody else holds it: what is counted under it stays true."""
+    await ensure(tx, community)
+    await tx.run("hold_community", id=community)
+
+
 async def settings(tx: Transaction, community: str) -> dict[str, Any]:
     """What the community decided, as JSON values by name; empty when it decided nothing."""
     stored: str | None = await tx.value("community_settings", id=community)

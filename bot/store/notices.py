@@ -52,7 +52,8 @@ class Notices:
         """Tells the other processes soon. Never fails: they look for themselves now and then."""
         self._unsent[signal, about] = None
         if self._sending is None:
-            self._sending = asyncio.create_task(self._send(), context=Context())  # of no request: it says what many changed
+            # of no request: it says what many of them changed
+            self._sending = asyncio.create_task(self._send(), context=Context())
 
     async def close(self) -> None:
         """Says what is still to be said, for a second at most."""

@@ -12,7 +12,7 @@ from bot.i18n import N_
 from bot.polls.audit import BallotRow, Record
 from bot.polls.ballots import Ballot, Method
 from bot.polls.model import Link, Poll, PollOption, Results, State, Step
-from bot.store import messages, tellings
+from bot.store import communities, messages, tellings
 from bot.store.sql import Row, Transaction
 from bot.store.tellings import News
 from bot.store.times import from_stored, to_stored
@@ -27,7 +27,7 @@ async def insert(tx: Transaction, poll: Poll, wrapped: str) -> None:
     `BallotBox.open` makes the secret and calls this. The communities come into being where they aren't there yet.
     """
     for community in sorted(poll.communities | {poll.community}):
-        await tx.run("ensure_community", id=community)
+        await communities.ensure(tx, community)
     await tx.run("insert_poll", **_columns(poll))
     options = [
         {"poll": poll.id, "position": position, "name": option.name, "entry": option.entry}
@@ -77,8 +77,7 @@ async def open_counts(tx: Transaction, community: str, creator: str) -> tuple[in
 
     Until the transaction ends nobody else counts that community's.
     """
-    await tx.run("ensure_community", id=community)
-    await tx.run("hold_community", id=community)
+    await communities.hold(tx, community)
     row = await tx.one("open_counts", community=community, creator=creator)
     return (row["here"], row["own"]) if row else (0, 0)
 
@@ -128,7 +127,7 @@ async def extend(tx: Transaction, poll: str, closes_at: datetime, remind_at: dat
 
 async def add_community(tx: Transaction, poll: str, community: str) -> None:
     """Lets the members of one more community vote, because the poll was posted there."""
-    await tx.run("ensure_community", id=community)
+    await communities.ensure(tx, community)
     await tx.run("add_poll_community", poll=poll, community=community)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.store import communities
 from bot.store.sql import Row, Transaction
 from bot.store.times import from_stored, to_stored
 
@@ -70,7 +73,11 @@ async def add(tx: Transaction, made: Suggestion) -> None:
 
 
 async def waiting_of(tx: Transaction, member: str, community: str) -> tuple[int, int]:
-    """How many of the member's, and of the community's, still wait for an editor."""
+    """How many of the member's, and of the community's, still wait for an editor.
+
+    Until the transaction ends nobody else counts that community's.
+    """
+    await communities.hold(tx, community)
     return (
         await tx.value("waiting_of_member", member=member),
         await tx.value("waiting_of_community", community=community),
@@ -104,10 +111,20 @@ async def in_state(tx: Transaction, state: State, limit: int) -> list[Suggestion
     return [_made(row) for row in await tx.rows("suggestions_in_state", state=state.value, limit=limit)]
 
 
-async def move(tx: Transaction, suggestion: str, state: State, note: str, by: str, at: datetime) -> None:
-    await tx.run(
-        "move_suggestion", id=suggestion, state=state.value, note=note, decided_by=by, decided_at=to_stored(at)
+async def move(
+    tx: Transaction, suggestion: str, before: Iterable[State], state: State, note: str, by: str, at: datetime
+) -> bool:
+    """False where it was in none of the states before, so that of two editors at once one decides."""
+    moved = await tx.run(
+        "move_suggestion",
+        id=suggestion,
+        before=json.dumps(sorted(before)),
+        state=state.value,
+        note=note,
+        decided_by=by,
+        decided_at=to_stored(at),
     )
+    return moved == 1
 
 
 async def put_answer(tx: Transaction, suggestion: str, answer: str) -> bool:

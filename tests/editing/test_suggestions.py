@@ -137,6 +137,20 @@ async def test_editors_hear_of_suggestions_now_and_then(here: Instance) -> None:
     )  # fmt: skip
 
 
+async def test_what_was_refused_keeps_nobody_elses_from_being_told(here: Instance) -> None:
+    """A member who has too many that wait tries once more: the editors hear of the next one that is taken."""
+    clock = here.now
+    assert isinstance(clock, Clock)
+    for _ in range(MEMBER_MAX):
+        await suggested(here)
+    clock.forward(minutes=11)
+    await say(here, ADA, "/suggest One more card:tea-popular")
+    await say(here, BEN, "/suggest Say since when. card:tea-popular")
+    assert [line.splitlines()[0] for line in told(here)] == [
+        "1 suggestion waits for an editor", "6 suggestions wait for an editor",
+    ]  # fmt: skip
+
+
 # --- an editor decides ---
 
 

@@ -28,9 +28,9 @@ SELECT * FROM suggestions WHERE member = :member ORDER BY at DESC, id DESC LIMIT
 -- name: suggestions_in_state(state, limit)
 SELECT * FROM suggestions WHERE state = :state ORDER BY at, id LIMIT :limit;
 
--- name: move_suggestion(id, state, note, decided_by, decided_at)!
+-- name: move_suggestion(id, before, state, note, decided_by, decided_at)!
 UPDATE suggestions SET state = :state, note = :note, decided_by = :decided_by, decided_at = :decided_at
-WHERE id = :id;
+WHERE id = :id AND state IN (SELECT value FROM json_each(:before));
 
 -- name: answer_suggestion(id, answer)!
 UPDATE suggestions SET state = 'open', answer = :answer WHERE id = :id AND state = 'asked';

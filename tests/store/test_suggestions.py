@@ -1,0 +1,53 @@
+"""Suggestions in the database, where several processes take them in and decide."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.store import suggestions
+from bot.store.database import Database, open_database
+from bot.store.sql import Transaction
+from bot.store.suggestions import WAITING, Kind, State, Suggestion
+from tests.store.things import COMMUNITY, NOW
+
+
+def suggestion(name: str) -> Suggestion:
+    return Suggestion(name, COMMUNITY, f"{COMMUNITY}:ada", "Ada", NOW, Kind.CORRECTION, "tea", "tea-popular", "No.")
+
+
+async def test_of_two_editors_at_once_one_decides(url: str, database: Database) -> None:
+    """The other is told so, in whichever process, and nothing of theirs is stored."""
+    other = await open_database(url, shared=True)
+    for number in range(8):
+        made = suggestion(f"s{number}")
+        await database.write(lambda tx, made=made: suggestions.add(tx, made))  # type: ignore[misc]
+        ends = await asyncio.gather(
+            *(
+                each.write(lambda tx, to=to, id_=made.id: suggestions.move(tx, id_, WAITING, to, "why", to, NOW))  # type: ignore[misc]
+                for each, to in ((database, State.ACCEPTED), (other, State.REJECTED))
+            )
+        )
+        stored: Any = await database.read(lambda tx, id_=made.id: suggestions.find(tx, id_))  # type: ignore[misc]
+        assert sorted(ends) == [False, True]
+        assert stored.state is (State.ACCEPTED if ends[0] else State.REJECTED)
+        assert stored.decided_by == stored.state
+    await other.close()
+
+
+async def test_a_members_limit_holds_when_much_is_suggested_at_once(url: str, database: Database) -> None:
+    """Of ten that two processes take in at the same moment under a limit of three, three are stored."""
+    other = await open_database(url, shared=True)
+
+    async def add(tx: Transaction, made: Suggestion) -> bool:
+        own, _ = await suggestions.waiting_of(tx, made.member, made.community)
+        if own < 3:
+            await suggestions.add(tx, made)
+        return own < 3
+
+    taken = await asyncio.gather(
+        *((database, other)[n % 2].write(lambda tx, n=n: add(tx, suggestion(f"s{n}"))) for n in range(10))  # type: ignore[misc]
+    )
+    assert taken.count(True) == 3
+    assert await database.read(suggestions.waiting) == 3
+    await other.close()
