@@ -8,10 +8,12 @@ What a member typed stands in comments alone, so that only an editor's own words
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import NotFound, Refused
@@ -26,6 +28,7 @@ from bot.markup import clean_lines
 from bot.store.suggestions import Kind, Suggestion
 
 WIDTH = 110
+_MADE_FROM = "Made from version"
 _PARTS: dict[type[Entry], tuple[str, str]] = {
     model: (part, name) for part, lists in PARTS.items() for name, model in lists.items()
 }
@@ -42,9 +45,11 @@ def write_draft(folder: Path, made: Suggestion) -> Path:
     reading = _readable(folder)
     if made.kind is Kind.CORRECTION:
         name, entry = _as_it_stands(reading, made.entry)
+        base = f"# {_MADE_FROM} {_digest(entry)}\n"
     else:
         name, entry = _to_fill_in(reading, made)
-    text = "".join(f"# {line}".rstrip() + "\n" for line in _comment(folder, made)) + f"{name}:\n{entry}"
+        base = ""
+    text = "".join(f"# {line}".rstrip() + "\n" for line in _comment(folder, made)) + f"{base}{name}:\n{entry}"
     file = draft_file(folder, made.id)
     try:
         file.parent.mkdir(exist_ok=True)
@@ -66,6 +71,7 @@ def publish_draft(folder: Path, made: Suggestion, today: date) -> Path:
     draft = draft_file(folder, made.id)
     if not draft.is_file():
         raise NotFound(f"{draft} is gone. If you moved it by hand, /content reload takes it in.")
+    _refuse_outdated(_readable(folder), draft, made)
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch, folder.name)
         shutil.copytree(folder, trial, ignore=lambda _folder, names: [name for name in names if name.startswith(".")])
@@ -81,6 +87,22 @@ def publish_draft(folder: Path, made: Suggestion, today: date) -> Path:
             lines = [f"{problem.file.relative_to(trial)}:{problem.line}: {problem.message}" for problem in wrong[:5]]
             raise Refused("\n".join((f"The pack would not pass with {draft.name}. Change it, then try again:", *lines)))
     return _move_in(folder, made)
+
+
+def _refuse_outdated(reading: PackReading, draft: Path, made: Suggestion) -> None:
+    """Somebody may have changed the card since: publishing would undo that unseen."""
+    base = re.search(rf"^# {_MADE_FROM} (\w+)\s*$", draft.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+    if base is None or made.kind is not Kind.CORRECTION or made.entry not in reading.raws:
+        return
+    if _digest(_as_it_stands(reading, made.entry)[1]) != base[1]:
+        raise Refused(
+            f"The card has changed since {draft.name} was made, and publishing would undo that. Take over into the draft "
+            f"what should stay, delete its line “{_MADE_FROM} …”, then try again."
+        )
+
+
+def _digest(entry: str) -> str:
+    return sha256(entry.encode()).hexdigest()[:16]
 
 
 def _move_in(folder: Path, made: Suggestion) -> Path:

@@ -273,6 +273,21 @@ async def test_a_draft_that_nobody_changed_is_not_published(here: Instance, cont
     assert [title.splitlines()[0] for _, title in telling(here).told] == ["Your suggestion was accepted"]
 
 
+async def test_a_card_that_changed_meanwhile_is_not_put_back(here: Instance, content: Path) -> None:
+    """Another editor's change would be undone unseen; whoever has looked deletes the line that says so."""
+    made = await suggested(here)
+    await accepted(here, made)
+    draft = content / f"tea/drafts/suggestion-{made}.yaml"
+    name = draft.relative_to(content).as_posix()
+    edit(content, "Most people in the office drink tea.", "Since 2025 most people here drink tea.", name)
+    edit(content, "Most people in the office drink tea.", "Most people in this office drink tea.", "tea/facts.yaml")
+    assert "has changed since" in words(await say(here, MO, f"/content publish {made}"))
+    assert "Most people in this office" in (content / "tea/facts.yaml").read_text(encoding="utf-8")
+    kept = [line for line in draft.read_text(encoding="utf-8").splitlines() if "Made from version" not in line]
+    draft.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    assert f"{made} is in tea/facts.yaml now." in words(await say(here, MO, f"/content publish {made}"))
+
+
 async def test_what_does_not_pass_changes_nothing(here: Instance, content: Path) -> None:
     """A mistake in the draft is named with file and line; the topic and the draft stay as they are."""
     made = await suggested(here)
