@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from bot.instance import Instance
     from bot.library.shelf import Shelf
     from bot.metrics import Metrics
-    from bot.store.keys import Keys
 
     class Service(Protocol):
         """A platform for as long as the process runs."""
@@ -155,7 +154,7 @@ async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
     return build(
         shelf,
         database,
-        keys(settings),
+        records.keys(settings),
         outside,
         zone=settings.zone,
         language=settings.language,
@@ -243,13 +242,6 @@ async def ended(running: list[asyncio.Task[None]]) -> None:
             task.exception()  # it has been raised where it was waited for
 
 
-def keys(settings: Settings) -> Keys:
-    """The instance's key: given directly, or from its file, which is made where there is none."""
-    from bot.store.keys import load_key  # noqa: PLC0415 - kept off the path of --help
-
-    return load_key(settings.key.get_secret_value() if settings.key else "", settings.key_file)
-
-
 @main.command()
 @click.argument("line", nargs=-1, required=True)
 @click.option("--plain", "style", flag_value="plain", help="Text without colours or frames.")
@@ -268,7 +260,7 @@ def ask(
     locale = lang or "en"
     actor = Actor("terminal", "local", os.environ.get("USER", "you"), os.environ.get("USER", "you"))
     request = Request(actor, Place("terminal", "local", "terminal", direct=True), now(), locale)
-    bot = lookup_bot(open_shelf(_content(content)))
+    bot = lookup_bot(open_shelf(editing.content_folder(content)))
 
     async def answer() -> Outcome:
         outcome = await bot.say(request, " ".join(line))
@@ -297,7 +289,7 @@ def check(packs: tuple[Path, ...], essay: Path | None, style: Literal["text", "j
     """Check packs: the shipped ones, or those given: folders, or files of them. Ends with 1 if there is an error."""
     from bot.library.check import main_report  # noqa: PLC0415 - kept off the path of --help
 
-    folders = packs or (_content(None),)
+    folders = packs or (editing.content_folder(None),)
     if links:
         editing.ask_links(folders, now().date())
     printed, status = main_report(folders, essay, now().date(), style)
@@ -313,18 +305,6 @@ def schema(folder: Path) -> None:
 
     for file in write_schemas(folder):
         click.echo(file)
-
-
-def _content(given: Path | None) -> Path:
-    from bot.sources import load_settings  # noqa: PLC0415 - kept off the path of --help
-
-    return given or _near(load_settings().content)
-
-
-def _near(path: Path) -> Path:
-    """The path as seen from here, if it lies below: what is printed of it is then short, and clickable."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
 
 
 main.add_command(records.polls)

@@ -116,4 +116,4 @@ def _told(checks: Mapping[str, str], fine: set[str]) -> web.Response:
 
 
 async def _protect(_request: web.BaseRequest, response: web.StreamResponse) -> None:
-    response.headers.update({"Server": "Parley", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+    response.headers.update({"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})

@@ -14,10 +14,11 @@ IDLE = 30.0
 
 
 async def listen(app: web.Application, address: Address, setting: str) -> web.AppRunner:
-    """Serves until the runner is cleaned up. Port 0 takes any free one.
+    """Serves until the runner is cleaned up, and says in each answer whose it is. Port 0 takes any free one.
 
     Raises Unavailable, which names the setting, for an address that is taken or isn't this machine's.
     """
+    app.on_response_prepare.append(_signed)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2, keepalive_timeout=IDLE)
     await runner.setup()
     try:
@@ -27,3 +28,8 @@ async def listen(app: web.Application, address: Address, setting: str) -> web.Ap
         reason = os.strerror(error.errno) if error.errno else error.strerror
         raise Unavailable(f"{address} can't be used: {reason}. Set {setting} to another.") from error
     return runner
+
+
+async def _signed(_request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """`parley doctor` knows by it who holds an address, and nobody learns which library serves there."""
+    response.headers["Server"] = "Parley"

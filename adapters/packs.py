@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def content_folder(given: Path | None) -> Path:
-    """The folder that holds the packs: the one given, else the configured one, short where it lies below."""
+    """The folder that holds the packs: the one given, else the configured one.
+
+    One that lies below is named as seen from here: what is printed of it is then short, and clickable.
+    """
     from bot.sources import load_settings  # noqa: PLC0415 - kept off the path of --help
 
     path = given or load_settings().content

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from bot.config import Settings
     from bot.polls.audit import Record
     from bot.store.database import Database
+    from bot.store.keys import Keys
 
 T = TypeVar("T")
 
@@ -30,6 +32,13 @@ def with_database(work: Callable[[Database], Coroutine[Any, Any, T]], url: str |
             await database.close()
 
     return asyncio.run(run())
+
+
+def keys(settings: Settings) -> Keys:
+    """The instance's key: given directly, or from its file, which is made where there is none."""
+    from bot.store.keys import load_key  # noqa: PLC0415 - kept off the path of --help
+
+    return load_key(settings.key.get_secret_value() if settings.key else "", settings.key_file)
 
 
 _database = click.option("--database", "url", help="A file for SQLite, or a postgresql:// address.")

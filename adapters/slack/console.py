@@ -39,13 +39,11 @@ def manifest(socket: bool, http: str, redirect: str) -> None:
 @click.option("--database", "url", help="A file for SQLite, or a postgresql:// address.")
 def workspaces(url: str | None) -> None:
     """List the workspaces that have installed the app, one a line: id, name, since when."""
-    from adapters.records import with_database  # noqa: PLC0415 - kept off the path of --help
+    from adapters.records import keys, with_database  # noqa: PLC0415 - kept off the path of --help
     from adapters.slack.installations import Installations  # noqa: PLC0415
     from bot.sources import load_settings  # noqa: PLC0415
-    from bot.store.keys import load_key  # noqa: PLC0415
 
-    settings = load_settings(database=url)
-    keys = load_key(settings.key.get_secret_value() if settings.key else "", settings.key_file)
-    found = with_database(lambda database: Installations(database, keys, lambda: datetime.now(UTC)).listed(), url)
+    key = keys(load_settings(database=url))
+    found = with_database(lambda database: Installations(database, key, lambda: datetime.now(UTC)).listed(), url)
     for team, name, since in found:
         click.echo(f"{team}\t{name or '(under another key: to be installed again)'}\t{since:%Y-%m-%d}")

@@ -28,7 +28,6 @@ HEADERS: Mapping[str, str] = {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "Server": "Parley",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -60,7 +59,7 @@ def alone(style: str) -> dict[str, str]:
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     )
-    return {**HEADERS, "Content-Security-Policy": policy, "Server": "Parley", "Vary": "Accept-Language"}
+    return {**HEADERS, "Content-Security-Policy": policy, "Vary": "Accept-Language"}
 
 
 def reader(request: web.Request) -> Translator:

@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from bot.library.check import check_packs
 from bot.library.loader import pack_folders
 from bot.sources import load_settings
 from tests.docs.documents import ROOT, Command, blocks, commands, documents, is_a_walk, name_of, prints, write_files
+from tests.ports import free_port
 
 PROGRAM = Path(sys.executable).with_name("parley")
 README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
@@ -48,10 +48,7 @@ def run(command: Command, folder: Path) -> tuple[int, str]:
 
 def serve(words: list[str], folder: Path) -> tuple[int, str]:
     """Starts the bot on a free port, and stops it as soon as it is ready."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    environ = {**environment(), "PARLEY_PORT": port, "PYTHONUNBUFFERED": "1"}
+    environ = {**environment(), "PARLEY_PORT": str(free_port()), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(words, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         said = started.stdout.readline()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 from pathlib import Path
 from urllib.request import urlopen
@@ -13,6 +12,7 @@ import pytest
 
 from tests.docs.documents import ROOT, Block, Command, blocks, commands_in, documents, is_a_walk, name_of, prints
 from tests.docs.test_examples import PROGRAM, environment, run
+from tests.ports import free_port
 from tests.world import running
 
 GUIDE = ROOT / "docs" / "moderators.md"
@@ -31,10 +31,8 @@ def changed(text: str, block: Block) -> str:
 
 def previewed(command: Command, folder: Path) -> tuple[int, str]:
     """Runs the preview on a free port, looks at its page, and stops it as a person does. Gives what it printed."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    words = [str(PROGRAM), *command.line.split()[1:], "--port", str(port)]
+    port = str(free_port())
+    words = [str(PROGRAM), *command.line.split()[1:], "--port", port]
     process = subprocess.Popen(
         words, cwd=folder, env={**environment(), "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True
     )

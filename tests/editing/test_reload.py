@@ -28,6 +28,7 @@ from bot.library.reader import ReaderHere, ReaderProcess
 from bot.markup import plain
 from tests.editing.packs import ADA, MO, copied, edit, serving, statement, told
 from tests.polls.test_dialogues import buttons, press, reply_words, say, wall, words
+from tests.waits import until
 from tests.world import NOW, Clock
 
 BEFORE, AFTER = "Most people in the office drink tea.", "Nearly everybody in the office drinks tea."
@@ -407,12 +408,6 @@ async def test_content_is_served_though_the_database_can_t_be_written(
         monkeypatch.setattr(type(here.database), "write", lambda _self, unit: refuse(unit))
         await here.content.look()
         assert (await statement(here), told(here)) == (AFTER, [])
-
-
-async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110 - what is waited for happens in the background
-            await asyncio.sleep(0.02)
 
 
 def served(here: Instance) -> str:

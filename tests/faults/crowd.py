@@ -24,6 +24,7 @@ from bot.store.database import Database, open_database
 from bot.store.keys import Keys
 from bot.store.messages import Copy
 from tests.store.things import KEY, poll
+from tests.waits import until
 
 PATIENCE = 60.0
 LATER = timedelta(minutes=50)
@@ -138,9 +139,7 @@ class Crowd:
         await self.until(lambda: len(self.told()) == PLACES * len(self.polls))
 
     async def until(self, true: Callable[[], bool], patience: float = PATIENCE) -> None:
-        async with asyncio.timeout(patience):
-            while not true():  # noqa: ASYNC110 - other processes tell nobody
-                await asyncio.sleep(0.02)
+        await until(true, patience)
 
     async def more_votes(self, number: int) -> None:
         """Waits until so many more are acknowledged."""

@@ -14,8 +14,8 @@ from bot.errors import Unavailable
 from bot.store import communities
 from bot.store.database import Database, open_database
 from bot.store.keys import Keys
-from tests.store.test_signals import until
 from tests.store.things import KEY, REFUSED, Raw
+from tests.waits import until
 from tests.world import Clock
 
 OTHER_KEY = b"B" * 43 + b"="

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,15 +18,8 @@ from bot.store.signals import Signal
 from tests.polls.test_dialogues import ADA, BEN, press, reply_words, say, wall
 from tests.store.conftest import new_database
 from tests.store.server import PostgresServer
+from tests.waits import PATIENCE, until
 from tests.world import CONTENT, Clock, running
-
-PATIENCE = 20.0
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not true():  # noqa: ASYNC110 - what is waited for happens in the background
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

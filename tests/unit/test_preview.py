@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -26,6 +25,7 @@ from adapters.preview.server import Preview
 from adapters.web.guard import HEADERS
 from bot.errors import Unavailable
 from bot.library.model import Argument, Fact
+from tests.ports import free_port
 from tests.world import CONTENT, NOW
 
 
@@ -306,10 +306,8 @@ def test_a_pack_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_the_command_leads_to_the_card_that_was_named(content: Path, name: str) -> None:
     """A pack by its folder, a file of it or its id; the address printed is that of the card. Ctrl+C ends it well."""
     given = {"folder": content / "tea", "file": content / "tea" / "facts.yaml", "id": "tea"}[name]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    words = ["preview", str(given), "tea-popular", "--content", str(content), "--port", str(port)]
+    port = str(free_port())
+    words = ["preview", str(given), "tea-popular", "--content", str(content), "--port", port]
     process = subprocess.Popen(
         [sys.executable, "-m", "adapters.cli", *words],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"},

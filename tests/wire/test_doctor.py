@@ -22,10 +22,13 @@ from adapters.doctor.command import addresses, examined
 from adapters.doctor.finding import End, Finding
 from adapters.doctor.platforms import Platforms
 from adapters.health import Health
+from adapters.listening import listen
+from adapters.slack.http import PATH, GuardedApp
 from bot.charts import font_files
 from bot.config import Address, Settings
 from bot.metrics import Metrics
 from bot.store.keys import new_key
+from tests.ports import free_port
 from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord_world import new_server
 from tests.wire.slack import SlackServer
@@ -119,6 +122,16 @@ async def test_a_port_that_somebody_else_holds_is_told() -> None:
     assert found[1].end is End.OK
     assert "is served by a Parley that runs" in found[1].says
     assert is_wrong(found[2], "Cannot assign requested address", "Set PARLEY_BIND")
+
+
+async def test_the_address_for_slack_is_known_to_be_parleys() -> None:
+    """What is asked there without Slack's signature is refused, and says whose it is, so that a doctor knows."""
+    app = GuardedApp(signing_secret="hush", token=BOT_TOKEN)
+    runner = await listen(app.server(path=PATH).web_app, Address("127.0.0.1", free_port()), "PARLEY_SLACK_BIND")
+    served = Address(*runner.addresses[0][:2])
+    (found,) = await machine.ports({"PARLEY_SLACK_BIND": served})
+    await runner.cleanup()
+    assert found.says == f"{served} (PARLEY_SLACK_BIND) is served by a Parley that runs"
 
 
 # --- the database and the key ---
@@ -344,10 +357,3 @@ def test_every_address_that_is_served_is_looked_at() -> None:
     }
     installs = Settings(slack_client_id="1.2", slack_app_token=SecretStr(APP_TOKEN))
     assert str(addresses(installs)["PARLEY_SLACK_BIND"]) == "127.0.0.1:3000"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import socket
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -20,6 +19,7 @@ from click.testing import CliRunner
 from adapters.cli import main
 from adapters.doctor.platforms import Platforms
 from bot.store.keys import new_key
+from tests.ports import free_port
 from tests.wire.discord import TOKEN, DiscordServer, pointed_at
 from tests.wire.discord_world import new_server as new_discord
 from tests.wire.slack import SlackServer
@@ -71,7 +71,7 @@ class Seen:
 
 @asynccontextmanager
 async def parley(folder: Path, **variables: str) -> AsyncIterator[Seen]:
-    port, health = random.sample(range(20_000, 31_999), 2)
+    port, health = free_port(), free_port()
     async with new_discord() as discord, new_slack() as slack, aiohttp.ClientSession() as session:
         given = {
             "PARLEY_DISCORD_TOKEN": TOKEN,
@@ -114,7 +114,7 @@ async def test_a_process_is_ready_while_both_platforms_are_connected(tmp_path: P
 
 async def test_bind_opens_what_watches_and_never_the_chat_page(tmp_path: Path) -> None:
     """With PARLEY_BIND=0.0.0.0, health, figures and public pages answer at other addresses; the chat is on 127.0.0.1."""
-    public = random.randint(20_000, 31_999)
+    public = free_port()
     async with parley(tmp_path, PARLEY_BIND="0.0.0.0", PARLEY_PUBLIC_BIND=str(public)) as seen:
         await seen.until("/readyz", lambda status, _said: status == 200)
         for host in ("127.0.0.1", "127.0.0.2"):

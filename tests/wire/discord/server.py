@@ -6,7 +6,6 @@ where the bot took the refusal in its stride. Nothing leaves the machine and not
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 from collections import Counter, deque
@@ -18,6 +17,7 @@ from typing import Self
 
 from aiohttp import web
 
+from tests.waits import until
 from tests.wire.discord import errors, rest
 from tests.wire.discord.answers import interaction_json
 from tests.wire.discord.calls import PREFIX, Called
@@ -248,9 +248,7 @@ class DiscordServer:
 
     async def until(self, holds: Callable[[], object], patience: float = 20.0) -> None:
         """Waits for something to be so. Raises TimeoutError where it never is."""
-        async with asyncio.timeout(patience):
-            while not holds():  # noqa: ASYNC110 - what is waited for is any state, not one event
-                await asyncio.sleep(0.005)
+        await until(holds, patience)
 
     # --- what the gateway asks ---
 
