@@ -172,7 +172,8 @@ async def server_process() -> AsyncIterator[Server]:
         point(address["api"], address["gateway"])
         yield Server(process, address)
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself, of what is raised here already
+            process.kill()
         await process.wait()
 
 
