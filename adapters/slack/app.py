@@ -74,7 +74,7 @@ class SlackChat:
             client=self._anyone.client,
             signing_secret=signing_secret,
             authorize=Authorize(self._workspaces),
-            oauth_flow=InstallFlow(oauth, self._anyone.client, site, bot.new_reference) if oauth else None,
+            oauth_flow=InstallFlow(oauth, self._anyone.client, site, bot.report) if oauth else None,
         )
         self._incoming = Incoming(bot, self.app, self._workspaces, clock=clock, locale=locale)
 

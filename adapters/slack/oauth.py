@@ -39,6 +39,9 @@ STATIC = Path(web.__file__).parent / "static"
 
 logger = logging.getLogger("parley.slack")
 
+Report = Callable[[str, Exception], str]
+"""(where, a bug) → the code under which it was logged, whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
@@ -64,7 +67,7 @@ class NotInstalled(Exception):
 class InstallFlow(AsyncOAuthFlow):
     """Bolt's flow, which verifies state and browser, with pages of Parley's own."""
 
-    def __init__(self, oauth: OAuth, client: AsyncWebClient, site: str, new_reference: Callable[[], str]) -> None:
+    def __init__(self, oauth: OAuth, client: AsyncWebClient, site: str, report: Report) -> None:
         """`site` is Slack's address, ending in a slash."""
         options = AsyncCallbackOptions(success=self._succeeded, failure=self._refused)
         settings = AsyncOAuthSettings(
@@ -83,7 +86,7 @@ class InstallFlow(AsyncOAuthFlow):
             state_expiration_seconds=int(STATE_LIVES.total_seconds()),
         )
         super().__init__(client=client, logger=logger, settings=settings)
-        self._new_reference = new_reference
+        self._report = report
         self._style = "".join((STATIC / name).read_text("utf-8") for name in ("theme.css", "poll.css")) + pages.STYLE
         self._headers = {**guard.alone(self._style), "Cache-Control": "no-store"}
 
@@ -107,9 +110,8 @@ class InstallFlow(AsyncOAuthFlow):
         except BotError as error:
             logger.warning("Slack: an installation could not be stored: %s", type(error).__name__)
             return self._failed(request, "storage")
-        except Exception:
-            reference = self._new_reference()
-            logger.exception("bug while the app was installed", extra={"reference": reference})
+        except Exception as bug:
+            reference = self._report("the installation of the app", bug)
             return self._page(500, pages.broken(reader(request), reference, self._style))
 
     async def run_installation(self, code: str) -> Installation:

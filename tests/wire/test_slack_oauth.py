@@ -11,6 +11,7 @@ from adapters.slack.installations import Installations, States
 from adapters.slack.pages import FAILURES
 from bot.errors import Unavailable
 from bot.store.keys import Keys
+from tests.logs import logs, requests_of
 from tests.wire.slack import Browser
 from tests.wire.slack import world as slack
 from tests.wire.slack.houses import begun, house, stored
@@ -224,6 +225,7 @@ async def test_a_database_that_is_away_is_said(tmp_path: Path, monkeypatch: pyte
 
 
 async def test_a_bug_on_the_way_back_gets_a_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one under which it is logged, as everywhere else."""
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
 
@@ -232,5 +234,7 @@ async def test_a_bug_on_the_way_back_gets_a_code(tmp_path: Path, monkeypatch: py
 
         with monkeypatch.context() as broken:
             broken.setattr(Installations, "async_save", breaks)
-            page = await returned(world, world.server.allow(team))
-        assert (page.status, "The code is ref-" in page.html) == (500, True)
+            with logs() as lines:
+                page = await returned(world, world.server.allow(team))
+        (code,) = requests_of(lines, "bug in")
+        assert (page.status, f"The code is {code}." in page.html, code != "") == (500, True, True)

@@ -30,10 +30,6 @@ def unknown_interaction() -> ApiError:
     return ApiError(404, 10062, "Unknown interaction")
 
 
-def unknown_command() -> ApiError:
-    return ApiError(404, 10063, "Unknown application command")
-
-
 def too_large() -> ApiError:
     return ApiError(413, 40005, "Request entity too large")
 

@@ -130,11 +130,6 @@ class DiscordServer:
         assert thread.guild is not None
         self.gateway.dispatch("THREAD_UPDATE", thread.json(), thread.guild.id)
 
-    def add_role(self, name: str, guild: Guild | None = None) -> str:
-        role = self.new_id()
-        (guild or self.guild).roles[role] = name
-        return role
-
     def member(
         self,
         name: str,

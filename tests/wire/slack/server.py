@@ -25,7 +25,7 @@ from tests.wire.slack.installs import Installs
 from tests.wire.slack.interactions import Ack, Interaction
 from tests.wire.slack.limits import RateLimits
 from tests.wire.slack.members import Member
-from tests.wire.slack.model import APP, BOT, Channel, Group, Ids, Json, Message, Now, Team, User, View
+from tests.wire.slack.model import APP, BOT, Channel, Ids, Json, Message, Now, Team, User, View
 from tests.wire.slack.sockets import Sockets
 from tests.wire.slack.uploads import Uploads, is_ready
 
@@ -97,11 +97,6 @@ class SlackServer:
         channel = Channel(self.new_id("C"), name, public=public, bot_in=bot_in, members=set(owner.users))
         owner.channels[channel.id] = channel
         return channel
-
-    def add_group(self, handle: str, *users: str) -> Group:
-        group = Group(self.new_id("S"), handle, list(users))
-        self.team.groups[group.id] = group
-        return group
 
     def member(self, name: str, team: Team | None = None, *, admin: bool = False, owner: bool = False) -> Member:
         """The person with this name or id, who is in every channel. They come into being the first time."""
