@@ -30,7 +30,7 @@ from bot.commands.suggest import about
 from bot.content import Content, Same
 from bot.errors import Refused
 from bot.exchange.drafts import publish_draft, write_draft
-from bot.exchange.folders import pack_folder
+from bot.exchange.folders import served_folder
 from bot.i18n import N_, Translator
 from bot.interest import Interested
 from bot.library.overview import Overview, overview
@@ -141,14 +141,14 @@ class QueueCommands:
 
     def _draft(self, made: Suggestion) -> str:
         """Writes the draft, in a thread; returns its place from the content's folder on."""
-        file = write_draft(pack_folder(self.content.source, made.pack), made)
+        file = write_draft(served_folder(self.content.source, made.pack), made)
         return _short(file, self.content.source)
 
     async def _publish(self, ctx: Context, suggestion: str) -> Outcome:
         t, made = ctx.t, await self.suggestions.get(suggestion, ctx.t)
         if made.state is not State.ACCEPTED:
             raise Refused(said_already(t, made))
-        folder = await asyncio.to_thread(pack_folder, self.content.source, made.pack)
+        folder = await asyncio.to_thread(served_folder, self.content.source, made.pack)
         file = await asyncio.to_thread(publish_draft, folder, made, ctx.request.now.date())
         made = await self.suggestions.decide(suggestion, State.PUBLISHED, ctx.request.actor, ctx.request.now, t)
         end = await self.content.reload(by=ctx.request.actor)

@@ -332,6 +332,18 @@ def test_what_a_member_typed_is_never_yaml(content: Path, kind: Kind) -> None:
     assert sum(line.lstrip().startswith("- id:") for line in held) == 1
 
 
+async def test_a_draft_goes_where_the_content_is_served_from(
+    here: Instance, content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the bot was started beside a pack of the same name."""
+    elsewhere = copied(tmp_path / "elsewhere")
+    monkeypatch.chdir(elsewhere)
+    made = await suggested(here)
+    await accepted(here, made)
+    assert (content / f"tea/drafts/suggestion-{made}.yaml").exists()
+    assert not (elsewhere / "tea/drafts").exists()
+
+
 async def test_drafts_are_never_served(here: Instance, content: Path) -> None:
     """An accepted suggestion changes nothing that members see."""
     before = read_pack(content / "tea").raws.keys()
