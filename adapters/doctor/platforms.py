@@ -84,7 +84,7 @@ class Platforms:
 
     def _uses_slack(self) -> bool:
         own = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "slack_client_id", "slack_client_secret")
-        return any(getattr(self._settings, name, None) for name in own)
+        return any(getattr(self._settings, name) for name in own)
 
     async def _check_slack(self, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
         settings = self._settings

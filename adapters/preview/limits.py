@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.chat import Button, Card, Limits, Reply
+from bot.chat import Button, Limits, Reply
 from bot.fit import size
 
 NEARLY = 0.8
@@ -37,7 +37,7 @@ def of_reply(reply: Reply, limits: Limits) -> Iterator[Meter]:
     cards = reply.cards
     yield Meter("Title", max(limits.measure_line(card.title) for card in cards), limits.title)
     yield Meter(
-        "Text of a card", max(_text(card, limits) for card in cards), limits.total, "split over two cards or more"
+        "Text of a card", max(size(card, limits) for card in cards), limits.total, "split over two cards or more"
     )
     footers = max(limits.measure_line(card.footer) for card in cards)
     if footers:
@@ -46,7 +46,3 @@ def of_reply(reply: Reply, limits: Limits) -> Iterator[Meter]:
     if buttons:
         longest = max(len(button.label) for button in buttons)
         yield Meter("Longest button", longest, limits.button_label)
-
-
-def _text(card: Card, limits: Limits) -> int:
-    return size(card, limits)

@@ -1,6 +1,6 @@
 """A page on this machine that shows the cards of packs while they are being written.
 
-`Preview(desk, clock)`, then `await preview.start(port)`, and `await preview.stop()` at the end.
+`Preview(desk, here)`, then `await preview.start(port)`, and `await preview.stop()` at the end.
 """
 
 from __future__ import annotations
