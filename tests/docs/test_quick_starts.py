@@ -26,12 +26,12 @@ from tests.docs.documents import ROOT, blocks, commands_in
 from tests.docs.fresh import copy_of_repository, new_environment, variables
 from tests.docs.test_deploy import ours
 from tests.ports import free_port
+from tests.programs import last_words, program
 from tests.wire.discord import TOKEN
 from tests.wire.discord_world import new_server as new_discord
 from tests.wire.slack import words
 from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN, SECRET
 from tests.wire.slack.world import new_server as new_slack
-from tests.wire.test_discord_process import last_words, program
 from tests.world import CONTENT
 
 README, DISCORD, SLACK = ROOT / "README.md", ROOT / "docs" / "discord.md", ROOT / "docs" / "slack.md"

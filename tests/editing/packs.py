@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.instance import Instance
-from tests.polls.test_dialogues import reply_words, say, wall, words
-from tests.world import CONTENT, Clock, request, running
-
-ADA, MO = request("Ada"), request("Mo", moderator=True)
+from tests.talk import ADA, MO, reply_words, say, wall, words
+from tests.world import CONTENT, Clock, running
 
 
 def copied(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from bot.i18n import Translator
 from bot.instance import Instance
 from bot.sources import load_settings
 from bot.store import communities
-from tests.polls.test_dialogues import buttons, press, say, wall, words
+from tests.talk import buttons, press, say, wall, words
 from tests.world import NOW, Clock, request, running
 
 ADA, MO = request("Ada"), request("Mo", moderator=True)

@@ -26,8 +26,8 @@ from bot.library.parcel import Difference, Parcel
 from bot.library.problems import Problem, Severity
 from bot.library.reader import ReaderHere, ReaderProcess
 from bot.markup import plain
-from tests.editing.packs import ADA, MO, copied, edit, serving, statement, told
-from tests.polls.test_dialogues import buttons, press, reply_words, say, wall, words
+from tests.editing.packs import copied, edit, serving, statement, told
+from tests.talk import ADA, MO, buttons, press, reply_words, say, wall, words
 from tests.waits import until
 from tests.world import NOW, Clock
 

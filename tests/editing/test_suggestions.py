@@ -18,8 +18,8 @@ from bot.interest import counted_words
 from bot.library.loader import read_pack
 from bot.store.suggestions import Kind, Suggestion
 from bot.suggestions import MEMBER_MAX
-from tests.editing.packs import ADA, MO, copied, edit, serving, told
-from tests.polls.test_dialogues import buttons, press, reply_words, say, words
+from tests.editing.packs import copied, edit, serving, told
+from tests.talk import ADA, MO, buttons, press, reply_words, say, words
 from tests.world import NOW, Clock, Wall, at, request
 
 BEN = request("Ben")

@@ -14,8 +14,7 @@ from bot.chat import Outcome
 from bot.content import Taken
 from bot.instance import Instance
 from bot.library.model import Library
-from tests.editing.packs import ADA
-from tests.polls.test_dialogues import press, say, wall, words
+from tests.talk import ADA, press, say, wall, words
 
 FACTS = 4
 PACK = """\

@@ -14,8 +14,8 @@ from bot.store import polls
 from bot.store.database import open_database
 from tests.faults.crowd import Crowd
 from tests.faults.small import mountable, small_disk
-from tests.polls.test_dialogues import ADA, BEN, press, reply_words, say, wall
 from tests.require import require
+from tests.talk import ADA, BEN, press, reply_words, say, wall
 from tests.world import Clock, running
 
 FRAME = 24 + 4096

@@ -18,12 +18,12 @@ from bot.store.database import open_database
 from bot.store.postgres import MIGRATION_LOCK
 from tests.faults.crowd import Crowd
 from tests.ports import free_port
+from tests.programs import PATIENCE, program
 from tests.store.conftest import server, url
 from tests.store.test_upgrade import first_release
 from tests.wire.discord import TOKEN
 from tests.wire.discord.interactions import Interaction
 from tests.wire.discord_world import new_server
-from tests.wire.test_discord_process import PATIENCE, program
 
 __all__ = ["server", "url"]  # the fixtures of tests/store, which pytest finds by name
 

@@ -13,14 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Answers, Button, Card, Outcome, Reply, Request, Select, Visibility
+from bot.chat import Answers, Select, Visibility
 from bot.instance import Instance
-from bot.markup import plain
 from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
-from tests.world import SHIPPED, Clock, Wall, request, running
-
-ADA, BEN, CHEN, MO = request("Ada"), request("Ben"), request("Chen"), request("Mo", moderator=True)
-CREATE = '/poll create question:"Which tea?" options:"Green | Black | Oolong"'
+from tests.talk import ADA, BEN, CHEN, CREATE, MO, buttons, press, reply_words, say, wall, words
+from tests.world import SHIPPED, Clock, request, running
 
 
 @pytest.fixture
@@ -32,41 +29,6 @@ def clock() -> Clock:
 async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
     async with running(tmp_path, clock=clock) as instance:
         yield instance
-
-
-def words(outcome: Outcome) -> str:
-    assert outcome.answer is not None
-    return reply_words(outcome.answer)
-
-
-def reply_words(reply: Reply) -> str:
-    return "\n".join(_card_words(card) for card in reply.cards)
-
-
-def _card_words(card: Card) -> str:
-    fields = (f"{field.name}: {plain(field.value)}" for field in card.fields)
-    return "\n".join((card.title, plain(card.body), *fields, card.footer))
-
-
-def wall(instance: Instance) -> Wall:
-    found = instance.platforms["test"]
-    assert isinstance(found, Wall)
-    return found
-
-
-async def say(instance: Instance, who: Request, line: str) -> Outcome:
-    """As the person types it, at the time the clock shows."""
-    return await instance.bot.say(replace(who, now=instance.scheduler._now()), line)
-
-
-async def press(instance: Instance, who: Request, action: str, *values: str) -> Outcome:
-    return await instance.bot.press(replace(who, now=instance.scheduler._now()), action, values)
-
-
-def buttons(reply: Reply) -> dict[str, str]:
-    """Label → action id of every button."""
-    controls = [control for card in reply.cards for control in card.controls]
-    return {c.label: c.action.encode() for c in controls if isinstance(c, Button) and c.action}
 
 
 async def test_a_poll_is_opened_voted_and_closes_by_itself(here: Instance, clock: Clock) -> None:

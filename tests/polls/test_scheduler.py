@@ -15,7 +15,7 @@ from bot.errors import NotAllowed, NotFound, Unavailable
 from bot.instance import Instance
 from bot.polls import copies
 from bot.store import leases, messages, tellings
-from tests.polls.test_dialogues import ADA, BEN, press, reply_words, say, wall
+from tests.talk import ADA, BEN, press, reply_words, say, wall
 from tests.world import Clock, Wall, running
 
 OPEN = '/poll create question:"Which tea?" options:"Green | Black"'

@@ -15,9 +15,9 @@ from bot.polls.copies import lease_of
 from bot.store import leases, messages
 from bot.store.database import Database, open_database
 from bot.store.signals import Signal
-from tests.polls.test_dialogues import ADA, BEN, press, reply_words, say, wall
 from tests.store.conftest import new_database
 from tests.store.server import PostgresServer
+from tests.talk import ADA, BEN, press, reply_words, say, wall
 from tests.waits import PATIENCE, until
 from tests.world import CONTENT, Clock, running
 

@@ -3,55 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from asyncio.subprocess import Process
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.ports import free_port
+from tests.programs import PATIENCE, last_words, program
 from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord_world import new_server, parley
-
-REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 40.0
-
-
-@asynccontextmanager
-async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIterator[Process]:
-    """A module of this repository as a program, in a folder of its own; it ends with the test at the latest."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        *arguments,
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(REPOSITORY), **environment},
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=STDOUT,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 def run_parley(folder: Path, server: DiscordServer) -> AbstractAsyncContextManager[Process]:
     address = server.url.removesuffix("/api/v10")
     arguments = ("tests.wire.discord.parley", address, "run", "--port", str(free_port()))
     return program(folder, *arguments, PARLEY_DISCORD_TOKEN=TOKEN)
-
-
-async def last_words(process: Process) -> tuple[int | None, str]:
-    """The exit code, and everything that was printed."""
-    said, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-    return process.returncode, said.decode()
 
 
 @pytest.mark.parametrize("when", ["before the start", "while it runs"])

@@ -11,9 +11,9 @@ from adapters.discord import sync
 from adapters.discord.running import Away, Shards
 from bot import instance as instances
 from bot.errors import Refused
+from tests.programs import last_words, program
 from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord_world import new_server, served, told
-from tests.wire.test_discord_process import last_words, program
 
 
 async def test_commands_are_told_when_they_have_changed_and_only_then(tmp_path: Path) -> None:

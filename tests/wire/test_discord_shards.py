@@ -15,12 +15,12 @@ import pytest
 
 from bot.chat import Card, Place, Reply
 from tests.ports import free_port
+from tests.programs import PATIENCE, last_words, program
 from tests.store.conftest import new_database, server
 from tests.store.server import PostgresServer
 from tests.wire.discord import TOKEN, Channel, DiscordServer, Member, Message
 from tests.wire.discord.model import FORUM
 from tests.wire.discord_world import QUESTION, TEAS, Served, new_server, served, told
-from tests.wire.test_discord_process import PATIENCE, last_words, program
 from tests.world import Clock
 
 __all__ = ["server"]  # the fixture of tests/store, which pytest finds by name

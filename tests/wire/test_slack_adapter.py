@@ -24,11 +24,11 @@ from bot.config import Address, Settings
 from bot.errors import BotError, NotAllowed, NotFound, Refused, Unavailable, UsageError
 from bot.instance import Instance
 from tests.ports import free_port
+from tests.programs import last_words, program
 from tests.require import require
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer, words
 from tests.wire.slack.model import Group
 from tests.wire.slack.world import bugs, new_server, slack_world
-from tests.wire.test_discord_process import last_words, program
 from tests.world import Clock, running
 
 SPECS = Path(__file__).parents[2].parent / "shared" / "specs"

@@ -25,12 +25,12 @@ from bot.errors import NotAllowed, Unavailable
 from bot.polls.model import State
 from bot.store import installations as rows
 from tests.ports import free_port
+from tests.programs import PATIENCE, last_words, program
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, Browser, CannotDo, words
 from tests.wire.slack import world as slack
 from tests.wire.slack.houses import House, begun, house, install, left, settled, stored, two_houses
 from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET
 from tests.wire.slack.world import Hurried, World, counted, slack_world
-from tests.wire.test_discord_process import PATIENCE, last_words, program
 from tests.world import Clock, running
 
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # slack_sdk's own

@@ -20,12 +20,12 @@ from adapters.cli import main
 from adapters.doctor.platforms import Platforms
 from bot.store.keys import new_key
 from tests.ports import free_port
+from tests.programs import last_words, program
 from tests.wire.discord import TOKEN, DiscordServer, pointed_at
 from tests.wire.discord_world import new_server as new_discord
 from tests.wire.slack import SlackServer
 from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN
 from tests.wire.slack.world import new_server as new_slack
-from tests.wire.test_discord_process import last_words, program
 from tests.world import CONTENT
 
 PATIENCE = 40.0
