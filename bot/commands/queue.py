@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +47,8 @@ class QueueCommands:
     content: Content
     suggestions: Suggestions
     interested: Interested
+    _publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Drafts go into the files one after the other."""
 
     @command("content queue", N_("Read what members suggest, and decide"), permission=Permission.EDITOR)
     async def queue(self, ctx: Context) -> Outcome:
@@ -145,12 +147,14 @@ class QueueCommands:
         return _short(file, self.content.source)
 
     async def _publish(self, ctx: Context, suggestion: str) -> Outcome:
-        t, made = ctx.t, await self.suggestions.get(suggestion, ctx.t)
-        if made.state is not State.ACCEPTED:
-            raise Refused(said_already(t, made))
-        folder = await asyncio.to_thread(served_folder, self.content.source, made.pack)
-        file = await asyncio.to_thread(publish_draft, folder, made, ctx.request.now.date())
-        made = await self.suggestions.decide(suggestion, State.PUBLISHED, ctx.request.actor, ctx.request.now, t)
+        t = ctx.t
+        async with self._publishing:
+            made = await self.suggestions.get(suggestion, t)
+            if made.state is not State.ACCEPTED:
+                raise Refused(said_already(t, made))
+            folder = await asyncio.to_thread(served_folder, self.content.source, made.pack)
+            file = await asyncio.to_thread(publish_draft, folder, made, ctx.request.now.date())
+            made = await self.suggestions.decide(suggestion, State.PUBLISHED, ctx.request.actor, ctx.request.now, t)
         end = await self.content.reload(by=ctx.request.actor)
         await self._tell(ctx, made, _published)
         said = t("{id} is in {file} now.", id=made.id, file=_short(file, self.content.source))

@@ -332,6 +332,17 @@ def test_what_a_member_typed_is_never_yaml(content: Path, kind: Kind) -> None:
     assert sum(line.lstrip().startswith("- id:") for line in held) == 1
 
 
+async def test_two_editors_who_publish_at_once_publish_once(here: Instance, content: Path) -> None:
+    """The second is told who was first; the card is changed once, and its member is told once."""
+    made = await suggested(here)
+    await accepted(here, made)
+    edit(content, "Most people", "Many people", f"tea/drafts/suggestion-{made}.yaml")
+    ends = await asyncio.gather(*(press(here, MO, f"v1:queue-publish:{made}") for _ in range(3)))
+    said = sorted(words(end).splitlines()[0 if end.found else 1] for end in ends)
+    assert said == ["Mo has published it already."] * 2 + [f"Published: {made}"]
+    assert [title.splitlines()[0] for _, title in telling(here).told].count("Your suggestion is published") == 1
+
+
 async def test_a_draft_goes_where_the_content_is_served_from(
     here: Instance, content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
