@@ -8,7 +8,9 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from bot.chat import Outcome, Reply
+from bot.chat import Outcome, Reply, Request
+from tests.editing.packs import Telling, copied, edit, serving, submit
+from tests.talk import ADA, MO, press, say
 from tests.world import Clock, Wall, make_bot, request, running
 
 LOOKUPS: Mapping[str, str] = {
@@ -40,6 +42,8 @@ BALLOTS: Mapping[str, tuple[str, ...]] = {
     "score": ("5,3,0", "0,4,5", "3,3,1"),
 }
 
+_SURVEY = "https://example.org/survey"
+
 
 async def replies(folder: Path) -> Mapping[str, Reply]:
     """Name → reply. Deterministic: the clock stands still and chance is counted."""
@@ -51,6 +55,8 @@ async def replies(folder: Path) -> Mapping[str, Reply]:
     for method in BALLOTS:
         (folder / method).mkdir()
         made |= await _poll(folder / method, method)
+    (folder / "editing").mkdir()
+    made |= await _editing(folder / "editing")
     return dict(sorted(made.items()))
 
 
@@ -90,6 +96,66 @@ async def _poll(folder: Path, method: str) -> Mapping[str, Reply]:
             made["privacy"] = await say("/privacy show")
             made["privacy-erase"] = await say("/privacy erase")
     return {f"{method}-{name}": reply for name, reply in made.items()}
+
+
+async def _editing(folder: Path) -> Mapping[str, Reply]:
+    """What members suggest, what editors make of it, and what both are told; over files that change."""
+    content, clock, made = copied(folder), Clock(), dict[str, Reply]()
+    async with serving(folder, content, clock=clock, random_bytes=counted()) as instance:
+        instance.platforms["test"] = chat = Telling()
+
+        async def typed(who: Request, line: str) -> Reply:
+            clock.forward(minutes=1)
+            return _answer(await say(instance, who, line))
+
+        async def pressed(who: Request, action: str) -> Reply:
+            clock.forward(minutes=1)
+            return _answer(await press(instance, who, action))
+
+        async def sent(who: Request, action: str, **answers: str | tuple[str, ...]) -> Reply:
+            clock.forward(minutes=1)
+            return _answer(await submit(instance, who, action, answers))
+
+        made["fact-in-question"] = await typed(ADA, "/fact tea drinkers")
+        made["suggest-card"] = await pressed(ADA, "v1:suggest:tea:tea-popular")
+        made["suggest-form"] = await typed(ADA, "/suggest")
+        made["suggested"] = await sent(
+            ADA, "v1:suggest-card:tea:tea-popular", kind=("correction",), words="Say since when.", url=_SURVEY
+        )
+        made["suggestions-waiting"] = chat.posted[-1][1]
+        correction = made["suggested"].cards[0].footer
+        source = (await typed(ADA, f"/suggest A survey of the office kind:source url:{_SURVEY}")).cards[0].footer
+        argument = (await typed(ADA, "/suggest It stains the cups. kind:argument card:buy-tea")).cards[0].footer
+        made["queue"] = await typed(MO, "/content queue")
+
+        made["queue-reject"] = await pressed(MO, f"v1:queue-reject:{argument}")
+        made["rejected"] = await sent(MO, f"v1:queue-rejected:{argument}", note="That is about cups, not about money.")
+        made["told-rejected"] = chat.replies[-1]
+        made["queue-ask"] = await pressed(MO, f"v1:queue-ask:{source}")
+        made["asked"] = await sent(MO, f"v1:queue-asked:{source}", note="Who made it?")
+        made["told-asked"] = chat.replies[-1]
+        made["suggestions"] = await typed(ADA, "/suggestions")
+        made["suggest-answer"] = await pressed(ADA, f"v1:suggest-answer:{source}")
+        made["answered"] = await sent(ADA, f"v1:suggest-answered:{source}", words="The people of the second floor.")
+
+        made["accepted"] = await pressed(MO, f"v1:queue-accept:{correction}")
+        made["told-accepted"] = chat.replies[-1]
+        made["queue-answered"] = await typed(MO, "/content queue")
+        edit(content, "Most people in", "Since 2025 most people in", f"tea/drafts/suggestion-{correction}.yaml")
+        made["published"] = await pressed(MO, f"v1:queue-publish:{correction}")
+        made["told-published"] = chat.replies[-1]
+        made["content-taken"] = chat.posted[-1][1]
+        made["content-same"] = await typed(MO, "/content reload")
+        made["content-status"] = await typed(MO, "/content status")
+
+        edit(content, "verdict: contradicted", "verdict: certainly")
+        await typed(MO, "/content reload")
+        made["content-refused"] = chat.posted[-1][1]
+        made["content-problems"] = await typed(MO, "/content problems")
+        await typed(ADA, "/fact marmalade zeppelin")
+        made["content-report"] = await typed(MO, "/content report")
+        made["content-log"] = await typed(MO, "/content log")
+    return made
 
 
 def counted() -> Callable[[int], bytes]:

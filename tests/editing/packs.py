@@ -8,9 +8,24 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from bot.chat import Answers, Outcome, Reply, Request
 from bot.instance import Instance
 from tests.talk import ADA, MO, reply_words, say, wall, words
-from tests.world import CONTENT, Clock, running
+from tests.world import CONTENT, Clock, Wall, at, running
+
+
+class Telling(Wall):
+    """A platform that can also write to one person."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, str]] = []
+        self.replies: list[Reply] = []
+
+    async def tell(self, _workspace: str, person: str, reply: Reply) -> bool:
+        self.told.append((person, reply_words(reply)))
+        self.replies.append(reply)
+        return True
 
 
 def copied(folder: Path) -> Path:
@@ -33,6 +48,10 @@ async def serving(folder: Path, content: Path, **settings: Any) -> AsyncIterator
         await say(instance, MO, "/settings channel:office")
         await instance.content.begin()
         yield instance
+
+
+async def submit(here: Instance, who: Request, action: str, answers: Answers) -> Outcome:
+    return await here.bot.submit(at(who, here.now()), action, answers)
 
 
 async def statement(instance: Instance) -> str:

@@ -11,33 +11,19 @@ import pytest
 from click.testing import CliRunner
 
 from adapters.cli import main
-from bot.chat import Answers, Outcome, Reply, Request
+from bot.chat import Answers, Outcome
 from bot.exchange.drafts import write_draft
 from bot.instance import Instance
 from bot.interest import counted_words
 from bot.library.loader import read_pack
 from bot.store.suggestions import Kind, Suggestion
 from bot.suggestions import MEMBER_MAX
-from tests.editing.packs import copied, edit, serving, told
-from tests.talk import ADA, MO, buttons, press, reply_words, say, words
-from tests.world import NOW, Clock, Wall, at, request
+from tests.editing.packs import Telling, copied, edit, serving, submit, told
+from tests.talk import ADA, MO, buttons, press, say, words
+from tests.world import NOW, Clock, request
 
 BEN = request("Ben")
 EVIL = 'x\n- id: evil\n  "@everyone" <b>: [*a] # \r\n# no\u202e\x07 comment\n---\nfacts: []'
-
-
-class Telling(Wall):
-    """A platform that can also write to one person."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[tuple[str, str]] = []
-        self.replies: list[Reply] = []
-
-    async def tell(self, _workspace: str, person: str, reply: Reply) -> bool:
-        self.told.append((person, reply_words(reply)))
-        self.replies.append(reply)
-        return True
 
 
 @pytest.fixture
@@ -50,10 +36,6 @@ async def here(tmp_path: Path, content: Path) -> AsyncIterator[Instance]:
     async with serving(tmp_path, content) as instance:
         instance.platforms["test"] = Telling()
         yield instance
-
-
-async def submit(here: Instance, who: Request, action: str, answers: Answers) -> Outcome:
-    return await here.bot.submit(at(who, here.now()), action, answers)
 
 
 def telling(here: Instance) -> Telling:
