@@ -124,13 +124,14 @@ class QueueCommands:
         t = ctx.t
         when = Time(made.at, f"{made.at.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
         who = made.name or t("Somebody whose data was erased")
+        elsewhere = "" if made.community == ctx.community.id else f" · {made.community}"
         body = text(
             paragraph(Bold(about(t, self.content.shelf, made))),
             quote(made.words),
             paragraph(Bold(t("Address: ")), made.url) if made.url else "",
             paragraph(Bold(t("You asked: ")), made.note) if made.note else "",
             paragraph(Bold(t("Answer: ")), made.answer) if made.answer else "",
-            paragraph(t("By {who}, ", who=who), when, f" · {made.community}"),
+            paragraph(t("By {who}, ", who=who), when, elsewhere),
         )
         buttons = [
             Button(t("Accept"), Action("queue-accept", (made.id,)), style=ButtonStyle.PRIMARY),

@@ -28,9 +28,9 @@ class Telling(Wall):
         return True
 
 
-def copied(folder: Path) -> Path:
-    """A content folder of the test's own, with the pack `tea`."""
-    return Path(shutil.copytree(CONTENT, folder / "content"))
+def copied(folder: Path, content: Path = CONTENT) -> Path:
+    """A content folder of the test's own, with the pack `tea` if no other packs are given."""
+    return Path(shutil.copytree(content, folder / "content"))
 
 
 def edit(content: Path, old: str, new: str, file: str = "tea/facts.yaml") -> None:

@@ -191,6 +191,19 @@ async def test_the_queue_is_read_one_by_one(here: Instance) -> None:
     assert "That was the last one." in words(await press(here, MO, buttons(after.answer)["Next"]))
 
 
+async def test_where_a_suggestion_was_made_is_said_to_editors_elsewhere(tmp_path: Path, content: Path) -> None:
+    """In their own community an id of it would tell them nothing."""
+    near, editor = request("Ada", platform="web"), request("Mo", platform="web")
+    async with serving(tmp_path, content, editors="web:demo/mo") as here:
+        for who in (near, ADA):
+            await say(here, who, "/suggest Say since when. card:tea-popular")
+        first = await say(here, editor, "/content queue")
+        assert words(first).splitlines()[-2] == "By Ada, 2026-11-25 12:00 UTC"
+        assert first.answer is not None
+        second = await press(here, editor, buttons(first.answer)["Next"])
+        assert words(second).splitlines()[-2] == "By Ada, 2026-11-25 12:00 UTC · test:demo"
+
+
 # --- from the draft into the topic ---
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.editing.packs import copied, edit
 from tests.gallery import counted
 from tests.require import require
 from tests.transcripts.discord_driver import DiscordDriver, discord_people
@@ -42,11 +43,18 @@ class Stage:
     people: Mapping[str, DiscordDriver]
     clock: Clock
     run_due: Callable[[], Awaitable[None]]
+    content: Path
     viewer: str = "Ada"
 
     @property
     def ada(self) -> DiscordDriver:
         return self.people["Ada"]
+
+    @property
+    def mo(self) -> DiscordDriver:
+        """Moderates the only community, so she edits the content; the picture is what she sees."""
+        self.viewer = "Mo"
+        return self.people["Mo"]
 
     async def forward(self, **span: float) -> None:
         self.clock.now += timedelta(**span)
@@ -231,6 +239,91 @@ async def form_mistakes(stage: Stage) -> Target:
     return stage.ada.messages()[-1]
 
 
+async def suggest_card(stage: Stage) -> Target:
+    await stage.ada.say("/fact insurrection act")
+    message, button = stage.ada.newest(lambda found: found.get("label") == "Is this wrong?")
+    return await stage.ada.member.click(message, custom_id=button["custom_id"])
+
+
+FACTS = "us-mexico-cartels/facts.yaml"
+SUGGESTED = "/suggest The claim should name the day of the proclamation, too. card:insurrection-act-invoked"
+ADDRESS = "url:https://example.org/proclamation"
+
+
+async def suggested(stage: Stage) -> Target:
+    await stage.ada.say(f"{SUGGESTED} {ADDRESS}")
+    return stage.ada.messages()[-1]
+
+
+async def suggestions(stage: Stage) -> Target:
+    """One that was rejected, one about which an editor asks, one that waits."""
+    for line, label, note in (
+        ("/suggest This is news to me. card:fentanyl", "Reject", "Thank you. Its sources are under Sources."),
+        ("/suggest A report kind:source url:https://example.org/report", "Ask", "Who wrote it, and when?"),
+    ):
+        await stage.ada.say(line)
+        await stage.mo.say("/content queue")
+        message, button = stage.mo.newest(lambda found, label=label: found.get("label") == label)
+        form = await stage.mo.member.click(message, custom_id=button["custom_id"])
+        await stage.mo.member.submit_modal(form, {"note": note})
+    await suggested(stage)
+    await stage.ada.say("/suggestions")
+    stage.viewer = "Ada"
+    return stage.ada.messages()[-1]
+
+
+async def queue(stage: Stage) -> Target:
+    await suggested(stage)
+    await stage.ada.say("/suggest A report kind:source url:https://example.org/report")
+    await stage.mo.say("/content queue")
+    return stage.mo.messages()[-1]
+
+
+async def accepted(stage: Stage) -> Target:
+    await queue(stage)
+    await stage.mo.press("Accept")
+    return stage.mo.messages()[-1]
+
+
+async def published(stage: Stage) -> Target:
+    await accepted(stage)
+    return await publish(stage)
+
+
+async def publish(stage: Stage) -> Target:
+    """What was accepted, after an editor's change in its draft."""
+    (draft,) = stage.content.glob("*/drafts/*.yaml")
+    edit(stage.content, "American citizens and migrants", "citizens", draft.relative_to(stage.content).as_posix())
+    await stage.mo.press("Publish")
+    return stage.mo.messages()[-1]
+
+
+async def content_refused(stage: Stage) -> Target:
+    edit(stage.content, "verdict: contradicted", "verdict: wrong", FACTS)
+    edit(stage.content, "kind: fact", "kind: claim", FACTS)
+    await stage.mo.say("/content reload")
+    return stage.mo.messages()[-1]
+
+
+async def content_report(stage: Stage) -> Target:
+    for line in ("/fact insurrection act", "/fact fentanyl", "/fact insurrection act", "/fact crypto regulation"):
+        await stage.ada.say(line)
+    await suggested(stage)
+    await stage.mo.say("/content report")
+    return stage.mo.messages()[-1]
+
+
+async def content_log(stage: Stage) -> Target:
+    stage.clock.forward(hours=-1)
+    await accepted(stage)
+    await stage.forward(minutes=25)
+    await publish(stage)
+    await stage.forward(minutes=30)
+    await content_refused(stage)
+    await stage.mo.say("/content log")
+    return stage.mo.messages()[-1]
+
+
 SCENES: Mapping[str, Scene] = {
     "fact": said("/fact insurrection act"),
     "facts": said("/fact"),
@@ -275,6 +368,16 @@ SCENES: Mapping[str, Scene] = {
     "settings": said("/settings", by="Mo"),
     "privacy": said("/privacy show"),
     "privacy-erase": said("/privacy erase"),
+    "suggest-card": suggest_card,
+    "suggested": suggested,
+    "suggestions": suggestions,
+    "queue": queue,
+    "accepted": accepted,
+    "published": published,
+    "content-status": said("/content status", by="Mo"),
+    "content-refused": content_refused,
+    "content-report": content_report,
+    "content-log": content_log,
 }
 
 
@@ -282,19 +385,36 @@ METHODS = ("single-", "approval-", "ranked-", "score-")
 PICTURED: Mapping[str, str] = {
     **{name: name for name in SCENES},
     "announced": "result",
+    "answered": "suggested",
+    "asked": "accepted",
     "ballot-half": "ballot",
     "close": "close-asked",
+    "content-problems": "content-refused",
+    "content-same": "published",
+    "content-taken": "published",
     "counter": "counterarguments",
     "counter-none": "counterarguments",
+    "fact-in-question": "fact",
     "fact-public": "shared",
     "fact-with-others": "fact",
     "form-create": "form",
     "list": "poll-list",
     "opened": "poll-opened",
     "position": "counterarguments",
+    "queue-answered": "queue",
+    "queue-ask": "suggest-card",
+    "queue-reject": "suggest-card",
+    "rejected": "accepted",
     "source-mirror": "source",
     "stale-button": "refusal",
+    "suggest-answer": "suggest-card",
+    "suggest-form": "suggest-card",
+    "suggestions-waiting": "queue",
     "support": "arguments-for",
+    "told-accepted": "suggested",
+    "told-asked": "suggested",
+    "told-published": "suggested",
+    "told-rejected": "suggested",
     "unknown-command": "refusal",
     "voted": "receipt",
 }
@@ -308,9 +428,9 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert (FOLDER / f"{name}.png").exists(), f"{name}.png is missing: run `make gallery`, and look at it"
         return
     use_system_chromium(monkeypatch)
-    clock = Clock()
+    clock, content = Clock(), copied(tmp_path, SHIPPED)
     async with (
-        running(tmp_path, clock=clock, content=SHIPPED, random_bytes=counted()) as instance,
+        running(tmp_path, clock=clock, content=content, random_bytes=counted(), watch="events") as instance,
         discord_people(instance.bot, clock, "Ada", "Ben", "Chen", "Mo") as people,
     ):
 
@@ -319,7 +439,7 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             await instance.copies.drain()
 
         people["Ada"].env.backend.bot_user.name = "Parley"
-        stage = Stage(people, clock, run_due)
+        stage = Stage(people, clock, run_due, content)
         target = await SCENES[name](stage)
         driver = people[stage.viewer]
         async with driver.env.preview(

@@ -165,6 +165,17 @@ async def home(world: World) -> Html:
     return slack_page.home(await ada(world).open_home(), world.server.team)
 
 
+async def queue(world: World) -> Html:
+    """What an admin sees of the only community, who edits the content, therefore."""
+    mo = world.server.member("Mo", admin=True)
+    for line in (
+        "The claim should name the day of the proclamation, too. card:insurrection-act-invoked url:https://example.org/day",
+        "A report kind:source url:https://example.org/report",
+    ):
+        await ada(world).command(f"/parley suggest {line}")
+    return shown(world, (await mo.command("/parley content queue")).messages)
+
+
 SCENES: Mapping[str, Scene] = {
     "fact": said("fact insurrection act"),
     "counterarguments": said("counter tariffs"),
@@ -183,6 +194,7 @@ SCENES: Mapping[str, Scene] = {
     "form": form,
     "form-mistakes": form_mistakes,
     "home": home,
+    "queue": queue,
 }
 
 
