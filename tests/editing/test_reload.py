@@ -187,10 +187,10 @@ async def test_a_change_is_taken_when_the_folder_has_come_to_rest(tmp_path: Path
     shutil.move(content / "first.yaml", content / "tea/facts/first.yaml")
 
     def arrive(number: int) -> Callable[[], None]:
-        text = "facts:\n" + new.format(n=number)
-
         def write() -> None:
-            (content / f"tea/facts/{number:03}.yaml").write_text(text, encoding="utf-8")
+            for each in range(3 * number, 3 * number + 3):
+                text = "facts:\n" + new.format(n=each)
+                (content / f"tea/facts/{each:03}.yaml").write_text(text, encoding="utf-8")
 
         return write
 
@@ -200,8 +200,8 @@ async def test_a_change_is_taken_when_the_folder_has_come_to_rest(tmp_path: Path
         await here.content.look()
         (said,) = told(here)
         assert "Added: fact-0, fact-1" in said
-        assert "and 85 more" in said
-        assert here.content.shelf.current.library.find("tea", "fact-99")
+        assert "and 285 more" in said
+        assert here.content.shelf.current.library.find("tea", "fact-299")
 
 
 async def test_a_running_git_command_is_waited_for(tmp_path: Path, content: Path) -> None:
