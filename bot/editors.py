@@ -100,12 +100,12 @@ class Editors:
 
     async def tell(self, say: Callable[[Translator], Reply], now: datetime) -> bool:
         """Says something in the editors' channel, in its community's language. False where it could not be said."""
-        place = await self.channel(now)
-        platform = self.platforms.get(place.platform) if place else None
-        if place is None or platform is None:
-            return False
-        community = await self.community_of(f"{place.platform}:{place.workspace}", now)
         try:
+            place = await self.channel(now)
+            platform = self.platforms.get(place.platform) if place else None
+            if place is None or platform is None:
+                return False
+            community = await self.community_of(f"{place.platform}:{place.workspace}", now)
             await platform.post(place, say(translator_for(community, self.platforms)))
         except BotError as error:
             logger.warning("the editors could not be told: %s", type(error).__name__)

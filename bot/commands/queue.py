@@ -28,7 +28,7 @@ from bot.commands.answers import answer
 from bot.commands.content import news
 from bot.commands.suggest import about
 from bot.content import Content, Same
-from bot.errors import Refused
+from bot.errors import BotError, NotFound, Refused
 from bot.exchange.drafts import publish_draft, write_draft
 from bot.exchange.folders import served_folder
 from bot.i18n import N_, Translator
@@ -154,13 +154,23 @@ class QueueCommands:
             if made.state is not State.ACCEPTED:
                 raise Refused(said_already(t, made))
             folder = await asyncio.to_thread(served_folder, self.content.source, made.pack)
-            file = await asyncio.to_thread(publish_draft, folder, made, ctx.request.now.date())
+            try:
+                file = await asyncio.to_thread(publish_draft, folder, made, ctx.request.now.date())
+                said = t("{id} is in {file} now.", id=made.id, file=_short(file, self.content.source))
+            except NotFound:  # moved by hand, or published before the database could be told
+                said = t("The draft of {id} is not there any more, so it counts as moved by hand.", id=made.id)
             made = await self.suggestions.decide(suggestion, State.PUBLISHED, ctx.request.actor, ctx.request.now, t)
-        end = await self.content.reload(by=ctx.request.actor)
         await self._tell(ctx, made, _published)
-        said = t("{id} is in {file} now.", id=made.id, file=_short(file, self.content.source))
         card = Card(title=t("Published: {id}", id=made.id), body=text(said), tone=Tone.GOOD, controls=(_next(t, made),))
-        return Outcome(Reply((card, *(() if isinstance(end, Same) else news(t, end).cards))))
+        return Outcome(Reply((card, *await self._reloaded(ctx))))
+
+    async def _reloaded(self, ctx: Context) -> tuple[Card, ...]:
+        """What came of reading the files, which are read in a moment anyway where that can't be done just now."""
+        try:
+            end = await self.content.reload(by=ctx.request.actor)
+        except BotError as error:
+            return (Card(body=text(ctx.t(error.message)), tone=Tone.CAUTION),)
+        return () if isinstance(end, Same) else news(ctx.t, end).cards
 
     async def _noted(self, ctx: Context, suggestion: str, to: State, answers: Answers) -> Outcome:
         t, note = ctx.t, clean_lines(answer(answers, "note")).strip()

@@ -29,6 +29,7 @@ from bot.store.suggestions import Kind, Suggestion
 
 WIDTH = 110
 _MADE_FROM = "Made from version"
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PARTS: dict[type[Entry], tuple[str, str]] = {
     model: (part, name) for part, lists in PARTS.items() for name, model in lists.items()
 }
@@ -110,6 +111,8 @@ def _move_in(folder: Path, made: Suggestion) -> Path:
     name, entry = _only_entry(draft)
     lines = _lines_of(draft.read_text(encoding="utf-8").splitlines(), entry)
     entry_id = str(entry.get("id"))
+    if not _ID.fullmatch(entry_id):  # it may become a file's name
+        raise Refused(f"{draft.name}: `id` takes small letters, digits and hyphens, as in tea-popular.")
     part = next(part for part, lists in PARTS.items() if name in lists)
     there = _readable(folder).raws.get(entry_id)
     if there is not None:

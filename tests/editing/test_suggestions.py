@@ -418,3 +418,20 @@ async def test_the_command_line_reports_it_too(tmp_path: Path, content: Path) ->
     assert without.exit_code == 0
     assert "Most asked for" not in without.output
     assert not (tmp_path / "other.db").exists()
+
+
+async def test_a_draft_that_was_moved_by_hand_counts_as_published(here: Instance, content: Path) -> None:
+    """So nothing stays accepted for ever, whether a person moved it or the database could not be told in time."""
+    made = await suggested(here)
+    await accepted(here, made)
+    (content / f"tea/drafts/suggestion-{made}.yaml").unlink()
+    assert "counts as moved by hand" in words(await say(here, MO, f"/content publish {made}"))
+    assert "published" in words(await say(here, ADA, "/suggestions"))
+
+
+async def test_a_draft_s_id_is_no_path(here: Instance, content: Path) -> None:
+    """An id may become a file's name, so it is one before anything is written."""
+    made = await suggested(here, "/suggest A survey kind:source url:https://example.org/survey")
+    await accepted(here, made)
+    edit(content, f"id: suggested-{made}", 'id: "../../evil"', f"tea/drafts/suggestion-{made}.yaml")
+    assert "takes small letters" in words(await say(here, MO, f"/content publish {made}"))

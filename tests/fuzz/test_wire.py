@@ -212,7 +212,7 @@ def test_whatever_a_slash_command_on_discord_is_given_is_answered(tmp_path: Path
 
         async def check(given: tuple[str, dict[str, str]]) -> None:
             name, options = given
-            words: dict[str, Any] = {key: value[:100] or "x" for key, value in options.items()}
+            words: dict[str, Any] = {key: value[:60] or "x" for key, value in options.items()}  # what all of them take
             await _answered(world, lambda: member.start_slash(name, **words))
             if "words" in words:
                 await _answered(world, lambda: member.start_autocomplete(name, "words", words["words"]))

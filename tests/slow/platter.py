@@ -7,6 +7,7 @@ power leaves what is safe, and of the rest nothing (the worst disk) or any part 
 from __future__ import annotations
 
 import random
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -105,7 +106,10 @@ class Connection:
 
     def execute(self, sql: str, values: Any = ()) -> _Cursor:
         sql = sql.replace("synchronous=FULL", f"synchronous={self._synchronous}")
-        return _Cursor(self._connection, self._connection.execute(sql, values))
+        try:
+            return _Cursor(self._connection, self._connection.execute(sql, values))
+        except apsw.SQLError as error:
+            raise sqlite3.OperationalError(str(error)) from error
 
     def executemany(self, sql: str, values: Sequence[Any]) -> None:
         self._connection.executemany(sql, values)

@@ -1,6 +1,6 @@
 """Thousands of reloads: members are answered throughout, and memory stays as it is.
 
-`PARLEY_TEST_RELOADS=10000 make test-slow` is the long run; the gate does a fifth of it.
+`PARLEY_TEST_RELOADS=10000 make test-slow` is the long run; the gate does a tenth of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bot.library.reader import ReaderProcess
 from tests.editing.packs import serving
 from tests.editing.under_load import reload_under_load, write_edition
 
-RELOADS = int(os.environ.get("PARLEY_TEST_RELOADS", "2000"))
+RELOADS = int(os.environ.get("PARLEY_TEST_RELOADS", "1000"))
 WARM = RELOADS // 10
 """Reloads after which everything that is kept, is."""
 
