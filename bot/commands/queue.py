@@ -63,7 +63,7 @@ class QueueCommands:
         t, made = ctx.t, await self.suggestions.get(suggestion, ctx.t)
         file = ""
         if made.state in WAITING:
-            file = await asyncio.to_thread(self._draft, made)
+            file = await asyncio.to_thread(self._draft, made, t)
         made = await self.suggestions.decide(suggestion, State.ACCEPTED, ctx.request.actor, ctx.request.now, t)
         await self._tell(ctx, made, _accepted)
         said = t("The draft is {file}. Change it there in your own words, then publish it.", file=file)
@@ -142,9 +142,9 @@ class QueueCommands:
         title = t.count("{n} suggestion waits", "{n} suggestions wait", waiting)
         return Card(title=title, body=body, footer=made.id, tone=Tone.INFO, controls=(*buttons, _next(t, made)))
 
-    def _draft(self, made: Suggestion) -> str:
+    def _draft(self, made: Suggestion, t: Translator) -> str:
         """Writes the draft, in a thread; returns its place from the content's folder on."""
-        file = write_draft(served_folder(self.content.source, made.pack), made)
+        file = write_draft(served_folder(self.content.source, made.pack), made, t)
         return _short(file, self.content.source)
 
     async def _publish(self, ctx: Context, suggestion: str) -> Outcome:
@@ -155,7 +155,7 @@ class QueueCommands:
                 raise Refused(said_already(t, made))
             folder = await asyncio.to_thread(served_folder, self.content.source, made.pack)
             try:
-                file = await asyncio.to_thread(publish_draft, folder, made, ctx.request.now.date())
+                file = await asyncio.to_thread(publish_draft, folder, made, ctx.request.now.date(), t)
                 said = t("{id} is in {file} now.", id=made.id, file=_short(file, self.content.source))
             except NotFound:  # moved by hand, or published before the database could be told
                 said = t("The draft of {id} is not there any more, so it counts as moved by hand.", id=made.id)

@@ -1,7 +1,7 @@
 """An accepted suggestion as a file in the pack's `drafts/`, and the way from there into the pack.
 
-    write_draft(folder, suggestion) -> file            the entry as it stands, or one to be filled in; the rest is comments
-    publish_draft(folder, suggestion, today) -> file   into the part's file or folder, if the whole pack then passes
+    write_draft(folder, suggestion, t) -> file            the entry as it stands, or one to be filled in; the rest is comments
+    publish_draft(folder, suggestion, today, t) -> file   into the part's file or folder, if the whole pack then passes
 
 What a member typed stands in comments alone, so that only an editor's own words get into the pack.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from bot.errors import NotFound, Refused
 from bot.exchange.in_place import add_lines, put_lines, span
 from bot.exchange.writing import Bare, Value, item, new_id, replace_file
+from bot.i18n import Translator
 from bot.library.check import check_pack
 from bot.library.loader import DRAFTS, FILL_IN, PackReading, read_pack
 from bot.library.model import PARTS, Entry
@@ -40,12 +41,12 @@ def draft_file(folder: Path, suggestion: str) -> Path:
     return folder / DRAFTS / f"suggestion-{suggestion}.yaml"
 
 
-def write_draft(folder: Path, made: Suggestion) -> Path:
+def write_draft(folder: Path, made: Suggestion, t: Translator) -> Path:
     """Writes the draft, again where it is there already. Raises NotFound for an entry that is gone, Refused for files
     that can't be read or written."""
-    reading = _readable(folder)
+    reading = _readable(folder, t)
     if made.kind is Kind.CORRECTION:
-        name, entry = _as_it_stands(reading, made.entry)
+        name, entry = _as_it_stands(reading, made.entry, t)
         base = f"# {_MADE_FROM} {_digest(entry)}\n"
     else:
         name, entry = _to_fill_in(reading, made)
@@ -57,13 +58,17 @@ def write_draft(folder: Path, made: Suggestion) -> Path:
         replace_file(file, text.encode())
     except OSError as error:
         raise Refused(
-            f"{file} can't be written ({error.strerror}). Let the bot write to the content's folder, or change the "
-            "entry by hand and reject the suggestion with a word of thanks."
+            t(
+                "{file} can't be written ({why}). Let the bot write to the content's folder, or change the entry by hand "
+                "and reject the suggestion with a word of thanks.",
+                file=f"{folder.name}/{DRAFTS}/{file.name}",
+                why=error.strerror,
+            )
         ) from None
     return file
 
 
-def publish_draft(folder: Path, made: Suggestion, today: date) -> Path:
+def publish_draft(folder: Path, made: Suggestion, today: date, t: Translator) -> Path:
     """Takes the draft into the pack, and away from the drafts; returns the file that has it now.
 
     Raises NotFound where the draft is gone, and Refused, with nothing changed, where it is not complete, says what the
@@ -71,34 +76,43 @@ def publish_draft(folder: Path, made: Suggestion, today: date) -> Path:
     """
     draft = draft_file(folder, made.id)
     if not draft.is_file():
-        raise NotFound(f"{draft} is gone. If you moved it by hand, /content reload takes it in.")
-    _refuse_outdated(_readable(folder), draft, made)
+        raise NotFound(t("{file} is gone.", file=draft.name))
+    _refuse_outdated(_readable(folder, t), draft, made, t)
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch, folder.name)
         shutil.copytree(folder, trial, ignore=lambda _folder, names: [name for name in names if name.startswith(".")])
-        taken = _move_in(trial, made)
+        taken = _move_in(trial, made, t)
         same = folder / taken.relative_to(trial)
         if same.is_file() and same.read_bytes() == taken.read_bytes():
             raise Refused(
-                f"{draft.name} says what {same.name} says already. Change it in your own words, then try again."
+                t(
+                    "{draft} says what {file} says already. Change it in your own words, then try again.",
+                    draft=draft.name,
+                    file=same.name,
+                )
             )
         report = check_pack(trial, None, today)
         wrong = [problem for problem in report.problems if problem.severity is Severity.ERROR]
         if wrong:
             lines = [f"{problem.file.relative_to(trial)}:{problem.line}: {problem.message}" for problem in wrong[:5]]
-            raise Refused("\n".join((f"The pack would not pass with {draft.name}. Change it, then try again:", *lines)))
-    return _move_in(folder, made)
+            told = t("The pack would not pass with {draft}. Change it, then try again:", draft=draft.name)
+            raise Refused("\n".join((told, *lines)))
+    return _move_in(folder, made, t)
 
 
-def _refuse_outdated(reading: PackReading, draft: Path, made: Suggestion) -> None:
+def _refuse_outdated(reading: PackReading, draft: Path, made: Suggestion, t: Translator) -> None:
     """Somebody may have changed the card since: publishing would undo that unseen."""
     base = re.search(rf"^# {_MADE_FROM} (\w+)\s*$", draft.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
     if base is None or made.kind is not Kind.CORRECTION or made.entry not in reading.raws:
         return
-    if _digest(_as_it_stands(reading, made.entry)[1]) != base[1]:
+    if _digest(_as_it_stands(reading, made.entry, t)[1]) != base[1]:
         raise Refused(
-            f"The card has changed since {draft.name} was made, and publishing would undo that. Take over into the draft "
-            f"what should stay, delete its line “{_MADE_FROM} …”, then try again."
+            t(
+                "The card has changed since {draft} was made, and publishing would undo that. Take over into the draft "
+                "what should stay, delete its line “{line} …”, then try again.",
+                draft=draft.name,
+                line=_MADE_FROM,
+            )
         )
 
 
@@ -106,15 +120,15 @@ def _digest(entry: str) -> str:
     return sha256(entry.encode()).hexdigest()[:16]
 
 
-def _move_in(folder: Path, made: Suggestion) -> Path:
+def _move_in(folder: Path, made: Suggestion, t: Translator) -> Path:
     draft = draft_file(folder, made.id)
-    name, entry = _only_entry(draft)
+    name, entry = _only_entry(draft, t)
     lines = _lines_of(draft.read_text(encoding="utf-8").splitlines(), entry)
     entry_id = str(entry.get("id"))
     if not _ID.fullmatch(entry_id):  # it may become a file's name
-        raise Refused(f"{draft.name}: `id` takes small letters, digits and hyphens, as in tea-popular.")
+        raise Refused(t("{file}: `id` takes small letters, digits and hyphens, as in tea-popular.", file=draft.name))
     part = next(part for part, lists in PARTS.items() if name in lists)
-    there = _readable(folder).raws.get(entry_id)
+    there = _readable(folder, t).raws.get(entry_id)
     if there is not None:
         file = there.file
         put_lines(file, name, lines, entry_id)
@@ -125,7 +139,7 @@ def _move_in(folder: Path, made: Suggestion) -> Path:
     return file
 
 
-def _only_entry(draft: Path) -> tuple[str, Table]:
+def _only_entry(draft: Path, t: Translator) -> tuple[str, Table]:
     """The list of the draft, and its one entry."""
     document = read_yaml(draft)
     if document.problems:
@@ -136,21 +150,26 @@ def _only_entry(draft: Path) -> tuple[str, Table]:
     items = root.get(name) if isinstance(root, Table) else None
     known = name in {name for _, name in _PARTS.values()}
     if not known or not isinstance(items, Items) or len(items) != 1 or not isinstance(items[0], Table):
-        raise Refused(f"{draft.name} must hold one list with one entry, as it was made.")
+        raise Refused(t("{file} must hold one list with one entry, as it was made.", file=draft.name))
     return name, items[0]
 
 
-def _readable(folder: Path) -> PackReading:
+def _readable(folder: Path, t: Translator) -> PackReading:
     reading = read_pack(folder)
     if reading.draft is None or reading.incomplete:
-        raise Refused(f"{folder.name} can't be read: mend what `parley check` says of it first. Nothing was changed.")
+        raise Refused(
+            t(
+                "{pack} can't be read: mend what /content problems says of it first. Nothing was changed.",
+                pack=folder.name,
+            )
+        )
     return reading
 
 
-def _as_it_stands(reading: PackReading, entry: str) -> tuple[str, str]:
+def _as_it_stands(reading: PackReading, entry: str, t: Translator) -> tuple[str, str]:
     raw = reading.raws.get(entry)
     if raw is None:
-        raise NotFound("That card is not in the topic's files any more. Reject the suggestion, and say so.")
+        raise NotFound(t("That card is not in the topic's files any more. Reject the suggestion, and say so."))
     lines = _lines_of(raw.file.read_text(encoding="utf-8-sig").splitlines(), raw.table)
     return _PARTS[raw.model][1], "".join(f"  {line}".rstrip() + "\n" for line in lines)
 

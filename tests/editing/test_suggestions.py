@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from adapters.cli import main
 from bot.chat import Answers, Outcome
 from bot.exchange.drafts import write_draft
+from bot.i18n import translator
 from bot.instance import Instance
 from bot.interest import counted_words
 from bot.library.loader import read_pack
@@ -319,7 +320,7 @@ def test_what_a_member_typed_is_never_yaml(content: Path, kind: Kind) -> None:
         EVIL,
         "https://example.org/?a=[*b]&c={d}",
     )
-    file = write_draft(content / "tea", made)
+    file = write_draft(content / "tea", made, translator("en"))
     file.rename(content / "tea" / "trial.txt")
     lines = (content / "tea" / "trial.txt").read_text(encoding="utf-8").splitlines()
     held = [line for line in lines if not line.startswith("#")]
