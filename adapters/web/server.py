@@ -28,6 +28,7 @@ from adapters.web.poll_routes import add_poll_routes, download
 from adapters.web.words import words
 from bot.app import Bot
 from bot.chat import Actor, Card, Limits, MessageRef, Outcome, Place, Reply, Request, Visibility
+from bot.command import Permission
 from bot.commands.help import EXAMPLES, usage
 from bot.config import Address
 from bot.errors import BotError, NotAllowed, NotFound, Unavailable, UsageError
@@ -217,7 +218,12 @@ class WebChat:
                     for member in self._members.values()
                 ],
                 "commands": [
-                    {"name": command.name, "usage": usage(command), "description": t(command.description)}
+                    {
+                        "name": command.name,
+                        "usage": usage(command),
+                        "description": t(command.description),
+                        "members": command.permission is Permission.MEMBER,
+                    }
                     for command in commands.values()
                 ],
                 "examples": [

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 from tests.browser.served import serving_polls
-from tests.browser.test_chat import CONTRAST, overflow, say
+from tests.browser.test_chat import CONTRAST, become, overflow, say
 from tests.browser.test_polls import button, card, opened
 from tests.editing.packs import copied, edit
 
@@ -56,3 +56,14 @@ async def test_a_suggestion_becomes_part_of_the_topic(
         await expect(card(ada, "Your suggestion is published")).to_be_visible()
         await say(ada, "/fact tea drinkers")
         await expect(ada.get_by_role("article").last).to_contain_text(AFTER)
+
+
+async def test_the_list_of_commands_is_ones_own(tmp_path: Path, context: BrowserContext, pages: AsyncExitStack) -> None:
+    """A member is offered what members may do; who moderates, and so edits here, the rest as well."""
+    async with serving_polls(tmp_path) as hall:
+        ada = await opened(pages, context, hall, "Ada")
+        offered = ada.locator("#commands button")
+        await expect(offered.filter(has_text="/fact")).to_be_visible()
+        await expect(offered.filter(has_text="/content queue")).to_have_count(0)
+        await become(ada, "Mo")
+        await expect(offered.filter(has_text="/content queue")).to_be_visible()

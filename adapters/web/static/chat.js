@@ -33,7 +33,6 @@ class Page {
     this.#hello = await this.#untilAnswered();
     this.#hello.members.forEach((member, index) => this.#members.set(member.id, { ...member, index }));
     this.#offerMembers();
-    this.#offerCommands();
     this.#offerExamples();
     this.#completion = new Completion({
       input: this.#line,
@@ -68,6 +67,10 @@ class Page {
     return this.#members.has(kept) ? kept : this.#members.keys().next().value;
   }
 
+  get #me() {
+    return this.#members.get(this.#server.member);
+  }
+
   #offerMembers() {
     const offered = [...this.#members.values()].map((member) =>
       el(
@@ -92,6 +95,7 @@ class Page {
   #become(id) {
     sessionStorage.setItem("member", id);
     this.#server.member = id;
+    this.#offerCommands();
     this.#stream?.close();
     this.#ready = false;
     this.#log.setAttribute("aria-live", "off");
@@ -254,7 +258,8 @@ class Page {
   }
 
   #offerCommands() {
-    const offered = this.#hello.commands.map((command) =>
+    const mine = this.#hello.commands.filter(({ members }) => members || this.#me.moderator);
+    const offered = mine.map((command) =>
       el(
         "li",
         {},
