@@ -46,9 +46,13 @@ class Responder:
         self._clock = clock
         self._patience = patience
         self._running: set[asyncio.Future[Any]] = set()
+        self._drains = False
 
     async def answer(self, interaction: Interaction, work: Work, *, private: bool, form: bool = False) -> None:
         """Lets the work run; defers when it takes long; shows how it ended. With `form`, its answer may be a form."""
+
+        if self._drains:
+            return
 
         async def run() -> tuple[Outcome, list[Ready]]:
             outcome = await work(self.request(interaction))
@@ -58,6 +62,9 @@ class Responder:
 
     async def submit(self, interaction: Interaction, action_id: str, answers: Answers) -> None:
         """What a sent form says: its answer, or its mistakes with a way to try again."""
+
+        if self._drains:
+            return
 
         async def run() -> tuple[Outcome, list[Ready]]:
             request, t = self.request(interaction), translator_of(interaction)
@@ -84,7 +91,8 @@ class Responder:
         await self.answer(interaction, work, private=True, form=True)
 
     async def drain(self, seconds: float) -> None:
-        """Lets the answers in the making end."""
+        """Takes nothing new, and lets the answers in the making end. Discord tells whoever asks now that it failed."""
+        self._drains = True
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
 

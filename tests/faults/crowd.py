@@ -183,7 +183,8 @@ class Crowd:
                 if not record.poll.secret:
                     lost += self._wrong(voted, {row.voter: row.choice for row in record.ballots})
         assert lost == 0
-        assert self.edits_at_once() == []
+        overlaps = self.edits_at_once()
+        assert not overlaps, overlaps
         told = self.told()
         assert not told or max(told.values()) == 1, told
         logger.info(
