@@ -17,10 +17,8 @@ import contextlib
 import json
 import shutil
 import statistics
-import sys
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +31,7 @@ from discord import app_commands, ui
 from adapters.discord import render
 from adapters.discord.client import ParleyClient
 from benchmarks.library import queries, write_pack
+from benchmarks.other import Json, Other, obey, process, read_line, started
 from benchmarks.timing import resident_bytes
 from bot.chat import Actor, Outcome, Place, Reply, Request
 from bot.instance import Instance, Outside, build
@@ -43,6 +42,7 @@ from bot.store.database import open_database
 from bot.store.keys import Keys
 from tests.wire.discord import DiscordServer, Interaction, Member, point
 
+MODULE = "benchmarks.discord"
 CARDS = 10_000
 AT_ONCE = 32
 KEY = b"A" * 43 + b"="
@@ -50,7 +50,6 @@ WARM_UP = 300
 MEGABYTE = 1 << 20
 OPTIONS = 3
 
-Json = dict[str, Any]
 Start = Callable[[Member], Interaction]
 
 
@@ -62,12 +61,10 @@ def now() -> datetime:
 
 
 async def serve() -> None:
-    """Reads one order a line, lets members carry it out, and says how it went."""
+    """Lets members carry out what it is told, and says how it went."""
     async with DiscordServer(validate=False, remember=100) as server:
-        members = _Members(server)
-        print(json.dumps({"api": server.url, "gateway": server.gateway_url, "token": server.token}), flush=True)
-        while order := json.loads((await asyncio.to_thread(sys.stdin.readline)) or "null"):
-            print(json.dumps(await members.carry_out(order)), flush=True)
+        hello = {"api": server.url, "gateway": server.gateway_url, "token": server.token}
+        await obey(hello, _Members(server).carry_out)
 
 
 class _Members:
@@ -136,45 +133,21 @@ class _Members:
 class Server:
     """The other process."""
 
-    def __init__(self, process: Process, address: Json) -> None:
-        self._process = process
+    def __init__(self, other: Other, address: Json) -> None:
+        self._other = other
         self.address = address
         self.bots = 0
         """How many have connected so far."""
 
     async def order(self, **order: Any) -> Json:
-        order["bots"] = self.bots
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        await self._process.stdin.drain()
-        return await read_line(self._process)
-
-
-async def read_line(process: Process) -> Json:
-    assert process.stdout is not None
-    line = await process.stdout.readline()
-    assert line, "the other process has ended"
-    found: Json = json.loads(line)
-    return found
-
-
-async def started(*arguments: str) -> Process:
-    """This module in a process of its own."""
-    program = (sys.executable, "-m", "benchmarks.discord", *arguments)
-    return await asyncio.create_subprocess_exec(*program, stdin=PIPE, stdout=PIPE, limit=64 * MEGABYTE)
+        return await self._other.order(bots=self.bots, **order)
 
 
 @contextlib.asynccontextmanager
 async def server_process() -> AsyncIterator[Server]:
-    process = await started("--serve")
-    try:
-        address = await read_line(process)
+    async with process(MODULE, "--serve") as (other, address):
         point(address["api"], address["gateway"])
-        yield Server(process, address)
-    finally:
-        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself, of what is raised here already
-            process.kill()
-        await process.wait()
+        yield Server(other, address)
 
 
 class Bare(discord.Client):
@@ -338,7 +311,9 @@ async def measure_start(server: Server, folder: Path, rounds: int) -> None:
             fresh = folder / f"{kind}{number}"
             fresh.mkdir()
             began = time.perf_counter()
-            process = await started("--bot", kind, "--folder", str(fresh), "--address", json.dumps(server.address))
+            process = await started(
+                MODULE, "--bot", kind, "--folder", str(fresh), "--address", json.dumps(server.address)
+            )
             megabytes[kind] = (await read_line(process))["bytes"] / MEGABYTE
             taken.append(time.perf_counter() - began)
             await process.wait()

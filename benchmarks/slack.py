@@ -16,14 +16,11 @@ import argparse
 import asyncio
 import contextlib
 import cProfile
-import json
 import pstats
 import re
 import shutil
-import sys
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,8 +33,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import render
 from adapters.slack.app import SlackChat
-from benchmarks.discord import CARDS, Cost, now, parley_instance, read_line, report
+from benchmarks.discord import CARDS, Cost, now, parley_instance, report
 from benchmarks.library import queries, write_pack
+from benchmarks.other import Json, Other, obey, process
 from bot.chat import Actor, Outcome, Place, Reply, Request
 from bot.config import Address
 from bot.instance import Instance
@@ -54,20 +52,15 @@ MEGABYTE = 1 << 20
 TEAS = ("Green", "Black", "Oolong")
 MODES = {"socket": "Socket Mode", "http": "HTTP"}
 
-Json = dict[str, Any]
-
 
 # --- the server's process ---
 
 
 async def serve() -> None:
-    """Reads one order a line, lets members carry it out, and says how it went."""
+    """Lets members carry out what it is told, and says how it went."""
     async with SlackServer(patience=60) as server:
         server.rate_limits.enabled = False
-        members = _Members(server)
-        print(json.dumps({"url": server.url}), flush=True)
-        while order := json.loads((await asyncio.to_thread(sys.stdin.readline)) or "null"):
-            print(json.dumps(await members.carry_out(order)), flush=True)
+        await obey({"url": server.url}, _Members(server).carry_out)
 
 
 class _Members:
@@ -140,28 +133,20 @@ class _Members:
 class Server:
     """The other process."""
 
-    def __init__(self, process: Process, url: str) -> None:
-        self._process = process
+    def __init__(self, other: Other, url: str) -> None:
+        self._other = other
         self.url = url
 
     async def order(self, **order: Any) -> Json:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        await self._process.stdin.drain()
-        answer = await read_line(self._process)
+        answer = await self._other.order(**order)
         assert not answer.get("violations"), answer
         return answer
 
 
 @contextlib.asynccontextmanager
 async def server_process() -> AsyncIterator[Server]:
-    program = (sys.executable, "-m", "benchmarks.slack", "--serve")
-    process = await asyncio.create_subprocess_exec(*program, stdin=PIPE, stdout=PIPE, limit=64 * MEGABYTE)
-    try:
-        yield Server(process, (await read_line(process))["url"])
-    finally:
-        process.kill()
-        await process.wait()
+    async with process("benchmarks.slack", "--serve") as (other, hello):
+        yield Server(other, hello["url"])
 
 
 @contextlib.asynccontextmanager
