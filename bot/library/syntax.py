@@ -192,7 +192,9 @@ def _above(lines: Sequence[str], number: int) -> Iterator[tuple[int, int, str, b
         width = len(line) - len(line.lstrip(" "))
         if _HYPHEN.match(line):
             yield n, width, "the hyphen", True
-        elif key := _KEY.match(line):
+            line = line.replace("-", " ", 1)  # the entry's first key stands on the same line
+            width = len(line) - len(line.lstrip(" "))
+        if key := _KEY.match(line):
             yield n, width, f"`{key['key'][:40]}`", False
 
 

@@ -190,6 +190,7 @@ def test_a_mistake_in_an_entry_is_shown_at_the_letter_where_it_stands(
         ("    attributed_to:", "      attributed_to:", (7, 7, "indentation"), "among the keys of `essay`"),
         ("    kind: fact\n", "kind: fact\n", (8, 1, "indentation"), "at the left edge"),
         ("    kind: fact\n", "     kind: fact\n", (8, 6, "indentation"), "5 spaces, `attributed_to` in line 7 with 4"),
+        ("    statement:", "   statement:", (3, 4, "indentation"), "3 spaces, `id` in line 2 with 4"),
         ("    kind: fact\n", "   kind: fact\n", (8, 4, "indentation"), "3 spaces, `attributed_to` in line 7 with 4"),
         ("    kind: fact\n", "    kind fact\n", (8, 5, "yaml"), "a colon is missing in this line"),
         ("    kind: fact\n", "    kind:fact\n", (8, 5, "yaml"), "a colon needs a space after it"),
