@@ -29,7 +29,7 @@ from bot.store import kept
 from bot.store.database import Database
 from bot.store.signals import Signal
 from bot.store.sql import Transaction
-from bot.waiting import heard
+from bot.waiting import files_changed, heard
 
 SETTLE = 0.5
 """Seconds for which nothing may change before a change is taken for whole."""
@@ -39,6 +39,8 @@ LINGER = 5.0
 """Seconds that a replaced edition is kept for requests that began with it."""
 SOON = 1.0
 """Seconds until the next look where the folder is not there, or was found just now."""
+EVENTS_GATHERED = 200
+"""Milliseconds in which several of the system's events count as one."""
 RETRY = 5.0
 """Seconds until content is read again that could not be read."""
 TOLD = "content-told"
@@ -268,14 +270,10 @@ class Content:
                 task.cancel()
 
     async def _hear_events(self, *, tell: bool) -> None:
-        from watchfiles import awatch  # noqa: PLC0415 - needed only where something is watched
-
-        try:
-            async for _ in awatch(self.source, debounce=200, step=50):
-                self._wake.set()
-        except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no more watches to give
+        why = await files_changed(self.source, self._wake, EVENTS_GATHERED)
+        if why:
             level = logging.WARNING if tell else logging.DEBUG
-            logger.log(level, "the system gives no events for the content's folder: %s", type(error).__name__)
+            logger.log(level, "the system gives no events for the content's folder: %s", why)
 
     def stop(self) -> None:
         """Reads no more. What runs is cancelled by whoever started it."""

@@ -96,19 +96,21 @@ class Instance:
     keys: Keys
     now: Callable[[], datetime]
     meter: Meter
+    _scheduling: asyncio.Task[None] | None = None
     _running: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
         """Does what fell due while nothing ran, redraws the copies, and waits for deadlines. Platforms come first."""
         await self.copies.refresh_all()
-        loops = (self.scheduler.run(), self._forget(), self._count(), self.content.run())
-        self._running = tuple(asyncio.create_task(loop) for loop in loops)
+        self._scheduling = asyncio.create_task(self.scheduler.run())
+        loops = (self._forget(), self._count(), self.content.run())
+        self._running = (self._scheduling, *(asyncio.create_task(loop) for loop in loops))
 
     async def rest(self) -> None:
         """Begins no edit and tells no place any more. For a stop, while the platforms can still say what is begun."""
         self.scheduler.stop()
-        if self._running:
-            await asyncio.wait(self._running[:1], timeout=STOP_SECONDS)
+        if self._scheduling is not None:
+            await asyncio.wait([self._scheduling], timeout=STOP_SECONDS)
         await self.copies.stop()
 
     async def stop(self) -> None:

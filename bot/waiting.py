@@ -1,9 +1,10 @@
-"""Waiting for something, but not for ever."""
+"""Waiting for something to happen."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 
 
 async def heard(event: asyncio.Event, seconds: float | None) -> bool:
@@ -16,3 +17,18 @@ async def heard(event: asyncio.Event, seconds: float | None) -> bool:
         async with asyncio.timeout(seconds):
             await event.wait()
     return event.is_set()
+
+
+async def files_changed(folder: Path, changed: asyncio.Event, debounce: int) -> str:
+    """Sets the event whenever the system tells that something below the folder changed, at most once in `debounce` ms.
+
+    Returns what kind of error ended it: the folder is gone, or the system has no more watches to give.
+    """
+    from watchfiles import awatch  # noqa: PLC0415 - needed only where something is watched
+
+    try:
+        async for _ in awatch(folder, debounce=debounce, step=50):
+            changed.set()
+    except (OSError, RuntimeError) as error:
+        return type(error).__name__
+    return ""

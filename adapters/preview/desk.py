@@ -14,8 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from watchfiles import awatch
-
 from bot.library.check import check_packs
 from bot.library.loader import PackReading, Spot, pack_folders, read_pack
 from bot.library.model import Library
@@ -23,7 +21,7 @@ from bot.library.parcel import outline
 from bot.library.problems import Problem, Severity
 from bot.library.report import Report
 from bot.library.shelf import Edition
-from bot.waiting import heard
+from bot.waiting import files_changed, heard
 
 WAIT_MS = 300
 """Milliseconds in which several saves become one."""
@@ -131,8 +129,6 @@ async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]]) -> N
 
 
 async def _hear(source: Path, saved: asyncio.Event) -> None:
-    try:
-        async for _ in awatch(source, debounce=WAIT_MS, step=50):
-            saved.set()
-    except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no more watches to give
-        logger.warning("the system gives no events for %s (%s): it is looked at each second", source, error)
+    why = await files_changed(source, saved, WAIT_MS)
+    if why:
+        logger.warning("the system gives no events for %s (%s): it is looked at each second", source, why)
