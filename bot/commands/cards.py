@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.chat import Card, Choice, Field, Tone
@@ -24,7 +24,9 @@ from bot.library.model import (
     Term,
     Verdict,
 )
+from bot.library.shelf import Edition
 from bot.markup import Bold, Inline, Italic, Link, Plain, Text, bullets, paragraph, quote, shorten, text
+from bot.typed import typable
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,21 @@ ENTRY_KINDS: Mapping[type[Entry], str] = {
 }
 
 SOURCES_ON_CARD = 4
+TITLE_SHOWN = 100
+"""Characters of a title in a list."""
+
+
+def title_choices(
+    t: Translator, edition: Edition, typed: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None
+) -> list[Choice]:
+    """The entries whose title or alias has these words, as suggestions."""
+    hits = edition.index.complete(typed, kinds=kinds, pack=pack)
+    found = (edition.library.find(hit.pack_id, hit.entry_id) for hit in hits)
+    return [
+        Choice(shorten(entry.title, TITLE_SHOWN), typable(entry.title), describe(t, entry))
+        for entry in found
+        if entry is not None
+    ]
 
 
 def topic_choices(library: Library, typed: str) -> list[Choice]:

@@ -19,7 +19,6 @@ from bot.library.model import Argument, Entry, Event, Fact, Option, Pack, Positi
 from bot.library.search import Hit
 from bot.library.shelf import Edition, Shelf
 from bot.markup import Bold, Plain, Text, bullets, clean, clean_lines, paragraph, shorten, text
-from bot.typed import typable
 
 if TYPE_CHECKING:
     from bot.interest import Interested  # a bot for a terminal counts nothing, and loads no database
@@ -236,13 +235,7 @@ class Lookup:
         topic = str(args.get("topic") or "")
         edition = self.shelf.current
         pack = topic if topic in edition.library.packs else None
-        found = edition.index.complete(typed, kinds=kinds, pack=pack, limit=25)
-        chosen: list[Choice] = []
-        for suggestion in found:
-            entry = edition.library.find(suggestion.pack_id, suggestion.entry_id)
-            if entry is not None:
-                chosen.append(Choice(shorten(entry.title, 100), typable(entry.title), cards.describe(ctx.t, entry)))
-        return chosen
+        return cards.title_choices(ctx.t, edition, typed, kinds, pack)
 
     # --- answers ---
 
@@ -459,7 +452,8 @@ def _select_entries(t: Translator, label: str, entries: Iterable[tuple[str, Entr
 
 def _choices(t: Translator, entries: Iterable[tuple[str, Entry]]) -> tuple[Choice, ...]:
     return tuple(
-        Choice(shorten(entry.title, 100), f"{pack}:{entry.id}", cards.describe(t, entry)) for pack, entry in entries
+        Choice(shorten(entry.title, cards.TITLE_SHOWN), f"{pack}:{entry.id}", cards.describe(t, entry))
+        for pack, entry in entries
     )
 
 

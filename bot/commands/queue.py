@@ -160,9 +160,10 @@ class QueueCommands:
             except NotFound:  # moved by hand, or published before the database could be told
                 said = t("The draft of {id} is not there any more, so it counts as moved by hand.", id=made.id)
             made = await self.suggestions.decide(suggestion, State.PUBLISHED, ctx.request.actor, ctx.request.now, t)
+        news_of_it = await self._reloaded(ctx)
         await self._tell(ctx, made, _published)
         card = Card(title=t("Published: {id}", id=made.id), body=text(said), tone=Tone.GOOD, controls=(_next(t, made),))
-        return Outcome(Reply((card, *await self._reloaded(ctx))))
+        return Outcome(Reply((card, *news_of_it)))
 
     async def _reloaded(self, ctx: Context) -> tuple[Card, ...]:
         """What came of reading the files, which are read in a moment anyway where that can't be done just now."""

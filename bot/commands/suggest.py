@@ -18,9 +18,7 @@ from bot.library.shelf import Shelf
 from bot.markup import Bold, Plain, bullets, clean_lines, paragraph, quote, shorten, text
 from bot.store.suggestions import Kind, State, Suggestion
 from bot.suggestions import URL_MAX, WORDS_MAX, Idea, Suggestions
-from bot.typed import typable
 
-TITLE_SHOWN = 100
 HTTP = ("https://", "http://")
 ARGUABLE = (Position, Fact, Option, Argument)
 
@@ -36,6 +34,13 @@ STATES: Mapping[State, str] = {
     State.REJECTED: N_("rejected"),
     State.PUBLISHED: N_("published"),
 }
+
+
+_TYPED: Mapping[str, str] = {
+    "card": N_("Add card: with some words of its title; without words, /suggest opens a form."),
+    "url": N_("Type url: and the address, as in url:https://example.org/report."),
+}
+"""How what is missing is typed, where there is no form whose field would say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +66,9 @@ class SuggestCommands:
             return Outcome(Reply(form=self._open_form(ctx.t, card, kind)))
         where = self._meant(ctx.t, card)
         wrong = _wrong(ctx.t, kind, where[1], words, url)
-        if "card" in wrong:
-            wrong["card"] = ctx.t(
-                "Which card is it about? Add card: with some words of its title; without words, /suggest opens a form."
-            )
         if wrong:
-            raise Refused(next(iter(wrong.values())))
+            name, said = next(iter(wrong.items()))
+            raise Refused(" ".join((said, *([ctx.t(_TYPED[name])] if name in _TYPED else ()))))
         return await self._make(ctx, Idea(kind, where[0], where[1], words, url.strip()))
 
     @command("suggestions", N_("Show what became of what you suggested"))
@@ -125,13 +127,7 @@ class SuggestCommands:
         return Outcome(Reply(form=_answer_form(ctx.t, suggestion)))
 
     def titles(self, ctx: Context, typed: str, _args: Mapping[str, object]) -> Sequence[Choice]:
-        edition = self.shelf.current
-        found = (edition.library.find(hit.pack_id, hit.entry_id) for hit in edition.index.complete(typed, limit=25))
-        return [
-            Choice(shorten(entry.title, TITLE_SHOWN), typable(entry.title), cards.describe(ctx.t, entry))
-            for entry in found
-            if entry is not None
-        ]
+        return cards.title_choices(ctx.t, self.shelf.current, typed)
 
     # --- what is common ---
 
@@ -200,9 +196,9 @@ class SuggestCommands:
             "card",
             t("The card that it is about"),
             hint=t("Some words of its title; empty for the whole topic"),
-            value=card[:TITLE_SHOWN],
+            value=card[: cards.TITLE_SHOWN],
             required=False,
-            longest=TITLE_SHOWN,
+            longest=cards.TITLE_SHOWN,
         )
         inputs = (_kind_input(t, list(Kind), kind), asked, _words_input(t, ""), _url_input(t))
         return Form(Action("suggest-open"), t("A suggestion to the editors"), inputs)
@@ -230,7 +226,7 @@ def _kind_input(t: Translator, kinds: Sequence[Kind], chosen: Kind) -> Input:
 
 
 def _words_input(t: Translator, title: str) -> Input:
-    hint = shorten(t("About: {title}", title=title), TITLE_SHOWN) if title else t("What should it say, and why?")
+    hint = shorten(t("About: {title}", title=title), cards.TITLE_SHOWN) if title else t("What should it say, and why?")
     return Input("words", t("What is wrong or missing"), InputKind.LINES, hint=hint, longest=WORDS_MAX)
 
 

@@ -22,7 +22,7 @@ from bot.exchange.writing import Bare, Value, item, new_id, replace_file
 from bot.i18n import Translator
 from bot.library.check import check_pack
 from bot.library.loader import DRAFTS, FILL_IN, PackReading, read_pack
-from bot.library.model import PARTS, Entry
+from bot.library.model import KEBAB, PARTS, Entry
 from bot.library.problems import Severity
 from bot.library.yaml_reader import Items, Table, read_yaml
 from bot.markup import clean_lines
@@ -30,7 +30,6 @@ from bot.store.suggestions import Kind, Suggestion
 
 WIDTH = 110
 _MADE_FROM = "Made from version"
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PARTS: dict[type[Entry], tuple[str, str]] = {
     model: (part, name) for part, lists in PARTS.items() for name, model in lists.items()
 }
@@ -125,7 +124,7 @@ def _move_in(folder: Path, made: Suggestion, t: Translator) -> Path:
     name, entry = _only_entry(draft, t)
     lines = _lines_of(draft.read_text(encoding="utf-8").splitlines(), entry)
     entry_id = str(entry.get("id"))
-    if not _ID.fullmatch(entry_id):  # it may become a file's name
+    if not re.fullmatch(KEBAB, entry_id):  # it may become a file's name
         raise Refused(t("{file}: `id` takes small letters, digits and hyphens, as in tea-popular.", file=draft.name))
     part = next(part for part, lists in PARTS.items() if name in lists)
     there = _readable(folder, t).raws.get(entry_id)

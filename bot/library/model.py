@@ -31,9 +31,9 @@ from pydantic import (
 PACK_ID_MAX = 24
 ENTRY_ID_MAX = 40
 
-_KEBAB = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-PackId = Annotated[str, StringConstraints(pattern=_KEBAB, max_length=PACK_ID_MAX)]
-EntryId = Annotated[str, StringConstraints(pattern=_KEBAB, max_length=ENTRY_ID_MAX)]
+KEBAB = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+PackId = Annotated[str, StringConstraints(pattern=KEBAB, max_length=PACK_ID_MAX)]
+EntryId = Annotated[str, StringConstraints(pattern=KEBAB, max_length=ENTRY_ID_MAX)]
 _ONE_LINE = r"^[^\r\n]*\s*$"
 Line = Annotated[str, StringConstraints(pattern=_ONE_LINE, min_length=1, max_length=300, strip_whitespace=True)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
