@@ -17,7 +17,7 @@ test-slow: $(VENV)/dev.installed
 
 # Shakes every parser with damaged inputs, each target for at least so many seconds.
 fuzz: $(VENV)/dev.installed
-	PARLEY_TEST_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest -n $(WORKERS) -m "not slow" tests/fuzz
+	PARLEY_TEST_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest --hypothesis-profile=default -n $(WORKERS) -m "not slow" tests/fuzz
 
 # Asks the package index's advisory service about what is shipped; what can't be asked about fails, too.
 audit: $(VENV)/dev.installed

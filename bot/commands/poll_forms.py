@@ -46,6 +46,11 @@ def closes_at(ctx: Context, typed: str) -> datetime:
     return closing_time(typed or CLOSES_DEFAULT, ctx.request.now, ctx.community.tz, ctx.t)
 
 
+def typed_id(typed: str) -> str:
+    """The poll's id, which is the first word of what was typed or picked; empty where there is none."""
+    return next(iter(typed.lower().split()), "")
+
+
 def code_parts(code: str) -> tuple[str, str]:
     """`abc123-XXXX-XXXX-XXXX-XXXX` → the poll's id and the code, however it was spaced."""
     poll_id, _, bare = code.strip().partition("-")

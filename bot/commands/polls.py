@@ -422,7 +422,7 @@ class PollCommands:
 
     @command("poll post", N_("Post a poll once more: here, in another channel or community"))
     async def post(self, ctx: Context, poll: Annotated[str, poll_forms.POLL]) -> Outcome:
-        found = await self.polls.get(poll.strip().split()[0].lower() if poll.strip() else "", ctx.t)
+        found = await self.polls.get(poll_forms.typed_id(poll), ctx.t)
         await self.polls.must_post(found, ctx.request.actor, ctx.community, ctx.t)
         told = ctx.t("Whoever votes here counts in the same poll.")
         card = Card(title=ctx.t("The poll is posted here"), body=text(told), tone=Tone.GOOD)
@@ -459,8 +459,9 @@ class PollCommands:
 
         `closed` looks at the latest of all polls, `own` at the open ones that this person may run.
         """
-        if typed:
-            return await self._seen(ctx, typed.strip().split()[0].lower())
+        poll_id = poll_forms.typed_id(typed)
+        if poll_id:
+            return await self._seen(ctx, poll_id)
         found = await self.polls.listed(ctx.community.id, only_open=not closed)
         if own and not ctx.moderates and found:
             found = [poll for poll in found if poll.creator == ctx.request.actor.id]

@@ -19,7 +19,7 @@ from bot.errors import NotFound, Refused, UsageError
 from bot.exchange.claims import Found, Mention, Proposal, proposals
 from bot.exchange.sentences import heading, sentences, words
 from bot.exchange.writing import Bare, Value, item, new_id, table
-from bot.library.check import check_pack, paragraphs_of
+from bot.library.check import TextLimits, check_pack, paragraphs_of
 from bot.library.loader import DRAFTS, FILL_IN, PACK_FILE
 from bot.library.model import PACK_ID_MAX
 from bot.library.problems import Problem
@@ -172,7 +172,7 @@ def _fact(proposal: Proposal, taken: set[str], often: set[str], today: date) -> 
     return item(
         {
             "id": key,
-            "statement": _line(f"{FILL_IN}: say in one neutral sentence: {proposal.quote}"),
+            "statement": _line(f"{FILL_IN}: say in one neutral sentence: {proposal.quote}", TextLimits().title),
             "essay": {"paragraph": proposal.paragraph, "quote": proposal.quote},
             "attributed_to": _line(f"{proposal.said_by}, as cited by the author" if proposal.said_by else "the author"),
             "kind": Bare(proposal.kind),
@@ -185,10 +185,10 @@ def _fact(proposal: Proposal, taken: set[str], often: set[str], today: date) -> 
     )
 
 
-def _line(text: str) -> str:
+def _line(text: str, most: int = _LINE_MAX) -> str:
     """Some text on one line, as long as a line may be."""
     flat = " ".join(text.split())
-    return flat if len(flat) <= _LINE_MAX else flat[: _LINE_MAX - 1].rstrip() + "…"
+    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
 
 
 _FIRST_WORDS = 8

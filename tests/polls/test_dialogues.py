@@ -128,6 +128,13 @@ async def test_going_back_replaces_the_ballot_and_a_new_one_stands_beside(here: 
     assert "Nothing is ranked yet." in words(back)
 
 
+async def test_an_id_of_blanks_names_no_poll(here: Instance) -> None:
+    """As a platform's field may send it: the only open poll is meant, as if nothing had been typed."""
+    await say(here, ADA, f"{CREATE} results:live")
+    shown = await here.bot.invoke(ADA, "poll results", {"poll": "\r\n"})
+    assert "Which tea?" in words(shown)
+
+
 async def test_a_form_that_was_forged_is_refused_politely(here: Instance) -> None:
     """A method that the form never offered is no bug of ours and no poll."""
     filled: Answers = {"question": "q", "options": "a\nb", "method": ("magic",), "results": ("live",), "closes": "1h"}
