@@ -284,7 +284,7 @@ def ask(
 @click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--essay", type=click.Path(path_type=Path), help="The essay's text, to prove every quote against.")
 @click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
-@click.option("--links", is_flag=True, help="First ask every source's address, and note beside it what was found.")
+@click.option("--links", is_flag=True, help="First ask every address of the sources, and note what was found.")
 def check(packs: tuple[Path, ...], essay: Path | None, style: Literal["text", "json", "github"], links: bool) -> None:
     """Check packs: the shipped ones, or those given: folders, or files of them. Ends with 1 if there is an error."""
     from bot.library.check import main_report  # noqa: PLC0415 - kept off the path of --help

@@ -1,6 +1,6 @@
 """The addresses of a pack's sources: which there are, what an answer means, and how it is noted beside `opened`.
 
-    links_of(reading) -> [Asking]           every address to ask: `url` and `archive_url` of each source
+    links_of(reading) -> [Asking]           every address to ask: `url`, `archive_url` and `other_urls` of each source
     judge(...) -> Answer                    what an answer says about an address
     note(folder, answers, day) -> Noted     written into the sources' files, one line a source, nothing else touched
 
@@ -26,7 +26,8 @@ from bot.library.model import LinkStatus, Source, is_address
 from bot.library.yaml_reader import Items, Table, read_yaml
 
 LINK_OF = {"url": "link", "archive_url": "archive_link"}
-"""Key of an address → key of what was found there."""
+"""Key of an address → key of what was found there. What is found at `other_urls` is told and not noted."""
+OTHERS = "other_urls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,19 @@ def links_of(reading: PackReading) -> list[Asking]:
     found = []
     for key, raw in reading.raws.items():
         if raw.model is Source:
-            for name in LINK_OF:
-                address = raw.table.get(name)
+            for path, address in _addresses(raw.table):
                 if isinstance(address, str) and is_address(address):
-                    found.append(Asking(key, name, address, reading.place(key, name)))
+                    found.append(Asking(key, str(path[0]), address, reading.place(key, *path)))
     return found
+
+
+def _addresses(table: Table) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    """Where an address may stand in a source, and what stands there."""
+    for name in LINK_OF:
+        yield (name,), table.get(name)
+    others = table.get(OTHERS)
+    for number, value in enumerate(others if isinstance(others, Items) else ()):
+        yield (OTHERS, number), value
 
 
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
@@ -107,7 +116,7 @@ class Noted:
 
 
 def note(folder: Path, answers: Mapping[Asking, Answer], day: date) -> Noted:
-    """Writes what was found beside each address.
+    """Writes what was found beside each `url` and `archive_url`.
 
     The files are read again, since editors may have changed them meanwhile: what is gone or has another address by
     now is left as it is. A file is put in its place whole, so a kill leaves the old one or the new one.
@@ -116,6 +125,8 @@ def note(folder: Path, answers: Mapping[Asking, Answer], day: date) -> Noted:
     reading = read_pack(folder)
     files: dict[Path, list[tuple[Asking, Answer]]] = {}
     for asking, answer in answers.items():
+        if asking.key not in LINK_OF:
+            continue
         raw = reading.raws.get(asking.source)
         if raw is None or raw.table.get(asking.key) != asking.address:
             noted.left.append((asking, "its entry has changed meanwhile: check again"))

@@ -423,6 +423,25 @@ async def test_a_check_tells_what_does_not_simply_work(site: Site, tmp_path: Pat
     assert site.methods("/moved") == ["HEAD"]
 
 
+async def test_each_address_of_a_source_is_asked_and_told_with_its_own_place(site: Site, tmp_path: Path) -> None:
+    """Those of `other_urls`, too, with the same pause at a host; only `url` and `archive_url` have a note to keep."""
+    others = f"    other_urls:\n      - {site.at('/page2')}\n      - not an address\n      - {site.at('/404')}\n"
+    sources = SOURCES.replace("https://example.org/survey", site.at("/page")) + others
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": sources})
+    async with asker(site.time) as asking:
+        lines = await check_links([folder], asking, DAY)
+        pause = asking.pause
+    assert lines == [
+        f"{folder / 'sources.yaml'}:12:9: dead (404): {site.at('/404')}",
+        "3 addresses asked: 2 works, 0 moved, 1 dead, 0 unclear",
+    ]
+    times = sorted(when for method, _, when in site.asked if method == "HEAD")
+    assert all(later - earlier >= pause for earlier, later in pairwise(times))
+    written = (folder / "sources.yaml").read_text()
+    assert written.count("checked:") == 1
+    assert written.endswith(others)
+
+
 def test_the_command_notes_what_it_found_and_then_checks(tmp_path: Path) -> None:
     """On the command line this machine is refused like any private network."""
     make_pack(tmp_path / "pack", {"sources.yaml": SOURCES.replace("https://example.org", "http://127.0.0.1:9")})
