@@ -26,7 +26,10 @@ ADDRESS_MAX = 512
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, as one platform knows them. `joined` is when they entered the community, where that is known."""
+    """A person, as one platform knows them. `joined` is when they entered the community, where that is known.
+
+    `everywhere` says that the id is this person's in every community of the platform, not in this one alone.
+    """
 
     platform: str
     workspace: str
@@ -35,6 +38,7 @@ class Actor:
     roles: frozenset[str] = frozenset()
     moderator: bool = False
     joined: datetime | None = None
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

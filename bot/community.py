@@ -65,6 +65,14 @@ def voter_id(actor: Actor) -> str:
     return f"{actor.platform}:{actor.workspace}:{actor.id}"
 
 
+def voter_in(community: str, actor: Actor) -> str:
+    """A person as a voter of this community's polls, wherever those were posted and the person votes.
+
+    Whose id is the same everywhere is one voter, in however many communities they meet the poll.
+    """
+    return f"{community}:{actor.id}" if actor.everywhere else voter_id(actor)
+
+
 _MENTION = re.compile(r"^<(?:@&|#|!subteam\^)([A-Za-z0-9]+)(?:\|[^>]*)?>$")
 
 

@@ -37,6 +37,7 @@ def actor_of(interaction: Interaction) -> Actor:
         roles=_roles(member) if member else frozenset(),
         moderator=member is not None and interaction.permissions.manage_guild,
         joined=member.joined_at if member else None,
+        everywhere=True,
     )
 
 

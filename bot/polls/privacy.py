@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.chat import Actor
-from bot.community import CommunityOf, community_id, voter_id
+from bot.community import CommunityOf, community_id, voter_id, voter_in
 from bot.polls.box import BallotBox
-from bot.polls.model import Poll, Vote
+from bot.polls.model import CastEnd, Poll, State, Vote
 from bot.store import communities, members
 from bot.store import polls as poll_rows
 from bot.store.acts import Act
@@ -43,6 +43,11 @@ class Held:
         return {name: _plain(value) for name, value in asdict(self).items()}
 
 
+def _guest(actor: Actor) -> str:
+    """The id by which the polls of other communities know this person, if it is the same there."""
+    return actor.id if actor.everywhere else ""
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
@@ -63,7 +68,7 @@ class Privacy:
 
     async def held(self, actor: Actor) -> Held:
         voter = voter_id(actor)
-        stored = await self.database.read(lambda tx: members.stored_about(tx, voter))
+        stored = await self.database.read(lambda tx: members.stored_about(tx, voter, _guest(actor)))
         secret = tuple(await self._open_secret(actor))
         return Held(stored.created, stored.named_ballots, secret, stored.acts, stored.suggestions)
 
@@ -71,15 +76,24 @@ class Privacy:
         """Withdraws every open ballot and forgets the rest. Returns the polls that changed; once more is harmless."""
         voter = voter_id(actor)
         withdrawn = await self.box.withdraw_everywhere(voter, now)
-        await self.database.write(lambda tx: members.forget_member(tx, voter, self.new_stranger))
+        withdrawn += await self._withdraw_as_guest(actor, now)
+        await self.database.write(lambda tx: members.forget_member(tx, voter, self.new_stranger, _guest(actor)))
         await self.database.forget_deleted()
         return withdrawn
+
+    async def _withdraw_as_guest(self, actor: Actor, now: datetime) -> list[str]:
+        """From polls that other communities brought here, where the voter is one of theirs."""
+        here = community_id(actor)
+        polls = await self.database.read(lambda tx: poll_rows.of_community(tx, here))
+        guest = [poll for poll in polls if poll.state is State.OPEN and poll.community != here]
+        casts = [await self.box.cast(Vote(poll.id, voter_in(poll.community, actor), "", None, now)) for poll in guest]
+        return [poll.id for poll, cast in zip(guest, casts, strict=True) if cast.end is CastEnd.WITHDRAWN]
 
     async def _open_secret(self, actor: Actor) -> list[SecretBallot]:
         polls: list[Poll] = await self.database.read(lambda tx: poll_rows.of_community(tx, community_id(actor)))
         found = []
         for poll in polls:
-            standing = await self.box.standing(poll.id, voter_id(actor)) if poll.secret else None
+            standing = await self.box.standing(poll.id, voter_in(poll.community, actor)) if poll.secret else None
             if standing is not None:
                 found.append(SecretBallot(poll.id, standing.choice, f"{poll.id}-{standing.code}"))
         return found

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.acts import Acts, Did
 from bot.chat import Actor, MessageRef
-from bot.community import Community, community_id, voter_id
+from bot.community import Community, community_id, voter_id, voter_in
 from bot.errors import NotAllowed, NotFound, Refused
 from bot.i18n import Translator
 from bot.polls.audit import Record
@@ -177,7 +177,7 @@ class Polls:
         self._may_vote(poll, voter, t)
         _must_be_open(poll, t)
         choice = None if text is None else checked_ballot(poll, text, t)
-        cast = await self.box.cast(Vote(poll.id, voter_id(voter), voter.name, choice, now))
+        cast = await self.box.cast(Vote(poll.id, voter_in(poll.community, voter), voter.name, choice, now))
         if cast.end in {CastEnd.CLOSED, CastEnd.CANCELLED, CastEnd.UNKNOWN}:
             raise Refused(t("This poll is not open any more. Your vote was not counted."))
         if cast.end is CastEnd.NOTHING_TO_WITHDRAW:
@@ -186,7 +186,7 @@ class Polls:
 
     async def own(self, poll: Poll, voter: Actor) -> Standing | None:
         """The voter's standing ballot with its receipt; None without one, or once a secret poll has closed."""
-        return await self.box.standing(poll.id, voter_id(voter))
+        return await self.box.standing(poll.id, voter_in(poll.community, voter))
 
     async def receipt(self, poll: Poll, code: str) -> Receipt:
         """What became of the ballot with this receipt. Works for whoever holds the code, also after the close."""
@@ -265,7 +265,8 @@ class Polls:
             await self.box.cancel(poll_id, now)
 
     async def must_post(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
-        """Who may post one more copy here: at home those who run the poll, elsewhere its creator, if polls are theirs.
+        """Who may post one more copy here: at home those who run the poll, elsewhere its creator, who may create polls
+        there and whose id is the same there; where it isn't, a poll stays at home.
 
         Raises NotAllowed, or Refused where the poll is not open or stands in too many messages.
         """
@@ -279,6 +280,8 @@ class Polls:
         if community.id == poll.community:
             self._may_run(poll, host, community, t)
             return
+        if not host.everywhere:
+            raise NotAllowed(t("On this platform a poll stays in the community where it was opened."))
         same_person = poll.creator == host.id and poll.community.partition(":")[0] == host.platform
         if not same_person:
             raise NotAllowed(t("Only its creator can post a poll in another community."))

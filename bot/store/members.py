@@ -49,24 +49,25 @@ class Erased:
     polls: int
 
 
-async def stored_about(tx: Transaction, voter: str) -> Stored:
-    """`voter` is `platform:workspace:id`."""
+async def stored_about(tx: Transaction, voter: str, guest: str = "") -> Stored:
+    """`voter` is `platform:workspace:id`; `guest` the bare id, if polls of other communities know the person by it."""
     community, person = split_voter(voter)
-    rows = await tx.rows("named_ballots_of", voter=voter)
+    rows = await tx.rows("named_ballots_of", voter=voter, community=community, guest=guest)
     created = await tx.column("polls_created_by", community=community, person=person)
     done, suggested = await acts.of_actor(tx, voter), await suggestions.of_member(tx, voter, SUGGESTIONS_MAX)
     return Stored(tuple(_named(row) for row in rows), tuple(created), tuple(done), tuple(suggested))
 
 
-async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str]) -> Erased:
+async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str], guest: str = "") -> Erased:
     """Takes a member out of closed polls: named ballots stay and are nobody's, created polls have no creator.
 
     What they did as a moderator or editor stays in the log, without them, and so does what they suggested and editors
     took; their other suggestions are deleted.
-    `stranger` makes the random text that stands where the voter stood. Ballots in open polls must be withdrawn first.
+    `stranger` makes the random text that stands where the voter stood; `guest` is as above. Ballots in open polls must be withdrawn first.
     """
     community, person = split_voter(voter)
-    ballots = await _unname(tx, await tx.rows("named_ballots_of", voter=voter), stranger)
+    rows = await tx.rows("named_ballots_of", voter=voter, community=community, guest=guest)
+    ballots = await _unname(tx, rows, stranger)
     await tx.run("forget_closer", voter=voter)
     await tx.run("forget_actor", actor=voter)
     await tx.run("delete_suggestions_of", member=voter)
@@ -80,7 +81,8 @@ async def forget_community(
     """Deletes a community: its settings, places, messages, its log, and polls whole, chains included.
 
     Each poll leaves a line in `erasures`: its id, how many links it had, its head, the reason and the time. In polls
-    of other communities its members' ballots stay and are nobody's; open named ones must be withdrawn first.
+    of other communities its members' ballots stay and are nobody's; open named ones must be withdrawn first. Who voted
+    there by an id that is the same everywhere is a voter of that community, and stays one.
     """
     platform, _, workspace = community.partition(":")
     polls = await tx.run("record_erasures", community=community, reason=reason, erased_at=to_stored(at))

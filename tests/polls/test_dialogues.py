@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Answers, Select, Visibility
+from bot.chat import Answers, Request, Select, Visibility
 from bot.instance import Instance
 from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
 from tests.talk import ADA, BEN, CHEN, CREATE, MO, buttons, press, reply_words, say, wall, words
@@ -333,6 +333,60 @@ async def test_a_poll_of_another_community_is_not_ours(here: Instance) -> None:
     stranger = replace(BEN, actor=replace(BEN.actor, workspace="elsewhere"))
     for action in ("v1:vote:p1:0", "v1:mine:p1", "v1:poll-close:p1", "v1:poll-results:p1", "v1:ballot:p1:"):
         assert "belongs to another community" in words(await press(here, stranger, action))
+
+
+def at_home(who: Request) -> Request:
+    """Somebody whose id is the same in every community."""
+    return replace(who, actor=replace(who.actor, everywhere=True))
+
+
+def elsewhere(who: Request, *, everywhere: bool = True) -> Request:
+    """The same id in another community."""
+    actor = replace(who.actor, workspace="elsewhere", everywhere=everywhere)
+    return replace(who, actor=actor, place=replace(who.place, workspace="elsewhere"))
+
+
+async def test_a_poll_is_taken_elsewhere_by_its_creator_alone(here: Instance) -> None:
+    """There they need the right to create polls. Moderators of neither community can, and where ids are not the same in
+    all communities nobody can: the same id elsewhere may be somebody else's."""
+    post = "/poll post poll:p1"
+    await say(here, at_home(ADA), CREATE)
+    assert "stays in the community" in words(await say(here, elsewhere(ADA, everywhere=False), post))
+    for stranger in (BEN, MO):
+        assert "Only its creator can post a poll in another community." in words(
+            await say(here, elsewhere(stranger), post)
+        )
+    await say(here, elsewhere(MO), "/settings polls:moderators")
+    assert "only moderators create polls" in words(await say(here, elsewhere(ADA), post))
+    await say(here, elsewhere(MO), "/settings polls:everyone")
+    assert "posted here" in words(await say(here, elsewhere(ADA), post))
+
+
+async def test_one_account_is_one_voter_in_every_community_of_a_poll(here: Instance) -> None:
+    """Voting once more where the poll was posted again changes the one ballot, which is found in both places."""
+    await say(here, at_home(ADA), CREATE)
+    await say(here, elsewhere(ADA), "/poll post poll:p1")
+    assert "1 ballot" in words(await press(here, at_home(ADA), "v1:vote:p1:0"))
+    assert "1 ballot" in words(await press(here, elsewhere(ADA), "v1:vote:p1:1"))
+    assert "Black" in words(await press(here, at_home(ADA), "v1:mine:p1"))
+    assert "2 ballots" in words(await press(here, elsewhere(BEN), "v1:vote:p1:1"))
+
+
+async def test_a_guests_ballots_are_shown_and_erased_where_they_voted(here: Instance, clock: Clock) -> None:
+    """In polls that came from another community: open ones are withdrawn, closed named ones become nobody's."""
+    for poll, line in (("p1", f"{CREATE} closes:1h secret:no"), ("p2", f"{CREATE} closes:9h")):
+        await say(here, at_home(ADA), line)
+        await say(here, elsewhere(ADA), f"/poll post poll:{poll}")
+        await press(here, elsewhere(BEN), f"v1:vote:{poll}:0")
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    shown = words(await say(here, elsewhere(BEN), "/privacy show"))
+    assert "1 ballot of yours in named polls" in shown
+    assert "1 ballot of yours in open secret polls" in shown
+    assert "withdrawn from 1 open poll" in words(await press(here, elsewhere(BEN), "v1:privacy-erase"))
+    results = words(await say(here, CHEN, "/poll results poll:p1"))
+    assert "Green ★ 1" in results
+    assert "Ben" not in results
 
 
 @pytest.mark.parametrize(

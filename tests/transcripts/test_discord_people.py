@@ -292,7 +292,8 @@ async def test_a_moderators_role_of_their_own(tmp_path: Path) -> None:
 
 
 async def test_a_poll_in_two_servers_counts_once_each(tmp_path: Path) -> None:
-    """Its creator posts it in another server of theirs; members there vote in the same poll."""
+    """Its creator posts it in another server of theirs; members there vote in the same poll, and they themselves change
+    the one ballot that they have."""
     async with town(tmp_path) as world:
         ada = world.ada
         await play(ada, [("/poll create question:q options:a|b results:live", "[a]"), ("press a", "counted")])
@@ -303,6 +304,7 @@ async def test_a_poll_in_two_servers_counts_once_each(tmp_path: Path) -> None:
         again = world.person(other.add_member(ada.member.user), channel)
         await play(again, [("/poll post p1", "for you: posted here", "for all: [a]")])
         await play(there, [("press a", "Your vote is counted")])
+        await play(again, [("press a", "2 ballots")])
         await world.instance.copies.drain()
         await ada.env.settle()
         here, elsewhere = (next(words(m) for m in who.messages() if not m.flags.ephemeral) for who in (ada, there))

@@ -16,10 +16,13 @@ DELETE FROM poll_copies WHERE platform = :platform AND workspace = :workspace;
 -- name: delete_community(community)!
 DELETE FROM communities WHERE id = :community;
 
--- name: named_ballots_of(voter)
--- Named ballots of one voter, with what their polls are now.
+-- name: named_ballots_of(voter, community, guest)
+-- Named ballots of one voter, with what their polls are now. In polls that other communities brought to this one the
+-- voter is theirs, by the same id.
 SELECT b.poll, b.voter, b.choice, b.name, p.state FROM ballots b JOIN polls p ON p.id = b.poll
-WHERE p.secret = 0 AND b.voter = :voter ORDER BY b.poll;
+WHERE p.secret = 0 AND (b.voter = :voter OR (b.voter = p.community || ':' || :guest AND EXISTS (
+    SELECT 1 FROM poll_communities c WHERE c.poll = p.id AND c.community = :community
+))) ORDER BY b.poll;
 
 -- name: named_ballots_from(prefix)
 -- Named ballots of all voters whose id starts so.
