@@ -29,7 +29,7 @@ from bot.store import kept
 from bot.store.database import Database
 from bot.store.signals import Signal
 from bot.store.sql import Transaction
-from bot.waiting import files_changed, heard
+from bot.waiting import files_changed, heard, held
 
 SETTLE = 0.5
 """Seconds for which nothing may change before a change is taken for whole."""
@@ -189,9 +189,7 @@ class Content:
             await self._sleep(LINGER)
             await asyncio.to_thread(let_go, old)
 
-        task = asyncio.create_task(later())
-        self._letting_go.add(task)
-        task.add_done_callback(self._letting_go.discard)
+        held(asyncio.create_task(later()), self._letting_go)
 
     # --- watching ---
 

@@ -1,10 +1,13 @@
-"""Waiting for something to happen."""
+"""Waiting for something to happen, or letting it happen while nobody waits."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=asyncio.Future[Any])
 
 
 async def heard(event: asyncio.Event, seconds: float | None) -> bool:
@@ -17,6 +20,13 @@ async def heard(event: asyncio.Event, seconds: float | None) -> bool:
         async with asyncio.timeout(seconds):
             await event.wait()
     return event.is_set()
+
+
+def held(task: F, among: set[F]) -> F:
+    """Holds a task that nobody waits for until it is done: an event loop holds it weakly, so it could vanish half-way."""
+    among.add(task)
+    task.add_done_callback(among.discard)
+    return task
 
 
 async def files_changed(folder: Path, changed: asyncio.Event, debounce: int) -> str:

@@ -31,6 +31,7 @@ from bot.store.database import Database
 from bot.store.messages import Copy
 from bot.store.signals import Signal
 from bot.store.sql import Transaction
+from bot.waiting import held
 
 PAUSE = timedelta(seconds=2)
 PAUSE_OLD = timedelta(minutes=1)
@@ -165,9 +166,7 @@ class Copies:
         self._start(self._keep_right(copy))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work, context=Context())  # of no request: many may have led to it
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        held(asyncio.create_task(work, context=Context()), self._tasks)  # of no request: many may have led to it
 
     def _in_memory(self, copy: Copy) -> bool:
         """Whether each process that runs its platform has the message, and keeps it right by itself."""

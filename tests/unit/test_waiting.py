@@ -1,4 +1,4 @@
-"""What waits for a signal ends when it is told to."""
+"""What waits for a signal ends when it is told to; what nobody waits for is held."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.waiting import heard
+from bot.waiting import heard, held
 
 
 async def test_a_cancellation_counts_though_the_event_comes_with_it() -> None:
@@ -27,3 +27,17 @@ async def test_it_says_whether_the_event_came() -> None:
     event.set()
     assert await heard(event, 0)
     assert await heard(event, None)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_task_that_nobody_waits_for_is_held_until_it_is_done(cancelled: bool) -> None:
+    """However it ends."""
+    event, among = asyncio.Event(), set[asyncio.Task[bool]]()
+    task = held(asyncio.create_task(event.wait()), among)
+    await asyncio.sleep(0)
+    assert among == {task}
+    event.set()
+    if cancelled:
+        task.cancel()
+    await asyncio.wait([task])
+    assert among == set()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot.waiting import held
 from tests.wire.slack.model import Channel, File, Json, Team
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ class Uploads:
 
     def process(self, files: Sequence[File], channel: Channel | None, sent: Json) -> None:
         """Slack processes files once it has answered, and shares them in the channel then."""
-        task = asyncio.ensure_future(self._process(files, channel, sent))
-        self._processing.add(task)
-        task.add_done_callback(self._processing.discard)
+        held(asyncio.ensure_future(self._process(files, channel, sent)), self._processing)
 
     def stop(self) -> None:
         for task in self._processing:
