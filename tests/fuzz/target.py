@@ -23,6 +23,7 @@ from bot.errors import BotError
 
 T = TypeVar("T")
 
+SECONDS = "PARLEY_TEST_FUZZ_SECONDS"
 HUNG_AFTER = 30
 """Seconds after which an input that takes a few milliseconds has hung, however busy the machine is."""
 
@@ -55,7 +56,7 @@ def fuzz(
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.target, Phase.shrink),
     )
-    ends = monotonic() + float(os.environ.get("PARLEY_TEST_FUZZ_SECONDS", "0"))
+    ends = monotonic() + float(os.environ.get(SECONDS, "0"))
     run = rules(given(inputs)(watched))
     run()
     while monotonic() < ends:

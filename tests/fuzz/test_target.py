@@ -8,7 +8,13 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.fuzz.inputs import damaged
-from tests.fuzz.target import Bug, fuzz
+from tests.fuzz.target import SECONDS, Bug, fuzz
+
+
+@pytest.fixture(autouse=True)
+def once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the targets are shaken in this run."""
+    monkeypatch.delenv(SECONDS, raising=False)
 
 
 def test_what_crashes_is_found() -> None:
