@@ -150,11 +150,12 @@ def must_be_open(t: Translator, poll: Poll) -> None:
 def cast_card(t: Translator, poll: Poll, cast: Cast) -> Card:
     title = t(_CASTS[cast.end])
     if cast.choice is None:
-        return Card(title=title, body=text(poll.question), footer=footer(t, poll), tone=Tone.GOOD, poll=poll.id)
-    return vote_card(t, poll, title, cast.choice, cast.code)
+        counted = footer(t, poll, cast.ballots)
+        return Card(title=title, body=text(poll.question), footer=counted, tone=Tone.GOOD, poll=poll.id)
+    return vote_card(t, poll, title, cast.choice, cast.code, cast.ballots)
 
 
-def vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str) -> Card:
+def vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str, ballots: int | None = None) -> Card:
     receipt = (
         text(
             paragraph(t("Receipt: "), Code(f"{poll.id}-{code}")),
@@ -173,7 +174,7 @@ def vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str) -> 
     return Card(
         title=title,
         body=text(paragraph(Bold(poll.question)), ballot_words(t, poll, choice), receipt),
-        footer=footer(t, poll),
+        footer=footer(t, poll, ballots),
         poll=poll.id,
         tone=Tone.GOOD,
         controls=tuple(controls),

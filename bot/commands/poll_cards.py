@@ -125,8 +125,9 @@ def closed_card(t: Translator, poll: Poll, result: Result) -> Card:
     )
 
 
-def footer(t: Translator, poll: Poll) -> str:
-    counted = t.count("{n} ballot", "{n} ballots", poll.ballots)
+def footer(t: Translator, poll: Poll, ballots: int | None = None) -> str:
+    """`ballots`: how many there are by now, where the poll is as it was a moment ago."""
+    counted = t.count("{n} ballot", "{n} ballots", poll.ballots if ballots is None else ballots)
     return " · ".join((t("Poll {id}", id=poll.id), t(METHODS[poll.method]), counted))
 
 

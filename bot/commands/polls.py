@@ -204,7 +204,7 @@ class PollCommands:
 
     @action("vote")
     async def vote(self, ctx: Context, poll_id: str, choice: str = "", values: tuple[str, ...] = ()) -> Outcome:
-        poll = await self._seen(ctx, poll_id)
+        poll = await self._to_vote_in(ctx, poll_id)
         return await self._cast(ctx, poll, choice or ",".join(values))
 
     @action("ballot")
@@ -227,7 +227,7 @@ class PollCommands:
 
     @action("cast")
     async def cast(self, ctx: Context, poll_id: str, draft: str) -> Outcome:
-        poll = await self._seen(ctx, poll_id)
+        poll = await self._to_vote_in(ctx, poll_id)
         if poll.method is Method.SCORE:
             given = ballot_cards.scoring(ctx.t, poll, draft, ())
             draft = ",".join(
@@ -237,7 +237,7 @@ class PollCommands:
 
     @action("withdraw")
     async def withdraw(self, ctx: Context, poll_id: str) -> Outcome:
-        poll = await self._seen(ctx, poll_id)
+        poll = await self._to_vote_in(ctx, poll_id)
         return replace(await self._cast(ctx, poll, None), replace=True)
 
     @action("mine")
@@ -252,7 +252,6 @@ class PollCommands:
 
     async def _cast(self, ctx: Context, poll: Poll, choice: str | None) -> Outcome:
         cast = await self.polls.cast(poll, ctx.request.actor, choice, ctx.request.now, ctx.t)
-        poll = replace(poll, ballots=cast.ballots, links=cast.links)
         changed = () if cast.end is CastEnd.UNCHANGED else (poll.id,)
         return Outcome(Reply((ballot_cards.cast_card(ctx.t, poll, cast),)), refresh=changed)
 
@@ -453,6 +452,9 @@ class PollCommands:
 
     async def _seen(self, ctx: Context, poll_id: str) -> Poll:
         return await self.polls.seen_by(poll_id, ctx.request.actor, ctx.t)
+
+    async def _to_vote_in(self, ctx: Context, poll_id: str) -> Poll:
+        return await self.polls.to_vote_in(poll_id, ctx.request.actor, ctx.request.now, ctx.t)
 
     async def _named(self, ctx: Context, typed: str, *, closed: bool = False, own: bool = False) -> Poll:
         """The poll with this id, or, where none is named, the only one that can be meant.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.acts import Acts, Did
@@ -44,6 +44,10 @@ OWN_POLLS_MAX = 10
 """Open polls of one member there; its moderators may have more."""
 COPIES_MAX = 50
 """Messages that show one poll, all of which are redrawn when it changes."""
+REMEMBERED = timedelta(seconds=5)
+"""How long an open poll is kept in memory for those who vote in it."""
+REMEMBERED_MAX = 1_000
+"""Polls in memory at once; beyond that all are read anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Polls:
     acts: Acts
     changed: Callable[[], None] = lambda: None
     """Called when a deadline was set or moved, so that whoever waits for deadlines looks again."""
+    _remembered: dict[str, tuple[datetime, Poll]] = field(default_factory=dict)
 
     # --- hosts ---
 
@@ -168,6 +173,22 @@ class Polls:
 
     # --- voters ---
 
+    async def to_vote_in(self, poll_id: str, voter: Actor, now: datetime, t: Translator) -> Poll:
+        """The poll as it was a moment ago, so that a crowd of voters costs one read. Raises NotFound.
+
+        That is enough for a vote: what a ballot may say and who may cast it stays as it is while a poll is open, a
+        community that was added meanwhile is looked up, and whether the poll is open `cast` is told by the database.
+        """
+        kept = self._remembered.get(poll_id)
+        if kept and abs(now - kept[0]) < REMEMBERED and community_id(voter) in kept[1].communities:
+            return kept[1]
+        poll = await self.seen_by(poll_id, voter, t)
+        if len(self._remembered) >= REMEMBERED_MAX:
+            self._remembered.clear()
+        if poll.state is State.OPEN:
+            self._remembered[poll_id] = (now, poll)
+        return poll
+
     async def cast(self, poll: Poll, voter: Actor, text: str | None, now: datetime, t: Translator) -> Cast:
         """Casts, changes or (with None) withdraws a vote; it is durable when this returns.
 
@@ -179,6 +200,8 @@ class Polls:
         choice = None if text is None else checked_ballot(poll, text, t)
         cast = await self.box.cast(Vote(poll.id, voter_in(poll.community, voter), voter.name, choice, now))
         if cast.end in {CastEnd.CLOSED, CastEnd.CANCELLED, CastEnd.UNKNOWN}:
+            self._remembered.pop(poll.id, None)
+            _must_be_open(await self.seen_by(poll.id, voter, t), t)
             raise Refused(t("This poll is not open any more. Your vote was not counted."))
         if cast.end is CastEnd.NOTHING_TO_WITHDRAW:
             raise Refused(t("You have no vote in this poll, so there is nothing to withdraw."))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Answers, Request, Select, Visibility
+from bot.chat import Answers, MessageRef, Place, Request, Select, Visibility
 from bot.instance import Instance
 from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
 from tests.talk import ADA, BEN, CHEN, CREATE, MO, buttons, press, reply_words, say, wall, words
@@ -461,6 +461,38 @@ async def test_the_same_click_a_hundred_times_is_one_ballot(here: Instance) -> N
         await press(here, BEN, "v1:vote:p1:0")
     (poll,) = await here.polls.listed("test:demo")
     assert (poll.ballots, poll.links) == (1, 1)
+
+
+async def test_a_crowd_of_voters_costs_one_look_at_the_poll(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once somebody has voted, the next ones' votes read nothing beside what is written with them."""
+    await say(here, ADA, CREATE)
+    await press(here, ADA, "v1:vote:p1:0")
+    await here.copies.stop()
+    monkeypatch.setattr(here.database, "read", None)
+    for who in (BEN, CHEN):
+        assert "Your vote is counted" in words(await press(here, who, "v1:vote:p1:0"))
+
+
+async def test_what_another_process_changes_holds_for_the_next_vote(
+    here: Instance, tmp_path: Path, clock: Clock
+) -> None:
+    """A process that remembers a poll takes votes of a community where another one has just posted it, and none once
+    another one has closed or cancelled it."""
+    await say(here, ADA, CREATE)
+    await say(here, ADA, CREATE)
+    stranger = replace(BEN, actor=replace(BEN.actor, workspace="elsewhere"))
+    for poll in ("p1", "p2"):
+        await press(here, ADA, f"v1:vote:{poll}:0")
+    assert "belongs to another community" in words(await press(here, stranger, "v1:vote:p1:0"))
+    async with running(tmp_path, clock=clock, shared=True) as other:
+        await other.polls.posted("p1", MessageRef(Place("test", "elsewhere", "main"), "m9"), clock())
+        assert "Your vote is counted" in words(await press(here, stranger, "v1:vote:p1:0"))
+        await other.box.close("p1", clock())
+        await other.box.cancel("p2", clock())
+    assert "This poll is closed" in words(await press(here, BEN, "v1:vote:p1:0"))
+    assert "This poll was cancelled" in words(await press(here, BEN, "v1:vote:p2:0"))
+    assert "This poll is closed" in words(await press(here, ADA, "v1:withdraw:p1"))
+    assert [poll.ballots for poll in await here.polls.listed("test:demo")] == [2, 0]
 
 
 async def test_everything_goes_on_after_a_restart(tmp_path: Path, clock: Clock) -> None:
