@@ -298,12 +298,7 @@ class PollCommands:
             State.CANCELLED: ctx.t("cancelled"),
         }
         lines = [
-            (
-                Code(poll.id),
-                Plain(" "),
-                Bold(poll.question),
-                Plain(f" ({states[poll.state]}, {poll_cards.footer(ctx.t, poll)})"),
-            )
+            (Bold(poll.question), Plain(f" ({states[poll.state]} · {poll_cards.footer(ctx.t, poll)})"))
             for poll in found[:20]
         ]
         shown = Card(

@@ -54,6 +54,18 @@ async def test_a_poll_is_opened_voted_and_closes_by_itself(here: Instance, clock
     assert announced.cards[0].image is not None
 
 
+async def test_a_list_of_polls_reads_well_aloud(here: Instance) -> None:
+    """Each line begins with what is asked, and says the id once, with what it is; the buttons say what they show."""
+    for _ in range(2):
+        await say(here, ADA, CREATE)
+    listed = await say(here, BEN, "/poll list")
+    assert words(listed).splitlines()[1:3] == [
+        f"• Which tea? (open · Poll {poll} · One choice · 0 ballots)" for poll in ("p1", "p2")
+    ]
+    assert listed.answer is not None
+    assert list(buttons(listed.answer)) == ["Show p1", "Show p2"]
+
+
 async def test_one_member_opens_so_many_polls_and_a_community_so_many(here: Instance) -> None:
     """Ten of one member and fifty of a community are open at once; then somebody closes one first. Moderators have
     no quota of their own."""
