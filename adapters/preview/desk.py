@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.library.check import check_packs
-from bot.library.loader import PackReading, Spot, pack_folders, read_pack
+from bot.library.check import read_and_check
+from bot.library.loader import PackReading, Spot, pack_folders
 from bot.library.model import Library
 from bot.library.parcel import outline
 from bot.library.problems import Problem, Severity
@@ -88,10 +88,9 @@ class Desk:
         self._outline = outline(self.source)
         folders = list(pack_folders(self.source)) or [self.source]
         now = self.clock()
-        reports = tuple(check_packs(folders, None, now.date()))
+        checked = read_and_check(folders, None, now.date())
         stale: set[str] = set()
-        for folder in folders:
-            reading = read_pack(folder)
+        for folder, (reading, _) in zip(folders, checked, strict=True):
             if reading.pack is not None:
                 self._good[folder] = reading
             elif folder in self._good:
@@ -103,7 +102,9 @@ class Desk:
         edition = self.reading.edition
         if packs != edition.library.packs:
             edition = Edition.of(Library(MappingProxyType(packs)))
-        self.reading = Reading(self.reading.number + 1, now, edition, reports, frozenset(stale), sources)
+        self.reading = Reading(
+            self.reading.number + 1, now, edition, tuple(report for _, report in checked), frozenset(stale), sources
+        )
         return self.reading
 
 

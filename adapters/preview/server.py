@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from adapters.listening import listen
 from adapters.preview import PORT, cards
 from adapters.preview.desk import Desk, Reading, follow
 from adapters.preview.page import Sight, page
-from adapters.web import guard, server
+from adapters.web import files, guard, server
+from adapters.web.files import Files
 from bot.config import Address
 
-STATIC = (Path(__file__).parent / "static", server.STATIC)
+STATIC = Path(__file__).parent / "static"
 PAGES_MAX = 100
 
 logger = logging.getLogger("parley.preview")
@@ -63,7 +64,7 @@ class Preview:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=1, middlewares=[self._middleware])
         app.on_response_prepare.append(guard.protect)
-        app.router.add_get("/static/{name}", self._static)
+        app.router.add_get("/static/{name}", Files(STATIC, files.STATIC).answer)
         app.router.add_get("/api/events", self._events, allow_head=False)
         app.router.add_get("/", self._page)
         app.router.add_get("/{pack}", self._page)
@@ -106,20 +107,6 @@ class Preview:
             return Sight(reading, pack, entry, view)
         shown = await asyncio.to_thread(lambda: tuple(cards.drawn(reply)))
         return Sight(reading, pack, entry, view, shown)
-
-    async def _static(self, request: web.Request) -> web.Response:
-        name = request.match_info["name"]
-        files: Mapping[str, Path] = {
-            file.name: file for folder in STATIC for file in folder.iterdir() if file.suffix in server.TYPES
-        }
-        if name not in files:
-            raise web.HTTPNotFound
-        return web.Response(
-            body=files[name].read_bytes(),
-            content_type=server.TYPES[files[name].suffix],
-            charset="utf-8",
-            headers={"Cache-Control": "no-cache"},
-        )
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: one for each reading, the present one first, so that a page that was away catches up."""

@@ -11,11 +11,10 @@ import json
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -23,6 +22,7 @@ from aiohttp import web
 from adapters.listening import listen
 from adapters.web import asked, guard, render
 from adapters.web.channel import EVERYONE, Channel, Message
+from adapters.web.files import STATIC, Files
 from adapters.web.pages import PollPages
 from adapters.web.poll_routes import add_poll_routes, download
 from adapters.web.words import words
@@ -46,9 +46,6 @@ LINE_MAX = 20_000
 PAGES_MAX = 100
 HEARTBEAT = 15.0
 """Seconds of silence after which an open page is told that it is still connected."""
-
-STATIC = Path(__file__).parent / "static"
-TYPES: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 logger = logging.getLogger("parley.web")
 
@@ -101,6 +98,7 @@ class WebChat:
         self._channel = Channel(clock, ids)
         self._hinted: set[str] = set()
         self._pages = pages
+        self._index = (STATIC / "index.html").read_text(encoding="utf-8")
         self._runner: web.AppRunner | None = None
 
     # --- the platform ---
@@ -146,7 +144,7 @@ class WebChat:
         app.on_startup.append(self._started)
         app.on_shutdown.append(self._stopped)
         app.router.add_get("/", self._page)
-        app.router.add_get("/static/{name}", self._static)
+        app.router.add_get("/static/{name}", Files(STATIC).answer)
         app.router.add_get("/api/hello", self._hello)
         app.router.add_get("/api/events", self._events, allow_head=False)
         app.router.add_get("/api/file", self._file)
@@ -191,21 +189,8 @@ class WebChat:
     async def _page(self, request: web.Request) -> web.Response:
         t = guard.reader(request)
         sentences = {**words(t.locale), "lang": t.locale}
-        page = (STATIC / "index.html").read_text(encoding="utf-8")
-        filled = re.sub(r"\{\{(\w+)\}\}", lambda match: html.escape(sentences[match[1]]), page)
+        filled = re.sub(r"\{\{(\w+)\}\}", lambda match: html.escape(sentences[match[1]]), self._index)
         return web.Response(text=filled, content_type="text/html", headers={"Cache-Control": "no-cache"})
-
-    async def _static(self, request: web.Request) -> web.Response:
-        files = {file.name: file for file in STATIC.iterdir() if file.suffix in TYPES}
-        file = files.get(request.match_info["name"])
-        if file is None:
-            raise web.HTTPNotFound
-        return web.Response(
-            body=file.read_bytes(),
-            content_type=TYPES[file.suffix],
-            charset="utf-8",
-            headers={"Cache-Control": "no-cache"},
-        )
 
     async def _hello(self, request: web.Request) -> web.Response:
         t = guard.reader(request)

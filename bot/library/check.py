@@ -66,13 +66,20 @@ def check_packs(
     folders: Sequence[Path], essay: Path | None, today: date, limits: TextLimits | None = None
 ) -> list[Report]:
     """Check several packs that are served together. An essay is compared with each of them."""
+    return [report for _, report in read_and_check(folders, essay, today, limits)]
+
+
+def read_and_check(
+    folders: Sequence[Path], essay: Path | None, today: date, limits: TextLimits | None = None
+) -> list[tuple[PackReading, Report]]:
+    """As `check_packs`, and what was read of each for it."""
     checks = [_Check(folder, essay, today, limits or TextLimits()) for folder in folders]
     first: dict[str, Path] = {}
     for check in checks:
         check.run()
         if check.reading.info is not None:
             check.refuse_second(first.setdefault(check.reading.info.id, check.reading.folder))
-    return [check.report() for check in checks]
+    return [(check.reading, check.report()) for check in checks]
 
 
 def check_pack(folder: Path, essay: Path | None, today: date, limits: TextLimits | None = None) -> Report:

@@ -24,6 +24,7 @@ from adapters.preview.desk import Desk, Reading, follow
 from adapters.preview.server import Preview
 from adapters.web.guard import HEADERS
 from bot.errors import Unavailable
+from bot.library.loader import PackReading, read_pack
 from bot.library.model import Argument, Fact
 from tests.ports import free_port
 from tests.world import CONTENT, NOW
@@ -72,6 +73,21 @@ async def opened(content: Path) -> AsyncIterator[Opened]:
 
 
 # --- what is read and kept ---
+
+
+def test_each_pack_is_read_once_a_save(content: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shown and what is told of its problems come from the same reading, so they can't tell of two states."""
+    read: list[Path] = []
+
+    def reading(folder: Path) -> PackReading:
+        read.append(folder)
+        return read_pack(folder)
+
+    for module in ("bot.library.check", "bot.library.loader", "adapters.preview.desk"):
+        monkeypatch.setattr(f"{module}.read_pack", reading, raising=False)
+    desk = Desk.of(content, clock)
+    desk.read()
+    assert read == [content / "tea"] * 2
 
 
 def test_the_last_good_version_stays_while_a_file_is_broken(content: Path) -> None:

@@ -9,14 +9,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from yarl import URL
 
+from adapters.web.files import STATIC, Files
 from adapters.web.guard import BODY_MAX, HEADERS
-from adapters.web.server import HEARTBEAT, PLACE, STATIC
+from adapters.web.server import HEARTBEAT, PLACE
 from bot.chat import Card, MessageRef, Place, Reply
 from bot.errors import Refused, Unavailable
 from tests.browser.served import Served, make_chat, serving, start_anywhere
@@ -219,6 +222,30 @@ async def test_only_the_page_s_own_files_are_served(client: Client, name: str) -
     """No path leads out of the folder of static files."""
     async with client.session.get(URL(f"{client.served.url}static/{name}", encoded=True)) as response:
         assert response.status in {400, 404}
+
+
+async def test_a_file_that_the_browser_has_is_not_sent_again(client: Client) -> None:
+    """It may keep each, and asks each time: it gets a 304 for what it has, with the same headers, and no other."""
+    _, _, response = await client.get("static/chat.js")
+    tag = response.headers["ETag"]
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    for known, status in ((tag, 304), (f'"other", {tag}', 304), ('"other"', 200), ("*", 304)):
+        again, text, response = await client.get("static/chat.js", If_None_Match=known)
+        assert (again, not text) == (status, status == 304)
+        assert {name: response.headers.get(name) for name in HEADERS} == dict(HEADERS)
+        assert (response.headers["ETag"], response.headers["Cache-Control"]) == (tag, "no-cache")
+        assert response.headers.get("Content-Type", "text/javascript").startswith("text/javascript")
+
+
+async def test_what_is_served_belongs_together(tmp_path: Path) -> None:
+    """Files that are changed while the bot runs, as by an upgrade, are not served before it starts again."""
+    style = tmp_path / "style.css"
+    style.write_text("old")
+    files = Files(tmp_path)
+    style.write_text("new")
+    answered = await files.answer(make_mocked_request("GET", "/static/style.css", match_info={"name": "style.css"}))
+    assert answered.body == b"old"
 
 
 async def test_the_page_has_no_inline_script_or_style(client: Client) -> None:
