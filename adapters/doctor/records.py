@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from adapters.doctor import machine
@@ -31,7 +30,7 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
             return
     try:
         if path is not None:
-            applied = _applied_sqlite(path)
+            applied = migrate.applied_in(path)
         else:
             from bot.store.postgres import probe  # noqa: PLC0415 - asyncpg is an extra
 
@@ -94,12 +93,6 @@ async def _key(settings: Settings, opened: Database) -> Finding:
     if settings.key is None and settings.key_file.stat().st_mode & 0o077:
         return note("key", f"{where} can be read by others on this machine", f"chmod 600 {where}")
     return ok("key", f"{where} opens the secrets of {len(wrapped)} polls")
-
-
-def _applied_sqlite(path: Path) -> Mapping[int, str]:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        found = connection.execute("SELECT name FROM sqlite_master WHERE name = 'migrations'").fetchone()
-        return dict(connection.execute("SELECT number, checksum FROM migrations")) if found else {}
 
 
 def _mend(path: Path | None) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,16 @@ def pending(known: tuple[Migration, ...], applied: Mapping[int, str]) -> tuple[M
                 "Restore the file as it was released; a change of the schema is a new migration."
             )
     return known[latest:]
+
+
+def applied_in(file: Path) -> Mapping[int, str]:
+    """Which migrations an SQLite file has, as `pending` takes them; none where it is of something else.
+
+    Changes nothing. Raises `sqlite3.Error` for a file that can't be read.
+    """
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT name FROM sqlite_master WHERE name = 'migrations'").fetchone()
+        return dict(connection.execute("SELECT number, checksum FROM migrations")) if found else {}
 
 
 def for_postgres(sql: str) -> str:

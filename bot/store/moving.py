@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import Refused, Unavailable
+from bot.config import without_password
+from bot.errors import NotFound, Refused, Unavailable
 from bot.polls import audit
 from bot.store import migrate, polls
 from bot.store.database import Database, open_database, sqlite_path
@@ -72,20 +73,59 @@ class Moved:
 async def copy_database(source: str, target: str, said: Said = lambda _table, _rows: None) -> Moved:
     """Copies the database at one URL into the empty one at another. What is written to the source meanwhile is left out.
 
-    The target's schema is made if it isn't there. Raises `Refused` when the target isn't empty or what was written
-    reads otherwise, and what `open_database` raises. Findings of the audit are returned: a source whose record
-    doesn't hold is copied as it is.
+    The target's schema is made if it isn't there. Raises `NotFound` where the source holds nothing of Parley's,
+    `Refused` when the target isn't empty or what was written reads otherwise, `Unavailable` when one of them fails, and
+    what `open_database` raises. Findings of the audit are returned: a source whose record doesn't hold is copied as it
+    is.
     """
+    await _must_be_parleys(source)
+    _must_be_free(target)
     from_database = await open_database(source, shared=True)
     try:
         into_database = await open_database(target)
         try:
             rows = await _copy(source, target, said)
-            return await _verified(into_database, rows)
+            try:
+                return await _verified(into_database, rows)
+            except Unavailable:
+                raise Unavailable(
+                    "Everything is copied and compared, but then the target could not be read. Run parley polls verify "
+                    "on it before you use it."
+                ) from None
         finally:
             await into_database.close()
     finally:
         await from_database.close()
+
+
+async def _must_be_parleys(source: str) -> None:
+    """Before it is opened, which would make what isn't there: nobody wants a copy of nothing by a wrong name."""
+    path = sqlite_path(source)
+    if path is None:
+        from bot.store.postgres import probe  # noqa: PLC0415 - asyncpg is an extra
+
+        applied = (await probe(source)).applied
+    else:
+        if not path.exists():
+            raise NotFound(f"There is no file {path}. Name the database to copy as PARLEY_DATABASE names it.")
+        applied = _applied(path)
+    if not applied:
+        raise NotFound(
+            f"{without_password(source)} holds nothing of Parley's. Name the database to copy first, then the empty one."
+        )
+
+
+def _must_be_free(target: str) -> None:
+    path = sqlite_path(target)
+    if path is not None and path.is_file():
+        _applied(path)
+
+
+def _applied(path: Path) -> Mapping[int, str]:
+    try:
+        return migrate.applied_in(path)
+    except sqlite3.Error as error:
+        raise Unavailable(f"{path} can't be read: {_told(error)}") from error
 
 
 async def _copy(source: str, target: str, said: Said) -> dict[str, int]:
@@ -251,13 +291,33 @@ async def _sqlite(path: Path, begin: str) -> AsyncIterator[_Side]:
             connection.execute("SELECT count(*) FROM migrations")  # the snapshot begins with the first read
             yield _Sqlite(connection)
             await asyncio.to_thread(connection.execute, "COMMIT")
-        except sqlite3.OperationalError as error:
-            raise Unavailable(f"The copy could not be made: {error}.") from error
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.Error as error:
+            raise Unavailable(f"{_NOT_MADE}: {_told(error)}") from error
+
+
+_NOT_MADE = "The copy could not be made, and nothing of it was kept"
+_MEND = {
+    sqlite3.SQLITE_FULL: "Free disk where the target is, then try again.",
+    sqlite3.SQLITE_BUSY: "Stop the other program that uses the file, then try again.",
+    sqlite3.SQLITE_NOTADB: "Name a database of Parley's, or a file that isn't there yet.",
+    sqlite3.SQLITE_CORRUPT: "Restore a backup and copy that: the file is damaged.",
+    sqlite3.SQLITE_CONSTRAINT: "The source's rows break a rule of this version: run parley db check and parley polls verify.",
+}
+"""Primary result code → what to do."""
+
+
+def _told(error: sqlite3.Error) -> str:
+    mend = _MEND.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "Mend that, then try again.")
+    return f"{error}. {mend}"
 
 
 @asynccontextmanager
 async def _postgres(url: str, **transaction: Any) -> AsyncIterator[_Side]:
     import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
+
+    from bot.store.postgres import told  # noqa: PLC0415 - the same
 
     try:
         connection = await asyncpg.connect(url, server_settings={"application_name": "parley"})
@@ -267,4 +327,4 @@ async def _postgres(url: str, **transaction: Any) -> AsyncIterator[_Side]:
         finally:
             await connection.close()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(f"The copy could not be made: {type(error).__name__}: {error}") from error
+        raise Unavailable(f"{_NOT_MADE}: {told(error)}") from error

@@ -63,6 +63,21 @@ _OUTSIDE = (
 logger = logging.getLogger("parley.store")
 
 
+_MEND: tuple[tuple[type[Exception], str], ...] = (
+    (asyncpg.InvalidCatalogNameError, "Make that database (createdb), or correct its name in the address."),
+    (asyncpg.InvalidAuthorizationSpecificationError, "Correct the user and the password in the address."),
+    (asyncpg.InsufficientPrivilegeError, "Make the user the owner of the database: it makes tables there."),
+    (asyncpg.DiskFullError, "Free disk on the server, then try again."),
+    (Exception, "Look whether the server runs and the address is right, then try again."),
+)
+
+
+def told(error: Exception) -> str:
+    """What failed, and what to do about it."""
+    mend = next(mend for kind, mend in _MEND if isinstance(error, kind))
+    return f"{type(error).__name__}: {str(error).removesuffix('.')}. {mend}"
+
+
 class PostgresAdapter(AsyncPGAdapter):
     """aiosql's adapter, with the number of rows touched as a number."""
 
@@ -138,7 +153,7 @@ class PostgresDatabase(Database):
         except ValueError:  # whose words quote the address, and so may quote the password
             raise Unavailable(UNREADABLE) from None
         except (*_OUTSIDE, asyncpg.PostgresError) as error:
-            raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
+            raise Unavailable(f"PostgreSQL can't be reached: {told(error)}") from error
         return database
 
     async def _migrate(self, known: tuple[Migration, ...]) -> None:
@@ -253,7 +268,7 @@ async def probe(url: str) -> Probed:
     except ValueError:
         raise Unavailable(UNREADABLE) from None
     except (*_OUTSIDE, asyncpg.PostgresError) as error:
-        raise Unavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
+        raise Unavailable(f"PostgreSQL can't be reached: {told(error)}") from error
 
 
 async def _durable_write(connection: Any) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 from adapters.cli import main
 from bot.chat import MessageRef, Place
-from bot.errors import Refused
+from bot.errors import NotFound, Refused, Unavailable
 from bot.polls.box import BallotBox, Receipt
 from bot.store import communities, kept, messages, moving, tellings
 from bot.store.database import open_database
@@ -116,6 +117,112 @@ async def test_a_copy_that_reads_otherwise_is_not_kept(
             await moving.copy_database(urls[source], urls[target])
     moved = await moving.copy_database(urls[source], urls[target])
     assert moved.polls == 4
+
+
+@pytest.mark.parametrize("kind", ["file", "server"])
+async def test_a_source_with_nothing_of_parleys_is_refused(urls: list[str], kind: str, tmp_path: Path) -> None:
+    """A wrong name is no empty database: nothing is made there, and no copy of nothing is called a success."""
+    source = str(tmp_path / "praley.db") if kind == "file" else urls[1]
+    with pytest.raises(NotFound, match=r"There is no file|holds nothing of Parley's"):
+        await moving.copy_database(source, urls[3])
+    assert not any(tmp_path.glob("*.db"))  # noqa: ASYNC240 - a look
+    with pytest.raises(NotFound):
+        await moving.copy_database(source, urls[3])
+
+
+@pytest.mark.parametrize("which", ["source", "target"])
+async def test_a_file_that_is_no_database_is_told_and_left_as_it_is(tmp_path: Path, which: str) -> None:
+    """With its name and what to do, on either side."""
+    good, notes = str(tmp_path / "good.db"), tmp_path / "notes.db"
+    await fill(good, 3)
+    notes.write_text("my notes, " * 100)
+    with pytest.raises(Unavailable, match=r"notes\.db can't be read: file is not a database\. Name a database"):
+        await moving.copy_database(*((str(notes), good) if which == "source" else (good, str(notes))))
+    assert notes.read_text() == "my notes, " * 100
+
+
+async def test_a_damaged_source_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though its head is whole, so that it opens."""
+    bad = tmp_path / "bad.db"
+    await fill(str(bad), 200)
+
+    async def ruined(self: moving._Sqlite, table: moving.Table) -> bool:
+        if table.name == "links":
+            raise damaged
+        return False
+
+    damaged = sqlite3.DatabaseError("database disk image is malformed")
+    damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    monkeypatch.setattr(moving._Sqlite, "holds", ruined)
+    with pytest.raises(Unavailable, match=r"nothing of it was kept: .* malformed. Restore a backup"):
+        await moving.copy_database(str(bad), str(tmp_path / "good.db"))
+
+
+async def test_a_full_disk_is_told_and_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once there is room the same command works."""
+    source, target = str(tmp_path / "a.db"), str(tmp_path / "b.db")
+    await fill(source, 200)
+    put = moving._Sqlite.put
+
+    async def full(self: moving._Sqlite, table: moving.Table, rows: list[Sequence[object]]) -> None:
+        self._connection.execute("PRAGMA max_page_count=1")  # no more than there are
+        await put(self, table, rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moving._Sqlite, "put", full)
+        with pytest.raises(Unavailable, match=r"nothing of it was kept: database or disk is full. Free disk"):
+            await moving.copy_database(source, target)
+    assert (await moving.copy_database(source, target)).polls == 4
+
+
+@pytest.mark.parametrize(("source", "target"), [(0, 1), (1, 3)])
+async def test_a_connection_that_is_cut_is_told_and_nothing_is_kept(
+    urls: list[str], source: int, target: int, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of the rows, on either side; then the same command works."""
+    await fill(urls[source])
+    side = moving._Postgres if target == 1 else moving._Sqlite
+    put = side.put
+
+    async def cut(self: moving._Side, table: moving.Table, rows: list[Sequence[object]]) -> None:
+        if table.name == "ballots":
+            server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley'")
+        await put(self, table, rows)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(side, "put", cut)
+        with pytest.raises(Unavailable, match=r"nothing of it was kept: \w+: .*\. Look whether the server runs"):
+            await moving.copy_database(urls[source], urls[target])
+    assert (await moving.copy_database(urls[source], urls[target])).polls == 4
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [("/nosuch", "Make that database"), ("stranger:wrong@", "Correct the user and the password")],
+)
+async def test_a_server_that_refuses_is_told_with_what_to_do(
+    urls: list[str], server: PostgresServer, what: str, told: str
+) -> None:
+    """A database that is not there, and somebody whom the server doesn't let in; the password is not repeated."""
+    await fill(urls[0], 3)
+    head, _, host = server.url("postgres").partition("postgres@")
+    address = f"{head}{what}{host}" if what.endswith("@") else server.url("postgres").rpartition("/")[0] + what
+    with pytest.raises(Unavailable, match=told) as caught:
+        await moving.copy_database(urls[0], address)
+    assert "wrong" not in caught.value.message
+
+
+async def test_a_newer_database_is_refused_on_either_side(tmp_path: Path) -> None:
+    """With both versions, and what to install."""
+    old, newer = str(tmp_path / "old.db"), str(tmp_path / "newer.db")
+    await fill(old, 3)
+    await fill(newer, 3)
+    with closing(sqlite3.connect(newer)) as connection:
+        connection.execute("INSERT INTO migrations SELECT max(number) + 1, 'later', checksum FROM migrations")
+        connection.commit()
+    for source, target in ((newer, str(tmp_path / "new.db")), (old, newer)):
+        with pytest.raises(Refused, match=r"at version \d+, .* Install the newer Parley"):
+            await moving.copy_database(source, target)
 
 
 async def test_what_was_tampered_with_is_copied_and_told(urls: list[str]) -> None:
