@@ -19,12 +19,12 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from adapters.calls import counted
 from adapters.listening import listen
 from adapters.slack import answers, files, render
-from adapters.slack.http import PATH, GuardedApp
+from adapters.slack.http import GuardedApp
 from adapters.slack.incoming import Incoming
 from adapters.slack.oauth import InstallFlow, OAuth
 from adapters.slack.socket_mode import Pace, SocketMode
 from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
-from adapters.slack.workspaces import NAME, Authorize, OneToken, Source, Workspaces
+from adapters.slack.workspaces import NAME, OneToken, Source, Workspaces
 from bot.app import Bot
 from bot.chat import Attachment, Image, Limits, MessageRef, Place, Reply
 from bot.config import Address
@@ -35,7 +35,7 @@ from bot.polls.privacy import Privacy
 DRAIN = 5.0
 """Seconds that answers in the making have at a stop."""
 ACK_TIME = 0.05
-"""Seconds that acknowledgements need: Bolt looks for them every 10 ms."""
+"""Seconds in which what was read is begun and acknowledged."""
 
 logger = logging.getLogger("parley.slack")
 
@@ -70,13 +70,13 @@ class SlackChat:
         self._pace = pace or Pace()
         self._socket: SocketMode | None = None
         self._runner: web.AppRunner | None = None
+        self._incoming = Incoming(bot, self._workspaces, clock=clock, locale=locale)
         self.app = GuardedApp(
             client=self._anyone.client,
             signing_secret=signing_secret,
-            authorize=Authorize(self._workspaces),
+            before_authorize=self._incoming,
             oauth_flow=InstallFlow(oauth, self._anyone.client, site, bot.report) if oauth else None,
         )
-        self._incoming = Incoming(bot, self.app, self._workspaces, clock=clock, locale=locale)
 
     @property
     def running(self) -> set[asyncio.Task[Any]]:
@@ -110,7 +110,7 @@ class SlackChat:
 
     async def listen(self, address: Address) -> None:
         """Takes Slack's signed requests there. Raises Unavailable for an address that can't be used."""
-        self._runner = await listen(self.app.server(path=PATH).web_app, address, "PARLEY_SLACK_BIND")
+        self._runner = await listen(self.app.entrance(), address, "PARLEY_SLACK_BIND")
 
     def is_connected(self) -> bool:
         """Whether Slack can reach this process, and the other way round, as far as can be told from here."""

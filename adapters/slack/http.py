@@ -1,5 +1,6 @@
 """Slack's requests over HTTP: who is let in, how often, and what becomes of nonsense.
 
+Each is verified, read and looked up once, here, and goes to Bolt's app as one that came over a socket does.
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
@@ -8,25 +9,27 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
-from urllib.parse import parse_qs
 
 from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_server import AsyncSlackAppServer
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
+from yarl import query_to_pairs
 
 PATH = "/slack/events"
 REMEMBERED = 600.0
 """Seconds for which a request is known again: Slack's own window for signatures is 300."""
 REMEMBERED_MAX = 50_000
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
+Json = dict[str, Any]
 
 logger = logging.getLogger("parley.slack")
 
@@ -42,78 +45,75 @@ class GuardedApp(AsyncApp):
             signing_secret=signing_secret,
             request_verification_enabled=signing_secret is not None,
             oauth_flow=oauth_flow,
+            authorize=NoToken(),
             **options,
         )
         # Bolt makes a flow of its own where the environment has SLACK_CLIENT_ID; nobody gets at its pages
-        pages = {oauth_flow.install_path, oauth_flow.redirect_uri_path} if oauth_flow else set[str]()
-        self._guard = Guard(signing_secret or "", frozenset(pages))
+        self._pages = {oauth_flow.install_path, oauth_flow.redirect_uri_path} if oauth_flow else set[str]()
+        self._guard = Guard(signing_secret or "")
 
-    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """What makes no sense, or is more than Bolt can read, is acknowledged: else Slack sends it again."""
-        if not is_whole(req.body):
-            logger.warning("Slack sent a payload that does not say who did what")
-            return BoltResponse(status=200)
+    async def take(self, body: Json) -> BoltResponse:
+        """What came from Slack for certain, over a socket or signed. What can't be read is acknowledged, too."""
         try:
-            return await super().async_dispatch(req)
+            return await self.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             logger.warning("Slack sent a payload that can't be read: %s", type(error).__name__, exc_info=error)
             return BoltResponse(status=200)
 
-    def server(self, port: int = 3000, path: str = PATH, host: str | None = None) -> AsyncSlackAppServer:
-        made = super().server(port=port, path=path, host=host)
-        if self._guard.middleware not in made.web_app.middlewares:
-            made.web_app.middlewares.append(self._guard.middleware)
-        return made
+    def entrance(self) -> web.Application:
+        """Where Slack's requests come in, and people to the pages."""
+        return Entrance(self, self._guard, frozenset(self._pages)).web_app
 
 
-USED_BY_PEOPLE = frozenset({"block_actions", "block_suggestion", "view_submission", "shortcut", "message_action"})
+class NoToken(AsyncAuthorize):
+    """Bolt asks under which token its listeners call Slack: there are none."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    async def __call__(self, **_asked: Any) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=None, team_id=None)
 
 
-def is_whole(body: Mapping[str, Any]) -> bool:
-    """Whether what a person did names the person, and what they used."""
-    if "command" in body:
-        return bool(body.get("user_id"))
-    if body.get("type") not in USED_BY_PEOPLE:
-        return True
-    user, used = body.get("user"), body.get("actions")
-    if not (isinstance(user, Mapping) and user.get("id")):
-        return False
-    return body["type"] != "block_actions" or bool(used and isinstance(used[0], Mapping) and used[0].get("action_id"))
+class Entrance(AsyncSlackAppServer):
+    """Bolt's server with a guard at its door."""
+
+    def __init__(self, app: GuardedApp, guard: Guard, pages: frozenset[str]) -> None:
+        super().__init__(port=0, path=PATH, app=app)
+        self._app = app
+        self._guard = guard
+        self._pages = pages
+
+    async def handle_get_requests(self, request: web.Request) -> web.Response:
+        if request.method != "GET" or request.path not in self._pages:  # a HEAD comes here as well
+            return web.Response(status=401)
+        return await super().handle_get_requests(request)
+
+    async def handle_post_requests(self, request: web.Request) -> web.Response:
+        written = await request.read()
+        if not self._guard.is_signed(request.headers, written):
+            return web.Response(status=401)
+        body = read_body(request.content_type, written)
+        if body is None:
+            return web.Response(status=400)
+        if not self._guard.is_new(written):
+            return web.Response()
+        answer = await self._app.take(body)
+        if answer.status >= 500:  # noqa: PLR2004 - Slack sends it again
+            self._guard.forget(written)
+        return await to_aiohttp_response(answer)
 
 
 class Guard:
-    """What comes a second time, replayed or sent again by Slack, is acknowledged and not done again."""
+    """Knows Slack's signature, and what comes a second time, replayed or sent again by Slack."""
 
-    def __init__(self, secret: str, pages: frozenset[str] = frozenset()) -> None:
-        self._pages = pages
+    def __init__(self, secret: str) -> None:
         self._verifier = SignatureVerifier(secret) if secret else None
         self._seen: dict[bytes, float] = {}
 
-    @web.middleware
-    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.method == "GET" and request.path in self._pages:
-            return await handler(request)
-        body = await request.read()
-        if not self._is_signed(request, body):
-            return web.Response(status=401)
-        if not is_readable(request.content_type, body):
-            return web.Response(status=400)
-        key = hashlib.sha256(body).digest()
-        if self._is_known(key):
-            return web.Response(status=200)
-        self._seen[key] = monotonic()
-        try:
-            answer = await handler(request)
-        except BaseException:
-            self._seen.pop(key, None)
-            raise
-        if answer.status >= 500:  # noqa: PLR2004 - Slack sends it again
-            self._seen.pop(key, None)
-        return answer
-
-    def _is_signed(self, request: web.Request, body: bytes) -> bool:
-        timestamp = request.headers.get("x-slack-request-timestamp", "")
-        signature = request.headers.get("x-slack-signature", "")
+    def is_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        timestamp = headers.get("x-slack-request-timestamp", "")
+        signature = headers.get("x-slack-signature", "")
         if self._verifier is None or not timestamp.isascii() or not timestamp.isdigit():
             return False
         try:
@@ -121,24 +121,31 @@ class Guard:
         except UnicodeDecodeError:
             return False
 
-    def _is_known(self, key: bytes) -> bool:
-        now = monotonic()
+    def is_new(self, body: bytes) -> bool:
+        """From then on it is known."""
+        now, key = monotonic(), hashlib.sha256(body).digest()
         while self._seen and (len(self._seen) > REMEMBERED_MAX or next(iter(self._seen.values())) < now - REMEMBERED):
             del self._seen[next(iter(self._seen))]
-        return key in self._seen
+        if key in self._seen:
+            return False
+        self._seen[key] = now
+        return True
+
+    def forget(self, body: bytes) -> None:
+        self._seen.pop(hashlib.sha256(body).digest(), None)
 
 
-def is_readable(content_type: str, body: bytes) -> bool:
-    """Whether the body is what its type says: a JSON object, or a form whose `payload`, if it has one, is one."""
-    written = body.decode(errors="replace")
-    if content_type == "application/json" or written.startswith("{"):
-        return _is_object(written)
-    payload = parse_qs(written, keep_blank_values=True).get("payload")
-    return payload is None or _is_object(payload[0])
+def read_body(content_type: str, written: bytes) -> Json | None:
+    """A JSON object, or a form, whose `payload`, if it has one, is one. None for what is not what its type says."""
+    if content_type == "application/json" or written.startswith(b"{"):
+        return _object(written)
+    form = dict(query_to_pairs(written.decode(errors="replace")))
+    return _object(form["payload"]) if "payload" in form else form
 
 
-def _is_object(written: str) -> bool:
+def _object(written: str | bytes) -> Json | None:
     try:
-        return isinstance(json.loads(written), dict)
+        found = json.loads(written)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,17 +1,21 @@
-"""What comes in from Slack: commands, controls, shortcuts, forms and events. Each is acknowledged at once."""
+"""What comes in from Slack: commands, controls, shortcuts, forms and events. Each is acknowledged at once.
+
+Bolt's app hands everything to `Incoming`, its first middleware of ours, which leaves nothing over for listeners: why is in
+docs/decisions/0019-slack-is-answered-in-a-middleware.md.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 
 from adapters.slack import answers, forms, render
@@ -26,10 +30,24 @@ from bot.i18n import Translator, translator
 from bot.markup import text
 from bot.request_id import request_scope
 from bot.typed import parse
+from bot.waiting import heard
 
 HELP = "help"
 FORM_PATIENCE = 1.8
-"""Seconds until a form is acknowledged whether or not its answer is there: with the look-up before, below 3."""
+"""Seconds until a form is acknowledged whether or not its answer is there."""
+ACK_PATIENCE = 2.5
+"""Seconds until anything is acknowledged, whatever it waits for: below Slack's 3."""
+ADDRESS_CHECK = "url_verification"
+"""Slack's question whether the address is the app's, which Bolt answers."""
+COMMAND = "command"
+USED_BY_PEOPLE = {
+    "block_actions": "action_id",
+    "block_suggestion": "action_id",
+    "view_submission": "view",
+    "shortcut": "callback_id",
+    "message_action": "callback_id",
+}
+"""By kind: what names that which was used."""
 START_POLL = "start-poll"
 POLL_ON_THIS = "poll-on-this"
 OPENS_POLL = "poll create"
@@ -38,30 +56,75 @@ ERROR_MAX = 500
 logger = logging.getLogger("parley.slack")
 
 Body = Mapping[str, Any]
-Listener = Callable[[AsyncAck, Body], Coroutine[Any, Any, None]]
+Listener = Callable[[Body], Coroutine[Any, Any, None]]
+Answering = Callable[[AsyncAck, Body], Coroutine[Any, Any, None]]
 
 
-class Incoming:
-    """Bolt's listeners. `drain` waits for the answers in the making."""
+class Ack(AsyncAck):
+    """Bolt's acknowledgement, which can be waited for."""
 
-    def __init__(
-        self, bot: Bot, app: AsyncApp, workspaces: Workspaces, *, clock: Callable[[], datetime], locale: str
-    ) -> None:
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.given = asyncio.Event()
+
+    async def __call__(self, *args: Any, **more: Any) -> BoltResponse:
+        """Only the first one counts."""
+        if self.response is not None:
+            return self.response
+        self.given.set()
+        return await super().__call__(*args, **more)
+
+
+class Incoming(AsyncMiddleware):
+    """Answers what people do and what Slack tells. `drain` waits for the answers in the making."""
+
+    def __init__(self, bot: Bot, workspaces: Workspaces, *, clock: Callable[[], datetime], locale: str) -> None:
         self._bot = bot
         self._workspaces = workspaces
         self._clock = clock
         self._locale = locale
         self._form_words = tuple({name.split()[0] for name, found in bot.commands.items() if found.form_when})
         self.running: set[asyncio.Task[Any]] = set()
-        app.command(render.COMMAND)(self._heard(self._on_command))
-        app.action(re.compile(r"."))(self._heard(self._on_action))
-        app.shortcut(re.compile(r"."))(self._heard(self._on_shortcut))
-        app.view(re.compile(r"."))(self._heard(self._on_form))
-        app.options(re.compile(r"."))(self._heard(self._on_typing))
-        app.event("tokens_revoked")(self._heard(self._on_removed))
-        app.event("app_uninstalled")(self._heard(self._on_removed))
-        app.event("app_home_opened")(self._heard(self._on_home))
-        app.error(self._on_error)
+        self._listeners: Mapping[str, Listener] = {
+            COMMAND: self._on_command,
+            "block_actions": self._on_action,
+            "shortcut": self._on_shortcut,
+            "message_action": self._on_shortcut,
+            "tokens_revoked": self._on_removed,
+            "app_uninstalled": self._on_removed,
+            "app_home_opened": self._on_home,
+        }
+        """By kind: what is acknowledged before anything is done about it."""
+        self._answering: Mapping[str, Answering] = {
+            "view_submission": self._on_form,
+            "block_suggestion": self._on_typing,
+        }
+        """By kind: what is answered with the acknowledgement itself."""
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's own name
+    ) -> BoltResponse:
+        """The acknowledgement. What makes no sense gets one, too: else Slack sends it again."""
+        del resp
+        body, kind = req.body, kind_of(req.body)
+        if kind == ADDRESS_CHECK:
+            return await next()
+        if not is_whole(kind, body):
+            logger.warning("Slack sent a payload that does not say who did what")
+        elif kind in self._listeners:
+            self._keep(asyncio.ensure_future(self._heard(self._listeners[kind], body)))
+        elif kind in self._answering:
+            ack = Ack()
+            self._keep(asyncio.ensure_future(self._answered(self._answering[kind], ack, body)))
+            await heard(ack.given, ACK_PATIENCE)
+            return await ack()
+        else:
+            logger.warning("Slack sent something of an unknown kind")
+        return BoltResponse(status=200)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs something beside, whose failure is only logged. A stop waits for it."""
@@ -73,33 +136,35 @@ class Incoming:
             for task in late:
                 task.cancel()
 
-    def _heard(self, listener: Listener) -> Listener:
-        """Begins a request, and keeps a failure from Bolt, which forgets the acknowledgement of a listener that fails after it."""
+    async def _heard(self, listener: Listener, body: Body) -> None:
+        """Begins a request. Nobody waits for its failure, so the person is told."""
+        with request_scope(self._bot.new_reference):
+            try:
+                await listener(body)
+            except Exception as error:
+                await self._tell(error, body)
 
-        async def heard(ack: AsyncAck, body: Body) -> None:
-            with request_scope(self._bot.new_reference):
-                try:
-                    await listener(ack, body)
-                except Exception as error:
-                    await self._failed(error, body, ack)
-
-        return heard
+    async def _answered(self, listener: Answering, ack: Ack, body: Body) -> None:
+        """The same for what is answered with its acknowledgement, which is given whatever happens."""
+        with request_scope(self._bot.new_reference):
+            try:
+                await listener(ack, body)
+            except Exception as error:
+                await self._failed(error, body, ack)
+            finally:
+                await ack()
 
     # --- listeners ---
 
-    async def _on_command(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_command(self, body: Body) -> None:
         """`/parley fact tariffs`. Nothing typed asks for help."""
-        await ack()
-        self._keep(asyncio.current_task())
         line = unescape(str(body.get("text", ""))).strip() or HELP
         request = await self._request(body, hurry=self._opens_form(line))
         outcome = await self._bot.say(request, line)
         await self._show(body, request, outcome)
 
-    async def _on_action(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_action(self, body: Body) -> None:
         """A button or a select of any age. A button that only opens an address is reported as well."""
-        await ack()
-        self._keep(asyncio.current_task())
         used: Body = body["actions"][0]
         pressed = str(used["action_id"])
         if pressed.startswith(render.LINK_ID):
@@ -107,10 +172,8 @@ class Incoming:
         request = await self._request(body, press=True)
         await self._show(body, request, await self._bot.press(request, pressed, _values(used)))
 
-    async def _on_shortcut(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_shortcut(self, body: Body) -> None:
         """From the menu of a message, or from the composer."""
-        await ack()
-        self._keep(asyncio.current_task())
         name = str(body.get("callback_id", ""))
         request = await self._request(body, hurry=True)
         message = readable(str((body.get("message") or {}).get("text") or ""))
@@ -122,7 +185,6 @@ class Incoming:
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
         """A form that was sent: the acknowledgement itself carries what is wrong, or closes it."""
-        self._keep(asyncio.current_task())
         view: Body = body["view"]
         origin, filled = forms.Origin.decode(str(view.get("private_metadata") or "")), forms.answers(view)
         request = await self._request(body, origin=origin, hurry=True)
@@ -136,20 +198,17 @@ class Incoming:
         await asyncio.wait({work}, timeout=FORM_PATIENCE)
         if not work.done():
             await ack()
-            outcome = await work
+        outcome = await work
+        if ack.response is not None:
             outcome = _told_late(outcome, filled, t) if outcome.errors else outcome
-        else:
-            outcome = work.result()
-            wrong = _beside(outcome, forms.names(view))
-            if wrong:
-                await ack(response_action="errors", errors=wrong)
-                return
-            await ack()
+        elif wrong := _beside(outcome, forms.names(view)):
+            await ack(response_action="errors", errors=wrong)
+            return
+        await ack()
         await self._show({"response_url": origin.url}, request, outcome)
 
     async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
         """Somebody types in a select that asks for its options, in a message or in a form. Too late is nothing."""
-        self._keep(asyncio.current_task())
         try:
             async with asyncio.timeout(FORM_PATIENCE):
                 found = await self._suggestions(body)
@@ -167,45 +226,37 @@ class Incoming:
         request = await self._request(body, origin=origin, press=True)
         return await self._bot.suggest(request, origin.action, typed, asked)
 
-    async def _on_removed(self, _ack: AsyncAck, body: Body) -> None:
+    async def _on_removed(self, body: Body) -> None:
         """The workspace has removed the app, or withdrawn its token; tokens of persons are none of Parley's."""
         event: Body = body["event"]
         whole = event["type"] == "app_uninstalled"
         if not whole and not (event.get("tokens") or {}).get("bot"):
             return
-        self._keep(asyncio.current_task())
         at = datetime.fromtimestamp(int(body.get("event_time") or self._clock().timestamp()), UTC)
         await self._workspaces.removed(str(body.get("team_id") or ""), at, whole=whole)
 
-    async def _on_home(self, _ack: AsyncAck, body: Body) -> None:
+    async def _on_home(self, body: Body) -> None:
         """Somebody looks at the app's Home tab."""
         event: Body = body["event"]
         if event.get("tab") != "home":
             return
-        self._keep(asyncio.current_task())
         request = await self._request({"team_id": body.get("team_id"), "user_id": event["user"]})
         web = (await self._workspaces.of(request.actor.workspace)).web
         await web.call("views_publish", user_id=request.actor.id, view=await home(self._bot, request))
 
-    async def _on_error(self, error: Exception, body: Body) -> BoltResponse:
-        """What fails before a listener is found. The response is the acknowledgement."""
-        await self._tell(error, body)
-        return BoltResponse(status=200, body="")
-
-    async def _failed(self, error: Exception, body: Body, ack: AsyncAck) -> None:
-        """Acknowledges, and says what can't be. A form that was not answered yet stays open and says it itself."""
-        beside = forms.names(body["view"]) if body.get("type") == "view_submission" else []
+    async def _failed(self, error: Exception, body: Body, ack: Ack) -> None:
+        """A form that was not answered yet stays open and says itself what can't be."""
+        beside = forms.names(_view(body)) if body.get("type") == "view_submission" else []
         if ack.response is None and beside:
             await ack(response_action="errors", errors={beside[0]: self._told(error)[0]})
             return
-        if ack.response is None:
-            await ack()
+        await ack()
         await self._tell(error, body)
 
     async def _tell(self, error: Exception, body: Body) -> None:
         told, reference = self._told(error)
-        view: Body = body.get("view") or {}
-        if url := body.get("response_url") or forms.Origin.decode(str(view.get("private_metadata") or "")).url:
+        form = forms.Origin.decode(str(_view(body).get("private_metadata") or ""))
+        if url := body.get("response_url") or form.url:
             await self._tell_of_failure(str(url), refusal(told, translator(self._locale)), reference)
 
     def _told(self, error: Exception) -> tuple[str, str]:
@@ -232,10 +283,9 @@ class Incoming:
         ear = Ear(web, request, str(body.get("response_url") or ""), str(body.get("trigger_id") or ""))
         await answers.show(ear, outcome, self.spawn)
 
-    def _keep(self, task: asyncio.Task[Any] | None) -> None:
-        if task is not None:
-            self.running.add(task)
-            task.add_done_callback(self.running.discard)
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
 
     def _opens_form(self, line: str) -> bool:
         if not line.removeprefix("/").lower().startswith(self._form_words):
@@ -262,6 +312,34 @@ class Incoming:
             zone=person.zone,
             origin=MessageRef(place, message) if message else None,
         )
+
+
+def kind_of(body: Body) -> str:
+    """What happened, in Slack's own words: a payload's type, or an event's. A command's has none."""
+    if "command" in body:
+        return COMMAND
+    kind = str(body.get("type"))
+    event = body.get("event")
+    return str(event.get("type")) if kind == "event_callback" and isinstance(event, Mapping) else kind
+
+
+def is_whole(kind: str, body: Body) -> bool:
+    """Whether what a person did names the person, and what they used."""
+    if kind == COMMAND:
+        return bool(body.get("user_id"))
+    if kind not in USED_BY_PEOPLE:
+        return True
+    user, used = body.get("user"), body
+    if kind == "block_actions":
+        actions = body.get("actions")
+        used = actions[0] if isinstance(actions, list) and actions else {}
+    named = isinstance(used, Mapping) and bool(used.get(USED_BY_PEOPLE[kind]))
+    return named and isinstance(user, Mapping) and bool(user.get("id"))
+
+
+def _view(body: Body) -> Body:
+    found = body.get("view")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _asker(body: Body) -> tuple[str, str, str]:

@@ -19,14 +19,14 @@ from time import time
 from typing import Any
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.http import GuardedApp
 from adapters.slack.web import error_of
 from bot.waiting import heard
 
@@ -107,7 +107,7 @@ class SocketMode:
 
     def __init__(
         self,
-        app: AsyncApp,
+        app: GuardedApp,
         web: AsyncWebClient,
         app_token: str,
         *,
@@ -216,7 +216,7 @@ class SocketMode:
     async def _handle(self, socket: Any, request: SocketModeRequest) -> None:
         """Whatever the app makes of it, it is acknowledged: Slack would send it again, or the person wait."""
         began = time()
-        response = await run_async_bolt_app(self._app, request)
+        response = await self._app.take(request.payload)
         try:
             if response.status == OK:
                 await send_async_response(socket, request, response, began)

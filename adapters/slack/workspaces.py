@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.oauth.installation_store import Bot as Installed
 
 from adapters.slack.people import People
@@ -220,33 +218,6 @@ class OneToken:
         ours = self._installed is None or self._installed.team_id == team
         self._removed = self._removed or ours
         return ours
-
-
-class Authorize(AsyncAuthorize):
-    """Bolt's question under which token a request is answered.
-
-    One from a workspace without the app goes on without a token: the listener says so, in words.
-    """
-
-    def __init__(self, workspaces: Workspaces) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._workspaces = workspaces
-
-    async def __call__(
-        self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None, **_more: Any
-    ) -> AuthorizeResult:
-        try:
-            installed = (await self._workspaces.of(team_id or "")).installed
-        except BotError:
-            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, user_id=user_id)
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            user_id=user_id,
-            bot_id=installed.bot_id or None,
-            bot_user_id=installed.bot_user_id or None,
-            bot_token=installed.bot_token,
-        )
 
 
 def community_of(team: str) -> str:

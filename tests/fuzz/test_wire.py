@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from adapters.slack import forms
-from adapters.slack.http import is_readable
+from adapters.slack.http import read_body
 from adapters.slack.texts import readable, unescape
 from tests.fuzz.inputs import JSON, as_json, damaged, damaged_json, damaged_words, texts
 from tests.fuzz.target import EFFORTS, fuzz, opened
@@ -125,13 +125,11 @@ def test_whatever_words_slack_passes_on_are_answered(tmp_path: Path, effort: int
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_a_slack_body_of_another_shape_stops_nothing(tmp_path: Path, effort: int) -> None:
-    """Values that are missing or of another kind: Bolt refuses some, Parley the others, and the next command is
-    answered."""
+    """Values that are missing or of another kind are acknowledged, and the next command is answered."""
     with opened(slack(tmp_path)) as (ada, run):
 
         def check(body: dict[str, Any]) -> None:
-            with suppress(TypeError, AttributeError, KeyError, IndexError, ValueError):  # Bolt's own reading of a body
-                run(ada.dispatch(body))
+            assert run(ada.dispatch(body)).status == 200
 
         fuzz(check, damaged_json(SLACK), (), 60 * effort, may_log=True)
         assert "Most people in the office drink tea" in run(ada.say("/fact tea drinkers")).private
@@ -143,7 +141,7 @@ def test_what_slack_signed_is_let_in_only_where_it_can_be_read(effort: int) -> N
 
     def check(given: tuple[str, bytes]) -> None:
         content_type, body = given
-        assert is_readable(content_type, body) in {True, False}
+        assert isinstance(read_body(content_type, body), dict | None)
         text = body.decode(errors="replace")
         assert isinstance(forms.Origin.decode(text).action, str)
         assert isinstance(readable(unescape(text)), str)

@@ -12,7 +12,6 @@ from itertools import count
 from typing import Any
 
 from aiohttp import web
-from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from adapters.slack.app import SlackChat
@@ -206,7 +205,7 @@ class SlackDriver:
         )
 
     async def dispatch(self, body: Mapping[str, Any]) -> BoltResponse:
-        answer = await self.chat.app.async_dispatch(AsyncBoltRequest(body=dict(body), mode="socket_mode"))
+        answer = await self.chat.app.take(dict(body))
         while running := set(self.chat.running):
             await asyncio.wait(running, timeout=5)
         return answer

@@ -113,11 +113,12 @@ class SlowForms:
         return await self._bot.submit(*given)
 
 
+@pytest.mark.parametrize("patience", ["FORM_PATIENCE", "ACK_PATIENCE"])
 async def test_a_form_whose_answer_takes_long(
-    instance: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch, patience: str
 ) -> None:
     """Slack waits 3 seconds: the form closes, and its answer, or what is wrong with what was typed, follows."""
-    monkeypatch.setattr(incoming, "FORM_PATIENCE", 0.01)
+    monkeypatch.setattr(incoming, patience, 0.01)
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
         slow: Any = SlowForms(instance.bot)

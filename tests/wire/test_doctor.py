@@ -23,7 +23,7 @@ from adapters.doctor.finding import End, Finding
 from adapters.doctor.platforms import Platforms
 from adapters.health import Health
 from adapters.listening import listen
-from adapters.slack.http import PATH, GuardedApp
+from adapters.slack.http import GuardedApp
 from bot.charts import font_files
 from bot.config import Address, Settings
 from bot.metrics import Metrics
@@ -126,8 +126,8 @@ async def test_a_port_that_somebody_else_holds_is_told() -> None:
 
 async def test_the_address_for_slack_is_known_to_be_parleys() -> None:
     """What is asked there without Slack's signature is refused, and says whose it is, so that a doctor knows."""
-    app = GuardedApp(signing_secret="hush", token=BOT_TOKEN)
-    runner = await listen(app.server(path=PATH).web_app, Address("127.0.0.1", free_port()), "PARLEY_SLACK_BIND")
+    app = GuardedApp(signing_secret="hush")
+    runner = await listen(app.entrance(), Address("127.0.0.1", free_port()), "PARLEY_SLACK_BIND")
     served = Address(*runner.addresses[0][:2])
     (found,) = await machine.ports({"PARLEY_SLACK_BIND": served})
     await runner.cleanup()

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.http import GuardedApp
 from adapters.slack.socket_mode import Pace, SocketMode
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SlackServer
 from tests.wire.slack.world import IMPATIENT, bugs, new_server, slack_world
@@ -35,7 +35,7 @@ async def socket(
         await asyncio.sleep(0)
 
     web = AsyncWebClient(token=BOT_TOKEN, base_url=server.base_url)
-    app = AsyncApp(client=web, request_verification_enabled=False)
+    app = GuardedApp(client=web, signing_secret=None)
     kept = SocketMode(app, web, APP_TOKEN, clock=clock or Clock(), pace=pace, sleep=sleep)
     try:
         yield kept, pauses

@@ -254,7 +254,7 @@ async def listening(server: SlackServer, chat: SlackChat, *, http: bool) -> Asyn
     if not http:
         yield
         return
-    runner = web.AppRunner(chat.app.server(path=PATH).web_app, access_log=None)
+    runner = web.AppRunner(chat.app.entrance(), access_log=None)
     await runner.setup()
     for port in PORTS:
         try:
