@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import NotFound, Refused
-from bot.exchange.in_place import add_lines, put_lines, span
+from bot.exchange.in_place import Told, add_lines, put_lines, span
 from bot.exchange.writing import Bare, Value, item, new_id, replace_file
 from bot.i18n import Translator
 from bot.library.check import check_pack
@@ -122,7 +122,7 @@ def _digest(entry: str) -> str:
 def _move_in(folder: Path, made: Suggestion, t: Translator) -> Path:
     draft = draft_file(folder, made.id)
     name, entry = _only_entry(draft, t)
-    lines = _lines_of(draft.read_text(encoding="utf-8").splitlines(), entry)
+    lines = _lines_of(draft.read_text(encoding="utf-8").splitlines(), entry, t)
     entry_id = str(entry.get("id"))
     if not re.fullmatch(KEBAB, entry_id):  # it may become a file's name
         raise Refused(t("{file}: `id` takes small letters, digits and hyphens, as in tea-popular.", file=draft.name))
@@ -130,10 +130,10 @@ def _move_in(folder: Path, made: Suggestion, t: Translator) -> Path:
     there = _readable(folder, t).raws.get(entry_id)
     if there is not None:
         file = there.file
-        put_lines(file, name, lines, entry_id)
+        put_lines(file, name, lines, entry_id, Told(t, folder))
     else:
         file = folder / part / f"{entry_id}.yaml" if (folder / part).is_dir() else folder / f"{part}.yaml"
-        add_lines(file, name, lines, entry_id)
+        add_lines(file, name, lines, entry_id, Told(t, folder))
     draft.unlink()
     return file
 
@@ -169,7 +169,7 @@ def _as_it_stands(reading: PackReading, entry: str, t: Translator) -> tuple[str,
     raw = reading.raws.get(entry)
     if raw is None:
         raise NotFound(t("That card is not in the topic's files any more. Reject the suggestion, and say so."))
-    lines = _lines_of(raw.file.read_text(encoding="utf-8-sig").splitlines(), raw.table)
+    lines = _lines_of(raw.file.read_text(encoding="utf-8-sig").splitlines(), raw.table, t)
     return _PARTS[raw.model][1], "".join(f"  {line}".rstrip() + "\n" for line in lines)
 
 
@@ -226,7 +226,7 @@ def _quoted(written: str) -> Iterator[str]:
             words = words[cut:].lstrip()
 
 
-def _lines_of(lines: Sequence[str], entry: Table) -> list[str]:
+def _lines_of(lines: Sequence[str], entry: Table, t: Translator) -> list[str]:
     """The lines of an entry in a list with hyphens, its hyphen at the margin. Raises Refused for one in brackets."""
-    start, end, margin = span(lines, entry)
+    start, end, margin = span(lines, entry, t)
     return [line[margin:] if line.strip() else "" for line in lines[start:end]]

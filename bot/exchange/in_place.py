@@ -1,8 +1,8 @@
 """Changes to an editor's YAML files that touch no other line: comments, order, quotes and ends of lines stay.
 
-    append(file, list_name, entries)                   entries at the end of a file's list
-    add_lines(file, list_name, lines, entry_id)        one entry there, as it was typed
-    put_lines(file, list_name, lines, entry_id)        one entry in the place of the one with its id
+    append(file, list_name, entries)                         entries at the end of a file's list
+    add_lines(file, list_name, lines, entry_id, told)        one entry there, as it was typed
+    put_lines(file, list_name, lines, entry_id, told)        one entry in the place of the one with its id
 
 A change is made in memory, read back, and only then put in the file's place, whole (see writing.replace_file).
 """
@@ -13,11 +13,24 @@ import codecs
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import Refused
 from bot.exchange.writing import Value, item, replace_file
+from bot.i18n import Translator, translator
 from bot.library.yaml_reader import Document, Items, Table, read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a refusal is told: in whose language, and from which folder on a file is named (whole without one)."""
+
+    t: Translator
+    folder: Path | None = None
+
+    def name(self, file: Path) -> str:
+        return str(file) if self.folder is None else file.relative_to(self.folder).as_posix()
 
 
 def append(file: Path, name: str, entries: Sequence[Mapping[str, Value]]) -> None:
@@ -26,15 +39,16 @@ def append(file: Path, name: str, entries: Sequence[Mapping[str, Value]]) -> Non
     Raises Refused, with nothing changed, where the file can't be read or the list can't be added to.
     """
     ids = [str(entry["id"]) for entry in entries]
-    _append(file, name, ids, lambda indent: "\n".join(item(entry, indent) for entry in entries))
+    told = Told(translator("en"))
+    _append(file, name, ids, lambda indent: "\n".join(item(entry, indent) for entry in entries), told)
 
 
-def add_lines(file: Path, name: str, lines: Sequence[str], entry_id: str) -> None:
+def add_lines(file: Path, name: str, lines: Sequence[str], entry_id: str, told: Told) -> None:
     """Adds one entry, given as its lines with the hyphen at the margin, as `append` does. Raises what that raises."""
-    _append(file, name, [entry_id], lambda indent: _indented(lines, indent))
+    _append(file, name, [entry_id], lambda indent: _indented(lines, indent), told)
 
 
-def put_lines(file: Path, name: str, lines: Sequence[str], entry_id: str) -> None:
+def put_lines(file: Path, name: str, lines: Sequence[str], entry_id: str, told: Told) -> None:
     """Puts an entry, given as its lines with the hyphen at the margin, in the place of the one with the same id.
 
     Raises Refused, with nothing changed, where the list or the entry is written in brackets, or the id is not there.
@@ -45,17 +59,23 @@ def put_lines(file: Path, name: str, lines: Sequence[str], entry_id: str) -> Non
     entries = [entry for entry in items or () if isinstance(entry, Table)]
     ids = [str(entry.get("id")) for entry in entries]
     if document.problems or entry_id not in ids:
-        raise Refused(f"{file} has no entry `{entry_id}` that can be changed. Nothing was changed.")
+        raise Refused(
+            told.t(
+                "{file} has no entry `{id}` that can be changed. Nothing was changed.",
+                file=told.name(file),
+                id=entry_id,
+            )
+        )
     newline = "\r\n" if "\r\n" in text else "\n"
     old = text.splitlines()
-    start, end, margin = span(old, entries[ids.index(entry_id)])
+    start, end, margin = span(old, entries[ids.index(entry_id)], told.t)
     new = _indented(lines, margin).splitlines()
     mark = codecs.BOM_UTF8 if file.read_bytes().startswith(codecs.BOM_UTF8) else b""
     changed = newline.join([*old[:start], *new, *old[end:]]) + newline
-    write_checked(file, mark + changed.encode(), name, ids)
+    write_checked(file, mark + changed.encode(), name, ids, told)
 
 
-def span(lines: Sequence[str], entry: Table) -> tuple[int, int, int]:
+def span(lines: Sequence[str], entry: Table, t: Translator) -> tuple[int, int, int]:
     """The first line of an entry in a list, counted from 0, the one after its last, and how far its hyphen is indented.
 
     Raises Refused for an entry in brackets.
@@ -63,7 +83,9 @@ def span(lines: Sequence[str], entry: Table) -> tuple[int, int, int]:
     start = entry.mark.line
     hyphen = _HYPHEN.match(lines[start])
     if hyphen is None:
-        raise Refused("The entry is written in brackets: write it with a hyphen, one key a line. Nothing was changed.")
+        raise Refused(
+            t("The entry is written in brackets: write it with a hyphen, one key a line. Nothing was changed.")
+        )
     margin = len(hyphen[1])
     end = start + 1
     for number in range(start + 1, len(lines)):
@@ -82,12 +104,12 @@ def _indented(lines: Sequence[str], indent: int) -> str:
     return "".join(f"{' ' * indent}{line}".rstrip() + "\n" for line in lines)
 
 
-def _append(file: Path, name: str, ids: Sequence[str], made: Callable[[int], str]) -> None:
+def _append(file: Path, name: str, ids: Sequence[str], made: Callable[[int], str], told: Told) -> None:
     """`made` gives the new entries as text, from how far the list's hyphens are indented."""
     before = file.read_bytes() if file.exists() else b""
     indent, old = 2, 0
     if before.strip():
-        items = _items(read_yaml(file), name)
+        items = _items(read_yaml(file), name, told)
         if items:
             indent, old = items.mark.column, len(items)
     text = before.decode("utf-8-sig") if before.strip() else f"{name}:\n"
@@ -97,24 +119,33 @@ def _append(file: Path, name: str, ids: Sequence[str], made: Callable[[int], str
     blank = "" if old == 0 or text.endswith(newline * 2) else newline
     added = made(indent).replace("\n", newline)
     mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
-    write_checked(file, mark + (text + blank + added).encode(), name, [*(["*"] * old), *ids])
+    write_checked(file, mark + (text + blank + added).encode(), name, [*(["*"] * old), *ids], told)
 
 
-def _items(document: Document, name: str) -> Items | None:
+def _items(document: Document, name: str, told: Told) -> Items | None:
     root = document.root
     if document.problems or not isinstance(root, Table) or (root and list(root.keys_at)[-1] != name):
-        raise Refused(f"{document.file} has problems: mend what `parley check` says of it first. Nothing was changed.")
+        raise Refused(
+            told.t(
+                "{file} has problems: mend what `parley check` says of it first. Nothing was changed.",
+                file=told.name(document.file),
+            )
+        )
     found = root.get(name)
     if found is None:
         return None
     if not isinstance(found, Items) or found.mark.line == root.keys_at[name].line:
         raise Refused(
-            f"{document.file}: `{name}` is written in brackets: write it with hyphens, one entry below the other."
+            told.t(
+                "{file}: `{list}` is written in brackets: write it with hyphens, one entry below the other.",
+                file=told.name(document.file),
+                list=name,
+            )
         )
     return found
 
 
-def write_checked(file: Path, content: bytes, name: str, ids: Sequence[str]) -> None:
+def write_checked(file: Path, content: bytes, name: str, ids: Sequence[str], told: Told) -> None:
     """Puts the content in the file's place if, read back, its list `name` has entries with these ids (`*` for any).
 
     Raises Refused, with nothing changed, otherwise.
@@ -127,8 +158,15 @@ def write_checked(file: Path, content: bytes, name: str, ids: Sequence[str]) -> 
     found = [entry.get("id") if isinstance(entry, Table) else None for entry in items or ()]
     fits = len(found) == len(ids) and all(wanted in {"*", key} for wanted, key in zip(ids, found, strict=True))
     if document.problems or not fits:
-        raise Refused(f"{file} can't be changed without touching other lines: change it by hand. Nothing was changed.")
+        raise Refused(
+            told.t(
+                "{file} can't be changed without touching other lines: change it by hand. Nothing was changed.",
+                file=told.name(file),
+            )
+        )
     try:
         replace_file(file, content)
     except OSError as error:
-        raise Refused(f"{file} can't be written ({error.strerror}): look who may write it.") from None
+        raise Refused(
+            told.t("{file} can't be written ({why}): look who may write it.", file=told.name(file), why=error.strerror)
+        ) from None

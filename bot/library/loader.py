@@ -85,7 +85,9 @@ def together(everything: Sequence[PackReading], root: Path) -> tuple[Library, li
         if info is None:
             continue
         if info.id in places:
-            message = f"`{info.id}` is already the id of the pack in {places[info.id]}: give one of the two another id"
+            message = (
+                f"`{info.id}` is already the id of the pack in {places[info.id].name}: give one of the two another id"
+            )
             problems.append(reading.problem(reading.info_place("id"), "duplicate-pack", message))
         places.setdefault(info.id, reading.folder)
         if reading.pack is not None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from adapters.cli import main
@@ -303,6 +306,20 @@ async def test_a_folder_that_can_t_be_written_leaves_the_suggestion_waiting(here
     (content / "tea/drafts").write_text("in the way", encoding="utf-8")
     assert "can't be written" in words(await accepted(here, made))
     assert "1 suggestion waits" in words(await say(here, MO, "/content queue"))
+
+
+async def test_a_file_that_can_t_be_added_to_is_named_within_its_topic(here: Instance, content: Path) -> None:
+    """In the editor's language, and with no path of the machine; the file stays as it is."""
+    made = await suggested(here, "/suggest A survey kind:source url:https://example.org/survey")
+    await accepted(here, made)
+    file = content / "tea/sources.yaml"
+    before = json.dumps(yaml.safe_load(file.read_text(encoding="utf-8")), default=str)
+    file.write_text(before, encoding="utf-8")
+    refused = words(await say(here, replace(MO, locale="en-XA"), f"/content publish {made}"))
+    told = refused.splitlines()[1]
+    assert re.fullmatch(r"⟦.*sources\.yaml: `sources` .*⟧", told), refused
+    assert not re.search(r"/\w+/", told)
+    assert file.read_text(encoding="utf-8") == before
 
 
 @pytest.mark.parametrize("kind", list(Kind))
