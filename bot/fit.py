@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from bot.chat import Button, Card, Choice, Control, Field, Image, Limits, Reply, Select
 from bot.markup import ELLIPSIS, Bold, Link, Measure, Text, clean, paragraph, shorten, shorten_by, split
 
 
-def fit(reply: Reply, limits: Limits) -> tuple[Reply, ...]:
+def fit(reply: Reply, limits: Limits, measure: Measure | None = None) -> tuple[Reply, ...]:
     """The reply as one or more messages, each within the limits; files go with the last.
 
-    A form travels alone and unchanged. A reply of nothing at all is no message.
+    A form travels alone and unchanged. A reply of nothing at all is no message. `measure` stands for the limits' own
+    where the caller remembers what it has measured.
     """
     if reply.form is not None:
         return (reply,)
-    limits = replace(limits, measure=_measuring_once(limits.measure))
+    limits = replace(
+        limits, measure=measure or _measuring_once(limits.measure), measure_line=cache(limits.measure_line)
+    )
     cards = [part for card in reply.cards for part in fit_card(card, limits)]
     groups = list(_messages(cards, limits)) or ([()] if reply.files else [])
     last = len(groups) - 1

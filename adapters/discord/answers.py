@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -45,7 +45,7 @@ class Responder:
         self._uploads = uploads
         self._clock = clock
         self._patience = patience
-        self._running: set[asyncio.Future[Any]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self._drains = False
 
     async def answer(self, interaction: Interaction, work: Work, *, private: bool, form: bool = False) -> None:
@@ -112,12 +112,18 @@ class Responder:
     # --- the order of things ---
 
     async def _guarded(self, interaction: Interaction, answering: Coroutine[Any, Any, None]) -> None:
-        with request_scope(self._bot.new_reference):
-            await self._watched(interaction, answering)
+        """The library forgets its tasks; a stop must not."""
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._running.add(task)
+        try:
+            with request_scope(self._bot.new_reference):
+                await self._watched(interaction, answering)
+        finally:
+            self._running.discard(task)
 
     async def _watched(self, interaction: Interaction, answering: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._tracked(answering)
+            await answering
         except discord.NotFound:  # the interaction has expired, so there is nobody left to tell
             logger.warning("an answer came too late for Discord")
         except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
@@ -136,12 +142,13 @@ class Responder:
         private: bool,
         form: bool,
     ) -> None:
-        running = self._tracked(run)
-        await asyncio.wait({running}, timeout=FORM_PATIENCE if form else self._patience)
-        deferred = not running.done()
-        if deferred:
-            await _first(partial(_defer, interaction, private=private or form))
-        outcome, ready = await running
+        waiting = _Waiting(
+            partial(_defer, interaction, private=private or form), FORM_PATIENCE if form else self._patience
+        )
+        try:
+            outcome, ready = await run
+        finally:
+            deferred = await waiting.end()
         if outcome.answer is not None and outcome.answer.form is not None:
             if not deferred:
                 await _first(partial(interaction.response.send_modal, forms.modal(outcome.answer.form)))
@@ -149,13 +156,6 @@ class Responder:
             t = translator_of(interaction)
             ready = await self._ready(refusal(t("That took me too long to open a form. Please try again."), t), t)
         await self._show(interaction, outcome, ready, deferred=deferred, deferred_private=private or form)
-
-    def _tracked(self, work: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
-        """The library forgets its tasks; a stop must not."""
-        task = asyncio.ensure_future(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
 
     # --- what goes out ---
 
@@ -216,6 +216,26 @@ class Responder:
             )
         except (discord.HTTPException, aiohttp.ClientError, OSError):
             logger.warning("the person could not be told of %s", reference)
+
+
+class _Waiting:
+    """Has the person told to wait, once the work takes long. It costs no task where the work is quick."""
+
+    def __init__(self, defer: Callable[[], Awaitable[object]], patience: float) -> None:
+        self._defer = defer
+        self._telling: asyncio.Task[bool] | None = None
+        self._timer = asyncio.get_running_loop().call_later(patience, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = asyncio.create_task(_first(self._defer))
+
+    async def end(self) -> bool:
+        """The work is done: whether the person was told to wait. Raises what telling them raised."""
+        self._timer.cancel()
+        if self._telling is None:
+            return False
+        await self._telling
+        return True
 
 
 async def _first(answer: Callable[[], Awaitable[object]]) -> bool:

@@ -81,7 +81,7 @@ def _select(given: Input) -> ui.Select[ui.Modal]:
         required=given.required,
         min_values=given.least if given.required else 0,
         max_values=min(given.most, len(given.options)),
-        options=[render.option(option) for option in given.options],
+        options=[discord.SelectOption(**render.option(option)) for option in given.options],
     )
 
 
@@ -114,24 +114,17 @@ def mistakes(form: Form, errors: Mapping[str, str], answers: Answers, t: Transla
     labels = {each.name: each.label for each in form.inputs}
     lines = bullets((Bold(f"{labels.get(name, name)}: "), Plain(message)) for name, message in errors.items())
     button = Button(t("Try again"), _again(form, answers), style=ButtonStyle.PRIMARY)
-    kept = (
-        ui.TextDisplay[ui.LayoutView](_quoted(label, value), id=KEPT + place)
-        for place, label, value in _kept(form, answers)
-    )
     note = t("This is what you wrote. Try again opens the form with it.")
-    view = render.Message()
-    view.add_item(
-        ui.Container(
-            ui.TextDisplay(render.card_text(Card(title=t("That did not work yet"), body=lines))),
-            ui.Separator(),
-            *kept,
-            ui.TextDisplay(render.SMALL.format(escape_line(note))),
-            ui.ActionRow(render.button(button)),
-            accent_colour=render.ACCENTS[Tone.CAUTION],
-        )
+    told = (
+        render.words(render.card_text(Card(title=t("That did not work yet"), body=lines))),
+        render.separator(),
+        *(render.words(_quoted(label, value)) | {"id": KEPT + place} for place, label, value in _kept(form, answers)),
+        render.words(render.SMALL.format(escape_line(note))),
+        render.row([render.button(button)]),
     )
-    view.stop()
-    return view
+    message = render.Message()
+    message.components.append(render.container(told, Tone.CAUTION))
+    return message
 
 
 def _kept(form: Form, answers: Answers) -> Iterator[tuple[int, str, str]]:

@@ -80,7 +80,6 @@ async def edit(client: discord.Client, ref: MessageRef, ready: Sequence[Ready]) 
     channel = client.get_partial_messageable(int(ref.place.thread or ref.place.channel))
     ids = ref.id.split(",")
     spare = render.message(Reply((Card(body=text(ELLIPSIS)),)))
-    spare.stop()
     for id_, each in zip(ids, (*ready, *[Ready(spare)] * (len(ids) - len(ready))), strict=True):
         message = channel.get_partial_message(int(id_))
         await insist(partial(uploaded, partial(_edit, client, message), each))

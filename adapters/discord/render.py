@@ -1,16 +1,18 @@
 """A reply as Discord messages of Components V2. Pure functions: the same reply, the same messages.
 
 Each card is a container with an accent: its words, its picture, up to eight lines with a button each, more words,
-then rows of up to five buttons and rows of one select. https://discord.com/developers/docs/components/reference
+then rows of up to five buttons and rows of one select. Components are written as the JSON that Discord reads
+(docs/decisions/0015): https://discord.com/developers/docs/components/reference
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 import discord
 from discord import ui
@@ -90,13 +92,19 @@ ACCENTS: Mapping[Tone, int | None] = {
     Tone.INFO: 0x3477DB,
 }
 
-_STYLES: Mapping[ButtonStyle, discord.ButtonStyle] = {
-    ButtonStyle.PRIMARY: discord.ButtonStyle.primary,
-    ButtonStyle.SECONDARY: discord.ButtonStyle.secondary,
-    ButtonStyle.DANGER: discord.ButtonStyle.danger,
+_KINDS = discord.ComponentType
+_ROW, _BUTTON, _SELECT = _KINDS.action_row.value, _KINDS.button.value, _KINDS.select.value
+_SECTION, _TEXT, _GALLERY = _KINDS.section.value, _KINDS.text_display.value, _KINDS.media_gallery.value
+_FILE, _SEPARATOR, _CONTAINER = _KINDS.file.value, _KINDS.separator.value, _KINDS.container.value
+
+_STYLES: Mapping[ButtonStyle, int] = {
+    ButtonStyle.PRIMARY: discord.ButtonStyle.primary.value,
+    ButtonStyle.SECONDARY: discord.ButtonStyle.secondary.value,
+    ButtonStyle.DANGER: discord.ButtonStyle.danger.value,
 }
+_LINK_STYLE: int = discord.ButtonStyle.link.value
 
-
+Json = dict[str, Any]
 Draw = Callable[[Text], str]
 """What makes markdown of a text."""
 
@@ -110,55 +118,143 @@ class Picture:
 
 
 class Message(ui.LayoutView):
-    """One message, and what is uploaded with it. It is made for one sending and holds no callbacks."""
+    """One message, and what is uploaded with it: a view as far as the library asks one when it sends a message."""
 
     def __init__(self, draw: Draw = markdown) -> None:
         super().__init__(timeout=None)
         self._draw = draw
         self.title = ""
         """What its first card is called, as plain text."""
+        self.components: list[Json] = []
         self.pictures: list[Picture] = []
         self.files: tuple[Attachment, ...] = ()
         self.used: Counter[Action] = Counter()
         """How often each action stands in the message: Discord wants each id once."""
 
+    def to_components(self) -> list[Json]:
+        return self.components
+
+    def has_components_v2(self) -> bool:
+        return True
+
+    def is_finished(self) -> bool:
+        """The library keeps no view that is: whatever is pressed is answered by its id alone."""
+        return True
+
     def add_card(self, card: Card) -> None:
         self.title = self.title or card.title
-        self.add_item(ui.Container(*self._card(card), accent_colour=ACCENTS[card.tone]))
+        self.components.append(container(self._card(card), card.tone))
 
     def add_file(self, file: Attachment) -> None:
         self.files = (*self.files, file)
-        self.add_item(ui.File(f"attachment://{file_name(file.name)}"))
+        self.components.append({"type": _FILE, "file": {"url": f"attachment://{file_name(file.name)}"}})
 
-    def _card(self, card: Card) -> Iterator[ui.Item[ui.LayoutView]]:
+    def _card(self, card: Card) -> Iterator[Json]:
         lines, others = _lines_and_others(card)
-        before, after = _around(card.body, lines)
         if lines or card.image:
-            words = [_head(card, before, self._draw), _tail(replace(card, body=after), self._draw)]
+            before, after = _around(card.body, lines)
+            written = [_head(card, before, self._draw), _tail(replace(card, body=after), self._draw)]
         else:
-            words = [card_text(card, self._draw)]
-        yield from _texts(words[0] if words[0] or others or card.image else ELLIPSIS)
+            written = [card_text(card, self._draw)]
+        yield from _texts(written[0] if written[0] or others or card.image else ELLIPSIS)
         if card.image:
             yield self._picture(card.image)
         if lines:
-            yield ui.Separator()
+            yield separator()
             yield from (self._line(button) for button in lines)
-        if len(words) > 1 and words[1]:
+        if len(written) > 1 and written[1]:
             if lines:
-                yield ui.Separator()
-            yield from _texts(words[1])
-        for row in _rows(others):
-            yield ui.ActionRow(*(_control(control, self.used) for control in row))
+                yield separator()
+            yield from _texts(written[1])
+        for group in _rows(others):
+            yield row(_control(control, self.used) for control in group)
 
-    def _line(self, button: Button) -> ui.Section[ui.LayoutView]:
-        shown = _beside(button.line) if button.line else ELLIPSIS
-        short = replace(button, label=shorten(button.label, LINE_LABEL_MAX))
-        return ui.Section(shown, accessory=_button(short, self.used))
+    def _line(self, given: Button) -> Json:
+        shown = _beside(given.line) if given.line else ELLIPSIS
+        beside = button(given, self.used, label=shorten(given.label, LINE_LABEL_MAX))
+        return {"type": _SECTION, "components": [words(shown)], "accessory": beside}
 
-    def _picture(self, image: Image) -> ui.MediaGallery[ui.LayoutView]:
+    def _picture(self, image: Image) -> Json:
         name = f"{file_name(image.name)}-{len(self.pictures) + 1}.png"
         self.pictures.append(Picture(name, image))
-        return ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=image.alt or None))
+        item: Json = {"media": {"url": f"attachment://{name}"}}
+        return {"type": _GALLERY, "items": [item | {"description": image.alt} if image.alt else item]}
+
+
+# --- components ---
+
+
+def container(components: Iterable[Json], tone: Tone) -> Json:
+    """One card's frame, with the colour of its tone."""
+    framed: Json = {"type": _CONTAINER, "components": list(components)}
+    accent = ACCENTS[tone]
+    return framed if accent is None else framed | {"accent_color": accent}
+
+
+def words(written: str) -> Json:
+    """A text in markdown."""
+    return {"type": _TEXT, "content": written}
+
+
+def separator() -> Json:
+    return {"type": _SEPARATOR}
+
+
+def row(controls: Iterable[Json]) -> Json:
+    """Up to five buttons beside each other, or one select."""
+    return {"type": _ROW, "components": list(controls)}
+
+
+def button(given: Button, used: Counter[Action] | None = None, label: str | None = None) -> Json:
+    """A button. `used` counts the actions of its message; without it, it is the only one there."""
+    shown = _shown(given.label if label is None else label)
+    made: Json = {"type": _BUTTON, "label": shown, "disabled": given.disabled}
+    if given.action is None:
+        return made | {"style": _LINK_STYLE, "url": given.url}
+    return made | {"style": _STYLES[given.style], "custom_id": _unique_id(given.action, used)}
+
+
+def _control(control: Control, used: Counter[Action]) -> Json:
+    return _select(control, used) if isinstance(control, Select) else button(control, used)
+
+
+def _select(select: Select, used: Counter[Action]) -> Json:
+    return {
+        "type": _SELECT,
+        "custom_id": _unique_id(select.action, used),
+        "placeholder": _shown(select.label),
+        "min_values": select.least,
+        "max_values": min(select.most, len(select.options)),
+        "options": [option(given) for given in select.options],
+    }
+
+
+def option(given: Choice) -> Json:
+    """One entry of a select, in a message or in a form."""
+    made: Json = {
+        "label": _shown(shorten(given.label, LIMITS.option_label)),
+        "value": given.value,
+        "default": given.chosen,
+    }
+    described = shorten(given.description, LIMITS.option_description)
+    return made | {"description": described} if described else made
+
+
+def _unique_id(action: Action, used: Counter[Action] | None) -> str:
+    """Discord wants each id once in a message."""
+    if used is None:
+        return action.encode()
+    encoded = action.encode(copy=used[action])
+    used[action] += 1
+    return encoded
+
+
+def _shown(label: str) -> str:
+    """Discord refuses a label in which nothing can be seen."""
+    return label if label.strip() else ELLIPSIS
+
+
+# --- messages ---
 
 
 class _Drawn:
@@ -182,7 +278,7 @@ def messages(reply: Reply) -> list[Message]:
     if reply.form is not None:
         return []
     drawn = _Drawn()
-    return [message(part, drawn.markdown) for part in fit(reply, replace(LIMITS, measure=drawn.measure))]
+    return [message(part, drawn.markdown) for part in fit(reply, LIMITS, drawn.measure)]
 
 
 def message(reply: Reply, draw: Draw = markdown) -> Message:
@@ -223,9 +319,9 @@ def file_name(name: str) -> str:
     return _UNSAFE.sub("_", name).strip("_.") or "file"
 
 
-def _texts(words: str) -> Iterator[ui.Item[ui.LayoutView]]:
-    if words.strip():
-        yield ui.TextDisplay(words)
+def _texts(written: str) -> Iterator[Json]:
+    if written.strip():
+        yield words(written)
 
 
 def _lines_and_others(card: Card) -> tuple[list[Button], tuple[Control, ...]]:
@@ -300,56 +396,3 @@ def _rows(controls: tuple[Control, ...]) -> Iterator[tuple[Control, ...]]:
         width = BUTTONS_IN_ROW if is_button else 1
         for start in range(0, len(run), width):
             yield run[start : start + width]
-
-
-def _control(control: Control, used: Counter[Action]) -> ui.Item[ui.LayoutView]:
-    return _select(control, used) if isinstance(control, Select) else _button(control, used)
-
-
-def button(given: Button) -> ui.Button[ui.LayoutView]:
-    """A button that stands alone in its message."""
-    return _button(given, Counter())
-
-
-def _button(button: Button, used: Counter[Action]) -> ui.Button[ui.LayoutView]:
-    label = _shown(button.label)
-    if button.action is None:
-        return ui.Button(label=label, url=button.url, disabled=button.disabled)
-    return ui.Button(
-        label=label,
-        custom_id=_unique_id(button.action, used),
-        style=_STYLES[button.style],
-        disabled=button.disabled,
-    )
-
-
-def _select(select: Select, used: Counter[Action]) -> ui.Select[ui.LayoutView]:
-    return ui.Select(
-        custom_id=_unique_id(select.action, used),
-        placeholder=_shown(select.label),
-        min_values=select.least,
-        max_values=min(select.most, len(select.options)),
-        options=[option(given) for given in select.options],
-    )
-
-
-def option(given: Choice) -> discord.SelectOption:
-    """One entry of a select, in a message or in a form."""
-    return discord.SelectOption(
-        label=_shown(shorten(given.label, LIMITS.option_label)),
-        value=given.value,
-        description=shorten(given.description, LIMITS.option_description) or None,
-        default=given.chosen,
-    )
-
-
-def _unique_id(action: Action, used: Counter[Action]) -> str:
-    """Discord wants each id once in a message."""
-    encoded = action.encode(copy=used[action])
-    used[action] += 1
-    return encoded
-
-
-def _shown(label: str) -> str:
-    """Discord refuses a label in which nothing can be seen."""
-    return label if label.strip() else ELLIPSIS

@@ -46,7 +46,7 @@ class Ready:
         """The same message without uploads: its pictures are described, its files named with what to do."""
         cards = [_told(card) if card.image else card for card in self.shown.cards]
         cards += [Card(body=text(_kept_out(file.name, self.t))) for file in self.shown.files]
-        return Ready(_stopped(render.message(render.fitted(Reply(tuple(cards)), 1))))
+        return Ready(render.message(render.fitted(Reply(tuple(cards)), 1)))
 
     def files(self) -> list[discord.File]:
         return [discord.File(io.BytesIO(content), name, description=alt or None) for name, content, alt in self.uploads]
@@ -61,7 +61,7 @@ class Uploads:
     async def ready(self, reply: Reply, t: Translator) -> list[Ready]:
         """The reply's messages. A picture that can't be drawn is told in words; a file that is too large is named."""
         if not reply.files and not any(card.image for card in reply.cards):
-            return [Ready(_stopped(view)) for view in render.messages(reply)]
+            return [Ready(view) for view in render.messages(reply)]
         drawn = await self._drawn(reply)
         cards = tuple(_told(card) if card.image and card.image.svg not in drawn else card for card in reply.cards)
         saved, cards = await _saved(reply.files, cards, t)
@@ -104,7 +104,7 @@ async def uploaded(send: Callable[[Ready], Awaitable[T]], ready: Ready) -> T:
 def _ready(part: Reply, drawn: Mapping[str, bytes], saved: Mapping[str, bytes], t: Translator) -> Ready:
     view = render.message(part)
     files = ((render.file_name(one.name), saved[one.name], "") for one in part.files)
-    return Ready(_stopped(view), (*_pictures(view, drawn), *files), part, t)
+    return Ready(view, (*_pictures(view, drawn), *files), part, t)
 
 
 def _pictures(view: render.Message, drawn: Mapping[str, bytes]) -> tuple[tuple[str, bytes, str], ...]:
@@ -138,9 +138,3 @@ def _kept_out(name: str, t: Translator) -> str:
         "Ask for it in another channel, or ask whoever runs the bot for it.",
         name=name,
     )
-
-
-def _stopped(view: render.Message) -> render.Message:
-    """The library remembers no view that has been stopped."""
-    view.stop()
-    return view

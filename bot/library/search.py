@@ -215,8 +215,7 @@ class _Shelf:
             return 0, []
         extra = self._extra(query, words)
         for effort, (need, matches) in enumerate(self._attempts(words)):
-            clauses = [(Occur.Should, match) for match in matches]
-            found = self._run(Query.boolean_query(clauses, need), extra, scope, limit)
+            found = self._run(_most_of(matches, need), extra, scope, limit)
             if found:
                 return effort, found
         return _MAX_EFFORT, []
@@ -322,6 +321,15 @@ class _Shelf:
 
     def _stem(self, word: str) -> str:
         return next(iter(self._stems.analyze(word)), word)
+
+
+def _most_of(matches: Sequence[Query], need: int) -> Query:
+    """Entries that match so many of these."""
+    if len(matches) == 1:
+        return matches[0]
+    if need == len(matches):  # lists are skipped through together, where a least number has each read whole
+        return Query.boolean_query([(Occur.Must, match) for match in matches])
+    return Query.boolean_query([(Occur.Should, match) for match in matches], need)
 
 
 _TIE = 0.1
