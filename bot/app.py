@@ -110,7 +110,7 @@ class Bot:
         t = self._translator(request)
         try:
             found = self._command(name, t)
-            call = Call(found, bind(found, {key: value for key, value in args.items() if found.param(key)}, [], t))
+            call = Call(found, bind(found, args, [], t))
         except BotError as error:
             return refusal(error.message, t)
         return await self._call(request, call, t)

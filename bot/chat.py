@@ -74,6 +74,7 @@ class Request:
 
 
 _ACTION_PART = re.compile(r"^[A-Za-z0-9._=>~,-]*$")
+_ACTION = re.compile(r"v1:[a-z][a-z0-9-]{0,23}(?::[A-Za-z0-9._=>~,-]*)*")
 _VERB = re.compile(r"^[a-z][a-z0-9-]{0,23}$")
 _COPY = re.compile(r"#[1-9][0-9]?$")
 
@@ -96,7 +97,7 @@ class Action:
         that was split, is encoded with `copy` 1, 2, …, which `decode` takes off.
         """
         encoded = ":".join(("v1", self.verb, *self.args))
-        if not _VERB.match(self.verb) or not all(_ACTION_PART.match(arg) for arg in self.args):
+        if _ACTION.fullmatch(encoded) is None or encoded.count(":") != 1 + len(self.args):
             message = f"not an action id: {encoded!r}"
             raise ValueError(message)
         if len(encoded) > ACTION_MAX:

@@ -6,8 +6,8 @@ is shortened, with a visible mark, and a shortened title stands whole in the bod
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from bot.chat import Button, Card, Choice, Control, Field, Image, Limits, Reply, Select
@@ -22,15 +22,26 @@ def fit(reply: Reply, limits: Limits, measure: Measure | None = None) -> tuple[R
     """
     if reply.form is not None:
         return (reply,)
-    limits = replace(
-        limits, measure=measure or _measuring_once(limits.measure), measure_line=cache(limits.measure_line)
-    )
-    cards = [part for card in reply.cards for part in fit_card(card, limits)]
-    groups = list(_messages(cards, limits)) or ([()] if reply.files else [])
+    scale = _Scale(limits, measure or _measuring_once(limits.measure), cache(limits.measure_line))
+    cards = [part for card in reply.cards for part in _fit_card(card, scale)]
+    groups = list(_messages(cards, scale)) or ([()] if reply.files else [])
     last = len(groups) - 1
     return tuple(
         replace(reply, cards=group, files=reply.files if number == last else ()) for number, group in enumerate(groups)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What a platform's message holds, and how its texts are measured: each once, since most are looked at again."""
+
+    limits: Limits
+    measure: Measure
+    measure_line: Callable[[str], int]
+
+    @classmethod
+    def of(cls, limits: Limits) -> _Scale:
+        return cls(limits, limits.measure, limits.measure_line)
 
 
 def _measuring_once(measure: Measure) -> Measure:
@@ -48,57 +59,67 @@ def _measuring_once(measure: Measure) -> Measure:
 
 def fit_card(card: Card, limits: Limits) -> tuple[Card, ...]:
     """The card as one or more cards, each within the limits; the later ones' titles begin with an ellipsis."""
-    first, body = _head(card, limits)
-    fields, controls = tuple(_fields(card.fields, limits)), tuple(_controls(card.controls, limits))
-    footer = shorten_by(clean(card.footer), min(limits.footer, limits.total // 4), limits.measure_line)
-    whole = replace(first, body=body, fields=fields, footer=footer, controls=controls)
-    if limits.measure(body) <= limits.body and _fits([whole], limits):
+    return _fit_card(card, _Scale.of(limits))
+
+
+def _fit_card(card: Card, scale: _Scale) -> tuple[Card, ...]:
+    limits = scale.limits
+    first, body = _head(card, scale)
+    fields, controls = tuple(_fields(card.fields, scale)), tuple(_controls(card.controls, limits))
+    footer = shorten_by(clean(card.footer), min(limits.footer, limits.total // 4), scale.measure_line)
+    whole = Card(first.title, body, first.url, fields, first.image, footer, first.tone, controls, first.poll)
+    if scale.measure(body) <= limits.body and _fits([whole], scale):
         return (whole,)
-    more = _continuation(card, limits)
-    most = min(limits.body, limits.total - max(size(first, limits), size(more, limits)))
-    texts = split(body, most, limits.measure) or [()]
+    more = _continuation(card, scale)
+    most = min(limits.body, limits.total - max(_size(first, scale), _size(more, scale)))
+    texts = split(body, most, scale.measure) or [()]
     parts = [replace(first, body=texts[0]), *(replace(more, body=text) for text in texts[1:])]
     for field in fields:
-        _append(parts, more, limits, Card(fields=(field,)))
+        _append(parts, more, scale, Card(fields=(field,)))
     if footer:
-        _append(parts, more, limits, Card(footer=footer))
+        _append(parts, more, scale, Card(footer=footer))
     for control in controls:
-        _append(parts, more, limits, Card(controls=(control,)))
+        _append(parts, more, scale, Card(controls=(control,)))
     return tuple(parts)
 
 
 def size(card: Card, limits: Limits) -> int:
     """How many of the platform's characters the card's text takes, its link and its picture's alt text included."""
+    return _size(card, _Scale.of(limits))
+
+
+def _size(card: Card, scale: _Scale) -> int:
     lines = (card.title, card.footer, card.image.alt if card.image else "", *(field.name for field in card.fields))
     texts = (card.body, *(field.value for field in card.fields))
-    return _link_size(card, limits) + sum(map(limits.measure_line, lines)) + sum(map(limits.measure, texts))
+    return _link_size(card, scale) + sum(map(scale.measure_line, lines)) + sum(map(scale.measure, texts))
 
 
-def _link_size(card: Card, limits: Limits) -> int:
+def _link_size(card: Card, scale: _Scale) -> int:
     """What the title's link adds: generously, as if it stood beside the title with its address as label."""
-    return limits.measure((paragraph(Link(card.url, card.url)),)) if card.url else 0
+    return scale.measure((paragraph(Link(card.url, card.url)),)) if card.url else 0
 
 
-def _head(card: Card, limits: Limits) -> tuple[Card, Text]:
+def _head(card: Card, scale: _Scale) -> tuple[Card, Text]:
     """The first card's title, link and picture, and the body, which begins with what there was no room for."""
-    title = shorten_by(clean(card.title), limits.title, limits.measure_line)
-    whole = () if title == clean(card.title) else (paragraph(Bold(card.title)),)
-    fits = _link_size(card, limits) <= limits.total // 4
+    cleaned = clean(card.title)
+    title = shorten_by(cleaned, scale.limits.title, scale.measure_line)
+    whole = () if title == cleaned else (paragraph(Bold(card.title)),)
+    fits = _link_size(card, scale) <= scale.limits.total // 4
     address = () if fits or card.url is None else (paragraph(card.url),)
-    image = _image(card.image, limits)
+    image = _image(card.image, scale)
     head = Card(title=title, url=card.url if fits else None, image=image, tone=card.tone, poll=card.poll)
     return head, (*whole, *address, *card.body)
 
 
-def _continuation(card: Card, limits: Limits) -> Card:
+def _continuation(card: Card, scale: _Scale) -> Card:
     title = f"{ELLIPSIS} {clean(card.title)}" if card.title else ELLIPSIS
-    return Card(title=shorten_by(title, min(limits.title, 80), limits.measure_line), tone=card.tone)
+    return Card(title=shorten_by(title, min(scale.limits.title, 80), scale.measure_line), tone=card.tone)
 
 
-def _append(parts: list[Card], more: Card, limits: Limits, extra: Card) -> None:
+def _append(parts: list[Card], more: Card, scale: _Scale, extra: Card) -> None:
     """Add what the extra card holds to the last part if it then still fits, else to a new one."""
     grown = _joined(parts[-1], extra)
-    if _fits([grown], limits):
+    if _fits([grown], scale):
         parts[-1] = grown
     else:
         parts.append(_joined(more, extra))
@@ -113,35 +134,36 @@ def _joined(card: Card, extra: Card) -> Card:
     )
 
 
-def _fits(cards: Sequence[Card], limits: Limits) -> bool:
+def _fits(cards: Sequence[Card], scale: _Scale) -> bool:
     """Whether one message holds all of these cards."""
     controls = [control for card in cards for control in card.controls]
     buttons = sum(isinstance(control, Button) for control in controls)
     return (
-        len(cards) <= limits.cards
-        and all(len(card.fields) <= limits.fields for card in cards)
-        and buttons <= limits.buttons
-        and len(controls) - buttons <= limits.selects
-        and sum(map(limits.count_parts, cards)) <= limits.parts
-        and sum(size(card, limits) for card in cards) <= limits.total
+        len(cards) <= scale.limits.cards
+        and all(len(card.fields) <= scale.limits.fields for card in cards)
+        and buttons <= scale.limits.buttons
+        and len(controls) - buttons <= scale.limits.selects
+        and sum(map(scale.limits.count_parts, cards)) <= scale.limits.parts
+        and sum(_size(card, scale) for card in cards) <= scale.limits.total
     )
 
 
-def _image(image: Image | None, limits: Limits) -> Image | None:
+def _image(image: Image | None, scale: _Scale) -> Image | None:
     if image is None:
         return None
-    alt = shorten(clean(image.alt), limits.alt)
-    return replace(image, alt=shorten_by(alt, limits.total // 4, limits.measure_line))
+    alt = shorten(clean(image.alt), scale.limits.alt)
+    return replace(image, alt=shorten_by(alt, scale.limits.total // 4, scale.measure_line))
 
 
-def _fields(fields: tuple[Field, ...], limits: Limits) -> Iterator[Field]:
+def _fields(fields: tuple[Field, ...], scale: _Scale) -> Iterator[Field]:
     for field in fields:
-        name = shorten_by(clean(field.name), limits.field_name, limits.measure_line)
+        name = shorten_by(clean(field.name), scale.limits.field_name, scale.measure_line)
         value: Text = field.value if name == clean(field.name) else (paragraph(Bold(field.name)), *field.value)
-        most = min(limits.field_value, limits.total // 2)
-        for number, text in enumerate(split(value, most, limits.measure) or [()]):
+        most = min(scale.limits.field_value, scale.limits.total // 2)
+        for number, text in enumerate(split(value, most, scale.measure) or [()]):
             yield Field(
-                name if number == 0 else shorten_by(f"{ELLIPSIS} {name}", limits.field_name, limits.measure_line), text
+                name if number == 0 else shorten_by(f"{ELLIPSIS} {name}", scale.limits.field_name, scale.measure_line),
+                text,
             )
 
 
@@ -156,7 +178,15 @@ def _controls(controls: tuple[Control, ...], limits: Limits) -> Iterator[Control
 
 def _selects(select: Select, limits: Limits) -> Iterator[Select]:
     """One select, or, where it has more options than fit, several that share its action."""
-    options = tuple(fit_option(option, limits) for option in select.options)
+    options = tuple([fit_option(option, limits) for option in select.options])
+    label = shorten(clean(select.label), limits.option_label)
+    if (
+        len(options) <= limits.options
+        and select.most <= len(options)
+        and (label, options) == (select.label, select.options)
+    ):
+        yield select
+        return
     groups = [options[start : start + limits.options] for start in range(0, len(options), limits.options)]
     for number, group in enumerate(groups, 1):
         mark = "" if len(groups) == 1 else f" ({number}/{len(groups)})"
@@ -177,10 +207,10 @@ def fit_option(option: Choice, limits: Limits) -> Choice:
     return replace(option, label=label, description=description)
 
 
-def _messages(cards: list[Card], limits: Limits) -> Iterator[tuple[Card, ...]]:
+def _messages(cards: list[Card], scale: _Scale) -> Iterator[tuple[Card, ...]]:
     group: list[Card] = []
     for card in cards:
-        if group and not _fits([*group, card], limits):
+        if group and not _fits([*group, card], scale):
             yield tuple(group)
             group = []
         group.append(card)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import gettext
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 DOMAIN = "parley"
 FOLDER = Path(__file__).parent / "locale"
 PSEUDO = "en-XA"
 """The pseudo-locale: every translated sentence is visibly bracketed, so that one which skipped gettext shows."""
+
+_LOCALES_MAX = 1_000
+"""How many are remembered: a locale is whatever a platform says."""
 
 _PLACEHOLDER = re.compile(r"(\{[^}]*\})")
 _COMMAND = re.compile(r"(?<![\w/:.}])/(?=[^\W\d_]|\{)(?!invite\b)")
@@ -44,7 +47,9 @@ class Translator:
 
     def __call__(self, sentence: str, /, **values: object) -> str:
         """The sentence in the reader's language, with `{name}` filled in."""
-        translated = self._told(self._catalogue.gettext(sentence)) if sentence else ""
+        translated = self._catalogue.gettext(sentence) if sentence else ""
+        if self.commands != "/":  # looked at here already: some twenty sentences make an answer
+            translated = self._told(translated)
         return translated.format(**values) if values else translated
 
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:
@@ -53,10 +58,10 @@ class Translator:
 
     def _told(self, sentence: str) -> str:
         """The sentence, before anything is filled in, with commands as they are typed where the reader is."""
-        return sentence if self.commands == "/" else _COMMAND.sub(self.commands, sentence)
+        return _COMMAND.sub(self.commands, sentence)
 
 
-@cache
+@lru_cache(maxsize=_LOCALES_MAX)
 def _catalogue(locale: str) -> gettext.NullTranslations:
     if locale == PSEUDO:
         return _Pseudo()
@@ -64,6 +69,7 @@ def _catalogue(locale: str) -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, FOLDER, languages=spellings, fallback=True)
 
 
+@lru_cache(maxsize=_LOCALES_MAX)
 def translator(locale: str, commands: str = "/") -> Translator:
     """The translator for a locale such as `en`, `pt-BR`; English for what has no catalogue."""
     known = locale if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", locale) else "en"

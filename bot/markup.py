@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -93,38 +93,38 @@ def _inline(piece: str | Inline) -> Inline:
 
 
 def paragraph(*pieces: str | Inline) -> Paragraph:
-    return Paragraph(tuple(_inline(piece) for piece in pieces if piece))
+    return Paragraph(tuple([_inline(piece) for piece in pieces if piece]))
 
 
 def quote(*pieces: str | Inline) -> Quote:
-    return Quote(tuple(_inline(piece) for piece in pieces if piece))
+    return Quote(tuple([_inline(piece) for piece in pieces if piece]))
 
 
 def bullets(items: Iterable[str | Inline | tuple[str | Inline, ...]], *, numbered: bool = False) -> Text:
     """One `Item` for each of the items, counted from 1 where `numbered`."""
     return tuple(
-        Item(
-            tuple(_inline(piece) for piece in (item if isinstance(item, tuple) else (item,))),
-            number if numbered else None,
-        )
-        for number, item in enumerate(items, 1)
+        [
+            Item(
+                tuple([_inline(piece) for piece in (item if isinstance(item, tuple) else (item,))]),
+                number if numbered else None,
+            )
+            for number, item in enumerate(items, 1)
+        ]
     )
 
 
 def text(*blocks: str | Block | Text) -> Text:
     """Blocks, given one by one or as texts; a string becomes a paragraph, an empty one nothing."""
-
-    def flat() -> Iterator[Block]:
-        for block in blocks:
-            if isinstance(block, str):
-                if block:
-                    yield paragraph(block)
-            elif isinstance(block, tuple):
-                yield from block
-            else:
-                yield block
-
-    return tuple(flat())
+    flat: list[Block] = []
+    for block in blocks:
+        if isinstance(block, str):
+            if block:
+                flat.append(paragraph(block))
+        elif isinstance(block, tuple):
+            flat.extend(block)
+        else:
+            flat.append(block)
+    return tuple(flat)
 
 
 _KEPT_FORMAT_CHARACTERS = "\u200c\u200d"  # joiners: words in Persian and Hindi, and many emoji, need them
@@ -202,6 +202,8 @@ def _whole(written: str, at: int) -> int:
 
 
 def _belongs(before: str, after: str) -> bool:
+    if after.isascii() and before.isascii():
+        return False
     is_mark = unicodedata.category(after)[0] == "M" or "\U0001f3fb" <= after <= "\U0001f3ff"
     return is_mark or "\u200d" in {before, after}
 

@@ -85,7 +85,7 @@ def drawn(shown: Reply) -> Iterator[Shown]:
 
 
 def _discord(shown: Reply) -> Shown:
-    made: list[list[Json]] = [message.to_components() for message in discord_render.messages(shown)]  # type: ignore[no-untyped-call]
+    made: list[list[Json]] = [message.to_components() for message in discord_render.messages(shown)]
     meters = [*of_reply(shown, discord_render.LIMITS)]
     for name, number in _numbered(len(made)):
         written = sum(discord_render.characters(words) for words in components.words_of(made[number]))

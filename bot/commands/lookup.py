@@ -260,12 +260,8 @@ class Lookup:
         if not hits:
             return self._nothing(ctx, edition, words, kinds, topic, view)
         first, others = hits[0], hits[1:]
-        reply = self._entry_reply(ctx, edition, first.pack_id, first.entry.id, view, public=share)
-        if others:
-            last = reply.cards[-1]
-            more = _select(ctx.t, ctx.t("Other matches"), others, view)
-            reply = replace(reply, cards=(*reply.cards[:-1], replace(last, controls=(*last.controls, more))))
-        return Outcome(reply)
+        more = (_select(ctx.t, ctx.t("Other matches"), others, view),) if others else ()
+        return Outcome(self._entry_reply(ctx, edition, first.pack_id, first.entry.id, view, more, public=share))
 
     def _find(
         self, ctx: Context, edition: Edition, words: str, kinds: Collection[type[Entry]], topic: str, limit: int
@@ -315,7 +311,15 @@ class Lookup:
         return Outcome(Reply((card,)))
 
     def _entry_reply(
-        self, ctx: Context, edition: Edition, pack_id: str, entry_id: str, view: str, *, public: bool = False
+        self,
+        ctx: Context,
+        edition: Edition,
+        pack_id: str,
+        entry_id: str,
+        view: str,
+        more: tuple[Control, ...] = (),
+        *,
+        public: bool = False,
     ) -> Reply:
         pack = edition.library.packs.get(pack_id)
         entry = pack.entries.get(entry_id) if pack else None
@@ -328,7 +332,7 @@ class Lookup:
             self.interested.asked(pack_id, entry_id)
             if view == "card":
                 controls = (*controls, Button(ctx.t("Is this wrong?"), Action("suggest", (pack_id, entry_id))))
-        return Reply((*shown[:-1], replace(last, controls=controls)), visibility=_visibility(public))
+        return Reply((*shown[:-1], replace(last, controls=(*controls, *more))), visibility=_visibility(public))
 
 
 def _card_view(t: Translator, pack: Pack, entry: Entry) -> tuple[Card, ...]:
@@ -452,8 +456,10 @@ def _select_entries(t: Translator, label: str, entries: Iterable[tuple[str, Entr
 
 def _choices(t: Translator, entries: Iterable[tuple[str, Entry]]) -> tuple[Choice, ...]:
     return tuple(
-        Choice(shorten(entry.title, cards.TITLE_SHOWN), f"{pack}:{entry.id}", cards.describe(t, entry))
-        for pack, entry in entries
+        [
+            Choice(shorten(entry.title, cards.TITLE_SHOWN), f"{pack}:{entry.id}", cards.describe(t, entry))
+            for pack, entry in entries
+        ]
     )
 
 

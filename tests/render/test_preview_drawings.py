@@ -34,7 +34,7 @@ def words(drawn: Html) -> str:
 
 def on_discord(reply: Reply) -> Html:
     """All messages of the reply, drawn."""
-    made = [message.to_components() for message in discord_render.messages(reply)]  # type: ignore[no-untyped-call]
+    made = [message.to_components() for message in discord_render.messages(reply)]
     return Html("".join(components.draw(message) for message in made))
 
 

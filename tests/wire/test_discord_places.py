@@ -180,4 +180,4 @@ async def test_a_large_file_is_packed_and_one_that_stays_large_is_named(monkeypa
     reply = Reply(files=(Attachment("even.csv", "a" * 5000, "text/csv"), Attachment("odd.csv", chance, "text/csv")))
     (ready,) = await Uploads().ready(reply, translator("en"))
     assert [name for name, _, _ in ready.uploads] == ["even.csv.gz"]
-    assert "odd.csv can't be uploaded here" in str(list(ready.view.to_components())).replace("\\", "")  # type: ignore[no-untyped-call]
+    assert "odd.csv can't be uploaded here" in str(list(ready.view.to_components())).replace("\\", "")
