@@ -68,12 +68,15 @@ class People:
         """
         fresh, person = self._cached(team, user)
         due, groups = self._groups.get(team, (None, {}))
-        if fresh and due is not None and self._clock() < due:
-            roles = groups.get(user, frozenset())
-        else:
+        roles = groups.get(user, frozenset())
+        looking = asking = None
+        if not fresh and self._budget.has(spare=SPARED if press else 0):
             looking = self._started(self._person(team, user, press=press))
+        if due is None or self._clock() >= due:
             asking = self._started(self._roles(team, user))
+        if looking is not None:
             person = await _within(HURRY if hurry or press else PATIENCE, looking, UNKNOWN)
+        if asking is not None:
             roles = await _within(HURRY if hurry else PATIENCE, asking, frozenset())
         shown = person.name or name or user
         return Actor(self._platform, team, user, shown, roles=roles, moderator=person.moderator), person

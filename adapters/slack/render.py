@@ -231,6 +231,6 @@ def _unique_id(action: Action | None, used: Counter[str]) -> str:
     encoded = action.encode() if action else LINK_ID
     copy = used[encoded]
     used[encoded] += 1
-    if action:
-        return action.encode(copy=copy)
-    return f"{LINK_ID}#{copy}"
+    if action is None:
+        return f"{LINK_ID}#{copy}"
+    return action.encode(copy=copy) if copy else encoded

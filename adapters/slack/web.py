@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 import aiohttp
+from pydantic_core import to_json
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -26,6 +27,7 @@ MINUTE = timedelta(minutes=1)
 EDITS_A_MINUTE = 45
 """chat.update is of tier 3, 50 a minute, and what is sent evenly does not arrive so:
 https://docs.slack.dev/apis/web-api/rate-limits."""
+IS_JSON = {"Content-Type": "application/json"}
 REST = 1.0
 """Seconds for which nothing is called after Slack has refused the token."""
 
@@ -83,13 +85,17 @@ class Budget:
 
     def take(self, *, spare: int = 0) -> bool:
         """Takes one, if one is left beyond those that are kept for more urgent calls."""
+        if not self.has(spare=spare):
+            return False
+        self._taken.append(self._clock())
+        return True
+
+    def has(self, *, spare: int = 0) -> bool:
+        """Whether one could be taken just now."""
         now = self._clock()
         while self._taken and self._taken[0] <= now - MINUTE:
             self._taken.popleft()
-        if len(self._taken) >= self._most - spare:
-            return False
-        self._taken.append(now)
-        return True
+        return len(self._taken) < self._most - spare
 
 
 class WebApi:
@@ -170,7 +176,7 @@ class WebApi:
         session = self.client.session
         if session is None:
             raise ConnectionError("the adapter has stopped")
-        async with session.post(url, json=payload) as response:
+        async with session.post(url, data=to_json(payload), headers=IS_JSON) as response:
             if response.status == HTTPStatus.OK:
                 return True
             body = (await response.text())[:200]
