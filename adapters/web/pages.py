@@ -14,10 +14,10 @@ from typing import TypeVar
 from aiohttp import ETag, web
 
 from adapters.web import poll_page
-from adapters.web.poll_page import RECEIPTS, Audit, View
+from adapters.web.poll_page import Audit, View
 from bot.charts import chart
 from bot.chat import Actor, Attachment
-from bot.commands import ballot_cards
+from bot.commands import ballot_cards, poll_cards
 from bot.community import CommunityOf
 from bot.errors import NotFound
 from bot.i18n import Translator
@@ -98,7 +98,7 @@ class PollPages:
         bare = code.strip()
         bare = bare[len(prefix) :] if bare.lower().startswith(prefix) else bare
         found = await self.polls.receipt(poll, bare)
-        return found is Receipt.INCLUDED, t(RECEIPTS[found])
+        return found is Receipt.INCLUDED, t(poll_cards.RECEIPTS[found])
 
     async def export(self, poll: Poll, kind: str) -> Attachment:
         """A closed poll as a file. Raises NotFound where there is none (yet)."""

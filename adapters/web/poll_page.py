@@ -13,7 +13,6 @@ from bot.commands import poll_cards
 from bot.i18n import N_, Translator
 from bot.polls.audit import NOT_WHOLE, Finding
 from bot.polls.ballots import Method
-from bot.polls.box import Receipt
 from bot.polls.model import Poll, Results, State
 from bot.polls.results import Result
 
@@ -35,12 +34,6 @@ LATER: Mapping[Results, str] = {
     Results.AFTER_VOTE: N_(
         "The result is shown here when the poll closes. Until then those who have voted see it in the chat."
     ),
-}
-RECEIPTS: Mapping[Receipt, str] = {
-    Receipt.INCLUDED: N_("The ballot with this receipt is in the count."),
-    Receipt.REPLACED: N_("This ballot was changed later; the receipt of the later one counts."),
-    Receipt.WITHDRAWN: N_("This ballot was withdrawn, so it is not in the count."),
-    Receipt.UNKNOWN: N_("No ballot of this poll has that receipt. Check each letter."),
 }
 
 

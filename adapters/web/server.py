@@ -290,22 +290,21 @@ class WebChat:
         return _json({"messages": [self._shown(message) for message in said]})
 
     async def _press(self, http: web.Request) -> web.Response:
-        body = await asked.body(http)
-        t = guard.reader(http)
-        origin = self._channel.find(asked.string(body, "message", 100, t, ""), self._actor(http, t).id)
-        request = self._request(http, origin)
-        action = asked.string(body, "action", 200, t)
+        body, t = await asked.body(http), guard.reader(http)
+        origin, request, action = self._used(http, body, t)
         outcome = await self._bot.press(request, action, asked.strings(body.get("values", []), t))
         return self._answered(request, outcome, origin=origin)
 
     async def _submit(self, http: web.Request) -> web.Response:
-        body = await asked.body(http)
-        t = guard.reader(http)
-        origin = self._channel.find(asked.string(body, "message", 100, t, ""), self._actor(http, t).id)
-        request = self._request(http, origin)
-        action = asked.string(body, "action", 200, t)
+        body, t = await asked.body(http), guard.reader(http)
+        origin, request, action = self._used(http, body, t)
         outcome = await self._bot.submit(request, action, asked.answers(body.get("answers"), t))
         return self._answered(request, outcome, origin=origin)
+
+    def _used(self, http: web.Request, body: Json, t: Translator) -> tuple[Message | None, Request, str]:
+        """The message with the control that was used, as far as this member sees it, and what the control does."""
+        origin = self._channel.find(asked.string(body, "message", 100, t, ""), self._actor(http, t).id)
+        return origin, self._request(http, origin), asked.string(body, "action", 200, t)
 
     async def _complete(self, http: web.Request) -> web.Response:
         body = await asked.body(http)

@@ -9,6 +9,7 @@ from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Field, 
 from bot.i18n import N_, Translator
 from bot.markup import Block, Bold, Inline, Plain, Role, Text, Time, bullets, paragraph, text
 from bot.polls.ballots import Method
+from bot.polls.box import Receipt
 from bot.polls.model import Poll, Results, State
 from bot.polls.results import Base, Decider, Final, Result, Round, Rule, Total
 
@@ -84,6 +85,13 @@ BASES: Mapping[Base, str] = {
     Base.CONTINUING_BALLOTS: N_("of the continuing ballots"),
     Base.HIGHEST_SCORE: N_("of the highest possible total"),
     Base.PREFERRING_BALLOTS: N_("of the ballots that prefer one of the two"),
+}
+
+RECEIPTS: Mapping[Receipt, str] = {
+    Receipt.INCLUDED: N_("The ballot with this receipt is in the count."),
+    Receipt.REPLACED: N_("This ballot was changed later; the receipt of the later one counts."),
+    Receipt.WITHDRAWN: N_("This ballot was withdrawn, so it is not in the count."),
+    Receipt.UNKNOWN: N_("No ballot of this poll has that receipt. Check each letter."),
 }
 
 

@@ -37,13 +37,6 @@ from bot.polls.box import Receipt
 from bot.polls.model import OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, CastEnd, Poll, PollOption, Results, State
 from bot.polls.service import Draft, Polls
 
-_RECEIPTS: Mapping[Receipt, str] = {
-    Receipt.INCLUDED: N_("The ballot with this receipt is in the count."),
-    Receipt.REPLACED: N_("This ballot was changed later; the receipt of the later one counts."),
-    Receipt.WITHDRAWN: N_("This ballot was withdrawn, so it is not in the count."),
-    Receipt.UNKNOWN: N_("No ballot of this poll has that receipt. Check each letter."),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class PollCommands:
@@ -370,7 +363,7 @@ class PollCommands:
         receipt = await self.polls.receipt(found, bare)
         body = text(
             paragraph(Bold(found.question)),
-            ctx.t(_RECEIPTS[receipt]),
+            ctx.t(poll_cards.RECEIPTS[receipt]),
             ctx.t("A receipt never tells how somebody voted."),
         )
         tone = Tone.GOOD if receipt is Receipt.INCLUDED else Tone.CAUTION
