@@ -9,6 +9,21 @@ import aiohttp
 from bot.meter import Meter
 
 
+def counting(platform: str, meter: Meter) -> aiohttp.ClientMiddlewareType:
+    """The same as `counted`, for a session of our own. Each step of a request tells a trace, even where nobody listens; this costs next to nothing."""
+
+    async def count(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        try:
+            answer = await send(request)
+        except BaseException:
+            meter.called(platform, 0)
+            raise
+        meter.called(platform, answer.status)
+        return answer
+
+    return count
+
+
 def counted(platform: str, meter: Meter) -> aiohttp.TraceConfig:
     """For an aiohttp session: each answer is counted by its status, and each call that got none."""
 

@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from adapters.calls import counted
+from adapters.calls import counting
 from adapters.listening import listen
 from adapters.slack import answers, files, render
 from adapters.slack.http import GuardedApp
@@ -63,7 +63,7 @@ class SlackChat:
         self._bot = bot
         self._clock = clock
         self._base_url = base_url
-        self._anyone = WebApi("", clock, base_url, trace=counted(NAME, meter or Meter()))
+        self._anyone = WebApi("", clock, base_url, count=counting(NAME, meter or Meter()))
         self._source: Source = oauth.installations if oauth else OneToken(token, self._anyone)
         self._workspaces = Workspaces(self._source, self._anyone, self._new_web, clock=clock, privacy=privacy)
         site = base_url.removesuffix("api/")

@@ -186,10 +186,12 @@ def _button(button: Button, used: Counter[str]) -> Json:
         "type": "button",
         "text": plain_text(button.label),
         "action_id": _unique_id(button.action, used),
-        "url": button.url,
-        "style": _STYLES[button.style],
     }
-    return {key: value for key, value in made.items() if value}
+    if button.url:
+        made["url"] = button.url
+    if style := _STYLES[button.style]:
+        made["style"] = style
+    return made
 
 
 def _select(select: Select, used: Counter[str]) -> Json:

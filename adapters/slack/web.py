@@ -113,7 +113,7 @@ class WebApi:
         *,
         session: aiohttp.ClientSession | None = None,
         refused: Callable[[], None] = lambda: None,
-        trace: aiohttp.TraceConfig | None = None,
+        count: aiohttp.ClientMiddlewareType | None = None,
     ) -> None:
         self.client = AsyncWebClient(token=token or None, base_url=base_url, session=session)
         self.client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
@@ -122,11 +122,11 @@ class WebApi:
         self._refused = refused
         self._edits = Budget(EDITS_A_MINUTE, clock)
         self._rest_until = 0.0
-        self._traces = [trace] if trace else []
+        self._middlewares = (count,) if count else ()
 
     def open(self) -> None:
         self.client.session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT), trace_configs=self._traces
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT), middlewares=self._middlewares
         )
 
     async def close(self) -> None:
