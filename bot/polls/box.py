@@ -22,9 +22,10 @@ from bot.errors import NotFound, Unavailable
 from bot.i18n import N_
 from bot.meter import Meter
 from bot.polls import audit
-from bot.polls.audit import NONCE_BYTES, SECRET_BYTES, BallotRow, Record, Tampered
+from bot.polls.audit import NONCE_BYTES, SECRET_BYTES, Record
 from bot.polls.ballots import LONGEST_TEXT
 from bot.polls.model import Cast, CastEnd, Poll, State, Step, Vote
+from bot.polls.sealing import Sealed, seal
 from bot.store import members, polls, tellings
 from bot.store.database import Database, Unit
 from bot.store.keys import Keys
@@ -137,7 +138,8 @@ class BallotBox:
         `also` is written in the same transaction by the one who did it.
 
         The votes that came before are counted. The chain is verified, the ballots of a secret poll lose their voters
-        and links, the closing link binds all of them, and the poll's secret is destroyed.
+        and links, the closing link binds all of them, and the poll's secret is destroyed: in one transaction. What it
+        writes is worked out before, and once more inside where somebody voted meanwhile.
 
         Raises `NotFound`, `Unavailable`, and `Tampered` when the record doesn't hold: such a poll can only be cancelled.
         """
@@ -254,9 +256,10 @@ class BallotBox:
     async def _end(self, poll: str, state: State, at: datetime, by: str, also: Unit[None] | None) -> bool:
         if self._last is not None:  # who voted before is counted before
             await asyncio.wait([self._last])
+        sealed = await self._sealed(poll) if state is State.CLOSED else None
 
         async def end(tx: Transaction) -> bool:
-            ended = await self._seal(tx, poll, state, at, by)
+            ended = await self._write_end(tx, poll, state, at, by, sealed)
             if ended and also is not None:
                 await also(tx)
             return ended
@@ -276,53 +279,35 @@ class BallotBox:
         if self._untidy:
             self._untidy = not await self._database.forget_deleted()
 
-    async def _seal(self, tx: Transaction, poll: str, state: State, at: datetime, by: str) -> bool:
+    async def _sealed(self, poll: str) -> Sealed | None:
+        """Most of what a close has to work out, while nobody waits for it. None where the poll isn't open."""
+        record = await self._database.read(lambda tx: polls.record(tx, poll), long=True)
+        if record.poll.state is not State.OPEN:
+            return None
+        return await asyncio.to_thread(seal, record, self._random_bytes)
+
+    async def _write_end(
+        self, tx: Transaction, poll: str, state: State, at: datetime, by: str, sealed: Sealed | None
+    ) -> bool:
         locked = await tx.rows("lock_polls", ids=json.dumps([poll]))
         if not locked:
             raise NotFound(polls.NO_POLL)
         if locked[0]["state"] != State.OPEN:
             return False
-        record = await polls.record(tx, poll)
         if state is State.CANCELLED:
-            await tx.run("drop_ballots", poll=poll)
             await tx.run("drop_counts", poll=poll)
-            record = replace(record, ballots=(), counts={})
-        elif findings := audit.verify(record):
-            raise Tampered(findings)
-        closing = await self._seal_ballots(tx, record)
-        await _append_close(tx, record, state, closing)
+            sealed = Sealed(Record(await polls.get(tx, poll), (), (), (), {}), (), ())
+        elif sealed is None or sealed.record.poll.head != locked[0]["head"]:  # somebody voted meanwhile
+            sealed = seal(await polls.record(tx, poll), self._random_bytes)
+        await _replace_ballots(tx, sealed, drop=sealed.record.poll.secret or state is State.CANCELLED)
+        await _append_close(tx, sealed, state)
         await tx.run("drop_empty_counts", poll=poll)
         await tx.run("drop_secret", poll=poll)
-        turnout = len(record.ballots)
+        turnout = len(sealed.ballots)
         await tx.run("end_poll", poll=poll, state=state.value, closed_at=to_stored(at), closed_by=by, ballots=turnout)
         if state is State.CLOSED:
             await tellings.tell_places(tx, poll, News.RESULT, at)
         return True
-
-    async def _seal_ballots(self, tx: Transaction, record: Record) -> list[str]:
-        """Gives every ballot a fresh nonce, and in a secret poll a fresh random name in place of voter and link.
-
-        Returns the closing commitments, sorted. The rows go in by their random names, so their order tells nothing.
-        """
-        poll = record.poll
-        sealed = [self._sealed(row, secret=poll.secret) for row in record.ballots]
-        sealed.sort(key=lambda row: row["voter"])
-        values = [{"poll": poll.id, **row} for row in sealed]
-        if poll.secret:
-            await tx.run("drop_ballots", poll=poll.id)
-            await tx.many("put_sealed_ballot", values)
-        else:
-            await tx.many("seal_named_ballot", [{k: v for k, v in row.items() if k != "choice"} for row in values])
-        closing = sorted(audit.closing_commitment(row["seal"], poll.id, row["choice"]) for row in sealed)
-        await tx.many("put_closing_commitment", [{"poll": poll.id, "commitment": each} for each in closing])
-        return closing
-
-    def _sealed(self, row: BallotRow, *, secret: bool) -> dict[str, str]:
-        return {
-            "voter": self._stranger() if secret else row.voter,
-            "choice": row.choice,
-            "seal": self._random_bytes(NONCE_BYTES).hex(),
-        }
 
 
 class _Secrets:
@@ -471,9 +456,19 @@ class _Group:
         )
 
 
-async def _append_close(tx: Transaction, record: Record, state: State, closing: Iterable[str]) -> None:
-    poll = record.poll
-    commitment = audit.close_commitment(poll.id, state, closing, record.counts)
+async def _replace_ballots(tx: Transaction, sealed: Sealed, *, drop: bool) -> None:
+    poll = sealed.record.poll.id
+    if drop:
+        await tx.run("drop_ballots", poll=poll)
+        await tx.many("put_sealed_ballot", sealed.ballots)
+    else:
+        await tx.many("seal_named_ballot", sealed.ballots)
+    await tx.many("put_closing_commitment", [{"poll": poll, "commitment": each} for each in sealed.closing])
+
+
+async def _append_close(tx: Transaction, sealed: Sealed, state: State) -> None:
+    poll = sealed.record.poll
+    commitment = audit.close_commitment(poll.id, state, sealed.closing, sealed.record.counts)
     link = _link_values(poll.id, poll.links + 1, Step.CLOSE, commitment, 0, "", poll.head)
     await tx.many("append_link", [link])
     await tx.many("advance_poll", [_head_values(poll.id, str(link["hash"]), poll.links + 1, poll.ballots)])

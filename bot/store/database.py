@@ -44,8 +44,8 @@ class Database(ABC):
         self._signals.spread(signal, about)
 
     @abstractmethod
-    async def read(self, unit: Unit[T]) -> T:
-        """Runs a unit over one snapshot; it can't write."""
+    async def read(self, unit: Unit[T], *, long: bool = False) -> T:
+        """Runs a unit over one snapshot; it can't write. `long`: it may take minutes."""
 
     @abstractmethod
     async def write(self, unit: Unit[T], *, long: bool = False) -> T:

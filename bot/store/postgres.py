@@ -167,8 +167,9 @@ class PostgresDatabase(Database):
                 record = (migration.number, migration.name, migration.checksum)
                 await connection.execute("INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)", *record)
 
-    async def read(self, unit: Unit[T]) -> T:
-        return await self._run(unit, isolation="repeatable_read", readonly=True)
+    async def read(self, unit: Unit[T], *, long: bool = False) -> T:
+        own = self._own_connection() if long else None
+        return await self._run(unit, own, isolation="repeatable_read", readonly=True)
 
     async def write(self, unit: Unit[T], *, long: bool = False) -> T:
         return await self._run(unit, self._own_connection() if long else None)

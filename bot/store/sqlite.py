@@ -82,7 +82,7 @@ class SqliteDatabase(Database):
             raise
         return database
 
-    async def read(self, unit: Unit[T]) -> T:
+    async def read(self, unit: Unit[T], *, long: bool = False) -> T:  # noqa: ARG002 - nothing is cut short here
         return await self._reader.run(lambda connection: self._finish("BEGIN", connection, unit))
 
     async def write(self, unit: Unit[T], *, long: bool = False) -> T:  # noqa: ARG002 - nothing is cut short here

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.polls import audit
 from bot.polls.audit import Rule, Tampered
 from bot.polls.box import BallotBox, Receipt
 from bot.polls.model import CastEnd, State, Step
+from bot.polls.sealing import Sealed, seal
 from bot.store import polls
 from bot.store.database import Database, open_database
 from bot.store.keys import Keys
@@ -99,6 +101,29 @@ async def test_votes_that_came_before_the_close_are_counted(box: BallotBox, data
     await box.close("p1", AFTER)
     assert {(await cast).end for cast in casts} == {CastEnd.CAST}
     assert (await database.read(lambda tx: polls.get(tx, "p1"))).ballots == 100
+
+
+@pytest.mark.parametrize(("on", "counted"), [("p2", 20), ("p1", 21)])
+async def test_votes_go_on_while_a_close_is_worked_out(
+    box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch, on: str, counted: int
+) -> None:
+    """A vote that comes meanwhile waits for nothing: one in another poll changes nothing, one in the same is counted."""
+    for name in ("p1", "p2"):
+        await box.open(poll(name))
+    await _vote(box)
+    loop = asyncio.get_running_loop()
+    votes = [vote(99, "0", on)]
+
+    def slow(record: audit.Record, random_bytes: Callable[[int], bytes]) -> Sealed:
+        while votes:
+            cast = asyncio.run_coroutine_threadsafe(box.cast(votes.pop()), loop).result()
+            assert cast.end is CastEnd.CAST
+        return seal(record, random_bytes)
+
+    monkeypatch.setattr("bot.polls.box.seal", slow)
+    assert await box.close("p1", AFTER)
+    record = await database.read(lambda tx: polls.record(tx, "p1"))
+    assert (audit.verify(record), len(record.ballots), len(record.links)) == ([], counted, counted + 1)
 
 
 async def test_a_cancelled_poll_has_no_ballots(box: BallotBox, database: Database, raw: Raw) -> None:

@@ -1,0 +1,45 @@
+"""What a poll's close writes for its ballots, worked out from its record. Pure but for the chance that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.polls import audit
+from bot.polls.audit import NONCE_BYTES, Record, Tampered
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A record that was verified, and what takes the place of its ballots. Good as long as the poll's head is the same.
+
+    Every ballot has a fresh nonce, and in a secret poll a fresh random name in place of voter and link. The rows stand
+    by these names, so their order tells nothing. `closing` are the closing commitments, sorted.
+    """
+
+    record: Record
+    ballots: Sequence[Mapping[str, str]]
+    closing: Sequence[str]
+
+
+def seal(record: Record, random_bytes: Callable[[int], bytes]) -> Sealed:
+    """Raises `Tampered` when the record doesn't hold, so that sealing never washes a change clean."""
+    if findings := audit.verify(record):
+        raise Tampered(findings)
+    poll = record.poll.id
+    seals = [random_bytes(NONCE_BYTES).hex() for _ in record.ballots]
+    closing = [
+        audit.closing_commitment(nonce, poll, row.choice) for nonce, row in zip(seals, record.ballots, strict=True)
+    ]
+    if record.poll.secret:
+        names = [random_bytes(NONCE_BYTES).hex() for _ in record.ballots]
+        rows = [
+            {"poll": poll, "voter": name, "choice": row.choice, "seal": nonce}
+            for name, row, nonce in zip(names, record.ballots, seals, strict=True)
+        ]
+        rows.sort(key=lambda row: row["voter"])
+    else:
+        rows = [
+            {"poll": poll, "voter": row.voter, "seal": nonce} for row, nonce in zip(record.ballots, seals, strict=True)
+        ]
+    return Sealed(record, rows, sorted(closing))
