@@ -184,17 +184,18 @@ def draft_of(custom_id: str, message: discord.Message | None) -> Draft | None:
     """What a pressed button wants to be opened again; None for any other button."""
     try:
         action = Action.decode(custom_id)
-    except UsageError:
+        if action.verb != AGAIN or len(action.args) < 2:  # noqa: PLR2004 - the picks and a verb
+            return None
+        picks, verb, *args = action.args
+        opens = Action(verb, tuple(args)).encode()
+    except (UsageError, ValueError):  # such as a verb that is none, in a button that was never drawn
         return None
-    if action.verb != AGAIN or len(action.args) < 2:  # noqa: PLR2004 - the picks and a verb
-        return None
-    picks, verb, *args = action.args
     texts = {
         shown.id - KEPT: _unquoted(shown.content)
         for shown in text_displays(message.components if message else ())
         if shown.id is not None and shown.id >= KEPT
     }
-    return Draft(Action(verb, tuple(args)).encode(), tuple(picks.split("-")), texts)
+    return Draft(opens, tuple(picks.split("-")), texts)
 
 
 def _unquoted(shown: str) -> str:

@@ -166,7 +166,7 @@ MODAL_DATA = {
     ],
 }
 DISCORD: tuple[tuple[int, dict[str, Any]], ...] = (
-    *((COMPONENT, {"custom_id": pressed, "component_type": BUTTON, "id": 1}) for pressed in (*ACTIONS, "v1:again:a-b:poll-create")),
+    *((COMPONENT, {"custom_id": pressed, "component_type": BUTTON, "id": 1}) for pressed in (*ACTIONS, "v1:again:a-b:poll-create", "v1:again:a-b:9-no-verb")),
     *((COMPONENT, {"custom_id": pressed, "component_type": SELECT, "id": 1, "values": ["1"]}) for pressed in ACTIONS),
     (MODAL, MODAL_DATA),
 )  # fmt: skip

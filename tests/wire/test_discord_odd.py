@@ -20,6 +20,9 @@ FORGED = (
     "v1:poll-close:p1",
     "💥",
     "v1::::",
+    "v1:again:a-b:9-no-verb",
+    "v1:again:a-b:poll-nothing",
+    "v1:again:a-b",
 )
 
 
