@@ -6,7 +6,7 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -43,25 +43,27 @@ def visible(content: Text) -> bool:
     return any(piece.text.strip() for block in content for piece in block.inlines)
 
 
-def rich_text(pieces: Iterable[Json]) -> Json:
-    return {"type": "rich_text", "elements": list(pieces)}
+def rich_text(drawn: list[Json]) -> Json:
+    return {"type": "rich_text", "elements": drawn}
 
 
-def section(pieces: Iterable[Json]) -> Json:
-    return {"type": "rich_text_section", "elements": list(pieces)}
+def section(drawn: list[Json]) -> Json:
+    return {"type": "rich_text_section", "elements": drawn}
 
 
-def elements(content: Text) -> Iterator[Json]:
+def elements(content: Text) -> list[Json]:
     """Paragraphs that follow each other share a section, with an empty line between; items make up lists."""
-    drawn = [block for block in content if any(piece.text for piece in block.inlines)]
-    for kind, group in groupby(enumerate(drawn), _run):
+    shown = [block for block in content if any(piece.text for piece in block.inlines)]
+    drawn: list[Json] = []
+    for kind, group in groupby(enumerate(shown), _run):
         run = [block for _, block in group]
         if kind[0] is Item:
-            yield _list(run)
+            drawn.append(_list(run))
         elif kind[0] is Quote:
-            yield {"type": "rich_text_quote", "elements": list(_joined(run, "\n"))}
+            drawn.append({"type": "rich_text_quote", "elements": _joined(run, "\n")})
         else:
-            yield section(_joined(run, "\n\n"))
+            drawn.append(section(_joined(run, "\n\n")))
+    return drawn
 
 
 def _run(numbered: tuple[int, Block]) -> tuple[type[Block], int | None]:
@@ -82,15 +84,17 @@ def _list(items: list[Block]) -> Json:
     return made if number is None or number <= 1 else {**made, "offset": number - 1}
 
 
-def _joined(blocks: list[Block], gap: str) -> Iterator[Json]:
-    for number, block in enumerate(blocks):
-        if number:
-            yield {"type": "text", "text": gap}
-        yield from _pieces(block.inlines)
+def _joined(blocks: list[Block], gap: str) -> list[Json]:
+    drawn: list[Json] = []
+    for block in blocks:
+        if drawn:
+            drawn.append({"type": "text", "text": gap})
+        drawn += _pieces(block.inlines)
+    return drawn
 
 
-def _pieces(inlines: tuple[Inline, ...]) -> Iterator[Json]:
-    return (_piece(piece) for piece in inlines if piece.text or isinstance(piece, Link | Time))
+def _pieces(inlines: tuple[Inline, ...]) -> list[Json]:
+    return [_piece(piece) for piece in inlines if piece.text or isinstance(piece, Link | Time)]
 
 
 _STYLES: Mapping[type[Inline], str] = {Bold: "bold", Italic: "italic", Code: "code"}
@@ -102,8 +106,7 @@ def _piece(piece: Inline) -> Json:
     if isinstance(piece, Time):
         when = int(piece.at.timestamp())
         return {"type": "date", "timestamp": when, "format": _TIME, "fallback": piece.text or piece.at.isoformat()}
-    style = _STYLES.get(type(piece))
-    return _styled({"type": "text", "text": piece.text}, style)
+    return _styled({"type": "text", "text": piece.text}, _STYLES.get(type(piece)))
 
 
 def link(piece: Link, style: str | None = None) -> Json:

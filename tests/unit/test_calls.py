@@ -1,0 +1,46 @@
+"""What goes out to a platform is counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from adapters.calls import counted, counting
+from adapters.listening import listen
+from bot.config import Address
+from bot.meter import Meter
+from tests.ports import free_port
+
+
+class Counts(Meter):
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, int]] = []
+
+    def called(self, platform: str, status: int) -> None:
+        self.seen.append((platform, status))
+
+
+async def refused(_request: web.Request) -> web.Response:
+    return web.Response(status=429)
+
+
+@pytest.mark.parametrize("way", ["trace", "middleware"])
+async def test_each_answer_is_counted_by_its_status_and_each_call_that_got_none(way: str) -> None:
+    """By a trace, where a library has the session, or by a middleware in a session of our own: the same counts."""
+    counts, app, address = Counts(), web.Application(), Address("127.0.0.1", free_port())
+    app.router.add_post("/", refused)
+    ways: dict[str, dict[str, Any]] = {
+        "trace": {"trace_configs": [counted("slack", counts)]},
+        "middleware": {"middlewares": (counting("slack", counts),)},
+    }
+    runner = await listen(app, address, "PARLEY_BIND")
+    async with aiohttp.ClientSession(f"http://{address}", **ways[way]) as session:
+        async with session.post("/") as answer:
+            assert answer.status == 429
+        await runner.cleanup()
+        with pytest.raises(aiohttp.ClientError):
+            await session.post("/")
+    assert counts.seen == [("slack", 429), ("slack", 0)]
