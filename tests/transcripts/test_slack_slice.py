@@ -120,6 +120,19 @@ async def test_a_call_is_acknowledged_before_its_answer_is_ready() -> None:
         assert "At last" in driver.seen().private
 
 
+async def test_an_acknowledgement_leaves_before_the_work_begins() -> None:
+    """So a core that is busy does not delay it, whatever came."""
+    odd = Odd()
+    async with slack_driver(odd_bot(odd)) as driver:
+        answer = await driver.chat.app.take(
+            {"command": "/parley", "text": "controls", "team_id": TEAM, "user_id": "U1"}
+        )
+        assert answer.status == 200
+        assert odd.asked == []
+        await asyncio.wait(driver.chat.running)
+        assert len(odd.asked) == 1
+
+
 async def test_a_stop_waits_for_answers_in_the_making() -> None:
     odd = Odd()
     async with slack_driver(odd_bot(odd)) as driver:

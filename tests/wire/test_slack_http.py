@@ -56,6 +56,15 @@ async def test_a_request_that_slack_did_not_sign_is_refused(tmp_path: Path, how:
         assert not world.server.called("respond", None)
 
 
+async def test_slack_is_told_that_the_address_is_the_apps(tmp_path: Path) -> None:
+    """Its question, which comes when somebody sets the address, is answered with what it holds, if Slack signed it."""
+    question = json.dumps({"type": "url_verification", "challenge": "3eZbrw1aB"})
+    async with slack_world(tmp_path, http=True) as world:
+        answer = await world.server.hooks.send(question, "application/json")
+        assert (answer.status, answer.payload) == (200, {"challenge": "3eZbrw1aB"})
+        assert (await world.server.hooks.send(question, "application/json", signature="")).status == 401
+
+
 def vote_body(world: World, member: Member, poll: Message) -> str:
     """A press on «Green» as it comes over HTTP."""
     made = world.server.interaction("interactive", member, poll.channel, origin=poll)
