@@ -86,6 +86,12 @@ def test_a_quoted_value_keeps_its_spaces() -> None:
     )
 
 
+@given(st.text(st.sampled_from("ab'\\#;|<é \t\n\r\x0b\x1c\x85\xa0\u3000"), max_size=20))
+def test_words_are_parted_alike_with_and_without_quotes_in_the_line(words: str) -> None:
+    """Whichever blanks and signs they hold."""
+    assert parsed(f"say x{words}x")[1]["words"] == parsed(f'say x{words}x ""')[1]["words"].rstrip(" ")  # type: ignore[attr-defined]
+
+
 def test_a_choice_is_known_by_its_label_too() -> None:
     """Nobody has to know our short words: the label that a menu shows works as well."""
     assert parsed('/poll create method:"one choice"')[1]["method"] == "single"
