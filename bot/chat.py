@@ -73,10 +73,8 @@ class Request:
     """The message whose button was pressed."""
 
 
-_ACTION_PART = re.compile(r"^[A-Za-z0-9._=>~,-]*$")
 _ACTION = re.compile(r"v1:[a-z][a-z0-9-]{0,23}(?::[A-Za-z0-9._=>~,-]*)*")
-_VERB = re.compile(r"^[a-z][a-z0-9-]{0,23}$")
-_COPY = re.compile(r"#[1-9][0-9]?$")
+_COPY = re.compile(r"#[1-9][0-9]?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +110,10 @@ class Action:
     def decode(cls, encoded: str) -> Action:
         """Raises UsageError for an id of another version or of no form that this program makes."""
         encoded = _COPY.sub("", encoded[: ACTION_MAX + 4])
-        version, *rest = encoded.split(":")
-        valid = version == "v1" and rest and _VERB.match(rest[0]) and all(_ACTION_PART.match(arg) for arg in rest[1:])
-        if not valid or len(encoded) > ACTION_MAX:
+        if len(encoded) > ACTION_MAX or _ACTION.fullmatch(encoded) is None:
             raise UsageError(encoded[:ACTION_MAX])
-        return cls(rest[0], tuple(rest[1:]))
+        _, verb, *args = encoded.split(":")
+        return cls(verb, tuple(args))
 
 
 class Visibility(StrEnum):

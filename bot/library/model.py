@@ -66,7 +66,7 @@ _PARTIAL_DATE = re.compile(r"^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?$")
 
 
 def partial_date(value: str) -> str:
-    match = _PARTIAL_DATE.match(value)
+    match = _PARTIAL_DATE.fullmatch(value)
     if match is None:
         message = "must be a year (2025), a month (2025-02) or a day (2025-02-20)"
         raise ValueError(message)
@@ -102,7 +102,7 @@ def _full_date(value: object) -> object:
     """Keep pydantic from taking digits for seconds since 1970."""
     if not isinstance(value, str):
         return value
-    match = _PARTIAL_DATE.match(value)
+    match = _PARTIAL_DATE.fullmatch(value)
     if match is None or match[3] is None:
         message = "must be a day, written like 2025-02-20"
         raise ValueError(message)

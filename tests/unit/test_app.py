@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot import limiter as limits
@@ -164,7 +164,21 @@ async def test_a_clock_set_back_locks_nobody_out() -> None:
 
 @pytest.mark.parametrize(
     "pressed",
-    ["", "v1", "v2:two:a:b", "v1:gone:a", "v1:two:a", "v1:two:a:b:c", "v1:two:ä:b", "two:a:b", "v1:two:a:" + "b" * 200],
+    [
+        "",
+        "v1",
+        "v2:two:a:b",
+        "v1:gone:a",
+        "v1:two:a",
+        "v1:two:a:b:c",
+        "v1:two:ä:b",
+        "two:a:b",
+        "v1:two:a:" + "b" * 200,
+        "v1:two:a:b\n",
+        "v1:two:a\n:b",
+        "v1:two\n:a:b",
+        "v1:two:a:b#1\n",
+    ],
 )
 async def test_a_button_that_is_not_ours_any_more_is_answered_politely(pressed: str) -> None:
     """Old, forged and foreign action ids get an answer and change nothing."""
@@ -172,6 +186,8 @@ async def test_a_button_that_is_not_ours_any_more_is_answered_politely(pressed: 
 
 
 @given(st.text(max_size=120))
+@example("v1:vote:p1\n:0")
+@example("v1:vote:p1:0\n")
 def test_no_action_id_breaks_the_decoder(encoded: str) -> None:
     """Whatever a client sends as an action id, it decodes to itself or is refused."""
     with suppress(UsageError):

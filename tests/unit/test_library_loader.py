@@ -156,6 +156,7 @@ def test_a_merge_key_is_refused_at_its_place(tmp_path: Path) -> None:
         ("as_of: 2024-11", "as_of: 2025-02-30", (11, 12, "invalid-value"), "2025-02-30 is not in the calendar"),
         ("as_of: 2024-11", "as_of: 2025-13", (11, 12, "invalid-value"), "not in the calendar"),
         ("as_of: 2024-11", "as_of: yesterday", (11, 12, "invalid-value"), "a year (2025), a month (2025-02)"),
+        ("as_of: 2024-11", 'as_of: "2024-11\\n"', (11, 12, "invalid-value"), "a year (2025), a month (2025-02)"),
         ("paragraph: 1", "paragraph: one", (5, 18, "invalid-value"), "a whole number, not 'one'"),
         ("paragraph: 1", "paragraph: 0", (5, 18, "invalid-value"), "1 or more"),
         ("kind: fact", "kind: opinion", (8, 11, "invalid-value"), "did you mean attributed-opinion?"),
