@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from bot.chat import Button, Card, Choice, Control, Field, Image, Limits, Reply, Select
 from bot.markup import ELLIPSIS, Bold, Link, Measure, Text, clean, paragraph, shorten, shorten_by, split
@@ -22,7 +21,7 @@ def fit(reply: Reply, limits: Limits, measure: Measure | None = None) -> tuple[R
     """
     if reply.form is not None:
         return (reply,)
-    scale = _Scale(limits, measure or _measuring_once(limits.measure), cache(limits.measure_line))
+    scale = _Scale(limits, measure or _measuring_once(limits.measure), _measuring_lines_once(limits.measure_line))
     cards = [part for card in reply.cards for part in _fit_card(card, scale)]
     groups = list(_messages(cards, scale)) or ([()] if reply.files else [])
     last = len(groups) - 1
@@ -53,6 +52,18 @@ def _measuring_once(measure: Measure) -> Measure:
         if found is None:
             found = known[id(content)] = content, measure(content)  # kept, so that no other text gets its id
         return found[1]
+
+    return measured
+
+
+def _measuring_lines_once(measure: Callable[[str], int]) -> Callable[[str], int]:
+    known: dict[str, int] = {}
+
+    def measured(line: str) -> int:
+        found = known.get(line)
+        if found is None:
+            found = known[line] = measure(line)
+        return found
 
     return measured
 

@@ -29,8 +29,11 @@ from bot.markup import (
     linkable,
 )
 
-_FORMATTING = re.compile(r"[\\`*_~|<\[\]@]|:(?=\S)")
-"""Emphasis, code, spoilers, masked links, mentions and timestamps; a colon opens an emoji's name or ends `https`."""
+_FORMATTING = re.compile(r"[\\`*_~|<\[\]@:](?:(?<!:)|(?=\S))")
+"""Emphasis, code, spoilers, masked links, mentions and timestamps; a colon opens an emoji's name or ends `https`.
+
+All signs stand in one set, which a search skips through many times faster than through a choice of two patterns.
+"""
 
 _LINE_START = re.compile(r"^(\s*)(?:(\d+)(?=[.)])|(?=[-+>#]))")
 """A list, a quote, a heading or small print."""
@@ -49,7 +52,11 @@ def escape(written: str) -> str:
 
     A bare address stays text as well: it was written by someone, so it is not made a link.
     """
-    return _FORMATTING.sub(r"\\\g<0>", " ".join(written.splitlines()) if "\n" in written else written)
+    return _FORMATTING.sub(_escaped, " ".join(written.splitlines()) if "\n" in written else written)
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    return f"\\{sign[0]}"
 
 
 def escape_line(written: str) -> str:

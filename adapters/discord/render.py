@@ -37,7 +37,7 @@ _AROUND_TEXT = 2
 
 def characters(written: str) -> int:
     """As JavaScript counts them, which is never less than Discord's servers do."""
-    return len(written.encode("utf-16-le", "surrogatepass")) // 2
+    return len(written) if written.isascii() else len(written.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def measure(content: Text) -> int:
