@@ -7,6 +7,7 @@ It knows how to talk and holds no rule of the product.
 from __future__ import annotations
 
 import logging
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -27,6 +28,7 @@ from bot.command import Command, Param, Shortcut
 from bot.errors import NotAllowed, NotFound, UsageError
 from bot.i18n import translator
 from bot.markup import shorten
+from bot.request_id import request_scope
 
 CHOICE_MAX = 100
 DRAIN = 5.0
@@ -200,6 +202,15 @@ class ParleyClient(discord.Client):
         except UsageError:
             return False
         return handler is not None and handler.opens_form
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """A bug in reading what came in: who pressed or sent it is told, as of any other bug."""
+        bug = sys.exc_info()[1]
+        if event_method == "on_interaction" and isinstance(bug, Exception):
+            with request_scope(self._bot.new_reference):
+                await self._responder.failed(args[0], bug)
+        else:
+            await super().on_error(event_method, *args, **kwargs)
 
     async def _on_tree_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         """A command that Discord still shows as it was before an update, or a bug in this adapter."""

@@ -118,10 +118,15 @@ class Picture:
 
 
 class Message(ui.LayoutView):
-    """One message, and what is uploaded with it: a view as far as the library asks one when it sends a message."""
+    """One message, and what is uploaded with it: a view as far as the library asks one when it sends a message.
+
+    What a view prepares for being pressed, a random id and a future among it, is left out: whatever is pressed is
+    answered by its id alone (`client.py`).
+    """
+
+    timeout: None = None
 
     def __init__(self, draw: Draw = markdown) -> None:
-        super().__init__(timeout=None)
         self._draw = draw
         self.title = ""
         """What its first card is called, as plain text."""
@@ -138,8 +143,11 @@ class Message(ui.LayoutView):
         return True
 
     def is_finished(self) -> bool:
-        """The library keeps no view that is: whatever is pressed is answered by its id alone."""
+        """The library keeps no view that is."""
         return True
+
+    def is_dispatchable(self) -> bool:
+        return False
 
     def add_card(self, card: Card) -> None:
         self.title = self.title or card.title

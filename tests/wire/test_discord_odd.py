@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.wire.discord import Channel, Interaction, Message
+from tests.wire.discord.interactions import MODAL
 from tests.wire.discord.model import Guild, User
 from tests.wire.discord_world import World, bugs, discord_world, shown_once
 
@@ -51,6 +52,20 @@ async def test_no_privileged_intent_is_asked_for(tmp_path: Path) -> None:
     """Servers and their channels are all that Discord tells: no member lists, no presences, no messages."""
     async with discord_world(tmp_path) as world:
         assert {session.intents for session in world.server.gateway.sessions.values()} == {1}
+
+
+async def test_what_the_adapter_cannot_read_is_answered_with_a_code(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A form in a shape that Discord never sends: a bug is logged, and whoever sent it is not left waiting."""
+    async with discord_world(tmp_path) as world:
+        ada = world.server.member("Ada")
+        shapeless = {"custom_id": "v1:suggest", "components": [7]}
+        sent = world.server.interact(ada, MODAL, shapeless, world.server.main, None)
+        answer = await ada.wait(sent)
+        assert "The code is" in answer.text
+        assert answer.private
+        assert len(bugs(caplog)) == 1
 
 
 # --- once more ---
