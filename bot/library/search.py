@@ -160,12 +160,12 @@ _STOP_WORDS = {
     ),
 }
 
-_WEIGHTS = {"alias": 4.0, "title": 3.0, "tag": 1.5, "body": 1.0}
-"""Field → how much a match in it weighs."""
 _WHOLE = 10_000.0
 """The score of a title or alias that is the query, word for word; more than all else together."""
-_BEGINNING = 0.8
-"""The score of words that only begin like a word that was typed, where they are many."""
+_SIDE_BY_SIDE = 2.0
+"""How much it weighs that an entry has the words one after another."""
+_BEGINNING = {"name": 4.0, "text": 2.0}
+"""Field → the score of words that only begin like a word that was typed, where they are many."""
 _BEGUN = 0.6
 """What is left of the score of a word that only begins like the one that was typed, where they are few."""
 _FEW_BEGINNINGS = 6
@@ -198,15 +198,41 @@ class _Shelf:
         self._schema = _schema()
         index = tantivy.Index(self._schema)
         index.register_tokenizer("stems", self._stems)
-        index.register_tokenizer("surface", self._surface)
+        written: set[str] = set()
         writer = index.writer(min(_MAX_HEAP, WRITER_BYTES + _HEAP_A_ROW * len(rows)), 1)
         for number, pack_id, entry in rows:
-            writer.add_document(_document(number, pack_id, entry))
+            document, words = self._document(number, pack_id, entry)
+            writer.add_document(document)
+            written.update(words)
         writer.commit()
         writer.wait_merging_threads()
         index.reload()
         self._searcher = index.searcher()
-        self._vocabulary = Vocabulary(word for word, _ in self._searcher.terms_with_prefix("words", ""))
+        self._vocabulary = Vocabulary(written)
+
+    def _document(self, number: int, pack_id: str, entry: Entry) -> tuple[tantivy.Document, list[str]]:
+        """What is stored of an entry, and the words that it has.
+
+        There is one text for all its parts, since every further field to look in would make a search dearer. A word
+        counts more where it stands more often; so the names stand there several times, the more often the shorter
+        they are, since a word says more of a name that has few.
+        """
+        document = tantivy.Document()
+        document.add_integer("number", number)
+        document.add_text("kind", type(entry).__name__)
+        document.add_text("pack", pack_id)
+        for label in _labels(entry):
+            document.add_text("label", " ".join(folded_words(label)))
+        text = [entry.body, *_TAG_TIMES * entry.tags]
+        words = [word for part in (entry.body, *entry.tags) for word in self._surface.analyze(part)]
+        for name in (entry.title, *entry.aliases):
+            named = self._surface.analyze(name)
+            words += named
+            text += [name] * (_NAME_TIMES + _NAME_WORDS // max(1, len(named)))
+            document.add_text("name", name)
+        for part in text:
+            document.add_text("text", part)
+        return document, words
 
     def find(self, query: str, scope: _Scope, limit: int) -> tuple[int, _Scored]:
         """The best matches, and how far one had to go for them: 0 if every word is there as it was typed."""
@@ -242,7 +268,7 @@ class _Shelf:
         if word in self._vocabulary:
             return True
         stem = self._stem(word)
-        return stem != word and any(self._searcher.doc_freq(name, stem) for name in _WEIGHTS)
+        return stem != word and self._searcher.doc_freq("text", stem) > 0
 
     def nearest(self, query: str, scope: _Scope, limit: int) -> _Scored:
         """Entries with any word that is at all like one of the query's."""
@@ -274,18 +300,18 @@ class _Shelf:
 
     def _extra(self, query: str, words: Sequence[str]) -> list[Query]:
         """What is not needed for a match, but makes it a better one: the whole title or alias, the words side by side."""
+        extra = []
         label = " ".join(folded_words(_clean(query)))
-        extra = [Query.const_score_query(Query.term_query(self._schema, "label", label), _WHOLE)] if label else []
-        stems = [self._stem(word) for word in words]
-        if len(stems) > 1:
-            for name in ("alias", "title", "body"):
-                phrase = Query.phrase_query(self._schema, name, list(stems), slop=1)
-                extra.append(Query.boost_query(phrase, 2 * _WEIGHTS[name]))
+        if self._searcher.doc_freq("label", label):
+            extra.append(Query.const_score_query(Query.term_query(self._schema, "label", label), _WHOLE))
+        if len(words) > 1:
+            stems: list[str | tuple[int, str]] = [self._stem(word) for word in words]
+            extra.append(Query.boost_query(Query.phrase_query(self._schema, "text", stems, slop=1), _SIDE_BY_SIDE))
         return extra
 
     def _word(self, word: str) -> Query:
         """Entries with this word in any inflection."""
-        return self._in_any_field(self._stem(word))
+        return self._stemmed(self._stem(word))
 
     def _meant(self, word: str, *, begun: bool = True) -> Query:
         """Entries with this word, with one that it may be the beginning of, or with one that may have been meant."""
@@ -300,11 +326,11 @@ class _Shelf:
         longer = islice(self._vocabulary.beginning_with(word), _MAX_BEGINNINGS)
         stems = list(dict.fromkeys(self._stem(other) for other in longer))
         if len(stems) <= _FEW_BEGINNINGS:
-            return [Query.boost_query(self._in_any_field(stem), _BEGUN) for stem in stems]
+            return [Query.boost_query(self._stemmed(stem), _BEGUN) for stem in stems]
         # A beginning of many words says little, and the rarity of those words nothing.
         return [
-            Query.const_score_query(Query.term_set_query(self._schema, name, stems), _BEGINNING * weight)
-            for name, weight in _WEIGHTS.items()
+            Query.const_score_query(Query.term_set_query(self._schema, name, stems), score)
+            for name, score in _BEGINNING.items()
         ]
 
     def _far(self, word: str) -> Query:
@@ -313,11 +339,8 @@ class _Shelf:
         ways = [Query.boost_query(self._word(other), _MISSPELT ** edit_distance(word, other)) for other in alike]
         return Query.disjunction_max_query([self._meant(word), *ways], _TIE)
 
-    def _in_any_field(self, stem: str) -> Query:
-        ways = [
-            Query.boost_query(Query.term_query(self._schema, name, stem), weight) for name, weight in _WEIGHTS.items()
-        ]
-        return Query.disjunction_max_query(ways, _TIE)
+    def _stemmed(self, stem: str) -> Query:
+        return Query.term_query(self._schema, "text", stem)
 
     def _stem(self, word: str) -> str:
         return next(iter(self._stems.analyze(word)), word)
@@ -336,6 +359,10 @@ _TIE = 0.1
 """How much a word's further matches in an entry add to its best one."""
 _MISSPELT = 0.5
 """What each edit leaves of a score."""
+_TAG_TIMES = 2
+_NAME_TIMES = 2
+_NAME_WORDS = 16
+"""How often a tag stands in an entry's text; a title or alias does so twice, and then until it fills so many words."""
 _HEAP_A_ROW = 2_000
 _MAX_HEAP = 250_000_000
 
@@ -358,32 +385,9 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("number", fast=True)
     for name in ("kind", "pack", "label"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("alias", "title", "body"):
-        builder.add_text_field(name, tokenizer_name="stems", index_option="position")
-    builder.add_text_field("tag", tokenizer_name="stems", index_option="freq")
-    builder.add_text_field("words", tokenizer_name="surface", index_option="basic")
+    builder.add_text_field("text", tokenizer_name="stems", index_option="position")
+    builder.add_text_field("name", tokenizer_name="stems", index_option="basic")
     return builder.build()
-
-
-def _document(number: int, pack_id: str, entry: Entry) -> tantivy.Document:
-    document = tantivy.Document()
-    document.add_integer("number", number)
-    document.add_text("kind", type(entry).__name__)
-    document.add_text("pack", pack_id)
-    for label in _labels(entry):
-        document.add_text("label", " ".join(folded_words(label)))
-    title, body = entry.title, entry.body
-    document.add_text("title", title)
-    document.add_text("body", body)
-    document.add_text("words", title)
-    document.add_text("words", body)
-    for alias in entry.aliases:
-        document.add_text("alias", alias)
-        document.add_text("words", alias)
-    for tag in entry.tags:
-        document.add_text("tag", tag)
-        document.add_text("words", tag)
-    return document
 
 
 def _labels(entry: Entry) -> Iterator[str]:
