@@ -18,6 +18,7 @@ from bot.commands.help import Help
 from bot.commands.lookup import Lookup
 from bot.instance import Instance, Outside, build
 from bot.library.loader import load_library
+from bot.library.model import Library
 from bot.library.parcel import open_edition
 from bot.library.shelf import Edition, Shelf
 from bot.limiter import Limiter
@@ -34,9 +35,9 @@ def references() -> Iterator[str]:
     return (f"ref-{number}" for number in count(1))
 
 
-def make_bot(content: Path = CONTENT, limiter: Limiter | None = None) -> Bot:
-    """A bot over one folder of packs, with everything injected and nothing running."""
-    shelf = Shelf(Edition.of(load_library(content)))
+def make_bot(content: Path | Library = CONTENT, limiter: Limiter | None = None) -> Bot:
+    """A bot over one folder of packs, or a library, with everything injected and nothing running."""
+    shelf = Shelf(Edition.of(content if isinstance(content, Library) else load_library(content)))
     helper = Help()
     numbers = references()
     bot = Bot.of(

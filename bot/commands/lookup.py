@@ -410,8 +410,10 @@ def _about(edition: Edition, message: str) -> list[Hit]:
         for hit in found
         if hit.score > 0
     ]
-    best = sorted(hits, key=lambda hit: (not hit.exact, -hit.score))
-    return list({(hit.pack_id, hit.entry.id): hit for hit in reversed(best)}.values())[::-1][:NEAREST]
+    best: dict[tuple[str, str], Hit] = {}
+    for hit in sorted(hits, key=lambda hit: (not hit.exact, -hit.score)):
+        best.setdefault((hit.pack_id, hit.entry.id), hit)
+    return list(best.values())[:NEAREST]
 
 
 def _found_card(t: Translator, pack: Pack, entry: Entry) -> Card:

@@ -163,7 +163,7 @@ _STOP_WORDS = {
 _WHOLE = 10_000.0
 """The score of a title or alias that is the query, word for word; more than all else together."""
 _SIDE_BY_SIDE = 2.0
-"""How much it weighs that an entry has the words one after another."""
+"""How much it weighs that an entry has the query's words one after another."""
 _BEGINNING = {"name": 4.0, "text": 2.0}
 """Field → the score of words that only begin like a word that was typed, where they are many."""
 _BEGUN = 0.6
@@ -213,9 +213,9 @@ class _Shelf:
     def _document(self, number: int, pack_id: str, entry: Entry) -> tuple[tantivy.Document, list[str]]:
         """What is stored of an entry, and the words that it has.
 
-        There is one text for all its parts, since every further field to look in would make a search dearer. A word
-        counts more where it stands more often; so the names stand there several times, the more often the shorter
-        they are, since a word says more of a name that has few.
+        All its parts are one text, since every further field to look in would make a search dearer. A word counts
+        for more where it stands more often. So names stand there several times, short ones most often: each word
+        says more in a name that has few.
         """
         document = tantivy.Document()
         document.add_integer("number", number)
@@ -223,12 +223,14 @@ class _Shelf:
         document.add_text("pack", pack_id)
         for label in _labels(entry):
             document.add_text("label", " ".join(folded_words(label)))
-        text = [entry.body, *_TAG_TIMES * entry.tags]
-        words = [word for part in (entry.body, *entry.tags) for word in self._surface.analyze(part)]
+        words = []
+        text = [entry.body, *_TIMES * entry.tags]
+        for part in (entry.body, *entry.tags):
+            words += self._surface.analyze(part)
         for name in (entry.title, *entry.aliases):
             named = self._surface.analyze(name)
             words += named
-            text += [name] * (_NAME_TIMES + _NAME_WORDS // max(1, len(named)))
+            text += [name] * (_TIMES + _NAME_WORDS // max(1, len(named)))
             document.add_text("name", name)
         for part in text:
             document.add_text("text", part)
@@ -302,7 +304,7 @@ class _Shelf:
         """What is not needed for a match, but makes it a better one: the whole title or alias, the words side by side."""
         extra = []
         label = " ".join(folded_words(_clean(query)))
-        if self._searcher.doc_freq("label", label):
+        if self._searcher.doc_freq("label", label):  # to ask is cheaper than to search for what no entry is called
             extra.append(Query.const_score_query(Query.term_query(self._schema, "label", label), _WHOLE))
         if len(words) > 1:
             stems: list[str | tuple[int, str]] = [self._stem(word) for word in words]
@@ -359,10 +361,10 @@ _TIE = 0.1
 """How much a word's further matches in an entry add to its best one."""
 _MISSPELT = 0.5
 """What each edit leaves of a score."""
-_TAG_TIMES = 2
-_NAME_TIMES = 2
+_TIMES = 2
+"""How often a tag, title or alias stands in an entry's text, at least."""
 _NAME_WORDS = 16
-"""How often a tag stands in an entry's text; a title or alias does so twice, and then until it fills so many words."""
+"""A title or alias stands there so many words' worth of times more: one of four words, four times more."""
 _HEAP_A_ROW = 2_000
 _MAX_HEAP = 250_000_000
 

@@ -1,12 +1,14 @@
-"""Small packs on disk, made file by file, for tests of what reads, checks and searches them."""
+"""Small packs for tests of what reads, checks and searches them: made file by file on disk, or in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from bot.errors import ContentError
 from bot.library.loader import load_pack
+from bot.library.model import ClaimKind, Entry, Essay, Fact, Pack, PackInfo, Span, Verdict
 from bot.library.problems import Problem
 
 SHIPPED = Path(__file__).parents[2] / "content"
@@ -105,3 +107,26 @@ def only_problem(folder: Path) -> Problem:
 def found_at(problem: Problem, folder: Path) -> tuple[str, int, int, str]:
     """File, line, column and rule of a problem."""
     return str(problem.file.relative_to(folder)), problem.line, problem.column, problem.code
+
+
+def fact(key: str, statement: str, reason: str = "So it is.", *aliases: str) -> Fact:
+    """A fact that is never written to a file."""
+    return Fact(
+        id=key,
+        statement=statement,
+        essay=Span(paragraph=1, quote="as it stands there"),
+        attributed_to="the author",
+        kind=ClaimKind.FACT,
+        verdict=Verdict.SUPPORTED,
+        reason=reason,
+        as_of="2025",
+        aliases=aliases,
+    )
+
+
+def pack(key: str, *entries: Entry, language: str = "en") -> Pack:
+    """A pack of these entries that is never written to a file."""
+    info = PackInfo(
+        id=key, title=key, summary=key, essay=Essay(paragraphs=1), reviewed=date(2025, 2, 20), language=language
+    )
+    return Pack(info, {entry.id: entry for entry in entries})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -13,44 +12,16 @@ from bot.library.completion import MAX_SCANNED, Completion
 from bot.library.loader import load_library
 from bot.library.model import (
     Argument,
-    ClaimKind,
     Entry,
-    Essay,
     Fact,
     Library,
-    Pack,
-    PackInfo,
     Position,
-    Span,
     Statement,
     Term,
-    Verdict,
 )
 from bot.library.search import Index
 from bot.library.spelling import Vocabulary, allowed_edits, edit_distance
-from tests.unit.packs import SHIPPED
-
-
-def fact(key: str, statement: str, reason: str = "So it is.", *aliases: str) -> Fact:
-    return Fact(
-        id=key,
-        statement=statement,
-        essay=Span(paragraph=1, quote="as it stands there"),
-        attributed_to="the author",
-        kind=ClaimKind.FACT,
-        verdict=Verdict.SUPPORTED,
-        reason=reason,
-        as_of="2025",
-        aliases=aliases,
-    )
-
-
-def pack(key: str, *entries: Entry, language: str = "en") -> Pack:
-    info = PackInfo(
-        id=key, title=key, summary=key, essay=Essay(paragraphs=1), reviewed=date(2025, 2, 20), language=language
-    )
-    return Pack(info, {entry.id: entry for entry in entries})
-
+from tests.unit.packs import SHIPPED, fact, pack
 
 US = pack(
     "us",
@@ -126,6 +97,24 @@ def test_an_exact_alias_wins_over_any_number_of_mentions() -> None:
     mentions = [fact(f"m{n}", "The green line of the tram.", "Green line, green line, green line.") for n in range(20)]
     index = Index(Library({"x": pack("x", *mentions, fact("it", "A railway.", "Old.", "Green Line"))}))
     assert index.find("green line")[0].entry.id == "it"
+
+
+def test_a_word_says_more_of_a_name_and_most_of_a_short_one() -> None:
+    """A short alias comes before a long one, an alias before a body; so does a misspelt alias before mentions."""
+    index = Index(
+        Library(
+            {
+                "x": pack(
+                    "x",
+                    fact("body", "A railway runs here.", "Its green line is the harbour line."),
+                    fact("long", "A railway runs here.", "So.", "the harbour line of the railway company of old"),
+                    fact("short", "A railway runs here.", "So.", "harbour line"),
+                )
+            }
+        )
+    )
+    for query in ("harbour", "harbor line", "line harbour"):
+        assert [hit.entry.id for hit in index.find(query)] == ["short", "long", "body"]
 
 
 def test_a_hit_matches_all_or_most_of_the_words() -> None:

@@ -7,9 +7,10 @@ import pytest
 from bot.chat import Button, Card, Outcome, Select, Visibility
 from bot.commands.cards import VERDICTS
 from bot.library.loader import load_library
-from bot.library.model import Fact, Verdict
+from bot.library.model import Fact, Library, Verdict
 from bot.library.search import Index
 from bot.markup import Link, plain
+from tests.unit.packs import fact, pack
 from tests.world import SHIPPED, Wall, make_bot, request
 
 
@@ -213,3 +214,14 @@ def test_every_fact_of_the_shipped_pack_is_reachable_by_its_aliases() -> None:
         if fact.id not in [hit.entry.id for hit in index.find(alias, kinds=(Fact,), limit=3)]
     ]
     assert missed == []
+
+
+async def test_a_message_finds_first_what_its_sentences_match_best() -> None:
+    """A sentence that says a fact comes before one that has a common word of several, wherever it stands."""
+    weak = [fact(f"weak-{number}", "Many people think about the weather.") for number in range(7)]
+    rare = [fact("a", "A thing."), fact("b", "A thick wall."), fact("c", "Thin ice.")]
+    said = fact("said", "The canal was dug by hand in a year.")
+    bot = make_bot(Library({"x": pack("x", *weak, *rare, said)}))
+    outcome = await bot.look(request(), "find-facts", "I think so. The canal was dug by hand.")
+    assert outcome.answer is not None
+    assert said.statement in plain(outcome.answer.cards[0].body)
