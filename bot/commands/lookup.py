@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated
 
 from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Outcome, Post, Reply, Select, Tone, Visibility
@@ -400,18 +401,21 @@ def _controls(t: Translator, pack: Pack, entry: Entry, view: str, *, public: boo
 
 
 def _about(edition: Edition, message: str) -> list[Hit]:
-    """The best matches of any of the message's sentences, better ones first; what only comes near stands last."""
+    """The best match of each of the message's sentences, better ones first, then their second best ones.
+
+    What only comes near stands last.
+    """
     sentences = [part for part in _SENTENCE_END.split(clean_lines(message[:TEXT_MAX])) if part.strip()]
     ways = (edition.index.find, edition.index.nearest)
     hits = [
-        hit
+        ((not hit.exact, place, -hit.score), hit)
         for look in ways
         for found in (look(sentence, kinds=(Fact, Argument), limit=NEAREST) for sentence in sentences[:SENTENCES_MAX])
-        for hit in found
+        for place, hit in enumerate(found)
         if hit.score > 0
     ]
     best: dict[tuple[str, str], Hit] = {}
-    for hit in sorted(hits, key=lambda hit: (not hit.exact, -hit.score)):
+    for _, hit in sorted(hits, key=itemgetter(0)):
         best.setdefault((hit.pack_id, hit.entry.id), hit)
     return list(best.values())[:NEAREST]
 
