@@ -235,9 +235,7 @@ async def prepared(instance: Instance, query: str, custom_id: str) -> dict[str, 
 
 
 def drawn(outcome: Outcome) -> ui.LayoutView:
-    view = render.messages(outcome.answer or Reply())[0]
-    view.stop()
-    return view
+    return render.messages(outcome.answer or Reply())[0]
 
 
 async def compare(server: Server, instance: Instance, queried: list[str], count: int, rounds: int) -> list[str]:

@@ -193,6 +193,7 @@ class _Shelf:
     """The packs of one language."""
 
     def __init__(self, language: str, rows: Sequence[tuple[int, str, Entry]]) -> None:
+        self._spaced = language not in _UNSPACED
         self._stems, self._surface = _analyzers(language)
         self._stop_words = frozenset(_STOP_WORDS.get(language, "").split())
         self._schema = _schema()
@@ -345,7 +346,8 @@ class _Shelf:
         return Query.term_query(self._schema, "text", stem)
 
     def _stem(self, word: str) -> str:
-        return next(iter(self._stems.analyze(word)), word)
+        """What the index has of a word. Two letters of a language without spaces are one already."""
+        return next(iter(self._stems.analyze(word)), word) if self._spaced else word
 
 
 def _most_of(matches: Sequence[Query], need: int) -> Query:

@@ -91,6 +91,14 @@ def test_misspelt_words_find_their_fact(query: str, first: str) -> None:
     assert found(query, Fact)[0] == first
 
 
+def test_a_language_without_spaces_is_searched_by_letters_side_by_side() -> None:
+    """Two letters are a word, which the same letters apart are not."""
+    drugs, snakes = fact("drugs", "毒品大多从口岸进入。", "海关统计。"), fact("snakes", "毒蛇是危险品。", "书上说的。")
+    index = Index(Library({"zh": pack("zh", drugs, snakes, language="zh")}))
+    assert [hit.entry.id for hit in index.find("毒品")] == ["drugs"]
+    assert [hit.entry.id for hit in index.find("危险")] == ["snakes"]
+
+
 def test_an_exact_alias_wins_over_any_number_of_mentions() -> None:
     """Who types what a fact is called gets that fact, and a fact before a term of the same name."""
     assert found("insurrection act")[:2] == ["troops", "term-act"]
