@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -173,6 +172,7 @@ async def run_instance(settings: Settings, instance: Instance, health: Health, s
     from adapters.web.pages import PollPages  # noqa: PLC0415 - each adapter's framework is imported only where it runs
     from adapters.web.public import PublicPages  # noqa: PLC0415
     from adapters.web.server import WebChat  # noqa: PLC0415
+    from bot.instance import settle  # noqa: PLC0415
 
     pages = PollPages.of(instance, now)
     services = platform_services(settings, instance)
@@ -183,8 +183,7 @@ async def run_instance(settings: Settings, instance: Instance, health: Health, s
         await public.start(settings.address(settings.public_bind))
         running = [asyncio.create_task(service.run()) for service in services]
         await instance.start()
-        gc.collect()
-        gc.freeze()  # what is loaded stays, so that looks for rubbish need not go through all of it
+        settle()
         health.watch(instance, {service.name: service.is_connected for service in services})
         click.echo(f"Parley is ready: open {address} and type /help. Stop it with Ctrl+C.")
         await until_stopped(stop, running)

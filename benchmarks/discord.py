@@ -35,7 +35,7 @@ from benchmarks.library import queries, write_pack
 from benchmarks.other import Json, Other, obey, process, read_line, started
 from benchmarks.timing import resident_bytes
 from bot.chat import Actor, Outcome, Place, Reply, Request
-from bot.instance import Instance, Outside, build
+from bot.instance import Instance, Outside, build, settle
 from bot.library.loader import load_library
 from bot.library.shelf import Edition, Shelf
 from bot.limiter import Limiter
@@ -50,6 +50,7 @@ KEY = b"A" * 43 + b"="
 WARM_UP = 300
 MEGABYTE = 1 << 20
 OPTIONS = 3
+PYTHONS_OWN = gc.get_threshold()
 
 Start = Callable[[Member], Interaction]
 
@@ -192,11 +193,21 @@ async def parley_instance(folder: Path, content: Path) -> AsyncIterator[Instance
     instance = build(shelf, database, Keys(KEY), outside, limiter=unlimited)
     try:
         await instance.start()
-        gc.collect()
-        gc.freeze()  # as the program does once it has started; the bare handler, in the same process, gains by it too
+        settle()
         yield instance
     finally:
         await instance.stop()
+
+
+@contextlib.contextmanager
+def bare_process() -> Iterator[None]:
+    """Rubbish is looked for as often as Python does by itself. The cards, which a bare bot would not hold, stay frozen."""
+    settled = gc.get_threshold()
+    gc.set_threshold(*PYTHONS_OWN)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*settled)
 
 
 @contextlib.asynccontextmanager
@@ -247,8 +258,9 @@ async def compare(server: Server, instance: Instance, queried: list[str], count:
     for what, label in (("fact", f"/fact over {CARDS:,} cards"), ("vote", "a durable vote")):
         ours, bare = [], []
         for _ in range(rounds):  # alternating, so that a noisy minute hits both
-            async with connected(Bare(views), server):
-                bare.append(await cost(server, count, do=what, custom_ids=custom_ids))
+            with bare_process():
+                async with connected(Bare(views), server):
+                    bare.append(await cost(server, count, do=what, custom_ids=custom_ids))
             async with connected(parley_client(instance), server):
                 ours.append(await cost(server, count, do=what, custom_ids=custom_ids))
                 await instance.copies.drain()

@@ -33,7 +33,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import render
 from adapters.slack.app import SlackChat
-from benchmarks.discord import CARDS, Cost, now, parley_instance, report
+from benchmarks.discord import CARDS, Cost, bare_process, now, parley_instance, report
 from benchmarks.library import queries, write_pack
 from benchmarks.other import Json, Other, obey, process
 from bot.chat import Actor, Outcome, Place, Reply, Request
@@ -219,8 +219,9 @@ async def compare(server: Server, instance: Instance, queried: list[str], count:
         for what, label in (("fact", "/parley fact"), ("vote", "a durable vote")):
             ours, others = [], []
             for _ in range(rounds):  # alternating, so that a noisy minute hits both
-                async with bare(server, mode, made):
-                    others.append(await cost(server, count, do=what, mode=mode))
+                with bare_process():
+                    async with bare(server, mode, made):
+                        others.append(await cost(server, count, do=what, mode=mode))
                 async with parley(server, mode, instance):
                     ours.append(await cost(server, count, do=what, mode=mode))
             report(f"{label}, {name}", ours, others)
