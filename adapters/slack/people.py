@@ -25,6 +25,8 @@ LOOKUPS_A_MINUTE = 90
 SPARED = 30
 """Of these, so many are kept for commands: what many do at once is to press the same button."""
 AT_ONCE = 2
+WAITING_MAX = 10
+"""Look-ups that may be under way. More means that Slack makes us wait, and nobody waits longer for that."""
 HURRY = 0.8
 """Seconds that a look-up may take where a form must be opened or answered within 3."""
 PATIENCE = 5.0
@@ -70,7 +72,7 @@ class People:
         due, groups = self._groups.get(team, (None, {}))
         roles = groups.get(user, frozenset())
         looking = asking = None
-        if not fresh and self._budget.has(spare=SPARED if press else 0):
+        if not fresh and len(self._tasks) < WAITING_MAX and self._budget.has(spare=SPARED if press else 0):
             looking = self._started(self._person(team, user, press=press))
         if due is None or self._clock() >= due:
             asking = self._started(self._roles(team, user))

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from adapters.slack.app import SlackChat
 from adapters.slack.console import slack
+from adapters.slack.people import WAITING_MAX
 from adapters.slack.running import SlackService
 from adapters.slack.web import EDITS_A_MINUTE
 from bot.chat import Card, MessageRef, Place, Reply
@@ -106,6 +107,18 @@ async def test_people_are_asked_about_once(tmp_path: Path) -> None:
         world.clock.forward(minutes=11)
         await ada.command("/parley help")
         assert len(world.server.called("users.info")) == 2
+
+
+async def test_nobody_stands_in_line_for_a_name_that_slack_keeps_back(tmp_path: Path) -> None:
+    """Who comes while many look-ups are stuck is answered at once, by the name that came with the command."""
+    async with slack_world(tmp_path) as world:
+        server = world.server
+        await server.member("Ada").command("/parley help")
+        server.faults.hang("users.info", times=99)
+        stuck = [await server.member(f"Member{number}").start_command("/parley help") for number in range(WAITING_MAX)]
+        late = await server.member("Late").command("/parley help")
+        assert late.messages
+        assert not any(one.messages for one in stuck)
 
 
 async def test_a_voter_s_groups_are_waited_for_by_all_who_press_at_once(tmp_path: Path) -> None:
