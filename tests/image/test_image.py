@@ -73,9 +73,15 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> str:
     )
     require("image", present=made.returncode == 0, reason="no Debian could be made here for the image to stand on")
     shutil.copy(TRUSTED, root / TRUSTED.relative_to("/"))
-    scratch = buildah("from", "scratch")
-    buildah("add", "--quiet", scratch, root, "/")
-    buildah("commit", "--quiet", "--rm", scratch, BASE)
+    try:
+        scratch = buildah("from", "scratch")
+        buildah("add", "--quiet", scratch, root, "/")
+        buildah("commit", "--quiet", "--rm", scratch, BASE)
+        probe = buildah("from", BASE)
+        buildah("run", probe, "--", "true")
+        buildah("rm", probe)
+    except AssertionError as error:
+        require("image", present=False, reason=f"buildah can make and run no base here: {error}")
     shutil.rmtree(root)
     return BASE
 
