@@ -28,7 +28,6 @@ from bot.command import Command, Param, Shortcut
 from bot.errors import NotAllowed, NotFound, UsageError
 from bot.i18n import translator
 from bot.markup import shorten
-from bot.request_id import request_scope
 
 CHOICE_MAX = 100
 DRAIN = 5.0
@@ -207,8 +206,7 @@ class ParleyClient(discord.Client):
         """A bug in reading what came in: who pressed or sent it is told, as of any other bug."""
         bug = sys.exc_info()[1]
         if event_method == "on_interaction" and isinstance(bug, Exception):
-            with request_scope(self._bot.new_reference):
-                await self._responder.failed(args[0], bug)
+            await self._responder.failed(args[0], bug)
         else:
             await super().on_error(event_method, *args, **kwargs)
 

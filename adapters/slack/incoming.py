@@ -30,7 +30,7 @@ from bot.i18n import Translator, translator
 from bot.markup import text
 from bot.request_id import request_scope
 from bot.typed import parse
-from bot.waiting import heard
+from bot.waiting import heard, held
 
 HELP = "help"
 FORM_PATIENCE = 1.8
@@ -116,10 +116,10 @@ class Incoming(AsyncMiddleware):
         if not is_whole(kind, body):
             logger.warning("Slack sent a payload that does not say who did what")
         elif kind in self._listeners:
-            self._keep(asyncio.ensure_future(self._heard(self._listeners[kind], body)))
+            held(asyncio.ensure_future(self._heard(self._listeners[kind], body)), self.running)
         elif kind in self._answering:
             ack = Ack()
-            self._keep(asyncio.ensure_future(self._answered(self._answering[kind], ack, body)))
+            held(asyncio.ensure_future(self._answered(self._answering[kind], ack, body)), self.running)
             await heard(ack.given, ACK_PATIENCE)
             return await ack()
         else:
@@ -128,7 +128,7 @@ class Incoming(AsyncMiddleware):
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs something beside, whose failure is only logged. A stop waits for it."""
-        self._keep(asyncio.ensure_future(_logged(work)))
+        held(asyncio.ensure_future(_logged(work)), self.running)
 
     async def drain(self, seconds: float) -> None:
         if self.running:
@@ -193,8 +193,7 @@ class Incoming(AsyncMiddleware):
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return
-        work = asyncio.ensure_future(self._bot.submit(request, origin.action, filled))
-        self._keep(work)
+        work = held(asyncio.ensure_future(self._bot.submit(request, origin.action, filled)), self.running)
         await asyncio.wait({work}, timeout=FORM_PATIENCE)
         if not work.done():
             await ack()
@@ -282,10 +281,6 @@ class Incoming(AsyncMiddleware):
         web = (await self._workspaces.of(request.actor.workspace)).web
         ear = Ear(web, request, str(body.get("response_url") or ""), str(body.get("trigger_id") or ""))
         await answers.show(ear, outcome, self.spawn)
-
-    def _keep(self, task: asyncio.Task[Any]) -> None:
-        self.running.add(task)
-        task.add_done_callback(self.running.discard)
 
     def _opens_form(self, line: str) -> bool:
         if not line.removeprefix("/").lower().startswith(self._form_words):

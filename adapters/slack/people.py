@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackClientError
 from adapters.slack.web import Budget, WebApi
 from bot.chat import Actor
 from bot.errors import BotError
+from bot.waiting import held
 
 KEPT = timedelta(minutes=10)
 KNOWN_MAX = 20_000
@@ -89,10 +90,7 @@ class People:
 
     def _started(self, look: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         """It goes on when nobody waits for it any more: what it finds is known the next time."""
-        task = asyncio.ensure_future(look)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return held(asyncio.ensure_future(look), self._tasks)
 
     async def _person(self, team: str, user: str, *, press: bool) -> Person:
         fresh, known = self._cached(team, user)

@@ -28,7 +28,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.http import GuardedApp
 from adapters.slack.web import error_of
-from bot.waiting import heard
+from bot.waiting import heard, held
 
 OK = 200
 GOODBYE = 1.0
@@ -233,9 +233,7 @@ class SocketMode:
             await _shut(socket)
 
     def _later(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        held(asyncio.ensure_future(work), self._tasks)
 
 
 async def _shut(socket: _Socket) -> None:

@@ -20,6 +20,7 @@ from adapters.slack.web import WebApi
 from bot.errors import BotError, NotAllowed
 from bot.i18n import N_
 from bot.polls.privacy import Privacy
+from bot.waiting import held
 
 NAME = "slack"
 KEPT = timedelta(seconds=10)
@@ -173,9 +174,7 @@ class Workspaces:
             logger.warning("the store could not be told about %s: %s", team, type(error).__name__)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        held(asyncio.ensure_future(work), self.tasks)
 
 
 class OneToken:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from tests.browser.served import Served, serving
-from tests.require import require
+from tests.pictures import chromium
 
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
@@ -25,11 +24,9 @@ async def served() -> AsyncIterator[Served]:
 @pytest.fixture
 async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
     """The system's Chromium, with nothing kept from one test to the next."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    require("browser", chromium is not None, "Chromium is not installed (apt-get install chromium)")
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path=chromium, args=[*ARGUMENTS, f"--crash-dumps-dir={tmp_path}"], env={"HOME": str(tmp_path)}
+            executable_path=chromium(), args=[*ARGUMENTS, f"--crash-dumps-dir={tmp_path}"], env={"HOME": str(tmp_path)}
         )
         yield launched
         await launched.close()

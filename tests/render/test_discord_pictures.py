@@ -7,9 +7,7 @@ system's Chromium); without it, only what is there is checked.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +18,7 @@ import pytest
 
 from tests.editing.packs import copied, edit
 from tests.gallery import counted
-from tests.require import require
+from tests.pictures import are_taken, check_is_there, chromium
 from tests.transcripts.discord_driver import DiscordDriver, discord_people
 from tests.world import NOW, SHIPPED, Clock, running
 
@@ -424,8 +422,8 @@ PICTURED: Mapping[str, str] = {
 @pytest.mark.parametrize("name", SCENES)
 async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws one picture, when it is asked for."""
-    if os.environ.get("PARLEY_PICTURES") != "write":
-        assert (FOLDER / f"{name}.png").exists(), f"{name}.png is missing: run `make gallery`, and look at it"
+    if not are_taken():
+        check_is_there(FOLDER / f"{name}.png")
         return
     use_system_chromium(monkeypatch)
     clock, content = Clock(), copied(tmp_path, SHIPPED)
@@ -489,13 +487,12 @@ def use_system_chromium(monkeypatch: pytest.MonkeyPatch) -> None:
     from playwright.async_api import async_playwright  # noqa: PLC0415 - only where pictures are drawn
     from simcord.preview._capture import ManagedCapture  # noqa: PLC0415 - its browser is not configurable
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    require("browser", chromium is not None, "Chromium is not installed (apt-get install chromium)")
+    program = chromium()
 
     async def browser(self: Any) -> Any:
         if self._browser is None:
             self._playwright = await async_playwright().start()
-            self._browser = await self._playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            self._browser = await self._playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         return self._browser
 
     monkeypatch.setattr(ManagedCapture, "_ensure_browser", browser)

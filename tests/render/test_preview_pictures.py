@@ -6,7 +6,6 @@ without it, only what is there is checked.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ import pytest
 
 from adapters.preview.desk import Desk
 from adapters.preview.server import Preview
-from tests.require import require
+from tests.pictures import are_taken, check_is_there, chromium
 from tests.world import NOW, SHIPPED
 
 ROOT = Path(__file__).parents[2]
@@ -48,13 +47,11 @@ SCENES: Mapping[str, Scene] = {
 @pytest.mark.parametrize("name", SCENES)
 async def test_take(name: str, tmp_path: Path) -> None:
     """Takes one picture, when it is asked for."""
-    if os.environ.get("PARLEY_PICTURES") != "write":
-        assert (FOLDER / f"{name}.png").exists(), f"{name}.png is missing: run `make gallery`, and look at it"
+    if not are_taken():
+        check_is_there(FOLDER / f"{name}.png")
         return
     from playwright.async_api import async_playwright  # noqa: PLC0415 - only where pictures are taken
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    require("browser", chromium is not None, "Chromium is not installed (apt-get install chromium)")
     scene = SCENES[name]
     content = Path(shutil.copytree(SHIPPED, tmp_path / "content"))
 
@@ -71,7 +68,7 @@ async def test_take(name: str, tmp_path: Path) -> None:
     url = await preview.start(0)
     try:
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
             width, height = scene.size
             page = await browser.new_page(viewport={"width": width, "height": height}, color_scheme=scene.scheme)
             await page.goto(url + scene.path)

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import html
-import os
 import re
-import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from adapters.web.elements import Html, joined
+from tests.pictures import are_taken, check_is_there, chromium
 from tests.render import slack_page
-from tests.require import require
 from tests.wire.slack import Member, Message, View
 from tests.wire.slack.world import World, slack_world
 from tests.world import SHIPPED
@@ -201,8 +199,8 @@ SCENES: Mapping[str, Scene] = {
 @pytest.mark.parametrize("name", SCENES)
 async def test_draw(name: str, tmp_path: Path) -> None:
     """Draws one picture, when it is asked for."""
-    if os.environ.get("PARLEY_PICTURES") != "write":
-        assert (FOLDER / f"{name}.png").exists(), f"{name}.png is missing: run `make gallery`, and look at it"
+    if not are_taken():
+        check_is_there(FOLDER / f"{name}.png")
         return
     async with slack_world(tmp_path, content=SHIPPED) as world:
         made = slack_page.page(await SCENES[name](world))
@@ -215,11 +213,9 @@ async def photograph(made: str, file: Path, home: Path) -> None:
     from PIL import Image  # noqa: PLC0415 - only where pictures are drawn
     from playwright.async_api import async_playwright  # noqa: PLC0415
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    require("browser", chromium is not None, "Chromium is not installed (apt-get install chromium)")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium,
+            executable_path=chromium(),
             args=["--no-sandbox", "--disable-background-networking", f"--crash-dumps-dir={home}"],
             env={"HOME": str(home)},
         )

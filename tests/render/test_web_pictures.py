@@ -6,9 +6,7 @@ without it, only what is there is checked.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ import pytest
 
 from bot.charts import font_files
 from tests.browser.served import Hall, serving_polls
-from tests.require import require
+from tests.pictures import are_taken, check_is_there, chromium
 from tests.talk import press
 from tests.world import SHIPPED, request
 
@@ -92,13 +90,11 @@ SCENES: Mapping[str, Scene] = {
 @pytest.mark.parametrize("name", SCENES)
 async def test_take(name: str, tmp_path: Path) -> None:
     """Takes one picture, when it is asked for."""
-    if os.environ.get("PARLEY_PICTURES") != "write":
-        assert (FOLDER / f"{name}.png").exists(), f"{name}.png is missing: run `make gallery`, and look at it"
+    if not are_taken():
+        check_is_there(FOLDER / f"{name}.png")
         return
     from playwright.async_api import async_playwright  # noqa: PLC0415 - only where pictures are taken
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    require("browser", chromium is not None, "Chromium is not installed (apt-get install chromium)")
     scene = SCENES[name]
     fonts = tmp_path / ".fonts"  # those of the charts
     fonts.mkdir()
@@ -106,7 +102,7 @@ async def test_take(name: str, tmp_path: Path) -> None:
         (fonts / file.name).symlink_to(file)
     async with serving_polls(tmp_path, content=SHIPPED) as hall, async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"], env={"HOME": str(tmp_path)}
+            executable_path=chromium(), args=["--no-sandbox"], env={"HOME": str(tmp_path)}
         )
         width, height = scene.size
         page = await browser.new_page(
