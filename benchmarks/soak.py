@@ -119,6 +119,7 @@ async def _traffic(
     seen: Soak, seconds: float, process: Process, discord: DiscordServer, slack: SlackServer, web: list[WebDriver]
 ) -> None:
     chance = random.Random(7)
+    members = [discord.member(f"M{number}") for number in range(MEMBERS)]  # each call of it is a new person
     await slack.member("Host").command(f"/parley {CREATE}")
     await discord.member("Host").slash(
         "poll create", question="Which tea?", options=" | ".join(OPTIONS), results="live", closes="9h"
@@ -139,7 +140,7 @@ async def _traffic(
             await asyncio.sleep(pause)
 
     async def discord_act() -> None:
-        member = discord.member(f"M{chance.randrange(MEMBERS)}")
+        member = chance.choice(members)
         if chance.random() < 0.5:
             await member.click(on_discord, chance.choice(OPTIONS))
         else:

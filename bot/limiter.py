@@ -10,11 +10,16 @@ from math import ceil
 
 REMEMBERED_MAX = 100_000
 """How many buckets are remembered at once; beyond it the one that was silent longest is forgotten, and full again."""
+FORGOTTEN_AT_ONCE = 2
+"""More than the one that a request adds, so those that are full again go faster than new ones come."""
 
 
 @dataclass(slots=True)
 class Limiter:
-    """`burst` requests at once, then `per_minute`. A clock set back refills nothing and blocks nobody."""
+    """`burst` requests at once, then `per_minute`. A clock set back refills nothing and blocks nobody.
+
+    A bucket that is full again is as good as none, so it remembers those alone who asked of late.
+    """
 
     burst: int = 20
     per_minute: int = 60
@@ -27,9 +32,19 @@ class Limiter:
         tokens = min(tokens + elapsed * self.per_minute / 60, float(self.burst))
         allowed = tokens >= 1
         self._buckets[who] = (tokens - 1 if allowed else tokens, now)
+        self._forget(now)
+        return 0 if allowed else max(ceil((1 - tokens) * 60 / self.per_minute), 1)
+
+    def _forget(self, now: datetime) -> None:
+        """The buckets stand in the order of their last request."""
         if len(self._buckets) > REMEMBERED_MAX:
             self._buckets.popitem(last=False)
-        return 0 if allowed else max(ceil((1 - tokens) * 60 / self.per_minute), 1)
+        for _ in range(FORGOTTEN_AT_ONCE):
+            oldest = next(iter(self._buckets))
+            tokens, then = self._buckets[oldest]
+            if tokens + (now - then).total_seconds() * self.per_minute / 60 <= self.burst:
+                return
+            del self._buckets[oldest]
 
     def give_back(self, who: Hashable) -> None:
         """Puts back the token of a request that was not answered for another reason."""

@@ -147,6 +147,17 @@ async def test_a_flood_of_different_people_takes_bounded_memory(monkeypatch: pyt
     assert limiter.wait("stranger 1", NOW) == 0
 
 
+def test_limit_forgets_whoever_may_do_all_again() -> None:
+    """A day of many people leaves nothing behind: whose bucket is full again is forgotten, who is limited is not."""
+    limiter = Limiter(burst=2, per_minute=60)
+    for second in range(1000):
+        assert limiter.wait(f"passer-by {second}", NOW + timedelta(seconds=second)) == 0
+    now = NOW + timedelta(seconds=1000)
+    assert [limiter.wait("ada", now) for _ in range(3)] == [0, 0, 1]
+    assert len(limiter._buckets) <= 4
+    assert limiter.wait("ada", now) == 1
+
+
 def test_a_communitys_budget_is_what_its_setting_says() -> None:
     """So many in a minute, a sixth of them at once."""
     shared = for_communities(600)
