@@ -22,6 +22,8 @@ def fit(reply: Reply, limits: Limits, measure: Measure | None = None) -> tuple[R
     if reply.form is not None:
         return (reply,)
     scale = _Scale(limits, measure or _measuring_once(limits.measure), _measuring_lines_once(limits.measure_line))
+    if reply.cards and all(_stands(card, scale) for card in reply.cards) and _fits(reply.cards, scale):
+        return (reply,)  # nearly always, and for much less than it takes to build the same again
     cards = [part for card in reply.cards for part in _fit_card(card, scale)]
     groups = list(_messages(cards, scale)) or ([()] if reply.files else [])
     last = len(groups) - 1
@@ -66,6 +68,38 @@ def _measuring_lines_once(measure: Callable[[str], int]) -> Callable[[str], int]
         return found
 
     return measured
+
+
+def _stands(card: Card, scale: _Scale) -> bool:
+    """Whether nothing of this card has to be cleaned, shortened or split."""
+    limits = scale.limits
+    return (
+        _line_stands(card.title, limits.title, scale)
+        and _line_stands(card.footer, min(limits.footer, limits.total // 4), scale)
+        and scale.measure(card.body) <= limits.body
+        and _link_size(card, scale) <= limits.total // 4
+        and (card.image is None or _image(card.image, scale) == card.image)
+        and all(
+            _line_stands(field.name, limits.field_name, scale)
+            and scale.measure(field.value) <= min(limits.field_value, limits.total // 2)
+            for field in card.fields
+        )
+        and all(_control_stands(control, limits) for control in card.controls)
+    )
+
+
+def _line_stands(written: str, most: int, scale: _Scale) -> bool:
+    return clean(written) == written and scale.measure_line(written) <= most
+
+
+def _control_stands(control: Control, limits: Limits) -> bool:
+    if isinstance(control, Button):
+        return _label(control.label, limits.button_label) == control.label
+    return (
+        _label(control.label, limits.option_label) == control.label
+        and control.most <= len(control.options) <= limits.options
+        and all(fit_option(option, limits) is option for option in control.options)
+    )
 
 
 def fit_card(card: Card, limits: Limits) -> tuple[Card, ...]:
@@ -181,7 +215,7 @@ def _fields(fields: tuple[Field, ...], scale: _Scale) -> Iterator[Field]:
 def _controls(controls: tuple[Control, ...], limits: Limits) -> Iterator[Control]:
     for control in controls:
         if isinstance(control, Button):
-            label = shorten(clean(control.label), limits.button_label)
+            label = _label(control.label, limits.button_label)
             yield control if label == control.label else replace(control, label=label)
         else:
             yield from _selects(control, limits)
@@ -189,15 +223,10 @@ def _controls(controls: tuple[Control, ...], limits: Limits) -> Iterator[Control
 
 def _selects(select: Select, limits: Limits) -> Iterator[Select]:
     """One select, or, where it has more options than fit, several that share its action."""
-    options = tuple([fit_option(option, limits) for option in select.options])
-    label = shorten(clean(select.label), limits.option_label)
-    if (
-        len(options) <= limits.options
-        and select.most <= len(options)
-        and (label, options) == (select.label, select.options)
-    ):
+    if _control_stands(select, limits):
         yield select
         return
+    options = tuple([fit_option(option, limits) for option in select.options])
     groups = [options[start : start + limits.options] for start in range(0, len(options), limits.options)]
     for number, group in enumerate(groups, 1):
         mark = "" if len(groups) == 1 else f" ({number}/{len(groups)})"
@@ -211,11 +240,18 @@ def _selects(select: Select, limits: Limits) -> Iterator[Select]:
 
 
 def fit_option(option: Choice, limits: Limits) -> Choice:
-    label = shorten(clean(option.label), limits.option_label)
-    description = shorten(clean(option.description), limits.option_description)
-    if (label, description) == (option.label, option.description):
+    """The option itself where it fits as it is."""
+    label = _label(option.label, limits.option_label)
+    description = _label(option.description, limits.option_description)
+    if label == option.label and description == option.description:
         return option
     return replace(option, label=label, description=description)
+
+
+def _label(written: str, most: int) -> str:
+    if len(written) <= most and written.isprintable():
+        return written
+    return shorten(clean(written), most)
 
 
 def _messages(cards: list[Card], scale: _Scale) -> Iterator[tuple[Card, ...]]:

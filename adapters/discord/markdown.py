@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from bot.markup import (
     Block,
@@ -44,7 +43,13 @@ _SNOWFLAKE = re.compile(r"[0-9]{15,20}")
 _MASKS_BADLY = re.compile(r"[\[\]]|://")
 """Labels that Discord doesn't take: brackets can end one early, and one that looks like an address is distrusted."""
 
-_IN_TARGET = str.maketrans({"(": "%28", ")": "%29", "\\": "%5C"})
+_MARKS: Mapping[type[Inline], str] = {Bold: "**", Italic: "_", Code: "`"}
+
+_WHOLE = frozenset((Link, Time, Role))
+"""Pieces that never become one with their neighbour, and that show something without words too."""
+
+_ENDS_TARGET = re.compile(r"[()\\]")
+"""What could end a masked link's address early. An address has it percent-encoded instead."""
 
 
 def escape(written: str) -> str:
@@ -86,7 +91,7 @@ def link(label: str, address: str) -> str:
     """A masked link where Discord takes one, else the label and the address beside it."""
     if not linkable(address):
         return escape(label) if label == address else f"{escape(label)} ({escape(address)})"
-    target = address.translate(_IN_TARGET)
+    target = _ENDS_TARGET.sub(_percent_encoded, address)
     if label == address or not label.strip():
         return f"<{target}>"
     if _MASKS_BADLY.search(label):
@@ -94,8 +99,14 @@ def link(label: str, address: str) -> str:
     return f"[{escape(label)}]({target})"
 
 
+def _percent_encoded(sign: re.Match[str]) -> str:
+    return f"%{ord(sign[0]):02X}"
+
+
 def _block(block: Block) -> str:
     words = inline_markdown(block.inlines)
+    if type(block) is Paragraph:
+        return words
     match block:
         case Quote():
             return f"> {words}"
@@ -121,31 +132,36 @@ def _merged(inlines: Sequence[Inline]) -> list[Inline]:
     if len(inlines) == 1 and type(inlines[0]) is Plain:  # by far the commonest
         return [inlines[0]]
     merged: list[Inline] = []
-    pieces = [piece for piece in inlines if piece.text or isinstance(piece, Link | Time | Role)]
-    for piece, after in pairwise((*pieces, Plain(""))):
-        drawn = piece if _can_be_drawn(piece, after) else Plain(piece.text)
-        last = merged[-1] if merged else None
-        if last is not None and type(drawn) is type(last) and not isinstance(drawn, Link | Time | Role):
-            merged[-1] = replace(last, text=last.text + drawn.text)
+    last: type[Inline] | None = None
+    pieces = [piece for piece in inlines if piece.text or type(piece) in _WHOLE]
+    for place, piece in enumerate(pieces, 1):
+        drawn = piece
+        if type(piece) in _MARKS and not _has_marks(piece, pieces[place] if place < len(pieces) else None):
+            drawn = Plain(piece.text)
+        kind = type(drawn)
+        if kind is last and kind not in _WHOLE:
+            merged[-1] = replace(merged[-1], text=merged[-1].text + drawn.text)
         else:
             merged.append(drawn)
+        last = kind
     return merged
 
 
-def _can_be_drawn(piece: Inline, after: Inline) -> bool:
-    """Whether Discord has marks for this piece in this place; where it has none, the words stand plain."""
+def _has_marks(piece: Inline, after: Inline | None) -> bool:
+    """Whether Discord has marks for this emphasis or code in this place; where it has none, the words stand plain."""
+    if not piece.text.strip():
+        return False
     match piece:
-        case Bold():
-            return bool(piece.text.strip())
         case Italic():  # an underscore before a letter does not end emphasis
-            ends = isinstance(after, Plain) and after.text[:1].isalnum() and not piece.text[-1:].isspace()
-            return bool(piece.text.strip()) and not ends
+            return not isinstance(after, Plain) or not after.text[:1].isalnum() or piece.text[-1:].isspace()
         case Code():  # nothing can be escaped inside code
-            return bool(piece.text.strip()) and not set(piece.text) & {"`", "\n"}
+            return not set(piece.text) & {"`", "\n"}
     return True
 
 
 def _inline(piece: Inline) -> str:
+    if type(piece) is Plain:
+        return escape(piece.text)
     match piece:
         case Bold() | Italic() | Code():
             return _wrapped(piece)
@@ -159,13 +175,12 @@ def _inline(piece: Inline) -> str:
     return escape(piece.text)
 
 
-_MARKS: Mapping[type[Inline], str] = {Bold: "**", Italic: "_", Code: "`"}
-
-
 def _wrapped(piece: Bold | Italic | Code) -> str:
     """The marks hug the words: emphasis may not begin or end with a space, and code would swallow it."""
-    core = piece.text.strip()
-    start = piece.text.index(core)
     mark = _MARKS[type(piece)]
+    core = piece.text.strip()
     shown = core if isinstance(piece, Code) else escape(core)
+    if len(core) == len(piece.text):
+        return f"{mark}{shown}{mark}"
+    start = piece.text.index(core)
     return f"{piece.text[:start]}{mark}{shown}{mark}{piece.text[start + len(core) :]}"

@@ -8,10 +8,8 @@ then rows of up to five buttons and rows of one select. Components are written a
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Any
 
 import discord
@@ -55,7 +53,7 @@ def count_components(card: Card) -> int:
     lines, others = _lines_and_others(card)
     around = 3 if lines else 0
     picture = 2 if card.image else 0
-    return 2 + picture + around + 3 * len(lines) + sum(1 + len(row) for row in _rows(others))
+    return 2 + picture + around + 3 * len(lines) + sum([1 + len(row) for row in _rows(others)])
 
 
 LIMITS = Limits(
@@ -133,8 +131,8 @@ class Message(ui.LayoutView):
         self.components: list[Json] = []
         self.pictures: list[Picture] = []
         self.files: tuple[Attachment, ...] = ()
-        self.used: Counter[Action] = Counter()
-        """How often each action stands in the message: Discord wants each id once."""
+        self.used: dict[str, int] = {}
+        """How often each action's id was asked for in the message: Discord wants each once."""
 
     def to_components(self) -> list[Json]:
         return self.components
@@ -213,20 +211,22 @@ def row(controls: Iterable[Json]) -> Json:
     return {"type": _ROW, "components": list(controls)}
 
 
-def button(given: Button, used: Counter[Action] | None = None, label: str | None = None) -> Json:
+def button(given: Button, used: dict[str, int] | None = None, label: str | None = None) -> Json:
     """A button. `used` counts the actions of its message; without it, it is the only one there."""
     shown = _shown(given.label if label is None else label)
     made: Json = {"type": _BUTTON, "label": shown, "disabled": given.disabled}
     if given.action is None:
-        return made | {"style": _LINK_STYLE, "url": given.url}
-    return made | {"style": _STYLES[given.style], "custom_id": _unique_id(given.action, used)}
+        made["style"], made["url"] = _LINK_STYLE, given.url
+    else:
+        made["style"], made["custom_id"] = _STYLES[given.style], _unique_id(given.action, used)
+    return made
 
 
-def _control(control: Control, used: Counter[Action]) -> Json:
+def _control(control: Control, used: dict[str, int]) -> Json:
     return _select(control, used) if isinstance(control, Select) else button(control, used)
 
 
-def _select(select: Select, used: Counter[Action]) -> Json:
+def _select(select: Select, used: dict[str, int]) -> Json:
     return {
         "type": _SELECT,
         "custom_id": _unique_id(select.action, used),
@@ -244,17 +244,19 @@ def option(given: Choice) -> Json:
         "value": given.value,
         "default": given.chosen,
     }
-    described = shorten(given.description, LIMITS.option_description)
-    return made | {"description": described} if described else made
+    if given.description:
+        made["description"] = shorten(given.description, LIMITS.option_description)
+    return made
 
 
-def _unique_id(action: Action, used: Counter[Action] | None) -> str:
+def _unique_id(action: Action, used: dict[str, int] | None) -> str:
     """Discord wants each id once in a message."""
+    encoded = action.encode()
     if used is None:
-        return action.encode()
-    encoded = action.encode(copy=used[action])
-    used[action] += 1
-    return encoded
+        return encoded
+    copy = used.get(encoded, 0)
+    used[encoded] = copy + 1
+    return action.encode(copy) if copy else encoded
 
 
 def _shown(label: str) -> str:
@@ -335,11 +337,13 @@ def _texts(written: str) -> Iterator[Json]:
 def _lines_and_others(card: Card) -> tuple[list[Button], tuple[Control, ...]]:
     """The buttons whose line stands in this card's body, as neighbours and not too many, and all other controls."""
     lined = [control for control in card.controls if isinstance(control, Button) and control.line is not None]
+    if not lined or len(lined) > LINES_MAX:
+        return [], card.controls
     places = [card.body.index(button.line) for button in lined if button.line in card.body]
     together = len(places) == len(lined) and sorted(places) == list(
         range(min(places, default=0), max(places, default=-1) + 1)
     )
-    if not lined or not together or len(lined) > LINES_MAX:
+    if not together:
         return [], card.controls
     ordered = sorted(lined, key=lambda button: places[lined.index(button)])
     return ordered, tuple(control for control in card.controls if control not in lined)
@@ -397,10 +401,17 @@ def _above(first: str, second: str, lines: int) -> str:
     return f"{first}{lines * LINE_END}{second}" if first and second else first or second
 
 
-def _rows(controls: tuple[Control, ...]) -> Iterator[tuple[Control, ...]]:
+def _rows(controls: tuple[Control, ...]) -> list[list[Control]]:
     """Buttons that follow each other share rows; a select has a row of its own."""
-    for is_button, group in groupby(controls, lambda control: isinstance(control, Button)):
-        run = tuple(group)
-        width = BUTTONS_IN_ROW if is_button else 1
-        for start in range(0, len(run), width):
-            yield run[start : start + width]
+    rows: list[list[Control]] = []
+    open_row: list[Control] = []
+    for control in controls:
+        if isinstance(control, Select):
+            rows.append([control])
+            open_row = []
+        elif 0 < len(open_row) < BUTTONS_IN_ROW:
+            open_row.append(control)
+        else:
+            open_row = [control]
+            rows.append(open_row)
+    return rows
