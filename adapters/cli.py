@@ -203,7 +203,8 @@ def platform_services(settings: Settings, instance: Instance) -> list[Service]:
     """
     services: list[Service] = []
     if settings.discord_token is not None:
-        from adapters.discord.running import DiscordService, Shards  # noqa: PLC0415 - imported only where it runs
+        from adapters.discord.running import DiscordService  # noqa: PLC0415 - imported only where it runs
+        from bot.config import Shards  # noqa: PLC0415 - kept off the path of --help
 
         token, shards = settings.discord_token.get_secret_value(), Shards.of(settings.discord_shards)
         services.append(DiscordService(instance, token, now, shards=shards))

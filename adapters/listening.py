@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 from aiohttp import web
 
@@ -25,9 +26,15 @@ async def listen(app: web.Application, address: Address, setting: str) -> web.Ap
         await web.TCPSite(runner, *address).start()
     except OSError as error:
         await runner.cleanup()
-        reason = os.strerror(error.errno) if error.errno else error.strerror
-        raise Unavailable(f"{address} can't be used: {reason}. Set {setting} to another.") from error
+        raise Unavailable(f"{address} can't be used: {why_not(error)}. Set {setting} to another.") from error
     return runner
+
+
+def why_not(error: OSError) -> str:
+    """Why an address can't be used, in the system's words. A name's errors have numbers of their own."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return str(error.strerror or error)
+    return os.strerror(error.errno)
 
 
 async def _signed(_request: web.BaseRequest, response: web.StreamResponse) -> None:

@@ -200,7 +200,7 @@ def _interest(url: str | None) -> Interest | None:
     from adapters.records import with_database  # noqa: PLC0415 - kept off the path of --help
     from bot.interest import read_interest  # noqa: PLC0415
     from bot.sources import load_settings  # noqa: PLC0415
-    from bot.store.database import sqlite_path  # noqa: PLC0415
+    from bot.store.address import sqlite_path  # noqa: PLC0415
 
     file = sqlite_path(load_settings(database=url).database)
     if file is not None and not file.exists():

@@ -19,13 +19,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def with_database(work: Callable[[Database], Coroutine[Any, Any, T]], url: str | None) -> T:
-    """Runs work over the configured database, beside a running bot if there is one. Raises BotError."""
-    from bot.sources import load_settings  # noqa: PLC0415 - kept off the path of --help
+def with_database(work: Callable[[Database], Coroutine[Any, Any, T]], url: str | None, *, new: bool = False) -> T:
+    """Runs work over the configured database, beside a running bot if there is one. Raises BotError.
+
+    A file that isn't there is made only where `new` says so: a misspelt name is no empty database that is whole.
+    """
+    from bot.errors import NotFound  # noqa: PLC0415 - kept off the path of --help
+    from bot.sources import load_settings  # noqa: PLC0415
+    from bot.store.address import sqlite_path  # noqa: PLC0415
     from bot.store.database import open_database  # noqa: PLC0415
 
+    address = load_settings(database=url).database
+    file = sqlite_path(address)
+    if not new and file is not None and not file.exists():
+        raise NotFound(f"There is no database {file}. Correct its name, or make it: parley db upgrade")
+
     async def run() -> T:
-        database = await open_database(load_settings(database=url).database, shared=True)
+        database = await open_database(address, shared=True)
         try:
             return await work(database)
         finally:
@@ -115,6 +125,8 @@ def verify(ids: tuple[str, ...], url: str | None) -> None:
     from bot.store import polls as rows  # noqa: PLC0415
 
     wanted = ids or tuple(poll.id for poll in with_database(lambda database: database.read(rows.all_polls), url))
+    if not wanted:
+        click.echo("There is no poll in this database.")
     broken = 0
     for poll in wanted:
         record = _record(poll, url)
@@ -146,7 +158,7 @@ def upgrade(url: str | None) -> None:
 
     async def nothing(_database: Database) -> None: ...
 
-    with_database(nothing, url)
+    with_database(nothing, url, new=True)
     click.echo("The database is up to date.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import unquote
@@ -10,10 +12,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from bot.editors import named_channel, named_editors
+from bot.errors import UsageError
+from bot.store.address import sqlite_path
 
 SHIPPED_CONTENT = Path(__file__).parent.parent / "content"
 PORT_MAX = 65_535
 PORT_DIGITS = 5
+SHARDS_MAX = 100_000
+"""Connections to Discord, in all processes together: far more than any bot has."""
 MASK = "••••"
 """What stands for a secret wherever settings are shown."""
 
@@ -35,6 +41,30 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """Which connections to Discord a process holds: `auto`, `4`, or `0-1/4` for the first two of four."""
+
+    count: int | None
+    """None for as many as Discord proposes."""
+    ids: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, written: str) -> Shards | None:
+        """None for no sharding. Raises ValueError for what is none of the three."""
+        if not written:
+            return None
+        if written == "auto":
+            return cls(None)
+        with suppress(ValueError):
+            part, _, count = written.rpartition("/")
+            first, _, last = part.partition("-")
+            (begin, end), total = (int(first), int(last or first)) if part else (0, 0), int(count)
+            if 0 <= begin <= end < total <= SHARDS_MAX:
+                return cls(total, tuple(range(begin, end + 1)) if part else ())
+        raise ValueError(f"“{written}” names no connections; write auto, a number such as 4, or some of them: 0-1/4")
 
 
 class Settings(BaseModel):
@@ -125,6 +155,21 @@ class Settings(BaseModel):
     @classmethod
     def _editors_channel(cls, written: str) -> str:
         named_channel(written)
+        return written
+
+    @field_validator("database")
+    @classmethod
+    def _is_database(cls, written: str) -> str:
+        try:
+            sqlite_path(written)
+        except UsageError as error:
+            raise ValueError(error.message) from None
+        return written
+
+    @field_validator("discord_shards")
+    @classmethod
+    def _are_shards(cls, written: str) -> str:
+        Shards.of(written)
         return written
 
     @field_validator("bind")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from adapters.discord.client import ParleyClient
 from adapters.discord.communities import Presence, is_ours
 from adapters.discord.sync import sync_if_changed
 from bot.chat import Limits, MessageRef, Place, Reply
+from bot.config import Shards
 from bot.errors import Refused, Unavailable
 from bot.i18n import N_
 from bot.instance import Instance
@@ -151,31 +151,6 @@ class DiscordService:
         count, ids = self._shards.count, list(self._shards.ids) or None
         options = {**self._options, "shard_count": count, "shard_ids": ids}
         return ShardedClient(self._instance, self._presence, self._clock, **options)
-
-
-class Shards:
-    """Which connections this process holds: `auto`, `4`, or `0-1/4` for the first two of four."""
-
-    def __init__(self, count: int | None, ids: tuple[int, ...] = ()) -> None:
-        self.count = count
-        self.ids = ids
-
-    @classmethod
-    def of(cls, written: str) -> Shards | None:
-        """None for no sharding. Raises Refused for what is none of the three."""
-        if not written:
-            return None
-        if written == "auto":
-            return cls(None)
-        with suppress(ValueError):
-            part, _, count = written.rpartition("/")
-            first, _, last = part.partition("-")
-            ids = tuple(range(int(first), int(last or first) + 1)) if part else ()
-            if int(count) > 0 and (not part or (ids and ids[-1] < int(count))):
-                return cls(int(count), ids)
-        raise Refused(
-            f"The setting discord_shards is “{written}”. It is auto, a number such as 4, or some of them: 0-1/4."
-        )
 
 
 def token_refused() -> str:

@@ -51,7 +51,9 @@ async def collected(*, offline: bool) -> list[Finding]:
         loaded = load({})
     except UsageError as error:
         return [*found, *(wrong("configuration", line, FOREIGN) for line in error.message.splitlines())]
-    found.append(ok("configuration", f"{len(loaded.sources)} settings are set, the others have their defaults"))
+    count = len(loaded.sources)
+    are = "setting is" if count == 1 else "settings are"
+    found.append(ok("configuration", f"{count} {are} set, the others have their defaults"))
     return [*found, *[finding async for finding in examined(loaded.settings, offline=offline)]]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 import aiohttp
 
 from adapters.doctor.finding import Finding, note, ok, wrong
+from adapters.listening import why_not
 from bot.charts import font_files, png
 from bot.config import Address
 from bot.errors import BotError, ContentError
@@ -33,6 +33,7 @@ WRITES = 7
 SET_CONTENT = "Set PARLEY_CONTENT to the folder that holds the packs"
 PAGE = b"p" * 4096
 _TEXT = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="40"><rect width="100" height="40" fill="#fff"/>{}</svg>'
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared
 NO_LETTER = "\ue000"
 """Of private use, so that fonts have a box for it, if anything."""
 _SCRIPTS = {"Latin": "Poll", "Arabic": "سلام", "Devanagari": "मत"}
@@ -136,8 +137,24 @@ def _megabytes(size: int) -> str:
 
 
 async def ports(addresses: Mapping[str, Address]) -> list[Finding]:
-    """Whether each address is free, or held by a Parley that runs. `addresses` by the variable that sets them."""
-    return list(await asyncio.gather(*(_port(setting, address) for setting, address in addresses.items())))
+    """Whether each address is free, or held by a Parley that runs. `addresses` by the variable that sets them.
+
+    Two settings that name the same address are both free until one of them is served.
+    """
+    found = []
+    for number, (setting, address) in enumerate(addresses.items()):
+        other = next((name for name, one in [*addresses.items()][:number] if _same(one, address)), None)
+        if other is None:
+            found.append(await _port(setting, address))
+        else:
+            said = f"{address} ({setting}) is the same as {addresses[other]} ({other})"
+            found.append(wrong(f"port {address.port}", said, f"Set {setting} to another"))
+    return found
+
+
+def _same(one: Address, other: Address) -> bool:
+    """Whether one can't be served beside the other. All addresses of a machine (0.0.0.0) hold each of them."""
+    return one.port == other.port and (one.host == other.host or bool({one.host, other.host} & WILDCARDS))
 
 
 async def _port(setting: str, address: Address) -> Finding:
@@ -150,7 +167,7 @@ async def _port(setting: str, address: Address) -> Finding:
     except OSError as error:
         if await _is_parley(address):
             return ok(check, f"{address} ({setting}) is served by a Parley that runs")
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        reason = why_not(error)
         return wrong(
             check,
             f"{address} ({setting}) can't be used: {reason}",

@@ -10,12 +10,11 @@ from typing import Any
 
 import aiohttp
 
-from adapters.discord.running import Shards, token_refused
+from adapters.discord.running import token_refused
 from adapters.doctor.finding import Finding, note, ok, wrong
 from adapters.slack.manifest import SCOPES
 from adapters.slack.web import API as SLACK
-from bot.config import Settings
-from bot.errors import BotError
+from bot.config import Settings, Shards
 
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 STARTS_LEAST = 20
@@ -58,11 +57,7 @@ class Platforms:
     # --- Discord ---
 
     async def _check_discord(self, session: aiohttp.ClientSession, token: str) -> AsyncIterator[Finding]:
-        try:
-            shards = Shards.of(self._settings.discord_shards)
-        except BotError as error:
-            yield wrong("discord shards", error.message, "Set PARLEY_DISCORD_SHARDS, or leave it out")
-            shards = None
+        shards = Shards.of(self._settings.discord_shards)
         headers = {"Authorization": f"Bot {token}"}
         try:
             status, me = await self._ask(session, "Discord", "GET", f"{self._discord}/users/@me", headers)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from adapters.doctor import machine
@@ -11,7 +12,8 @@ from adapters.doctor.finding import Finding, note, ok, wrong
 from bot.config import Settings, without_password
 from bot.errors import BotError, Refused
 from bot.store import migrate, polls
-from bot.store.database import Database, open_database, sqlite_path
+from bot.store.address import INSTALL_DRIVER, NO_DRIVER, has_driver, sqlite_path
+from bot.store.database import open_database
 from bot.store.keys import Keys
 
 UPGRADE = "parley db upgrade"
@@ -21,12 +23,21 @@ RESTORE = "Restore a backup, see docs/operations.md: parley db check says more"
 async def database(settings: Settings) -> AsyncIterator[Finding]:
     """Where it is, its version, its integrity, its disk, and whether the key opens its polls."""
     path = sqlite_path(settings.database)
+    if path is None and not has_driver():
+        yield wrong("database", NO_DRIVER, INSTALL_DRIVER)
+        return
     if path is not None:
         size = path.stat().st_size if path.exists() else 0
         for finding in machine.disk(path.parent, size):
             yield finding
+        if path.is_dir():
+            yield wrong(
+                "database", f"{path} is a folder", f"Set PARLEY_DATABASE to a file, such as {path / 'parley.db'}"
+            )
+            return
         if not path.exists():
             yield ok("database", f"{path} is made at the first start")
+            yield _key(settings, {})
             return
     try:
         if path is not None:
@@ -63,21 +74,20 @@ async def _inside(settings: Settings) -> AsyncIterator[Finding]:
             yield wrong("database", f"It is damaged: {problems[0]}", RESTORE)
             return
         yield ok("database", f"{without_password(settings.database)} is whole and up to date")
-        yield await _key(settings, opened)
+        yield _key(settings, await opened.read(polls.wrapped_secrets))
     except BotError as error:
         yield wrong("database", error.message, RESTORE)
     finally:
         await opened.close()
 
 
-async def _key(settings: Settings, opened: Database) -> Finding:
-    """The key must open what it has wrapped: without it, open polls take no votes."""
-    wrapped = await opened.read(polls.wrapped_secrets)
+def _key(settings: Settings, wrapped: Mapping[str, str]) -> Finding:
+    """The key must open what it has wrapped, by poll: without it, open polls take no votes."""
     where = "PARLEY_KEY" if settings.key is not None else str(settings.key_file)
     try:
         if settings.key is None and not settings.key_file.exists():
             if not wrapped:
-                return ok("key", f"{where} is made at the first start")
+                return _new_key(settings.key_file)
             return wrong(
                 "key",
                 f"{where} is missing, and {len(wrapped)} polls are open",
@@ -93,6 +103,14 @@ async def _key(settings: Settings, opened: Database) -> Finding:
     if settings.key is None and settings.key_file.stat().st_mode & 0o077:
         return note("key", f"{where} can be read by others on this machine", f"chmod 600 {where}")
     return ok("key", f"{where} opens the secrets of {len(wrapped)} polls")
+
+
+def _new_key(file: Path) -> Finding:
+    """Where there is none yet, its folder must take one."""
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        folder = file.parent
+        return wrong("key", f"{folder} can't be written", f"Make it, and let Parley write there: mkdir -p {folder}")
+    return ok("key", f"{file} is made at the first start")
 
 
 def _mend(path: Path | None) -> str:

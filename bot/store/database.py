@@ -14,9 +14,10 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.errors import Unavailable, UsageError
+from bot.errors import Unavailable
 from bot.i18n import N_
 from bot.meter import Meter
+from bot.store.address import need_driver, sqlite_path
 from bot.store.signals import Hear, Signal, Signals
 from bot.store.sql import Dialect, Transaction
 
@@ -85,26 +86,14 @@ async def open_database(
     `busy_seconds`: how long a write waits for another process's lock.
 
     Raises `Unavailable` when the file or server can't be opened or another process owns the file, `Refused` when the
-    schema is newer than this program, `UsageError` for a URL of another kind.
+    schema is newer than this program, `UsageError` for a URL of another kind, or one whose driver is not installed.
     """
     path = sqlite_path(url)
     if path is None:
+        need_driver()
         from bot.store.postgres import PostgresDatabase  # noqa: PLC0415 - asyncpg is an extra
 
         return await PostgresDatabase.open(url, busy_seconds=busy_seconds, meter=meter or Meter())
     from bot.store.sqlite import SqliteDatabase  # noqa: PLC0415 - not needed beside PostgreSQL
 
     return await SqliteDatabase.open(path, shared=shared, busy_seconds=busy_seconds, meter=meter or Meter())
-
-
-def sqlite_path(url: str) -> Path | None:
-    """The file that a database's URL names; None for a PostgreSQL server. Raises `UsageError` for what is neither."""
-    scheme, separator, rest = url.partition("://")
-    if scheme in {"postgresql", "postgres"}:
-        return None
-    if separator and scheme != "sqlite":
-        raise UsageError(f"Parley keeps its data in sqlite:///PATH or postgresql://…; “{scheme}://” is neither.")
-    path = rest.removeprefix("/") if separator else url
-    if not path:
-        raise UsageError("The database's URL names no file, as in sqlite:///parley.db.")
-    return Path(path)

@@ -21,7 +21,8 @@ from bot.config import without_password
 from bot.errors import NotFound, Refused, Unavailable
 from bot.polls import audit
 from bot.store import migrate, polls
-from bot.store.database import Database, open_database, sqlite_path
+from bot.store.address import need_driver, sqlite_path
+from bot.store.database import Database, open_database
 
 if TYPE_CHECKING:
     from bot.polls.audit import Finding
@@ -102,6 +103,7 @@ async def _must_be_parleys(source: str) -> None:
     """Before it is opened, which would make what isn't there: nobody wants a copy of nothing by a wrong name."""
     path = sqlite_path(source)
     if path is None:
+        need_driver()
         from bot.store.postgres import probe  # noqa: PLC0415 - asyncpg is an extra
 
         applied = (await probe(source)).applied

@@ -18,6 +18,7 @@ from tests.ports import free_port
 from tests.world import CONTENT, Clock, request, running
 
 PARLEY = [sys.executable, "-m", "adapters.cli"]
+ADDRESS = "postgresql://ada@db.invalid/parley"
 
 
 def parley(*args: str | Path, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -167,3 +168,37 @@ def test_run_says_where_it_is_and_stops_when_told(running_bot: subprocess.Popen[
     assert running_bot.wait(timeout=30) == 0
     assert oct((tmp_path / "parley.db").stat().st_mode)[-3:] == "600"
     assert oct((tmp_path / "parley.key").stat().st_mode)[-3:] == "600"
+
+
+@pytest.mark.parametrize(
+    "words", [("polls", "list"), ("polls", "verify"), ("db", "check"), ("db", "backup", "copy.db")]
+)
+def test_a_misspelt_database_is_no_empty_one_that_is_whole(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Whoever verifies a backup by a wrong name is told so, and no file is made; `parley db upgrade` makes one."""
+    done = parley(*words, "--database", "bakcup.db", folder=tmp_path)
+    assert done.returncode == 1
+    assert "There is no database bakcup.db. Correct its name" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    parley("db", "upgrade", folder=tmp_path)
+    assert parley("polls", "verify", folder=tmp_path).stdout == "There is no poll in this database.\n"
+
+
+@pytest.mark.parametrize(
+    "words", [("run",), ("polls", "list"), ("db", "copy", "parley.db", ADDRESS), ("db", "copy", ADDRESS, "parley.db")]
+)
+def test_postgresql_without_its_driver_is_refused_with_the_command_that_installs_it(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """The driver is an extra, so whoever set the address may not have it; the doctor says the same."""
+    parley("db", "upgrade", folder=tmp_path)
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['asyncpg'] = None\n")
+    path = os.pathsep.join((str(tmp_path), str(Path(__file__).parents[2])))
+    given = {"PYTHONPATH": path, "PARLEY_DATABASE": "" if "copy" in words else ADDRESS}
+    done = parley(*words, folder=tmp_path, **given)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "Error: The driver for PostgreSQL is not installed here. Install it: pip install 'parley-bot[postgres]'\n",
+    )
+    doctor = parley("doctor", "--offline", folder=tmp_path, PYTHONPATH=path, PARLEY_DATABASE=ADDRESS)
+    assert "✖ database: The driver for PostgreSQL is not installed here\n" in doctor.stdout
+    assert "→ pip install 'parley-bot[postgres]'\n" in doctor.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.configuration import shown
-from bot.config import SECRETS, Address, Settings, without_password
+from bot.config import SECRETS, Address, Settings, Shards, without_password
 from bot.errors import UsageError
 from bot.sources import FROM_FILES, Loaded, load, load_settings
 
@@ -49,6 +49,34 @@ def test_a_wrong_machine_is_told(written: str) -> None:
     """`bind` is an address without a port."""
     with pytest.raises(UsageError, match=r"PARLEY_BIND.*without a port"):
         load_settings(bind=written)
+
+
+@pytest.mark.parametrize(
+    "written", ["x", "0", "-1", "2-1/4", "4/4", "0-4/4", "/", "1/", "a/2", "-1/4", "0-9999999999/9999999999"]
+)
+def test_shards_that_mean_nothing_stop_the_start(tmp_path: Path, written: str) -> None:
+    """With the setting's name and how to write it; a range without end fills no memory."""
+    (told,) = complaints(tmp_path, PARLEY_DISCORD_SHARDS=written)
+    assert told.startswith(f"PARLEY_DISCORD_SHARDS, in the environment, is wrong: “{written}” names no connections")
+    assert "0-1/4" in told
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("auto", (None, ())), ("4", (4, ())), ("1/4", (4, (1,))), ("0-1/4", (4, (0, 1)))]
+)
+def test_a_setting_of_shards(written: str, meant: tuple[int | None, tuple[int, ...]]) -> None:
+    """All that Discord proposes, a number of them, one, or a range; none where it is empty."""
+    assert Shards.of(written) == Shards(*meant)
+    assert Shards.of("") is None
+
+
+@pytest.mark.parametrize("written", ["mysql://ada:marked@db/parley", "sqlite:///"])
+def test_a_database_of_another_kind_stops_the_start(tmp_path: Path, written: str) -> None:
+    """With the setting's name and its source, and without the password."""
+    (told,) = complaints(tmp_path, PARLEY_DATABASE=written)
+    assert told.startswith("PARLEY_DATABASE, in the environment, is wrong: ")
+    assert "sqlite:///" in told
+    assert "marked" not in told
 
 
 def test_an_address_reads_as_it_is_written() -> None:

@@ -13,9 +13,10 @@ from typing import Any, cast
 import pytest
 
 from adapters.discord.client import ParleyClient
-from adapters.discord.running import DiscordService, RunningClient, Shards
+from adapters.discord.running import DiscordService, RunningClient
 from bot.chat import Outcome
 from bot.command import Command, Context
+from bot.config import Shards
 from bot.instance import Instance
 from bot.store import communities, polls
 from tests.require import require

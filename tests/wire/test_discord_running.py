@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from adapters.discord import sync
-from adapters.discord.running import Away, Shards
+from adapters.discord.running import Away
 from bot import instance as instances
 from bot import scheduler
-from bot.errors import Refused
 from tests.programs import last_words, program
 from tests.waits import PATIENCE
 from tests.wire.discord import TOKEN, DiscordServer
@@ -165,22 +164,6 @@ async def test_a_shard_knows_nothing_of_other_shards_servers(tmp_path: Path) -> 
         async with served(server, tmp_path, shards=f"{1 - mine}/2") as world:
             assert await world.states() == ["open"]
             assert await world.left() == []
-
-
-@pytest.mark.parametrize("written", ["x", "0", "-1", "2-1/4", "4/4", "0-4/4", "/", "1/", "a/2"])
-def test_a_setting_of_shards_that_means_nothing(written: str) -> None:
-    with pytest.raises(Refused, match="discord_shards"):
-        Shards.of(written)
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"), [("auto", (None, ())), ("4", (4, ())), ("1/4", (4, (1,))), ("0-1/4", (4, (0, 1)))]
-)
-def test_a_setting_of_shards(written: str, meant: tuple[int | None, tuple[int, ...]]) -> None:
-    shards = Shards.of(written)
-    assert shards is not None
-    assert (shards.count, shards.ids) == meant
-    assert Shards.of("") is None
 
 
 async def parley_discord(folder: Path, server: DiscordServer, *arguments: str, token: str = TOKEN) -> tuple[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterable
@@ -26,6 +27,7 @@ from adapters.listening import listen
 from adapters.slack.http import GuardedApp
 from bot.charts import font_files
 from bot.config import Address, Settings
+from bot.errors import Unavailable
 from bot.metrics import Metrics
 from bot.store.keys import new_key
 from tests.ports import free_port
@@ -124,6 +126,29 @@ async def test_a_port_that_somebody_else_holds_is_told() -> None:
     assert is_wrong(found[2], "Cannot assign requested address", "Set PARLEY_BIND")
 
 
+async def test_settings_that_name_one_address_are_told() -> None:
+    """Each is free as long as Parley doesn't run, and the start would fail all the same."""
+    port = free_port()
+    for other in ("127.0.0.1", "0.0.0.0"):
+        free, same = await machine.ports(
+            {"PARLEY_HEALTH_BIND": Address("127.0.0.1", port), "PARLEY_PUBLIC_BIND": Address(other, port)}
+        )
+        assert free.end is End.OK
+        assert is_wrong(same, f"is the same as 127.0.0.1:{port} (PARLEY_HEALTH_BIND)", "Set PARLEY_PUBLIC_BIND")
+    both = {"PARLEY_HEALTH_BIND": Address("127.0.0.1", port), "PARLEY_PUBLIC_BIND": Address("127.0.0.2", port)}
+    assert [finding.end for finding in await machine.ports(both)] == [End.OK, End.OK]
+
+
+async def test_a_name_that_leads_nowhere_is_told_in_words() -> None:
+    """By the doctor and at the start alike."""
+    nowhere = Address("nowhere.invalid", free_port())
+    (found,) = await machine.ports({"PARLEY_HEALTH_BIND": nowhere})
+    with pytest.raises(Unavailable, match="Set PARLEY_HEALTH_BIND") as refused:
+        await Health(Metrics()).start(nowhere)
+    for said in (found.says, refused.value.message):
+        assert re.search("can't be used: (Name or service|Temporary failure in name)", said), said
+
+
 async def test_the_address_for_slack_is_known_to_be_parleys() -> None:
     """What is asked there without Slack's signature is refused, and says whose it is, so that a doctor knows."""
     app = GuardedApp(signing_secret="hush")
@@ -205,6 +230,17 @@ async def test_a_key_that_does_not_fit_is_told(stored: Path) -> None:
     assert of("key", await gather(records.database(given))).end is End.OK
 
 
+async def test_what_the_first_start_would_stumble_over_is_told(tmp_path: Path) -> None:
+    """Though there is no database yet: a key that is none, a folder that is missing, a folder in the file's place."""
+    given = settings(tmp_path, key=SecretStr("short"))
+    assert is_wrong(of("key", await gather(records.database(given))), "PARLEY_KEY: it holds no key", "Restore")
+    given = settings(tmp_path, key_file=tmp_path / "keys" / "parley.key")
+    assert is_wrong(of("key", await gather(records.database(given))), "keys can't be written", "mkdir -p")
+    assert of("key", await gather(records.database(settings(tmp_path)))).end is End.OK
+    found = of("database", await gather(records.database(settings(tmp_path, database=str(tmp_path)))))
+    assert is_wrong(found, "is a folder", "Set PARLEY_DATABASE")
+
+
 async def test_a_server_that_is_away_is_told_without_its_password(tmp_path: Path) -> None:
     """PostgreSQL that can't be reached, or whose address can't be read."""
     for address in ("postgresql://ada:marked@127.0.0.1:1/parley", "postgresql://ada:mar/ked@127.0.0.1:x/parley"):
@@ -255,12 +291,10 @@ async def test_discord_that_is_well_is_told(discord: DiscordServer) -> None:
 
 
 async def test_what_is_wrong_with_discord_is_told(discord: DiscordServer) -> None:
-    """A wrong token, one that was revoked, shards that are none, and no way there. The token is in no sentence."""
+    """A wrong token, one that was revoked, and no way there. The token is in no sentence."""
     assert is_wrong(
         of("discord token", await gather(discord_check(discord, "marked"))), "refuses", "PARLEY_DISCORD_TOKEN"
     )
-    shards = of("discord shards", await gather(discord_check(discord, discord_shards="some")))
-    assert is_wrong(shards, "“some”", "Set PARLEY_DISCORD_SHARDS")
     discord.revoked = True
     revoked = await gather(discord_check(discord))
     assert of("discord token", revoked).end is End.WRONG

@@ -254,6 +254,8 @@ def test_no_command_prints_a_secret(
         "PARLEY_LOG_LEVEL": "DEBUG",
     }
     with pointed_at("http://127.0.0.1:1/api/v10", "ws://127.0.0.1:1"):
+        if database == DATABASES["sqlite"]:
+            CliRunner().invoke(main, ["db", "upgrade"], env=variables)
         done = CliRunner().invoke(main, [*path, *WITH.get(path, ())], env=variables)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.output
     for secret in (MARKED, key):

@@ -1,0 +1,34 @@
+"""The address of a database: which kind it names, and whether that kind can be used here. Nothing is opened."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from bot.errors import UsageError
+
+NO_DRIVER = "The driver for PostgreSQL is not installed here"
+INSTALL_DRIVER = "pip install 'parley-bot[postgres]'"
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file that a database's URL names; None for a PostgreSQL server. Raises `UsageError` for what is neither."""
+    scheme, separator, rest = url.partition("://")
+    if scheme in {"postgresql", "postgres"}:
+        return None
+    if separator and scheme != "sqlite":
+        raise UsageError(f"Parley keeps its data in sqlite:///PATH or postgresql://…; “{scheme}://” is neither.")
+    path = rest.removeprefix("/") if separator else url
+    if not path:
+        raise UsageError("The database's URL names no file, as in sqlite:///parley.db.")
+    return Path(path)
+
+
+def need_driver() -> None:
+    """Raises `UsageError` where what speaks to PostgreSQL was not installed with Parley: it is an extra."""
+    if not has_driver():
+        raise UsageError(f"{NO_DRIVER}. Install it: {INSTALL_DRIVER}")
+
+
+def has_driver() -> bool:
+    return find_spec("asyncpg") is not None
