@@ -13,8 +13,8 @@ import aiohttp
 import discord
 
 from adapters.discord import forms
+from adapters.discord.interactions import CONTROL, Interaction
 from adapters.discord.messages import again
-from adapters.discord.requests import Interaction, request_of
 from adapters.discord.uploads import Ready, Uploads, uploaded
 from bot.app import Bot, refusal
 from bot.chat import Action, Answers, Card, Outcome, Reply, Request, Visibility
@@ -97,7 +97,7 @@ class Responder:
             await asyncio.wait(self._running, timeout=seconds)
 
     def request(self, interaction: Interaction) -> Request:
-        return request_of(interaction, self._clock())
+        return interaction.request(self._clock())
 
     def _promised_private(self, action_id: str) -> bool:
         try:
@@ -143,7 +143,7 @@ class Responder:
         form: bool,
     ) -> None:
         waiting = _Waiting(
-            partial(_defer, interaction, private=private or form), FORM_PATIENCE if form else self._patience
+            partial(interaction.defer, private=private or form), FORM_PATIENCE if form else self._patience
         )
         try:
             outcome, ready = await run
@@ -151,7 +151,7 @@ class Responder:
             deferred = await waiting.end()
         if outcome.answer is not None and outcome.answer.form is not None:
             if not deferred:
-                await _first(partial(interaction.response.send_modal, forms.modal(outcome.answer.form)))
+                await _first(partial(interaction.open, forms.modal(outcome.answer.form)))
                 return
             t = translator_of(interaction)
             ready = await self._ready(refusal(t("That took me too long to open a form. Please try again."), t), t)
@@ -168,12 +168,12 @@ class Responder:
         deferred: bool,
         deferred_private: bool,
     ) -> None:
-        pressed = interaction.type is discord.InteractionType.component
+        pressed = interaction.kind == CONTROL
         private = outcome.answer is None or outcome.answer.visibility is Visibility.PRIVATE
         first, *others = ready
         if not deferred:
-            begin = _replace if pressed and outcome.replace else partial(_begin, private=private)
-            if not await _first(partial(uploaded, partial(begin, interaction), first)):
+            begin = interaction.redraw if pressed and outcome.replace else partial(interaction.show, private=private)
+            if not await _first(partial(uploaded, begin, first)):
                 await uploaded(partial(_complete, interaction), first)
         elif pressed and outcome.replace:
             await uploaded(partial(_complete, interaction), first)
@@ -196,15 +196,15 @@ class Responder:
         await _complete(interaction, done[0])
         await _follow_up(interaction, ready, private=private)
         if private:
-            await again(interaction.delete_original_response)
+            await again(interaction.withdraw)
 
     async def tell(self, interaction: Interaction, outcome: Outcome) -> None:
         """Answers in private with what is known already."""
         for each in await self._ready(outcome, translator_of(interaction)):
-            if interaction.response.is_done():
+            if interaction.answered:
                 await _follow_up(interaction, each, private=True)
             else:
-                await interaction.response.send_message(view=each.view, ephemeral=True)
+                await interaction.show(each, private=True)
 
     async def failed(self, interaction: Interaction, error: Exception) -> None:
         """A bug of this adapter: the person is told a code to quote."""
@@ -253,31 +253,12 @@ async def _first(answer: Callable[[], Awaitable[object]]) -> bool:
     return True
 
 
-async def _defer(interaction: Interaction, *, private: bool) -> None:
-    """A command shows that the bot is thinking, for whom its answer is meant. A control just waits."""
-    if interaction.type is discord.InteractionType.component:
-        await interaction.response.defer()
-    else:
-        await interaction.response.defer(ephemeral=private, thinking=True)
-
-
-async def _begin(interaction: Interaction, ready: Ready, *, private: bool) -> None:
-    await interaction.response.send_message(view=ready.view, files=ready.files(), ephemeral=private)
-
-
 async def _complete(interaction: Interaction, ready: Ready) -> None:
-    await again(lambda: interaction.edit_original_response(view=ready.view, attachments=ready.files()))
-
-
-async def _replace(interaction: Interaction, ready: Ready) -> None:
-    await interaction.response.edit_message(view=ready.view, attachments=ready.files())
+    await again(partial(interaction.complete, ready))
 
 
 async def _follow_up(interaction: Interaction, ready: Ready, *, private: bool) -> None:
-    async def send(ready: Ready) -> None:
-        await interaction.followup.send(view=ready.view, files=ready.files(), ephemeral=private)
-
-    await uploaded(send, ready)
+    await uploaded(partial(interaction.follow_up, private=private), ready)
 
 
 def _shown(outcome: Outcome, t: Translator) -> Reply:
@@ -289,4 +270,4 @@ def _shown(outcome: Outcome, t: Translator) -> Reply:
 
 
 def translator_of(interaction: Interaction) -> Translator:
-    return translator(interaction.locale.value)
+    return translator(interaction.locale)

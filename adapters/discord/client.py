@@ -12,24 +12,34 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import discord
-from discord import app_commands
 
 from adapters.discord import forms, messages, render
 from adapters.discord.answers import PATIENCE, Responder, translator_of
-from adapters.discord.commands import Choice, context_menus, slash_commands
-from adapters.discord.requests import NAME, Interaction, message_text
+from adapters.discord.commands import declared, menu_name
+from adapters.discord.interactions import (
+    COMMAND,
+    CONTROL,
+    FORM,
+    NAME,
+    TYPING,
+    Interaction,
+    Json,
+    called,
+    message_text,
+)
 from adapters.discord.uploads import Uploads
 from bot.app import Bot, refusal
 from bot.chat import Action, Limits, MessageRef, Place, Reply, Visibility
-from bot.command import Command, Param, Shortcut
+from bot.command import Command, Param
 from bot.errors import NotAllowed, NotFound, UsageError
 from bot.i18n import translator
 from bot.markup import shorten
 
 CHOICE_MAX = 100
+_MENU = discord.AppCommandType.message.value
 DRAIN = 5.0
 """Seconds that answers in the making have at a stop."""
 HEARD_MAX = 4096
@@ -38,17 +48,11 @@ HEARD_MAX = 4096
 logger = logging.getLogger("parley.discord")
 
 
-class _Tree(app_commands.CommandTree["ParleyClient"]):
-    async def interaction_check(self, interaction: discord.Interaction[ParleyClient]) -> bool:
-        return self.client.is_new(interaction)
-
-
 class ParleyClient(discord.Client):
     """The platform `discord`. No privileged intent, no cache of members or messages, and nobody is ever pinged.
 
-    Controls and forms are answered by their ids alone, as they come in (`on_interaction`), so those of messages sent
-    before a restart, or by an older version, are answered as well. The library's own store of views is not used: it
-    drops what it does not know in silence, and keeps each view it knows for ever.
+    Interactions are read and answered here (`interactions.py`), not by the library. Controls and forms are told apart
+    by their ids alone, so those of messages sent before a restart, or by an older version, are answered as well.
     """
 
     name: str = NAME
@@ -75,29 +79,31 @@ class ParleyClient(discord.Client):
         self._bot = bot
         self._uploads = Uploads()
         self._responder = Responder(bot, self._uploads, clock, patience)
-        self._heard: OrderedDict[int, None] = OrderedDict()
+        self._heard: OrderedDict[str, None] = OrderedDict()
         """The last interactions, oldest first."""
-        self.tree = _Tree(
-            self,
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-        )
-        self.tree.error(self._on_tree_error)
-        wanted = [command for name, command in bot.commands.items() if offered is None or name in offered]
-        shortcuts = bot.registry.shortcuts.values() if offered is None else ()
         t = translator("en")
-        for slash in slash_commands(wanted, t, self._on_command, self._on_autocomplete):
-            self.tree.add_command(slash)
-        for menu in context_menus(shortcuts, t, self._on_shortcut):
-            self.tree.add_command(menu)
+        self._commands = {name: each for name, each in bot.commands.items() if offered is None or name in offered}
+        shortcuts = bot.registry.shortcuts.values() if offered is None else ()
+        self._menus = {menu_name(shortcut, t): shortcut for shortcut in shortcuts}
+        self.declared = declared(self._commands.values(), shortcuts, t)
+        """What Discord is told of the commands and menus."""
+        self._connection.parsers["INTERACTION_CREATE"] = self._on_interaction_create
 
     async def setup_hook(self) -> None:
         self._bot.platforms[NAME] = self
         await self.sync_commands()
 
     async def sync_commands(self) -> None:
-        """Tells Discord the commands."""
-        await self.tree.sync()
+        """Tells Discord the commands, for every server. Raises discord.HTTPException."""
+        await self.tell_commands()
+
+    async def tell_commands(self, guild: int | None = None) -> None:
+        """Tells Discord the commands, for every server or for one alone. Raises discord.HTTPException."""
+        application = cast("int", self.application_id)  # which is known once the client is logged in
+        if guild is None:
+            await self.http.bulk_upsert_global_commands(application, self.declared)
+        else:
+            await self.http.bulk_upsert_guild_commands(application, guild, self.declared)
 
     async def close(self) -> None:
         """Lets the answers in the making end, then leaves."""
@@ -133,45 +139,75 @@ class ParleyClient(discord.Client):
 
     # --- what comes in ---
 
-    async def _on_command(self, interaction: Interaction, command: Command, given: Mapping[str, object]) -> None:
-        private = command.visibility_of(given) is Visibility.PRIVATE
+    def _on_interaction_create(self, given: Json) -> None:
+        """In the place of the library's own reader, which builds an object for each part of what is told."""
+        session = self.http._HTTPClient__session  # type: ignore[attr-defined]  # noqa: SLF001 - the library's own way
+        self.dispatch("interaction", Interaction(given, session))
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Whatever somebody did, of any age."""
+        if interaction.kind == COMMAND:
+            do = self._on_menu if interaction.data.get("type") == _MENU else self._on_command
+        elif interaction.kind == TYPING:
+            do = self._on_typing
+        elif interaction.kind in {CONTROL, FORM} and interaction.data.get("custom_id"):
+            do = self._on_control if interaction.kind == CONTROL else self._on_form
+        else:
+            return
+        if self.is_new(interaction):
+            await do(interaction)
+
+    async def _on_command(self, interaction: Interaction) -> None:
+        name, given, _ = called(interaction.data)
+        command = self._commands.get(name)
+        if command is None or not _takes(command, given):
+            await self._outdated(interaction)
+            return
         await self._responder.answer(
             interaction,
-            lambda request: self._bot.invoke(request, command.name, given),
-            private=private,
+            lambda request: self._bot.invoke(request, name, given),
+            private=command.visibility_of(given) is Visibility.PRIVATE,
             form=command.opens_form(given),
         )
 
-    async def _on_shortcut(self, interaction: Interaction, shortcut: Shortcut, message: discord.Message) -> None:
-        words = message_text(message)
+    async def _on_menu(self, interaction: Interaction) -> None:
+        data = interaction.data
+        shortcut = self._menus.get(data["name"])
+        if shortcut is None:
+            await self._outdated(interaction)
+            return
+        words = message_text(data["resolved"]["messages"][data["target_id"]])
         await self._responder.answer(
             interaction,
             lambda request: self._bot.look(request, shortcut.name, words),
             private=shortcut.visibility is Visibility.PRIVATE,
         )
 
-    async def _on_autocomplete(
-        self, interaction: Interaction, command: Command, param: Param, typed: str
-    ) -> list[Choice]:
-        others = {name: value for name, value in interaction.namespace if name != param.name}
-        request = self._responder.request(interaction)
-        found = await self._bot.complete(request, command.name, param.name, str(typed), others)
-        return [
-            app_commands.Choice(name=shorten(choice.label, CHOICE_MAX), value=value)
-            for choice in found
-            if choice.label.strip() and (value := _value(param, choice.value)) is not None
-        ]
+    async def _outdated(self, interaction: Interaction) -> None:
+        """A command that Discord still shows as it was before an update."""
+        t = translator_of(interaction)
+        sentence = t("This command has just been changed. Type it again, or restart Discord if it looks the same.")
+        await self._responder.tell(interaction, refusal(sentence, t))
 
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Buttons, selects and forms of any age. Commands reach the tree, which the library asks first."""
-        data: Mapping[str, Any] = interaction.data or {}
-        used = str(data.get("custom_id", ""))
-        if not used or not self.is_new(interaction):
+    async def _on_typing(self, interaction: Interaction) -> None:
+        name, given, typed = called(interaction.data)
+        command = self._commands.get(name)
+        param = command.param(typed) if command else None
+        if param is None:
             return
-        if interaction.type is discord.InteractionType.modal_submit:
-            await self._responder.submit(interaction, used, forms.answers_of(data))
-        elif interaction.type is discord.InteractionType.component:
-            await self._on_control(interaction, used, tuple(map(str, data.get("values", ()))))
+        written = str(given.pop(typed))
+        found = await self._bot.complete(self._responder.request(interaction), name, typed, written, given)
+        await interaction.suggest(
+            [
+                {"name": shorten(choice.label, CHOICE_MAX), "value": value}
+                for choice in found
+                if choice.label.strip() and (value := _value(param, choice.value)) is not None
+            ]
+        )
+
+    async def _on_form(self, interaction: Interaction) -> None:
+        data = interaction.data
+        await self._responder.submit(interaction, data["custom_id"], forms.answers_of(data))
 
     def is_new(self, interaction: Interaction) -> bool:
         """False for one that was passed on before: what it asks for is done already, and its answer is given."""
@@ -183,7 +219,8 @@ class ParleyClient(discord.Client):
             self._heard.popitem(last=False)
         return True
 
-    async def _on_control(self, interaction: Interaction, used: str, values: tuple[str, ...]) -> None:
+    async def _on_control(self, interaction: Interaction) -> None:
+        used, values = interaction.data["custom_id"], tuple(map(str, interaction.data.get("values", ())))
         draft = forms.draft_of(used, interaction.message)
         if draft is not None:
             await self._responder.reopen(interaction, draft)
@@ -203,24 +240,20 @@ class ParleyClient(discord.Client):
         return handler is not None and handler.opens_form
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """A bug in reading what came in: who pressed or sent it is told, as of any other bug."""
+        """A bug in reading what came in: who did it is told, as of any other bug."""
         bug = sys.exc_info()[1]
-        if event_method == "on_interaction" and isinstance(bug, Exception):
-            await self._responder.failed(args[0], bug)
-        else:
+        if event_method != "on_interaction" or not isinstance(bug, Exception):
             await super().on_error(event_method, *args, **kwargs)
-
-    async def _on_tree_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
-        """A command that Discord still shows as it was before an update, or a bug in this adapter."""
-        t = translator_of(interaction)
-        outdated = isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch)
-        if interaction.type is discord.InteractionType.autocomplete:
-            logger.error("completion failed", exc_info=error)
-        elif outdated:
-            sentence = t("This command has just been changed. Type it again, or restart Discord if it looks the same.")
-            await self._responder.tell(interaction, refusal(sentence, t))
+        elif args[0].kind == TYPING:
+            logger.error("completion failed", exc_info=bug)
         else:
-            await self._responder.failed(interaction, error)
+            await self._responder.failed(args[0], bug)
+
+
+def _takes(command: Command, given: Mapping[str, object]) -> bool:
+    """Whether these are arguments of the command as it is now."""
+    names = {param.name for param in command.params}
+    return given.keys() <= names and all(param.name in given for param in command.params if param.required)
 
 
 def _value(param: Param, value: str) -> str | int | None:

@@ -29,11 +29,11 @@ def sync_commands(guild: int | None, dry_run: bool) -> None:
     """Tell Discord the commands, whether they have changed or not. `parley run` does it when they have."""
 
     async def work(client: ParleyClient, database: Database) -> None:
-        from adapters.discord.sync import changed, payload, sync  # noqa: PLC0415 - kept off the path of --help
+        from adapters.discord.sync import changed, sync  # noqa: PLC0415 - kept off the path of --help
 
         new = await changed(client, database, guild)
-        for entry in payload(client):
-            click.echo(f"{'/' if entry.get('type', 1) == 1 else ''}{entry['name']}")
+        for entry in client.declared:
+            click.echo(f"{'/' if entry['type'] == 1 else ''}{entry['name']}")
         click.echo("They have changed since Discord was told last." if new else "Discord was told exactly these.")
         if not dry_run:
             await sync(client, database, guild)

@@ -16,8 +16,8 @@ import discord
 from discord import ui
 
 from adapters.discord import render
+from adapters.discord.interactions import text_displays
 from adapters.discord.markdown import escape, escape_line
-from adapters.discord.requests import text_displays
 from bot.chat import ACTION_MAX, Action, Answers, Button, ButtonStyle, Card, Form, Input, InputKind, Tone
 from bot.errors import UsageError
 from bot.i18n import Translator
@@ -180,7 +180,7 @@ class Draft:
         return replace(given, options=tuple(replace(one, chosen=letter in picked) for letter, one in marked))
 
 
-def draft_of(custom_id: str, message: discord.Message | None) -> Draft | None:
+def draft_of(custom_id: str, message: Json | None) -> Draft | None:
     """What a pressed button wants to be opened again; None for any other button."""
     try:
         action = Action.decode(custom_id)
@@ -191,9 +191,9 @@ def draft_of(custom_id: str, message: discord.Message | None) -> Draft | None:
     except (UsageError, ValueError):  # such as a verb that is none, in a button that was never drawn
         return None
     texts = {
-        shown.id - KEPT: _unquoted(shown.content)
-        for shown in text_displays(message.components if message else ())
-        if shown.id is not None and shown.id >= KEPT
+        shown["id"] - KEPT: _unquoted(shown["content"])
+        for shown in text_displays(message["components"] if message else ())
+        if shown.get("id", 0) >= KEPT
     }
     return Draft(opens, tuple(picks.split("-")), texts)
 

@@ -14,7 +14,7 @@ import aiohttp
 import discord
 
 from adapters.discord import render
-from adapters.discord.requests import NAME
+from adapters.discord.interactions import NAME
 from adapters.discord.uploads import Ready, uploaded
 from bot.chat import Card, MessageRef, Place, Reply
 from bot.errors import NotAllowed, NotFound, PlaceGone, Unavailable

@@ -28,12 +28,6 @@ class SilentClient(ParleyClient):
     async def sync_commands(self) -> None: ...
 
 
-def payload(client: ParleyClient) -> list[dict[str, Any]]:
-    """What Discord is told, in an order of its own, whatever the order of the declarations."""
-    commands = [command.to_dict(client.tree) for command in client.tree.get_commands()]
-    return sorted(commands, key=lambda command: (command.get("type", 1), command["name"]))
-
-
 def digest(commands: Sequence[dict[str, Any]]) -> str:
     """SHA-256 of the payload, in hex."""
     return hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
@@ -42,7 +36,7 @@ def digest(commands: Sequence[dict[str, Any]]) -> str:
 async def changed(client: ParleyClient, database: Database, guild: int | None = None) -> bool:
     """Whether the commands are others than what was told last. The client is logged in."""
     told = await database.read(lambda tx: kept.get(tx, _name(client, guild)))
-    return told != digest(payload(client))
+    return told != digest(client.declared)
 
 
 async def sync(client: ParleyClient, database: Database, guild: int | None = None) -> None:
@@ -50,12 +44,8 @@ async def sync(client: ParleyClient, database: Database, guild: int | None = Non
 
     Raises discord.HTTPException.
     """
-    target = None
-    if guild is not None:
-        target = discord.Object(guild)
-        client.tree.copy_global_to(guild=target)
-    await client.tree.sync(guild=target)
-    told = digest(payload(client))
+    await client.tell_commands(guild)
+    told = digest(client.declared)
     await database.write(lambda tx: kept.put(tx, _name(client, guild), told))
 
 

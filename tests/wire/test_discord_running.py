@@ -26,7 +26,7 @@ async def test_commands_are_told_when_they_have_changed_and_only_then(tmp_path: 
             assert {"fact", "poll", "settings"} <= {command["name"] for command in server.commands[""]}
         async with served(server, tmp_path) as world:
             assert told(server) == 1
-            world.client.tree.remove_command("topic")
+            world.client.declared.pop()
             assert await sync.sync_if_changed(world.client, world.instance.database)
             assert told(server) == 2
             assert not await sync.sync_if_changed(world.client, world.instance.database)
