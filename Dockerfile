@@ -19,7 +19,7 @@ RUN groupadd --gid 10001 parley \
  && useradd --uid 10001 --gid parley --home-dir /data --no-create-home --shell /usr/sbin/nologin parley \
  && install --directory --owner=parley --group=parley --mode=0700 /data
 COPY --from=build /opt/parley /opt/parley
-# The database and the key are in the one volume; health is asked from inside.
+# The database and the key are in the one volume; health is asked from inside, at the port that is set and past any proxy.
 ENV PATH=/opt/parley/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -31,6 +31,6 @@ WORKDIR /data
 VOLUME /data
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=6s --start-period=60s \
-  CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8081/healthz', timeout=5)"]
+  CMD ["python", "-c", "import http.client, os, sys; port = os.environ['PARLEY_HEALTH_BIND'].rpartition(':')[2]; asked = http.client.HTTPConnection('127.0.0.1', int(port), timeout=5); asked.request('GET', '/healthz'); sys.exit(asked.getresponse().status != 200)"]
 ENTRYPOINT ["parley"]
 CMD ["run"]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+from asyncio.subprocess import DEVNULL
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from bot.config import Settings
+from adapters.health import Health
+from bot.config import Address, Settings
+from bot.metrics import Metrics
 from bot.sources import FROM_FILES, variable
 from tests.require import require
+from tests.world import running
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = [ROOT / "compose.yaml", ROOT / "deploy/compose.postgres.yaml"]
@@ -52,6 +60,36 @@ def test_containers_can_do_no_more_than_they_need(file: Path) -> None:
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert int(service["stop_grace_period"].rstrip("s")) > 10
+
+
+async def test_the_health_check_asks_at_the_port_that_is_set(tmp_path: Path) -> None:
+    """Whatever port that is, and past a proxy that the engine sets for all; it fails where nobody answers."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    _, *words = json.loads(text.partition("HEALTHCHECK")[2].partition("CMD ")[2].splitlines()[0])
+
+    async def checked(bind: str) -> int:
+        given = {**os.environ, "PARLEY_HEALTH_BIND": bind, "http_proxy": "http://127.0.0.1:1"}
+        return await (await asyncio.create_subprocess_exec(sys.executable, *words, env=given, stderr=DEVNULL)).wait()
+
+    health = Health(Metrics())
+    port = (await health.start(Address("127.0.0.1", 0))).rpartition(":")[2]
+    assert (await checked(port), await checked(f"0.0.0.0:{port}")) == (0, 0)
+    async with running(tmp_path) as instance:
+        health.watch(instance, {})
+        assert await checked(port) == 0
+    assert await checked(port) != 0, "its database is closed"
+    await health.stop()
+    assert await checked(port) != 0
+
+
+def test_what_parley_writes_in_memory_is_its_own_users() -> None:
+    """A file system in memory over a folder of the image belongs to root, unless its options say otherwise."""
+    user = re.search(r"useradd --uid (\d+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    assert user is not None
+    for service in [service for file in COMPOSE for service in ours(file).values()]:
+        for folder in service["tmpfs"]:
+            assert folder == "/tmp" or f":uid={user[1]},gid={user[1]}" in folder
+    assert f"chown {user[1]} deploy/secrets/*" in COMPOSE[1].read_text(encoding="utf-8")
 
 
 def test_processes_over_postgresql_share_the_work() -> None:
@@ -101,3 +139,19 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert rated.returncode == 0, rated.stdout[-300:]
+
+
+def test_the_unit_hides_nothing_that_figures_are_read_from() -> None:
+    """Of /proc, those of the process itself (`process_open_fds`, for which there is an alert) need more than pids."""
+    assert not re.search(r"^ProcSubset=", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_runbook_sets_up_what_the_unit_starts() -> None:
+    """The program, the secret and the unit itself are where docs/operations.md puts them."""
+    told, unit = (ROOT / "docs/operations.md").read_text(encoding="utf-8"), UNIT.read_text(encoding="utf-8")
+    program, secret = re.search(r"^ExecStart=(\S+) run$", unit, re.MULTILINE), re.search(r":(/etc/\S+)", unit)
+    assert program is not None
+    assert secret is not None
+    assert f"python3 -m venv {Path(program[1]).parents[1]}\n" in told
+    assert f"/dev/stdin {secret[1]} " in told
+    assert f"cp {UNIT.relative_to(ROOT)} /etc/systemd/system/\n" in told

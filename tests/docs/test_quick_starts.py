@@ -35,6 +35,7 @@ from tests.wire.slack.world import new_server as new_slack
 from tests.world import CONTENT
 
 README, DISCORD, SLACK = ROOT / "README.md", ROOT / "docs" / "discord.md", ROOT / "docs" / "slack.md"
+RUNBOOK = ROOT / "docs" / "operations.md"
 PATIENCE = 60.0
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
 
@@ -137,6 +138,26 @@ def test_an_installed_wheel_needs_nothing_of_the_repository(tmp_path: Path) -> N
         for page in ("", "static/chat.js", "api/hello"):
             with urlopen(address + page, timeout=PATIENCE) as answer:  # noqa: S310 - this machine's own
                 assert answer.status == 200
+
+
+@pytest.mark.slow
+def test_the_installation_with_pip(tmp_path: Path) -> None:
+    """As docs/operations.md tells it, but for the folder and for packages that count as fetched; then it answers."""
+    told = section(RUNBOOK, "Install")
+    first = next(block for block in blocks(RUNBOOK) if block.text in told)
+    make, *installs = [command.line for command in commands_in(first)]
+    assert make == "python3 -m venv /opt/parley"
+    copy, here = copy_of_repository(tmp_path / "repository"), tmp_path / "opt"
+    programs = new_environment(here)
+    for line in installs:
+        words = shlex.split(line.replace("/opt/parley", str(here)))
+        done = subprocess.run(words, cwd=copy, env=variables(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    asked = [str(programs / "parley"), "ask", "--plain", "/fact insurrection act"]
+    assert (
+        "Contradicted"
+        in subprocess.run(asked, cwd=tmp_path, env=variables(), capture_output=True, text=True, check=True).stdout
+    )
 
 
 # --- in a container: tests/image builds and runs it ---
