@@ -42,6 +42,7 @@ from bot.scheduler import Scheduler
 from bot.store.communities import served
 from bot.store.database import Database
 from bot.store.keys import Keys
+from bot.store.polls import wrapped_secrets
 from bot.store.signals import Signal
 from bot.suggestions import Suggestions
 
@@ -107,6 +108,7 @@ class Instance:
 
     async def start(self) -> None:
         """Does what fell due while nothing ran, redraws the copies, and waits for deadlines. Platforms come first."""
+        await self._try_key()
         await self.copies.refresh_all()
         self._scheduling = asyncio.create_task(self.scheduler.run())
         loops = (self._forget(), self._count(), self.content.run())
@@ -129,6 +131,18 @@ class Instance:
         await self._write_counts()
         await self.box.aclose()
         await self.database.close()
+
+    async def _try_key(self) -> None:
+        """Says it before the first voter does. It is no reason not to start: all else works, and a key may be lost."""
+        wrapped = await self.database.read(wrapped_secrets)
+        shut = sum(not self.keys.opens(secret) for secret in wrapped.values())
+        if shut:
+            logger.error(
+                "the instance key does not open %s of %s open polls, which take no votes: restore the key that belongs "
+                "to this database, the same for all of its processes",
+                shut,
+                len(wrapped),
+            )
 
     async def _forget(self) -> None:
         """Deletes, now and then, the data of communities that left long ago.

@@ -57,6 +57,8 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
         return
     if waiting:
         yield note("database", f"{len(waiting)} migrations are still to be applied; the next start does it", UPGRADE)
+        if not applied:
+            yield _key(settings, {})
         return
     async for finding in _inside(settings):
         yield finding

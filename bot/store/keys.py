@@ -49,6 +49,14 @@ class Keys:
                 "This poll was opened under another instance key. Whoever runs the bot must restore the key file."
             ) from None
 
+    def opens(self, wrapped: str) -> bool:
+        """Whether one of these keys wrapped it."""
+        try:
+            self.unwrap(wrapped)
+        except Unavailable:
+            return False
+        return True
+
 
 def _derive(key: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), length=32, salt=None, info=f"parley: {purpose}".encode()).derive(key)

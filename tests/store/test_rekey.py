@@ -15,7 +15,10 @@ from bot.store import rekey as rekeying
 from bot.store.database import Database
 from bot.store.keys import Keys, new_key
 from bot.store.rekey import rekey
+from tests.logs import logs
 from tests.store.things import KEY, NOW, poll, vote
+from tests.talk import ADA, CREATE, say
+from tests.world import running
 
 PURPOSE = "tests"
 
@@ -101,3 +104,19 @@ async def test_a_key_s_file_that_can_not_be_written_is_told(database: Database, 
     with pytest.raises(Unavailable, match="can't be written"):
         await rekey(database, KEY, tmp_path / "nowhere" / "parley.key", PURPOSE)
     assert await opens(database, KEY)
+
+
+async def test_a_start_under_another_key_says_so(url: str, tmp_path: Path) -> None:
+    """Where the key's file was lost, or a second process was given none, a new one is made; the log tells it at once."""
+    async with running(tmp_path, url=url) as instance:
+        await say(instance, ADA, CREATE)
+        with logs() as lines:
+            await instance.start()
+    assert not any("instance key" in line["event"] for line in lines())
+    (tmp_path / "parley.key").unlink()
+    async with running(tmp_path, url=url) as instance:
+        with logs() as lines:
+            await instance.start()
+    (told,) = [line for line in lines() if "instance key" in line["event"]]
+    assert told["level"] == "error"
+    assert "does not open 1 of 1 open polls" in told["event"]
