@@ -197,10 +197,12 @@ async def run_instance(settings: Settings, instance: Instance, health: Health, s
 
 
 def platform_services(settings: Settings, instance: Instance) -> list[Service]:
-    """One for each platform that has a token: it runs until it is cancelled, or raises why it can't go on.
+    """One for each platform of which something is set: it runs until it is cancelled, or raises why it can't go on.
 
     Each takes its place among the instance's platforms at once, so that nothing that is due there is missed.
     """
+    from adapters.slack import settings as slack_settings  # noqa: PLC0415 - kept off the path of --help
+
     services: list[Service] = []
     if settings.discord_token is not None:
         from adapters.discord.running import DiscordService  # noqa: PLC0415 - imported only where it runs
@@ -208,7 +210,7 @@ def platform_services(settings: Settings, instance: Instance) -> list[Service]:
 
         token, shards = settings.discord_token.get_secret_value(), Shards.of(settings.discord_shards)
         services.append(DiscordService(instance, token, now, shards=shards))
-    if settings.slack_bot_token is not None or settings.slack_client_id or settings.slack_client_secret is not None:
+    if slack_settings.is_wanted(settings):
         from adapters.slack.running import SlackService  # noqa: PLC0415 - imported only where it runs
 
         services.append(SlackService.of(settings, instance, now))

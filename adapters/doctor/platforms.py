@@ -13,6 +13,7 @@ import aiohttp
 from adapters.discord.running import token_refused
 from adapters.doctor.finding import Finding, note, ok, wrong
 from adapters.slack.manifest import SCOPES
+from adapters.slack.settings import is_wanted, what_is_missing
 from adapters.slack.web import API as SLACK
 from bot.config import Settings, Shards
 
@@ -46,7 +47,7 @@ class Platforms:
             else:
                 async for finding in self._check_discord(session, self._settings.discord_token.get_secret_value()):
                     yield finding
-            if not self._uses_slack():
+            if not is_wanted(self._settings):
                 yield note("slack", "Not set up", "docs/slack.md says how")
             else:
                 async for finding in self._check_slack(session):
@@ -77,18 +78,10 @@ class Platforms:
 
     # --- Slack ---
 
-    def _uses_slack(self) -> bool:
-        own = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "slack_client_id", "slack_client_secret")
-        return any(getattr(self._settings, name) for name in own)
-
     async def _check_slack(self, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
         settings = self._settings
-        if not settings.slack_app_token and not (settings.slack_signing_secret and settings.slack_bind):
-            yield wrong(
-                "slack set-up",
-                "Slack has no way in",
-                "Set PARLEY_SLACK_APP_TOKEN, or PARLEY_SLACK_SIGNING_SECRET and PARLEY_SLACK_BIND",
-            )
+        if missing := what_is_missing(settings):
+            yield wrong("slack set-up", missing, "docs/slack.md says how")
         try:
             if settings.slack_bot_token is not None:
                 async for finding in self._bot_token(session, settings.slack_bot_token.get_secret_value()):

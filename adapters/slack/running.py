@@ -9,6 +9,7 @@ from datetime import datetime
 from adapters.slack.app import SlackChat
 from adapters.slack.installations import Installations, States
 from adapters.slack.oauth import OAuth
+from adapters.slack.settings import what_is_missing
 from adapters.slack.workspaces import NAME
 from bot.config import Address, Settings
 from bot.errors import Refused, UsageError
@@ -21,12 +22,10 @@ FAREWELL = 1.0
 
 
 def installs(settings: Settings, instance: Instance, clock: Callable[[], datetime]) -> OAuth | None:
-    """How workspaces install the app, if they do. Raises UsageError where only half of that is set."""
+    """How workspaces install the app, if they do."""
     client, secret = settings.slack_client_id, settings.slack_client_secret
-    if not client and secret is None:
-        return None
     if not client or secret is None:
-        raise UsageError("PARLEY_SLACK_CLIENT_ID and PARLEY_SLACK_CLIENT_SECRET go together: set both, or neither.")
+        return None
     stored = Installations(instance.database, instance.keys, clock)
     return OAuth(client, secret.get_secret_value(), stored, States(instance.database, instance.keys, clock))
 
@@ -45,20 +44,10 @@ class SlackService:
     @classmethod
     def of(cls, settings: Settings, instance: Instance, clock: Callable[[], datetime]) -> SlackService:
         """Over Socket Mode with an app-level token, else over HTTP. Raises UsageError for what is half set."""
+        if missing := what_is_missing(settings):
+            raise UsageError(missing)
         bot, app, secret = settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret
         oauth = installs(settings, instance, clock)
-        over_http = bool(secret and settings.slack_bind)
-        if (bot is None and oauth is None) or not (app or over_http):
-            raise UsageError(
-                "Slack needs PARLEY_SLACK_BOT_TOKEN, or for several workspaces PARLEY_SLACK_CLIENT_ID and "
-                "PARLEY_SLACK_CLIENT_SECRET; and PARLEY_SLACK_APP_TOKEN for Socket Mode or else "
-                "PARLEY_SLACK_SIGNING_SECRET and PARLEY_SLACK_BIND for HTTP."
-            )
-        if bot and oauth:
-            raise UsageError(
-                "PARLEY_SLACK_BOT_TOKEN is for one workspace, PARLEY_SLACK_CLIENT_ID for those that install the app. "
-                "Set one of them; the workspace of the token can install the app like any other."
-            )
         chat = SlackChat(
             instance.bot,
             clock=clock,

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.settings import what_is_missing
+from bot.config import Settings
 from tests.ports import free_port
 from tests.world import CONTENT, Clock, request, running
 
@@ -202,3 +204,14 @@ def test_postgresql_without_its_driver_is_refused_with_the_command_that_installs
     doctor = parley("doctor", "--offline", folder=tmp_path, PYTHONPATH=path, PARLEY_DATABASE=ADDRESS)
     assert "✖ database: The driver for PostgreSQL is not installed here\n" in doctor.stdout
     assert "→ pip install 'parley-bot[postgres]'\n" in doctor.stdout
+
+
+@pytest.mark.parametrize("name", ["BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "BIND", "CLIENT_ID", "CLIENT_SECRET"])
+def test_any_part_of_slack_alone_stops_the_start(tmp_path: Path, name: str) -> None:
+    """Whoever set it wants Slack, so Parley doesn't run without it in silence."""
+    given = {f"PARLEY_SLACK_{name}": "3000", "PARLEY_CONTENT": str(CONTENT), "PARLEY_PORT": str(free_port())}
+    done = parley("run", folder=tmp_path, **given)
+    assert done.returncode == 1
+    assert re.match("Error: .*PARLEY_SLACK_", done.stderr), done.stderr
+    reason = what_is_missing(Settings.model_validate({f"slack_{name.lower()}": "3000"}))
+    assert done.stderr == f"Error: {reason}\n"

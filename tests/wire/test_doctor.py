@@ -328,7 +328,7 @@ async def test_what_is_wrong_with_slack_is_told(slack: SlackServer) -> None:
     assert "marked" not in str(found)
     slack.scopes = "commands,chat:write"
     assert is_wrong(of("slack scopes", await gather(slack_check(slack))), "files:write", "parley slack manifest")
-    assert is_wrong(of("slack set-up", await gather(slack_check(slack, app=""))), "no way in", "PARLEY_SLACK_APP_TOKEN")
+    assert is_wrong(of("slack set-up", await gather(slack_check(slack, app=""))), "PARLEY_SLACK_APP_TOKEN", "slack.md")
     slack.forgive("invalid_auth")
     away = Platforms(Settings(slack_bot_token=SecretStr(BOT_TOKEN)), now, slack=NOWHERE + "/", discord=NOWHERE)
     assert is_wrong(of("slack", await gather(away.check())), "can't be reached", "firewall")
