@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,9 @@ TEARS: dict[str, Callable[[bytes], bytes]] = {
     "noise": lambda log: log + random.Random(7).randbytes(3 * FRAME),
 }
 """What a crash leaves of a write that was under way: something after the last transaction that was synced."""
+
+ROOM = 64 * 1024
+"""Bytes of a file that may be written: less than the database has, more than the test's own notes take."""
 
 
 async def test_a_torn_log_loses_nothing_that_was_acknowledged(alone: Crowd, tmp_path: Path) -> None:
@@ -88,6 +92,23 @@ async def test_a_clock_set_back_opens_nothing_and_repeats_nothing(tmp_path: Path
         await again.scheduler.run_due()
         await again.scheduler.run_due()
         assert ["Closed: When?" in reply_words(reply) for _, reply in wall(again).posted] == [True]
+
+
+async def test_the_file_may_grow_no_more(alone: Crowd) -> None:
+    """As where a quota is used up: votes are refused, none is lost; once there is room again, everything goes on."""
+    await alone.open_polls()
+    member = await alone.start("a")
+    for _ in range(2):
+        await alone.more_votes(100)
+        resource.prlimit(member.process.pid, resource.RLIMIT_FSIZE, (ROOM, resource.RLIM_INFINITY))
+        before = member.failed
+        await alone.until(lambda n=before: member.failed > n)  # type: ignore[misc]
+        resource.prlimit(member.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await alone.more_votes(100)
+    await alone.at_the_close()
+    await alone.all_redrawn()
+    await alone.stop()
+    await alone.check("SQLite's file may grow no more, twice")
 
 
 @pytest.mark.slow
