@@ -11,11 +11,11 @@ never changed; a reload builds another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import tantivy
 from tantivy import Filter, Occur, Query, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
@@ -49,8 +49,7 @@ KIND_ORDER: tuple[type[Entry], ...] = (Fact, Position, Option, Argument, Term, S
 """What comes first among equals."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An entry that was found. `exact` is true if its words match the query, false if it is only the nearest."""
 
     pack_id: str
@@ -197,6 +196,10 @@ class _Shelf:
         self._stems, self._surface = _analyzers(language)
         self._stop_words = frozenset(_STOP_WORDS.get(language, "").split())
         self._schema = _schema()
+        self._of_kind = {
+            kind: Query.const_score_query(Query.term_query(self._schema, "kind", kind.__name__), 0.0)
+            for kind in KIND_ORDER
+        }
         index = tantivy.Index(self._schema)
         index.register_tokenizer("stems", self._stems)
         written: set[str] = set()
@@ -239,89 +242,88 @@ class _Shelf:
 
     def find(self, query: str, scope: _Scope, limit: int) -> tuple[int, _Scored]:
         """The best matches, and how far one had to go for them: 0 if every word is there as it was typed."""
-        words = self._words(query)
-        if not words:
+        stems = self._words(query)
+        if not stems:
             return 0, []
-        extra = self._extra(query, words)
-        for effort, (need, matches) in enumerate(self._attempts(words)):
+        extra = self._extra(query, stems)
+        for effort, (need, matches) in enumerate(self._attempts(stems)):
             found = self._run(_most_of(matches, need), extra, scope, limit)
             if found:
                 return effort, found
         return _MAX_EFFORT, []
 
-    def _attempts(self, words: Sequence[str]) -> Iterator[tuple[int, list[Query]]]:
-        """Ever wider ways to look: how many of the words an entry needs, and what matches each.
+    def _attempts(self, stems: Mapping[str, str]) -> Iterator[tuple[int, list[Query]]]:
+        """Ever wider ways to look for words with these stems: how many an entry needs, and what matches each.
 
         A word that the packs don't have is at once taken for a beginning or a misspelt one, the others only if that
         finds nothing.
         """
-        known = [self._knows(word) for word in words]
+        unknown = {word for word, stem in stems.items() if not self._knows(word, stem)}
         yield (
-            len(words),
-            [self._word(word) if yes else self._meant(word) for word, yes in zip(words, known, strict=True)],
+            len(stems),
+            [self._meant(word, stem) if word in unknown else self._stemmed(stem) for word, stem in stems.items()],
         )
-        widest = [self._meant(word, begun=word == words[-1] or not yes) for word, yes in zip(words, known, strict=True)]
-        if any(known):
-            yield len(words), widest
-        enough = ceil(len(words) * _MOST)
-        if enough < len(words):
+        begun = unknown | {list(stems)[-1]}
+        widest = [self._meant(word, stem, begun=word in begun) for word, stem in stems.items()]
+        if len(unknown) < len(stems):
+            yield len(stems), widest
+        enough = ceil(len(stems) * _MOST)
+        if enough < len(stems):
             yield enough, widest
 
-    def _knows(self, word: str) -> bool:
-        if word in self._vocabulary:
-            return True
-        stem = self._stem(word)
-        return stem != word and self._searcher.doc_freq("text", stem) > 0
+    def _knows(self, word: str, stem: str) -> bool:
+        return word in self._vocabulary or (stem != word and self._searcher.doc_freq("text", stem) > 0)
 
     def nearest(self, query: str, scope: _Scope, limit: int) -> _Scored:
         """Entries with any word that is at all like one of the query's."""
-        words = self._words(query)
-        if not words:
+        stems = self._words(query)
+        if not stems:
             return []
-        clauses = [(Occur.Should, self._far(word)) for word in words]
-        return self._run(Query.boolean_query(clauses), [], scope, limit)
+        return self._run(_most_of([self._far(word, stem) for word, stem in stems.items()], 1), [], scope, limit)
 
-    def _run(self, match: Query, extra: Sequence[Query], scope: _Scope, limit: int) -> _Scored:
-        clauses = [(Occur.Must, match)]
-        clauses += [(Occur.Must, Query.const_score_query(query, 0.0)) for query in self._within(scope)]
+    def _run(self, matches: Sequence[Query], extra: Sequence[Query], scope: _Scope, limit: int) -> _Scored:
+        clauses = [(Occur.Must, query) for query in (*matches, *self._within(scope))]
         clauses += [(Occur.Should, query) for query in extra]
         hits = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
         numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
         return [(float(score), int(number or 0)) for (score, _), number in zip(hits, numbers, strict=True)]
 
-    def _words(self, query: str) -> list[str]:
-        """What is looked up: the words without those that every text has, unless there are no others."""
-        words = list(dict.fromkeys(self._surface.analyze(_clean(query))))
-        return [word for word in words if word not in self._stop_words][:MAX_WORDS] or words[:MAX_WORDS]
+    def _words(self, query: str) -> dict[str, str]:
+        """What is looked up, with its stems: the words without those that every text has, unless there are no others."""
+        read = _clean(query)
+        written = self._surface.analyze(read)
+        stems = dict(zip(written, self._stems.analyze(read) if self._spaced else written, strict=True))
+        telling = [word for word in stems if word not in self._stop_words]
+        return {word: stems[word] for word in (telling or list(stems))[:MAX_WORDS]}
 
     def _within(self, scope: _Scope) -> Iterator[Query]:
+        """What an entry of the scope matches, which adds nothing to its score."""
         if scope.kinds is not None:  # terms of their own, since a term set is read through whole before anything else
-            kinds = [Query.term_query(self._schema, "kind", name) for name in sorted(k.__name__ for k in scope.kinds)]
+            kinds = [query for kind, query in self._of_kind.items() if kind in scope.kinds]
             yield kinds[0] if len(kinds) == 1 else Query.boolean_query([(Occur.Should, kind) for kind in kinds])
         if scope.pack is not None:
-            yield Query.term_query(self._schema, "pack", scope.pack)
+            yield Query.const_score_query(Query.term_query(self._schema, "pack", scope.pack), 0.0)
 
-    def _extra(self, query: str, words: Sequence[str]) -> list[Query]:
+    def _extra(self, query: str, stems: Mapping[str, str]) -> list[Query]:
         """What is not needed for a match, but makes it a better one: the whole title or alias, the words side by side."""
         extra = []
         label = " ".join(folded_words(_clean(query)))
         if self._searcher.doc_freq("label", label):  # to ask is cheaper than to search for what no entry is called
             extra.append(Query.const_score_query(Query.term_query(self._schema, "label", label), _WHOLE))
-        if len(words) > 1:
-            stems: list[str | tuple[int, str]] = [self._stem(word) for word in words]
-            extra.append(Query.boost_query(Query.phrase_query(self._schema, "text", stems, slop=1), _SIDE_BY_SIDE))
+        if len(stems) > 1:
+            phrase = Query.phrase_query(self._schema, "text", [*stems.values()], slop=1)
+            extra.append(Query.boost_query(phrase, _SIDE_BY_SIDE))
         return extra
 
-    def _word(self, word: str) -> Query:
-        """Entries with this word in any inflection."""
-        return self._stemmed(self._stem(word))
-
-    def _meant(self, word: str, *, begun: bool = True) -> Query:
+    def _meant(self, word: str, stem: str, *, begun: bool = True) -> Query:
         """Entries with this word, with one that it may be the beginning of, or with one that may have been meant."""
-        ways = [self._word(word)]
+        ways = [self._stemmed(stem)]
         if begun and len(word) >= _PREFIX:
             ways += self._longer(word)
-        ways += [Query.boost_query(self._word(other), _MISSPELT**edits) for other, edits in self._vocabulary.near(word)]
+        ways += [
+            Query.boost_query(self._stemmed(self._stem(other)), _MISSPELT**edits)
+            for other, edits in self._vocabulary.near(word)
+        ]
         return Query.disjunction_max_query(ways, _TIE) if len(ways) > 1 else ways[0]
 
     def _longer(self, word: str) -> list[Query]:
@@ -336,27 +338,29 @@ class _Shelf:
             for name, score in _BEGINNING.items()
         ]
 
-    def _far(self, word: str) -> Query:
+    def _far(self, word: str, stem: str) -> Query:
         beginning = word[: max(_PREFIX, ceil(len(word) / 2))]
         alike = islice(self._vocabulary.beginning_with(beginning), _MAX_BEGINNINGS)
-        ways = [Query.boost_query(self._word(other), _MISSPELT ** edit_distance(word, other)) for other in alike]
-        return Query.disjunction_max_query([self._meant(word), *ways], _TIE)
+        ways = [
+            Query.boost_query(self._stemmed(self._stem(other)), _MISSPELT ** edit_distance(word, other))
+            for other in alike
+        ]
+        return Query.disjunction_max_query([self._meant(word, stem), *ways], _TIE)
 
     def _stemmed(self, stem: str) -> Query:
+        """Entries with a word that has this stem."""
         return Query.term_query(self._schema, "text", stem)
 
     def _stem(self, word: str) -> str:
-        """What the index has of a word. Two letters of a language without spaces are one already."""
+        """What the index has of a word of the vocabulary. Two letters of a language without spaces are one already."""
         return next(iter(self._stems.analyze(word)), word) if self._spaced else word
 
 
-def _most_of(matches: Sequence[Query], need: int) -> Query:
-    """Entries that match so many of these."""
-    if len(matches) == 1:
-        return matches[0]
+def _most_of(matches: Sequence[Query], need: int) -> Sequence[Query]:
+    """What an entry has to match, all of it, so that it matches so many of these."""
     if need == len(matches):  # lists are skipped through together, where a least number has each read whole
-        return Query.boolean_query([(Occur.Must, match) for match in matches])
-    return Query.boolean_query([(Occur.Should, match) for match in matches], need)
+        return matches
+    return [Query.boolean_query([(Occur.Should, match) for match in matches], need)]
 
 
 _TIE = 0.1
