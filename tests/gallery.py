@@ -83,11 +83,15 @@ async def _poll(folder: Path, method: str) -> Mapping[str, Reply]:
             made["voted"] = await press(name, f"v1:{verb}:p1:{ballot}")
         made["list"] = await say("/poll list")
         made["close"] = await say("/poll close")
-        clock.forward(hours=2)
+        clock.forward(hours=1)
+        await instance.scheduler.run_due()
+        if method == "single":
+            made["reminder"] = wall.posted[1][1]
+        clock.forward(hours=1)
         await instance.scheduler.run_due()
         await instance.copies.drain()
         made["poll-closed"] = wall.posted[0][1]
-        made["announced"] = wall.posted[1][1]
+        made["announced"] = wall.posted[-1][1]
         made["export"] = await say("/poll export")
         if method == "single":
             made["form-create"] = await say("/poll create")

@@ -133,6 +133,20 @@ def closed_card(t: Translator, poll: Poll, result: Result) -> Card:
     )
 
 
+def reminder_card(t: Translator, poll: Poll, zone: tzinfo, cast: int | None) -> Card:
+    """That the poll closes soon. Nobody redraws it, so it shows nothing that changes but `cast`, the ballots so far
+    where they may be seen; its button shows whoever presses it the poll as it is then.
+    """
+    so_far = [] if cast is None else [t.count("{n} ballot so far", "{n} ballots so far", cast)]
+    return Card(
+        title=t("Closing soon: {question}", question=poll.question),
+        body=bullets([(Plain(t("Closes ")), when(poll, zone)), *so_far]),
+        footer=t("Poll {id}", id=poll.id),
+        tone=Tone.INFO,
+        controls=(Button(t("Show the poll"), Action("poll-show", (poll.id,)), style=ButtonStyle.PRIMARY),),
+    )
+
+
 def footer(t: Translator, poll: Poll, ballots: int | None = None) -> str:
     """`ballots`: how many there are by now, where the poll is as it was a moment ago."""
     counted = t.count("{n} ballot", "{n} ballots", poll.ballots if ballots is None else ballots)

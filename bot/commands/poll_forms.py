@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from bot.chat import Action, Choice, Form, Input, InputKind
+from bot.chat import Action, Answers, Choice, Form, Input, InputKind
 from bot.command import Context, Param
+from bot.commands.answers import answer
 from bot.commands.poll_cards import HOW, METHODS
 from bot.errors import NotFound, Refused
 from bot.i18n import N_, Translator
@@ -44,6 +45,24 @@ def split_options(written: str) -> list[str]:
 
 def closes_at(ctx: Context, typed: str) -> datetime:
     return closing_time(typed or CLOSES_DEFAULT, ctx.request.now, ctx.community.tz, ctx.t)
+
+
+def filled_close(ctx: Context, answers: Answers, wrong: dict[str, str]) -> datetime:
+    """The close as it was filled in. What can't be read as one is told in `wrong`."""
+    try:
+        return closes_at(ctx, answer(answers, "closes"))
+    except Refused as error:
+        wrong["closes"] = error.message
+        return ctx.request.now
+
+
+def filled_options(t: Translator, pack: Pack, answers: Answers, wrong: dict[str, str]) -> tuple[PollOption, ...]:
+    """The policy options that were picked. One that the topic does not have is told in `wrong`."""
+    try:
+        return tuple(policy_option(t, pack, entry) for entry in answers.get("options", ()))
+    except Refused as error:
+        wrong["options"] = error.message
+        return ()
 
 
 def typed_id(typed: str) -> str:

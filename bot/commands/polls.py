@@ -34,8 +34,8 @@ from bot.markup import Bold, Code, Plain, bullets, paragraph, text
 from bot.polls import export
 from bot.polls.ballots import Method
 from bot.polls.box import Receipt
-from bot.polls.model import OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, CastEnd, Poll, PollOption, Results, State
-from bot.polls.service import Draft, Polls
+from bot.polls.model import QUESTION_MAX, CastEnd, Poll, PollOption, Results, State
+from bot.polls.service import Draft, Polls, mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,55 +129,49 @@ class PollCommands:
 
     @form("poll-create", again="create_form")
     async def created(self, ctx: Context, answers: Answers) -> Outcome:
-        names = tuple(poll_forms.split_options(answer(answers, "options")))
-        try:
-            closes_at = poll_forms.closes_at(ctx, answer(answers, "closes"))
-        except Refused as error:
-            return Outcome(errors={"closes": error.message})
-        if not OPTIONS_MIN <= len(names) <= OPTIONS_MAX:
-            wrong = ctx.t(
-                "A poll has {least} to {most} options, not {n}.", least=OPTIONS_MIN, most=OPTIONS_MAX, n=len(names)
-            )
-            return Outcome(errors={"options": wrong})
+        wrong: dict[str, str] = {}
         draft = Draft(
             question=poll_forms.cleaned(answer(answers, "question")),
-            options=tuple(PollOption(name) for name in names),
-            closes_at=closes_at,
+            options=tuple(PollOption(name) for name in poll_forms.split_options(answer(answers, "options"))),
+            closes_at=poll_forms.filled_close(ctx, answers, wrong),
             method=picked(answers, "method", Method.SINGLE, ctx.t),
             results=picked(answers, "results", Results.AT_CLOSE, ctx.t),
         )
-        return await self._open(ctx, draft, field="options")
+        return await self._open_filled(ctx, draft, wrong)
 
     @form("poll-policy", again="policy_form", complete={"options": "policy_options"})
     async def policy_created(self, ctx: Context, pack_id: str, answers: Answers) -> Outcome:
         pack = self._pack(ctx, pack_id)
-        try:
-            closes_at = poll_forms.closes_at(ctx, answer(answers, "closes"))
-        except Refused as error:
-            return Outcome(errors={"closes": error.message})
-        chosen = tuple(poll_forms.policy_option(ctx.t, pack, entry) for entry in answers.get("options", ()))
+        wrong: dict[str, str] = {}
         draft = Draft(
             question=poll_forms.cleaned(answer(answers, "question")) or poll_forms.policy_question(ctx.t, pack),
-            options=chosen,
-            closes_at=closes_at,
+            options=poll_forms.filled_options(ctx.t, pack, answers, wrong),
+            closes_at=poll_forms.filled_close(ctx, answers, wrong),
             method=picked(answers, "method", Method.RANKED, ctx.t),
             results=picked(answers, "results", Results.AT_CLOSE, ctx.t),
             topic=pack.id,
         )
-        return await self._open(ctx, draft, field="options")
+        return await self._open_filled(ctx, draft, wrong)
 
     def policy_options(self, ctx: Context, typed: str, pack_id: str) -> Sequence[Choice]:
         """The topic's policy options, more of them than a form can list."""
         return poll_forms.policy_choices(self._pack(ctx, pack_id), typed)
 
-    async def _open(self, ctx: Context, draft: Draft, field: str = "") -> Outcome:
-        """Opens the poll and posts it. With `field`, a rule that says no is told beside that field of the form."""
+    async def _open_filled(self, ctx: Context, draft: Draft, wrong: Mapping[str, str]) -> Outcome:
+        """Opens what a form describes, or tells every mistake beside its field: those that were found, and the rest.
+
+        A rule that says no to the poll as a whole is told beside the options.
+        """
+        told = {**mistakes(draft, ctx.request.actor, ctx.t), **wrong}
+        if told:
+            return Outcome(errors=told)
         try:
-            poll = await self.polls.create(draft, ctx.request.actor, ctx.community, ctx.request.now, ctx.t)
+            return await self._open(ctx, draft)
         except Refused as error:
-            if not field:
-                raise
-            return Outcome(errors={field: error.message})
+            return Outcome(errors={"options": error.message})
+
+    async def _open(self, ctx: Context, draft: Draft) -> Outcome:
+        poll = await self.polls.create(draft, ctx.request.actor, ctx.community, ctx.request.now, ctx.t)
         said = Card(
             title=ctx.t("The poll is open"),
             body=text(
@@ -272,10 +266,8 @@ class PollCommands:
     async def reminder(self, poll: Poll, community: Community) -> Reply:
         """What is said some time before a poll closes."""
         t = translator_for(community, self.platforms)
-        card = poll_cards.poll_card(t, poll, community.tz)
-        return Reply(
-            (replace(card, title=t("Closing soon: {question}", question=poll.question)),), visibility=Visibility.PUBLIC
-        )
+        cast = (await self.polls.result(poll)).cast if poll.results is Results.LIVE else None
+        return Reply((poll_cards.reminder_card(t, poll, community.tz, cast),), visibility=Visibility.PUBLIC)
 
     # --- reading ---
 

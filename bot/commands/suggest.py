@@ -99,7 +99,7 @@ class SuggestCommands:
         try:
             where = self._meant(ctx.t, answer(answers, "card"))
         except NotFound as error:
-            return Outcome(errors={"card": error.message})
+            return await self._sent(ctx, ("", ""), answers, {"card": error.message})
         return await self._sent(ctx, where, answers)
 
     @action("suggest-answer", opens_form=True)
@@ -131,10 +131,13 @@ class SuggestCommands:
 
     # --- what is common ---
 
-    async def _sent(self, ctx: Context, where: tuple[str, str], answers: Answers) -> Outcome:
+    async def _sent(
+        self, ctx: Context, where: tuple[str, str], answers: Answers, found: Mapping[str, str] | None = None
+    ) -> Outcome:
+        """Takes it in, or tells every mistake beside its field: those that were found before, and the rest."""
         kind = picked(answers, "kind", Kind.CORRECTION, ctx.t)
         words, url = _kept_words(answer(answers, "words")), answer(answers, "url").strip()
-        wrong = _wrong(ctx.t, kind, where[1], words, url)
+        wrong = {**_wrong(ctx.t, kind, where[1], words, url), **(found or {})}
         if wrong:
             return Outcome(errors=wrong)
         return await self._make(ctx, Idea(kind, *where, words, url))

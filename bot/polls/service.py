@@ -43,6 +43,8 @@ OPEN_POLLS_MAX = 50
 OWN_POLLS_MAX = 10
 """Open polls of one member there; its moderators may have more."""
 COPIES_MAX = 50
+QUORUM_MAX = 10_000_000
+"""More voters than any community has."""
 """Messages that show one poll, all of which are redrawn when it changes."""
 REMEMBERED = timedelta(seconds=5)
 """How long an open poll is kept in memory for those who vote in it."""
@@ -87,7 +89,8 @@ class Polls:
         """Opens a poll. Raises NotAllowed for who may not, Refused for what breaks a rule or is too many."""
         if not community.may_create(host):
             raise NotAllowed(t("In this community only moderators create polls."))
-        _check(draft, host, t)
+        for wrong in mistakes(draft, host, t).values():
+            raise Refused(wrong)
         remind_at = draft.closes_at - timedelta(minutes=community.reminder_minutes)
         poll = Poll(
             id=self.new_id(),
@@ -343,39 +346,46 @@ def _fault(error: InvalidBallot, poll: Poll, t: Translator) -> str:
     return words.get(error.fault) or t("That is no valid ballot for this poll. Use the poll's own buttons.")
 
 
-def _check(draft: Draft, host: Actor, t: Translator) -> None:
+def mistakes(draft: Draft, host: Actor, t: Translator) -> dict[str, str]:
+    """What is wrong with each part of the draft, in words, by the part's name; empty where a poll can be made of it."""
     names = [option.name for option in draft.options]
-    if not draft.question:
-        raise Refused(t("A poll needs a question."))
-    if len(draft.question) > QUESTION_MAX:
-        raise Refused(
-            t("The question has {n} characters; {most} are the most.", n=len(draft.question), most=QUESTION_MAX)
-        )
+    found = {
+        "question": _wrong_question(draft.question, t),
+        "options": _wrong_options(names, t),
+        "joined_before": t("Here it is not known when members joined, so a poll can't ask for that.")
+        if draft.joined_before and host.joined is None
+        else "",
+        "max_choices": ""
+        if 0 <= draft.max_choices <= len(names)
+        else t("A voter can choose at most as many options as there are: {n}.", n=len(names)),
+        "quorum": "" if 0 <= draft.quorum <= QUORUM_MAX else t("A quorum is a number of ballots, such as 20."),
+    }
+    return {part: wrong for part, wrong in found.items() if wrong}
+
+
+def _wrong_question(question: str, t: Translator) -> str:
+    if not question:
+        return t("A poll needs a question.")
+    if len(question) > QUESTION_MAX:
+        return t("The question has {n} characters; {most} are the most.", n=len(question), most=QUESTION_MAX)
+    return ""
+
+
+def _wrong_options(names: Sequence[str], t: Translator) -> str:
     if not OPTIONS_MIN <= len(names) <= OPTIONS_MAX:
-        raise Refused(
-            t("A poll has {least} to {most} options, not {n}.", least=OPTIONS_MIN, most=OPTIONS_MAX, n=len(names))
+        return t("A poll has {least} to {most} options, not {n}.", least=OPTIONS_MIN, most=OPTIONS_MAX, n=len(names))
+    if not all(names):
+        return t("An option is empty. Give each a name.")
+    if long := next((name for name in names if len(name) > OPTION_NAME_MAX), None):
+        return t(
+            "An option's name has at most {most} characters: “{name}” is too long.",
+            most=OPTION_NAME_MAX,
+            name=f"{long[:40]}…",
         )
-    for name in names:
-        if not name:
-            raise Refused(t("An option is empty. Give each a name."))
-        if len(name) > OPTION_NAME_MAX:
-            shown = f"{name[:40]}…"
-            raise Refused(
-                t(
-                    "An option's name has at most {most} characters: “{name}” is too long.",
-                    most=OPTION_NAME_MAX,
-                    name=shown,
-                )
-            )
     folded = [name.casefold() for name in names]
     if twice := next((name for name in names if folded.count(name.casefold()) > 1), None):
-        raise Refused(t("“{name}” is there twice. Each option needs its own name.", name=twice))
-    if draft.joined_before and host.joined is None:
-        raise Refused(t("Here it is not known when members joined, so a poll can't ask for that."))
-    if not 0 <= draft.max_choices <= len(names):
-        raise Refused(t("A voter can choose at most as many options as there are: {n}.", n=len(names)))
-    if not 0 <= draft.quorum <= 10_000_000:  # noqa: PLR2004 - more voters than any community has
-        raise Refused(t("A quorum is a number of ballots, such as 20."))
+        return t("“{name}” is there twice. Each option needs its own name.", name=twice)
+    return ""
 
 
 def _max_choices(draft: Draft) -> int:

@@ -92,6 +92,8 @@ async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
     for answers, field in cases:
         outcome = await submit(here, ADA, "v1:suggest-open", answers)
         assert list(outcome.errors) == [field], answers
+    every: Answers = {"kind": ("source",), "words": " ", "url": "no address", "card": "marmalade zeppelins"}
+    assert set((await submit(here, ADA, "v1:suggest-open", every)).errors) == {"words", "url", "card"}
     assert "No suggestion waits" in words(await say(here, MO, "/content queue"))
 
 

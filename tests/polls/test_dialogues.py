@@ -539,6 +539,34 @@ async def test_a_reminder_goes_out_once_before_the_close(here: Instance, clock: 
     assert len(wall(here).posted) == 2
 
 
+async def test_a_reminder_is_no_second_ballot(here: Instance, clock: Clock) -> None:
+    """Nobody redraws it, so it shows no option and no count that may be kept secret; its button shows each member the
+    poll as it is then, after the close as well."""
+    await say(here, ADA, f"{CREATE} closes:2h")
+    await press(here, BEN, "v1:vote:p1:0")
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    reminder = wall(here).posted[1][1]
+    assert "Closes 2026-11-25 14:00 UTC" in reply_words(reminder)
+    assert not {"Green", "ballot"} & set(reply_words(reminder).split())
+    shown = await press(here, BEN, buttons(reminder)["Show the poll"])
+    assert shown.answer is not None
+    assert list(buttons(reminder)) == ["Show the poll"]
+    assert "Green" in buttons(shown.answer)
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    assert "This poll is closed. Winner: Green." in words(await press(here, BEN, buttons(reminder)["Show the poll"]))
+
+
+async def test_a_reminder_of_a_live_poll_says_how_many_have_voted(here: Instance, clock: Clock) -> None:
+    """Where the count so far is for all, it may bring the others."""
+    await say(here, ADA, f"{CREATE} closes:2h results:live")
+    await press(here, BEN, "v1:vote:p1:0")
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    assert "1 ballot so far" in reply_words(wall(here).posted[1][1])
+
+
 async def test_settings_decide_who_creates_polls_and_in_which_zone(here: Instance) -> None:
     """A community's choice holds from then on; wrong values are refused and change nothing."""
     assert "Only moderators" in words(await say(here, ADA, "/settings"))
@@ -594,6 +622,15 @@ async def test_a_form_tells_mistakes_beside_its_fields(here: Instance) -> None:
     assert "can't read" in wrong.errors["closes"]
     wrong = await here.bot.submit(ADA, "v1:poll-create", {**filled, "options": "Green", "closes": "1h"})
     assert "2 to 25" in wrong.errors["options"]
+    wrong = await here.bot.submit(
+        ADA, "v1:poll-create", {"question": " ", "options": "Green\nGreen", "closes": "never"}
+    )
+    assert list(wrong.errors) == ["question", "options", "closes"]
+    wrong = await here.bot.submit(
+        ADA, "v1:poll-policy:tea", {"options": ("option-tea-fund", "milk"), "closes": "never"}
+    )
+    assert "not among the topic's" in wrong.errors["options"]
+    assert "can't read" in wrong.errors["closes"]
     assert wall(here).posted == []
     await here.bot.submit(ADA, "v1:poll-create", {**filled, "closes": "1h"})
     assert len(wall(here).posted) == 1
