@@ -327,15 +327,8 @@ def _secrecy(t: Translator, view: View) -> Iterator[Html]:
         yield el("p", t(poll_cards.NAMED))
         return
     yield el("h2", t("What is secret here"))
-    yield el("p", t(poll_cards.SECRET))
-    yield el(
-        "p",
-        t(
-            "While the poll is open, a voter is stored as a hash under a random secret of this poll, which is kept "
-            "encrypted under a key outside the database. At the close that secret is destroyed, and the ballots are "
-            "stored anew in random order, under random names."
-        ),
-    )
+    yield el("ul", *(el("li", t(each)) for each in poll_cards.SECRECY))
+    yield el("p", t(poll_cards.STORED))
 
 
 def _time(view: View, at: datetime) -> Html:

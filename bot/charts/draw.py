@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.charts.canvas import AHEAD, CARD, INK, LEFT, LINE, MUTED, OTHER, OUT, RIGHT, ROOM, TINT, Canvas, pill_width
 from bot.charts.text import clean, width, wrap
 from bot.charts.words import Words, number, percent
+from bot.polls.ballots import MAX_SCORE
 from bot.polls.results import Final, Pairwise, Result, Round, Total
 
 CROWDED = 12
@@ -70,11 +71,13 @@ def order(result: Result) -> list[int]:
 
 
 def bars(canvas: Canvas, words: Words) -> None:
-    """Draw a bar for each option, with its count and its percentage (or its average and its total)."""
+    """Draw a bar for each option, with its count and its percentage (or its average and its total).
+
+    A full bar is 100 % (or the highest score).
+    """
     result = words.result
     score = result.score
-    most = 5.0 if score else max(25.0, *(total.percent for total in result.totals))
-    heads = (words.t("Average"), words.t("Total")) if score else (words.t("Votes"), words.t("Share"))
+    heads = (words.t("Average"), words.t("Total")) if score else (words.counted(), words.t("Share"))
     for x, word in zip((_COUNT_END, RIGHT), heads, strict=True):
         canvas.text(x, canvas.y + 4, word, 13, fill=MUTED, anchor="end")
     for option in order(result):
@@ -82,10 +85,10 @@ def bars(canvas: Canvas, words: Words) -> None:
         if score:
             average = score.averages[option]
             numbers = (f"{average:.2f}", number(total.votes))
-            share = average / most
+            share = average / MAX_SCORE
         else:
             numbers = (number(total.votes), percent(total.percent))
-            share = total.percent / most
+            share = total.percent / 100
         with canvas.option(option):
             _bar_row(canvas, words, option, share, numbers)
 
@@ -102,8 +105,7 @@ def _bar_row(canvas: Canvas, words: Words, option: int, share: float, numbers: t
     if top:
         canvas.pill(_BARS_END - wide, canvas.y - size * 1.5 + 1, mark, solid=solid)
     canvas.y += 2
-    if words.result.score:
-        canvas.box(LEFT, canvas.y, _BARS_END - LEFT, high, LINE, 3)
+    canvas.box(LEFT, canvas.y, _BARS_END - LEFT, high, LINE, 3)
     canvas.box(LEFT, canvas.y, max(share * (_BARS_END - LEFT), 2), high, AHEAD if top else OTHER, 3)
     base = canvas.y + high / 2 + 5.5
     canvas.text(_COUNT_END, base, numbers[0], 17, bold=True, anchor="end")

@@ -59,7 +59,7 @@ class Words:
         t = self.t
         method = t(_METHODS[self.result.method])
         most = self.result.max_choices
-        if self.result.method is Method.APPROVAL and most is not None:
+        if self.result.method is Method.APPROVAL and most is not None and most < len(self.names):
             method = t.count("Approval of at most {n} option", "Approval of at most {n} options", most)
         return t("Result · {method}", method=method) if self.final else t("Interim result · {method}", method=method)
 
@@ -67,6 +67,10 @@ class Words:
     def decided(self) -> bool:
         """Whether the numbers decide the poll: it is over and has its quorum."""
         return self.final and (self.result.quorum is None or self.result.quorum.reached)
+
+    def counted(self) -> str:
+        """What the options have so many of."""
+        return self.t("Approvals") if self.result.method is Method.APPROVAL else self.t("Votes")
 
     def mark(self) -> str:
         """The word beside each of the winners."""
@@ -256,6 +260,8 @@ class Words:
         yield (
             self.t("Averages: {options}.", options=", ".join(said))
             if score
+            else self.t("Approvals: {options}.", options=", ".join(said))
+            if self.result.method is Method.APPROVAL
             else self.t("Votes: {options}.", options=", ".join(said))
         )
         for final in score.finals[:1] if score else ():

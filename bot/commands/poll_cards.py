@@ -13,6 +13,9 @@ from bot.polls.box import Receipt
 from bot.polls.model import Poll, Results, State
 from bot.polls.results import Base, Decider, Final, Result, Round, Rule, Total
 
+BAR_WIDTH = 12
+"""Signs of a bar of text; halves, thirds and quarters of it are whole."""
+
 BUTTONS_MAX = 8
 """Up to so many options get a button each; more are a list to pick from."""
 
@@ -41,15 +44,24 @@ RESULTS: Mapping[Results, str] = {
     Results.LIVE: N_("Results so far are shown to all."),
 }
 
-SECRET = N_(
-    "Secret: other members and exports never show how you voted. Whoever runs the bot could look while the poll is "
-    "open; after the close nobody can, unless a copy of the open database was kept, and with it the key or your receipt."
+SECRET = N_("Secret from members; whoever runs the bot could look until the close.")
+"""In one line, on every poll. `SECRECY` is the whole of it, a button away."""
+SECRECY = (
+    N_("Other members and exports never show how you voted."),
+    N_("Whoever runs the bot could look while the poll is open."),
+    N_("After the close nobody can, unless a copy of the open database was kept, and with it the key or your receipt."),
+)
+STORED = N_(
+    "While the poll is open, a voter is stored as a hash under a random secret of this poll, which is kept "
+    "encrypted under a key outside the database. At the close that secret is destroyed, and the ballots are "
+    "stored anew in random order, under random names."
 )
 NAMED = N_("Named: the result shows who voted for what.")
 
 RULES: Mapping[Rule, str] = {
     Rule.TIE_REPORTED: N_("A tie is reported as a tie: no lot and no order of the options decides."),
     Rule.MOST_VOTES_WIN: N_("The most votes win, with or without a majority."),
+    Rule.MOST_APPROVALS_WIN: N_("The most approvals win, with or without a majority."),
     Rule.MAJORITY_OF_CONTINUING: N_(
         "Whoever holds more than half of the continuing ballots wins; until then the last goes."
     ),
@@ -192,6 +204,8 @@ def _controls(t: Translator, poll: Poll, lines: Mapping[int, Block]) -> Iterator
     yield Button(t("My vote"), Action("mine", (poll.id,)))
     if poll.results is not Results.AT_CLOSE:
         yield Button(t("Results so far"), Action("poll-results", (poll.id,)))
+    if poll.secret:
+        yield Button(t("How secret?"), Action("secrecy", (poll.id,)))
     yield from _reading(t, poll)
 
 
@@ -200,6 +214,19 @@ def _reading(t: Translator, poll: Poll) -> Iterator[Control]:
     choices = tuple(Choice(option.name, f"{poll.topic}:{option.entry}") for option in poll.options if option.entry)
     if poll.topic and choices:
         yield Select(Action("pick", ("card",)), t("Read an option: for, against, sources"), choices)
+
+
+def secrecy_card(t: Translator, poll: Poll) -> Card:
+    """What is promised to a voter and what is not, for who asks."""
+    return Card(
+        title=t("How secret is this poll?"),
+        body=text(
+            paragraph(Bold(poll.question)),
+            bullets(map(t, SECRECY)) if poll.secret else t(NAMED),
+            t(STORED) if poll.secret else "",
+        ),
+        poll=poll.id,
+    )
 
 
 def options_of(poll: Poll, among: Sequence[int] | None = None) -> tuple[Choice, ...]:
@@ -211,15 +238,21 @@ def options_of(poll: Poll, among: Sequence[int] | None = None) -> tuple[Choice, 
 
 
 def result_card(t: Translator, poll: Poll, result: Result, image: Image | None = None) -> Card:
-    """Who won, by what numbers, under which rules."""
+    """Who won, by what numbers, under which rules.
+
+    With a picture, which has the bars, the numbers stand once more in words, for who doesn't see it.
+    """
+    drawn = () if image else bars(t, result)
     fields = [Field(t("How it was counted"), bullets(t(RULES[rule]) for rule in result.rules))]
     if result.ranked:
         fields[:0] = [Field(t("Rounds"), _rounds(t, result)), Field(t("One against one"), _pairwise(t, result))]
-    if result.score:
-        fields[:0] = [Field(t("Run-off"), _finals(t, result))]
+    elif result.score:
+        fields[:0] = [Field(t("Scores"), _scores(t, result)), Field(t("Run-off"), _finals(t, result))]
+    elif image and result.valid:
+        fields[:0] = [Field(t("In numbers"), _numbers(t, result))]
     return Card(
         title=poll.question,
-        body=text(paragraph(Bold(outcome(t, poll, result))), bars(t, result), bullets(_turnout(t, poll, result))),
+        body=text(paragraph(Bold(outcome(t, poll, result))), drawn, " ".join(_turnout(t, poll, result))),
         fields=tuple(fields),
         image=image,
         footer=footer(t, poll) + (f" · {t('chain head')} {poll.head[:16]}" if poll.state is State.CLOSED else ""),
@@ -244,35 +277,68 @@ def outcome(t: Translator, poll: Poll, result: Result) -> str:
     return lead.format(names=", ".join(names))
 
 
-def bars(t: Translator, result: Result, width: int = 10) -> Text:
-    """Totals as bars of text, with counts and percentages, and what they are percentages of.
+def bars(t: Translator, result: Result) -> Text:
+    """Totals as bars of text, with counts and percentages, and what they are percentages of: a full bar is 100 %.
 
-    Of ranked ballots, those of the last round, which decided: first choices alone would show another race.
+    Of ranked ballots, those of the last round with a choice: first choices alone would show another race.
     """
-    most = max((total.votes for total in _deciding(result)), default=0)
     lines = []
     for total in _by_votes(result):
-        filled = round(width * total.votes / most) if most else 0
-        won = " ★" if total.option in result.winners else ""
+        filled = round(BAR_WIDTH * total.percent / 100)
         lines.append(
             (
-                Plain("█" * filled + "░" * (width - filled) + " "),
-                Bold(result.options[total.option] + won),
-                Plain(f" {_amount(total)}"),
+                Plain("█" * filled + "░" * (BAR_WIDTH - filled) + " "),
+                Bold(_starred(result, total)),
+                Plain(f" {_held(t, result, total)}"),
             )
         )
-    last = result.ranked.rounds[-1] if result.ranked and result.ranked.rounds else None
+    return text(bullets(lines), _base(t, result))
+
+
+def _numbers(t: Translator, result: Result) -> Text:
+    """What the bars say, in a few lines."""
+    listed = [
+        (Bold(_starred(result, total)), Plain(f" {_held(t, result, total)}"), Plain(" · "))
+        for total in _by_votes(result)
+    ]
+    return text(paragraph(*[piece for pieces in listed for piece in pieces][:-1]), _base(t, result))
+
+
+def _base(t: Translator, result: Result) -> Block:
+    """Which numbers these are, and what their percentages are of."""
+    if result.method is Method.APPROVAL:
+        return paragraph(t("Percentages are of all valid ballots; each may approve of several options."))
+    place, last = _last_choice(result)
     base = last.percent_of if last else result.percent_of
-    note = t("These are the numbers of the last round. ") if last and len(lines) < len(result.options) else ""
-    return text(bullets(lines), paragraph(note, t("Percentages are"), " ", t(BASES[base]), "."))
+    rounds = len(result.ranked.rounds) if result.ranked else 0
+    note = t("These are the numbers of round {n} of {all}. ", n=place, all=rounds) if rounds > 1 else ""
+    return paragraph(note, t("Percentages are"), " ", t(BASES[base]), ".")
 
 
 def _by_votes(result: Result) -> list[Total]:
-    return sorted(_deciding(result), key=lambda total: -total.votes)
+    _, last = _last_choice(result)
+    return sorted(last.totals if last else result.totals, key=lambda total: -total.votes)
 
 
-def _deciding(result: Result) -> tuple[Total, ...]:
-    return result.ranked.rounds[-1].totals if result.ranked and result.ranked.rounds else result.totals
+def _last_choice(result: Result) -> tuple[int, Round | None]:
+    """Of ranked ballots the last round with several options, and its number from 1.
+
+    Where all others tie for last, one more round follows, in which one option has all that is left.
+    """
+    rounds = result.ranked.rounds if result.ranked else ()
+    several = [(place, shown) for place, shown in enumerate(rounds, 1) if len(shown.totals) > 1]
+    return several[-1] if several else (0, None)
+
+
+def _starred(result: Result, total: Total) -> str:
+    return result.options[total.option] + (" ★" if total.option in result.winners else "")
+
+
+def _held(t: Translator, result: Result, total: Total) -> str:
+    if result.method is not Method.APPROVAL:
+        return _amount(total)
+    share = f"{total.percent:.1f} %"
+    return t("approved by {n} of {all} ({share})", n=total.votes, all=total.base, share=share)
 
 
 def _amount(total: Total) -> str:
@@ -338,14 +404,18 @@ def _pairwise(t: Translator, result: Result) -> Text:
     )
 
 
+def _scores(t: Translator, result: Result) -> Text:
+    averages = result.score.averages if result.score else ()
+    listed = zip(result.options, averages, result.totals, strict=True)
+    return bullets(
+        (Plain(f"{name}: "), Plain(t("average {average}, total {total}", average=f"{average:.2f}", total=total.votes)))
+        for name, average, total in listed
+    )
+
+
 def _finals(t: Translator, result: Result) -> Text:
     finals = result.score.finals if result.score else ()
-    averages = result.score.averages if result.score else ()
-    listed = bullets(
-        (Plain(f"{name}: "), Plain(t("average {n}", n=f"{average:.2f}")))
-        for name, average in zip(result.options, averages, strict=True)
-    )
-    return text(listed, bullets(_final(t, result, final) for final in finals))
+    return bullets(_final(t, result, final) for final in finals)
 
 
 def _final(t: Translator, result: Result, final: Final) -> str:

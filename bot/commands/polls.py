@@ -227,6 +227,10 @@ class PollCommands:
         poll = await self._to_vote_in(ctx, poll_id)
         return replace(await self._cast(ctx, poll, None), replace=True)
 
+    @action("secrecy")
+    async def secrecy(self, ctx: Context, poll_id: str) -> Outcome:
+        return Outcome(Reply((poll_cards.secrecy_card(ctx.t, await self._seen(ctx, poll_id)),)))
+
     @action("mine")
     async def mine(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self._seen(ctx, poll_id)

@@ -52,7 +52,7 @@ __all__ = [
 
 _RULES = {
     Method.SINGLE: (Rule.MOST_VOTES_WIN,),
-    Method.APPROVAL: (Rule.MOST_VOTES_WIN,),
+    Method.APPROVAL: (Rule.MOST_APPROVALS_WIN,),
     Method.RANKED: (
         Rule.MAJORITY_OF_CONTINUING,
         Rule.EXHAUSTED_LEAVE_BASE,

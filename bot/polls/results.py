@@ -29,6 +29,8 @@ class Rule(StrEnum):
     """A tie is reported as a tie: all options that can win are winners; no lot, no order of options decides."""
     MOST_VOTES_WIN = "most-votes-win"
     """The option on the most ballots wins, with or without a majority."""
+    MOST_APPROVALS_WIN = "most-approvals-win"
+    """The option that the most ballots approve of wins, with or without a majority."""
     MAJORITY_OF_CONTINUING = "majority-of-continuing"
     """Instant run-off: whoever holds more than half of the continuing ballots wins; until then the last goes."""
     EXHAUSTED_LEAVE_BASE = "exhausted-leave-base"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Answers, MessageRef, Place, Request, Select, Visibility
+from bot.commands.poll_cards import NAMED, SECRECY, STORED
 from bot.instance import Instance
 from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
 from tests.talk import ADA, BEN, CHEN, CREATE, MO, buttons, press, reply_words, say, wall, words
@@ -164,7 +165,35 @@ async def test_a_ranked_result_shows_the_round_that_decided(here: Instance, cloc
     await here.copies.drain()
     shown = reply_words(wall(here).posted[0][1])
     assert "Black ★ 3 (60.0 %)" in shown
-    assert "numbers of the last round" in shown
+    assert "numbers of round 2 of 2" in shown
+
+
+async def test_a_winner_is_shown_beside_those_that_went_last(here: Instance, clock: Clock) -> None:
+    """Where all others tie for last and go together, the bars are of the round before: a lone full one tells nothing."""
+    await say(here, ADA, f"{CREATE} method:ranked closes:1h")
+    for name, ballot in (("A", "0"), ("B", "0>1"), ("C", "1>0"), ("D", "2>0")):
+        await press(here, request(name), f"v1:cast:p1:{ballot}")
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    await here.copies.drain()
+    shown = reply_words(wall(here).posted[0][1])
+    assert "██████░░░░░░ Green ★ 2 (50.0 %)\n• ███░░░░░░░░░ Black 1 (25.0 %)" in shown
+    assert "numbers of round 1 of 2" in shown
+
+
+async def test_what_secret_means_is_a_button_away(here: Instance) -> None:
+    """A poll says in one line from whom it is secret, and to who asks, the whole: what could be seen, when, by whom."""
+    await say(here, ADA, CREATE)
+    posted = wall(here).posted[0][1]
+    assert "whoever runs the bot could look until the close" in reply_words(posted)
+    told = await press(here, BEN, buttons(posted)["How secret?"])
+    assert told.answer is not None
+    assert told.answer.visibility is Visibility.PRIVATE
+    for promise in (*SECRECY, STORED):
+        assert promise in words(told)
+    await say(here, ADA, f"{CREATE} secret:no")
+    assert "How secret?" not in buttons(wall(here).posted[-1][1])
+    assert words(await press(here, BEN, "v1:secrecy:p2")).rstrip().endswith(NAMED)
 
 
 async def test_scores_are_given_option_by_option(here: Instance) -> None:
@@ -180,11 +209,17 @@ async def test_scores_are_given_option_by_option(here: Instance) -> None:
     assert "Your vote is counted" in words(await press(here, BEN, buttons(step.answer)["Cast this ballot"]))
 
 
-async def test_approval_takes_several_options_up_to_the_limit(here: Instance) -> None:
-    """A voter approves of as many options as the poll allows, and no more."""
+async def test_approval_takes_several_options_up_to_the_limit(here: Instance, clock: Clock) -> None:
+    """A voter approves of as many options as the poll allows, and no more; the result counts approvals."""
     await say(here, ADA, f"{CREATE} method:approval most:2")
     assert "Your vote is counted" in words(await press(here, BEN, "v1:vote:p1", "0", "2"))
     assert "at most 2" in words(await press(here, CHEN, "v1:vote:p1", "0", "1", "2"))
+    await press(here, CHEN, "v1:vote:p1", "0")
+    clock.forward(days=7)
+    await here.scheduler.run_due()
+    announced = reply_words(wall(here).posted[-1][1])
+    for said in ("Green ★ approved by 2 of 2 (100.0 %)", "Black approved by 0 of 2", "The most approvals win"):
+        assert said in announced
 
 
 async def test_results_stay_hidden_until_the_close_by_default(here: Instance) -> None:
@@ -313,7 +348,7 @@ async def test_an_export_holds_no_voter_of_a_secret_poll(here: Instance, clock: 
 async def test_a_named_poll_says_so_before_and_shows_who_voted_for_what(here: Instance, clock: Clock) -> None:
     """`secret:no` is a different promise, and the poll's card makes it plain."""
     await say(here, ADA, f"{CREATE} closes:1h secret:no")
-    assert "Named: the result shows who voted for what." in reply_words(wall(here).posted[0][1])
+    assert NAMED in reply_words(wall(here).posted[0][1])
     await press(here, BEN, "v1:vote:p1:0")
     clock.forward(hours=1)
     await here.scheduler.run_due()

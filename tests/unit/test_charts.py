@@ -143,11 +143,11 @@ def test_bars_show_the_counts_and_the_percentages_of_the_result(method: Method) 
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
-    """Twice the votes, twice the bar."""
+    """Twice the votes, twice the bar; a bar is as much of its track as its option has of the ballots."""
     result = tally(Method.SINGLE, NAMES[:3], {Ballot("0"): 40, Ballot("1"): 20, Ballot("2"): 10})
     svg = parse(chart(result, NAMES[:3], title=QUESTION, t=T).svg)
-    bars = [float(g.findall("rect")[-1].get("width", "0")) for g in svg.iter("g")]
-    assert bars == pytest.approx([bars[0], bars[0] / 2, bars[0] / 4], abs=0.1)
+    widths = [[float(rect.get("width", "0")) for rect in g.findall("rect")] for g in svg.iter("g")]
+    assert [row[-1] / row[-2] for row in widths] == pytest.approx([4 / 7, 2 / 7, 1 / 7], abs=0.001)
 
 
 def test_rounds_show_every_number_of_every_round() -> None:
