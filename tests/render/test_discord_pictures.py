@@ -400,6 +400,7 @@ PICTURED: Mapping[str, str] = {
     "opened": "poll-opened",
     "position": "counterarguments",
     "queue-answered": "queue",
+    "reminder": "poll-closed",
     "queue-ask": "suggest-card",
     "queue-reject": "suggest-card",
     "rejected": "accepted",
