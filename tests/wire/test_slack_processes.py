@@ -1,0 +1,125 @@
+"""Several processes on one PostgreSQL database, between which a proxy spreads Slack's requests: together they are one bot."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from tests.ports import free_port
+from tests.programs import PATIENCE, last_words, program
+from tests.store.conftest import new_database, server
+from tests.store.server import PostgresServer
+from tests.wire.slack import SlackServer, words
+from tests.wire.slack.server import BOT_TOKEN, SECRET
+from tests.wire.slack.world import new_server
+
+__all__ = ["server"]  # the fixture of tests/store, which pytest finds by name
+
+pytestmark = pytest.mark.slow
+
+KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+"""Which both processes share."""
+SEEN = "x-taken-by"
+"""Says whose answer it is."""
+
+
+@asynccontextmanager
+async def proxy(ports: list[int]) -> AsyncIterator[str]:
+    """Passes each request on to the next of these ports, or the one after where nobody answers; its address."""
+    turns = count()
+
+    async def pass_on(request: web.Request) -> web.Response:
+        body = await request.read()
+        first = next(turns) % len(ports)
+        for port in ports[first:] + ports[:first]:
+            try:
+                url = f"http://127.0.0.1:{port}{request.path}"
+                async with session.post(url, data=body, headers=request.headers) as answer:
+                    headers = {"content-type": answer.headers.get("content-type", "text/plain"), SEEN: str(port)}
+                    return web.Response(status=answer.status, body=await answer.read(), headers=headers)
+            except aiohttp.ClientConnectorError:
+                continue
+        return web.Response(status=502)
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", pass_on)
+    runner = web.AppRunner(app)
+    async with aiohttp.ClientSession() as session:
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        try:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()
+
+
+async def listening(port: int) -> None:
+    """Until something answers there."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                writer.close()
+                return
+
+
+def announced(slack: SlackServer) -> list[str]:
+    """What the channel was told of the close; the picture is a message of its own."""
+    return [said for message in slack.posted()[1:] if "Closed: Which tea?" in (said := words(message.blocks))]
+
+
+async def test_two_real_processes_behind_a_proxy(server: PostgresServer, tmp_path: Path) -> None:
+    """`parley run` twice, as docs/scaling.md says: one poll, one count, one announcement, also after a `kill -9`."""
+    ports, database = [free_port(), free_port()], new_database(server)
+    async with new_server() as slack, AsyncExitStack() as stack:
+        slack.hooks.url = await stack.enter_async_context(proxy(ports)) + "/slack/events"
+        processes = []
+        for port in ports:
+            folder = tmp_path / str(port)
+            folder.mkdir()
+            given = {
+                "PARLEY_SLACK_BOT_TOKEN": BOT_TOKEN,
+                "PARLEY_SLACK_SIGNING_SECRET": SECRET,
+                "PARLEY_SLACK_BIND": f"127.0.0.1:{port}",
+                "PARLEY_PORT": str(free_port()),
+                "PARLEY_DATABASE": database,
+                "PARLEY_KEY": KEY,
+            }
+            start = program(folder, "tests.wire.slack.parley", slack.url, "run", **given)
+            processes.append(await stack.enter_async_context(start))
+        for port in ports:
+            await listening(port)
+
+        host = slack.member("Host")
+        await host.command('/parley poll create question:"Which tea?" options:"Green | Black" results:live')
+        (poll,) = slack.posted()
+        for name in ("Ada", "Ben", "Chen", "Dina"):
+            await slack.member(name).press(poll, "Green")
+        await slack.until(lambda: "4 (100.0 %)" in words(slack.posted()[0].blocks), patience=PATIENCE)
+        assert {ack.headers[SEEN] for ack in slack.hooks.sent} == set(map(str, ports))
+
+        processes[0].kill()
+        await processes[0].wait()
+        changed = await slack.member("Ada").press(slack.posted()[0], "Black")
+        assert "counted" in changed.text
+        asked = await host.command("/parley poll close")
+        await host.press(asked.messages[-1], "Close it and show the result")
+        await slack.until(lambda: bool(announced(slack)), patience=PATIENCE)
+        processes[1].terminate()
+        code, said = await last_words(processes[1])
+        assert (code, "Traceback" in said) == (0, False), said
+        (result,) = announced(slack)
+        assert "3 (75.0 %)" in result
+        assert slack.violations == []
