@@ -239,6 +239,12 @@ class Card:
     controls: tuple[Control, ...] = ()
     poll: str = ""
 
+    def with_controls(self, controls: tuple[Control, ...]) -> Card:
+        """The same card with these controls instead: each answer needs it, and `replace` takes three times as long."""
+        return Card(
+            self.title, self.body, self.url, self.fields, self.image, self.footer, self.tone, controls, self.poll
+        )
+
 
 class InputKind(StrEnum):
     LINE = "line"

@@ -36,9 +36,9 @@ class _Pseudo(gettext.NullTranslations):
         return self.gettext(msgid1 if n == 1 else msgid2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Translator:
-    """Sentences in one language."""
+    """Sentences in one language. There is one for each, which `translator` gives."""
 
     locale: str
     _catalogue: gettext.NullTranslations = field(repr=False)

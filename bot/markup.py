@@ -214,7 +214,8 @@ def shorten(written: str, most: int) -> str:
         return written
     if most <= 0:
         return ""
-    return written[: _whole(written, most - 1)].rstrip() + ELLIPSIS
+    cut = most - 1 if written.isascii() else _whole(written, most - 1)
+    return written[:cut].rstrip() + ELLIPSIS
 
 
 def shorten_by(written: str, most: int, measure: Callable[[str], int]) -> str:

@@ -17,7 +17,7 @@ from discord import ui
 
 from adapters.discord.markdown import escape, escape_line, inline_markdown, link, markdown
 from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Control, Image, Limits, Reply, Select, Tone
-from bot.fit import fit
+from bot.fit import fit, fit_option
 from bot.markup import ELLIPSIS, Block, Bold, Inline, Plain, Text, paragraph, shorten, split
 
 BUTTONS_IN_ROW = 5
@@ -233,19 +233,19 @@ def _select(select: Select, used: dict[str, int]) -> Json:
         "placeholder": _shown(select.label),
         "min_values": select.least,
         "max_values": min(select.most, len(select.options)),
-        "options": [option(given) for given in select.options],
+        "options": [_option(given) for given in select.options],
     }
 
 
 def option(given: Choice) -> Json:
-    """One entry of a select, in a message or in a form."""
-    made: Json = {
-        "label": _shown(shorten(given.label, LIMITS.option_label)),
-        "value": given.value,
-        "default": given.chosen,
-    }
+    """One entry of a select in a form."""
+    return _option(fit_option(given, LIMITS))
+
+
+def _option(given: Choice) -> Json:
+    made: Json = {"label": _shown(given.label), "value": given.value, "default": given.chosen}
     if given.description:
-        made["description"] = shorten(given.description, LIMITS.option_description)
+        made["description"] = given.description
     return made
 
 

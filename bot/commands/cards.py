@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.chat import Card, Choice, Field, Tone
 from bot.i18n import N_, Translator
@@ -81,6 +82,8 @@ ENTRY_KINDS: Mapping[type[Entry], str] = {
 }
 
 SOURCES_ON_CARD = 4
+REMEMBERED = 1_000
+"""Verdicts in words, in all languages together: each answer has some ten of them."""
 TITLE_SHOWN = 100
 """Characters of a title in a list."""
 
@@ -110,6 +113,7 @@ def card(t: Translator, pack: Pack, entry: Entry) -> Card:
     return _MAKERS[type(entry)](t, pack, entry)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def verdict_line(t: Translator, verdict: Verdict) -> str:
     """A sign and a word, so that nothing depends on colour."""
     shown = VERDICTS[verdict]
@@ -118,15 +122,20 @@ def verdict_line(t: Translator, verdict: Verdict) -> str:
 
 def describe(t: Translator, entry: Entry) -> str:
     """What sort of entry it is, for the second line of a choice."""
+    if isinstance(entry, Fact):
+        return _judged(t, entry.verdict)
     kind = t(ENTRY_KINDS[type(entry)])
     match entry:
-        case Fact():
-            return f"{kind} · {verdict_line(t, entry.verdict)}"
         case Source():
             return " · ".join(part for part in (kind, t(SOURCE_KINDS[entry.kind]), entry.date) if part)
         case Event():
             return f"{kind} · {entry.date}"
     return kind
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _judged(t: Translator, verdict: Verdict) -> str:
+    return f"{t(ENTRY_KINDS[Fact])} · {verdict_line(t, verdict)}"
 
 
 def quoted(words: str) -> str:

@@ -333,7 +333,7 @@ class Lookup:
             self.interested.asked(pack_id, entry_id)
             if view == "card":
                 controls = (*controls, Button(ctx.t("Is this wrong?"), Action("suggest", (pack_id, entry_id))))
-        return Reply((*shown[:-1], replace(last, controls=(*controls, *more))), visibility=_visibility(public))
+        return Reply((*shown[:-1], last.with_controls((*controls, *more))), visibility=_visibility(public))
 
 
 def _card_view(t: Translator, pack: Pack, entry: Entry) -> tuple[Card, ...]:
