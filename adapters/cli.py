@@ -64,7 +64,8 @@ def told() -> Iterator[None]:
         yield
     except ContentError as error:
         for problem in error.problems:
-            click.echo(str(problem), err=True)
+            if str(problem) != error.message:  # as where it is the only one
+                click.echo(str(problem), err=True)
         raise click.ClickException(error.message) from None
     except BotError as error:
         raise click.ClickException(error.message) from None

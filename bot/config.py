@@ -157,6 +157,13 @@ class Settings(BaseModel):
         named_channel(written)
         return written
 
+    @field_validator("content")
+    @classmethod
+    def _is_folder(cls, written: Path) -> Path:
+        if not written.is_dir():
+            raise ValueError(f"“{written}” is no folder; make it, or name the one that holds the packs")
+        return written
+
     @field_validator("database")
     @classmethod
     def _is_database(cls, written: str) -> str:

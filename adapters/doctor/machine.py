@@ -58,7 +58,7 @@ def packs(content: Path) -> Finding:
     try:
         library = load_library(content)
     except ContentError as error:
-        first = f": {error.problems[0]}" if error.problems else ""
+        first = f": {error.problems[0]}" if error.problems and str(error.problems[0]) != error.message else ""
         return wrong("packs", f"{error.message}{first}", f"parley check {content}")
     except (BotError, OSError) as error:
         return wrong("packs", str(error), SET_CONTENT)

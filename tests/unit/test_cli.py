@@ -88,6 +88,12 @@ def test_a_broken_pack_is_told_with_file_line_and_column(tmp_path: Path) -> None
         assert "Traceback" not in done.stderr
 
 
+def test_one_problem_is_told_once(tmp_path: Path) -> None:
+    """Where it is all that is wrong, it is the last line too."""
+    (tmp_path / "packs").mkdir()
+    assert parley("run", "--content", tmp_path / "packs", folder=tmp_path).stderr.count("no pack is here") == 1
+
+
 def test_a_wrong_setting_is_named_with_its_remedy(tmp_path: Path) -> None:
     """A setting that can't be used stops the start, and says which and what it takes."""
     (tmp_path / "parley.toml").write_text('# what it looks like\ncolour = "red"\n')

@@ -79,6 +79,12 @@ def test_a_database_of_another_kind_stops_the_start(tmp_path: Path, written: str
     assert "marked" not in told
 
 
+def test_packs_that_are_not_there_stop_the_start(tmp_path: Path) -> None:
+    """With the setting's name and its source: what is said of packs themselves names files alone."""
+    (told,) = complaints(tmp_path, f'content = "{tmp_path}/pakcs"\n')
+    assert told.startswith("content, in parley.toml, line 1 (PARLEY_CONTENT), is wrong: “pakcs” is no folder")
+
+
 def test_an_address_reads_as_it_is_written() -> None:
     """IPv6 in brackets, as browsers want it."""
     assert [str(Address("::1", 80)), str(Address("127.0.0.1", 80))] == ["[::1]:80", "127.0.0.1:80"]

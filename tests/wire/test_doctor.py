@@ -357,13 +357,10 @@ def test_the_doctor_ends_with_1_if_something_is_wrong(tmp_path: Path, monkeypatc
     """For people with a sign and the command that mends it, for programs as JSON; a wrong setting is a finding too."""
     port = str(free_port())
     assert doctor(tmp_path, monkeypatch, port=port)[0] == 0
-    status, said = doctor(tmp_path, monkeypatch, port=port, content=str(tmp_path / "nowhere"))
-    assert (status, "✖ packs" in said, "→ Set PARLEY_CONTENT" in said, "1 thing is wrong." in said) == (
-        1,
-        True,
-        True,
-        True,
-    )
+    (tmp_path / "empty").mkdir()
+    status, said = doctor(tmp_path, monkeypatch, port=port, content=str(tmp_path / "empty"))
+    assert (status, said.count("no pack is here"), "1 thing is wrong." in said) == (1, 1, True)
+    assert f"→ parley check {tmp_path / 'empty'}" in said
     status, said = doctor(tmp_path, monkeypatch, "--json", port="soon", prot="1")
     found = json.loads(said)
     assert status == 1
