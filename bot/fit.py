@@ -21,9 +21,10 @@ def fit(reply: Reply, limits: Limits, measure: Measure | None = None) -> tuple[R
     """
     if reply.form is not None:
         return (reply,)
-    scale = _Scale(limits, measure or _measuring_once(limits.measure), _measuring_lines_once(limits.measure_line))
-    if reply.cards and all(_stands(card, scale) for card in reply.cards) and _fits(reply.cards, scale):
+    measure = measure or limits.measure
+    if reply.cards and _stand(reply.cards, limits, measure):
         return (reply,)  # nearly always, and for much less than it takes to build the same again
+    scale = _Scale(limits, _measuring_once(measure), _measuring_lines_once(limits.measure_line))
     cards = [part for card in reply.cards for part in _fit_card(card, scale)]
     groups = list(_messages(cards, scale)) or ([()] if reply.files else [])
     last = len(groups) - 1
@@ -70,26 +71,44 @@ def _measuring_lines_once(measure: Callable[[str], int]) -> Callable[[str], int]
     return measured
 
 
-def _stands(card: Card, scale: _Scale) -> bool:
-    """Whether nothing of this card has to be cleaned, shortened or split."""
-    limits = scale.limits
-    return (
-        _line_stands(card.title, limits.title, scale)
-        and _line_stands(card.footer, min(limits.footer, limits.total // 4), scale)
-        and scale.measure(card.body) <= limits.body
-        and _link_size(card, scale) <= limits.total // 4
-        and (card.image is None or _image(card.image, scale) == card.image)
-        and all(
-            _line_stands(field.name, limits.field_name, scale)
-            and scale.measure(field.value) <= min(limits.field_value, limits.total // 2)
-            for field in card.fields
-        )
-        and all(_control_stands(control, limits) for control in card.controls)
-    )
+def _stand(cards: Sequence[Card], limits: Limits, measure: Measure) -> bool:
+    """Whether one message holds these cards, with nothing cleaned, shortened or split."""
+    left = limits.total
+    for card in cards:
+        size = _standing_size(card, limits, measure)
+        if size is None or size > left:
+            return False
+        left -= size
+    return _counts_fit(cards, limits)
 
 
-def _line_stands(written: str, most: int, scale: _Scale) -> bool:
-    return clean(written) == written and scale.measure_line(written) <= most
+def _standing_size(card: Card, limits: Limits, measure: Measure) -> int | None:
+    """What the card takes as it is; None where something of it has to be cleaned, shortened or split."""
+    if not all(_control_stands(control, limits) for control in card.controls):
+        return None
+    lines = [(card.title, limits.title), (card.footer, min(limits.footer, limits.total // 4))]
+    texts = [(card.body, limits.body)]
+    if card.image is not None:
+        lines.append((card.image.alt, limits.total // 4))
+        if len(card.image.alt) > limits.alt:
+            return None
+    if card.url:
+        texts.append((_link(card.url), limits.total // 4))
+    for field in card.fields:
+        lines.append((field.name, limits.field_name))
+        texts.append((field.value, min(limits.field_value, limits.total // 2)))
+    size = 0
+    for written, most in lines:
+        taken = limits.measure_line(written)
+        if taken > most or clean(written) != written:
+            return None
+        size += taken
+    for content, most in texts:
+        taken = measure(content)
+        if taken > most:
+            return None
+        size += taken
+    return size
 
 
 def _control_stands(control: Control, limits: Limits) -> bool:
@@ -140,8 +159,12 @@ def _size(card: Card, scale: _Scale) -> int:
 
 
 def _link_size(card: Card, scale: _Scale) -> int:
-    """What the title's link adds: generously, as if it stood beside the title with its address as label."""
-    return scale.measure((paragraph(Link(card.url, card.url)),)) if card.url else 0
+    return scale.measure(_link(card.url)) if card.url else 0
+
+
+def _link(url: str) -> Text:
+    """What a title's link adds: generously, as if it stood beside the title with its address as label."""
+    return (paragraph(Link(url, url)),)
 
 
 def _head(card: Card, scale: _Scale) -> tuple[Card, Text]:
@@ -181,15 +204,18 @@ def _joined(card: Card, extra: Card) -> Card:
 
 def _fits(cards: Sequence[Card], scale: _Scale) -> bool:
     """Whether one message holds all of these cards."""
+    return _counts_fit(cards, scale.limits) and sum(_size(card, scale) for card in cards) <= scale.limits.total
+
+
+def _counts_fit(cards: Sequence[Card], limits: Limits) -> bool:
     controls = [control for card in cards for control in card.controls]
-    buttons = sum(isinstance(control, Button) for control in controls)
+    buttons = len([control for control in controls if isinstance(control, Button)])
     return (
-        len(cards) <= scale.limits.cards
-        and all(len(card.fields) <= scale.limits.fields for card in cards)
-        and buttons <= scale.limits.buttons
-        and len(controls) - buttons <= scale.limits.selects
-        and sum(map(scale.limits.count_parts, cards)) <= scale.limits.parts
-        and sum(_size(card, scale) for card in cards) <= scale.limits.total
+        len(cards) <= limits.cards
+        and max([len(card.fields) for card in cards]) <= limits.fields
+        and buttons <= limits.buttons
+        and len(controls) - buttons <= limits.selects
+        and sum(map(limits.count_parts, cards)) <= limits.parts
     )
 
 

@@ -28,7 +28,8 @@ class Vocabulary:
     """Words in their written form, lower case. Never changed once it is made."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = sorted(set(words))
+        self._known = frozenset(words)
+        self._words = sorted(self._known)
         self._squeezed = sorted((squeezed(word), word) for word in self._words if _can_be_misspelt(word))
         builder = tantivy.SchemaBuilder()
         builder.add_integer_field("number", fast=True)
@@ -52,8 +53,7 @@ class Vocabulary:
         return index.searcher()
 
     def __contains__(self, word: str) -> bool:
-        at = bisect_left(self._words, word)
-        return at < len(self._words) and self._words[at] == word
+        return word in self._known
 
     def beginning_with(self, prefix: str) -> Iterator[str]:
         """Words that begin like this one and go on, in alphabetical order."""
