@@ -379,7 +379,7 @@ class Limits:
 class Platform(Protocol):
     """What the core asks of an adapter while it runs.
 
-    Both raise NotFound where the place or the message is gone, NotAllowed where the bot lacks a permission, and
+    All raise NotFound where the place or the message is gone, NotAllowed where the bot lacks a permission, and
     Unavailable where trying again later may help; each with a sentence that is not translated yet (`N_`).
     """
 
@@ -391,6 +391,12 @@ class Platform(Protocol):
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraw a message that was posted."""
+
+    async def has_channel(self, workspace: str, channel: str) -> bool:
+        """Whether the workspace has a channel with this id, of a kind that takes messages; the id may be anything."""
+
+    async def has_role(self, workspace: str, role: str) -> bool:
+        """Whether the workspace has a role with this id that its members can have; the id may be anything."""
 
 
 @runtime_checkable

@@ -75,13 +75,13 @@ class Param:
 
     A `rest` parameter takes all words that are not `name:value`. `complete` names the feature's method that suggests.
     `choices` maps each allowed value to its label. With `picks`, a platform that can offers its own list of roles
-    and gives the id of the one that was picked.
+    or channels and gives the id of the one that was picked; elsewhere one is mentioned.
     """
 
     description: str
     rest: bool = False
     complete: str = ""
-    picks: Literal["", "role"] = ""
+    picks: Literal["", "role", "channel"] = ""
     choices: Mapping[str, str] = field(default_factory=dict)
     longest: int = TEXT_MAX
     name: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -71,15 +70,6 @@ def voter_in(community: str, actor: Actor) -> str:
     Whose id is the same everywhere is one voter, in however many communities they meet the poll.
     """
     return f"{community}:{actor.id}" if actor.everywhere else voter_id(actor)
-
-
-_MENTION = re.compile(r"^<(?:@&|#|!subteam\^)([A-Za-z0-9]+)(?:\|[^>]*)?>$")
-
-
-def named_id(typed: str) -> str:
-    """The id in a role or a channel as platforms write a mention of it, or what was typed."""
-    match = _MENTION.match(typed.strip())
-    return match[1] if match else typed.strip()
 
 
 CommunityOf = Callable[[str, datetime], Awaitable[Community]]

@@ -99,16 +99,25 @@ class Editors:
         return Place(platform, workspace, channel) if channel else None
 
     async def tell(self, say: Callable[[Translator], Reply], now: datetime) -> bool:
-        """Says something in the editors' channel, in its community's language. False where it could not be said."""
+        """Says something in the editors' channel, in its community's language. False where it could not be said.
+
+        Never raises: what is told is done already.
+        """
         try:
             place = await self.channel(now)
             platform = self.platforms.get(place.platform) if place else None
             if place is None or platform is None:
                 return False
+            if self.place is None and not await platform.has_channel(place.workspace, place.channel):
+                logger.warning("the editors could not be told: the moderators' channel is none of their community")
+                return False
             community = await self.community_of(f"{place.platform}:{place.workspace}", now)
             await platform.post(place, say(translator_for(community, self.platforms)))
         except BotError as error:
             logger.warning("the editors could not be told: %s", type(error).__name__)
+            return False
+        except Exception:
+            logger.exception("bug while the editors were told something")
             return False
         return True
 

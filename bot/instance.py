@@ -210,7 +210,7 @@ def _features(
         SuggestCommands(shelf, suggestions, interested),
         QueueCommands(content, suggestions, interested),
         polls,
-        Settings(communities, shelf, acts),
+        Settings(communities, shelf, acts, polls.platforms),
         PrivacyCommands(privacy),
         LogCommands(acts),
         ContentCommands(content),

@@ -58,7 +58,16 @@ class Role:
     text: str
 
 
-Inline = Plain | Bold | Italic | Code | Link | Time | Role
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel of a community, shown as `Role` is."""
+
+    id: str
+    text: str
+
+
+Inline = Plain | Bold | Italic | Code | Link | Time | Role | Channel
+_UNCUT = Link | Time | Role | Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +301,7 @@ def _room(block: Block, taken: list[Inline], piece: Inline, most: int, measure: 
 
 
 def _cut(piece: Inline, room: int) -> tuple[Inline | None, Inline | None]:
-    if isinstance(piece, Link | Time | Role) or room <= 0:
+    if isinstance(piece, _UNCUT) or room <= 0:
         return None, piece
     space = piece.text.rfind(" ", 0, room + 1)
     at = space + 1 if 0 < space < room and space > room // 2 else _whole(piece.text, room)
@@ -305,7 +314,7 @@ def _forced(piece: Inline, block: Block, most: int, measure: Measure) -> tuple[I
     def size(label: str, made: Callable[[str], Inline]) -> int:
         return measure((replace(block, inlines=(made(label),)),))
 
-    if isinstance(piece, Link | Time | Role):
+    if isinstance(piece, _UNCUT):
         label = shorten_by(piece.text, most, lambda words: size(words, lambda t: replace(piece, text=t)))
         made: Inline = replace(piece, text=label)
         if label and measure((replace(block, inlines=(made,)),)) <= most:

@@ -170,7 +170,9 @@ class Suggestions:
             return await messenger.tell(workspace, person, say(translator_for(community, self.platforms)))
         except BotError as error:
             logger.warning("who made the suggestion %s could not be told: %s", made.id, type(error).__name__)
-            return False
+        except Exception:
+            logger.exception("bug while whoever made the suggestion %s was told", made.id)
+        return False
 
 
 def said_already(t: Translator, made: Suggestion) -> str:

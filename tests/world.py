@@ -119,6 +119,10 @@ def at(asked: Request, now: datetime) -> Request:
     return replace(asked, now=now)
 
 
+NOWHERE, NOBODY = "nowhere", "nobody"
+"""The channel and the role that a wall does not have."""
+
+
 class Wall:
     """A platform that keeps what is posted, in order. No two messages have the same id, on whichever wall."""
 
@@ -134,6 +138,12 @@ class Wall:
         ref = MessageRef(place, str(next(self.ids)))
         self.posted.append((ref, reply))
         return ref
+
+    async def has_channel(self, _workspace: str, channel: str) -> bool:
+        return channel != NOWHERE
+
+    async def has_role(self, _workspace: str, role: str) -> bool:
+        return role != NOBODY
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         self.edits += 1

@@ -127,6 +127,14 @@ class ParleyClient(discord.Client):
         fitted = render.fitted(reply, len(ids))
         await messages.edit(self, ref, await self._uploads.ready(fitted, translator("en")))
 
+    async def has_channel(self, workspace: str, channel: str) -> bool:
+        """Raises what `post` raises: NotAllowed where the bot may not even look."""
+        return await messages.has_channel(self, workspace, channel)
+
+    async def has_role(self, workspace: str, role: str) -> bool:
+        """Discord offers the roles of the server alone, and among them @everyone, which no member is told to have."""
+        return role.isdecimal() and role != workspace
+
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:  # noqa: ARG002 - people are Discord's
         """Writes to one person alone. False where they take no messages from the bot."""
         if not person.isdecimal():

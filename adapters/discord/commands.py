@@ -23,6 +23,21 @@ STRING_MAX = 4000
 Json = dict[str, Any]
 
 _COMMANDS, _OPTIONS = discord.AppCommandType, discord.AppCommandOptionType
+_CHANNELS = discord.ChannelType
+PLACES = frozenset(
+    kind.value
+    for kind in (
+        _CHANNELS.text,
+        _CHANNELS.news,
+        _CHANNELS.news_thread,
+        _CHANNELS.public_thread,
+        _CHANNELS.private_thread,
+        _CHANNELS.voice,
+        _CHANNELS.forum,
+    )
+)
+"""The kinds of channels that take messages. In a forum each is a new post."""
+
 _CONTEXTS = discord.app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
 _INSTALLS = discord.app_commands.AppInstallationType(guild=True, user=False)
 _EVERYWHERE: Json = {"contexts": _CONTEXTS.to_array(), "integration_types": _INSTALLS.to_array()}
@@ -111,6 +126,8 @@ def _option(param: Param, t: Translator) -> Json:
     }
     if option["type"] == _OPTIONS.string.value:
         option |= {"min_length": 1, "max_length": min(param.longest, STRING_MAX)}
+    if option["type"] == _OPTIONS.channel.value:
+        option["channel_types"] = sorted(PLACES)
     if 0 < len(param.choices) <= CHOICES_MAX:
         option["choices"] = [{"name": t(label), "value": param.kind(value)} for value, label in param.choices.items()]
     elif not param.picks and (param.completer or param.choices):
@@ -119,6 +136,6 @@ def _option(param: Param, t: Translator) -> Json:
 
 
 def _option_type(param: Param) -> discord.AppCommandOptionType:
-    if param.picks == "role":
-        return _OPTIONS.role
+    if param.picks:
+        return _OPTIONS.role if param.picks == "role" else _OPTIONS.channel
     return {bool: _OPTIONS.boolean, int: _OPTIONS.integer}.get(param.kind, _OPTIONS.string)

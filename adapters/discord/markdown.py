@@ -14,6 +14,7 @@ from dataclasses import replace
 from bot.markup import (
     Block,
     Bold,
+    Channel,
     Code,
     Inline,
     Italic,
@@ -38,14 +39,14 @@ _LINE_START = re.compile(r"^(\s*)(?:(\d+)(?=[.)])|(?=[-+>#]))")
 """A list, a quote, a heading or small print."""
 
 _SNOWFLAKE = re.compile(r"[0-9]{15,20}")
-"""An id of Discord's own. A mention of a role by it shows the role's name, and pings nobody where that is forbidden."""
+"""An id of Discord's own. A mention of a role or a channel shows its name, and pings nobody where that is forbidden."""
 
 _MASKS_BADLY = re.compile(r"[\[\]]|://")
 """Labels that Discord doesn't take: brackets can end one early, and one that looks like an address is distrusted."""
 
 _MARKS: Mapping[type[Inline], str] = {Bold: "**", Italic: "_", Code: "`"}
 
-_WHOLE = frozenset((Link, Time, Role))
+_WHOLE = frozenset((Link, Time, Role, Channel))
 """Pieces that never become one with their neighbour, and that show something without words too."""
 
 _ENDS_TARGET = re.compile(r"[()\\]")
@@ -170,8 +171,8 @@ def _inline(piece: Inline) -> str:
         case Time():
             when = int(piece.at.timestamp())
             return f"<t:{when}:f> (<t:{when}:R>)"
-        case Role() if _SNOWFLAKE.fullmatch(piece.id):
-            return f"<@&{piece.id}>"
+        case Role() | Channel() if _SNOWFLAKE.fullmatch(piece.id):
+            return f"<{'#' if isinstance(piece, Channel) else '@&'}{piece.id}>"
     return escape(piece.text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,6 +14,7 @@ import aiohttp
 import discord
 
 from adapters.discord import render
+from adapters.discord.commands import PLACES
 from adapters.discord.interactions import NAME
 from adapters.discord.uploads import Ready, uploaded
 from bot.chat import Card, MessageRef, Place, Reply
@@ -31,6 +32,10 @@ THREAD_LOCKED = 160005
 POST_TITLE_MAX = 100
 """https://discord.com/developers/docs/resources/channel#start-thread-in-forum-or-media-channel."""
 
+AWAY = N_("Discord can't be reached just now. Try again in a minute.")
+ID_MAX = 2**63 - 1
+GONE = N_("This channel or message is gone from Discord.")
+
 _T = TypeVar("_T")
 
 
@@ -39,7 +44,10 @@ async def post(client: discord.Client, place: Place, ready: Sequence[Ready]) -> 
 
     Works in servers of other processes' connections too: nothing here asks the library's cache.
     """
-    here = int(place.thread or place.channel)
+    written = place.thread or place.channel
+    if not _is_id(written):
+        raise PlaceGone(GONE)
+    here = int(written)
     channel: discord.abc.Messageable = client.get_partial_messageable(here)
     sent: list[str] = []
     for each in ready:
@@ -106,6 +114,25 @@ async def tell(client: discord.Client, person: int, ready: Sequence[Ready]) -> N
         await _sent(channel, each)
 
 
+async def has_channel(client: discord.Client, guild: str, channel: str) -> bool:
+    """Whether the channel or thread is one of this server that takes messages. Raises what `post` raises.
+
+    The bot can write in each server that has it, and whoever names a channel may do so in theirs alone.
+    """
+    if not _is_id(channel):
+        return False
+    try:
+        found: Mapping[str, object] = await insist(partial(client.http.get_channel, int(channel)))
+    except NotFound:
+        return False
+    return found.get("guild_id") == guild and found.get("type") in PLACES
+
+
+def _is_id(written: str) -> bool:
+    """Whether it can be an id of Discord's: what a community's settings hold may have been typed by somebody."""
+    return written.isascii() and written.isdecimal() and len(written) <= len(str(ID_MAX)) and int(written) <= ID_MAX
+
+
 async def again(send: Callable[[], Awaitable[_T]]) -> _T:
     """Sends again where the connection broke or Discord failed: for what makes no difference when it arrives twice.
 
@@ -122,22 +149,21 @@ async def insist(send: Callable[[], Awaitable[_T]]) -> _T:
 
     Raises NotAllowed, NotFound or Unavailable.
     """
-    away = N_("Discord can't be reached just now. Try again in a minute.")
     try:
         return await again(send)
     except discord.Forbidden as error:
         raise _refused(error) from error
     except discord.NotFound as error:
         gone = PlaceGone if error.code == UNKNOWN_CHANNEL else NotFound
-        raise gone(N_("This channel or message is gone from Discord.")) from error
+        raise gone(GONE) from error
     except (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
-        raise Unavailable(away) from error
+        raise Unavailable(AWAY) from error
     except discord.HTTPException as error:
         if error.code in {THREAD_ARCHIVED, THREAD_LOCKED}:
             raise _refused(error) from error
         if error.status != HTTPStatus.TOO_MANY_REQUESTS:
             raise
-        raise Unavailable(away) from error
+        raise Unavailable(AWAY) from error
 
 
 def _refused(error: discord.HTTPException) -> NotAllowed:

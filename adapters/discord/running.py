@@ -14,11 +14,11 @@ import discord
 from adapters.calls import counted
 from adapters.discord.client import ParleyClient
 from adapters.discord.communities import Presence, is_ours
+from adapters.discord.messages import AWAY
 from adapters.discord.sync import sync_if_changed
 from bot.chat import Limits, MessageRef, Place, Reply
 from bot.config import Shards
 from bot.errors import Refused, Unavailable
-from bot.i18n import N_
 from bot.instance import Instance
 
 NAME = ParleyClient.name
@@ -41,10 +41,16 @@ class Away:
     limits = Limits()
 
     async def post(self, place: Place, reply: Reply) -> MessageRef | None:  # noqa: ARG002 - the protocol's names
-        raise Unavailable(N_("Discord can't be reached just now. Try again in a minute."))
+        raise Unavailable(AWAY)
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:  # noqa: ARG002 - the protocol's names
-        raise Unavailable(N_("Discord can't be reached just now. Try again in a minute."))
+        raise Unavailable(AWAY)
+
+    async def has_channel(self, workspace: str, channel: str) -> bool:  # noqa: ARG002 - the protocol's names
+        raise Unavailable(AWAY)
+
+    async def has_role(self, workspace: str, role: str) -> bool:  # noqa: ARG002 - the protocol's names
+        raise Unavailable(AWAY)
 
 
 class RunningClient(ParleyClient):

@@ -23,6 +23,7 @@ from adapters.slack.http import GuardedApp
 from adapters.slack.incoming import Incoming
 from adapters.slack.oauth import InstallFlow, OAuth
 from adapters.slack.socket_mode import Pace, SocketMode
+from adapters.slack.texts import CHANNEL
 from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
 from adapters.slack.workspaces import NAME, OneToken, Source, Workspaces
 from bot.app import Bot
@@ -196,6 +197,15 @@ class SlackChat:
         web, stamps = await self._web(ref.place.workspace), ref.id.split(",")
         for stamp, message in zip(stamps, render.filling(render.messages(reply), len(stamps)), strict=True):
             await web.edit(channel=ref.place.channel, ts=stamp, text=message.text, blocks=message.blocks)
+
+    async def has_channel(self, workspace: str, channel: str) -> bool:  # noqa: ARG002 - a token is its workspace's
+        """By the look of it. What Slack itself knows of a channel it says once something is posted there."""
+        return CHANNEL.fullmatch(channel) is not None
+
+    async def has_role(self, workspace: str, role: str) -> bool:
+        """Raises what `post` raises."""
+        told = await (await self._web(workspace)).call("usergroups_list")
+        return any(group["id"] == role for group in told.get("usergroups") or ())
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
         """A direct message. False where the person can't be reached."""

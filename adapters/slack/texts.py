@@ -10,10 +10,27 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from bot.markup import ELLIPSIS, Block, Bold, Code, Inline, Italic, Item, Link, Quote, Text, Time, linkable, plain
+from bot.markup import (
+    ELLIPSIS,
+    Block,
+    Bold,
+    Channel,
+    Code,
+    Inline,
+    Italic,
+    Item,
+    Link,
+    Quote,
+    Text,
+    Time,
+    linkable,
+    plain,
+)
 
 Json = dict[str, Any]
 
+CHANNEL = re.compile(r"[CG][A-Z0-9]{1,20}")
+"""The id of a channel, public or private; not of a conversation with one person."""
 _TIME = "{date_long_pretty} {time}"
 
 
@@ -106,6 +123,8 @@ def _piece(piece: Inline) -> Json:
     if isinstance(piece, Time):
         when = int(piece.at.timestamp())
         return {"type": "date", "timestamp": when, "format": _TIME, "fallback": piece.text or piece.at.isoformat()}
+    if isinstance(piece, Channel) and CHANNEL.fullmatch(piece.id):
+        return {"type": "channel", "channel_id": piece.id}
     return _styled({"type": "text", "text": piece.text}, _STYLES.get(type(piece)))
 
 

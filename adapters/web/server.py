@@ -114,6 +114,12 @@ class WebChat:
         else:
             self._channel.redraw(message, reply)
 
+    async def has_channel(self, workspace: str, channel: str) -> bool:
+        return (workspace, channel) == (PLACE.workspace, PLACE.channel)
+
+    async def has_role(self, workspace: str, role: str) -> bool:  # noqa: ARG002 - the demonstration's members have none
+        return False
+
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
         """Says it to one member of the demonstration alone."""
         if workspace != WORKSPACE or person not in self._members:

@@ -25,7 +25,8 @@ from bot.command import Context, Param, action, command, form
 from bot.commands import ballot_cards, poll_cards, poll_forms
 from bot.commands.answers import answer, picked
 from bot.commands.cards import topic_choices
-from bot.community import Community, named_id, translator_for
+from bot.commands.named import named_role
+from bot.community import Community, translator_for
 from bot.errors import NotAllowed, NotFound, Refused
 from bot.i18n import N_, Translator
 from bot.library.model import Option, Pack
@@ -115,7 +116,7 @@ class PollCommands:
             results=results,
             quorum=quorum,
             secret=secret,
-            roles=frozenset({named_id(role)} if role else ()),
+            roles=frozenset({await named_role(ctx, self.platforms, role)} if role else ()),
             joined_before=joined_before,
             public=public,
         )

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from bot.acts import Acts, Did
-from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Outcome, Reply, Tone
+from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Outcome, Platform, Reply, Tone
 from bot.command import Context, Param, Permission, action, command
 from bot.commands.cards import topic_choices
+from bot.commands.named import named_channel, named_role
 from bot.communities import Communities
-from bot.community import Community, Creators, checked_zone, named_id
+from bot.community import Community, Creators, checked_zone
 from bot.errors import NotFound, Refused
 from bot.i18n import N_, Translator
 from bot.library.shelf import Shelf
-from bot.markup import Bold, Inline, Plain, Role, bullets, text
+from bot.markup import Bold, Channel, Inline, Plain, Role, bullets, text
 from bot.polls.privacy import Privacy
 
 _OFF = "off"
@@ -24,6 +25,11 @@ _CREATORS: Mapping[str, str] = {
     Creators.EVERYONE.value: N_("Everyone"),
     Creators.MODERATORS.value: N_("Moderators"),
 }
+_WITHOUT: Mapping[str, tuple[str, str]] = {
+    "moderators": ("moderator_role", N_("A moderators' role")),
+    "channel": ("moderator_channel", N_("A moderators' channel")),
+}
+"""What a community can be without again: where a platform offers its own list, that holds no word for nothing."""
 REMINDER_MAX = 7 * 24 * 60
 KEEP_DAYS_MAX = 3650
 
@@ -35,42 +41,53 @@ class Settings:
     communities: Communities
     shelf: Shelf
     acts: Acts
+    platforms: Mapping[str, Platform]
 
     @command("settings", N_("Show or change what this community has decided"), permission=Permission.MODERATOR)
     async def settings(
         self,
         ctx: Context,
         polls: Annotated[str, Param(N_("Who may create polls"), choices=_CREATORS)] = "",
-        moderators: Annotated[str, Param(N_("A role whose members moderate too; off for none"), longest=100)] = "",
+        moderators: Annotated[str, Param(N_("A role whose members moderate too"), longest=100, picks="role")] = "",
         zone: Annotated[str, Param(N_("Time zone, such as Europe/Berlin"), complete="zones", longest=60)] = "",
         language: Annotated[str, Param(N_("Language of what is posted, such as en"), longest=10)] = "",
         topic: Annotated[
             str, Param(N_("The topic that is meant where none is named; off for all"), complete="topics")
         ] = "",
-        channel: Annotated[str, Param(N_("The moderators' channel; off for none"), longest=100)] = "",
+        channel: Annotated[
+            str, Param(N_("The channel where moderators are told what they should know"), longest=100, picks="channel")
+        ] = "",
         reminder: Annotated[
             int, Param(N_("Minutes before the close at which a poll is announced again; 0 for never"))
         ] = -1,
         keep: Annotated[int, Param(N_("Days for which data is kept after the bot was removed"))] = -1,
+        without: Annotated[
+            str,
+            Param(
+                N_("What there should not be any more"), choices={name: label for name, (_, label) in _WITHOUT.items()}
+            ),
+        ] = "",
     ) -> Outcome:
         t, community = ctx.t, ctx.community
         changes: dict[str, Any] = {}
         if polls:
             changes["creators"] = Creators(polls)
-        if moderators:
-            changes["moderator_role"] = "" if moderators == _OFF else named_id(moderators)
         if zone:
             changes["zone"] = checked_zone(zone, t)
         if language:
             changes["language"] = language
         if topic:
             changes["topic"] = "" if topic == _OFF else self._topic(t, topic)
-        if channel:
-            changes["moderator_channel"] = "" if channel == _OFF else named_id(channel)
         if reminder >= 0:
             changes["reminder_minutes"] = _at_most(t, "reminder", reminder, REMINDER_MAX)
         if keep >= 0:
             changes["keep_days"] = _at_most(t, "keep", keep, KEEP_DAYS_MAX)
+        if without:
+            changes[_WITHOUT[without][0]] = ""
+        if moderators:
+            changes["moderator_role"] = await named_role(ctx, self.platforms, moderators)
+        if channel:  # the last, since something is said in it
+            changes["moderator_channel"] = await named_channel(ctx, self.platforms, channel)
         if changes:
             logged = self.acts.entry(
                 Did.SETTINGS,
@@ -112,13 +129,14 @@ def _lines(t: Translator, community: Community) -> list[tuple[Bold, Inline]]:
         else t("never")
     )
     role, none = community.moderator_role, Plain(t("none beside the platform's own"))
+    channel = community.moderator_channel
     shown: list[tuple[str, str | Inline]] = [
         (t("Who may create polls: "), t(_CREATORS[community.creators])),
         (t("Moderators' role: "), Role(role, role) if role else none),
         (t("Time zone: "), community.zone),
         (t("Language: "), community.language or t("each reader's own")),
         (t("Topic: "), community.topic or t("all")),
-        (t("Moderators' channel: "), community.moderator_channel or t("none")),
+        (t("Moderators' channel: "), Channel(channel, channel) if channel else t("none")),
         (t("Polls are announced again: "), reminder),
         (t("Data is kept after the bot was removed: "), t.count("{n} day", "{n} days", community.keep_days)),
     ]

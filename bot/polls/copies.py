@@ -18,12 +18,13 @@ from contextlib import suppress
 from contextvars import Context
 from datetime import datetime, timedelta
 
-from bot.chat import Card, Forgets, MessageRef, Place, Platform, Reply, Tells, Tone
-from bot.community import Community, CommunityOf, translator_for
+from bot.chat import Card, Forgets, MessageRef, Platform, Reply, Tone
+from bot.community import Community, CommunityOf
 from bot.errors import BotError, NotAllowed, NotFound, PlaceGone, Unavailable
 from bot.i18n import Translator
 from bot.markup import Bold, paragraph, text
 from bot.meter import Meter
+from bot.polls.hosts import Hosts
 from bot.polls.model import Poll
 from bot.store import leases, messages
 from bot.store import polls as poll_rows
@@ -72,6 +73,7 @@ class Copies:
         self._platforms = platforms
         self._draw = draw
         self._community_of = community_of
+        self._hosts = Hosts(platforms, community_of)
         self._now = now
         self._sleep = sleep
         self._name = name or secrets.token_hex(8)
@@ -187,6 +189,10 @@ class Copies:
                     failures, tried = failures + 1, self._now()
                     self._due[key] = True
                     continue
+                except Exception:
+                    logger.exception("bug while a copy of poll %s was kept right", copy.poll)
+                    self._broken.add(key)
+                    return
                 if after is None:
                     return
                 failures, copy = 0, after
@@ -278,21 +284,13 @@ class Copies:
         return await messages.find_copy(tx, copy)
 
     async def _report(self, copy: Copy) -> None:
-        """Tells the poll's creator, or else the moderators' channel, once: the copy is forgotten by now."""
-        place = copy.message.place
-        poll = await self._database.read(lambda tx: poll_rows.get(tx, copy.poll))
-        name, _, workspace = poll.community.partition(":")
-        platform = self._platforms.get(name)
-        messenger: object = platform
-        community = await self._community_of(poll.community, self._now())
-        reply = _lost(translator_for(community, self._platforms), poll)
+        """Tells whoever opened the poll, once: the copy is forgotten by now."""
+        logger.warning("the bot can't redraw poll %s in channel %s any more", copy.poll, copy.message.place.channel)
         try:
-            told = isinstance(messenger, Tells) and await messenger.tell(workspace, poll.creator, reply)
-            if not told and platform is not None and community.moderator_channel:
-                await platform.post(Place(name, workspace, community.moderator_channel), reply)
+            poll = await self._database.read(lambda tx: poll_rows.get(tx, copy.poll))
+            await self._hosts.tell(poll, lambda t: _lost(t, poll), self._now())
         except BotError as error:
             logger.warning("nobody could be told that poll %s can't be redrawn: %s", copy.poll, type(error).__name__)
-        logger.warning("the bot can't redraw poll %s in channel %s any more", copy.poll, place.channel)
 
     async def _forget(self, copy: Copy) -> bool:
         """The message can't be redrawn any more: it was deleted, or its poll was, or the bot may not.

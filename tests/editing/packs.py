@@ -46,6 +46,7 @@ async def serving(folder: Path, content: Path, **settings: Any) -> AsyncIterator
     """An instance that watches nothing by itself, whose editors are told in the channel `office`."""
     async with running(folder, content=content, clock=settings.pop("clock", None) or Clock(), **settings) as instance:
         await say(instance, MO, "/settings channel:office")
+        wall(instance).posted.clear()  # what the channel was told about itself
         await instance.content.begin()
         yield instance
 

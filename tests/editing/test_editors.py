@@ -121,7 +121,7 @@ async def test_editors_are_told_in_their_channel(tmp_path: Path) -> None:
         assert not await instance.editors.tell(hello, NOW)
         await say(instance, MO, "/settings channel:office")
         assert await instance.editors.tell(hello, NOW)
-        assert [ref.place for ref, _ in wall(instance).posted] == [Place("test", "demo", "office")]
+        assert [ref.place for ref, _ in wall(instance).posted] == [Place("test", "demo", "office")] * 2
         await say(instance, person("test", "elsewhere", "u1"), "/help")
         assert not await instance.editors.tell(hello, NOW)
     async with running(tmp_path, editors="discord:12345") as instance:

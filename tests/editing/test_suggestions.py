@@ -14,7 +14,7 @@ import yaml
 from click.testing import CliRunner
 
 from adapters.cli import main
-from bot.chat import Answers, Outcome
+from bot.chat import Answers, MessageRef, Outcome, Place, Reply
 from bot.exchange.drafts import write_draft
 from bot.i18n import translator
 from bot.instance import Instance
@@ -23,7 +23,7 @@ from bot.library.loader import read_pack
 from bot.store.suggestions import Kind, Suggestion
 from bot.suggestions import MEMBER_MAX
 from tests.editing.packs import Telling, copied, edit, serving, submit, told
-from tests.talk import ADA, MO, buttons, press, say, words
+from tests.talk import ADA, MO, buttons, press, say, wall, words
 from tests.world import NOW, Clock, request
 
 BEN = request("Ben")
@@ -95,6 +95,20 @@ async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
     every: Answers = {"kind": ("source",), "words": " ", "url": "no address", "card": "marmalade zeppelins"}
     assert set((await submit(here, ADA, "v1:suggest-open", every)).errors) == {"words", "url", "card"}
     assert "No suggestion waits" in words(await say(here, MO, "/content queue"))
+
+
+async def test_whoever_suggests_hears_that_it_is_stored_whatever_becomes_of_the_notice(
+    here: Instance, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The editors can't be told for a bug: it is logged, and the suggestion waits for them all the same."""
+
+    async def post(_place: Place, _reply: Reply) -> MessageRef:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(wall(here), "post", post)
+    assert "An editor reads it" in words(await say(here, ADA, "/suggest card:tea-popular Say since when."))
+    assert "bug while the editors were told something" in caplog.text
+    assert "Say since when." in words(await say(here, MO, "/content queue"))
 
 
 async def test_a_typed_suggestion_without_its_card_says_how_to_name_one(here: Instance) -> None:

@@ -69,6 +69,12 @@ class Ledger:
         finally:
             self._write("edits", f"{what} end")
 
+    async def has_channel(self, _workspace: str, _channel: str) -> bool:
+        return True
+
+    async def has_role(self, _workspace: str, _role: str) -> bool:
+        return True
+
     def _write(self, file: str, line: str) -> None:
         os.write(self._files[file], line.encode() + b"\n")
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Answers, MessageRef, Place, Request, Select, Visibility
+from bot.chat import Answers, MessageRef, Place, Reply, Request, Select, Visibility
 from bot.commands.poll_cards import NAMED, SECRECY, STORED
+from bot.errors import NotAllowed
 from bot.instance import Instance
 from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
 from tests.talk import ADA, BEN, CHEN, CREATE, MO, buttons, press, reply_words, say, wall, words
-from tests.world import SHIPPED, Clock, request, running
+from tests.world import NOBODY, NOWHERE, SHIPPED, Clock, request, running
 
 
 @pytest.fixture
@@ -618,6 +619,35 @@ async def test_settings_decide_who_creates_polls_and_in_which_zone(here: Instanc
         outcome = await say(here, MO, line)
         assert "That did not work" in words(outcome)
     assert "Europe/Berlin" in words(await say(here, MO, "/settings"))
+
+
+async def test_settings_take_a_channel_and_a_role_that_the_community_has(here: Instance) -> None:
+    """Nothing is stored of what is refused; what is taken is tried out: moderators are told in the channel."""
+    for line in (f"/settings channel:{NOWHERE}", f"/settings moderators:{NOBODY}", f"{CREATE} role:<@&{NOBODY}>"):
+        assert "that exists" in words(await say(here, MO, line))
+    assert wall(here).posted == []
+    assert "Moderators' channel: none" in words(await say(here, MO, "/settings"))
+    assert "Moderators' channel: office" in words(await say(here, MO, "/settings channel:office moderators:keepers"))
+    ((ref, said),) = wall(here).posted
+    assert ref.place.channel == "office"
+    assert "From now on I tell you here" in reply_words(said)
+    without = words(await say(here, MO, "/settings without:channel"))
+    assert "Moderators' channel: none" in without
+    assert "Moderators' role: keepers" in without
+    assert "Moderators' role: none" in words(await say(here, MO, "/settings without:moderators"))
+
+
+async def test_a_channel_in_which_the_bot_may_not_write_is_refused(
+    here: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever names it hears why at once, not once something was to be told in it."""
+
+    async def post(_place: Place, _reply: Reply) -> MessageRef:
+        raise NotAllowed("I may not write here.")
+
+    monkeypatch.setattr(wall(here), "post", post)
+    assert "I may not write here." in words(await say(here, MO, "/settings channel:office"))
+    assert "Moderators' channel: none" in words(await say(here, MO, "/settings"))
 
 
 async def test_a_role_can_moderate(here: Instance) -> None:

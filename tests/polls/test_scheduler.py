@@ -53,6 +53,12 @@ class Moody:
         self._fail(self.edit_failures)
         self.edited.append(reply)
 
+    async def has_channel(self, _workspace: str, _channel: str) -> bool:
+        return True
+
+    async def has_role(self, _workspace: str, _role: str) -> bool:
+        return True
+
     def _fail(self, failures: list[Exception]) -> None:
         self.asked += 1
         if failures:

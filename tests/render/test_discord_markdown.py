@@ -14,6 +14,7 @@ from adapters.discord.render import card_text
 from bot.chat import Card, Field
 from bot.markup import (
     Bold,
+    Channel,
     Code,
     Italic,
     Item,
@@ -139,6 +140,8 @@ def test_times_and_roles_are_drawn_by_discord() -> None:
         == "<t:1795608000:f> (<t:1795608000:R>) <@&123456789012345678>"
     )
     assert markdown(text(paragraph(Role("U<b", "@mods")))) == "\\@mods"
+    assert markdown(text(paragraph(Channel("123456789012345678", "office")))) == "<#123456789012345678>"
+    assert markdown(text(paragraph(Channel("#off_ice", "#off_ice")))) == "\\#off\\_ice"
 
 
 @pytest.mark.parametrize(

@@ -375,6 +375,8 @@ def _rich_words(element: Block) -> str:
             return element["url"] if element["text"] == element["url"] else f"{element['text']} ({element['url']})"
         case "date":
             return str(element["fallback"])
+        case "channel":
+            return f"#{element['channel_id']}"
     return str(element["text"])
 
 
@@ -448,7 +450,7 @@ def _check_rich(element: Block) -> None:
     allowed = {
         "rich_text": {"rich_text_section", "rich_text_list", "rich_text_quote"},
         "rich_text_list": {"rich_text_section"},
-        "rich_text_section": {"text", "link", "date"},
+        "rich_text_section": {"text", "link", "date", "channel"},
         "rich_text_quote": {"text", "link", "date"},
     }
     for child in element["elements"]:

@@ -276,11 +276,11 @@ async def test_a_poll_for_those_who_had_joined_before(tmp_path: Path) -> None:
 
 
 async def test_a_moderators_role_of_their_own(tmp_path: Path) -> None:
-    """`/settings moderators:@Board` takes the mention, and who has the role closes other people's polls."""
+    """`/settings moderators:` takes a role of Discord's own list, and who has it closes other people's polls."""
     async with town(tmp_path) as world:
         ada, ben, mo = world.ada, world.people["Ben"], world.people["Mo"]
         board = ada.member.guild.create_role("Board")
-        await mo.member.slash(mo.channel, "settings", moderators=f"<@&{board.id}>")
+        await mo.member.slash(mo.channel, "settings", moderators=board)
         assert f"<@&{board.id}>" in mo.seen().private
         cara = world.newcomer("Cara", roles=[board])
         await play(ada, [("/poll create question:q options:a|b", "for all: [a]")])

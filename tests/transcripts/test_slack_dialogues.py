@@ -217,6 +217,26 @@ async def test_moderators_and_voters_by_user_group(instance: Instance, clock: Cl
         )
 
 
+async def test_a_moderators_channel_is_mentioned(instance: Instance, clock: Clock, wait: Wait) -> None:
+    """Slack hands a mention over with the channel's id, and draws it from that. Words are no channel, a person's
+    conversation is none, and what is no user group is no role."""
+    async with slack_drivers(instance.bot, clock) as people:
+        await play_together(
+            people,
+            [
+                ("Mo> /settings channel:hello", "for you: is no channel here"),
+                ("Mo> /settings channel:#general", "for you: is no channel here"),
+                ("Mo> /settings channel:<@U2>", "for you: is no channel here"),
+                ("Mo> /settings channel:D1", "for you: is no channel here"),
+                ("Mo> /settings moderators:Board", "for you: is no role here"),
+                ("Mo> /settings moderators:<!everyone>", "for you: is no role here"),
+                ("Mo> /settings channel:<#C1|general>", "for you: Settings are changed"),
+                ("Mo> /settings", "for you: Moderators' channel: #C1"),
+            ],
+            wait,
+        )
+
+
 async def test_the_reader_s_own_language_and_zone(instance: Instance, clock: Clock) -> None:
     """What users.info says; whom Slack does not tell about is answered all the same."""
     async with slack_drivers(instance.bot, clock) as people:

@@ -12,8 +12,9 @@ from adapters.discord import uploads
 from adapters.discord.uploads import Uploads
 from bot.chat import Attachment, Reply
 from bot.i18n import translator
+from bot.store import communities
 from tests.wire.discord import Channel, Member, Message
-from tests.wire.discord.model import ATTACH_FILES
+from tests.wire.discord.model import ATTACH_FILES, SEND_MESSAGES
 from tests.wire.discord_world import World, bugs, direct_messages, discord_world, invalid, words
 
 
@@ -102,6 +103,63 @@ async def test_an_answer_in_an_archived_and_locked_thread_harms_nobody(
         assert bugs(caplog) == []
 
 
+# --- the moderators' channel ---
+
+
+async def test_the_moderators_channel_is_one_of_the_server_s_own(tmp_path: Path) -> None:
+    """Discord offers channels that take messages, and roles. Whatever comes instead is refused: another server's
+    channel, one where the bot may not write, no channel at all; and @everyone, which no member is told to have."""
+    async with discord_world(tmp_path) as world:
+        server, mo = world.server, world.server.member("Mo", moderator=True)
+        offered = server.offered("settings", 1, server.guild)
+        assert offered is not None
+        options = {option["name"]: option for option in offered["options"]}
+        assert options["channel"]["channel_types"] == [0, 2, 5, 10, 11, 12, 15]
+        assert (options["channel"]["type"], options["moderators"]["type"]) == (7, 8)
+        foreign = server.add_channel("secret", server.add_guild("Other"))
+        locked, silent = server.add_channel("locked"), server.add_channel("silent")
+        server.forbid(locked)
+        server.forbid(silent, SEND_MESSAGES)
+        for channel in ("hello", "#main", "<#1>", "9" * 23, foreign.id, locked.id, silent.id):
+            assert "did not work" in (await mo.slash("settings", channel=channel)).text
+        for role in ("Board", server.guild.id):
+            assert "is no role here" in (await mo.slash("settings", moderators=role)).text
+        assert "channel: none" in words((await mo.slash("settings")).message)
+        assert [server.posted(each) for each in (foreign, locked, silent)] == [[], [], []]
+        office = server.add_channel("office")
+        assert f"channel: <#{office.id}>" in words((await mo.slash("settings", channel=office.id)).message)
+        assert len(server.posted(office)) == 1
+
+
+@pytest.mark.parametrize("stored", ["hello", "#main", "<#1>", "9" * 23, "another server's"])
+async def test_a_channel_that_was_stored_unseen_disturbs_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, stored: str
+) -> None:
+    """Settings of before may hold anything: a suggestion is taken in, a lost copy is in the log, and nothing is said in
+    another server."""
+    async with discord_world(tmp_path) as world:
+        server, side = world.server, world.server.add_channel("side")
+        foreign = server.add_channel("secret", server.add_guild("Other"))
+        channel = foreign.id if stored == "another server's" else stored
+        settings = {"moderator_channel": channel}
+        await world.instance.database.write(
+            lambda tx: communities.put_settings(tx, f"discord:{server.guild.id}", settings)
+        )
+        host = server.member("Host", channel=side, moderator=True)
+        host.user.takes_direct_messages = False
+        assert channel in (await host.slash("settings")).text.replace("\\", "")
+        poll = await world.poll(host, results="live")
+        server.forbid(side)
+        await server.member("Ada", channel=side).click(poll, "Green")
+        await world.quiet()
+        assert "the host of poll p1 could not be told" in caplog.text
+        answer = await server.member("Ben").slash("suggest", words="Say since when.", card="tea-popular")
+        assert "An editor reads it" in answer.text
+        assert "the editors could not be told" in caplog.text
+        assert server.posted(foreign) == []
+        assert bugs(caplog) == []
+
+
 # --- forums ---
 
 
@@ -112,12 +170,13 @@ async def test_a_forum_takes_a_report_as_a_new_post(tmp_path: Path) -> None:
         forum = server.add_forum("reports")
         host = server.member("Host", channel=side, moderator=True)
         host.user.takes_direct_messages = False
-        await host.slash("settings", channel=f"<#{forum.id}>")
+        await host.slash("settings", channel=forum.id)
         poll = await world.poll(host, results="live")
         server.forbid(side)
         await server.member("Ada", channel=side).click(poll, "Green")
         await world.quiet()
-        (post,) = [channel for channel in server.channels.values() if channel.parent is forum]
+        said, post = [channel for channel in server.channels.values() if channel.parent is forum]
+        assert said.name == "The moderators' channel"
         assert post.name == "A poll can't be updated any more"
         (report,) = server.posted(post)
         assert "Which tea?" in report.text

@@ -132,6 +132,12 @@ class Edited:
             self.clock.editing -= 1
             await self.clock.look()
 
+    async def has_channel(self, workspace: str, channel: str) -> bool:
+        return await self.platform.has_channel(workspace, channel)
+
+    async def has_role(self, workspace: str, role: str) -> bool:
+        return await self.platform.has_role(workspace, role)
+
 
 IMPATIENT = Pace(ping=1.5, look=0.05, pause=0.05, longest_pause=0.2)
 """For a socket that falls silent, which is noticed after half a ping."""
