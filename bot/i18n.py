@@ -47,9 +47,7 @@ class Translator:
 
     def __call__(self, sentence: str, /, **values: object) -> str:
         """The sentence in the reader's language, with `{name}` filled in."""
-        translated = self._catalogue.gettext(sentence) if sentence else ""
-        if self.commands != "/":  # looked at here already: some twenty sentences make an answer
-            translated = self._told(translated)
+        translated = self._told(self._catalogue.gettext(sentence)) if sentence else ""
         return translated.format(**values) if values else translated
 
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:
@@ -58,7 +56,7 @@ class Translator:
 
     def _told(self, sentence: str) -> str:
         """The sentence, before anything is filled in, with commands as they are typed where the reader is."""
-        return _COMMAND.sub(self.commands, sentence)
+        return sentence if self.commands == "/" else _COMMAND.sub(self.commands, sentence)
 
 
 @lru_cache(maxsize=_LOCALES_MAX)
