@@ -35,6 +35,8 @@ class Ear:
     url: str = ""
     """Their response_url, where there is one."""
     trigger: str = ""
+    replaceable: bool = False
+    """Whether they used a control of a message that they alone see, which an answer may take the place of."""
     uses: int = 0
 
     async def tell(self, message: render.Message, *, private: bool, replace: bool = False) -> None:
@@ -100,7 +102,7 @@ async def show(ear: Ear, outcome: Outcome, spawn: Spawn) -> None:
         return
     private = reply.visibility is Visibility.PRIVATE
     for number, message in enumerate(render.messages(shown(reply, t))):
-        await ear.tell(message, private=private, replace=outcome.replace and number == 0)
+        await ear.tell(message, private=private, replace=outcome.replace and ear.replaceable and number == 0)
     if reply.files:
         await _send_files(ear, reply, t)
     for image in images(reply):

@@ -279,7 +279,13 @@ class Incoming(AsyncMiddleware):
 
     async def _show(self, body: Body, request: Request, outcome: Outcome) -> None:
         web = (await self._workspaces.of(request.actor.workspace)).web
-        ear = Ear(web, request, str(body.get("response_url") or ""), str(body.get("trigger_id") or ""))
+        ear = Ear(
+            web,
+            request,
+            str(body.get("response_url") or ""),
+            str(body.get("trigger_id") or ""),
+            replaceable=_is_own(body, request.place),
+        )
         await answers.show(ear, outcome, self.spawn)
 
     def _opens_form(self, line: str) -> bool:
@@ -357,6 +363,12 @@ def _place(body: Body, team: str, origin: forms.Origin | None) -> tuple[Place, s
         channel = _asker(body)[1]
     place = Place(NAME, team, channel, thread=thread, direct=channel.startswith(("D", "U", "W")))
     return place, str(container.get("message_ts") or "")
+
+
+def _is_own(body: Body, place: Place) -> bool:
+    """Whether the message whose control was used is seen by this person alone. In a conversation with the bot it is."""
+    container: Body = body.get("container") or {}
+    return container.get("type") == "message" and (bool(container.get("is_ephemeral")) or place.direct)
 
 
 def _values(used: Body) -> tuple[str, ...]:

@@ -191,13 +191,14 @@ class SlackDriver:
 
     async def use(self, message: Said, action: Mapping[str, Any], **container: Any) -> BoltResponse:
         """An action on a message, and all that follows from it."""
+        where = {"message_ts": message.stamp, "channel_id": CHANNEL, "is_ephemeral": message.private_to is not None}
         return await self.dispatch(
             {
                 "type": "block_actions",
                 "team": {"id": TEAM},
                 "user": {"id": self.user, "name": self.name, "team_id": TEAM},
                 "channel": {"id": CHANNEL},
-                "container": {"type": "message", "message_ts": message.stamp, "channel_id": CHANNEL, **container},
+                "container": {"type": "message", **where, **container},
                 "actions": [{"block_id": "b", **action}],
                 "response_url": self.response_url(message.stamp),
                 "trigger_id": "1.2.3",

@@ -146,6 +146,19 @@ async def test_a_control_of_another_version_is_answered_and_changes_nothing(
         await nothing_changed(world, caplog)
 
 
+@pytest.mark.parametrize("foreign", ["v1:ballot:p1:0", "v1:cast:p1:0", "v1:privacy-erase"])
+async def test_what_is_for_one_person_never_lands_in_a_message_for_all(tmp_path: Path, foreign: str) -> None:
+    """A control whose answer takes its message's place, pressed on a public poll: answered beside it, in private."""
+    async with slack_world(tmp_path) as world:
+        poll, ada = await world.poll(world.server.member("Host"), method="score"), world.server.member("Ada")
+        before = words(poll.blocks)
+        block, button = control(poll)
+        pressed = await ada._answered(ada.act(poll, block, {"type": "button"}, {**button, "action_id": foreign}))
+        assert pressed.private
+        assert [message is poll for message in pressed.messages] == [False]
+        assert words(poll.blocks).partition("\n")[0] == before.partition("\n")[0]
+
+
 @BOTH_WAYS
 async def test_a_choice_that_was_never_offered_is_no_vote(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, http: bool
