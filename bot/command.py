@@ -138,6 +138,8 @@ class ActionHandler:
     """Makes a form anew, for platforms that can't keep one open while it tells its mistakes."""
     completers: Mapping[str, ControlCompleter] = field(default_factory=dict)
     """What suggests while somebody types: by the form's input, or "" for a select."""
+    replaces: bool = False
+    """Whether its answer, as a rule, takes the place of the message whose control was used (`Outcome.replace`)."""
 
     def accepts(self, act: Action) -> bool:
         """Whether the action has as many arguments as this program gives it. One of another version may not."""
@@ -190,17 +192,20 @@ def action(
     permission: Permission = Permission.MEMBER,
     visibility: Visibility = Visibility.PRIVATE,
     opens_form: bool = False,
+    replaces: bool = False,
     complete: str = "",
 ) -> Callable[[Handler], Handler]:
     """Declares a method as what a button or a select does.
 
-    Its string parameters are the action's arguments; one called `values` gets what was picked. `complete` names the
-    feature's method that suggests, for selects with `type_ahead`.
+    Its string parameters are the action's arguments; one called `values` gets what was picked. `replaces` says that
+    its answers take the place of the message with the control, as a rule: some platforms have to know before it runs.
+    `complete` names the feature's method that suggests, for selects with `type_ahead`.
     """
     options = {
         "permission": permission,
         "visibility": visibility,
         "opens_form": opens_form,
+        "replaces": replaces,
         "completers": {"": complete} if complete else {},
     }
     return _declare("action", verb, options)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -13,8 +15,8 @@ import aiohttp
 import discord
 
 from adapters.discord import forms
-from adapters.discord.interactions import CONTROL, Interaction
-from adapters.discord.messages import again
+from adapters.discord.interactions import Interaction, Json
+from adapters.discord.messages import BROKEN, again
 from adapters.discord.uploads import Ready, Uploads, uploaded
 from bot.app import Bot, refusal
 from bot.chat import Action, Answers, Card, Outcome, Reply, Request, Visibility
@@ -48,8 +50,11 @@ class Responder:
         self._running: set[asyncio.Task[Any]] = set()
         self._drains = False
 
-    async def answer(self, interaction: Interaction, work: Work, *, private: bool, form: bool = False) -> None:
-        """Lets the work run; defers when it takes long; shows how it ended. With `form`, its answer may be a form."""
+    async def answer(
+        self, interaction: Interaction, work: Work, *, private: bool, form: bool = False, redraws: bool = False
+    ) -> None:
+        """Lets the work run; defers when it takes long; shows how it ended. With `form`, its answer may be a form; with
+        `redraws`, it takes the place of the message whose control was used, as a rule."""
 
         if self._drains:
             return
@@ -58,7 +63,8 @@ class Responder:
             outcome = await work(self.request(interaction))
             return outcome, await self._ready(outcome, translator_of(interaction))
 
-        await self._guarded(interaction, self._answer(interaction, run(), private=private, form=form))
+        answering = self._answer(interaction, run(), private=private, form=form, redraws=redraws)
+        await self._guarded(interaction, answering)
 
     async def submit(self, interaction: Interaction, action_id: str, answers: Answers) -> None:
         """What a sent form says: its answer, or its mistakes with a way to try again."""
@@ -78,7 +84,7 @@ class Responder:
             return outcome, [Ready(forms.mistakes(again.answer.form, outcome.errors, answers, t))]
 
         private = self._promised_private(action_id)
-        await self._guarded(interaction, self._answer(interaction, run(), private=private, form=False))
+        await self._guarded(interaction, self._answer(interaction, run(), private=private))
 
     async def reopen(self, interaction: Interaction, draft: forms.Draft) -> None:
         """Opens a form again with what was typed, which the message whose button was pressed holds."""
@@ -89,6 +95,11 @@ class Responder:
             return outcome if form is None else Outcome(Reply(form=draft.fill(form)))
 
         await self.answer(interaction, work, private=True, form=True)
+
+    async def suggest(self, interaction: Interaction, choices: Sequence[Json]) -> None:
+        """Suggests while somebody types. Who has typed on meanwhile, or is gone, needs no suggestions."""
+        with _unreached():
+            await interaction.suggest(choices)
 
     async def drain(self, seconds: float) -> None:
         """Takes nothing new, and lets the answers in the making end. Discord tells whoever asks now that it failed."""
@@ -123,16 +134,10 @@ class Responder:
 
     async def _watched(self, interaction: Interaction, answering: Coroutine[Any, Any, None]) -> None:
         try:
-            await answering
-        except discord.NotFound:  # the interaction has expired, so there is nobody left to tell
-            logger.warning("an answer came too late for Discord")
-        except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
-            logger.warning("an answer did not reach Discord (%s)", type(error).__name__)
+            with _unreached():
+                await answering
         except Exception as error:
-            if isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
-                logger.warning("an answer that Discord takes no more (code %s)", error.code)
-            else:
-                await self.failed(interaction, error)
+            await self.failed(interaction, error)
 
     async def _answer(
         self,
@@ -140,11 +145,12 @@ class Responder:
         run: Coroutine[Any, Any, tuple[Outcome, list[Ready]]],
         *,
         private: bool,
-        form: bool,
+        form: bool = False,
+        redraws: bool = False,
     ) -> None:
-        waiting = _Waiting(
-            partial(interaction.defer, private=private or form), FORM_PATIENCE if form else self._patience
-        )
+        promised = Promise(private=private or form, redraws=redraws)
+        defer = partial(interaction.defer, private=promised.private, redraws=redraws)
+        waiting = _Waiting(defer, FORM_PATIENCE if form else self._patience)
         try:
             outcome, ready = await run
         finally:
@@ -155,31 +161,23 @@ class Responder:
                 return
             t = translator_of(interaction)
             ready = await self._ready(refusal(t("That took me too long to open a form. Please try again."), t), t)
-        await self._show(interaction, outcome, ready, deferred=deferred, deferred_private=private or form)
+        await self._show(interaction, outcome, ready, promised if deferred else None)
 
     # --- what goes out ---
 
     async def _show(
-        self,
-        interaction: Interaction,
-        outcome: Outcome,
-        ready: list[Ready],
-        *,
-        deferred: bool,
-        deferred_private: bool,
+        self, interaction: Interaction, outcome: Outcome, ready: list[Ready], promised: Promise | None
     ) -> None:
-        pressed = interaction.kind == CONTROL
         private = outcome.answer is None or outcome.answer.visibility is Visibility.PRIVATE
         first, *others = ready
-        if not deferred:
-            begin = interaction.redraw if pressed and outcome.replace else partial(interaction.show, private=private)
+        if promised is None:
+            replaces = outcome.replace and interaction.is_on_own_message()
+            begin = interaction.redraw if replaces else partial(interaction.show, private=private)
             if not await _first(partial(uploaded, begin, first)):
                 await uploaded(partial(_complete, interaction), first)
-        elif pressed and outcome.replace:
-            await uploaded(partial(_complete, interaction), first)
-        elif pressed:
+        elif promised.redraws and not outcome.replace:
             await _follow_up(interaction, first, private=private)
-        elif private == deferred_private:
+        elif promised.redraws or private == promised.private:
             await uploaded(partial(_complete, interaction), first)
         else:
             await self._turn(interaction, first, private=private)
@@ -198,7 +196,7 @@ class Responder:
         if private:
             await again(interaction.withdraw)
 
-    async def tell(self, interaction: Interaction, outcome: Outcome) -> None:
+    async def _tell(self, interaction: Interaction, outcome: Outcome) -> None:
         """Answers in private with what is known already."""
         for each in await self._ready(outcome, translator_of(interaction)):
             if interaction.answered:
@@ -211,11 +209,19 @@ class Responder:
         reference = self._bot.report("an answer to Discord", error)
         t = translator_of(interaction)
         try:
-            await self.tell(
+            await self._tell(
                 interaction, refusal(t("Something went wrong on my side. The code is {code}.", code=reference), t)
             )
         except (discord.HTTPException, aiohttp.ClientError, OSError):
             logger.warning("the person could not be told of %s", reference)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What was said of an answer before it was there: for whom it would be, and whether in place of a message."""
+
+    private: bool
+    redraws: bool
 
 
 class _Waiting:
@@ -258,7 +264,25 @@ async def _complete(interaction: Interaction, ready: Ready) -> None:
 
 
 async def _follow_up(interaction: Interaction, ready: Ready, *, private: bool) -> None:
-    await uploaded(partial(interaction.follow_up, private=private), ready)
+    """Adds a message. Discord has no way to know one that it was sent already, so it is sent again only where the
+    connection broke without an answer: to lose it is worse than to have it twice."""
+    follow_up = partial(interaction.follow_up, private=private)
+    await uploaded(lambda ready: again(partial(follow_up, ready), after=BROKEN), ready)
+
+
+@contextmanager
+def _unreached() -> Iterator[None]:
+    """An answer that doesn't get where it should is a line in the log and no bug."""
+    try:
+        yield
+    except discord.NotFound:  # the interaction has expired, so there is nobody left to tell
+        logger.warning("an answer came too late for Discord")
+    except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
+        logger.warning("an answer did not reach Discord (%s)", type(error).__name__)
+    except discord.HTTPException as error:
+        if error.code not in UNANSWERABLE:
+            raise
+        logger.warning("an answer that Discord takes no more (code %s)", error.code)
 
 
 def _shown(outcome: Outcome, t: Translator) -> Reply:

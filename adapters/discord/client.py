@@ -32,8 +32,8 @@ from adapters.discord.interactions import (
 )
 from adapters.discord.uploads import Uploads
 from bot.app import Bot, refusal
-from bot.chat import Action, Limits, MessageRef, Place, Reply, Visibility
-from bot.command import Command, Param
+from bot.chat import Action, Limits, MessageRef, Outcome, Place, Reply, Request, Visibility
+from bot.command import ActionHandler, Command, Param
 from bot.errors import NotAllowed, NotFound, UsageError
 from bot.i18n import translator
 from bot.markup import shorten
@@ -79,6 +79,7 @@ class ParleyClient(discord.Client):
         self._bot = bot
         self._uploads = Uploads()
         self._responder = Responder(bot, self._uploads, clock, patience)
+        self._begun = messages.Begun(clock)
         self._heard: OrderedDict[str, None] = OrderedDict()
         """The last interactions, oldest first."""
         t = translator("en")
@@ -99,11 +100,18 @@ class ParleyClient(discord.Client):
 
     async def tell_commands(self, guild: int | None = None) -> None:
         """Tells Discord the commands, for every server or for one alone. Raises discord.HTTPException."""
-        application = cast("int", self.application_id)  # which is known once the client is logged in
         if guild is None:
-            await self.http.bulk_upsert_global_commands(application, self.declared)
+            await self.http.bulk_upsert_global_commands(self._own_application, self.declared)
         else:
-            await self.http.bulk_upsert_guild_commands(application, guild, self.declared)
+            await self.http.bulk_upsert_guild_commands(self._own_application, guild, self.declared)
+
+    async def clear_commands(self, guild: int) -> None:
+        """Takes away the commands that one server was told for itself. Raises discord.HTTPException."""
+        await self.http.bulk_upsert_guild_commands(self._own_application, guild, [])
+
+    @property
+    def _own_application(self) -> int:
+        return cast("int", self.application_id)  # which is known once the client is logged in
 
     async def close(self) -> None:
         """Lets the answers in the making end, then leaves."""
@@ -119,7 +127,7 @@ class ParleyClient(discord.Client):
         Raises NotAllowed where the bot may not write, NotFound where the channel is gone, else Unavailable.
         """
         ready = await self._uploads.ready(reply, translator("en"))
-        return await messages.post(self, place, ready)
+        return await messages.post(self, place, ready, self._begun)
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraws the messages that were posted. Raises what `post` raises."""
@@ -195,7 +203,11 @@ class ParleyClient(discord.Client):
         """A command that Discord still shows as it was before an update."""
         t = translator_of(interaction)
         sentence = t("This command has just been changed. Type it again, or restart Discord if it looks the same.")
-        await self._responder.tell(interaction, refusal(sentence, t))
+
+        async def told(_: Request) -> Outcome:
+            return refusal(sentence, t)
+
+        await self._responder.answer(interaction, told, private=True)
 
     async def _on_typing(self, interaction: Interaction) -> None:
         name, given, typed = called(interaction.data)
@@ -205,12 +217,13 @@ class ParleyClient(discord.Client):
             return
         written = str(given.pop(typed))
         found = await self._bot.complete(self._responder.request(interaction), name, typed, written, given)
-        await interaction.suggest(
+        await self._responder.suggest(
+            interaction,
             [
                 {"name": shorten(choice.label, CHOICE_MAX), "value": value}
                 for choice in found
                 if choice.label.strip() and (value := _value(param, choice.value)) is not None
-            ]
+            ],
         )
 
     async def _on_form(self, interaction: Interaction) -> None:
@@ -233,19 +246,19 @@ class ParleyClient(discord.Client):
         if draft is not None:
             await self._responder.reopen(interaction, draft)
             return
+        handler = self._handler(used)
         await self._responder.answer(
             interaction,
             lambda request: self._bot.press(request, used, values),
-            private=True,
-            form=self._opens_form(used),
+            private=handler is None or handler.visibility is Visibility.PRIVATE,
+            form=handler is not None and handler.opens_form,
+            redraws=handler is not None and handler.replaces and interaction.is_on_own_message(),
         )
 
-    def _opens_form(self, used: str) -> bool:
-        try:
-            handler = self._bot.registry.actions.get(Action.decode(used).verb)
-        except UsageError:
-            return False
-        return handler is not None and handler.opens_form
+    def _handler(self, used: str) -> ActionHandler | None:
+        with suppress(UsageError):
+            return self._bot.registry.actions.get(Action.decode(used).verb)
+        return None
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """A bug in reading what came in: who did it is told, as of any other bug."""

@@ -23,14 +23,29 @@ def discord() -> None:
 
 
 @discord.command("sync")
-@click.option("--guild", type=int, metavar="ID", help="Only for this server, where commands appear at once.")
+@click.option(
+    "--guild",
+    type=int,
+    metavar="ID",
+    help="Only for this server, where they appear at once; beside those for all servers, so each is seen twice.",
+)
+@click.option("--clear", is_flag=True, help="With --guild: take away what was told to this server alone.")
 @click.option("--dry-run", is_flag=True, help="Only say what Discord would be told.")
-def sync_commands(guild: int | None, dry_run: bool) -> None:
+def sync_commands(guild: int | None, clear: bool, dry_run: bool) -> None:
     """Tell Discord the commands, whether they have changed or not. `parley run` does it when they have."""
+    if clear and guild is None:
+        raise click.UsageError("--clear takes away one server's own commands. Name the server with --guild.")
 
     async def work(client: ParleyClient, database: Database) -> None:
         from adapters.discord.sync import changed, sync  # noqa: PLC0415 - kept off the path of --help
+        from adapters.discord.sync import clear as clear_guild  # noqa: PLC0415
 
+        if clear and guild is not None:
+            click.echo("This server keeps the commands for all servers, and loses its own.")
+            if not dry_run:
+                await clear_guild(client, database, guild)
+                click.echo("Discord is told.")
+            return
         new = await changed(client, database, guild)
         for entry in client.declared:
             click.echo(f"{'/' if entry['type'] == 1 else ''}{entry['name']}")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from http import HTTPStatus
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -23,6 +24,9 @@ from bot.chat import Actor, MessageRef, Place, Request
 NAME = "discord"
 
 Json = Mapping[str, Any]
+
+UNHEARD = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT, 524})
+"""How Discord's gate says that it got no answer from what is behind it, which may have done what was asked for."""
 
 _KINDS = discord.InteractionType
 COMMAND, CONTROL = _KINDS.application_command.value, _KINDS.component.value
@@ -99,6 +103,14 @@ class Interaction:
             return Place(NAME, self.workspace, channel["parent_id"], thread=here)
         return Place(NAME, self.workspace, here, direct=not self._given.get("guild_id"))
 
+    def is_on_own_message(self) -> bool:
+        """Whether a control was used of a message that this person alone sees: one for them, or one in their
+        conversation with the bot. Its id doesn't tell: an interaction can name any control on any message.
+        """
+        if self.kind != CONTROL or self.message is None:
+            return False
+        return bool(self.message.get("flags", 0) & _EPHEMERAL) or "guild_id" not in self._given
+
     # --- the first answer ---
 
     async def show(self, ready: Ready, *, private: bool) -> None:
@@ -119,9 +131,10 @@ class Interaction:
         """With suggestions for what is being typed."""
         await self._first(_SUGGEST, {"choices": choices})
 
-    async def defer(self, *, private: bool) -> None:
-        """With a promise, for whoever the answer will be for. A control just waits."""
-        if self.kind == CONTROL:
+    async def defer(self, *, private: bool, redraws: bool = False) -> None:
+        """With a promise, for whoever the answer will be for. What `complete` changes then is the promise, or with
+        `redraws` the message whose control was used."""
+        if redraws:
             await self._first(_WAIT)
         else:
             await self._first(_THINK, {"flags": _EPHEMERAL} if private else {})
@@ -144,9 +157,11 @@ class Interaction:
         await self._send(self._webhook("PATCH", "/messages/@original"), _message(ready, files), files)
 
     async def follow_up(self, ready: Ready, *, private: bool) -> None:
-        """Adds a message."""
+        """Adds a message, which is there twice where it is sent twice."""
         files = ready.files()
-        await self._send(self._webhook("POST"), _message(ready, files, private=private), files)
+        await self._send(
+            self._webhook("POST"), _message(ready, files, private=private), files, session=_Once(self._session)
+        )
 
     async def withdraw(self) -> None:
         """Deletes the first answer."""
@@ -161,13 +176,37 @@ class Interaction:
             webhook_token=self._given["token"],
         )
 
-    async def _send(self, route: Route, payload: Json | None = None, files: Sequence[discord.File] = ()) -> None:
+    async def _send(
+        self,
+        route: Route,
+        payload: Json | None = None,
+        files: Sequence[discord.File] = (),
+        session: aiohttp.ClientSession | _Once | None = None,
+    ) -> None:
         """As the library sends its own: one after the other for each interaction, and again where Discord asks for it."""
-        sending = async_context.get()
+        sending, over = async_context.get(), cast("aiohttp.ClientSession", session or self._session)
         if files and payload is not None:
-            await sending.request(route, self._session, multipart=_multipart(payload, files), files=files)
+            await sending.request(route, over, multipart=_multipart(payload, files), files=files)
         else:
-            await sending.request(route, self._session, payload=dict(payload) if payload is not None else None)
+            await sending.request(route, over, payload=dict(payload) if payload is not None else None)
+
+
+class _Once:
+    """A session for the library to send over what must not be there twice."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        return self._session.request(method, url, raise_for_status=unless_unheard, **options)
+
+
+async def unless_unheard(response: aiohttp.ClientResponse) -> None:
+    """For aiohttp's `raise_for_status`. Raises DiscordServerError where Discord's gate has not heard whether something
+    was done: the library would ask for it again."""
+    if response.status in UNHEARD:
+        response.release()
+        raise discord.DiscordServerError(response, None)
 
 
 def _message(ready: Ready, files: Sequence[discord.File], *, private: bool = False) -> Json:
@@ -206,10 +245,22 @@ def called(data: Json) -> tuple[str, dict[str, object], str]:
 
 
 def message_text(message: Json) -> str:
-    """All words of a message: what was written, what an embed says, what a layout shows."""
-    embeds = (part for embed in message.get("embeds", ()) for part in (embed.get("title"), embed.get("description")))
+    """All words of a message: what was written, what its embeds say, what a layout shows, what was forwarded."""
+    embeds = (part for embed in message.get("embeds", ()) for part in _embed_texts(embed))
     shown = (text["content"] for text in text_displays(message.get("components", ())))
-    return "\n".join(part for part in (message.get("content"), *embeds, *shown) if part)
+    forwarded = (message_text(snapshot["message"]) for snapshot in message.get("message_snapshots", ()))
+    return "\n".join(part for part in (message.get("content"), *embeds, *shown, *forwarded) if part)
+
+
+def _embed_texts(embed: Json) -> Iterator[str | None]:
+    """In the order in which they are seen."""
+    yield (embed.get("author") or {}).get("name")
+    yield embed.get("title")
+    yield embed.get("description")
+    for field in embed.get("fields", ()):
+        yield field.get("name")
+        yield field.get("value")
+    yield (embed.get("footer") or {}).get("text")
 
 
 def text_displays(components: Iterable[Json]) -> Iterator[Json]:

@@ -49,6 +49,15 @@ async def sync(client: ParleyClient, database: Database, guild: int | None = Non
     await database.write(lambda tx: kept.put(tx, _name(client, guild), told))
 
 
+async def clear(client: ParleyClient, database: Database, guild: int) -> None:
+    """Takes away what one server was told for itself, and leaves it those for every server.
+
+    Raises discord.HTTPException.
+    """
+    await client.clear_commands(guild)
+    await database.write(lambda tx: kept.put(tx, _name(client, guild), ""))
+
+
 async def sync_if_changed(client: ParleyClient, database: Database) -> bool:
     """Returns whether Discord had to be told. Raises discord.HTTPException."""
     if not await changed(client, database):

@@ -54,7 +54,7 @@ class ContentCommands:
     async def problems(self, ctx: Context) -> Outcome:
         return self._page(ctx, 0)
 
-    @action("content-problems", permission=Permission.EDITOR)
+    @action("content-problems", permission=Permission.EDITOR, replaces=True)
     async def more(self, ctx: Context, start: str = "0") -> Outcome:
         return self._page(ctx, int(start) if start.isdecimal() and len(start) < VERSION_SHOWN else 0)
 

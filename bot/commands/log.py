@@ -38,7 +38,7 @@ class LogCommands:
     async def log(self, ctx: Context) -> Outcome:
         return await self._page(ctx, "log", ctx.community.id, ctx.request.now + timedelta(days=1))
 
-    @action("log", permission=Permission.MODERATOR)
+    @action("log", permission=Permission.MODERATOR, replaces=True)
     async def older(self, ctx: Context, at: str, act: str) -> Outcome:
         return await self._page(ctx, "log", ctx.community.id, from_digits(at), act)
 
@@ -46,7 +46,7 @@ class LogCommands:
     async def content_log(self, ctx: Context) -> Outcome:
         return await self._page(ctx, "content-log", "", ctx.request.now + timedelta(days=1))
 
-    @action("content-log", permission=Permission.EDITOR)
+    @action("content-log", permission=Permission.EDITOR, replaces=True)
     async def content_older(self, ctx: Context, at: str, act: str) -> Outcome:
         return await self._page(ctx, "content-log", "", from_digits(at), act)
 

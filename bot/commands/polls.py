@@ -195,7 +195,7 @@ class PollCommands:
         poll = await self._to_vote_in(ctx, poll_id)
         return await self._cast(ctx, poll, choice or ",".join(values))
 
-    @action("ballot")
+    @action("ballot", replaces=True)
     async def ballot(
         self, ctx: Context, poll_id: str, draft: str | None = None, values: tuple[str, ...] = ()
     ) -> Outcome:
@@ -213,7 +213,7 @@ class PollCommands:
             card = ballot_cards.scoring_card(ctx.t, poll, ballot_cards.scoring(ctx.t, poll, draft, values))
         return Outcome(Reply((card,)), replace=begun)
 
-    @action("cast")
+    @action("cast", replaces=True)
     async def cast(self, ctx: Context, poll_id: str, draft: str) -> Outcome:
         poll = await self._to_vote_in(ctx, poll_id)
         if poll.method is Method.SCORE:
@@ -223,7 +223,7 @@ class PollCommands:
             )
         return replace(await self._cast(ctx, poll, draft), replace=True)
 
-    @action("withdraw")
+    @action("withdraw", replaces=True)
     async def withdraw(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self._to_vote_in(ctx, poll_id)
         return replace(await self._cast(ctx, poll, None), replace=True)
@@ -420,13 +420,13 @@ class PollCommands:
     async def cancel(self, ctx: Context, poll: Annotated[str, poll_forms.POLL] = "") -> Outcome:
         return ballot_cards.confirm(ctx.t, await self._named(ctx, poll, own=True), "poll-cancel")
 
-    @action("poll-close")
+    @action("poll-close", replaces=True)
     async def close_confirmed(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self._seen(ctx, poll_id)
         closed = await self.polls.close(poll, ctx.request.actor, ctx.community, ctx.request.now, ctx.t)
         return Outcome(Reply((await self._card(ctx.t, closed, ctx.community),)), refresh=(poll.id,), replace=True)
 
-    @action("poll-cancel")
+    @action("poll-cancel", replaces=True)
     async def cancel_confirmed(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self._seen(ctx, poll_id)
         await self.polls.cancel(poll, ctx.request.actor, ctx.community, ctx.request.now, ctx.t)

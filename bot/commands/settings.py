@@ -202,7 +202,7 @@ class PrivacyCommands:
         button = Button(t("Erase now"), Action("privacy-erase"), style=ButtonStyle.DANGER)
         return Outcome(Reply((Card(title=t("Erase what is stored about you?"), body=explained, controls=(button,)),)))
 
-    @action("privacy-erase")
+    @action("privacy-erase", replaces=True)
     async def erased(self, ctx: Context) -> Outcome:
         withdrawn = await self.privacy.erase(ctx.request.actor, ctx.request.now)
         t = ctx.t

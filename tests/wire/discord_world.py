@@ -15,7 +15,7 @@ import pytest
 from adapters.discord.client import ParleyClient
 from adapters.discord.running import DiscordService, RunningClient
 from bot.chat import Outcome
-from bot.command import Command, Context
+from bot.command import ActionHandler, Command, Context
 from bot.config import Shards
 from bot.instance import Instance
 from bot.store import communities, polls
@@ -26,6 +26,7 @@ from tests.world import CONTENT, Clock, running
 
 QUESTION = "Which tea?"
 TEAS = ("Green", "Black", "Oolong")
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXY"
 HURRY = 25.0
 """How many times shorter the server's rate limits are than Discord's."""
 
@@ -50,9 +51,22 @@ class World:
         await host.slash("poll create", question=QUESTION, options=" | ".join(TEAS), **options)
         return self.server.posted(host.channel)[before]
 
+    async def wide_poll(self, host: Member) -> Message:
+        """A poll of 25 long options, whose result takes two messages."""
+        before = len(self.server.posted(host.channel))
+        options = " | ".join(f"{letter}, one of a great many kinds of tea".ljust(74, "!") for letter in LETTERS)
+        await host.slash(
+            "poll create", question="Tea? " * 58, options=options, method="ranked", results="live", closes="1h"
+        )
+        return self.server.posted(host.channel)[before]
+
     async def quiet(self) -> None:
         """Until every copy of every poll is up to date."""
         await self.instance.copies.drain()
+
+    async def answered(self) -> None:
+        """Until nothing more is said to anybody who asked; nobody is answered from then on."""
+        await self.client._responder.drain(HURRY)
 
     async def tally(self, poll: str = "p1") -> dict[str, int]:
         """Option → ballots, as they are stored."""
@@ -65,20 +79,21 @@ class World:
         return sum(call.status >= 400 or not refused for call in edits)
 
     @contextmanager
-    def slow(self, command: str) -> Iterator[asyncio.Event]:
-        """The command's handler waits for the event before it does anything."""
-        commands = cast("dict[str, Command]", self.instance.bot.registry.commands)
-        usual, gate = commands[command], asyncio.Event()
+    def slow(self, command: str = "", *, action: str = "") -> Iterator[asyncio.Event]:
+        """The command's handler, or the action's, waits for the event before it does anything."""
+        registry, gate = self.instance.bot.registry, asyncio.Event()
+        declared = cast("dict[str, Command | ActionHandler]", registry.actions if action else registry.commands)
+        usual = declared[action or command]
 
-        async def handler(ctx: Context, **given: Any) -> Outcome:
+        async def handler(ctx: Context, *args: Any, **given: Any) -> Outcome:
             await gate.wait()
-            return await usual.handler(ctx, **given)
+            return await usual.handler(ctx, *args, **given)
 
-        commands[command] = replace(usual, handler=handler)
+        declared[action or command] = replace(usual, handler=handler)
         try:
             yield gate
         finally:
-            commands[command] = usual
+            declared[action or command] = usual
 
 
 def shown_once(answer: Interaction) -> bool:

@@ -141,6 +141,24 @@ async def test_a_vote_whose_answer_came_too_late_counts_and_can_be_sent_again(
         assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+@pytest.mark.parametrize("trouble", ["too late", "broken"])
+async def test_suggestions_that_nobody_gets_are_no_bug(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: str
+) -> None:
+    """Whoever typed on, or whose connection broke, is not waiting any more: one line in the log."""
+    async with discord_world(tmp_path) as world:
+        server, ada = world.server, world.server.member("Ada")
+        if trouble == "broken":
+            server.faults.fail(CALLBACK, hang_up=True)
+        typed = ada.start_autocomplete("fact", "words", "tea")
+        if trouble == "too late":
+            typed.give_up()
+        await server.until(lambda: [record for record in caplog.records if record.name == "parley.discord"])
+        (told,) = [record for record in caplog.records if record.name == "parley.discord"]
+        assert told.levelno == logging.WARNING
+        assert told.exc_info is None
+
+
 # --- Discord's own failures ---
 
 TROUBLES = {

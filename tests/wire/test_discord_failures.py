@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.chat import Card, MessageRef, Place, Reply
+from bot.errors import Unavailable
+from bot.markup import text
 from tests.wire.discord import Channel
 from tests.wire.discord.errors import old_message
 from tests.wire.discord_world import (
@@ -28,20 +32,31 @@ OPEN_DIRECT = r"^/users/@me/channels$"
 
 
 async def test_a_storm_of_429_delays_and_loses_nothing(tmp_path: Path) -> None:
-    """Every kind of call is refused three times; what was asked for happens, once."""
-    async with discord_world(tmp_path) as world:
+    """First answers, late ones, further ones, posts and edits are refused three times each; what was asked for happens,
+    once, and nothing is asked for again before the time that Discord has told."""
+    async with discord_world(tmp_path, patience=0.05) as world:
         server, host = world.server, world.server.member("Host")
-        for call in (CALLBACK, POST, EDIT, FOLLOW_UP):
-            server.faults.storm(call, times=3)
+        storms = [server.faults.storm(call, times=3) for call in (CALLBACK, POST, EDIT, FOLLOW_UP, ORIGINAL)]
         poll = await world.poll(host, results="live")
         cast = votes(members(world, 30), poll)
         for vote in cast:
             assert counted(await vote.member.wait(vote))
+        with world.slow("fact") as gate:
+            asked = host.start_slash("fact", words="tea")
+            await server.until(lambda: asked.thinking)
+            gate.set()
+            await host.wait(asked)
+        await world.wide_poll(host)
+        results = await host.slash("poll results", poll="p2")
+        await server.until(lambda: len(results.messages) == 2)
         await world.quiet()
         assert await world.tally() == dict.fromkeys(TEAS, 10)
-        assert server.posted() == [poll]
+        assert server.posted()[0] is poll
+        assert len(server.posted()) == 2
         assert "★ 10" in words(poll)
-        assert server.answers(429).total() >= 9
+        assert shown_once(asked)
+        assert [storm.hit for storm in storms] == [3] * len(storms)
+        assert server.faults.early == 0
 
 
 async def test_a_limit_for_all_calls_delays_and_loses_nothing(tmp_path: Path) -> None:
@@ -172,6 +187,135 @@ async def test_an_answer_comes_whatever_fails(
         assert len(server.posted()) == 1
         assert all(shown_once(answer) for answer in (found, sources, sent))
         assert bugs(caplog) == []
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.parametrize("call", [CALLBACK, ORIGINAL], ids=["announce", "answer"])
+async def test_a_slow_vote_is_confirmed_once_whatever_fails(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, call: str, trouble: dict[str, int | bool]
+) -> None:
+    """Whoever presses a button of a poll sees «thinking», alone, and then the answer in its place."""
+    async with discord_world(tmp_path, patience=0.05) as world:
+        server, ada = world.server, world.server.member("Ada")
+        poll = await world.poll(server.member("Host"))
+        server.faults.fail(call, **trouble)  # type: ignore[arg-type]
+        with world.slow(action="vote") as gate:
+            vote = ada.start_click(poll, "Green")
+            await server.until(lambda: vote.thinking)
+            gate.set()
+            await ada.wait(vote)
+            await world.answered()
+        assert counted(vote)
+        assert server.posted() == [poll]
+        assert bugs(caplog) == []
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.parametrize("call", [CALLBACK, ORIGINAL], ids=["announce", "answer"])
+async def test_a_slow_answer_takes_the_place_of_its_message_whatever_fails(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, call: str, trouble: dict[str, int | bool]
+) -> None:
+    """A ballot that somebody fills in becomes their confirmation, and nothing is shown beside it."""
+    async with discord_world(tmp_path, patience=0.05) as world:
+        server, ada = world.server, world.server.member("Ada")
+        poll = await world.poll(server.member("Host"), method="score")
+        ballot = await ada.press(poll, "v1:ballot:p1")
+        server.faults.fail(call, **trouble)  # type: ignore[arg-type]
+        with world.slow(action="cast") as gate:
+            cast = ada.start_press(ballot.message, "v1:cast:p1:5,3,1")
+            await server.until(lambda: cast.answered)
+            gate.set()
+            await ada.wait(cast)
+        assert "Your vote is counted" in ballot.message.text
+        assert cast.messages == []
+        assert bugs(caplog) == []
+
+
+FAR = {name: trouble for name, trouble in TROUBLES.items() if name != "a connection that breaks after it was done"}
+"""Discord can't be told that a further answer is the same one: where its confirmation gets lost, it is there twice."""
+
+
+@pytest.mark.parametrize("trouble", FAR.values(), ids=FAR)
+async def test_an_answer_of_several_messages_comes_whole_whatever_fails(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: dict[str, int | bool]
+) -> None:
+    """The second one is there, once."""
+    async with discord_world(tmp_path) as world:
+        server, host = world.server, world.server.member("Host")
+        await world.wide_poll(host)
+        fault = server.faults.fail(FOLLOW_UP, method="POST", **trouble)  # type: ignore[arg-type]
+        results = await host.slash("poll results", poll="p1")
+        await world.answered()
+        assert fault.hit
+        assert len(results.messages) == 2
+        assert results.private
+        assert bugs(caplog) == []
+
+
+LONG = Reply((Card(title="First", body=text("tea " * 900)), Card(title="Second", body=text("tea " * 900))))
+
+
+@pytest.mark.parametrize("forum", [False, True], ids=["channel", "forum"])
+async def test_what_takes_several_messages_goes_on_where_it_broke_off(tmp_path: Path, *, forum: bool) -> None:
+    """Discord is away after the first of them: whoever tries again has the other one sent, into the same post of a
+    forum, and neither is there twice. Said anew, or long after, it is said whole."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        channel = server.add_forum("reports") if forum else server.main
+        place = Place("discord", server.guild.id, channel.id)
+
+        def said() -> list[list[str]]:
+            """The titles, channel by channel."""
+            places = [each for each in server.channels.values() if channel in {each, each.parent}]
+            shown = [[message.text.partition("\n")[0] for message in server.posted(each)] for each in places]
+            return [titles for titles in shown if titles]
+
+        async def broken_off() -> None:
+            server.faults.fail(POST, method="POST", hang_up=True, times=3, after=1)
+            with pytest.raises(Unavailable):
+                await world.client.post(place, LONG)
+
+        await broken_off()
+        posted = await world.client.post(place, LONG)
+        assert posted is not None
+        assert len(posted.id.split(",")) == 2
+        assert said() == [["### First", "### Second"]]
+        await world.client.post(place, LONG)
+        await broken_off()
+        world.forward(hours=2)
+        await world.client.post(place, LONG)
+        assert sum(map(len, said())) == 7
+        assert sum(titles.count("### First") for titles in said()) == 4
+
+
+async def test_what_may_be_there_is_not_sent_twice_by_a_later_attempt(tmp_path: Path) -> None:
+    """Every confirmation of a message got lost, so the attempt counts as failed. The next one finds it there."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        place, said = Place("discord", server.guild.id, server.main.id), Reply((Card(title="News"),))
+        server.faults.fail(POST, method="POST", hang_up=True, done=True, times=3)
+        with pytest.raises(Unavailable):
+            await world.client.post(place, said)
+        posted = await world.client.post(place, said)
+        assert posted is not None
+        assert [message.id for message in server.posted()] == [posted.id]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+async def test_a_forum_gets_one_post_whatever_fails(tmp_path: Path, trouble: dict[str, int | bool]) -> None:
+    """No nonce keeps a post of a forum from being made twice. An older one of the same title, and somebody else's, are
+    not taken for it."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        forum = server.add_forum("reports")
+        server.add_thread("News", forum, owner=server.bot)
+        server.faults.fail(r"^/channels/\d+/threads$", **trouble)  # type: ignore[arg-type]
+        place = Place("discord", server.guild.id, forum.id)
+        posted = await world.client.post(place, Reply((Card(title="News", body=text("Tea is ready.")),)))
+        made = [channel for channel in server.channels.values() if channel.parent is forum]
+        assert len(made) == 2
+        assert posted == MessageRef(replace(place, thread=made[1].id), made[1].id)
+        assert [message.text for message in server.posted(made[1])] == ["### News\nTea is ready."]
 
 
 @pytest.mark.parametrize("call", [OPEN_DIRECT, POST], ids=["open the conversation", "write"])

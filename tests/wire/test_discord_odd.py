@@ -4,13 +4,15 @@ nothing changed."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.chat import Card, Place, Reply
 from tests.wire.discord import Channel, Interaction, Message
 from tests.wire.discord.interactions import MODAL
-from tests.wire.discord.model import Guild, User
-from tests.wire.discord_world import World, bugs, discord_world, shown_once
+from tests.wire.discord.model import Guild, Json, User
+from tests.wire.discord_world import QUESTION, World, bugs, discord_world, shown_once
 
 FORGED = (
     "v0:vote:p1:0",
@@ -25,6 +27,8 @@ FORGED = (
     "v1:again:a-b:poll-nothing",
     "v1:again:a-b",
 )
+FOREIGN = ("v1:ballot:p1:0", "v1:cast:p1:0", "v1:privacy-erase")
+"""Controls of messages that one person alone sees, whose answers take their message's place."""
 
 
 @pytest.mark.parametrize("custom_id", FORGED)
@@ -35,17 +39,67 @@ async def test_a_control_that_was_never_drawn_gets_a_polite_private_answer(tmp_p
         answer = await world.server.member("Eve").press(poll, custom_id)
         assert "did not work" in answer.text
         assert shown_once(answer)
+        assert len(poll.versions) == 1
         assert await world.tally() == {}
 
 
+@pytest.mark.parametrize("patience", [1.5, 0.0], ids=["quick", "slow"])
+@pytest.mark.parametrize("custom_id", FOREIGN)
+async def test_what_is_for_one_person_never_lands_in_a_message_for_all(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, custom_id: str, patience: float
+) -> None:
+    """Whoever presses such a control on a public poll is answered beside it, in private: the poll stays a poll."""
+    async with discord_world(tmp_path, patience=patience) as world:
+        poll = await world.poll(world.server.member("Host"), method="score")
+        labels = poll.labels
+        answer = await world.server.member("Eve").press(poll, custom_id)
+        await world.quiet()
+        assert shown_once(answer)
+        assert all(words_of.startswith(f"### {QUESTION}") for words_of in poll.versions)
+        assert poll.labels == labels
+        assert bugs(caplog) == []
+
+
 async def test_what_a_member_wrote_pings_nobody(tmp_path: Path) -> None:
-    """Every message says that no mention in it is meant, whatever the question of a poll holds."""
-    async with discord_world(tmp_path) as world:
+    """Every message says that no mention in it is meant, whatever the question of a poll holds: posts, edits, first,
+    late and further answers, posts in a forum, messages to one person."""
+    async with discord_world(tmp_path, patience=0.05) as world:
         server = world.server
         host = server.member("@everyone **bold** \u202e")
-        await host.slash("poll create", question="@everyone <@1> <@&2> which?", options="A | @here | `c`")
-        sent = [call.body for call in server.calls if call.method == "POST" and call.path.endswith("/messages")]
-        assert [body["allowed_mentions"] for body in sent] == [{"parse": []}]
+        hostile = "@everyone <@1> <@&2> which?"
+        await host.slash("poll create", question=hostile, options="A | @here | `c`", results="live")
+        (poll,) = server.posted()
+        await server.member("Ada").click(poll, "@here")
+        await world.quiet()
+        with world.slow("fact") as gate:
+            asked = host.start_slash("fact", words=hostile)
+            await server.until(lambda: asked.thinking)
+            gate.set()
+            await host.wait(asked)
+        await world.wide_poll(host)
+        results = await host.slash("poll results", poll="p2")
+        await server.until(lambda: len(results.messages) == 2)
+        said = Reply((Card(title=hostile),))
+        await world.client.post(Place("discord", server.guild.id, server.add_forum("reports").id), said)
+        await world.client.tell(server.guild.id, host.user.id, said)
+        sent = [(call, message) for call in server.calls for message in messages_in(call.body)]
+        assert {f"{call.method} {call.template}" for call, _ in sent} == {
+            "POST /channels/{channel_id}/messages",
+            "PATCH /channels/{channel_id}/messages/{message_id}",
+            "POST /channels/{channel_id}/threads",
+            "POST /interactions/{interaction_id}/{interaction_token}/callback",
+            "POST /webhooks/{webhook_id}/{webhook_token}",
+            "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original",
+        }
+        assert [call.path for call, message in sent if message.get("allowed_mentions") != {"parse": []}] == []
+
+
+def messages_in(body: Any) -> list[Json]:
+    """What a call shows: its body, or what that holds. A form shows nothing that could ping."""
+    if not isinstance(body, dict):
+        return []
+    held = [body, body.get("data") or {}, body.get("message") or {}]
+    return [each for each in held if "components" in each and "custom_id" not in each]
 
 
 async def test_no_privileged_intent_is_asked_for(tmp_path: Path) -> None:
@@ -170,3 +224,19 @@ async def test_what_find_facts_is_used_on_is_not_stored(tmp_path: Path) -> None:
 
 def everything_in(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+FIELDS = [{"type": "rich", "fields": [{"name": "Who", "value": "drinks tea?", "inline": False}]}]
+AROUND = [{"type": "rich", "author": {"name": "Who"}, "footer": {"text": "drinks tea?"}}]
+
+
+@pytest.mark.parametrize("embeds", [FIELDS, AROUND, []], ids=["fields", "around", "forwarded"])
+async def test_find_facts_reads_all_words_of_a_message(tmp_path: Path, embeds: list[Json]) -> None:
+    """Those of an embed's fields, author and footer too, and of a message that was forwarded."""
+    async with discord_world(tmp_path) as world:
+        server, ada = world.server, world.server.member("Ada")
+        written = Message(server.new_id(), server.main, ada.user, server.now(), embeds=embeds)
+        if not embeds:
+            written.forwarded = Message(server.new_id(), server.main, ada.user, server.now(), content="Who drinks tea?")
+        server.main.messages[written.id] = written
+        assert "Most people in the office drink tea" in (await ada.context("Find facts", written)).text

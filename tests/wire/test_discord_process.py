@@ -15,18 +15,19 @@ from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord_world import new_server, parley
 
 
-def run_parley(folder: Path, server: DiscordServer) -> AbstractAsyncContextManager[Process]:
+def run_parley(folder: Path, server: DiscordServer, **settings: str) -> AbstractAsyncContextManager[Process]:
     address = server.url.removesuffix("/api/v10")
     arguments = ("tests.wire.discord.parley", address, "run", "--port", str(free_port()))
-    return program(folder, *arguments, PARLEY_DISCORD_TOKEN=TOKEN)
+    return program(folder, *arguments, PARLEY_DISCORD_TOKEN=TOKEN, **settings)
 
 
+@pytest.mark.parametrize("shards", ["", "2"], ids=["one connection", "two"])
 @pytest.mark.parametrize("when", ["before the start", "while it runs"])
-async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, when: str) -> None:
+async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, when: str, shards: str) -> None:
     """Exit code 1 and a sentence that names the setting, without a traceback and without the token."""
     async with new_server() as server:
         server.revoked = when == "before the start"
-        async with run_parley(tmp_path, server) as process:
+        async with run_parley(tmp_path, server, PARLEY_DISCORD_SHARDS=shards) as process:
             if not server.revoked:
                 await server.until(lambda: server.gateway.connected and server.commands[""], PATIENCE)
                 await server.revoke_token()

@@ -192,6 +192,23 @@ async def test_the_command_line_tells_the_commands(tmp_path: Path) -> None:
         assert server.violations == []
 
 
+async def test_the_commands_of_one_server_can_be_taken_away(tmp_path: Path) -> None:
+    """They stand beside those for all servers, which stay; a dry run takes nothing, and the server has to be named."""
+    async with new_server() as server:
+        guild = server.guild.id
+        await parley_discord(tmp_path, server, "sync")
+        await parley_discord(tmp_path, server, "sync", "--guild", guild)
+        assert (await parley_discord(tmp_path, server, "sync", "--clear"))[0] == 2
+        code, said = await parley_discord(tmp_path, server, "sync", "--guild", guild, "--clear", "--dry-run")
+        assert code == 0, said
+        assert server.commands[guild]
+        code, said = await parley_discord(tmp_path, server, "sync", "--guild", guild, "--clear")
+        assert code == 0, said
+        assert server.commands[guild] == []
+        assert server.commands[""]
+        assert "have changed" in (await parley_discord(tmp_path, server, "sync", "--guild", guild, "--dry-run"))[1]
+
+
 async def test_the_invitation_asks_for_little(tmp_path: Path) -> None:
     """See the channel, write in it and in threads, attach files: nothing else."""
     async with new_server() as server:

@@ -25,6 +25,8 @@ class Fault:
     times: int
     done: bool = False
     hang_up: bool = False
+    after: int = 0
+    """So many calls that match go well before."""
     hit: int = 0
 
 
@@ -33,6 +35,9 @@ class Faults:
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
+        self._refused: dict[tuple[str, str], float] = {}
+        self.early = 0
+        """Calls that came again before the time that a storm had told."""
 
     def fail(
         self,
@@ -43,9 +48,12 @@ class Faults:
         times: int = 1,
         done: bool = False,
         hang_up: bool = False,
+        after: int = 0,
     ) -> Fault:
         """Calls whose path holds this regular expression end with a 5xx, or with a broken connection."""
-        return self.refuse(path, ApiError(status, 0, "Internal Server Error"), method, times, done, hang_up)
+        fault = self.refuse(path, ApiError(status, 0, "Internal Server Error"), method, times, done, hang_up)
+        fault.after = after
+        return fault
 
     def storm(self, path: str = "", *, times: int, retry_after: float = 0.02, everywhere: bool = False) -> Fault:
         """Calls are answered with 429, all of a sudden and whatever the headers promised."""
@@ -65,10 +73,15 @@ class Faults:
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault that hits this call, if one does."""
+        self.early += monotonic() < self._refused.pop((method, path), 0.0)
         for fault in self._waiting:
             if fault.times and fault.matches(method, path):
+                if fault.after:
+                    fault.after -= 1
+                    continue
                 fault.times -= 1
                 fault.hit += 1
+                self._refused[method, path] = monotonic() + fault.error.body.get("retry_after", 0.0)
                 return fault
         return None
 

@@ -148,6 +148,9 @@ class Channel:
     kind: int = TEXT
     parent: Channel | None = None
     recipient: User | None = None
+    owner: User | None = None
+    newest: str | None = None
+    """The id of a forum's newest post."""
     permissions: int = BOT_PERMISSIONS
     """What the bot may do here."""
     gone: bool = False
@@ -165,7 +168,7 @@ class Channel:
         ]
 
     def json(self) -> Json:
-        shared: Json = {"id": self.id, "type": self.kind, "name": self.name, "flags": 0, "last_message_id": None}
+        shared: Json = {"id": self.id, "type": self.kind, "name": self.name, "flags": 0, "last_message_id": self.newest}
         if self.kind == DIRECT:
             recipients = [self.recipient.json()] if self.recipient else []
             return {"id": self.id, "type": DIRECT, "last_message_id": None, "flags": 0, "recipients": recipients}
@@ -177,7 +180,7 @@ class Channel:
     def _thread_json(self) -> Json:
         return {
             "parent_id": self.parent.id if self.parent else None,
-            "owner_id": "1",
+            "owner_id": self.owner.id if self.owner else "1",
             "message_count": len(self.messages),
             "total_message_sent": len(self.messages),
             "member_count": 1,
@@ -208,6 +211,7 @@ class Message:
     only_for: User | None = None
     deleted: bool = False
     edited: datetime | None = None
+    forwarded: Message | None = None
     versions: list[str] = field(default_factory=list)
     """The text as it was after each edit, the first included."""
 
@@ -229,7 +233,9 @@ class Message:
         return [str(control.get("label") or control.get("placeholder") or "") for control in self.controls]
 
     def json(self) -> Json:
+        forwarded = [{"message": self.forwarded.json()}] if self.forwarded else []
         return {
+            **({"message_snapshots": forwarded} if forwarded else {}),
             "id": self.id,
             "channel_id": self.channel.id,
             "type": 0,

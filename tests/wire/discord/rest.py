@@ -266,11 +266,24 @@ async def start_thread(call: Call) -> Json:
     if parent.kind == FORUM and "message" not in call.data:
         raise errors.invalid_form(["message: a post of a forum begins with one"])
     messages.may_attach(call, parent)
-    thread = call.server.add_thread(call.data["name"], parent)
+    thread = call.server.add_thread(call.data["name"], parent, owner=call.server.bot)
     if "message" not in call.data:
         return thread.json()
     _, message = messages.compose(call, thread, call.data["message"])
+    thread.messages[thread.id] = thread.messages.pop(message.id)
+    message.id = thread.id
     return {**thread.json(), "message": message.json()}
+
+
+async def active_threads(call: Call) -> Json:
+    """Those of a server that the bot may see, the newest first."""
+    guild = call.server.guilds[call.ids["guild_id"]]
+    threads = [
+        channel
+        for channel in guild.channels.values()
+        if channel.kind == PUBLIC_THREAD and not (channel.gone or channel.archived)
+    ]
+    return {"threads": [thread.json() for thread in reversed(threads) if permissions(thread)], "members": []}
 
 
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
@@ -286,6 +299,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("PUT", "/applications/{application_id}/guilds/{guild_id}/commands"): put_commands,
     ("GET", "/applications/{application_id}/guilds/{guild_id}/commands"): get_commands,
     ("GET", "/guilds/{guild_id}"): get_guild,
+    ("GET", "/guilds/{guild_id}/threads/active"): active_threads,
     ("GET", "/channels/{channel_id}"): get_channel,
     ("PATCH", "/channels/{channel_id}"): edit_channel,
     ("POST", "/users/@me/channels"): open_direct,

@@ -116,9 +116,11 @@ class DiscordServer:
     def add_forum(self, name: str) -> Channel:
         return self.add_channel(name, kind=FORUM)
 
-    def add_thread(self, name: str, parent: Channel) -> Channel:
-        """A thread of a channel, or a post of a forum."""
-        thread = Channel(self.new_id(), name, parent.guild, PUBLIC_THREAD, parent)
+    def add_thread(self, name: str, parent: Channel, *, owner: User | None = None) -> Channel:
+        """A thread of a channel, or a post of a forum, made by whoever owns it."""
+        thread = Channel(self.new_id(), name, parent.guild, PUBLIC_THREAD, parent, owner=owner)
+        if parent.kind == FORUM:
+            parent.newest = thread.id
         assert parent.guild is not None
         parent.guild.channels[thread.id] = self.channels[thread.id] = thread
         self.gateway.dispatch("THREAD_CREATE", {**thread.json(), "newly_created": True}, parent.guild.id)
