@@ -40,6 +40,7 @@ from bot.instance import Instance, Outside, build, settle
 from bot.library.loader import load_library
 from bot.library.shelf import Edition, Shelf
 from bot.limiter import Limiter
+from bot.metrics import Metrics
 from bot.store.database import open_database
 from bot.store.keys import Keys
 from tests.wire.discord import DiscordServer, Interaction, Member, point
@@ -189,11 +190,12 @@ def parley_client(instance: Instance) -> RunningClient:
 
 @contextlib.asynccontextmanager
 async def parley_instance(folder: Path, content: Path) -> AsyncIterator[Instance]:
-    database = await open_database(str(folder / "parley.db"))
+    metrics = Metrics()
+    database = await open_database(str(folder / "parley.db"), meter=metrics)
     shelf = Shelf(Edition.of(load_library(content)))
     outside = Outside(now=now, new_reference=lambda: "reference")
     unlimited = Limiter(burst=10**6, per_minute=10**9)
-    instance = build(shelf, database, Keys(KEY), outside, limiter=unlimited)
+    instance = build(shelf, database, Keys(KEY), outside, limiter=unlimited, meter=metrics)
     try:
         await instance.start()
         settle()

@@ -43,9 +43,9 @@ OPEN_POLLS_MAX = 50
 OWN_POLLS_MAX = 10
 """Open polls of one member there; its moderators may have more."""
 COPIES_MAX = 50
+"""Messages that show one poll, all of which are redrawn when it changes."""
 QUORUM_MAX = 10_000_000
 """More voters than any community has."""
-"""Messages that show one poll, all of which are redrawn when it changes."""
 REMEMBERED = timedelta(seconds=5)
 """How long an open poll is kept in memory for those who vote in it."""
 REMEMBERED_MAX = 1_000
