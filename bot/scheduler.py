@@ -12,11 +12,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from bot.chat import Platform, Reply
+from bot.chat import Card, Platform, Reply, Tone
 from bot.community import Community, CommunityOf
 from bot.errors import BotError, Unavailable
+from bot.i18n import Translator
+from bot.markup import Bold, paragraph, text
 from bot.polls.box import BallotBox
 from bot.polls.copies import Copies
+from bot.polls.hosts import Hosts
 from bot.polls.model import Poll, State
 from bot.store import polls as poll_rows
 from bot.store import tellings
@@ -60,6 +63,7 @@ class Scheduler:
         self._copies = copies
         self._platforms = platforms
         self._community_of = community_of
+        self._hosts = Hosts(platforms, community_of)
         self._announcement = announcement
         self._reminder = reminder
         self._now = now
@@ -139,21 +143,43 @@ class Scheduler:
             self._untold.pop(0)
 
     async def _tell(self, telling: Telling) -> bool:
-        """False where the place can't be reached just now. It has been taken out, so nobody else tells it."""
-        place = telling.place
+        """False where it can't be told just now. It has been taken out, so nobody else tells it."""
         try:
             poll = await self._database.read(lambda tx: poll_rows.find(tx, telling.poll))
             if poll is None or (telling.news is News.REMINDER and poll.state is not State.OPEN):
                 return True
-            say = self._announcement if telling.news is News.RESULT else self._reminder
+            if telling.for_creator:
+                await self._tell_creator(poll)
+            elif not await self._tell_place(telling, poll) and telling.news is News.RESULT:
+                await self._database.write(lambda tx: tellings.tell_creator(tx, poll, self._now()))
+        except Unavailable as error:
+            logger.warning("a place could not be told of poll %s: %s", telling.poll, type(error).__name__)
+            return False
+        except Exception:
+            logger.exception("bug while somebody was told of poll %s", telling.poll)
+        return True
+
+    async def _tell_place(self, telling: Telling, poll: Poll) -> bool:
+        """False where the place can't be told, now or later. Raises Unavailable."""
+        place = telling.place
+        say = self._announcement if telling.news is News.RESULT else self._reminder
+        try:
             community = await self._community_of(f"{place.platform}:{place.workspace}", self._now())
             await self._platforms[place.platform].post(place, await say(poll, community))
+        except Unavailable:
+            raise
         except BotError as error:
-            logger.warning("a place could not be told of poll %s: %s", telling.poll, type(error).__name__)
-            return not isinstance(error, Unavailable)
+            logger.warning("a place could not be told of poll %s: %s", poll.id, type(error).__name__)
+            return False
         except Exception:
-            logger.exception("bug while a place was told of poll %s", telling.poll)
+            logger.exception("bug while a place was told of poll %s", poll.id)
+            return False
         return True
+
+    async def _tell_creator(self, poll: Poll) -> None:
+        """The result, for whoever opened the poll. Raises Unavailable."""
+        result = await self._announcement(poll, await self._community_of(poll.community, self._now()))
+        await self._hosts.tell(poll, lambda t: _unannounced(t, poll, result), self._now())
 
     async def lag(self) -> float:
         """For how many seconds the oldest thing that is due has been so. Raises `Unavailable`."""
@@ -169,3 +195,17 @@ class Scheduler:
             return LOOK_AGAIN
         wait = (due - self._now()).total_seconds()
         return min(wait if wait > 0 else RETRY, LOOK_AGAIN)
+
+
+def _unannounced(t: Translator, poll: Poll, result: Reply) -> Reply:
+    said = t(
+        "The poll is closed. Somewhere that it was posted I could not say so: I may not write there, the channel is gone, "
+        "or the poll's message was deleted. This is its result; /poll results poll:{id} shows it to others as well.",
+        id=poll.id,
+    )
+    card = Card(
+        title=t("A poll's result could not be announced"),
+        body=text(paragraph(Bold(poll.question)), said),
+        tone=Tone.CAUTION,
+    )
+    return Reply((card, *result.cards))

@@ -306,7 +306,9 @@ class BallotBox:
         turnout = len(sealed.ballots)
         await tx.run("end_poll", poll=poll, state=state.value, closed_at=to_stored(at), closed_by=by, ballots=turnout)
         if state is State.CLOSED:
-            await tellings.tell_places(tx, poll, News.RESULT, at)
+            places = await tellings.tell_places(tx, poll, News.RESULT, at)
+            if not places:  # each message that showed it was deleted
+                await tellings.tell_creator(tx, sealed.record.poll, at)
         return True
 
 

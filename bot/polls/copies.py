@@ -221,11 +221,11 @@ class Copies:
         try:
             poll = await self._edit(found)
         except (NotAllowed, PlaceGone):
-            if await self._forget(found):
+            if await self._database.write(lambda tx: self._lose(tx, found)):
                 await self._report(found)
             return None, False
         except NotFound:
-            await self._forget(found)
+            await self._database.write(lambda tx: self._forget(tx, found))
             return None, False
         except BotError:
             with suppress(Unavailable):
@@ -284,7 +284,7 @@ class Copies:
         return await messages.find_copy(tx, copy)
 
     async def _report(self, copy: Copy) -> None:
-        """Tells whoever opened the poll, once: the copy is forgotten by now."""
+        """Tells whoever opened the poll."""
         logger.warning("the bot can't redraw poll %s in channel %s any more", copy.poll, copy.message.place.channel)
         try:
             poll = await self._database.read(lambda tx: poll_rows.get(tx, copy.poll))
@@ -292,17 +292,15 @@ class Copies:
         except BotError as error:
             logger.warning("nobody could be told that poll %s can't be redrawn: %s", copy.poll, type(error).__name__)
 
-    async def _forget(self, copy: Copy) -> bool:
-        """The message can't be redrawn any more: it was deleted, or its poll was, or the bot may not.
+    async def _lose(self, tx: Transaction, copy: Copy) -> bool:
+        """The message can't be redrawn just now: its place is gone, or the bot may not. Whether that is news."""
+        await leases.release(tx, lease_of(copy), self._name)
+        return await messages.lose_copy(tx, copy.poll, copy.message)
 
-        True once, for whoever notices it first.
-        """
-
-        async def forget(tx: Transaction) -> bool:
-            await leases.release(tx, lease_of(copy), self._name)
-            return await messages.forget_copy(tx, copy.poll, copy.message)
-
-        return await self._database.write(forget)
+    async def _forget(self, tx: Transaction, copy: Copy) -> None:
+        """The message is gone: it was deleted, or its poll was."""
+        await leases.release(tx, lease_of(copy), self._name)
+        await messages.forget_copy(tx, copy.poll, copy.message)
 
 
 async def _asked_for(tx: Transaction, poll: str) -> list[Copy]:
@@ -316,13 +314,13 @@ def lease_of(copy: Copy) -> str:
 
 def _lost(t: Translator, poll: Poll) -> Reply:
     card = Card(
-        title=t("A poll can't be updated any more"),
+        title=t("A poll's message can't be updated"),
         body=text(
             paragraph(Bold(poll.question)),
             t(
-                "I can't change one of its messages any more: its channel is gone or locked, or I lost the permission "
-                "to write there. Votes still count. Where I may view a channel and write, /poll post poll:{id} shows the "
-                "poll again.",
+                "I can't change one of its messages: its channel is gone or locked, or I lost the permission to write "
+                "there. Votes still count. I try again now and then, and at the close. Where I may view a channel and "
+                "write, /poll post poll:{id} shows the poll once more.",
                 id=poll.id,
             ),
         ),

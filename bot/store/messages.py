@@ -67,9 +67,20 @@ async def outdate(tx: Transaction, poll: str) -> None:
     await tx.run("outdate_copies", poll=poll)
 
 
-async def forget_copy(tx: Transaction, poll: str, message: MessageRef) -> bool:
-    """For a message that somebody deleted. False where it was forgotten before."""
-    return await tx.run("drop_copy", **_key(poll, message)) == 1
+async def lose_copy(tx: Transaction, poll: str, message: MessageRef) -> bool:
+    """The bot may not draw the message just now, so it rests; once the poll has ended, it is forgotten.
+
+    True where that is news: the poll is open, and the last time the message could be drawn.
+    """
+    row = await tx.one("lose_copy", **_key(poll, message))
+    if row is None:
+        await forget_copy(tx, poll, message)
+    return row is not None and row["lost"] == 1
+
+
+async def forget_copy(tx: Transaction, poll: str, message: MessageRef) -> None:
+    """For a message that somebody deleted."""
+    await tx.run("drop_copy", **_key(poll, message))
 
 
 def _key(poll: str, message: MessageRef) -> dict[str, object]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.chat import Place
+from bot.polls.model import Poll
 from bot.store.sql import Transaction
 from bot.store.times import from_stored, to_stored
 
@@ -30,10 +31,22 @@ class Telling:
     place: Place
     since: datetime
 
+    @property
+    def for_creator(self) -> bool:
+        """Whether no channel is to hear of it, but whoever opened the poll."""
+        return not self.place.channel
 
-async def tell_places(tx: Transaction, poll: str, news: News, now: datetime) -> None:
-    """Has every place told where the poll was posted."""
-    await tx.run("tell_places", poll=poll, news=news.value, now=to_stored(now))
+
+async def tell_places(tx: Transaction, poll: str, news: News, now: datetime) -> int:
+    """Has every place told where the poll was posted. Returns how many those are."""
+    return await tx.run("tell_places", poll=poll, news=news.value, now=to_stored(now))
+
+
+async def tell_creator(tx: Transaction, poll: Poll, now: datetime) -> None:
+    """Has whoever opened the poll told its result, once, because a place could not be."""
+    if await tx.run("claim_creator", poll=poll.id):
+        platform, _, workspace = poll.community.partition(":")
+        await put_back(tx, Telling(poll.id, News.RESULT, Place(platform, workspace, ""), now), now)
 
 
 async def take(tx: Transaction, platforms: Iterable[str], now: datetime) -> Telling | None:

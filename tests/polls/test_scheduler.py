@@ -15,8 +15,8 @@ from bot.errors import NotAllowed, NotFound, Unavailable
 from bot.instance import Instance
 from bot.polls import copies
 from bot.store import leases, messages, tellings
-from tests.talk import ADA, BEN, press, reply_words, say, wall
-from tests.world import Clock, Wall, running
+from tests.talk import ADA, BEN, MO, press, reply_words, say, wall
+from tests.world import Clock, Wall, request, running
 
 OPEN = '/poll create question:"Which tea?" options:"Green | Black"'
 
@@ -301,3 +301,104 @@ async def test_an_extended_poll_closes_at_its_new_time(here: Instance, clock: Cl
     await here.scheduler.run_due()
     assert isinstance(here.platforms["test"], Wall)
     assert "Closed" in reply_words(wall(here).posted[-1][1])
+
+
+# --- what is lost, and the end of the poll ---
+
+
+class Shy(Moody):
+    """One that can write to people as well, once it has nothing left to fail with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+        self.tell_failures: list[Exception] = []
+
+    async def tell(self, _workspace: str, _person: str, reply: Reply) -> bool:
+        self._fail(self.tell_failures)
+        self.told.append(reply_words(reply))
+        return True
+
+
+async def test_a_copy_that_may_not_be_drawn_is_tried_ever_more_seldom(here: Instance) -> None:
+    """Each time the poll has twice as many votes; once it may be drawn again, each vote is shown again."""
+    await say(here, ADA, f"{OPEN} results:live")
+    here.platforms["test"] = shy = Shy()
+    shy.edit_failures = [NotAllowed("locked")] * 3
+    tried = []
+    for number in range(10):
+        await press(here, request(f"Voter{number}"), "v1:vote:p1:0")
+        await here.copies.drain()
+        tried.append(shy.asked - len(shy.told))
+    assert tried == [1, 2, 2, 3, 3, 3, 3, 4, 5, 6]
+    assert "Green ★ 10" in reply_words(shy.edited[-1])
+    assert ["can't be updated" in words for words in shy.told] == [True]
+
+
+async def test_a_poll_whose_copy_was_lost_ends_where_it_was_posted(here: Instance, clock: Clock) -> None:
+    """The permission was gone for one vote: the message shows the end, the end is announced, and nothing else is told."""
+    await say(here, ADA, f"{OPEN} closes:1h")
+    here.platforms["test"] = shy = Shy()
+    shy.edit_failures = [NotAllowed("locked")]
+    await press(here, BEN, "v1:vote:p1:0")
+    await here.copies.drain()
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    await here.copies.drain()
+    assert ["This poll is closed" in reply_words(reply) for reply in shy.edited] == [True]
+    assert ["Closed: Which tea?" in reply_words(reply) for reply in shy.posted] == [True]
+    assert len(shy.told) == 1
+
+
+async def test_a_result_that_may_be_announced_nowhere_is_told_to_its_creator_once(here: Instance, clock: Clock) -> None:
+    """Though two places refuse it, and one of them only after a while; and it is told later where they can't be reached."""
+    await say(here, ADA, f"{OPEN} closes:1h")
+    await here.polls.posted("p1", MessageRef(replace(ADA.place, channel="other"), "99"), clock())
+    await press(here, BEN, "v1:vote:p1:0")
+    here.platforms["test"] = shy = Shy()
+    shy.post_failures = [NotAllowed("locked"), Unavailable("down"), ValueError("a bug")]
+    shy.tell_failures = [Unavailable("down")]
+    clock.forward(hours=1)
+    for _ in range(5):
+        await here.scheduler.run_due()
+        clock.forward(minutes=2)
+    (told,) = shy.told
+    assert "A poll's result could not be announced" in told
+    assert "Winner: Green." in told
+    assert shy.posted == []
+
+
+async def test_a_poll_whose_messages_were_all_deleted_tells_its_creator_how_it_ended(
+    here: Instance, clock: Clock
+) -> None:
+    """There is no place left that it could be announced in. Without a private word, moderators are told."""
+    await say(here, MO, "/settings channel:office")
+    await say(here, ADA, f"{OPEN} closes:1h")
+    (copy,) = await here.database.read(lambda tx: messages.copies(tx, "p1"))
+    await here.database.write(lambda tx: messages.forget_copy(tx, "p1", copy.message))
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    ref, said = wall(here).posted[-1]
+    assert ref.place.channel == "office"
+    assert "A poll's result could not be announced" in reply_words(said)
+
+
+async def test_a_host_whom_nobody_can_tell_is_in_the_log(
+    here: Instance, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug on the way to them, or no way at all: neither is silent."""
+    for failures in ([ValueError("a bug")], []):
+        here.platforms["test"] = shy = Shy()
+        shy.tell_failures = [*failures]
+        await say(here, ADA, f"{OPEN} closes:1h")
+        (poll, *_) = await here.polls.listed("test:demo", only_open=True)
+        shy.post_failures = [NotAllowed("locked")]
+        clock.forward(hours=1)
+        await here.scheduler.run_due()
+        assert (f"bug while the host of poll {poll.id}" in caplog.text) == bool(failures)
+    here.platforms["test"] = Moody([NotAllowed("locked")])
+    await say(here, ADA, f"{OPEN} results:live")
+    (poll, *_) = await here.polls.listed("test:demo", only_open=True)
+    await press(here, BEN, f"v1:vote:{poll.id}:0")
+    await here.copies.drain()
+    assert f"the host of poll {poll.id} could not be told something: nobody can be reached" in caplog.text

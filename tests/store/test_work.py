@@ -80,6 +80,48 @@ async def test_a_vote_makes_copies_stale_and_drawing_makes_them_right(box: Ballo
     assert await _stale(database) == {"m1", "m2"}
 
 
+async def test_a_copy_that_can_t_be_drawn_rests_and_comes_back(box: BallotBox, database: Database) -> None:
+    """Until there are twice as many votes, or the poll is extended, or ends; after its end it is forgotten."""
+    await _posted(box, database)
+    copy = (await database.read(lambda tx: messages.copies(tx, "p1")))[0]
+
+    async def lose() -> bool:
+        return await database.write(lambda tx: messages.lose_copy(tx, "p1", copy.message))
+
+    await box.cast(vote(1, "0"))
+    await box.cast(vote(2, "0"))
+    assert [await lose(), await lose()] == [True, False]
+    assert copy.message.id not in await _stale(database)
+    await box.cast(vote(3, "0"))
+    assert copy.message.id not in await _stale(database)
+    await box.cast(vote(4, "0"))
+    assert copy.message.id in await _stale(database)
+    await lose()
+    await database.write(lambda tx: polls.extend(tx, "p1", AFTER, None))
+    assert copy.message.id in await _stale(database)
+    drawn = await database.read(lambda tx: polls.get(tx, "p1"))
+    await database.write(lambda tx: messages.mark_shown(tx, copy, drawn, NOW))
+    assert await lose()
+    await box.close("p1", AFTER)
+    assert copy.message.id in await _stale(database)
+    assert not await lose()
+    assert copy.message not in [each.message for each in await database.read(lambda tx: messages.copies(tx, "p1"))]
+
+
+async def test_a_creator_is_told_once(box: BallotBox, database: Database) -> None:
+    """However many places could not be told, and whichever process notices. A poll without a message tells nobody else."""
+    await box.open(poll())
+    await box.close("p1", CLOSES)
+    closed = await database.read(lambda tx: polls.get(tx, "p1"))
+    platform, _, workspace = closed.community.partition(":")
+    await database.write(lambda tx: tellings.tell_creator(tx, closed, AFTER))
+    taken = await database.write(lambda tx: tellings.take(tx, [platform], AFTER))
+    assert taken == tellings.Telling("p1", News.RESULT, Place(platform, workspace, ""), CLOSES)
+    assert taken.for_creator
+    await database.write(lambda tx: tellings.tell_creator(tx, closed, AFTER))
+    assert await database.write(lambda tx: tellings.take(tx, [platform], AFTER)) is None
+
+
 async def test_each_place_is_told_once_whoever_asks(url: str, box: BallotBox, database: Database) -> None:
     """Two processes take from the same list; a place with two copies is one place; what was put back comes again."""
     await _posted(box, database)

@@ -58,8 +58,8 @@ async def test_a_copy_in_an_archived_thread_is_kept_right(tmp_path: Path, caplog
 async def test_a_copy_in_a_locked_thread_is_given_up_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, archived: bool
 ) -> None:
-    """Only moderators open a locked thread: the creator is told once, the poll goes on everywhere else, and nothing
-    is tried for ever."""
+    """Only moderators open a locked thread: the creator is told once, and at the end the result; the poll goes on
+    everywhere else, and nothing is tried for ever."""
     async with discord_world(tmp_path) as world:
         thread = world.server.add_thread("side", world.server.main)
         poll, copy, host = await posted_in(world, thread)
@@ -71,9 +71,14 @@ async def test_a_copy_in_a_locked_thread_is_given_up_once(
         assert copy.versions == copy.versions[:1]
         (told,) = direct_messages(world.server, host)
         assert "can't be updated" in told.text
-        tried = invalid(world.server)
         await closed(world, poll.channel)
         assert "This poll is closed" in poll.text
+        await world.server.until(lambda: len(direct_messages(world.server, host)) > 1)
+        assert "could not be announced" in direct_messages(world.server, host)[1].text
+        tried = invalid(world.server)
+        await world.instance.scheduler.run_due()
+        await world.instance.copies.refresh_stale()
+        await world.quiet()
         assert invalid(world.server) == tried
         assert bugs(caplog) == []
 
@@ -177,7 +182,7 @@ async def test_a_forum_takes_a_report_as_a_new_post(tmp_path: Path) -> None:
         await world.quiet()
         said, post = [channel for channel in server.channels.values() if channel.parent is forum]
         assert said.name == "The moderators' channel"
-        assert post.name == "A poll can't be updated any more"
+        assert post.name == "A poll's message can't be updated"
         (report,) = server.posted(post)
         assert "Which tea?" in report.text
 

@@ -310,7 +310,7 @@ async def test_a_dead_token_is_a_lost_permission_and_takes_nobody_down(tmp_path:
         await world.quiet()
         await settled(world)
         assert "1 (100.0 %)" in words(poll.blocks)
-        assert "A poll can't be updated any more" in north.host.at_direct().text
+        assert "A poll's message can't be updated" in north.host.at_direct().text
         assert (await left(world), await stored(world, north.team) is None) == ([f"slack:{south.team.id}"], False)
         assert counted(await world.server.member("Another", north.team).press(poll, "Green"))
         await world.quiet()

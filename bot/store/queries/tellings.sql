@@ -14,6 +14,10 @@ DELETE FROM tellings WHERE (poll, news, platform, workspace, channel, thread) IN
     WHERE due_at <= :now AND platform IN (SELECT value FROM json_each(:platforms)) ORDER BY due_at LIMIT 1
 ) RETURNING *;
 
+-- name: claim_creator(poll)!
+-- Whoever changes the row has them told, so they hear it once.
+UPDATE polls SET creator_told = 1 WHERE id = :poll AND creator_told = 0;
+
 -- name: put_telling(poll, news, platform, workspace, channel, thread, since, due_at)!
 INSERT INTO tellings (poll, news, platform, workspace, channel, thread, since, due_at)
 SELECT id, :news, :platform, :workspace, :channel, :thread, :since, :due_at FROM polls WHERE id = :poll
