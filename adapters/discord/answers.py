@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,7 +15,7 @@ import discord
 
 from adapters.discord import forms
 from adapters.discord.interactions import Interaction, Json
-from adapters.discord.messages import BROKEN, again
+from adapters.discord.messages import BROKEN, FAILED, again
 from adapters.discord.uploads import Ready, Uploads, uploaded
 from bot.app import Bot, refusal
 from bot.chat import Action, Answers, Card, Outcome, Reply, Request, Visibility
@@ -98,8 +97,11 @@ class Responder:
 
     async def suggest(self, interaction: Interaction, choices: Sequence[Json]) -> None:
         """Suggests while somebody types. Who has typed on meanwhile, or is gone, needs no suggestions."""
-        with _unreached():
+        try:
             await interaction.suggest(choices)
+        except Exception as error:
+            if not _got_nowhere(error):
+                raise
 
     async def drain(self, seconds: float) -> None:
         """Takes nothing new, and lets the answers in the making end. Discord tells whoever asks now that it failed."""
@@ -134,10 +136,10 @@ class Responder:
 
     async def _watched(self, interaction: Interaction, answering: Coroutine[Any, Any, None]) -> None:
         try:
-            with _unreached():
-                await answering
+            await answering
         except Exception as error:
-            await self.failed(interaction, error)
+            if not _got_nowhere(error):
+                await self.failed(interaction, error)
 
     async def _answer(
         self,
@@ -148,8 +150,7 @@ class Responder:
         form: bool = False,
         redraws: bool = False,
     ) -> None:
-        promised = Promise(private=private or form, redraws=redraws)
-        defer = partial(interaction.defer, private=promised.private, redraws=redraws)
+        defer = partial(interaction.defer, private=private or form, redraws=redraws)
         waiting = _Waiting(defer, FORM_PATIENCE if form else self._patience)
         try:
             outcome, ready = await run
@@ -161,7 +162,8 @@ class Responder:
                 return
             t = translator_of(interaction)
             ready = await self._ready(refusal(t("That took me too long to open a form. Please try again."), t), t)
-        await self._show(interaction, outcome, ready, promised if deferred else None)
+        promised = Promise(private=private or form, redraws=redraws) if deferred else None
+        await self._show(interaction, outcome, ready, promised)
 
     # --- what goes out ---
 
@@ -270,19 +272,17 @@ async def _follow_up(interaction: Interaction, ready: Ready, *, private: bool) -
     await uploaded(lambda ready: again(partial(follow_up, ready), after=BROKEN), ready)
 
 
-@contextmanager
-def _unreached() -> Iterator[None]:
-    """An answer that doesn't get where it should is a line in the log and no bug."""
-    try:
-        yield
-    except discord.NotFound:  # the interaction has expired, so there is nobody left to tell
+def _got_nowhere(error: Exception) -> bool:
+    """Whether an answer just didn't get where it should, which is a line in the log. Anything else is a bug."""
+    if isinstance(error, discord.NotFound):  # the interaction has expired, so there is nobody left to tell
         logger.warning("an answer came too late for Discord")
-    except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
+    elif isinstance(error, FAILED):
         logger.warning("an answer did not reach Discord (%s)", type(error).__name__)
-    except discord.HTTPException as error:
-        if error.code not in UNANSWERABLE:
-            raise
+    elif isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
         logger.warning("an answer that Discord takes no more (code %s)", error.code)
+    else:
+        return False
+    return True
 
 
 def _shown(outcome: Outcome, t: Translator) -> Reply:
