@@ -52,7 +52,7 @@ class Odd:
         public = share and not fails
         return Outcome(Reply((card,), visibility=Visibility.PUBLIC if public else Visibility.PRIVATE))
 
-    @action("slowly")
+    @action("slowly", replaces=True)
     async def slowly(self, ctx: Context) -> Outcome:
         await asyncio.sleep(5)
         return Outcome(Reply((Card(title="Turned over"),)), replace=True)
@@ -189,7 +189,8 @@ async def test_an_answer_that_turns_out_private_is_not_shown_to_all() -> None:
         assert not seen.public
 
 
-async def test_a_slow_button_waits_without_a_message_of_its_own() -> None:
+async def test_a_slow_button_waits_beside_its_message_or_in_its_place() -> None:
+    """Where its action declares that it replaces, nothing is seen of the wait; else a message of its own says it."""
     async with discord_driver(odd_bot(), offered=None) as driver:
         await slash(driver, "slow")
         await driver.env.advance_time(6)

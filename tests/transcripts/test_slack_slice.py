@@ -65,7 +65,7 @@ class Odd:
         self.picked.append(values)
         return Outcome(Reply((Card(title=f"picked {' and '.join(values)}"),)))
 
-    @action("turn")
+    @action("turn", replaces=True)
     async def turn(self, ctx: Context) -> Outcome:
         return Outcome(Reply((Card(title="Turned over"),)), replace=True)
 
