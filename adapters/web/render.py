@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.chat import Button, Card, Choice, Control, Field, Form, Image, Input, Limits, Reply, Select, Use
 from bot.fit import fit
-from bot.markup import Block, Bold, Code, Inline, Italic, Item, Link, Plain, Quote, Text, Time
+from bot.markup import Block, Bold, Channel, Code, Inline, Italic, Item, Link, Plain, Quote, Role, Text, Time
 
 LIMITS = Limits(
     title=300,
@@ -39,6 +39,8 @@ _INLINES: Mapping[type, str] = {
     Code: "code",
     Link: "link",
     Time: "time",
+    Role: "plain",
+    Channel: "plain",
 }
 
 

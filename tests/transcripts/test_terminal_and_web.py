@@ -13,7 +13,7 @@ from bot.instance import Instance
 from tests.transcripts.dialogue import FACTS, LOOKUPS, POLLS, Dialogue, Wait, play, play_together
 from tests.transcripts.terminal_driver import terminal_driver
 from tests.transcripts.web_driver import web_drivers
-from tests.world import Clock, make_bot
+from tests.world import NOBODY, NOWHERE, Clock, make_bot
 
 LOOKED_UP = {**FACTS, **LOOKUPS}
 
@@ -48,6 +48,24 @@ async def test_polls_on_the_page(instance: Instance, clock: Clock, wait: Wait, d
         await play_together(members, dialogue, wait)
 
 
+async def test_the_page_has_one_channel_and_no_roles(instance: Instance, clock: Clock) -> None:
+    """What it does not have is refused in words, and the settings stay as they were."""
+    async with web_drivers(instance.bot, clock) as members:
+        await play(
+            members["Mo"],
+            [
+                ("/settings channel:hello", "for you: is no channel here"),
+                ("/settings moderators:Board", "for you: is no role here"),
+                ("/settings", "for you: Moderators' channel: none"),
+                (
+                    "/settings channel:main",
+                    "for all: From now on I tell you here",
+                    "for you: Moderators' channel: main",
+                ),
+            ],
+        )
+
+
 _WORDS = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -77,6 +95,8 @@ _WORDS = re.compile(r"[A-Za-z]{3,}")
         "/poll results",
         "/poll create question:q options:a",
         "/settings",
+        f"/settings channel:{NOWHERE}",
+        f"/settings moderators:{NOBODY}",
         "/log",
         "/content log",
         "/content reload",
