@@ -10,6 +10,7 @@ import pytest
 
 from bot.i18n import PSEUDO
 from bot.instance import Instance
+from bot.store import communities
 from tests.transcripts.dialogue import FACTS, LOOKUPS, POLLS, Dialogue, Wait, play, play_together
 from tests.transcripts.terminal_driver import terminal_driver
 from tests.transcripts.web_driver import web_drivers
@@ -49,14 +50,16 @@ async def test_polls_on_the_page(instance: Instance, clock: Clock, wait: Wait, d
 
 
 async def test_the_page_has_one_channel_and_no_roles(instance: Instance, clock: Clock) -> None:
-    """What it does not have is refused in words, and the settings stay as they were."""
+    """What it does not have is refused in words; what was stored of before is shown as it stands."""
+    before = {"moderator_role": "Board"}
+    await instance.database.write(lambda tx: communities.put_settings(tx, "web:demo", before))
     async with web_drivers(instance.bot, clock) as members:
         await play(
             members["Mo"],
             [
                 ("/settings channel:hello", "for you: is no channel here"),
                 ("/settings moderators:Board", "for you: is no role here"),
-                ("/settings", "for you: Moderators' channel: none"),
+                ("/settings", "for you: Moderators' role: Board", "for you: Moderators' channel: none"),
                 (
                     "/settings channel:main",
                     "for all: From now on I tell you here",
