@@ -164,7 +164,9 @@ class Content:
     async def _refuse(self, parcel: Parcel, by: Actor | None) -> Refusal:
         refusal = self.refusal = Refusal(parcel.version, self._now(), parcel.errors)
         logger.warning("new content is not served, for its errors (%s): %s", len(refusal.errors), refusal.errors[0])
-        if await self._first(f"refused {parcel.version}", Did.REFUSE, by, str(refusal.errors[0])):
+        first = refusal.errors[0]
+        detail = f"`{first.file}:{first.line}:{first.column}`: {first.message}"
+        if await self._first(f"refused {parcel.version}", Did.REFUSE, by, detail):
             await self._editors.tell(lambda t: self._say(t, refusal), self._now())
         return refusal
 

@@ -227,6 +227,22 @@ def shorten(written: str, most: int) -> str:
     return written[:cut].rstrip() + ELLIPSIS
 
 
+def shorten_words(written: str, most: int) -> str:
+    """`shorten` for sentences: cut between two words, unless that would lose half of what fits."""
+    if len(written) <= most:
+        return written
+    space = written.rfind(" ", 0, most)
+    return written[:space].rstrip(" ,;:–") + ELLIPSIS if space > most // 2 else shorten(written, most)
+
+
+def coded(written: str) -> tuple[Inline, ...]:
+    """A sentence of the program's own: what stands between backticks in it is code."""
+    pieces = written.split("`")
+    if len(pieces) % 2 == 0:  # the last backtick has no partner
+        pieces[-2:] = ["`".join(pieces[-2:])]
+    return tuple([Code(piece) if place % 2 else Plain(piece) for place, piece in enumerate(pieces) if piece])
+
+
 def shorten_by(written: str, most: int, measure: Callable[[str], int]) -> str:
     """`shorten` for a platform that counts in its own way. The longest prefix that measures at most `most`."""
     if measure(written) <= most:

@@ -206,7 +206,7 @@ def _position(t: Translator, pack: Pack, position: Position) -> Card:
         title=position.name,
         body=text(paragraph(position.statement)),
         fields=tuple(side for side in sides if side),
-        footer=_kind_and_topic(t, pack, position),
+        footer=kind_and_topic(t, pack, position),
         tone=Tone.INFO,
     )
 
@@ -219,7 +219,7 @@ def _argument(t: Translator, pack: Pack, argument: Argument) -> Card:
         title=argument.point,
         body=text(paragraph(Italic(f"{side}: {shorten(target.title, 200)}")), paragraph(argument.text)),
         fields=(Field(t("Sources"), sources),) if sources else (),
-        footer=_kind_and_topic(t, pack, argument),
+        footer=kind_and_topic(t, pack, argument),
         tone=Tone.INFO,
     )
 
@@ -247,7 +247,7 @@ def _source(t: Translator, pack: Pack, source: Source) -> Card:
             bullets(lines),
             bullets((Plain(t("Also at ")), Link(url, url)) for url in addresses),
         ),
-        footer=_kind_and_topic(t, pack, source),
+        footer=kind_and_topic(t, pack, source),
     )
 
 
@@ -260,13 +260,13 @@ def _option(t: Translator, pack: Pack, option: Option) -> Card:
         title=option.name,
         body=text(option.description),
         fields=tuple(fields),
-        footer=_kind_and_topic(t, pack, option),
+        footer=kind_and_topic(t, pack, option),
         tone=Tone.INFO,
     )
 
 
 def _statement(t: Translator, pack: Pack, statement: Statement) -> Card:
-    return Card(title=statement.text, footer=_kind_and_topic(t, pack, statement))
+    return Card(title=statement.text, footer=kind_and_topic(t, pack, statement))
 
 
 def _term(t: Translator, pack: Pack, term: Term) -> Card:
@@ -275,7 +275,7 @@ def _term(t: Translator, pack: Pack, term: Term) -> Card:
         title=term.term,
         body=text(term.definition),
         fields=(Field(t("Sources"), sources),) if sources else (),
-        footer=_kind_and_topic(t, pack, term),
+        footer=kind_and_topic(t, pack, term),
     )
 
 
@@ -285,11 +285,11 @@ def _event(t: Translator, pack: Pack, event: Event) -> Card:
         title=event.date,
         body=text(event.event),
         fields=(Field(t("Sources"), sources),) if sources else (),
-        footer=_kind_and_topic(t, pack, event),
+        footer=kind_and_topic(t, pack, event),
     )
 
 
-def _kind_and_topic(t: Translator, pack: Pack, entry: Entry) -> str:
+def kind_and_topic(t: Translator, pack: Pack, entry: Entry) -> str:
     return f"{t(ENTRY_KINDS[type(entry)])} · {pack.info.title}"
 
 

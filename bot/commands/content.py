@@ -12,7 +12,7 @@ from bot.i18n import N_, Translator
 from bot.library.model import Pack
 from bot.library.parcel import Difference
 from bot.library.problems import Problem
-from bot.markup import Bold, Code, Inline, Plain, Text, Time, bullets, paragraph, text
+from bot.markup import Bold, Code, Inline, Plain, Text, Time, bullets, coded, paragraph, text
 
 IDS_SHOWN = 15
 PROBLEMS_TOLD = 20
@@ -117,7 +117,9 @@ def _refused_card(t: Translator, refusal: Refusal) -> Card:
 
 def problem_lines(problems: Sequence[Problem]) -> Text:
     """Each with file, line and column."""
-    return bullets((Code(f"{each.file}:{each.line}:{each.column}"), Plain(f" {each.message}")) for each in problems)
+    return bullets(
+        (Code(f"{each.file}:{each.line}:{each.column}"), Plain(": "), *coded(each.message)) for each in problems
+    )
 
 
 def _change_lines(t: Translator, differences: Sequence[Difference]) -> Iterator[Text]:

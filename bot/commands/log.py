@@ -10,7 +10,7 @@ from bot.acts import Acts, Did
 from bot.chat import Action, Button, Card, Outcome, Reply
 from bot.command import Context, Permission, action, command
 from bot.i18n import N_, Translator
-from bot.markup import Bold, Inline, Plain, Time, bullets
+from bot.markup import Bold, Inline, Plain, Time, bullets, coded
 from bot.store.acts import ERASED, Act
 from bot.store.times import from_digits, to_stored
 
@@ -67,8 +67,8 @@ class LogCommands:
 def _line(t: Translator, ctx: Context, act: Act) -> tuple[Inline, ...]:
     when = Time(act.at, f"{act.at.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
     did = t(_DID[act.did], what=act.object) if act.did in _DID else f"{act.did} {act.object}"
-    detail = f" ({act.detail})" if act.detail else ""
-    return when, Plain(" "), Bold(_who(t, act)), Plain(f" {did}{detail}")
+    detail = coded(f" ({act.detail})") if act.detail else ()
+    return when, Plain(" "), Bold(_who(t, act)), Plain(f" {did}"), *detail
 
 
 def _who(t: Translator, act: Act) -> str:

@@ -19,7 +19,7 @@ from bot.i18n import N_, Translator
 from bot.library.model import Argument, Entry, Event, Fact, Option, Pack, Position, Source, Statement, Term
 from bot.library.search import Hit
 from bot.library.shelf import Edition, Shelf
-from bot.markup import Bold, Plain, Text, bullets, clean, clean_lines, paragraph, shorten, text
+from bot.markup import Bold, Plain, bullets, clean, clean_lines, paragraph, shorten, shorten_words, text
 
 if TYPE_CHECKING:
     from bot.interest import Interested  # a bot for a terminal counts nothing, and loads no database
@@ -355,7 +355,9 @@ def _arguments_view(
     if not arguments:
         none = text(t("None has been written down yet, so silence here says nothing about who is right."))
         return (replace(about, body=(*about.body, *none)),)
-    return (about, *(_argument_part(t, pack, argument) for argument in arguments[:COUNTERS_SHOWN]))
+    shown = (_argument_part(t, pack, argument) for argument in arguments[:COUNTERS_SHOWN])
+    beside = Card(footer=cards.kind_and_topic(t, pack, entry))  # the controls that are about all of them get this card
+    return (about, *shown, beside)
 
 
 def _argument_part(t: Translator, pack: Pack, argument: Argument) -> Card:
@@ -373,7 +375,7 @@ def _sources_view(t: Translator, pack: Pack, entry: Entry) -> tuple[Card, ...]:
     heading = Card(title=t("Sources for:"), body=text(paragraph(Bold(entry.title))))
     if not found:
         return (replace(heading, body=(*heading.body, *text(t("None is given for this.")))),)
-    lines: Text = text(*(bullets([cards.source_line(t, source)]) + text(source.summary) for source in found))
+    lines = bullets((*cards.source_line(t, source), Plain(f": {source.summary}")) for source in found)
     select = _select_entries(t, t("Open one"), [(pack.id, source) for source in found])
     return (replace(heading, body=(*heading.body, *lines), controls=(select,)),)
 
@@ -428,7 +430,7 @@ def _found_card(t: Translator, pack: Pack, entry: Entry) -> Card:
     where = (pack.id, entry.id)
     return Card(
         title=whole.title,
-        body=text(statement, shorten(said, FOUND_TEXT_MAX)),
+        body=text(statement, shorten_words(said, FOUND_TEXT_MAX)),
         tone=whole.tone,
         controls=(
             Button(t("Read all"), Action("open", where)),

@@ -26,6 +26,7 @@ from bot.markup import (
     bullets,
     clean,
     clean_lines,
+    coded,
     linkable,
     paragraph,
     plain,
@@ -33,6 +34,7 @@ from bot.markup import (
     quote,
     shorten,
     shorten_by,
+    shorten_words,
     split,
     text,
 )
@@ -139,6 +141,32 @@ def test_shorten_never_exceeds_and_shows_that_it_cut(written: str, most: int) ->
     elif most:
         assert short.endswith(ELLIPSIS)
         assert written.startswith(short.removesuffix(ELLIPSIS))
+
+
+@given(words, st.integers(0, 40))
+def test_a_sentence_is_cut_between_words(written: str, most: int) -> None:
+    """It never exceeds, and ends inside a word only where that word is as long as half of what fits."""
+    short = shorten_words(written, most)
+    assert len(short) <= most
+    if len(written) > most > 0:
+        kept = short.removesuffix(ELLIPSIS)
+        assert short.endswith(ELLIPSIS)
+        assert written.startswith(kept)
+        assert written[len(kept)] in " ,;:–" or " " not in written[most // 2 + 1 : most]
+
+
+@pytest.mark.parametrize(
+    ("written", "pieces"),
+    [
+        ("`kind` can't be 'claim'", (Code("kind"), Plain(" can't be 'claim'"))),
+        ("write `a` or `b`", (Plain("write "), Code("a"), Plain(" or "), Code("b"))),
+        ("one ` alone", (Plain("one ` alone"),)),
+        ("`a` and one `", (Code("a"), Plain(" and one `"))),
+        ("", ()),
+    ],
+)
+def test_words_between_backticks_are_code(written: str, pieces: tuple[Inline, ...]) -> None:
+    assert coded(written) == pieces
 
 
 @given(words, st.integers(0, 60))
