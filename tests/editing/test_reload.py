@@ -67,7 +67,7 @@ async def test_a_change_with_errors_is_refused_and_each_is_named(tmp_path: Path,
         assert await statement(here) == BEFORE
         (said,) = told(here)
         assert said.splitlines()[0] == "A change of the content was not taken"
-        for where in ("tea/facts.yaml:7:14 ", "tea/facts.yaml:20:15 ", "tea/options.yaml:2:5 "):
+        for where in ("tea/facts.yaml:7:14: ", "tea/facts.yaml:20:15: ", "tea/options.yaml:2:5: "):
             assert f"• {where}" in said, said
             assert where in words(await say(here, MO, "/content problems"))
             assert where in words(await say(here, MO, "/content status"))
@@ -106,7 +106,7 @@ async def test_warnings_are_counted_and_refuse_nothing(tmp_path: Path, content: 
         assert "/content problems shows" in told(here)[0]
         problems = words(await say(here, MO, "/content problems"))
         assert "The content is served." in problems
-        assert "tea/facts.yaml:2:9 this fact has no source" in problems
+        assert "tea/facts.yaml:2:9: this fact has no source" in problems
 
 
 def cut_in_an_entry(content: Path) -> None:
