@@ -55,6 +55,8 @@ async def replies(folder: Path) -> Mapping[str, Reply]:
     for method in BALLOTS:
         (folder / method).mkdir()
         made |= await _poll(folder / method, method)
+    (folder / "turns").mkdir()
+    made |= await _turns(folder / "turns")
     (folder / "editing").mkdir()
     made |= await _editing(folder / "editing")
     return dict(sorted(made.items()))
@@ -100,6 +102,44 @@ async def _poll(folder: Path, method: str) -> Mapping[str, Reply]:
             made["privacy"] = await say("/privacy show")
             made["privacy-erase"] = await say("/privacy erase")
     return {f"{method}-{name}": reply for name, reply in made.items()}
+
+
+async def _turns(folder: Path) -> Mapping[str, Reply]:
+    """What else a poll can come to: a tie, a quorum that is missed, a cancellation, votes that are changed or refused."""
+    clock, made = Clock(), dict[str, Reply]()
+    async with running(folder, clock=clock, random_bytes=counted()) as instance:
+        wall = instance.platforms["test"]
+        assert isinstance(wall, Wall)
+
+        async def opened(more: str) -> Reply:
+            await instance.bot.say(replace(request("Mo", moderator=True), now=clock()), f"{_OPEN} {more}")
+            return wall.posted[-1][1]
+
+        async def pressed(name: str, action: str) -> Reply:
+            return _answer(await instance.bot.press(replace(request(name), now=clock()), action))
+
+        made["poll-role"] = await opened("role:board")
+        made["vote-role"] = await pressed("Ben", "v1:vote:p1:0")
+        made["how-secret"] = await pressed("Ben", "v1:secrecy:p1")
+        await opened("quorum:5")
+        await pressed("Ada", "v1:vote:p2:0")
+        made["vote-changed"] = await pressed("Ada", "v1:vote:p2:1")
+        await pressed("Ben", "v1:vote:p2:0")
+        made["vote-withdrawn"] = await pressed("Ben", "v1:withdraw:p2")
+        await opened("")
+        for name, option in (("Ada", 0), ("Ben", 1)):
+            await pressed(name, f"v1:vote:p3:{option}")
+        await opened("")
+        await pressed("Mo", "v1:poll-cancel:p4")
+        clock.forward(hours=2)
+        made["vote-closed"] = await pressed("Chen", "v1:vote:p3:0")
+        await instance.scheduler.run_due()
+        await instance.copies.drain()
+        shown = {(reply.cards[0].poll, reply.cards[0].title[:6]): reply for _, reply in wall.posted}
+        made["poll-cancelled"] = shown["p4", "Which "]
+        made["result-quorum"] = shown["p2", "Closed"]
+        made["result-tie"] = shown["p3", "Closed"]
+    return made
 
 
 async def _editing(folder: Path) -> Mapping[str, Reply]:

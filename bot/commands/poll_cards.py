@@ -136,7 +136,7 @@ def closed_card(t: Translator, poll: Poll, result: Result) -> Card:
         body=text(paragraph(t("This poll is closed. "), Bold(outcome(t, poll, result))), bars(t, result)),
         footer=f"{footer(t, poll)} · {t('chain head')} {poll.head[:16]}",
         poll=poll.id,
-        tone=Tone.GOOD if result.winners else Tone.INFO,
+        tone=_tone(result),
         controls=(
             Button(t("The whole result"), Action("poll-results", (poll.id,)), style=ButtonStyle.PRIMARY),
             Button(t("My vote"), Action("mine", (poll.id,))),
@@ -257,8 +257,14 @@ def result_card(t: Translator, poll: Poll, result: Result, image: Image | None =
         image=image,
         footer=footer(t, poll) + (f" · {t('chain head')} {poll.head[:16]}" if poll.state is State.CLOSED else ""),
         poll=poll.id,
-        tone=Tone.GOOD if result.winners and poll.state is State.CLOSED else Tone.INFO,
+        tone=_tone(result) if poll.state is State.CLOSED else Tone.INFO,
     )
+
+
+def _tone(result: Result) -> Tone:
+    """Of a poll that is over: good if it decided, on one option."""
+    missed = result.quorum is not None and not result.quorum.reached
+    return Tone.INFO if missed or len(result.winners) != 1 else Tone.GOOD
 
 
 def outcome(t: Translator, poll: Poll, result: Result) -> str:
@@ -406,7 +412,7 @@ def _pairwise(t: Translator, result: Result) -> Text:
 
 def _scores(t: Translator, result: Result) -> Text:
     averages = result.score.averages if result.score else ()
-    listed = zip(result.options, averages, result.totals, strict=True)
+    listed = sorted(zip(result.options, averages, result.totals, strict=True), key=lambda option: -option[2].votes)
     return bullets(
         (Plain(f"{name}: "), Plain(t("average {average}, total {total}", average=f"{average:.2f}", total=total.votes)))
         for name, average, total in listed

@@ -8,9 +8,9 @@ system's Chromium); without it, only what is there is checked.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,13 @@ from tests.editing.packs import copied, edit
 from tests.gallery import counted
 from tests.pictures import are_taken, check_is_there, chromium
 from tests.transcripts.discord_driver import DiscordDriver, discord_people
-from tests.world import NOW, SHIPPED, Clock, running
+from tests.world import SHIPPED, Clock, running
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "images" / "discord"
 PAGES = (ROOT / "docs" / "discord.md", ROOT / "docs" / "discord-gallery.md")
-GOLDEN = Path(__file__).parent / "golden" / "discord"
-BYTES_MAX = 1_500_000
+GOLDEN = Path(__file__).parent / "golden"
+BYTES_MAX = 1_900_000
 COLOURS = 128
 VIEWPORT = (760, 1600)
 
@@ -87,19 +87,30 @@ QUESTION = "Where should the next town meeting take place?"
 PLACES = ("In the library", "In the school", "Outdoors, in the park", "Online")
 
 
-def polled(method: str, results: str = "at-close", options: tuple[str, ...] = PLACES) -> str:
+def polled(method: str, results: str = "at-close", options: tuple[str, ...] = PLACES, more: str = "") -> str:
     listed = " | ".join(options)
-    return f'/poll create question:"{QUESTION}" options:"{listed}" method:{method} results:{results} closes:"2 days"'
+    asked = f'question:"{QUESTION}" options:"{listed}" method:{method} results:{results} closes:"2 days"'
+    return f"/poll create {asked} {more}"
 
 
-async def open_poll(stage: Stage, *given: Any) -> Target:
+async def open_poll(stage: Stage, *given: Any, **more: Any) -> Target:
     """The message of a new poll, as all see it."""
-    await stage.ada.say(polled(*given))
+    await stage.ada.say(polled(*given, **more))
+    return posted(stage)
+
+
+def posted(stage: Stage) -> Target:
+    """What was posted last for all to see."""
     return next(message for message in reversed(stage.ada.messages()) if not message.flags.ephemeral)
 
 
-async def poll(stage: Stage) -> Target:
-    return await open_poll(stage, "single")
+def opening(method: str, **more: str) -> Scene:
+    """The message of a new poll."""
+
+    async def play(stage: Stage) -> Target:
+        return await open_poll(stage, method, **more)
+
+    return play
 
 
 async def poll_live(stage: Stage) -> Target:
@@ -114,20 +125,61 @@ async def poll_many(stage: Stage) -> Target:
     return await open_poll(stage, "single", "at-close", tuple(f"Candidate number {n}" for n in range(1, 13)))
 
 
-async def poll_approval(stage: Stage) -> Target:
-    return await open_poll(stage, "approval")
+async def poll_role(stage: Stage) -> Target:
+    board = stage.ada.member.guild.create_role("Board")
+    given = {"question": QUESTION, "options": " | ".join(PLACES), "closes": "2 days", "role": board}
+    await stage.ada.member.slash(stage.ada.channel, "poll create", **given)
+    return posted(stage)
 
 
-def voted(*then: str) -> Scene:
+async def vote_role(stage: Stage) -> Target:
+    await poll_role(stage)
+    return await pressed(stage, PLACES[0])
+
+
+async def vote_closed(stage: Stage) -> Target:
+    """A button that is pressed after the close, before the poll's message is drawn anew."""
+    await open_poll(stage, "single")
+    stage.clock.forward(days=2)
+    return await pressed(stage, PLACES[0])
+
+
+async def pressed(stage: Stage, label: str) -> Target:
+    await stage.ada.press(label)
+    return stage.ada.messages()[-1]
+
+
+async def poll_cancelled(stage: Stage) -> Target:
+    poll = await open_poll(stage, "single")
+    await stage.ada.say("/poll cancel")
+    await stage.ada.press("Cancel the poll")
+    await stage.forward(seconds=5)
+    return next(message for message in stage.ada.messages() if message.id == poll.id)
+
+
+async def reminder(stage: Stage) -> Target:
+    await open_poll(stage, "single")
+    for name in ("Ben", "Chen"):
+        await stage.people[name].press(PLACES[0])
+    await stage.forward(days=2, hours=-1)
+    return posted(stage)
+
+
+def voted(*then: str, method: str = "single") -> Scene:
     """What Ada sees after her vote, or after the buttons that she presses then."""
 
     async def play(stage: Stage) -> Target:
-        await open_poll(stage, "single", "live" if "Results so far" in then else "at-close")
+        await open_poll(stage, method, "live" if "Results so far" in then else "at-close")
         for label in (PLACES[0], *then):
             await stage.ada.press(label)
         return stage.ada.messages()[-1]
 
     return play
+
+
+async def how_secret(stage: Stage) -> Target:
+    await open_poll(stage, "single")
+    return await pressed(stage, "How secret?")
 
 
 async def receipt_check(stage: Stage) -> Target:
@@ -167,28 +219,39 @@ async def ballot_score(stage: Stage) -> Target:
 RANKED = ((2, 0), (0, 1), (0, 2), (3, 0))
 
 
-async def result(stage: Stage) -> Target:
-    await open_poll(stage, "ranked")
-    for name, ranks in zip(stage.people, RANKED, strict=True):
-        driver = stage.people[name]
-        await driver.press("Vote")
-        for place, option in enumerate(ranks, 1):
+APPROVED = ((0, 1), (0, 2, 3), (0,), (1, 3))
+SCORED = ((5, 3, 0, 1), (2, 5, 4, 0), (4, 3, 0, 5), (5, 4, 5, 0))
+CHOSEN = (0, 1, 2, 0)
+TIED = (0, 1, 0, 1)
+
+
+async def vote(driver: DiscordDriver, method: str, number: int, chosen: Sequence[int]) -> None:
+    """The ballot of the member with this number."""
+    if method == "single":
+        await driver.press(PLACES[chosen[number]])
+        return
+    if method == "approval":
+        message, select = driver.newest(lambda found: found.get("placeholder") == "Choose the options you approve of")
+        values = [select["options"][option]["value"] for option in APPROVED[number]]
+        await driver.member.select(message, values, custom_id=select["custom_id"])
+        return
+    await driver.press("Vote")
+    if method == "ranked":
+        for place, option in enumerate(RANKED[number], 1):
             await driver.pick(f"Your choice number {place}", PLACES[option])
-        await driver.press("Cast this ballot")
-    await stage.forward(days=2)
-    return stage.ada.messages()[-1]
+    else:
+        for name, points in zip(PLACES, SCORED[number], strict=True):
+            await driver.pick(f"Score for: {name}", str(points))
+    await driver.press("Cast this ballot")
 
 
-def closed(method: str, *then: str, shown: int = -1) -> Scene:
+def closed(method: str, *then: str, shown: int = -1, chosen: Sequence[int] = CHOSEN, more: str = "") -> Scene:
     """A poll of this method whose time is over: its announcement, or another message of the channel."""
 
     async def play(stage: Stage) -> Target:
-        await open_poll(stage, method)
+        await open_poll(stage, method, more=more)
         for number, driver in enumerate(stage.people.values()):
-            if method == "single":
-                await driver.press(PLACES[number % 3])
-            elif method == "approval":
-                await driver.pick("Choose the options you approve of", PLACES[number % 3])
+            await vote(driver, method, number, chosen)
         await stage.forward(days=2)
         for line in then:
             await stage.ada.say(line)
@@ -196,6 +259,11 @@ def closed(method: str, *then: str, shown: int = -1) -> Scene:
         return seen[shown]
 
     return play
+
+
+async def poll_closed(stage: Stage) -> Target:
+    await closed("ranked")(stage)
+    return next(message for message in stage.ada.messages() if not message.flags.ephemeral)
 
 
 async def opened(stage: Stage) -> Target:
@@ -341,24 +409,39 @@ SCENES: Mapping[str, Scene] = {
     "help-command": said("/help fact"),
     "refusal": said("/poll results poll:nowhere"),
     "find-facts": menu,
-    "poll": poll,
+    "poll": opening("single"),
     "poll-opened": opened,
     "poll-live": poll_live,
     "poll-many": poll_many,
-    "poll-approval": poll_approval,
+    "poll-approval": opening("approval"),
+    "poll-ranked": opening("ranked"),
+    "poll-named": opening("single", more="secret:no quorum:3"),
+    "poll-role": poll_role,
+    "poll-cancelled": poll_cancelled,
     "poll-closed": closed("single", shown=0),
+    "poll-closed-ranked": poll_closed,
+    "how-secret": how_secret,
+    "reminder": reminder,
     "poll-list": poll_list,
     "close-asked": close_asked,
     "receipt": voted(),
     "receipt-check": receipt_check,
     "my-vote": voted("My vote"),
+    "vote-changed": voted(PLACES[1]),
+    "vote-withdrawn": voted("Withdraw"),
+    "vote-closed": vote_closed,
+    "vote-role": vote_role,
     "results-so-far": voted("Results so far"),
     "ballot": ballot,
     "ballot-empty": ballot_empty,
     "ballot-score": ballot_score,
-    "result": result,
+    "result": closed("ranked"),
     "result-single": closed("single"),
     "result-approval": closed("approval"),
+    "result-score": closed("score"),
+    "result-tie": closed("single", chosen=TIED),
+    "result-quorum": closed("single", more="quorum:5"),
+    "result-named": closed("single", more="secret:no"),
     "export": closed("single", "/poll export"),
     "form": form,
     "form-policy": form_policy,
@@ -379,14 +462,24 @@ SCENES: Mapping[str, Scene] = {
 }
 
 
-METHODS = ("single-", "approval-", "ranked-", "score-")
-PICTURED: Mapping[str, str] = {
-    **{name: name for name in SCENES},
-    "announced": "result",
-    "answered": "suggested",
-    "asked": "accepted",
-    "ballot-half": "ballot",
+SAME_FOR_ALL: Mapping[str, str] = {
     "close": "close-asked",
+    "export": "export",
+    "list": "poll-list",
+    "opened": "poll-opened",
+    "voted": "receipt",
+}
+PICTURED: Mapping[str, str] = {
+    **{
+        f"{method}-{kind}": picture
+        for method in ("single", "approval", "ranked", "score")
+        for kind, picture in SAME_FOR_ALL.items()
+    },
+    "answered": "suggested",
+    "approval-announced": "result-approval",
+    "approval-poll": "poll-approval",
+    "approval-poll-closed": "poll-closed",
+    "asked": "accepted",
     "content-problems": "content-refused",
     "content-same": "published",
     "content-taken": "published",
@@ -395,15 +488,30 @@ PICTURED: Mapping[str, str] = {
     "fact-in-question": "fact",
     "fact-public": "shared",
     "fact-with-others": "fact",
-    "form-create": "form",
-    "list": "poll-list",
-    "opened": "poll-opened",
     "position": "counterarguments",
     "queue-answered": "queue",
-    "reminder": "poll-closed",
     "queue-ask": "suggest-card",
     "queue-reject": "suggest-card",
+    "ranked-announced": "result",
+    "ranked-ballot-empty": "ballot-empty",
+    "ranked-ballot-half": "ballot",
+    "ranked-poll": "poll-ranked",
+    "ranked-poll-closed": "poll-closed-ranked",
     "rejected": "accepted",
+    "score-announced": "result-score",
+    "score-ballot-empty": "ballot-score",
+    "score-ballot-half": "ballot-score",
+    "score-poll": "poll-ranked",
+    "score-poll-closed": "poll-closed",
+    "single-announced": "result-named",
+    "single-form-create": "form",
+    "single-form-policy": "form-policy",
+    "single-poll": "poll-named",
+    "single-poll-closed": "poll-closed",
+    "single-privacy": "privacy",
+    "single-privacy-erase": "privacy-erase",
+    "single-reminder": "reminder",
+    "single-settings": "settings",
     "source-mirror": "source",
     "stale-button": "refusal",
     "suggest-answer": "suggest-card",
@@ -415,7 +523,6 @@ PICTURED: Mapping[str, str] = {
     "told-published": "suggested",
     "told-rejected": "suggested",
     "unknown-command": "refusal",
-    "voted": "receipt",
 }
 """Kind of reply, as the golden files name it → the picture that shows it."""
 
@@ -438,6 +545,7 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             await instance.copies.drain()
 
         people["Ada"].env.backend.bot_user.name = "Parley"
+        show_time_of(clock, people["Ada"].env)
         stage = Stage(people, clock, run_due, content)
         target = await SCENES[name](stage)
         driver = people[stage.viewer]
@@ -447,7 +555,7 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             display="fixed",
             width=VIEWPORT[0],
             height=VIEWPORT[1],
-            presentation_time=NOW,
+            presentation_time=clock(),
         ) as preview:
             await preview.show(target)
             FOLDER.mkdir(parents=True, exist_ok=True)
@@ -475,13 +583,15 @@ def test_every_picture_is_shown_and_small_enough() -> None:
 
 
 def test_every_kind_of_reply_has_a_picture() -> None:
-    """Each reply that the golden files hold, under its own name or as one of its kind."""
-    kinds = {
-        file.stem.removeprefix(method) for file in GOLDEN.glob("*.json") for method in METHODS if method in file.stem
-    }
-    kinds |= {file.stem for file in GOLDEN.glob("*.json") if file.stem.partition("-")[0] + "-" not in METHODS}
-    assert kinds <= set(PICTURED)
+    """Each reply that the golden files hold, of each kind of poll: under its own name, or as one that looks like it.
+
+    A result says something else for each way of voting, so each has its own picture.
+    """
+    kinds = {file.stem for folder in ("discord", "web") for file in (GOLDEN / folder).glob("*.json")}
+    assert kinds - set(SCENES) == set(PICTURED)
     assert set(PICTURED.values()) <= set(SCENES)
+    results = [picture for kind, picture in PICTURED.items() if kind.endswith("-announced")]
+    assert len(set(results)) == len(results)
 
 
 def use_system_chromium(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -494,6 +604,32 @@ def use_system_chromium(monkeypatch: pytest.MonkeyPatch) -> None:
         if self._browser is None:
             self._playwright = await async_playwright().start()
             self._browser = await self._playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+            context = self._browser.new_context
+            self._browser.new_context = lambda **options: uncut(context(**options))
         return self._browser
 
     monkeypatch.setattr(ManagedCapture, "_ensure_browser", browser)
+
+
+async def uncut(opened: Awaitable[Any]) -> Any:
+    """A form in its whole height, which the preview and Discord scroll instead."""
+    context = await opened
+    await context.add_init_script(
+        """
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(".modal-dialog { max-height: none !important; }");
+        document.adoptedStyleSheets = [sheet];
+        """
+    )
+    return context
+
+
+def show_time_of(clock: Clock, env: Any) -> None:
+    """Messages are sent at the scene's time: simcord's own begins with 2026."""
+    from simcord._clock import Clock as SimulatedClock  # noqa: PLC0415 - only where pictures are drawn
+
+    class SceneClock(SimulatedClock):
+        def now(self) -> datetime:
+            return clock()
+
+    env.backend.clock = SceneClock()
