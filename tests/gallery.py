@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 from bot.chat import Outcome, Reply, Request
+from bot.instance import Instance
 from tests.editing.packs import Telling, copied, edit, serving, submit
 from tests.talk import ADA, MO, press, say
 from tests.world import Clock, Wall, make_bot, request, running
@@ -55,8 +57,7 @@ async def replies(folder: Path) -> Mapping[str, Reply]:
     for method in BALLOTS:
         (folder / method).mkdir()
         made |= await _poll(folder / method, method)
-    (folder / "turns").mkdir()
-    made |= await _turns(folder / "turns")
+    made |= await _turns(folder)
     (folder / "editing").mkdir()
     made |= await _editing(folder / "editing")
     return dict(sorted(made.items()))
@@ -104,41 +105,65 @@ async def _poll(folder: Path, method: str) -> Mapping[str, Reply]:
     return {f"{method}-{name}": reply for name, reply in made.items()}
 
 
+class _Host:
+    """Polls of one instance. Its close is the last thing that takes chance, so that what it makes is the same each time."""
+
+    def __init__(self, instance: Instance, clock: Clock) -> None:
+        self.instance, self.clock = instance, clock
+        self.wall = instance.platforms["test"]
+
+    async def open(self, more: str) -> Reply:
+        asked = replace(request("Mo", moderator=True), now=self.clock())
+        await self.instance.bot.say(asked, f"{_OPEN} {more}")
+        return self._shown(-1)
+
+    async def press(self, name: str, action: str) -> Reply:
+        return _answer(await self.instance.bot.press(replace(request(name), now=self.clock()), action))
+
+    async def close(self) -> Reply:
+        self.clock.forward(hours=2)
+        await self.instance.scheduler.run_due()
+        return self._shown(-1)
+
+    async def redrawn(self) -> Reply:
+        await self.instance.copies.drain()
+        return self._shown(0)
+
+    def _shown(self, place: int) -> Reply:
+        assert isinstance(self.wall, Wall)
+        return self.wall.posted[place][1]
+
+
+@asynccontextmanager
+async def _host(folder: Path, name: str) -> AsyncIterator[_Host]:
+    (folder / name).mkdir()
+    clock = Clock()
+    async with running(folder / name, clock=clock, random_bytes=counted()) as instance:
+        yield _Host(instance, clock)
+
+
 async def _turns(folder: Path) -> Mapping[str, Reply]:
     """What else a poll can come to: a tie, a quorum that is missed, a cancellation, votes that are changed or refused."""
-    clock, made = Clock(), dict[str, Reply]()
-    async with running(folder, clock=clock, random_bytes=counted()) as instance:
-        wall = instance.platforms["test"]
-        assert isinstance(wall, Wall)
-
-        async def opened(more: str) -> Reply:
-            await instance.bot.say(replace(request("Mo", moderator=True), now=clock()), f"{_OPEN} {more}")
-            return wall.posted[-1][1]
-
-        async def pressed(name: str, action: str) -> Reply:
-            return _answer(await instance.bot.press(replace(request(name), now=clock()), action))
-
-        made["poll-role"] = await opened("role:board")
-        made["vote-role"] = await pressed("Ben", "v1:vote:p1:0")
-        made["how-secret"] = await pressed("Ben", "v1:secrecy:p1")
-        await opened("quorum:5")
-        await pressed("Ada", "v1:vote:p2:0")
-        made["vote-changed"] = await pressed("Ada", "v1:vote:p2:1")
-        await pressed("Ben", "v1:vote:p2:0")
-        made["vote-withdrawn"] = await pressed("Ben", "v1:withdraw:p2")
-        await opened("")
+    made = dict[str, Reply]()
+    async with _host(folder, "cancelled") as host:
+        made["poll-role"] = await host.open("role:board")
+        made["vote-role"] = await host.press("Ben", "v1:vote:p1:0")
+        made["how-secret"] = await host.press("Ben", "v1:secrecy:p1")
+        await host.press("Mo", "v1:poll-cancel:p1")
+        made["poll-cancelled"] = await host.redrawn()
+    async with _host(folder, "quorum") as host:
+        await host.open("quorum:5")
+        await host.press("Ada", "v1:vote:p1:0")
+        made["vote-changed"] = await host.press("Ada", "v1:vote:p1:1")
+        await host.press("Ben", "v1:vote:p1:0")
+        made["vote-withdrawn"] = await host.press("Ben", "v1:withdraw:p1")
+        made["result-quorum"] = await host.close()
+    async with _host(folder, "tie") as host:
+        await host.open("")
         for name, option in (("Ada", 0), ("Ben", 1)):
-            await pressed(name, f"v1:vote:p3:{option}")
-        await opened("")
-        await pressed("Mo", "v1:poll-cancel:p4")
-        clock.forward(hours=2)
-        made["vote-closed"] = await pressed("Chen", "v1:vote:p3:0")
-        await instance.scheduler.run_due()
-        await instance.copies.drain()
-        shown = {(reply.cards[0].poll, reply.cards[0].title[:6]): reply for _, reply in wall.posted}
-        made["poll-cancelled"] = shown["p4", "Which "]
-        made["result-quorum"] = shown["p2", "Closed"]
-        made["result-tie"] = shown["p3", "Closed"]
+            await host.press(name, f"v1:vote:p1:{option}")
+        made["result-tie"] = await host.close()
+        made["vote-closed"] = await host.press("Chen", "v1:vote:p1:0")
     return made
 
 
