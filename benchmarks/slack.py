@@ -110,21 +110,16 @@ class _Members:
 
         async def one_after_the_other() -> None:
             for _ in left:
-                self._forget(await next(starts))
+                interaction = await next(starts)
+                assert interaction.private, "nothing was answered"
+                self._server.forget(interaction)
+                self._server.calls.clear()
 
         began = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(one_after_the_other())
         return {"seconds": time.perf_counter() - began, "violations": list(map(str, self._server.violations[:3]))}
-
-    def _forget(self, interaction: Interaction) -> None:
-        assert interaction.private, "nothing was answered"
-        for message in interaction.messages:
-            self._server.main.messages.remove(message)
-        self._server.triggers.pop(interaction.trigger)
-        self._server.response_urls.pop(interaction.response_url.rpartition("/")[2])
-        self._server.calls.clear()
 
 
 # --- the bot's process ---

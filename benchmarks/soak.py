@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,6 +48,9 @@ OPTIONS = ("Green", "Black", "Oolong")
 QUESTIONS = ("fentanyl", "tariffs", "border wall", "insurrection", "posse comitatus", "drones", "sheinbaum", "cartel")
 CREATE = f'poll create question:"Which tea?" options:"{" | ".join(OPTIONS)}" results:live closes:9h'
 MEGABYTE = 1024 * 1024
+SHOWN = 5
+"""Kinds of failures that are printed, the commonest."""
+LINE = 200
 
 
 @dataclass
@@ -141,17 +144,15 @@ async def _traffic(
 
     async def discord_act() -> None:
         member = chance.choice(members)
-        if chance.random() < 0.5:
-            await member.click(on_discord, chance.choice(OPTIONS))
-        else:
-            await member.slash("fact", words=chance.choice(QUESTIONS))
+        vote, asked = chance.random() < 0.5, chance.choice(QUESTIONS)
+        act = member.click(on_discord, chance.choice(OPTIONS)) if vote else member.slash("fact", words=asked)
+        discord.forget(await act)
 
     async def slack_act() -> None:
         member = slack.member(f"M{chance.randrange(MEMBERS)}")
-        if chance.random() < 0.5:
-            await member.press(on_slack, chance.choice(OPTIONS))
-        else:
-            await member.command(f"/parley fact {chance.choice(QUESTIONS)}")
+        vote, asked = chance.random() < 0.5, chance.choice(QUESTIONS)
+        act = member.press(on_slack, chance.choice(OPTIONS)) if vote else member.command(f"/parley fact {asked}")
+        slack.forget(await act)
 
     def web_act(driver: WebDriver) -> Callable[[], Awaitable[object]]:
         async def act() -> None:
@@ -176,7 +177,7 @@ async def _traffic(
         while time.monotonic() < end and process.returncode is None:
             seen.memory.append(resident(process.pid))
             seen.files.append(open_files(process.pid))
-            discord.calls.clear()  # what the servers remember is not Parley's
+            discord.calls.clear()  # what the servers remember is not Parley's, and makes them slower and slower
             slack.calls.clear()
             await asyncio.sleep(1)
 
@@ -218,15 +219,17 @@ def main(seconds: float) -> None:
             f"{platform:9} {len(times):8} answers  {len(times) / seconds:7.1f} a second   p50 "
             f"{times[len(times) // 2] * 1000:6.0f} ms   p99 {seen.p99(platform) * 1000:6.0f} ms"
         )
-    print(
-        f"all: p99 {seen.p99() * 1000:.0f} ms (aim {AIM * 1000:.0f}); {len(seen.failures)} failures {seen.failures[:3]}"
-    )
+    print(f"all: p99 {seen.p99() * 1000:.0f} ms (aim {AIM * 1000:.0f})")
     warm = int(len(seen.memory) * WARM)
     print(
         f"memory: {seen.memory[0] / MEGABYTE:.0f} MB at the start, {seen.memory[warm] / MEGABYTE:.0f} when warm, "
         f"{seen.memory[-1] / MEGABYTE:.0f} at the end; open files: {seen.files[warm]} when warm, {seen.files[-1]} at the end"
     )
-    print(f"refused by a platform: {len(seen.violations)}; tracebacks: {seen.said.count('Traceback')}")
+    for what, found in (("failed", seen.failures), ("refused by a platform", seen.violations)):
+        print(f"{what}: {len(found)}")
+        for each, count in Counter(map(str, found)).most_common(SHOWN):
+            print(f"    {count:6} times {each[:LINE]}")
+    print(f"tracebacks: {seen.said.count('Traceback')}")
 
 
 if __name__ == "__main__":

@@ -287,6 +287,14 @@ class SlackServer:
         self.happened(f"message {ts} in {channel.name or channel.id}{f' for {only_for}' if only_for else ''}")
         return message
 
+    def forget(self, interaction: Interaction) -> None:
+        """Drops an interaction that is over, and what was shown to one person alone: for long runs."""
+        for message in interaction.messages:
+            if message.only_for:
+                message.channel.messages.remove(message)
+        self.triggers.pop(interaction.trigger, None)
+        self.response_urls.pop(interaction.response_url.rpartition("/")[2], None)
+
     def say(self, member: Member, text: str, thread_ts: str = "") -> Message:
         """A person writes something."""
         message = self.keep(member.channel, {"text": text, "thread_ts": thread_ts}, [])
