@@ -157,7 +157,7 @@ async def test_approval_is_voted_with_check_boxes(ada: Page, ben: Page) -> None:
     await mine.get_by_label("Oolong").focus()
     await theirs.get_by_label("Black").check()
     await button(theirs, "Vote").click()
-    await expect(mine).to_contain_text("Black ★ 1 (100.0 %)")
+    await expect(mine).to_contain_text("Black ★ approved by 1 of 1 (100.0 %)")
     await expect(mine.get_by_label("Green")).to_be_checked()
     await expect(mine.get_by_label("Black")).not_to_be_checked()
     await expect(mine.get_by_label("Oolong")).to_be_checked()
