@@ -40,7 +40,8 @@ class Ear:
     uses: int = 0
 
     async def tell(self, message: render.Message, *, private: bool, replace: bool = False) -> None:
-        """By the response_url while it can be used, else by the Web API."""
+        """By the response_url while it can be used, else by the Web API: to be told twice, where only the confirmation
+        was lost, is better than never."""
         place = self.request.place
         if self.url and self.uses < RESPONSES_MAX:
             self.uses += 1

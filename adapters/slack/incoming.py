@@ -271,8 +271,10 @@ class Incoming(AsyncMiddleware):
         message = render.messages(told.answer or Reply())[0]
         payload = {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
         try:
-            await self._workspaces.anyone.respond(url, {**payload, "replace_original": False})
-        except (OSError, TimeoutError, aiohttp.ClientError):
+            told_now = await self._workspaces.anyone.respond(url, {**payload, "replace_original": False})
+        except OSError:
+            told_now = False
+        if not told_now:
             logger.warning("the person could not be told of %s", reference)
 
     # --- helpers ---

@@ -172,17 +172,27 @@ class WebApi:
         await self.call("chat_update", **given)
 
     async def respond(self, url: str, payload: Mapping[str, Any]) -> bool:
-        """Answers at a response_url. False where it can't be used any more. Raises ConnectionError for a refusal."""
+        """Answers at a response_url. False where it can't be used, any more or just now: then there are other ways.
+
+        Raises ConnectionError for what Slack refuses to show.
+        """
         session = self.client.session
         if session is None:
             raise ConnectionError("the adapter has stopped")
-        async with session.post(url, data=to_json(payload), headers=IS_JSON) as response:
-            if response.status == HTTPStatus.OK:
-                return True
-            body = (await response.text())[:200]
+        try:
+            async with session.post(url, data=to_json(payload), headers=IS_JSON) as response:
+                status, body = response.status, (await response.text())[:200]
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            logger.warning("a response_url could not be used: %s", type(error).__name__)
+            return False
+        if status == HTTPStatus.OK:
+            return True
         if any(reason in body for reason in SPENT_URL):
             return False
-        raise ConnectionError(f"Slack answered {response.status}: {body}")
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.warning("a response_url could not be used: Slack answered %d", status)
+            return False
+        raise ConnectionError(f"Slack answered {status}: {body}")
 
     def _meaning(self, error: Exception) -> BotError | None:
         if not isinstance(error, SlackApiError):

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.wire.slack import CannotDo, Interaction, Member, View, words
+from tests.wire.slack.houses import settled
 from tests.wire.slack.world import (
     IMPATIENT,
     TEAS,
@@ -191,6 +193,25 @@ async def test_a_revoked_token_is_no_bug(tmp_path: Path, caplog: pytest.LogCaptu
         assert "2 (100.0 %)" in words(poll.blocks)
         assert bugs(caplog) == []
         assert server.forgive("token_revoked")
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 503}, {"status": 429}, {"hang_up": True}, {"hang_up": True, "done": True}]
+)
+async def test_a_vote_is_confirmed_though_its_response_url_fails(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: dict[str, Any]
+) -> None:
+    """By another way, in private; nobody whose vote is in reads that something went wrong, and it is no bug."""
+    async with slack_world(tmp_path) as world:
+        poll = await world.poll(world.server.member("Host"))
+        world.server.faults.fail("respond", **fault)
+        ada = world.server.member("Ada")
+        await ada.start_press(poll, "Green")
+        told = await ada.until_told("Your vote is counted")
+        await settled(world)
+        assert told.only_for == ada.id
+        assert "did not work" not in ada.text
+        assert bugs(caplog) == []
 
 
 async def test_a_channel_that_the_bot_is_not_in_says_what_to_do(

@@ -357,11 +357,14 @@ class SlackServer:
         self.calls.append(call)
         fault = self.faults.take("respond")
         try:
+            if fault is None or fault.done:
+                self._told(call, source)
             if fault is not None:
                 raise fault.refused
-            self._told(call, source)
         except Refused as refused:
             self._note(call, refused, fault)
+            if fault is not None and fault.hang_up and request.transport is not None:
+                request.transport.abort()
             status = fault.status if fault and fault.status >= 400 else 404
             return web.json_response(refused.body, status=status)
         return web.Response(text="ok")
