@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack import files, forms, render
-from adapters.slack.web import WebApi, error_of
+from adapters.slack.web import POST, WebApi, error_of
 from bot.app import refusal
 from bot.chat import Card, Form, Image, Outcome, Reply, Request, Visibility
 from bot.errors import BotError, NotAllowed, NotFound
@@ -19,7 +20,10 @@ from bot.markup import text
 
 RESPONSES_MAX = 5
 """How often one response_url can be used: https://docs.slack.dev/interactivity/handling-user-interaction."""
-LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
+LATE_TRIGGER = frozenset({"expired_trigger_id", "invalid_trigger_id"})
+USED_TRIGGER = "exchanged_trigger_id"
+"""What Slack answers where the form is open already: Parley uses a trigger once, so a try got through whose
+confirmation was lost."""
 
 logger = logging.getLogger("parley.slack")
 
@@ -81,9 +85,13 @@ class Ear:
 
 
 async def send(web: WebApi, channel: str, thread: str, message: render.Message) -> Any:
-    """Posts a message. Raises NotFound, NotAllowed or Unavailable."""
+    """Posts a message, by whose id Slack knows it again where it is tried once more.
+
+    Raises NotFound, NotAllowed or Unavailable.
+    """
     return await web.call(
-        "chat_postMessage",
+        POST,
+        client_msg_id=str(uuid4()),
         channel=channel,
         thread_ts=thread or None,
         text=message.text,
@@ -128,6 +136,8 @@ async def open_form(ear: Ear, form: Form, t: Translator) -> None:
     try:
         await ear.web.call("views_open", trigger_id=ear.trigger, view=forms.view(form, origin, t))
     except SlackApiError as error:
+        if error_of(error) == USED_TRIGGER:
+            return
         if error_of(error) not in LATE_TRIGGER:
             raise
         logger.warning("a form could not be opened in time: %s", error_of(error))

@@ -14,13 +14,21 @@ from typing import Any
 import aiohttp
 from pydantic_core import to_json
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, NotAllowed, NotFound, PlaceGone, Unavailable
 from bot.i18n import N_
 
 API = "https://slack.com/api/"
+POST = "chat_postMessage"
+REPEATABLE = ("chat.postMessage", "views.open")
+"""Ends the addresses of what Slack knows again, by the message's `client_msg_id` or by the trigger, and nobody else
+tries once more: https://docs.slack.dev/reference/methods/chat.postMessage#errors."""
 TIMEOUT = 30.0
 """Seconds for one call."""
 MINUTE = timedelta(minutes=1)
@@ -45,6 +53,8 @@ LATER = frozenset(
         "service_unavailable",
         "request_timeout",
         "team_added_to_org",
+        "duplicate_channel_not_found",
+        "duplicate_message_not_found",
     }
 )
 NOT_SEEN = N_("I can't find this channel or message. If it is private, type /invite @Parley in it and try again.")
@@ -55,6 +65,27 @@ MEANINGS: tuple[tuple[frozenset[str], type[BotError], str], ...] = (
         frozenset({"not_in_channel", "restricted_action", "no_permission", "user_not_in_channel"}),
         NotAllowed,
         N_("I may not write in this channel. Type /invite @Parley in it and try again."),
+    ),
+    (
+        frozenset(
+            {
+                "access_denied",
+                "cannot_reply_to_message",
+                "channel_type_not_supported",
+                "ekm_access_denied",
+                "enterprise_is_restricted",
+                "messages_tab_disabled",
+                "org_login_required",
+                "restricted_action_non_threadable_channel",
+                "restricted_action_read_only_channel",
+                "restricted_action_thread_locked",
+                "restricted_action_thread_only_channel",
+                "team_access_not_granted",
+                "team_not_found",
+            }
+        ),
+        NotAllowed,
+        N_("Slack does not let me write here: the workspace's admins, or the settings of this channel, forbid it."),
     ),
     (frozenset({"is_archived"}), NotAllowed, N_("This channel is archived, so I can't write in it.")),
     (
@@ -98,6 +129,21 @@ class Budget:
         return len(self._taken) < self._most - spare
 
 
+class ServerErrors(AsyncRetryHandler):
+    """Tries once more what Slack's side could not do, where that is done once all the same."""
+
+    async def _can_retry_async(
+        self,
+        *,
+        state: RetryState,  # noqa: ARG002 - the library's signature
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,  # noqa: ARG002 - the same
+    ) -> bool:
+        failed = response is not None and response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return failed and request.url.endswith(REPEATABLE)
+
+
 class WebApi:
     """Under one token, so for one workspace; without a token, for what needs none.
 
@@ -116,7 +162,7 @@ class WebApi:
         count: aiohttp.ClientMiddlewareType | None = None,
     ) -> None:
         self.client = AsyncWebClient(token=token or None, base_url=base_url, session=session)
-        self.client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
+        self.client.retry_handlers += [AsyncRateLimitErrorRetryHandler(max_retry_count=2), ServerErrors()]
         self.removed = False
         """Whether the workspace has removed the app: nothing is called any more."""
         self._refused = refused

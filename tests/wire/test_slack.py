@@ -214,6 +214,69 @@ async def test_a_vote_is_confirmed_though_its_response_url_fails(
         assert bugs(caplog) == []
 
 
+LOST = pytest.mark.parametrize("fault", [{"hang_up": True}, {"status": 500}, {"status": 502}, {"status": 504}])
+
+
+@LOST
+@pytest.mark.parametrize("done", [False, True])
+async def test_a_poll_is_posted_once_and_redrawn_whatever_happens_to_the_answer(
+    tmp_path: Path, fault: dict[str, Any], *, done: bool
+) -> None:
+    """Whether Slack did it or not: one message, whose votes are shown in it, and the host is told that it is open."""
+    async with slack_world(tmp_path) as world:
+        world.server.faults.fail("chat.postMessage", done=done, **fault)
+        poll = await world.poll(world.server.member("Host"), results="live")
+        await world.server.member("Host").until_told("The poll is open")
+        assert counted(await world.server.member("Ada").press(poll, "Green"))
+        await world.quiet()
+        assert world.server.posted() == [poll]
+        assert "1 (100.0 %)" in words(poll.blocks)
+
+
+async def test_a_result_is_announced_once_though_the_confirmation_is_lost(tmp_path: Path) -> None:
+    """The connection breaks after Slack has posted it: it is known again."""
+    async with slack_world(tmp_path) as world:
+        await world.poll(world.server.member("Host"), closes="1h")
+        world.server.faults.fail("chat.postMessage", done=True, hang_up=True)
+        world.clock.forward(hours=1)
+        await world.instance.scheduler.run_due()
+        await world.server.until(lambda: bool(world.server.team.files))
+        await settled(world)
+        assert [words(message.blocks).startswith("Closed:") for message in world.server.posted()].count(True) == 1
+
+
+@LOST
+@pytest.mark.parametrize("done", [False, True])
+async def test_a_form_opens_whatever_happens_to_the_answer(
+    tmp_path: Path, fault: dict[str, Any], *, done: bool
+) -> None:
+    """Who has the form before them does not read that it could not be opened."""
+    async with slack_world(tmp_path) as world:
+        world.server.faults.fail("views.open", done=done, **fault)
+        host = world.server.member("Host")
+        form = await form_of(host)
+        await settled(world)
+        assert host.view is form
+        assert host.told() == []
+        world.server.forgive("exchanged_trigger_id")
+
+
+@pytest.mark.parametrize(
+    "error", ["restricted_action_read_only_channel", "restricted_action_thread_only_channel", "access_denied"]
+)
+async def test_a_channel_where_nobody_may_post_so_is_no_bug(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: str
+) -> None:
+    """The host reads why, and no poll is left that nobody can see."""
+    async with slack_world(tmp_path) as world:
+        world.server.faults.refuse("chat.postMessage", error)
+        host = world.server.member("Host")
+        answer = await host.command('/parley poll create question:Tea options:"Green | Black"')
+        assert "does not let me write here" in answer.text
+        assert "cancelled" in (await host.command("/parley poll list")).text
+        assert bugs(caplog) == []
+
+
 async def test_a_channel_that_the_bot_is_not_in_says_what_to_do(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

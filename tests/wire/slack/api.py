@@ -121,7 +121,11 @@ def _group_users(_server: SlackServer, call: Call) -> Json:
 def _post_message(server: SlackServer, call: Call) -> Json:
     call.need("channel")
     channel = _writable(_channel(call), joined=False)
-    message = server.keep(channel, call.args, server.blocks(call, call.args, public=True))
+    name = call.get("client_msg_id")
+    message = next((one for one in channel.messages if name and one.client_msg_id == name), None)
+    if message is None:
+        message = server.keep(channel, call.args, server.blocks(call, call.args, public=True))
+        message.client_msg_id = name
     return {"channel": channel.id, "ts": message.ts, "message": message.json()}
 
 

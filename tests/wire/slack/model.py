@@ -52,7 +52,7 @@ class User:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """`only_for` is the one person who sees an ephemeral message."""
+    """`only_for` is the one person who sees an ephemeral message; `client_msg_id` is the app's own name for a post."""
 
     ts: str
     channel: Channel
@@ -64,6 +64,7 @@ class Message:
     files: tuple[str, ...] = ()
     edits: int = 0
     deleted: bool = False
+    client_msg_id: str = ""
 
     def json(self) -> Json:
         shown: Json = {
