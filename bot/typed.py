@@ -159,7 +159,9 @@ def _choice(param: Param, words: str, t: Translator) -> str:
         if words.casefold() in {value.casefold(), label.casefold(), t(label).casefold()}:
             return value
     allowed = ", ".join(param.choices)
-    raise UsageError(t("{argument} is one of: {allowed}.", argument=param.name, allowed=allowed))
+    raise UsageError(
+        t("{argument} is one of: {allowed}; not “{word}”.", argument=param.name, allowed=allowed, word=words[:60])
+    )
 
 
 def _yes_or_no(param: Param, word: str, t: Translator) -> bool:

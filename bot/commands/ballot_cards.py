@@ -181,12 +181,14 @@ def vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str, bal
     )
 
 
-def no_vote(t: Translator, poll: Poll) -> str:
+def no_vote(t: Translator, poll: Poll) -> Text:
     if poll.state is State.OPEN:
-        return t("You have not voted in this poll.")
-    if poll.secret:
-        return t("This poll is closed, and nobody can look up any more how you voted. Your receipt's code still works.")
-    return t("You did not vote in this poll.")
+        said = t("You have not voted in this poll.")
+    elif poll.secret:
+        said = t("This poll is closed, and nobody can look up any more how you voted. Your receipt's code still works.")
+    else:
+        said = t("You did not vote in this poll.")
+    return text(paragraph(Bold(poll.question)), said)
 
 
 def confirm(t: Translator, poll: Poll, verb: str) -> Outcome:

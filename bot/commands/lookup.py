@@ -282,11 +282,13 @@ class Lookup:
         if self.interested is not None:
             self.interested.missed(words)
         pack = _pack(ctx.t, edition, topic).id if topic else None
-        near = edition.index.nearest(clean(words), kinds=kinds, limit=NEAREST, pack=pack)
+        offered = edition.index.nearest(clean(words), kinds=kinds, limit=NEAREST, pack=pack)
+        near = [hit for hit in offered if hit.score]  # the rest only stands where nothing is like what was typed
+        lead = ctx.t("The nearest are:") if near else ctx.t("Nothing here is like it. Some of what there is:")
         card = Card(
             title=ctx.t("Nothing found for “{words}”", words=_shown(words)),
-            body=text(ctx.t("The nearest are:") if near else "", bullets(hit.entry.title for hit in near)),
-            controls=(_select(ctx.t, ctx.t("Open one"), near, view),) if near else (),
+            body=text(lead, bullets(hit.entry.title for hit in near or offered)) if offered else (),
+            controls=(_select(ctx.t, ctx.t("Open one"), near or offered, view),) if offered else (),
             tone=Tone.CAUTION,
         )
         return Outcome(Reply((card,)), found=False)

@@ -286,10 +286,14 @@ def outcome(t: Translator, poll: Poll, result: Result) -> str:
 def bars(t: Translator, result: Result) -> Text:
     """Totals as bars of text, with counts and percentages, and what they are percentages of: a full bar is 100 %.
 
-    Of ranked ballots, those of the last round with a choice: first choices alone would show another race.
+    Of ranked ballots, those of the last round with a choice: first choices alone would show another race. Without
+    any ballot, the options alone: there is nothing to have a part of.
     """
+    totals = _by_votes(result)
+    if not result.valid:
+        return bullets((result.options[total.option] for total in totals), numbered=True)
     lines = []
-    for total in _by_votes(result):
+    for total in totals:
         filled = round(BAR_WIDTH * total.percent / 100)
         lines.append(
             (

@@ -93,7 +93,7 @@ def policy_choices(pack: Pack, typed: str = "") -> tuple[Choice, ...]:
     """The topic's policy options, those with these letters in their name or an alias."""
     wanted = typed.casefold()
     return tuple(
-        Choice(option.name, option.id, option.description[:100])
+        Choice(option.name, option.id, option.description)
         for option in pack.all(Option)
         if any(wanted in name.casefold() for name in (option.name, *option.aliases))
     )
@@ -135,7 +135,7 @@ def create_form(t: Translator, question: str, options: str) -> Form:
 
 def _common_inputs(t: Translator, method: Method) -> tuple[Input, ...]:
     methods = tuple(
-        Choice(t(label), kind.value, t(HOW[kind])[:100], chosen=kind is method) for kind, label in METHODS.items()
+        Choice(t(label), kind.value, t(HOW[kind]), chosen=kind is method) for kind, label in METHODS.items()
     )
     results = tuple(
         Choice(t(label), value, chosen=value == Results.AT_CLOSE) for value, label in RESULTS.choices.items()

@@ -237,7 +237,7 @@ class PollCommands:
         poll = await self._seen(ctx, poll_id)
         standing = await self.polls.own(poll, ctx.request.actor)
         if standing is None:
-            return Outcome(Reply((Card(title=ctx.t("Your vote"), body=text(ballot_cards.no_vote(ctx.t, poll))),)))
+            return Outcome(Reply((Card(title=ctx.t("Your vote"), body=ballot_cards.no_vote(ctx.t, poll)),)))
         return Outcome(
             Reply((ballot_cards.vote_card(ctx.t, poll, ctx.t("Your vote"), standing.choice, standing.code),))
         )

@@ -88,6 +88,9 @@ async def test_a_poll_from_its_opening_to_its_audit(
     await button(form, "Send").click()
     await expect(form).to_have_count(0)
 
+    await button(card(ben, "Where do we meet?"), "How secret?").click()
+    told = card(ben, "How secret is this poll?")
+    await expect(told.locator(".footer")).to_have_text("Chart, rules and audit")
     await button(card(ben, "Where do we meet?"), "The library").click()
     await expect(card(ben, "Your vote is counted")).to_contain_text("The library")
     await button(card(ben, "Where do we meet?"), "Online").click()

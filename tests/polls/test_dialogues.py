@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Answers, MessageRef, Place, Reply, Request, Select, Visibility
-from bot.commands.poll_cards import NAMED, SECRECY, STORED
+from bot.commands.poll_cards import HOW, NAMED, SECRECY, STORED
 from bot.errors import NotAllowed
 from bot.instance import Instance
 from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
@@ -221,6 +221,36 @@ async def test_approval_takes_several_options_up_to_the_limit(here: Instance, cl
     announced = reply_words(wall(here).posted[-1][1])
     for said in ("Green ★ approved by 2 of 2 (100.0 %)", "Black approved by 0 of 2", "The most approvals win"):
         assert said in announced
+
+
+@pytest.mark.parametrize("method", ["single", "approval", "ranked", "score"])
+async def test_a_poll_without_a_ballot_has_no_numbers(here: Instance, clock: Clock, method: str) -> None:
+    """A live poll lists its options until somebody votes, and so does one that closed without a vote."""
+    await say(here, ADA, f"{CREATE} results:live method:{method} closes:1h")
+    assert "1. Green\n2. Black\n3. Oolong" in reply_words(wall(here).posted[0][1])
+    clock.forward(hours=1)
+    await here.scheduler.run_due()
+    await here.copies.drain()
+    ended = reply_words(wall(here).posted[0][1])
+    assert "No valid ballot was cast." in ended
+    assert "%" not in ended
+
+
+async def test_who_has_not_voted_is_told_in_which_poll(here: Instance) -> None:
+    """“My vote” without a vote names the poll, as it does with one: several may be open."""
+    await say(here, ADA, CREATE)
+    told = words(await press(here, BEN, "v1:mine:p1"))
+    assert "Which tea?" in told
+    assert "You have not voted in this poll." in told
+
+
+async def test_the_form_tells_each_way_to_vote_whole(here: Instance) -> None:
+    """What does not fit a platform is shortened there, with a mark; the form itself cuts nothing."""
+    answer = (await say(here, ADA, "/poll create")).answer
+    assert answer is not None
+    assert answer.form is not None
+    ways = next(given for given in answer.form.inputs if given.name == "method").options
+    assert [way.description for way in ways] == list(HOW.values())
 
 
 async def test_results_stay_hidden_until_the_close_by_default(here: Instance) -> None:

@@ -219,7 +219,10 @@ POLLS: Mapping[str, Dialogue] = {
         ("Ben> press Cast this ballot", "for you: Your vote is counted"),
     ),
     "live results are redrawn": (
-        ('Ada> /poll create question:"Which tea?" options:"Green | Black" results:live', "for all: Green 0 (0.0 %)"),
+        (
+            'Ada> /poll create question:"Which tea?" options:"Green | Black" results:live',
+            "for all: Results so far are shown to all.",
+        ),
         ("Ben> press Green", "for you: Your vote is counted"),
         ("wait 5 seconds",),
         ("Chen> /poll results", "So far in front: Green.", "for all: Green ★ 1 (100.0 %)"),

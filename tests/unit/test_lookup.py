@@ -132,6 +132,19 @@ async def test_nothing_found_is_no_dead_end() -> None:
     assert len(select(outcome).options) == 3
 
 
+async def test_only_what_is_near_is_called_the_nearest() -> None:
+    """Where nothing is like what was typed, what is offered is said to be just some of what there is."""
+    bot = make_bot()
+    nowhere = await bot.say(request(), "/fact zeppelin")
+    assert "Nothing here is like it. Some of what there is:" in words_of(nowhere)
+    near = await bot.say(request(), "/fact marmalade coffee zeppelin")
+    assert "The nearest are:" in words_of(near)
+    assert {option.label for option in select(near).options} == {
+        "Coffee was banned from the office.",
+        "Tea tastes better than coffee.",
+    }
+
+
 async def test_a_topic_narrows_the_search_and_an_unknown_one_names_those_there_are() -> None:
     """`topic:` looks in one pack; a wrong name is answered with the right ones."""
     bot = make_bot()

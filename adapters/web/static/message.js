@@ -91,7 +91,8 @@ function cardElement(card, message, page) {
 
 function footerElement(card, page) {
   const more = card.page && el("a", { href: pollPage(card.page), target: "_blank", rel: "noopener" }, page.words.poll_page);
-  return el("p", { className: "footer" }, el("span", { dir: "auto" }, card.footer), more && " · ", more);
+  const said = card.footer && el("span", { dir: "auto" }, card.footer);
+  return el("p", { className: "footer" }, said, said && more && " · ", more);
 }
 
 /** The controls in the order given; neighbouring buttons share a row. */
