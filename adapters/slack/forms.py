@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -44,7 +44,6 @@ class Origin:
     channel: str = ""
     thread: str = ""
     url: str = ""
-    least: Mapping[str, int] = field(default_factory=dict)
 
     def encode(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -53,13 +52,11 @@ class Origin:
     def decode(cls, encoded: str) -> Origin:
         """Of another version's form, or of none: an origin whose action nobody knows."""
         try:
-            found = cls(**json.loads(encoded))
-        except (ValueError, TypeError, RecursionError):
+            told = json.loads(encoded)
+            words = [told.get(each.name, "") for each in fields(cls)]
+        except (ValueError, AttributeError, RecursionError):
             return cls("")
-        words = (found.action, found.channel, found.thread, found.url)
-        counts = found.least.items() if isinstance(found.least, dict) else [("", "")]
-        whole = all(isinstance(word, str) for word in words) and all(isinstance(least, int) for _, least in counts)
-        return found if whole else cls("")
+        return cls(*words) if all(isinstance(word, str) for word in words) else cls("")
 
 
 def view(form: Form, origin: Origin, t: Translator) -> Json:
@@ -79,8 +76,7 @@ def view(form: Form, origin: Origin, t: Translator) -> Json:
 
 
 def origin_of(form: Form, *, channel: str, thread: str, url: str) -> Origin:
-    least = {question.name: question.least for question in form.inputs if question.least > 1}
-    return Origin(form.action.encode(), channel, thread, url, least)
+    return Origin(form.action.encode(), channel, thread, url)
 
 
 def answers(shown: Mapping[str, Any]) -> Answers:
@@ -99,15 +95,6 @@ def channel_of(shown: Mapping[str, Any]) -> str:
 def names(shown: Mapping[str, Any]) -> list[str]:
     """The inputs of a modal as it was shown, in order."""
     return [str(block["block_id"]) for block in shown.get("blocks") or () if block.get("type") == "input"]
-
-
-def too_few(origin: Origin, filled: Answers, t: Translator) -> dict[str, str]:
-    """What to say beside lists of several from which too few were picked: Slack knows no least number."""
-    return {
-        name: t.count("Pick at least {n}.", "Pick at least {n}.", least)
-        for name, least in origin.least.items()
-        if len(filled.get(name, ())) < least
-    }
 
 
 def _answer(element: Mapping[str, Any]) -> str | tuple[str, ...]:

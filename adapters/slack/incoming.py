@@ -21,7 +21,7 @@ from slack_bolt.response import BoltResponse
 from adapters.slack import answers, forms, render
 from adapters.slack.answers import Ear
 from adapters.slack.home import home
-from adapters.slack.texts import readable, unescape
+from adapters.slack.texts import own_words, unescape, words_of
 from adapters.slack.workspaces import NAME, Workspaces
 from bot.app import Bot, refusal
 from bot.chat import Answers, Card, Choice, MessageRef, Outcome, Place, Reply, Request
@@ -176,11 +176,12 @@ class Incoming(AsyncMiddleware):
         """From the menu of a message, or from the composer."""
         name = str(body.get("callback_id", ""))
         request = await self._request(body, hurry=True)
-        message = readable(str((body.get("message") or {}).get("text") or ""))
+        message: Body = body.get("message") or {}
         if name in {START_POLL, POLL_ON_THIS}:
-            outcome = await self._bot.invoke(request, OPENS_POLL, {"question": message} if message else {})
+            question = own_words(message) or words_of(message)
+            outcome = await self._bot.invoke(request, OPENS_POLL, {"question": question} if question else {})
         else:
-            outcome = await self._bot.look(request, name, message)
+            outcome = await self._bot.look(request, name, words_of(message))
         await self._show(body, request, outcome)
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
@@ -189,10 +190,6 @@ class Incoming(AsyncMiddleware):
         origin, filled = forms.Origin.decode(str(view.get("private_metadata") or "")), forms.answers(view)
         request = await self._request(body, origin=origin, hurry=True)
         t = translator(request.locale)
-        wrong = forms.too_few(origin, filled, t)
-        if wrong:
-            await ack(response_action="errors", errors=wrong)
-            return
         work = held(asyncio.ensure_future(self._bot.submit(request, origin.action, filled)), self.running)
         await asyncio.wait({work}, timeout=FORM_PATIENCE)
         if not work.done():
@@ -350,7 +347,9 @@ def _asker(body: Body) -> tuple[str, str, str]:
     if "user_id" in body:
         return str(body.get("team_id") or ""), str(body["user_id"]), str(body.get("user_name") or "")
     user: Body = body["user"]
-    team = (body.get("team") or {}).get("id") or user.get("team_id")
+    # in a channel that several organisations share, a form is sent from whichever is the person's own
+    installed = _view(body).get("app_installed_team_id")
+    team = installed or (body.get("team") or {}).get("id") or user.get("team_id")
     return str(team or ""), str(user["id"]), str(user.get("name") or user.get("username") or "")
 
 

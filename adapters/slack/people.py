@@ -105,7 +105,7 @@ class People:
             except (BotError, SlackClientError) as error:
                 logger.warning("Slack does not say who somebody is: %s", type(error).__name__)
                 return known
-        person = person_of(told["user"])
+        person = person_of(told["user"], team)
         if len(self._known) >= KNOWN_MAX:
             self._known.clear()
         self._known[team, user] = self._clock(), person
@@ -145,8 +145,11 @@ async def _within(seconds: float, task: asyncio.Task[_T], otherwise: _T) -> _T:
     return task.result() if task.done() and not task.cancelled() else otherwise
 
 
-def person_of(told: Mapping[str, Any]) -> Person:
-    """A person from `user` in what users.info answers. https://docs.slack.dev/reference/objects/user-object"""
+def person_of(told: Mapping[str, Any], team: str) -> Person:
+    """A person from `user` in what users.info answers. https://docs.slack.dev/reference/objects/user-object
+
+    Who comes from elsewhere through a shared channel moderates nothing here, whatever they are at home.
+    """
     profile = told.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or told.get("real_name") or told.get("name")
     powers = ("is_admin", "is_owner", "is_primary_owner")
@@ -154,8 +157,13 @@ def person_of(told: Mapping[str, Any]) -> Person:
         name=str(name or ""),
         locale=str(told.get("locale") or ""),
         zone=_zone(str(told.get("tz") or "")),
-        moderator=any(told.get(power) for power in powers),
+        moderator=_belongs(told, team) and any(told.get(power) for power in powers),
     )
+
+
+def _belongs(told: Mapping[str, Any], team: str) -> bool:
+    """Within an Enterprise organisation, a person's own workspace may be another of those that they are in."""
+    return team in {told.get("team_id") or team, *((told.get("enterprise_user") or {}).get("teams") or ())}
 
 
 def _zone(name: str) -> tzinfo | None:

@@ -6,7 +6,7 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -151,3 +151,69 @@ _MARK = re.compile(r"<(?:[^<>|]*\|([^<>]*)|([^<>|]*))>")
 def readable(received: str) -> str:
     """The words of a message that somebody wrote: of a mention or a link, its label or what it points to."""
     return unescape(_MARK.sub(lambda mark: mark[1] if mark[1] is not None else mark[2], received)).strip()
+
+
+def words_of(message: Mapping[str, Any]) -> str:
+    """All words of a message: what was written or what an app laid out, what was shared or linked, and files' names."""
+    parts = [own_words(message)]
+    for shared in message.get("attachments") or ():
+        parts += _attached(shared)
+    for file in message.get("files") or ():
+        parts += [readable(str(file.get(name) or "")) for name in ("title", "preview")]
+    return "\n".join(part for part in parts if part)
+
+
+def own_words(message: Mapping[str, Any]) -> str:
+    """What somebody wrote. An app's layout says more than the text beside it, which is for notifications."""
+    blocks, written = message.get("blocks") or (), readable(str(message.get("text") or ""))
+    if written and all(block.get("type") == "rich_text" for block in blocks):
+        return written
+    return "\n".join(line for line in map(str.strip, _lines(blocks)) if line) or written
+
+
+def _attached(shared: Mapping[str, Any]) -> Iterator[str]:
+    """A message that was shared, the preview of a link, or what an app hung on to its text."""
+    inside = [each.get("message") or {} for each in shared.get("message_blocks") or ()] or [shared]
+    drawn = "\n".join(filter(None, (words_of({"blocks": each.get("blocks")}) for each in inside)))
+    texts = [shared.get(name) for name in ("pretext", "title", "text")]
+    texts += [field.get(name) for field in shared.get("fields") or () for name in ("title", "value")]
+    said = [readable(str(each)) for each in texts if each]
+    if drawn:
+        yield drawn
+    elif said:
+        yield from said
+    else:
+        yield readable(str(shared.get("fallback") or ""))
+
+
+_CONTROLS = frozenset({"actions", "input"})
+_INLINE = frozenset({"rich_text_section", "rich_text_quote", "rich_text_preformatted"})
+
+
+def _lines(blocks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The texts of blocks in the order in which they are seen; no control's."""
+    for block in blocks:
+        kind = block.get("type")
+        if kind in _CONTROLS:
+            continue
+        if kind in _INLINE:
+            yield "".join(_word(piece) for piece in block.get("elements") or ())
+            continue
+        for name in ("title", "text", "description", "alt_text"):
+            yield _text_in(block.get(name))
+        yield from map(_text_in, block.get("fields") or ())
+        yield from _lines(block.get("elements") or ())
+
+
+def _text_in(given: object) -> str:
+    """Of a text object or a plain string. Markdown and mrkdwn come as they were written."""
+    if isinstance(given, Mapping):
+        plain_words = given.get("type") == "plain_text"
+        written = str(given.get("text") or "")
+        return unescape(written) if plain_words else readable(written)
+    return readable(given) if isinstance(given, str) else ""
+
+
+def _word(piece: Mapping[str, Any]) -> str:
+    """In rich text nothing is escaped."""
+    return str(piece.get("text") or piece.get("url") or piece.get("fallback") or "")

@@ -67,15 +67,16 @@ async def test_a_form_is_refused_beside_its_field_and_then_taken(instance: Insta
 
 
 async def test_a_form_with_a_list_of_several(instance: Instance, clock: Clock) -> None:
-    """Slack knows no least number, so too few is told beside the list."""
+    """Slack knows no least number, so too few is told beside the list, with all else that is wrong."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
         view = await opened(ada, "poll policy")
         element = view["blocks"][0]["element"]
         first, second, *_ = [option["value"] for option in await ada.suggest(element, view=view)]
         assert element["max_selected_items"] == len(list(await ada.suggest(element, view=view)))
-        answer = await ada.submit({"options": several(first), "question": typed("Which?")})
-        assert answer["errors"] == {"options": "Pick at least 2."}
+        answer = await ada.submit({"options": several(first), "question": typed("Which?"), "closes": typed("long ago")})
+        assert list(answer["errors"]) == ["options", "closes"]
+        assert answer["errors"]["options"] == "A poll has 2 to 25 options, not 1."
         assert await ada.submit({"options": several(first, second), "question": typed("Which?")}) is None
         assert "Which?" in ada.seen().public
 

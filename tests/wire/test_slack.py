@@ -392,6 +392,18 @@ async def test_a_form_that_fails_keeps_what_was_filled_in(tmp_path: Path) -> Non
             await host.until_told("ref-")
 
 
+async def test_a_form_names_every_mistake_at_once(tmp_path: Path) -> None:
+    """Each beside its field, those of a list from which too few were picked as well; nothing is posted."""
+    async with slack_world(tmp_path) as world:
+        host = world.server.member("Host")
+        form = (await host.command("/parley poll policy")).view
+        assert form is not None
+        first, *_ = await host.suggest(form, "Which options", "")
+        sent = await host.submit(form, {"Which options": [first], "When it closes": "long ago"})
+        assert list(sent.errors) == ["Which options", "When it closes"]
+        assert world.server.posted() == []
+
+
 # --- pictures ---
 
 
@@ -437,6 +449,47 @@ async def test_facts_are_found_about_what_somebody_wrote(tmp_path: Path) -> None
         answer = await world.server.member("Ada").message_shortcut("find-facts", message)
         assert answer.private
         assert "tea" in answer.text
+
+
+RICH: dict[str, Any] = {
+    "type": "rich_text",
+    "elements": [
+        {"type": "rich_text_section", "elements": [{"type": "text", "text": "Everybody drinks tea & <coffee>"}]}
+    ],
+}
+LAID_OUT = [
+    {"type": "header", "text": {"type": "plain_text", "text": "News"}},
+    {"type": "section", "text": {"type": "mrkdwn", "text": "Everybody drinks *tea* &amp; &lt;coffee&gt;"}},
+    {"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Open"}}]},
+]
+SHARED: dict[str, Any] = {"is_share": True, "fallback": "tea", "message_blocks": [{"message": {"blocks": [RICH]}}]}
+PREVIEW = {"title": "Everybody drinks tea", "text": "A count of the kitchen", "fallback": "a page"}
+
+
+@pytest.mark.parametrize(
+    ("said", "blocks", "attachments", "asks"),
+    [
+        ("", [RICH], [], "Everybody drinks tea & <coffee>"),
+        ("A message came", LAID_OUT, [], "News Everybody drinks *tea* & <coffee>"),
+        ("", [], [SHARED], "Everybody drinks tea & <coffee>"),
+        ("Is that so?", [], [PREVIEW], "Is that so?"),
+        ("", [], [{"fallback": "Everybody drinks tea"}], "Everybody drinks tea"),
+    ],
+    ids=["blocks alone", "an app's layout", "a shared message", "a link's preview", "a fallback alone"],
+)
+async def test_a_message_is_read_wherever_its_words_stand(
+    tmp_path: Path, said: str, blocks: list[dict[str, Any]], attachments: list[dict[str, Any]], asks: str
+) -> None:
+    """“Find facts” takes all of it; the question of a poll is what was said itself, where anything was."""
+    async with slack_world(tmp_path) as world:
+        ada = world.server.member("Ada")
+        message = world.server.say(world.server.member("Ben"), said)
+        message.blocks, message.attachments = blocks, attachments
+        answer = await ada.message_shortcut("find-facts", message)
+        assert "Most people in the office drink tea." in answer.text
+        form = (await ada.message_shortcut("poll-on-this", message)).view
+        assert form is not None
+        assert form.content["blocks"][0]["element"]["initial_value"].split() == asks.split()
 
 
 async def test_the_home_tab_shows_open_polls_and_ones_own_votes(tmp_path: Path) -> None:

@@ -135,6 +135,31 @@ async def test_a_voter_s_groups_are_waited_for_by_all_who_press_at_once(tmp_path
         assert "Your vote is counted" not in (await world.server.member("Guest").press(poll, "Green")).text
 
 
+async def test_who_comes_through_a_shared_channel_moderates_nothing(tmp_path: Path) -> None:
+    """Whatever they are in their own workspace. They vote as all who are in the channel."""
+    async with slack_world(tmp_path) as world:
+        poll = await world.poll(world.server.member("Host"))
+        guest = world.server.member("Guest", admin=True)
+        guest.user.home = "T9"
+        assert "Your vote is counted" in (await guest.press(poll, "Green")).text
+        assert "Only moderators" in (await guest.command("/parley settings")).text
+        assert "Only moderators" not in (await world.server.member("Boss", admin=True).command("/parley settings")).text
+
+
+async def test_a_form_of_a_shared_channel_is_the_workspace_s_that_has_the_app(tmp_path: Path) -> None:
+    """It comes in the name of the person's own workspace, and says where the app is."""
+    async with slack_world(tmp_path) as world:
+        guest = world.server.member("Guest")
+        form = (await guest.command("/parley poll create")).view
+        assert form is not None
+        here, guest.team = guest.team, world.server.add_team("Elsewhere")
+        form.content["app_installed_team_id"] = here.id
+        guest.team.users, guest.team.views = here.users, here.views
+        assert (await guest.submit(form, {"The question": "Tea?", "The options": "Green\nBlack"})).closed
+        await world.server.until(lambda: bool(world.server.posted()))
+        assert "Tea?" in words(world.server.posted()[0].blocks)
+
+
 # --- the Home tab ---
 
 

@@ -31,11 +31,13 @@ class User:
     owner: bool = False
     locale: str = "en-US"
     zone: str = "Etc/UTC"
+    home: str = ""
+    """The workspace of somebody who comes through a shared channel."""
 
     def json(self, team: str) -> Json:
         return {
             "id": self.id,
-            "team_id": team,
+            "team_id": self.home or team,
             "name": self.name.lower(),
             "real_name": self.name,
             "deleted": False,
@@ -65,6 +67,8 @@ class Message:
     edits: int = 0
     deleted: bool = False
     client_msg_id: str = ""
+    attachments: list[Json] = field(default_factory=list)
+    """What was shared with it, or what its links show."""
 
     def json(self) -> Json:
         shown: Json = {
@@ -77,6 +81,8 @@ class Message:
         }
         if self.thread_ts:
             shown["thread_ts"] = self.thread_ts
+        if self.attachments:
+            shown["attachments"] = self.attachments
         return shown
 
 
