@@ -30,6 +30,14 @@ _WITHOUT: Mapping[str, tuple[str, str]] = {
     "channel": ("moderator_channel", N_("A moderators' channel")),
 }
 """What a community can be without again: where a platform offers its own list, that holds no word for nothing."""
+_TYPED: Mapping[str, str] = {
+    "creators": "polls",
+    "moderator_role": "moderators",
+    "moderator_channel": "channel",
+    "reminder_minutes": "reminder",
+    "keep_days": "keep",
+}
+"""Which argument a setting is, where that has another name: the log says what one could type."""
 REMINDER_MAX = 7 * 24 * 60
 KEEP_DAYS_MAX = 3650
 
@@ -88,16 +96,19 @@ class Settings:
             changes["moderator_role"] = await named_role(ctx, self.platforms, moderators)
         if channel:  # the last, since something is said in it
             changes["moderator_channel"] = await named_channel(ctx, self.platforms, channel)
+        asked = bool(changes)
+        changes = {name: value for name, value in changes.items() if value != getattr(community, name)}
         if changes:
             logged = self.acts.entry(
                 Did.SETTINGS,
                 ctx.request.now,
                 by=ctx.request.actor,
-                detail=", ".join(f"{name}: {value}" for name, value in changes.items()),
+                detail=", ".join(f"{_TYPED.get(name, name)}: {_logged(value)}" for name, value in changes.items()),
                 community=community.id,
             )
             community = await self.communities.change(community, changes, logged)
-        title = t("Settings are changed") if changes else t("Settings of this community")
+        unchanged = t("Nothing has changed") if asked else t("Settings of this community")
+        title = t("Settings are changed") if changes else unchanged
         tone = Tone.GOOD if changes else Tone.NEUTRAL
         return Outcome(Reply((Card(title=title, body=bullets(_lines(t, community)), tone=tone),)))
 
@@ -120,6 +131,10 @@ def _at_most(t: Translator, name: str, number: int, most: int) -> int:
     if number > most:
         raise Refused(t("{argument} is at most {most}.", argument=name, most=most))
     return number
+
+
+def _logged(value: object) -> str:
+    return _OFF if value == "" else str(value)
 
 
 def _lines(t: Translator, community: Community) -> list[tuple[Bold, Inline]]:

@@ -147,7 +147,7 @@ async def test_the_log_names_who_did_what_and_when(tmp_path: Path) -> None:
         await say(instance, MO, "/settings zone:Europe/Berlin reminder:5")
         log = words(await say(instance, MO, "/log"))
         assert [line.removeprefix("• ") for line in log.splitlines()[1:] if line] == [
-            "2026-11-25 13:05 CET Mo changed the settings (zone: Europe/Berlin, reminder_minutes: 5)",
+            "2026-11-25 13:05 CET Mo changed the settings (zone: Europe/Berlin, reminder: 5)",
             "2026-11-25 13:04 CET Mo cancelled the poll p2 (Tea p2?)",
             "2026-11-25 13:03 CET Ada closed the poll p1 (Tea p1?)",
             "2026-11-25 13:02 CET Ada extended the poll p1 (2026-11-27 12:02 UTC)",
@@ -155,6 +155,22 @@ async def test_the_log_names_who_did_what_and_when(tmp_path: Path) -> None:
         assert "Only moderators can use /log." in words(await say(instance, ADA, "/log"))
         assert "Only moderators can do that." in words(await press(instance, ADA, "v1:log:1:a"))
         assert "Nothing so far." in words(await say(instance, MO, "/content log"))
+
+
+async def test_settings_are_in_the_log_as_they_are_typed(tmp_path: Path) -> None:
+    """The log names the arguments of `/settings`, says of what was taken away that it is off, and skips what was so before."""
+    clock = Clock()
+    async with running(tmp_path, clock=clock) as instance:
+        await say(instance, MO, "/settings channel:office polls:moderators")
+        clock.forward(minutes=1)
+        for line in ("/settings polls:moderators", "/settings without:moderators"):
+            assert "Nothing has changed" in words(await say(instance, MO, line))
+        await say(instance, MO, "/settings without:channel polls:moderators")
+        log = words(await say(instance, MO, "/log"))
+        assert [line.partition(" Mo ")[2] for line in log.splitlines()[1:] if line] == [
+            "changed the settings (channel: off)",
+            "changed the settings (polls: moderators, channel: office)",
+        ]
 
 
 async def test_what_did_not_happen_is_not_in_the_log(tmp_path: Path) -> None:
@@ -194,7 +210,7 @@ async def test_the_log_is_read_page_by_page(tmp_path: Path) -> None:
 async def test_a_community_sees_its_own_log_alone(tmp_path: Path) -> None:
     """What another community's moderators did is not shown."""
     async with running(tmp_path) as instance:
-        await say(instance, MO, "/settings zone:UTC")
+        await say(instance, MO, "/settings zone:Europe/Berlin")
         other = replace(MO, actor=replace(MO.actor, workspace="elsewhere"))
         assert "Nothing so far." in words(await say(instance, other, "/log"))
 
