@@ -283,3 +283,23 @@ async def test_a_poll_s_page_can_be_read_by_everyone(
         for scheme in ("light", "dark"):
             await shown.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             assert await shown.evaluate(CONTRAST) == []
+
+
+ITEMS = """(list) => [...list.children].map((item) => {
+    const [outer, inner] = [list.getBoundingClientRect(), item.getBoundingClientRect()];
+    return [inner.left - outer.left, outer.right - inner.right].map(Math.round);
+})"""
+"""How far each item of a list is from the list's left and right edge, in pixels."""
+
+
+async def test_what_is_written_from_right_to_left_stays_within_its_card(ada: Page) -> None:
+    """The mark of such an item stands on its right, with the room that others have on their left; a bar needs none."""
+    await say(ada, '/poll create question:"Which tea?" options:"ירוק | Black" method:approval results:live')
+    poll = card(ada, "Which tea?")
+    room = 22
+    assert await poll.locator("ol").evaluate(ITEMS) == [[0, room], [room, 0]]
+    await poll.get_by_label("ירוק").check()
+    await button(poll, "Vote").click()
+    bars = poll.locator("ul:has(.bar)")
+    await expect(bars).to_contain_text("ירוק ★")
+    assert await bars.evaluate(ITEMS) == [[0, 0], [0, 0]]
