@@ -355,12 +355,18 @@ def mistakes(draft: Draft, host: Actor, t: Translator) -> dict[str, str]:
         "joined_before": t("Here it is not known when members joined, so a poll can't ask for that.")
         if draft.joined_before and host.joined is None
         else "",
-        "max_choices": ""
-        if 0 <= draft.max_choices <= len(names)
-        else t("A voter can choose at most as many options as there are: {n}.", n=len(names)),
+        "max_choices": _wrong_max_choices(draft, t),
         "quorum": "" if 0 <= draft.quorum <= QUORUM_MAX else t("A quorum is a number of ballots, such as 20."),
     }
     return {part: wrong for part, wrong in found.items() if wrong}
+
+
+def _wrong_max_choices(draft: Draft, t: Translator) -> str:
+    if not 0 <= draft.max_choices <= len(draft.options):
+        return t("A voter can choose at most as many options as there are: {n}.", n=len(draft.options))
+    if draft.max_choices and draft.method is not Method.APPROVAL:
+        return t("Only with approval can a voter choose several options: add method:approval, or leave out most.")
+    return ""
 
 
 def _wrong_question(question: str, t: Translator) -> str:

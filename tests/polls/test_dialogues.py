@@ -244,6 +244,13 @@ async def test_who_has_not_voted_is_told_in_which_poll(here: Instance) -> None:
     assert "You have not voted in this poll." in told
 
 
+@pytest.mark.parametrize("method", ["", "method:single", "method:ranked", "method:score"])
+async def test_how_many_options_is_asked_of_approval_alone(here: Instance, method: str) -> None:
+    """Where `most:` would mean nothing, the poll is refused: its host thought of another one."""
+    assert "add method:approval" in words(await say(here, ADA, f"{CREATE} most:2 {method}"))
+    assert not wall(here).posted
+
+
 async def test_the_form_tells_each_way_to_vote_whole(here: Instance) -> None:
     """What does not fit a platform is shortened there, with a mark; the form itself cuts nothing."""
     answer = (await say(here, ADA, "/poll create")).answer
