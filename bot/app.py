@@ -274,14 +274,18 @@ class Bot:
             await self.hooks.refresh(poll)
 
     async def _post(self, request: Request, post: Post, t: Translator) -> None:
-        """Raises what the platform raised, in the person's language. A poll that nobody could see then is cancelled."""
+        """Raises what the platform raised, in the person's language. A poll that nobody could see then is cancelled,
+        also where that was a bug.
+        """
         place = post.place or request.place
         try:
             ref = await self.platforms[place.platform].post(place, post.reply)
-        except BotError as error:
+        except Exception as error:
             if post.poll:
                 await self.hooks.unposted(post.poll, request.now)
-            raise type(error)(t(error.message)) from error
+            if isinstance(error, BotError):
+                raise type(error)(t(error.message)) from error
+            raise
         if post.poll and ref:
             await self.hooks.posted(post.poll, ref, request.now)
 

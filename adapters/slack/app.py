@@ -178,14 +178,19 @@ class SlackChat:
     async def post(self, place: Place, reply: Reply) -> MessageRef | None:
         """Posts in a channel or a thread. The reference names every message that the reply took.
 
-        Raises NotAllowed where the bot may not write, NotFound where there is no such channel, else Unavailable.
+        Raises NotAllowed where the bot may not write, NotFound where there is no such channel, else Unavailable: then
+        what was posted of it already is taken back.
         Pictures follow as messages of their own, once Slack has processed them.
         """
         web = await self._web(place.workspace)
         sent: list[str] = []
-        for message in render.messages(reply):
-            posted = await answers.send(web, place.channel, place.thread, message)
-            sent.append(str(posted["ts"]))
+        try:
+            for message in render.messages(reply):
+                posted = await answers.send(web, place.channel, place.thread, message)
+                sent.append(str(posted["ts"]))
+        except (BotError, SlackApiError):
+            await self._take_back(web, place, sent)
+            raise
         for file in reply.files:
             await self._attach(web, place, file)
         for image in answers.images(reply):
@@ -217,6 +222,13 @@ class SlackChat:
             logger.warning("somebody could not be told something directly: %s", type(error).__name__)
             return False
         return True
+
+    async def _take_back(self, web: WebApi, place: Place, sent: list[str]) -> None:
+        try:
+            for stamp in sent:
+                await web.call("chat_delete", channel=place.channel, ts=stamp)
+        except (BotError, SlackApiError) as error:
+            logger.warning("half a post could not be taken back: %s", type(error).__name__)
 
     async def _attach(self, web: WebApi, place: Place, file: Attachment) -> None:
         try:

@@ -17,6 +17,7 @@ import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 
 from adapters.slack import answers, forms, render
 from adapters.slack.answers import Ear
@@ -250,10 +251,19 @@ class Incoming(AsyncMiddleware):
         await self._tell(error, body)
 
     async def _tell(self, error: Exception, body: Body) -> None:
+        """By the response_url, or directly where there is none: for a control of the Home tab or of the composer."""
         told, reference = self._told(error)
+        if not ("user" in body or "user_id" in body) or body.get("type") == "block_suggestion":
+            return
+        message = render.messages(refusal(told, translator(self._locale)).answer or Reply())[0]
         form = forms.Origin.decode(str(_view(body).get("private_metadata") or ""))
-        if url := body.get("response_url") or form.url:
-            await self._tell_of_failure(str(url), refusal(told, translator(self._locale)), reference)
+        url = str(body.get("response_url") or form.url)
+        try:
+            if not (url and await self._answered_at(url, message)):
+                team, user, _ = _asker(body)
+                await answers.send((await self._workspaces.of(team)).web, user, "", message)
+        except (BotError, SlackApiError, OSError):
+            logger.warning("the person could not be told of %s", reference)
 
     def _told(self, error: Exception) -> tuple[str, str]:
         """What the person reads, and what the log has of it: a bug is logged whole, with a code to quote."""
@@ -264,15 +274,9 @@ class Incoming(AsyncMiddleware):
         reference = self._bot.report("an answer to Slack", error)
         return t("Something went wrong on my side. The code is {code}.", code=reference), reference
 
-    async def _tell_of_failure(self, url: str, told: Outcome, reference: str) -> None:
-        message = render.messages(told.answer or Reply())[0]
+    async def _answered_at(self, url: str, message: render.Message) -> bool:
         payload = {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
-        try:
-            told_now = await self._workspaces.anyone.respond(url, {**payload, "replace_original": False})
-        except OSError:
-            told_now = False
-        if not told_now:
-            logger.warning("the person could not be told of %s", reference)
+        return await self._workspaces.anyone.respond(url, {**payload, "replace_original": False})
 
     # --- helpers ---
 

@@ -26,9 +26,16 @@ from bot.i18n import N_
 
 API = "https://slack.com/api/"
 POST = "chat_postMessage"
-REPEATABLE = ("chat.postMessage", "views.open")
-"""Ends the addresses of what Slack knows again, by the message's `client_msg_id` or by the trigger, and nobody else
-tries once more: https://docs.slack.dev/reference/methods/chat.postMessage#errors."""
+REPEATABLE = (
+    "chat.postMessage",
+    "files.getUploadURLExternal",
+    "files.info",
+    "usergroups.list",
+    "views.open",
+    "views.publish",
+)
+"""Ends the addresses of what nobody else tries once more, and is the same however often it is done. Slack knows a message
+by its `client_msg_id` (https://docs.slack.dev/reference/methods/chat.postMessage#errors), a form by its trigger."""
 TIMEOUT = 30.0
 """Seconds for one call."""
 MINUTE = timedelta(minutes=1)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.wire.slack import CannotDo, Interaction, Member, View, words
 from tests.wire.slack.houses import settled
+from tests.wire.slack.model import Group
 from tests.wire.slack.world import (
     IMPATIENT,
     TEAS,
@@ -233,6 +234,29 @@ async def test_a_poll_is_posted_once_and_redrawn_whatever_happens_to_the_answer(
         assert "1 (100.0 %)" in words(poll.blocks)
 
 
+@pytest.mark.parametrize(
+    "fault", [{"status": 503, "times": 9}, {"error": "restricted_action"}, {"error": "invalid_blocks"}]
+)
+async def test_a_poll_of_several_messages_is_posted_whole_or_not_at_all(tmp_path: Path, fault: dict[str, Any]) -> None:
+    """Where the second of them is not taken, the first one goes: nobody votes in half a poll that was never opened."""
+    async with slack_world(tmp_path) as world:
+        faults, host = world.server.faults, world.server.member("Host")
+        names = " | ".join(f"{number} {'&' * 70}" for number in range(25))
+        line = f'/parley poll create question:"{"<" * 290}" options:"{names}"'
+        faults.fail("chat.postMessage", status=200, done=True)  # the first message gets through
+        if "error" in fault:
+            faults.refuse("chat.postMessage", fault["error"])
+        else:
+            faults.fail("chat.postMessage", **fault)
+        assert "did not work" in (await host.command(line)).text
+        assert world.server.posted() == []
+        assert "cancelled" in (await host.command("/parley poll list")).text
+        faults.clear()
+        world.clock.forward(minutes=1)
+        assert "The poll is open" in (await host.command(line)).text
+        assert len(world.server.posted()) == 2
+
+
 async def test_a_result_is_announced_once_though_the_confirmation_is_lost(tmp_path: Path) -> None:
     """The connection breaks after Slack has posted it: it is known again."""
     async with slack_world(tmp_path) as world:
@@ -334,6 +358,38 @@ async def test_slack_being_down_for_a_while_delays_the_last_edit(
         await world.quiet()
         assert "1 (100.0 %)" in words(poll.blocks)
         assert bugs(caplog) == []
+
+
+async def test_who_has_no_response_url_is_told_of_a_failure_directly(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug after the global shortcut, or after a control of the Home tab: the code comes in a direct message."""
+    async with slack_world(tmp_path) as world:
+        server, host = world.server, world.server.member("Host")
+        server.faults.refuse("views.open", "from_the_future")
+        shortcut = asyncio.create_task(host.shortcut("start-poll"))
+        await server.until(lambda: "The code is ref-" in host.at_direct().text)
+        shortcut.cancel()
+        assert len(bugs(caplog)) == 1
+
+
+async def test_a_voter_of_a_group_is_no_stranger_while_slack_stumbles(tmp_path: Path) -> None:
+    """Who is in which group is asked for once more before anybody is turned away."""
+    async with slack_world(tmp_path) as world:
+        ada = world.server.member("Ada")
+        world.server.team.groups["S1"] = Group("S1", "tea", [ada.id])
+        poll = await world.poll(world.server.member("Host"), role="S1")
+        world.clock.forward(minutes=11)
+        world.server.team.groups["S1"].users.append(world.server.member("Ben").id)
+        world.server.faults.fail("usergroups.list", status=503)
+        assert counted(await world.server.member("Ben").press(poll, "Green"))
+
+
+async def test_the_home_tab_is_shown_though_slack_stumbles(tmp_path: Path) -> None:
+    """Nobody would open it again to see whether it works by now."""
+    async with slack_world(tmp_path) as world:
+        world.server.faults.fail("views.publish", status=503)
+        assert "No poll yet" in words((await world.server.member("Ada").open_home()).content["blocks"])
 
 
 # --- forms ---
@@ -472,7 +528,7 @@ PREVIEW = {"title": "Everybody drinks tea", "text": "A count of the kitchen", "f
         ("", [RICH], [], "Everybody drinks tea & <coffee>"),
         ("A message came", LAID_OUT, [], "News Everybody drinks *tea* & <coffee>"),
         ("", [], [SHARED], "Everybody drinks tea & <coffee>"),
-        ("Is that so?", [], [PREVIEW], "Is that so?"),
+        ("Zzzz", [], [PREVIEW], "Zzzz"),
         ("", [], [{"fallback": "Everybody drinks tea"}], "Everybody drinks tea"),
     ],
     ids=["blocks alone", "an app's layout", "a shared message", "a link's preview", "a fallback alone"],
