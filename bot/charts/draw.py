@@ -13,6 +13,7 @@ from bot.polls.results import Final, Pairwise, Result, Round, Total
 CROWDED = 12
 """With more options than this, rows are set smaller."""
 _BARS_END = 560
+_FINAL_BARS = 310
 _COUNT_END = 672
 _COLUMNS, _COLUMNS_CROWDED = 5, 4
 _COLUMN, _COLUMN_WIDE = 96, 120
@@ -114,14 +115,16 @@ def _bar_row(canvas: Canvas, words: Words, option: int, share: float, numbers: t
 
 
 def finals(canvas: Canvas, words: Words, counted: Sequence[Final]) -> None:
-    """Draw STAR's run-off: who is scored higher on how many ballots."""
+    """Draw STAR's run-off: who is scored higher on how many ballots. A full bar is all ballots that prefer one."""
     for final in counted[:_FINALS_DRAWN]:
         canvas.y += 8
         canvas.lines(LEFT, [words.t("Run-off of the two highest totals")], 16, 24, bold=True)
         canvas.y += 6
         for total in sorted(final.totals, key=lambda total: total.option not in final.winners):
-            _final_row(canvas, words, total, final)
-        _final_row(canvas, words, None, final)
+            _final_row(canvas, words.names[total.option], total, top=total.option in final.winners)
+        canvas.lines(LEFT, [words.t("No preference")], 15, 21)
+        canvas.text(_COUNT_END, canvas.y - 4.5, number(final.no_preference), 16, bold=True, anchor="end")
+        canvas.y += 8
     if len(counted) > _FINALS_DRAWN:
         more = len(counted) - _FINALS_DRAWN
         canvas.lines(
@@ -129,27 +132,14 @@ def finals(canvas: Canvas, words: Words, counted: Sequence[Final]) -> None:
         )
 
 
-def _final_row(canvas: Canvas, words: Words, total: Total | None, final: Final) -> None:
-    everybody = sum(one.votes for one in final.totals) + final.no_preference
-    votes = total.votes if total else final.no_preference
-    name = words.names[total.option] if total else words.t("No preference")
-    top = total is not None and total.option in final.winners
-    lines = wrap(name, 15, 250, 2, bold=top)
+def _final_row(canvas: Canvas, name: str, total: Total, *, top: bool) -> None:
     middle = canvas.y + 11
-    canvas.lines(LEFT, lines, 15, 21, bold=top)
-    fill = AHEAD if top else OTHER
-    canvas.box(
-        310,
-        middle - 8,
-        max(votes / max(everybody, 1) * (_BARS_END - 310), 2),
-        16,
-        fill if total else CARD,
-        3,
-        "" if total else OTHER,
-    )
-    canvas.text(_COUNT_END, middle + 5.5, number(votes), 16, bold=True, anchor="end")
-    if total:
-        canvas.text(RIGHT, middle + 5.5, percent(total.percent), 15, anchor="end", fill=INK if top else MUTED)
+    canvas.lines(LEFT, wrap(name, 15, 250, 2, bold=top), 15, 21, bold=top)
+    canvas.box(_FINAL_BARS, middle - 8, _BARS_END - _FINAL_BARS, 16, LINE, 3)
+    wide = max(total.percent / 100 * (_BARS_END - _FINAL_BARS), 2)
+    canvas.box(_FINAL_BARS, middle - 8, wide, 16, AHEAD if top else OTHER, 3)
+    canvas.text(_COUNT_END, middle + 5.5, number(total.votes), 16, bold=True, anchor="end")
+    canvas.text(RIGHT, middle + 5.5, percent(total.percent), 15, anchor="end", fill=INK if top else MUTED)
     canvas.y += 8
 
 

@@ -150,6 +150,14 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     assert [row[-1] / row[-2] for row in widths] == pytest.approx([4 / 7, 2 / 7, 1 / 7], abs=0.001)
 
 
+def test_the_run_offs_bars_are_as_long_as_their_percentages() -> None:
+    """A bar says what stands beside it: half of its track for 50.0 %, though others had no preference."""
+    result = tally(Method.SCORE, NAMES[:2], {Ballot("5,0"): 1, Ballot("0,5"): 3, Ballot("4,4"): 4})
+    svg = parse(chart(result, NAMES[:2], title=QUESTION, t=T).svg)
+    widths = [float(rect.get("width", "0")) for rect in svg.iter("rect") if rect.get("x") == "310"]
+    assert [bar / track for track, bar in zip(widths[::2], widths[1::2], strict=True)] == [0.75, 0.25]
+
+
 def test_rounds_show_every_number_of_every_round() -> None:
     """Counts, percentages, who goes when, and the ballots that are exhausted."""
     result = counted(Method.RANKED)
