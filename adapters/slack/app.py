@@ -29,7 +29,8 @@ from adapters.slack.workspaces import NAME, OneToken, Source, Workspaces
 from bot.app import Bot
 from bot.chat import Attachment, Image, Limits, MessageRef, Place, Reply
 from bot.config import Address
-from bot.errors import BotError, UsageError
+from bot.errors import BotError, PlaceGone, UsageError
+from bot.i18n import N_
 from bot.meter import Meter
 from bot.polls.privacy import Privacy
 
@@ -37,6 +38,9 @@ DRAIN = 5.0
 """Seconds that answers in the making have at a stop."""
 ACK_TIME = 0.05
 """Seconds in which what was read is begun and acknowledged."""
+
+BETWEEN_PEOPLE = N_("I can't post in a conversation between people. Use a channel, or your conversation with me.")
+"""Nobody can be invited into one."""
 
 logger = logging.getLogger("parley.slack")
 
@@ -188,8 +192,10 @@ class SlackChat:
             for message in render.messages(reply):
                 posted = await answers.send(web, place.channel, place.thread, message)
                 sent.append(str(posted["ts"]))
-        except (BotError, SlackApiError):
+        except (BotError, SlackApiError) as error:
             await self._take_back(web, place, sent)
+            if isinstance(error, PlaceGone) and place.direct:
+                raise PlaceGone(BETWEEN_PEOPLE) from error
             raise
         for file in reply.files:
             await self._attach(web, place, file)

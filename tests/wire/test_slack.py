@@ -14,7 +14,7 @@ import pytest
 
 from tests.wire.slack import CannotDo, Interaction, Member, View, words
 from tests.wire.slack.houses import settled
-from tests.wire.slack.model import Group
+from tests.wire.slack.model import Channel, Group
 from tests.wire.slack.world import (
     IMPATIENT,
     TEAS,
@@ -316,6 +316,21 @@ async def test_a_channel_that_the_bot_is_not_in_says_what_to_do(
         assert "cancelled" in (await host.command("/parley poll list")).text
         assert bugs(caplog) == []
         assert len(world.server.forgive("channel_not_found")) == 1
+
+
+async def test_a_conversation_between_people_says_where_a_poll_can_be(tmp_path: Path) -> None:
+    """Nobody can be invited into one, so that is not what is said; look-ups are answered, and shared, there as well."""
+    async with slack_world(tmp_path) as world:
+        ada, ben = world.server.member("Ada"), world.server.member("Ben")
+        between = Channel("D77", "", public=False, bot_in=False, members={ada.id, ben.id})
+        world.server.team.channels[between.id] = between
+        answer = await ada.at(between).command('/parley poll create question:Tea options:"Green | Black"')
+        assert answer.private
+        assert "Use a channel, or your conversation with me." in answer.text
+        assert "/invite" not in answer.text
+        await ada.at(between).command("/parley fact tea drinkers share:yes")
+        assert "Most people in the office drink tea." in ben.at(between).text
+        world.server.forgive("channel_not_found")
 
 
 @pytest.mark.parametrize("gone", ["message_not_found", "channel_not_found", "is_archived", "cant_update_message"])
