@@ -271,7 +271,7 @@ async def test_a_permission_that_comes_back_lets_the_poll_end_as_any_other(tmp_p
         await world.instance.scheduler.run_due()
         await world.quiet()
         assert "This poll is closed" in words(poll)
-        assert "Closed: Which tea?" in words(server.posted()[-1])
+        await server.until(lambda: "Closed: Which tea?" in words(server.posted()[-1]))  # whoever tells it
         assert len(direct_messages(server, host)) == 1
 
 
