@@ -69,6 +69,7 @@ class Scheduler:
         self._now = now
         self._wake = asyncio.Event()
         self._stopping = False
+        self._turn = asyncio.Lock()
         self._untold: list[tuple[Telling, datetime]] = []
         """What was taken, could not be told and not be put back yet; and when it is due again."""
         self._reported: set[str] = set()
@@ -102,14 +103,15 @@ class Scheduler:
                 await heard(self._wake, wait)
 
     async def run_due(self) -> None:
-        """Does everything whose time has come, once."""
-        now = self._now()
-        await self._box.tidy()
-        for poll in await self._database.read(lambda tx: poll_rows.due(tx, now)):
-            await self._close(poll)
-        for poll in await self._database.read(lambda tx: poll_rows.due_reminders(tx, now)):
-            await self._database.write(lambda tx, poll=poll: poll_rows.take_reminder(tx, poll, now))  # type: ignore[misc]
-        await self._tell_due()
+        """Does everything whose time has come, once. Whoever asks meanwhile waits, and finds it done."""
+        async with self._turn:
+            now = self._now()
+            await self._box.tidy()
+            for poll in await self._database.read(lambda tx: poll_rows.due(tx, now)):
+                await self._close(poll)
+            for poll in await self._database.read(lambda tx: poll_rows.due_reminders(tx, now)):
+                await self._database.write(lambda tx, poll=poll: poll_rows.take_reminder(tx, poll, now))  # type: ignore[misc]
+            await self._tell_due()
 
     async def _close(self, poll: str) -> None:
         try:
