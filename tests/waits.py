@@ -14,3 +14,16 @@ async def until(holds: Callable[[], object], patience: float = PATIENCE) -> None
     async with asyncio.timeout(patience):
         while not holds():  # noqa: ASYNC110 - any state is waited for, not one event
             await asyncio.sleep(0.01)
+
+
+async def listening(port: int) -> None:
+    """Until something answers there. Raises TimeoutError."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                writer.close()
+                return

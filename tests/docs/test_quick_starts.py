@@ -6,7 +6,6 @@ in the place of Discord and Slack, the small servers of tests/wire.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shlex
@@ -27,6 +26,7 @@ from tests.docs.fresh import copy_of_repository, new_environment, variables
 from tests.docs.test_deploy import ours
 from tests.ports import free_port
 from tests.programs import last_words, program
+from tests.waits import listening
 from tests.wire.discord import TOKEN
 from tests.wire.discord_world import new_server as new_discord
 from tests.wire.slack import words
@@ -234,7 +234,7 @@ async def test_the_start_on_slack(tmp_path: Path, way: str) -> None:
         async with program(tmp_path, *start, "run", **given) as process:
             if way == "HTTP":
                 server.hooks.url = f"http://127.0.0.1:{port}/slack/events"
-                await _listening(port)
+                await listening(port)
             else:
                 await server.sockets.ready(patience=PATIENCE)
             answer = await server.member("Ada").command("/parley fact tea")
@@ -242,16 +242,3 @@ async def test_the_start_on_slack(tmp_path: Path, way: str) -> None:
             process.terminate()
             code, said = await last_words(process)
             assert code == 0, said
-
-
-async def _listening(port: int) -> None:
-    """Until something answers there."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.1)
-            else:
-                writer.close()
-                return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +16,7 @@ from tests.ports import free_port
 from tests.programs import PATIENCE, last_words, program
 from tests.store.conftest import new_database, server
 from tests.store.server import PostgresServer
+from tests.waits import listening
 from tests.wire.slack import SlackServer, words
 from tests.wire.slack.server import BOT_TOKEN, SECRET
 from tests.wire.slack.world import new_server
@@ -60,19 +60,6 @@ async def proxy(ports: list[int]) -> AsyncIterator[str]:
             yield f"http://127.0.0.1:{runner.addresses[0][1]}"
         finally:
             await runner.cleanup()
-
-
-async def listening(port: int) -> None:
-    """Until something answers there."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.1)
-            else:
-                writer.close()
-                return
 
 
 def announced(slack: SlackServer) -> list[str]:
