@@ -8,22 +8,24 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot.chat import Button, Card, Control, Outcome, Reply, Tone
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.text import Text as RichText
+
+from bot.chat.markup import Bold, Code, Inline, Italic, Item, Link, Quote, Text, plain
+from bot.chat.vocabulary import Button, Card, Control, Outcome, Reply, Tone
 from bot.i18n import Translator
-from bot.markup import Bold, Code, Inline, Italic, Item, Link, Quote, Text, plain
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 WIDTH_MAX = 100
-OPTIONS_SHOWN = 8
+OPTIONS_SHOWN = 25
 _TONES = {Tone.GOOD: "green", Tone.CAUTION: "yellow", Tone.BAD: "red", Tone.INFO: "blue", Tone.NEUTRAL: "white"}
 
 
 def as_plain(reply: Reply, t: Translator) -> str:
-    """The reply as text without any control sequence, for pipes and screen readers."""
+    """Return the reply as text without control sequences, for pipes and screen readers."""
     return "\n\n".join("\n".join(_plain_card(card, t)) for card in reply.cards) + "\n"
 
 
@@ -47,15 +49,15 @@ def _plain_card(card: Card, t: Translator) -> Iterator[str]:
 def _plain_control(control: Control, t: Translator) -> str:
     if isinstance(control, Button):
         return f"[{control.label}]" + (f" {control.url}" if control.url else "")
-    shown = control.options[:OPTIONS_SHOWN]
-    lines = [(f"  • {option.label} – {option.description}").removesuffix(" – ") for option in shown]
-    if rest := len(control.options) - len(shown):
+    options = control.options[:OPTIONS_SHOWN]
+    lines = [(f"  • {option.label} – {option.description}").removesuffix(" – ") for option in options]
+    if rest := len(control.options) - len(options):
         lines.append("  " + t.count("and {n} more", "and {n} more", rest))
     return "\n".join((f"[{control.label}]", *lines))
 
 
 def as_json(outcome: Outcome) -> str:
-    """The whole outcome, as it stands in bot/chat.py, with an `action` id wherever something can be pressed."""
+    """Return the whole outcome, named as in bot/chat/vocabulary.py, with the `action` id of each control."""
     return json.dumps(_jsonable(outcome), ensure_ascii=False, indent=2) + "\n"
 
 
@@ -65,8 +67,8 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        named = {"type": type(value).__name__.lower()}
-        return named | {key: _jsonable(getattr(value, key)) for key in asdict(value)}
+        kind = {"type": type(value).__name__.lower()}
+        return kind | {key: _jsonable(getattr(value, key)) for key in asdict(value)}
     if isinstance(value, dict):
         return {str(key): _jsonable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -75,26 +77,19 @@ def _jsonable(value: Any) -> Any:
 
 
 def print_reply(reply: Reply, t: Translator) -> None:
-    """Draws the reply with rich on standard output, no wider than reads well."""
-    from rich.console import Console  # noqa: PLC0415 - rich takes as long to import as all the rest
-
+    """Draw the reply with rich on standard output, at most WIDTH_MAX columns wide."""
     console = Console(highlight=False)
     _draw(console, reply, t, min(console.width, WIDTH_MAX))
 
 
 def as_drawn(reply: Reply, t: Translator, width: int) -> str:
-    """The same as text of so many columns, with frames and without colours."""
-    from rich.console import Console  # noqa: PLC0415 - see print_reply
-
+    """Return the same as text of so many columns, with frames and without colours."""
     console = Console(highlight=False, file=StringIO(), width=width, color_system=None, force_terminal=False)
     _draw(console, reply, t, width)
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
 def _draw(console: Console, reply: Reply, t: Translator, width: int) -> None:
-    from rich.console import Group  # noqa: PLC0415 - see print_reply
-    from rich.panel import Panel  # noqa: PLC0415
-
     for card in reply.cards:
         parts = list(_rich_parts(card, t))
         title = _styled(card.title, f"bold {_TONES[card.tone]}") if card.title else None
@@ -119,9 +114,6 @@ def _rich_parts(card: Card, t: Translator) -> Iterator[Any]:
 
 
 def _rich_text(content: Text) -> Iterator[Any]:
-    from rich.padding import Padding  # noqa: PLC0415 - see print_reply
-    from rich.text import Text as RichText  # noqa: PLC0415
-
     for block in content:
         line = RichText()
         for piece in block.inlines:
@@ -155,6 +147,4 @@ def _append(line: Any, piece: Inline) -> None:
 
 
 def _styled(words: str, style: str) -> Any:
-    from rich.text import Text as RichText  # noqa: PLC0415 - see print_reply
-
     return RichText(words, style=style)

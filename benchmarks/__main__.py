@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import runpy
 
-ALL = ("library", "tallies", "charts", "votes", "processes", "results", "reload", "discord", "slack", "counting")
+ALL = (
+    "library",
+    "answers",
+    "tallies",
+    "charts",
+    "votes",
+    "processes",
+    "results",
+    "reload",
+    "discord",
+    "slack",
+    "counting",
+)
 
 if __name__ == "__main__":
     for name in ALL:

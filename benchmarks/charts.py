@@ -16,9 +16,9 @@ from functools import partial
 
 from bot.charts import chart, png
 from bot.i18n import translator
-from bot.polls.ballots import Ballot, Method, approval_ballot, ranked_ballot, score_ballot, single_ballot
-from bot.polls.methods import tally
-from bot.polls.results import Result
+from bot.polls.counting.ballots import Ballot, Method, approval_ballot, ranked_ballot, score_ballot, single_ballot
+from bot.polls.counting.results import Result
+from bot.polls.counting.tally import tally
 
 SEED = 20250220
 REPEAT = 7

@@ -18,12 +18,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.app import Bot
-from bot.meter import Meter
-from bot.metrics import Metrics
-from bot.polls.box import BallotBox
-from bot.store.database import open_database
+from adapters.http.prometheus import Metrics
+from bot.dispatch.bot import Bot
+from bot.polls.ballot_box import BallotBox
 from bot.store.keys import Keys
+from bot.store.open import open_database
+from bot.telemetry.meter import Meter
 from tests.store.things import KEY, poll, vote
 from tests.world import make_bot, request
 
@@ -40,11 +40,11 @@ async def seconds(work: Callable[[], Awaitable[object]], times: int) -> float:
 
 async def compare(works: Sequence[Callable[[], Awaitable[object]]], times: int, rounds: int) -> list[float]:
     """The median seconds of each, measured in turns so that whatever else the machine does meets all of them."""
-    taken: list[list[float]] = [[] for _ in works]
+    milliseconds: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
-        for work, of in zip(works, taken, strict=True):
+        for work, of in zip(works, milliseconds, strict=True):
             of.append(await seconds(work, times))
-    return [statistics.median(of) for of in taken]
+    return [statistics.median(of) for of in milliseconds]
 
 
 async def requests(times: int, rounds: int) -> None:

@@ -28,21 +28,21 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from adapters.calls import counted
 from adapters.discord import render
 from adapters.discord.communities import Presence
 from adapters.discord.running import RunningClient
+from adapters.http.outgoing_calls import counted
+from adapters.http.prometheus import Metrics
 from benchmarks.library import queries, write_pack
 from benchmarks.other import Json, Other, obey, process, read_line, started
 from benchmarks.timing import resident_bytes
-from bot.chat import Actor, Outcome, Place, Reply, Request
+from bot.chat.vocabulary import Actor, Outcome, Place, Reply, Request
+from bot.dispatch.rate_limit import Limiter
 from bot.instance import Instance, Outside, build, settle
-from bot.library.loader import load_library
-from bot.library.shelf import Edition, Shelf
-from bot.limiter import Limiter
-from bot.metrics import Metrics
-from bot.store.database import open_database
+from bot.library.edition import Edition, Shelf
+from bot.packs.loader import load_library
 from bot.store.keys import Keys
+from bot.store.open import open_database
 from tests.wire.discord import DiscordServer, Interaction, Member, point
 
 MODULE = "benchmarks.discord"
@@ -78,7 +78,7 @@ class _Members:
         self._server = server
         self._host = server.member("Host")
         self._regulars = [server.member(f"Regular{number}") for number in range(1000)]
-        self._asked = 0
+        self._questions = 0
         self._queries: list[str] = []
 
     async def carry_out(self, order: Json) -> Json:
@@ -89,7 +89,7 @@ class _Members:
         await self._server.until(lambda: gateway.identified == order["bots"] and gateway.connected, 60)
         if order["do"] == "poll":
             await self._host.slash(
-                "poll create", question="Which tea?", options="Green | Black | Oolong", results="live"
+                "poll create", post=True, question="Which tea?", options="Green | Black | Oolong", results="live"
             )
             return {"custom_ids": [control["custom_id"] for control in self._server.posted()[-1].controls[:OPTIONS]]}
         return await self._many(order["count"], self._starts(order))
@@ -107,18 +107,18 @@ class _Members:
                 yield voter, self._vote(order["custom_ids"][number % OPTIONS])
 
     def _ask(self, member: Member) -> Interaction:
-        self._asked += 1
-        return member.start_slash("fact", words=self._queries[self._asked % len(self._queries)])
+        self._questions += 1
+        return member.start_slash("fact", words=self._queries[self._questions % len(self._queries)])
 
     def _vote(self, custom_id: str) -> Start:
         posted = self._server.posted()
         return lambda member: member.start_press(posted[-1] if posted else None, custom_id)
 
     async def _many(self, count: int, starts: Iterator[tuple[Member, Start]]) -> Json:
-        left = iter(range(count))
+        turns = iter(range(count))
 
         async def one_after_the_other() -> None:
-            for _ in left:
+            for _ in turns:
                 member, start = next(starts)
                 interaction = await member.wait(start(member), 60)
                 assert interaction.messages, "nothing was answered"
@@ -252,9 +252,9 @@ async def prepared(instance: Instance, query: str, custom_id: str) -> dict[str, 
     """Parley's own answers, drawn once."""
     place = Place("discord", "1", "1")
     request = Request(Actor("discord", "1", "1", "Somebody"), place, now())
-    asked = await instance.bot.invoke(request, "fact", {"words": query})
+    card = await instance.bot.invoke(request, "fact", {"words": query})
     voted = await instance.bot.press(request, custom_id)
-    return {"fact": drawn(asked), "vote": drawn(voted)}
+    return {"fact": drawn(card), "vote": drawn(voted)}
 
 
 def drawn(outcome: Outcome) -> ui.LayoutView:
@@ -333,7 +333,7 @@ async def measure_start(server: Server, folder: Path, rounds: int) -> None:
     seconds: dict[str, list[float]] = {"parley": [], "bare": []}
     megabytes: dict[str, float] = {}
     for number in range(rounds):
-        for kind, taken in seconds.items():
+        for kind, durations in seconds.items():
             fresh = folder / f"{kind}{number}"
             fresh.mkdir()
             began = time.perf_counter()
@@ -341,7 +341,7 @@ async def measure_start(server: Server, folder: Path, rounds: int) -> None:
                 MODULE, "--bot", kind, "--folder", str(fresh), "--address", json.dumps(server.address)
             )
             megabytes[kind] = (await read_line(process))["bytes"] / MEGABYTE
-            taken.append(time.perf_counter() - began)
+            durations.append(time.perf_counter() - began)
             await process.wait()
             server.bots += 1
     mine, other = (statistics.median(seconds[kind]) for kind in ("parley", "bare"))

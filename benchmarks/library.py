@@ -29,9 +29,10 @@ from types import MappingProxyType
 import yaml
 
 from benchmarks.timing import resident_bytes, seconds
-from bot.library.loader import load_pack
-from bot.library.model import ClaimKind, Essay, Fact, Library, Pack, PackInfo, Span, Verdict
-from bot.library.search import Hit, Index
+from bot.packs.loader import load_pack
+from bot.packs.model import ClaimKind, Essay, Fact, PackInfo, Span, Verdict
+from bot.packs.pack import Library, Pack
+from bot.search.index import Hit, Index
 
 SEED = 20250220
 CARDS_A_FILE = 500
@@ -106,7 +107,7 @@ def _fact(number: int, sources: int, words: Words, chance: random.Random) -> str
     reason: >-
       {words.text(15, 25)}.
       {words.text(15, 25)}.
-    as_of: 2025-0{chance.randint(1, 9)}
+    checked: 2025-0{chance.randint(1, 9)}
     sources: [{cited}]
     aliases:
       - {words.text(2, 4)}
@@ -163,7 +164,7 @@ def library_of(cards: int, seed: int = SEED) -> Library:
             kind=ClaimKind.FACT,
             verdict=chance.choice(verdicts),
             reason=f"{words.text(15, 25)}. {words.text(15, 25)}.",
-            as_of="2025",
+            checked="2025",
             aliases=(words.text(2, 4), words.text(2, 5)),
             tags=(words.text(1, 1),),
         )
@@ -180,12 +181,12 @@ class Query:
     """What somebody types who looks for a card; `meant` is the same without the typo."""
 
     text: str
-    meant: str
+    words: str
     card: str
 
     @property
     def misspelt(self) -> bool:
-        return self.text != self.meant
+        return self.text != self.words
 
 
 def queries(library: Library, count: int, seed: int = SEED) -> Iterator[Query]:
@@ -202,14 +203,14 @@ def queries(library: Library, count: int, seed: int = SEED) -> Iterator[Query]:
         rare = sorted(label, key=lambda word: frequency.get(word, 0))[: max(2, len(label) // 2)]
         size = min(len(rare), chance.randint(1, 4))
         chosen = rare[:1] if size == 1 else sorted(chance.sample(rare, size), key=label.index)
-        meant = " ".join(chosen)
+        words = " ".join(chosen)
         long = [place for place, word in enumerate(chosen) if len(word) >= 4]
         if number % 4 == 0 and long:
             place = chance.choice(long)
             wrong = typo(chosen[place], chance)
             # A slip that gives another word of the language can't be told from that word.
             chosen[place] = chosen[place] if wrong in frequency else wrong
-        yield Query(" ".join(chosen), meant, card.id)
+        yield Query(" ".join(chosen), words, card.id)
 
 
 def typo(word: str, chance: random.Random) -> str:
@@ -241,7 +242,7 @@ def measure_loading(cards: int) -> str:
     return f"load {cards:>7,} cards: {loading / parsing:.2f} times parsing alone ({loading:.2f} s, {parsing:.2f} s)"
 
 
-def measure_searching(cards: int, asked: int) -> Iterator[str]:
+def measure_searching(cards: int, queries_each: int) -> Iterator[str]:
     empty = resident_bytes()
     library = library_of(cards)
     gc.collect()
@@ -253,16 +254,16 @@ def measure_searching(cards: int, asked: int) -> Iterator[str]:
     times: list[float] = []
     spelt: list[bool] = []
     misspelt: list[bool] = []
-    for query in queries(library, asked):
+    for query in queries(library, queries_each):
         start = time.thread_time()
         hits = index.find(query.text, kinds=[Fact])
         times.append(1000 * (time.thread_time() - start))
-        found = _holds(hits, query)
+        holds = _holds(hits, query)
         if not query.misspelt:
-            spelt.append(found)
-        elif _holds(index.find(query.meant, kinds=[Fact]), query):
+            spelt.append(holds)
+        elif _holds(index.find(query.words, kinds=[Fact]), query):
             # Where even the right spelling finds ten other cards with the word, the typo is not to blame.
-            misspelt.append(found)
+            misspelt.append(holds)
     yield (
         f"find {cards:>7,} cards: p50 {percentile(times, 0.5):.2f} ms, p99 {percentile(times, 0.99):.2f} ms; its card "
         f"is among ten hits: {sum(spelt) / len(spelt):.1%}, in spite of a typo {sum(misspelt) / len(misspelt):.1%}"
@@ -274,14 +275,14 @@ def measure_searching(cards: int, asked: int) -> Iterator[str]:
     yield _measure_completing(index, library, cards)
 
 
-def in_a_fresh_process(cards: int, asked: int) -> list[str]:
+def in_a_fresh_process(cards: int, queries_each: int) -> list[str]:
     """The lines of `measure_searching`, from a process whose memory nothing else has used before."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_searching_lines, cards, asked).result()
+        return pool.submit(_searching_lines, cards, queries_each).result()
 
 
-def _searching_lines(cards: int, asked: int) -> list[str]:
-    return list(measure_searching(cards, asked))
+def _searching_lines(cards: int, queries_each: int) -> list[str]:
+    return list(measure_searching(cards, queries_each))
 
 
 def _holds(hits: Sequence[Hit], query: Query) -> bool:
@@ -291,9 +292,9 @@ def _holds(hits: Sequence[Hit], query: Query) -> bool:
 def _measure_completing(index: Index, library: Library, cards: int) -> str:
     times = []
     for query in queries(library, 1_000, SEED + 2):
-        typed = query.text[: 1 + len(query.text) % 9]
+        text = query.text[: 1 + len(query.text) % 9]
         start = time.thread_time()
-        index.complete(typed, kinds=[Fact])
+        index.complete(text, kinds=[Fact])
         times.append(1000 * (time.thread_time() - start))
     return f"type {cards:>7,} cards: p50 {percentile(times, 0.5):.3f} ms, p99 {percentile(times, 0.99):.3f} ms"
 
@@ -304,8 +305,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     quick = parser.parse_args(arguments).quick
     for cards in (1_000,) if quick else (1_000, 10_000):
         print(measure_loading(cards), flush=True)
-    for cards, asked in ((1_000, 1_000),) if quick else ((1_000, 2_000), (10_000, 2_000), (100_000, 1_000)):
-        for line in in_a_fresh_process(cards, asked):
+    for cards, queries_each in ((1_000, 1_000),) if quick else ((1_000, 2_000), (10_000, 2_000), (100_000, 1_000)):
+        for line in in_a_fresh_process(cards, queries_each):
             print(line, flush=True)
 
 

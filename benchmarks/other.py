@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 async def obey(hello: Json, carry_out: Callable[[Json], Awaitable[Json]]) -> None:
-    """Says hello, then carries out what is read, until nothing more comes."""
+    """Say hello, then carry out one order a line, until standard input ends."""
     print(json.dumps(hello), flush=True)
     while order := json.loads((await asyncio.to_thread(sys.stdin.readline)) or "null"):
         print(json.dumps(await carry_out(order)), flush=True)
@@ -36,8 +36,8 @@ async def read_line(process: Process) -> Json:
     assert process.stdout is not None
     line = await process.stdout.readline()
     assert line, "the other process has ended"
-    found: Json = json.loads(line)
-    return found
+    answer: Json = json.loads(line)
+    return answer
 
 
 class Other:
@@ -47,7 +47,7 @@ class Other:
         self._process = process
 
     async def order(self, **order: Any) -> Json:
-        """What it answers."""
+        """Send an order and return its answer."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         await self._process.stdin.drain()
@@ -56,11 +56,11 @@ class Other:
 
 @contextlib.asynccontextmanager
 async def process(module: str, *arguments: str) -> AsyncIterator[tuple[Other, Json]]:
-    """Starts it, and ends it at the latest when this is left."""
-    begun = await started(module, *arguments)
+    """Start the process, and kill it at the end at the latest."""
+    worker = await started(module, *arguments)
     try:
-        yield Other(begun), await read_line(begun)
+        yield Other(worker), await read_line(worker)
     finally:
         with contextlib.suppress(ProcessLookupError):  # it may have ended by itself, of what is raised here already
-            begun.kill()
-        await begun.wait()
+            worker.kill()
+        await worker.wait()

@@ -25,11 +25,11 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.votes import KEY, NOW, poll
-from bot.meter import Meter
-from bot.polls.box import BallotBox
+from bot.polls.ballot_box import BallotBox
 from bot.polls.model import Vote
-from bot.store.database import open_database
 from bot.store.keys import Keys
+from bot.store.open import open_database
+from bot.telemetry.meter import Meter
 from tests.store.server import PostgresServer, programs
 
 PROCESSES = (1, 2, 4)
@@ -50,7 +50,7 @@ class Groups(Meter):
 
 
 async def work(url: str, name: str, voters: int, seconds: float, polls: list[str]) -> None:
-    """One process: says `ready`, waits for a line, votes, prints what it did."""
+    """Say `ready`, wait for a line, vote, and print the figures."""
     groups = Groups()
     database = await open_database(url)
     box = BallotBox(database, Keys(KEY), meter=groups)
@@ -140,7 +140,7 @@ async def _line(process: Process) -> bytes:
 
 
 def server_seconds(server: PostgresServer) -> float:
-    """The time that the server's processes have been computing."""
+    """Return the processor time of the server's processes."""
     total = 0
     for fields in _processes():
         if int(fields[1]) == server.pid:
@@ -149,7 +149,7 @@ def server_seconds(server: PostgresServer) -> float:
 
 
 def _processes() -> Iterator[list[str]]:
-    """The fields of /proc/PID/stat after the name, from the state on (man 5 proc)."""
+    """Yield the fields of /proc/PID/stat after the name, from the state on (man 5 proc)."""
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             yield path.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()

@@ -28,15 +28,15 @@ from pathlib import Path
 
 from benchmarks.library import percentile, write_pack
 from benchmarks.timing import resident_bytes
-from bot.chat import Actor, Place, Request
-from bot.content import Taken
+from bot.chat.vocabulary import Actor, Place, Request
+from bot.dispatch.rate_limit import Limiter
 from bot.instance import Instance, Outside, build
-from bot.library.model import Fact
-from bot.library.reader import ReaderProcess
-from bot.library.shelf import Shelf
-from bot.limiter import Limiter
-from bot.store.database import open_database
+from bot.library.edition import Shelf
+from bot.library.reader_process import ReaderProcess
+from bot.library.reload import Acceptance
+from bot.packs.model import Fact
 from bot.store.keys import Keys
+from bot.store.open import open_database
 
 EVERY = 0.01
 """Seconds between an answer and the next question."""
@@ -69,7 +69,7 @@ class Asking:
                 Request(actor, place, now()), self.lines[len(self.waits) % len(self.lines)]
             )
             self.waits.append(min(time.perf_counter() - due, time.process_time() - worked))
-            self.failed += not outcome.found
+            self.failed += not outcome.success
 
 
 def change(content: Path, number: int) -> None:
@@ -128,13 +128,13 @@ async def _measure(instance: Instance, content: Path, cards: int, reloads: int) 
         asking = Asking(instance, lines)
         await asking.run(reload.done)
         seconds.append(time.perf_counter() - start)
-        assert isinstance(await reload, Taken)
+        assert isinstance(await reload, Acceptance)
         during.append(asking)
     waits = [wait for asking in during for wait in asking.waits]
     longest = [max(asking.waits) for asking in during]
     failed = quiet.failed + sum(asking.failed for asking in during)
-    print(f"quiet  {cards:>7,} cards: {_said(quiet.waits)}")
-    print(f"reload {cards:>7,} cards: {_said(waits)}; {statistics.median(seconds):.1f} s a reload, {failed} failed")
+    print(f"quiet  {cards:>7,} cards: {_as_line(quiet.waits)}")
+    print(f"reload {cards:>7,} cards: {_as_line(waits)}; {statistics.median(seconds):.1f} s a reload, {failed} failed")
     print(
         f"longest wait of a reload, median of {reloads}: {1000 * statistics.median(longest):.1f} ms, "
         f"{statistics.median(longest) / max(quiet.waits):.1f} times the longest without; "
@@ -142,7 +142,7 @@ async def _measure(instance: Instance, content: Path, cards: int, reloads: int) 
     )
 
 
-def _said(waits: Sequence[float]) -> str:
+def _as_line(waits: Sequence[float]) -> str:
     p50, p99, most = (1000 * percentile(waits, share) for share in (0.5, 0.99, 1.0))
     return f"{len(waits):,} requests, p50 {p50:.1f} ms, p99 {p99:.1f} ms, longest {most:.1f} ms"
 

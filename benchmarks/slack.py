@@ -36,10 +36,10 @@ from adapters.slack.app import SlackChat
 from benchmarks.discord import CARDS, Cost, bare_process, now, parley_instance, report
 from benchmarks.library import queries, write_pack
 from benchmarks.other import Json, Other, obey, process
-from bot.chat import Actor, Outcome, Place, Reply, Request
-from bot.config import Address
+from bot.chat.vocabulary import Actor, Outcome, Place, Reply, Request
 from bot.instance import Instance
-from bot.library.loader import load_library
+from bot.packs.loader import load_library
+from bot.settings.model import Address
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, Interaction, Member, Message, SlackServer, reading
 from tests.wire.slack.hooks import PATH
 from tests.wire.slack.model import User
@@ -70,7 +70,7 @@ class _Members:
         self._server = server
         self._host = server.member("Host")
         self._regulars = [self._newcomer() for _ in range(REGULARS)]
-        self._asked = 0
+        self._calls = 0
         self._queries: list[str] = []
         self._poll: Message | None = None
 
@@ -88,7 +88,9 @@ class _Members:
         if order["mode"] == "socket":
             await self._server.sockets.ready()
         if order["do"] == "poll":
-            await self._host.command('/parley poll create question:"Which tea?" options:"Green | Black | Oolong"')
+            await self._host.command(
+                '/parley poll create post:yes question:"Which tea?" options:"Green | Black | Oolong"'
+            )
             (self._poll,) = self._server.posted()
             _, button = reading.find(self._poll.blocks, TEAS[0], "button")
             return {"vote": button["action_id"]}
@@ -97,19 +99,19 @@ class _Members:
     def _starts(self, what: str) -> Iterator[Awaitable[Interaction]]:
         """Who does what, without end."""
         while True:
-            self._asked += 1
+            self._calls += 1
             if what == "fact":
-                query = self._queries[self._asked % len(self._queries)]
-                yield self._regulars[self._asked % REGULARS].command(f"/parley fact {query}")
+                query = self._queries[self._calls % len(self._queries)]
+                yield self._regulars[self._calls % REGULARS].command(f"/parley fact {query}")
             else:
                 assert self._poll is not None
-                yield self._newcomer().press(self._poll, TEAS[self._asked % 3])
+                yield self._newcomer().press(self._poll, TEAS[self._calls % 3])
 
     async def _many(self, count: int, starts: Iterator[Awaitable[Interaction]]) -> Json:
-        left = iter(range(count))
+        numbers = iter(range(count))
 
         async def one_after_the_other() -> None:
-            for _ in left:
+            for _ in numbers:
                 interaction = await next(starts)
                 assert interaction.private, "nothing was answered"
                 self._server.forget(interaction)
@@ -195,9 +197,9 @@ async def cost(server: Server, count: int, **order: Any) -> Cost:
 async def prepared(instance: Instance, query: str, vote: str) -> Json:
     """Parley's own answers, drawn once."""
     request = Request(Actor("slack", "T1", "U0", "Somebody"), Place("slack", "T1", "C1"), now())
-    asked = await instance.bot.invoke(request, "fact", {"words": query})
+    lookup = await instance.bot.invoke(request, "fact", {"words": query})
     voted = await instance.bot.press(request, vote)
-    return {"fact": payload(asked), "vote": payload(voted)}
+    return {"fact": payload(lookup), "vote": payload(voted)}
 
 
 def payload(outcome: Outcome) -> Json:
@@ -209,13 +211,13 @@ async def compare(server: Server, instance: Instance, queried: list[str], count:
     await server.order(do="queries", queries=queried)
     async with parley(server, "socket", instance):
         vote = (await server.order(do="poll", mode="socket"))["vote"]
-    made = await prepared(instance, queried[0], vote)
+    target = await prepared(instance, queried[0], vote)
     for mode, name in MODES.items():
         for what, label in (("fact", "/parley fact"), ("vote", "a durable vote")):
             ours, others = [], []
             for _ in range(rounds):  # alternating, so that a noisy minute hits both
                 with bare_process():
-                    async with bare(server, mode, made):
+                    async with bare(server, mode, target):
                         others.append(await cost(server, count, do=what, mode=mode))
                 async with parley(server, mode, instance):
                     ours.append(await cost(server, count, do=what, mode=mode))

@@ -26,14 +26,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters import terminal
-from bot.chat import Actor, Place, Request
+from adapters.cli import main as run
+from bot.chat.vocabulary import Actor, Place, Request
 from bot.i18n import translator
 from tests.ports import free_port
 from tests.transcripts.web_driver import WebDriver, drivers_at
 from tests.wire import discord_world
 from tests.wire.discord import TOKEN, DiscordServer
+from tests.wire.discord.parley import turned as turn_discord
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SlackServer
 from tests.wire.slack import world as slack_world
+from tests.wire.slack.parley import turned as turn_slack
 from tests.world import SHIPPED, make_bot
 
 AIM = 0.25
@@ -46,9 +49,9 @@ WARM = 0.4
 """The part of the time after which memory is expected to stand still."""
 OPTIONS = ("Green", "Black", "Oolong")
 QUESTIONS = ("fentanyl", "tariffs", "border wall", "insurrection", "posse comitatus", "drones", "sheinbaum", "cartel")
-CREATE = f'poll create question:"Which tea?" options:"{" | ".join(OPTIONS)}" results:live closes:9h'
+CREATE = f'poll create post:yes question:"Which tea?" options:"{" | ".join(OPTIONS)}" results:live closes:9h'
 MEGABYTE = 1024 * 1024
-SHOWN = 5
+FAILURES_SHOWN = 5
 """Kinds of failures that are printed, the commonest."""
 LINE = 200
 
@@ -62,7 +65,7 @@ class Soak:
     memory: list[int] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
     violations: list[object] = field(default_factory=list)
-    said: str = ""
+    output: str = ""
 
     def p99(self, platform: str = "") -> float:
         every = sorted(self.answers[platform] if platform else [t for part in self.answers.values() for t in part])
@@ -70,32 +73,32 @@ class Soak:
 
     @property
     def growth(self) -> float:
-        """How much memory the last tenth of the time took, at its most, beyond what was taken once it was warm."""
+        """Return by how much the highest memory of the last tenth exceeds the memory once warm."""
         warm = int(len(self.memory) * WARM)
         return max(self.memory[-max(len(self.memory) // 10, 1) :]) - max(self.memory[warm : warm + 5])
 
 
 async def soak(seconds: float, folder: Path) -> Soak:
-    seen = Soak()
+    soak_run = Soak()
     port = free_port()
     async with slack_world.new_server() as slack, discord_world.new_server() as discord:
         process = await start(folder, discord, slack, port)
-        said = asyncio.create_task(_said(process))
+        output = asyncio.create_task(read_output(process))
         try:
             await discord.until(lambda: discord.gateway.connected and discord.commands[""], 60)
             async with drivers_at(f"http://127.0.0.1:{port}/") as web:
-                await _traffic(seen, seconds, process, discord, slack, list(web.values()))
+                await _traffic(soak_run, seconds, process, discord, slack, list(web.values()))
         finally:
             if process.returncode is None:
                 process.terminate()
             await asyncio.wait_for(process.wait(), 30)
-            seen.said = await said
-        seen.violations = [*slack.violations, *discord.violations]
-    return seen
+            soak_run.output = await output
+        soak_run.violations = [*slack.violations, *discord.violations]
+    return soak_run
 
 
 async def start(folder: Path, discord: DiscordServer, slack: SlackServer, port: int) -> Process:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
     tokens = {
         "PARLEY_DISCORD_TOKEN": TOKEN,
         "PARLEY_SLACK_BOT_TOKEN": BOT_TOKEN,
@@ -105,7 +108,7 @@ async def start(folder: Path, discord: DiscordServer, slack: SlackServer, port: 
     address = discord.url.removesuffix("/api/v10")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.soak", "--parley", address, slack.url, str(port),
-        cwd=folder, env={**kept, **tokens}, stdout=PIPE, stderr=STDOUT,
+        cwd=folder, env={**environment, **tokens}, stdout=PIPE, stderr=STDOUT,
     )  # fmt: skip
     assert process.stdout is not None
     while b"Parley is ready" not in (line := await process.stdout.readline()):
@@ -113,19 +116,19 @@ async def start(folder: Path, discord: DiscordServer, slack: SlackServer, port: 
     return process
 
 
-async def _said(process: Process) -> str:
+async def read_output(process: Process) -> str:
     assert process.stdout is not None
     return (await process.stdout.read()).decode(errors="replace")
 
 
 async def _traffic(
-    seen: Soak, seconds: float, process: Process, discord: DiscordServer, slack: SlackServer, web: list[WebDriver]
+    soak_run: Soak, seconds: float, process: Process, discord: DiscordServer, slack: SlackServer, web: list[WebDriver]
 ) -> None:
     chance = random.Random(7)
     members = [discord.member(f"M{number}") for number in range(MEMBERS)]  # each call of it is a new person
     await slack.member("Host").command(f"/parley {CREATE}")
     await discord.member("Host").slash(
-        "poll create", question="Which tea?", options=" | ".join(OPTIONS), results="live", closes="9h"
+        "poll create", post=True, question="Which tea?", options=" | ".join(OPTIONS), results="live", closes="9h"
     )
     await web[0].say(f"/{CREATE}")
     on_slack, on_discord = slack.posted()[0], discord.posted()[0]
@@ -137,21 +140,21 @@ async def _traffic(
             try:
                 await act()
             except Exception as error:
-                seen.failures.append(f"{platform}: {type(error).__name__}: {error}"[:200])
+                soak_run.failures.append(f"{platform}: {type(error).__name__}: {error}"[:200])
             else:
-                seen.answers[platform].append(time.perf_counter() - began)
+                soak_run.answers[platform].append(time.perf_counter() - began)
             await asyncio.sleep(pause)
 
     async def discord_act() -> None:
         member = chance.choice(members)
-        vote, asked = chance.random() < 0.5, chance.choice(QUESTIONS)
-        act = member.click(on_discord, chance.choice(OPTIONS)) if vote else member.slash("fact", words=asked)
+        vote, question = chance.random() < 0.5, chance.choice(QUESTIONS)
+        act = member.click(on_discord, chance.choice(OPTIONS)) if vote else member.slash("fact", words=question)
         discord.forget(await act)
 
     async def slack_act() -> None:
         member = slack.member(f"M{chance.randrange(MEMBERS)}")
-        vote, asked = chance.random() < 0.5, chance.choice(QUESTIONS)
-        act = member.press(on_slack, chance.choice(OPTIONS)) if vote else member.command(f"/parley fact {asked}")
+        vote, question = chance.random() < 0.5, chance.choice(QUESTIONS)
+        act = member.press(on_slack, chance.choice(OPTIONS)) if vote else member.command(f"/parley fact {question}")
         slack.forget(await act)
 
     def web_act(driver: WebDriver) -> Callable[[], Awaitable[object]]:
@@ -175,8 +178,8 @@ async def _traffic(
 
     async def watch() -> None:
         while time.monotonic() < end and process.returncode is None:
-            seen.memory.append(resident(process.pid))
-            seen.files.append(open_files(process.pid))
+            soak_run.memory.append(resident(process.pid))
+            soak_run.files.append(open_files(process.pid))
             discord.calls.clear()  # what the servers remember is not Parley's, and makes them slower and slower
             slack.calls.clear()
             await asyncio.sleep(1)
@@ -200,11 +203,7 @@ def open_files(pid: int) -> int:
 
 
 def parley(discord: str, slack: str, port: str) -> None:
-    """Parley as it is started, turned to both servers."""
-    from adapters.cli import main as run  # noqa: PLC0415 - in the process that is measured
-    from tests.wire.discord.parley import turned as turn_discord  # noqa: PLC0415
-    from tests.wire.slack.parley import turned as turn_slack  # noqa: PLC0415
-
+    """Run Parley against both test servers."""
     turn_discord(discord)
     turn_slack(slack)
     run(["run", "--port", port])
@@ -212,24 +211,24 @@ def parley(discord: str, slack: str, port: str) -> None:
 
 def main(seconds: float) -> None:
     with tempfile.TemporaryDirectory(prefix="parley-soak-") as folder:
-        seen = asyncio.run(soak(seconds, Path(folder)))
-    for platform, times in sorted(seen.answers.items()):
+        soak_run = asyncio.run(soak(seconds, Path(folder)))
+    for platform, times in sorted(soak_run.answers.items()):
         times.sort()
         print(
             f"{platform:9} {len(times):8} answers  {len(times) / seconds:7.1f} a second   p50 "
-            f"{times[len(times) // 2] * 1000:6.0f} ms   p99 {seen.p99(platform) * 1000:6.0f} ms"
+            f"{times[len(times) // 2] * 1000:6.0f} ms   p99 {soak_run.p99(platform) * 1000:6.0f} ms"
         )
-    print(f"all: p99 {seen.p99() * 1000:.0f} ms (aim {AIM * 1000:.0f})")
-    warm = int(len(seen.memory) * WARM)
+    print(f"all: p99 {soak_run.p99() * 1000:.0f} ms (aim {AIM * 1000:.0f})")
+    warm = int(len(soak_run.memory) * WARM)
     print(
-        f"memory: {seen.memory[0] / MEGABYTE:.0f} MB at the start, {seen.memory[warm] / MEGABYTE:.0f} when warm, "
-        f"{seen.memory[-1] / MEGABYTE:.0f} at the end; open files: {seen.files[warm]} when warm, {seen.files[-1]} at the end"
+        f"memory: {soak_run.memory[0] / MEGABYTE:.0f} MB at the start, {soak_run.memory[warm] / MEGABYTE:.0f} when warm, "
+        f"{soak_run.memory[-1] / MEGABYTE:.0f} at the end; open files: {soak_run.files[warm]} when warm, {soak_run.files[-1]} at the end"
     )
-    for what, found in (("failed", seen.failures), ("refused by a platform", seen.violations)):
-        print(f"{what}: {len(found)}")
-        for each, count in Counter(map(str, found)).most_common(SHOWN):
+    for what, failures in (("failed", soak_run.failures), ("refused by a platform", soak_run.violations)):
+        print(f"{what}: {len(failures)}")
+        for each, count in Counter(map(str, failures)).most_common(FAILURES_SHOWN):
             print(f"    {count:6} times {each[:LINE]}")
-    print(f"tracebacks: {seen.said.count('Traceback')}")
+    print(f"tracebacks: {soak_run.output.count('Traceback')}")
 
 
 if __name__ == "__main__":

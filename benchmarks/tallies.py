@@ -22,9 +22,9 @@ from votelib.evaluate.core import get_n_best
 from votelib.evaluate.sequential import TransferableVoteSelector
 
 from benchmarks.timing import seconds
-from bot.polls.ballots import Ballot, ranked_ballot, ranks, score_ballot
-from bot.polls.methods import Method, tally
-from bot.polls.ranked import compare_pairs, count_rounds, read_ranked
+from bot.polls.counting.ballots import Ballot, ranked_ballot, ranks, score_ballot
+from bot.polls.counting.ranked import compare_pairs, count_rounds, read_ranked
+from bot.polls.counting.tally import Method, tally
 
 SEED = 20091103
 OPTIONS = 8

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def seconds(work: Callable[[], object], repeat: int = 3) -> float:
-    """The shortest of several runs."""
+    """Return the time of the fastest of several runs."""
     best = float("inf")
     for _ in range(repeat):
         gc.collect()
@@ -20,7 +20,7 @@ def seconds(work: Callable[[], object], repeat: int = 3) -> float:
 
 
 def resident_bytes() -> int:
-    """The memory of this process, as Linux counts it; 0 elsewhere."""
+    """Return the memory of this process, as Linux counts it; 0 elsewhere."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:

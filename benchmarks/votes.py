@@ -1,4 +1,4 @@
-"""Durable votes a second, as ratios of one run.
+"""Durable votes a second and how long a voter waits for that, with ratios of one run.
 
     python -m benchmarks.votes              SQLite, and PostgreSQL where its server is installed; about a minute
     python -m benchmarks.votes --quick      fewer votes
@@ -25,6 +25,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,14 @@ from typing import Any
 import aiosqlite
 import asyncpg  # type: ignore[import-untyped]
 
-from bot.polls.ballots import Method
-from bot.polls.box import BallotBox
+from bot.polls import repository as rows
+from bot.polls.ballot_box import BallotBox
+from bot.polls.counting.ballots import Method
 from bot.polls.model import Poll, PollOption, Vote
-from bot.store.database import Database, open_database
+from bot.store.database import Database
 from bot.store.keys import Keys
-from bot.store.sql import FOLDER
+from bot.store.open import open_database
+from bot.store.sql import ROOMS
 from tests.store.server import PostgresServer, programs
 
 VOTERS = (1, 8, 64, 512)
@@ -55,31 +58,55 @@ def votes(name: str, count: int) -> Iterator[Vote]:
     return (Vote(name, f"bench:1:{number}", "", str(number % 3), NOW) for number in range(count))
 
 
-async def rate(voters: int, count: int, act: Callable[[Any], Awaitable[object]], items: Iterator[Any]) -> float:
-    """Acts a second, with so many voters that each wait for their answer."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many votes are durable a second, and how long each voter waits for that, in milliseconds."""
+
+    rate: float
+    p50: float
+    p99: float
+
+    @classmethod
+    def of(cls, seconds: float, waits: Sequence[float]) -> Pace:
+        hundredths = statistics.quantiles(waits, n=100)
+        return cls(len(waits) / seconds, 1000 * hundredths[49], 1000 * hundredths[98])
+
+    @classmethod
+    def middle(cls, paces: Sequence[Pace]) -> Pace:
+        """The median of several runs, figure by figure."""
+        return cls(*(statistics.median(getattr(pace, each.name) for pace in paces) for each in fields(cls)))
+
+    def __str__(self) -> str:
+        return f"{self.rate:>8,.0f} votes/s, p50 {self.p50:>5.1f} ms, p99 {self.p99:>5.1f} ms"
+
+
+async def pace(voters: int, act: Callable[[Any], Awaitable[object]], items: Iterator[Any]) -> Pace:
+    """Acts by so many voters, each of whom waits for an answer and acts again."""
+    waits: list[float] = []
 
     async def voter() -> None:
         for item in items:
+            start = time.perf_counter()
             await act(item)
+            waits.append(time.perf_counter() - start)
 
     start = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for _ in range(voters):
             group.create_task(voter())
-    return count / (time.perf_counter() - start)
+    return Pace.of(time.perf_counter() - start, waits)
 
 
-async def ours(database: Database, name: str, voters: int, count: int) -> float:
+async def ours(database: Database, name: str, voters: int, count: int) -> Pace:
     box = BallotBox(database, Keys(KEY))
     await box.open(poll(name))
-    measured = await rate(voters, count, box.cast, votes(name, count))
+    measured = await pace(voters, box.cast, votes(name, count))
     assert sum((await counted(database, name)).values()) == count
     return measured
 
 
 async def counted(database: Database, name: str) -> dict[str, int]:
-    rows = await database.read(lambda tx: tx.rows("choice_counts", poll=name))
-    return {row["choice"]: row["count"] for row in rows}
+    return {str(choice): n for choice, n in (await database.read(lambda tx: rows.choice_counts(tx, name))).items()}
 
 
 class Bare:
@@ -99,39 +126,41 @@ class Bare:
 
 
 def statements() -> list[str]:
-    text = (FOLDER / "votes.sql").read_text("utf-8")
-    named = {part.split("*!", 1)[0]: part.split("\n", 1)[1] for part in text.split("-- name: ")[1:]}
-    return [named[name] for name in WRITES]
+    text = (ROOMS / "polls" / "ballot_box.sql").read_text("utf-8")
+    statements = {part.split("*!", 1)[0]: part.split("\n", 1)[1] for part in text.split("-- name: ")[1:]}
+    return [statements[name] for name in WRITES]
 
 
 def rows_of(name: str, count: int) -> list[tuple[dict[str, object], ...]]:
     """Rows of the same shape and size; their hashes are counters."""
-    made: list[tuple[dict[str, object], ...]] = []
+    batches: list[tuple[dict[str, object], ...]] = []
     ballot: dict[str, object]
     for number in range(1, count + 1):
         text = f"{number:064x}"
         choice = str(number % 3)
         link = {"poll": name, "number": number, "step": "cast", "commitment": text, "replaces": 0, "receipt": text}
+        link |= {"before": text, "hash": text, "closes_at": None}
         # A voter's key is a hash, so ballots fall anywhere in the table; so do these (Knuth's multiplicative hash).
         voter = f"{number * 2654435761 % 2**32:08x}" + text[8:]
         ballot = {"poll": name, "voter": voter, "choice": choice, "name": None, "link": number, "nonce": text[32:]}
+        ballot |= {"who": None, "salt": None}
         count_row = {"poll": name, "choice": choice, "change": 1}
-        head = {"poll": name, "head": text, "links": number, "ballots": number}
-        made.append(({**link, "before": text, "hash": text}, ballot, count_row, head))
-    return made
+        head = {"poll": name, "head": text, "links": number, "ballots": number, "row_seal": text}
+        batches.append((link, ballot, count_row, head))
+    return batches
 
 
 PRAGMAS = ("secure_delete=ON", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "journal_mode=WAL")
 
 
-async def bare(path: Path, name: str, voters: int, count: int) -> float:
+async def bare(path: Path, name: str, voters: int, count: int) -> Pace:
     async with aiosqlite.connect(path, isolation_level=None) as connection:
         for pragma in PRAGMAS:
             await connection.execute(f"PRAGMA {pragma}")
-        return await rate(voters, count, Bare(connection).write, iter(rows_of(name, count)))
+        return await pace(voters, Bare(connection).write, iter(rows_of(name, count)))
 
 
-async def bare_postgres(url: str, name: str, voters: int, count: int) -> float:
+async def bare_postgres(url: str, name: str, voters: int, count: int) -> Pace:
     connection = await asyncpg.connect(url)
     queries = [await _prepared(connection, statement) for statement in statements()]
     turn = asyncio.Lock()
@@ -142,7 +171,7 @@ async def bare_postgres(url: str, name: str, voters: int, count: int) -> float:
                 await query.fetch(*(row[name] for name in names))
 
     try:
-        return await rate(voters, count, write, iter(rows_of(name, count)))
+        return await pace(voters, write, iter(rows_of(name, count)))
     finally:
         await connection.close()
 
@@ -190,13 +219,13 @@ async def sqlite_row(folder: Path, voters: int, count: int, rounds: int) -> None
             each.append(await bare(path, "bare", voters, slow_count))
         async with fresh(folder, "once") as (path, _):
             limit.append(at_once(path, "once", count))
-    mid = statistics.median
-    report("SQLite", voters, mid(mine), aiosqlite=mid(each), executemany=mid(limit))
+    report("SQLite", voters, Pace.middle(mine), aiosqlite=Pace.middle(each), executemany=statistics.median(limit))
 
 
-def report(where: str, voters: int, mine: float, **others: float) -> None:
-    ratios = "".join(f"   {mine / other:>5.2f} x {name} ({other:,.0f})" for name, other in others.items())
-    print(f"{where:<11}{voters:>4} voters {mine:>8,.0f} votes/s{ratios}", flush=True)
+def report(where: str, voters: int, mine: Pace, *, executemany: float, **peers: Pace) -> None:
+    print(f"{where:<11}{voters:>4} voters {mine}   {mine.rate / executemany:>5.2f} x executemany ({executemany:,.0f})")
+    for name, peer in peers.items():
+        print(f"{'':<22} {peer} on bare {name}, a commit a vote: {mine.rate / peer.rate:.2f} times as many", flush=True)
 
 
 async def postgres(folder: Path, count: int, rounds: int) -> None:
@@ -207,21 +236,20 @@ async def postgres(folder: Path, count: int, rounds: int) -> None:
         try:
             for voters in VOTERS:
                 some = min(count, 400 * voters)
-                mine = [await ours(database, next(names), voters, some) for _ in range(rounds)]
+                mine = Pace.middle([await ours(database, next(names), voters, some) for _ in range(rounds)])
                 async with fresh(folder, "bare", "once") as (path, _):
                     each = await bare(path, "bare", voters, min(some, 3_000))
                     limit = at_once(path, "once", some)
                 await BallotBox(database, Keys(KEY)).open(poll(name := next(names)))
                 own = await bare_postgres(server.url("bench"), name, voters, min(some, 2_000))
-                mid = statistics.median(mine)
-                report("PostgreSQL", voters, mid, asyncpg=own, aiosqlite=each, executemany=limit)
+                report("PostgreSQL", voters, mine, executemany=limit, asyncpg=own, aiosqlite=each)
         finally:
             await database.close()
 
 
 async def profile(folder: Path) -> None:
     async with fresh(folder) as (_, database):
-        unit = BallotBox._settle  # noqa: SLF001 - what runs on the writer's thread is what is looked at
+        unit = BallotBox._settle  # noqa: SLF001 - what a group of votes costs is what is looked at
 
         profiler = cProfile.Profile()
 
@@ -232,7 +260,7 @@ async def profile(folder: Path) -> None:
             finally:
                 profiler.disable()
 
-        BallotBox._settle = profiled  # type: ignore[method-assign, assignment]  # noqa: SLF001
+        BallotBox._settle = profiled  # type: ignore[method-assign, assignment]  # noqa: SLF001 - the same
         await ours(database, "ours", 64, 20_000)
         pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
 

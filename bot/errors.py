@@ -8,25 +8,28 @@ BotError
 ├── NotAllowed          this person may not do this, here
 ├── TooFast             too many requests in a short time
 ├── Refused             a rule of the product says no (the poll is closed, the ballot isn't valid)
+│   └── NotYet          the same request will be answered later (the result of an open poll)
 ├── Unavailable         nothing wrong with the request; something the bot needs doesn't work just now
-└── ContentError        a pack has problems; carries all of them, each with file, line and column
+└── ContentError        a pack has problems; see bot/packs/problems.py
 
-Whoever raises one says in its message what is wrong and what to do next, in the person's language.
+The message of each says what is wrong and what to do next, in the person's language.
 Everything else that is raised is a bug: it is logged whole, and the person gets a reference code.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.library.problems import Problem
+from bot.i18n import N_
 
 
 class BotError(Exception):
-    """A failure with a message for the person. Raised through one of its subclasses."""
+    """A failure with a message for the person. Raised through one of its subclasses.
+
+    `title` stands over the message, and is translated where it is shown.
+    """
+
+    title: ClassVar[str] = N_("That's not possible")
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -36,13 +39,19 @@ class BotError(Exception):
 class UsageError(BotError):
     """Raised when a command's text or arguments can't be understood."""
 
+    title = N_("Check the command")
+
 
 class UnknownCommand(UsageError):
     """Raised when no command has this name; the message offers the nearest."""
 
+    title = N_("Unknown command")
+
 
 class NotFound(BotError):
     """Raised when an id or a name leads nowhere."""
+
+    title = N_("Not found")
 
 
 class PlaceGone(NotFound):
@@ -52,22 +61,26 @@ class PlaceGone(NotFound):
 class NotAllowed(BotError):
     """Raised when the person lacks the permission."""
 
+    title = N_("Not allowed")
+
 
 class TooFast(BotError):
     """Raised when one person, or a whole community, asks more often than the limit allows."""
+
+    title = N_("One moment")
 
 
 class Refused(BotError):
     """Raised when a rule forbids what was asked."""
 
 
+class NotYet(Refused):
+    """Raised when a rule forbids what was asked for now, and allows it later."""
+
+    title = N_("Not yet")
+
+
 class Unavailable(BotError):
     """Raised when a part the bot depends on fails; nothing was changed."""
 
-
-class ContentError(BotError):
-    """Raised when a pack can't be served; `problems` says where and why."""
-
-    def __init__(self, message: str, problems: Sequence[Problem]) -> None:
-        super().__init__(message)
-        self.problems = tuple(problems)
+    title = N_("Not available right now")

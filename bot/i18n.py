@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,9 @@ PSEUDO = "en-XA"
 _LOCALES_MAX = 1_000
 """How many are remembered: a locale is whatever a platform says."""
 
-_PLACEHOLDER = re.compile(r"(\{[^}]*\})")
+_GROUP, _GROUPED_FROM = "\u202f", 10_000
+
+_PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
 _COMMAND = re.compile(r"(?<![\w/:.}])/(?=[^\W\d_]|\{)(?!invite\b)")
 """Where a sentence of the program names a command of its own. Slack's `/invite` is none."""
 _ACCENTED = str.maketrans("aceinouyACEINOUY", "áçéíñóúýÁÇÉÍÑÓÚÝ")
@@ -47,16 +50,43 @@ class Translator:
 
     def __call__(self, sentence: str, /, **values: object) -> str:
         """The sentence in the reader's language, with `{name}` filled in."""
-        translated = self._told(self._catalogue.gettext(sentence)) if sentence else ""
-        return translated.format(**values) if values else translated
+        translated = self._with_commands(self._catalogue.gettext(sentence)) if sentence else ""
+        return translated.format(**_written(values)) if values else translated
 
-    def count(self, one: str, many: str, number: int, /, **values: object) -> str:
+    def count(self, one: str, many: str, count: int, /, **values: object) -> str:
         """The form that the language uses for this number, which fills `{n}`."""
-        return self._told(self._catalogue.ngettext(one, many, number)).format(n=number, **values)
+        form = self._with_commands(self._catalogue.ngettext(one, many, count))
+        return form.format(**_written({"n": count, **values}))
 
-    def _told(self, sentence: str) -> str:
-        """The sentence, before anything is filled in, with commands as they are typed where the reader is."""
+    def _with_commands(self, sentence: str) -> str:
+        """Write commands as the reader's platform does, before any value is filled in."""
         return sentence if self.commands == "/" else _COMMAND.sub(self.commands, sentence)
+
+
+def languages() -> list[str]:
+    """The languages that have sentences: English, and each that has a catalogue."""
+    catalogues = (file.parent.parent.name.replace("_", "-") for file in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    return sorted({"en", *catalogues})
+
+
+def number(count: int) -> str:
+    """A whole number, its thousands set apart by a narrow space from 10,000 on, as in no language it is wrong."""
+    return f"{count:,}".replace(",", _GROUP) if count >= _GROUPED_FROM else str(count)
+
+
+def amount(count: int, one: str, many: str = "") -> str:
+    """A number with its noun, for editors' and operators' tools, which speak English: 1 ballot, 12 ballots."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """A percentage, 0 to 100, with one decimal where it has one: 50%, 33.3%."""
+    return f"{share:.1f}".removesuffix(".0") + "%"
+
+
+def _written(values: Mapping[str, object]) -> dict[str, object]:
+    """The values of a sentence, with whole numbers as every sentence writes them."""
+    return {name: number(value) if type(value) is int else value for name, value in values.items()}
 
 
 @lru_cache(maxsize=_LOCALES_MAX)
@@ -70,5 +100,5 @@ def _catalogue(locale: str) -> gettext.NullTranslations:
 @lru_cache(maxsize=_LOCALES_MAX)
 def translator(locale: str, commands: str = "/") -> Translator:
     """The translator for a locale such as `en`, `pt-BR`; English for what has no catalogue."""
-    known = locale if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", locale) else "en"
-    return Translator(known, _catalogue(known), commands)
+    supported = locale if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", locale) else "en"
+    return Translator(supported, _catalogue(supported), commands)

@@ -12,45 +12,81 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.acts import Acts
-from bot.app import Bot
-from bot.chat import MessageRef, Platform
-from bot.command import Registry, collect
+from bot.chat.platform import Platform
+from bot.chat.vocabulary import MessageRef
+from bot.commands import decision_cards
+from bot.commands.consent import ConsentCommands
 from bot.commands.content import ContentCommands, news
+from bot.commands.decisions import DecisionCommands
+from bot.commands.deliberation import DiscussionCommands
+from bot.commands.digest import Digest
+from bot.commands.discussion_finder import DiscussionFinder
+from bot.commands.discussion_hosting import DiscussionHosting
+from bot.commands.discussion_results import announcement_of
 from bot.commands.help import Help
 from bot.commands.log import LogCommands
-from bot.commands.lookup import Lookup
+from bot.commands.lookup import lookup_features
+from bot.commands.misses import MissCommands
+from bot.commands.poll_finder import PollFinder
+from bot.commands.poll_hosting import HostCommands
+from bot.commands.poll_menu import MenuCommands
+from bot.commands.poll_opening import OpeningCommands
+from bot.commands.poll_repeats import RepeatCommands
+from bot.commands.poll_views import PollViews
 from bot.commands.polls import PollCommands
+from bot.commands.privacy import PrivacyCommands
 from bot.commands.queue import QueueCommands, waiting_notice
-from bot.commands.settings import PrivacyCommands, Settings
+from bot.commands.results import ResultCommands
+from bot.commands.settings import SettingsCommands
+from bot.commands.statement_queue import StatementQueue
 from bot.commands.suggest import SuggestCommands
-from bot.communities import Communities
-from bot.config import SHIPPED_CONTENT
-from bot.content import Content, Watch
-from bot.editors import Editors, named_channel, named_editors
+from bot.communities.action_log import ActionLog
+from bot.communities.editors import Editors
+from bot.communities.repository import served
+from bot.communities.service import Communities
+from bot.decisions.reviews import Reviews
+from bot.decisions.service import Decisions
+from bot.deliberation import posted_cards
+from bot.deliberation.deadlines import DiscussionDeadlines, lost_card
+from bot.deliberation.member_data import DiscussionData
+from bot.deliberation.model import ID_PREFIX
+from bot.deliberation.proposals import Proposals
+from bot.deliberation.service import Discussions
+from bot.dispatch.bot import Bot
+from bot.dispatch.declare import Registry, collect
+from bot.dispatch.rate_limit import Limiter
+from bot.dispatch.repeats import Repeats
 from bot.errors import BotError
-from bot.interest import Interested
-from bot.library.reader import Reader, ReaderHere
-from bot.library.shelf import Shelf
-from bot.limiter import Limiter
-from bot.meter import Meter
-from bot.polls.box import BallotBox
-from bot.polls.copies import Copies
+from bot.library.edition import Shelf
+from bot.library.meanings import Meanings
+from bot.library.reader_process import Reader, ReaderHere
+from bot.library.reload import Content, Watch
+from bot.polls.ballot_box import BallotBox, BoxState
+from bot.polls.previews import Previews
 from bot.polls.privacy import Privacy
+from bot.polls.redrawing import Copies
+from bot.polls.repository import wrapped_secrets
+from bot.polls.scheduler import Scheduler
+from bot.polls.scheduling import Schedules
 from bot.polls.service import Polls
-from bot.scheduler import Scheduler
-from bot.store.communities import served
+from bot.polls.templates import Templates
+from bot.polls.watchers import Nudges
+from bot.search.usage import InterestCounter
+from bot.settings.editors import read_channel, read_editors
+from bot.settings.model import SHIPPED_CONTENT
 from bot.store.database import Database
 from bot.store.keys import Keys
-from bot.store.polls import wrapped_secrets
 from bot.store.signals import Signal
-from bot.suggestions import Suggestions
+from bot.suggestions.service import Suggestions
+from bot.telemetry.meter import Meter
 
 COUNT_EVERY = 60.0
 """Seconds between two times that what members looked for is written down."""
 FORGET_EVERY = 3600.0
 """Seconds between two looks for communities that left long ago."""
 
+CHECK_AGAIN = 5.0
+"""Seconds until a database that could not be read is checked again."""
 STOP_SECONDS = 3.0
 """How long a stop waits for a place that is just being told something."""
 
@@ -89,16 +125,19 @@ class Instance:
     bot: Bot
     platforms: dict[str, Platform]
     polls: Polls
-    poll_commands: PollCommands
+    discussions: Discussions
     box: BallotBox
     copies: Copies
+    discussion_copies: Copies
     scheduler: Scheduler
     privacy: Privacy
     communities: Communities
+    decisions: Decisions
     editors: Editors
-    acts: Acts
+    action_log: ActionLog
     content: Content
-    interested: Interested
+    interested: InterestCounter
+    repeats: Repeats
     database: Database
     keys: Keys
     now: Callable[[], datetime]
@@ -107,12 +146,36 @@ class Instance:
     _running: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
-        """Does what fell due while nothing ran, redraws the copies, and waits for deadlines. Platforms come first."""
+        """Redraw the copies; check the database, and then do what fell due while nothing ran. Platforms come first."""
+        self.pause_polls()
         await self._try_key()
         await self.copies.refresh_all()
-        self._scheduling = asyncio.create_task(self.scheduler.run())
+        await self.discussion_copies.refresh_all()
+        self._scheduling = asyncio.create_task(self._schedule())
         loops = (self._forget(), self._count(), self.content.run())
         self._running = (self._scheduling, *(asyncio.create_task(loop) for loop in loops))
+
+    def pause_polls(self) -> None:
+        """Take no vote and end no poll until the database is checked. `start` has it checked."""
+        self.box.state = BoxState.CHECKING
+
+    async def _schedule(self) -> None:
+        """Check the database beside all that needs no poll, since a large one takes longer than a start may."""
+        while not self.scheduler.stopping:
+            try:
+                problems = await self.database.check()
+                break
+            except BotError as error:
+                logger.warning("can't check the database: %s", error.message)
+                await asyncio.sleep(CHECK_AGAIN)
+        else:
+            return
+        if problems:
+            logger.error("the database is damaged, so polls stay paused: %s; restore a backup", "; ".join(problems[:5]))
+            self.box.state = BoxState.DAMAGED
+            return
+        self.box.state = BoxState.OPEN
+        await self.scheduler.run()
 
     async def rest(self) -> None:
         """Begins no edit and tells no place any more. For a stop, while the platforms can still say what is begun."""
@@ -120,6 +183,7 @@ class Instance:
         if self._scheduling is not None:
             await asyncio.wait([self._scheduling], timeout=STOP_SECONDS)
         await self.copies.stop()
+        await self.discussion_copies.stop()
 
     async def stop(self) -> None:
         """Answers every vote that was taken, then lets go of the database."""
@@ -138,8 +202,8 @@ class Instance:
         shut = sum(not self.keys.opens(secret) for secret in wrapped.values())
         if shut:
             logger.error(
-                "the instance key does not open %s of %s open polls, which take no votes: restore the key that belongs "
-                "to this database, the same for all of its processes",
+                "the instance key doesn't open %s of %s open polls, so they take no votes: restore this database's "
+                "key for all its processes",
                 shut,
                 len(wrapped),
             )
@@ -154,65 +218,99 @@ class Instance:
             try:
                 gone = await self.privacy.forget_the_gone(self.now())
             except BotError as error:
-                logger.warning("communities that left could not be forgotten: %s", type(error).__name__)
+                logger.warning("can't forget communities that left: %s", type(error).__name__)
             except Exception:
-                logger.exception("bug while communities that left were forgotten")
+                logger.exception("bug while forgetting communities that left")
             else:
                 if gone:
-                    logger.info("%s communities that left long ago are forgotten", len(gone))
+                    logger.info("forgot %s communities that left long ago", len(gone))
 
     async def _count(self) -> None:
-        """Writes now and then what members looked for."""
+        """Write what members looked for, and clear the keys of old actions, now and then."""
         while True:
             await asyncio.sleep(COUNT_EVERY)
             await self._write_counts()
+            await self._clear_repeats()
+
+    async def _clear_repeats(self) -> None:
+        try:
+            await self.repeats.clear()
+        except BotError as error:
+            logger.warning("can't clear the keys of old actions: %s", type(error).__name__)
+        except Exception:
+            logger.exception("bug while clearing the keys of old actions")
 
     async def _write_counts(self) -> None:
         try:
             await self.interested.write(self.now())
         except BotError as error:
-            logger.warning("what members looked for could not be written: %s", type(error).__name__)
+            logger.warning("can't store the counts of look-ups: %s", type(error).__name__)
         except Exception:
-            logger.exception("bug while what members looked for was written")
+            logger.exception("bug while storing the counts of look-ups")
 
 
-class _Hooks:
-    """Joins the bot's outcomes with the polls' copies."""
+class PostHooks:
+    """Joins the bot's outcomes with the posted messages of polls and discussions, which their ids tell apart."""
 
-    def __init__(self, polls: Polls, copies: Copies) -> None:
+    def __init__(self, polls: Polls, copies: Copies, discussions: Discussions, discussion_copies: Copies) -> None:
         self._polls = polls
         self._copies = copies
+        self._discussions = discussions
+        self._discussion_copies = discussion_copies
 
     async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None:
-        await self._polls.posted(poll, ref, now)
+        await self._owner(poll).posted(poll, ref, now)
 
     async def unposted(self, poll: str, now: datetime) -> None:
-        await self._polls.unposted(poll, now)
+        await self._owner(poll).unposted(poll, now)
 
     async def refresh(self, poll: str) -> None:
-        self._copies.refresh(poll)
+        (self._discussion_copies if poll.startswith(ID_PREFIX) else self._copies).refresh(poll)
+
+    def _owner(self, poll: str) -> Polls | Discussions:
+        return self._discussions if poll.startswith(ID_PREFIX) else self._polls
 
 
 def _features(
     shelf: Shelf,
-    polls: PollCommands,
+    views: PollViews,
+    previews: Previews,
+    templates: Templates,
+    schedules: Schedules,
+    decisions: Decisions,
     content: Content,
     communities: Communities,
     privacy: Privacy,
-    acts: Acts,
+    action_log: ActionLog,
     suggestions: Suggestions,
-    interested: Interested,
+    interested: InterestCounter,
     helper: Help,
+    discussions: Discussions,
 ) -> tuple[object, ...]:
     """Everything that declares commands, buttons and forms."""
+    finder = PollFinder(views.polls)
+    proposals = Proposals(discussions)
+    discussion_finder = DiscussionFinder(discussions)
+    opening = OpeningCommands(views.polls, previews, views, shelf, views.platforms)
     return (
-        Lookup(shelf, interested),
+        *lookup_features(shelf, interested, views.polls),
         SuggestCommands(shelf, suggestions, interested),
         QueueCommands(content, suggestions, interested),
-        polls,
-        Settings(communities, shelf, acts, polls.platforms),
-        PrivacyCommands(privacy),
-        LogCommands(acts),
+        MissCommands(content, interested),
+        opening,
+        ConsentCommands(views.polls, finder, opening),
+        MenuCommands(views.polls, finder, opening),
+        RepeatCommands(views.polls, templates, schedules, previews, finder, opening, views.platforms),
+        HostCommands(views.polls, finder, views),
+        PollCommands(views.polls, finder, views),
+        ResultCommands(views.polls, finder, views),
+        DiscussionHosting(discussions, discussion_finder, shelf, views.platforms),
+        DiscussionCommands(discussions, discussion_finder, proposals, shelf, views),
+        StatementQueue(discussion_finder, proposals, views.platforms),
+        DecisionCommands(decisions, views.polls, finder),
+        SettingsCommands(communities, shelf, action_log, views.platforms),
+        PrivacyCommands(privacy, DiscussionData(discussions)),
+        LogCommands(action_log),
         ContentCommands(content),
         helper,
     )
@@ -232,8 +330,9 @@ def settle() -> None:
 def declared() -> Registry:
     """What an instance offers, for those who only want to know: nothing of it runs."""
     none: Any = None
-    polls = PollCommands(none, none, {})
-    return collect(_features(none, polls, none, none, none, none, none, none, Help()))
+    return collect(
+        _features(none, PollViews(none, {}), none, none, none, none, none, none, none, none, none, none, Help(), none)
+    )
 
 
 def build(
@@ -248,6 +347,7 @@ def build(
     editors_channel: str = "",
     source: Path = SHIPPED_CONTENT,
     watch: str = Watch.OFF,
+    meanings: Meanings | None = None,
     reader: Reader | None = None,
     limiter: Limiter | None = None,
     crowd: Limiter | None = None,
@@ -262,27 +362,60 @@ def build(
     platforms: dict[str, Platform] = {}
     communities = Communities(database, zone, language)
     box = BallotBox(database, keys, random_bytes=outside.random_bytes, meter=meter)
-    acts = Acts(database, lambda: outside.random_bytes(8).hex())
-    polls = Polls(database, box, outside.new_id, acts)
-    commands = PollCommands(polls, shelf, platforms)
+    action_log = ActionLog(database, lambda: outside.random_bytes(8).hex())
+    polls = Polls(database, box, outside.new_id, action_log)
+    views = PollViews(polls, platforms)
     copies = Copies(
-        database, platforms, commands.copy, communities.get, now=outside.now, sleep=outside.sleep, meter=meter
+        database, platforms, views.posted_message, communities.get, now=outside.now, sleep=outside.sleep, meter=meter
     )
+    discussions = Discussions(database, keys, outside.new_id, action_log, outside.random_bytes)
+    drawing = DiscussionHosting(discussions, DiscussionFinder(discussions), shelf, platforms)
+    discussion_copies = Copies(
+        database,
+        platforms,
+        drawing.posted_message,
+        communities.get,
+        now=outside.now,
+        sleep=outside.sleep,
+        meter=meter,
+        rows=posted_cards,
+        signal=Signal.DISCUSSION,
+        lost=lost_card,
+    )
+    deadlines = DiscussionDeadlines(
+        discussions, discussion_copies, platforms, communities.get, announcement_of(platforms), outside.now
+    )
+    polls.changed = discussions.changed = lambda: database.signal(Signal.DEADLINE)
+    decisions = Decisions(database, outside.new_id, changed=polls.changed)
+    interested = InterestCounter(database)
+    schedules = Schedules(database, polls, platforms, communities.get, outside.new_id)
     scheduler = Scheduler(
         database,
         box,
         copies,
         platforms,
         communities.get,
-        announcement=commands.announcement,
-        reminder=commands.reminder,
+        announcement=views.announcement,
+        reminder=views.reminder,
+        opening=views.posted_message,
         now=outside.now,
+        chores=(
+            deadlines,
+            schedules,
+            Nudges(database),
+            Digest(database, platforms, communities.get, polls, decisions, shelf, interested),
+            Reviews(
+                database,
+                platforms,
+                communities.get,
+                lambda decision, community, t: decision_cards.question(t, decision, community.tz),
+            ),
+        ),
     )
-    polls.changed = lambda: database.signal(Signal.DEADLINE)
     privacy = Privacy(database, box, communities.get, new_stranger=lambda: outside.random_bytes(16).hex())
     those = Editors(
-        named_editors(editors),
-        named_channel(editors_channel),
+        read_editors(editors),
+        read_channel(editors_channel),
         lambda: database.read(served),
         communities.get,
         platforms,
@@ -292,45 +425,65 @@ def build(
         source,
         reader or ReaderHere(),
         database,
-        acts,
+        action_log,
         those,
         say=news,
         now=outside.now,
         sleep=outside.sleep,
         watch=Watch(watch),
+        meanings=meanings,
         meter=meter,
     )
-    interested = Interested(database)
     suggestions = Suggestions(
-        database, acts, those, communities.get, platforms, outside.new_id, waiting_notice=waiting_notice
+        database, action_log, those, communities.get, platforms, outside.new_id, waiting_notice=waiting_notice
     )
     helper = Help()
+    repeats = Repeats(database)
     bot = Bot.of(
-        _features(shelf, commands, content, communities, privacy, acts, suggestions, interested, helper),
+        _features(
+            shelf,
+            views,
+            Previews(database, outside.new_id),
+            Templates(database, outside.new_id),
+            schedules,
+            decisions,
+            content,
+            communities,
+            privacy,
+            action_log,
+            suggestions,
+            interested,
+            helper,
+            discussions,
+        ),
         new_reference=outside.new_reference,
         limiter=limiter or Limiter(),
         observe=meter.answered,
         community_of=communities.get,
-        hooks=_Hooks(polls, copies),
+        hooks=PostHooks(polls, copies, discussions, discussion_copies),
         platforms=platforms,
         edits=those.edits,
         crowd=crowd,
+        repeats=repeats,
     )
     helper.commands = bot.commands
     return Instance(
         bot,
         platforms,
         polls,
-        commands,
+        discussions,
         box,
         copies,
+        discussion_copies,
         scheduler,
         privacy,
         communities,
+        decisions,
         those,
-        acts,
+        action_log,
         content,
         interested,
+        repeats,
         database,
         keys,
         outside.now,

@@ -12,20 +12,22 @@ from typing import Any, cast
 
 import aiohttp
 import discord
+from discord import app_commands
 
 from adapters.discord import forms
-from adapters.discord.interactions import Interaction, Json
-from adapters.discord.messages import BROKEN, FAILED, again
+from adapters.discord.interactions import is_on_own_message, locale_of, request_of
+from adapters.discord.retries import BROKEN, FAILED, again, further
+from adapters.discord.rights import is_away, may_post, may_write
 from adapters.discord.uploads import Ready, Uploads, uploaded
-from bot.app import Bot, refusal
-from bot.chat import Action, Answers, Card, Outcome, Reply, Request, Visibility
-from bot.errors import UsageError
+from bot.chat.markup import text
+from bot.chat.vocabulary import Action, Answers, Card, Outcome, Reply, Request, Visibility
+from bot.dispatch.bot import Bot, apology, refusal
+from bot.errors import Unavailable, UsageError
 from bot.i18n import Translator, translator
-from bot.markup import text
-from bot.request_id import request_scope
+from bot.telemetry.request_id import request_scope
 
 PATIENCE = 1.5
-"""Seconds until a person is told to wait. Discord wants a first answer within 3 seconds."""
+"""Seconds until an answer is deferred. Discord wants a first answer within 3 seconds."""
 FORM_PATIENCE = 2.3
 """The same where the answer is a form, which nothing can come before."""
 UNANSWERABLE = frozenset({50027, 50083, 160005})
@@ -39,7 +41,7 @@ Work = Callable[[Request], Coroutine[Any, Any, Outcome]]
 
 
 class Responder:
-    """Runs what a person asked for and shows how it ended."""
+    """Answers interactions: runs the work, defers where it takes long, and shows the outcome."""
 
     def __init__(self, bot: Bot, uploads: Uploads, clock: Callable[[], datetime], patience: float = PATIENCE) -> None:
         self._bot = bot
@@ -50,43 +52,47 @@ class Responder:
         self._drains = False
 
     async def answer(
-        self, interaction: Interaction, work: Work, *, private: bool, form: bool = False, redraws: bool = False
+        self, interaction: discord.Interaction, work: Work, *, private: bool, form: bool = False, redraws: bool = False
     ) -> None:
-        """Lets the work run; defers when it takes long; shows how it ended. With `form`, its answer may be a form; with
-        `redraws`, it takes the place of the message whose control was used, as a rule."""
+        """Run the work, defer when it takes long, and show its outcome.
+
+        `form` says that the answer may be a form, `redraws` that it usually replaces the message with the control.
+        """
 
         if self._drains:
             return
 
         async def run() -> tuple[Outcome, list[Ready]]:
-            outcome = await work(self.request(interaction))
+            outcome = await work(await self.request(interaction))
             return outcome, await self._ready(outcome, translator_of(interaction))
 
         answering = self._answer(interaction, run(), private=private, form=form, redraws=redraws)
         await self._guarded(interaction, answering)
 
-    async def submit(self, interaction: Interaction, action_id: str, answers: Answers) -> None:
-        """What a sent form says: its answer, or its mistakes with a way to try again."""
+    async def submit(
+        self, interaction: discord.Interaction, action_id: str, read: Callable[[], Awaitable[Answers]]
+    ) -> None:
+        """Run a form that a member sent, and show its answer, or its mistakes with a button to try again."""
 
         if self._drains:
             return
 
         async def run() -> tuple[Outcome, list[Ready]]:
-            request, t = self.request(interaction), translator_of(interaction)
+            request, t, answers = await self.request(interaction), translator_of(interaction), await read()
             outcome = await self._bot.submit(request, action_id, answers)
             if not outcome.errors:
                 return outcome, await self._ready(outcome, t)
             again = await self._bot.reopen(request, action_id)
             if again.answer is None or again.answer.form is None:
-                told = refusal("\n".join(outcome.errors.values()), t)
-                return told, await self._ready(told, t)
+                notice = refusal("\n".join(outcome.errors.values()), t, forms.NOT_SENT)
+                return notice, await self._ready(notice, t)
             return outcome, [Ready(forms.mistakes(again.answer.form, outcome.errors, answers, t))]
 
         private = self._promised_private(action_id)
         await self._guarded(interaction, self._answer(interaction, run(), private=private))
 
-    async def reopen(self, interaction: Interaction, draft: forms.Draft) -> None:
-        """Opens a form again with what was typed, which the message whose button was pressed holds."""
+    async def reopen(self, interaction: discord.Interaction, draft: forms.FormDraft) -> None:
+        """Open a form again with the member's text, which stands in the message that holds the button."""
 
         async def work(request: Request) -> Outcome:
             outcome = await self._bot.reopen(request, draft.action)
@@ -95,22 +101,28 @@ class Responder:
 
         await self.answer(interaction, work, private=True, form=True)
 
-    async def suggest(self, interaction: Interaction, choices: Sequence[Json]) -> None:
-        """Suggests while somebody types. Who has typed on meanwhile, or is gone, needs no suggestions."""
+    async def suggest(
+        self, interaction: discord.Interaction, choices: Sequence[app_commands.Choice[str | int | float]]
+    ) -> None:
+        """Send completions. A failure to deliver them is no bug: the member has typed on, or is gone."""
         try:
-            await interaction.suggest(choices)
+            await interaction.response.autocomplete(choices)
         except Exception as error:
             if not _got_nowhere(error):
                 raise
 
     async def drain(self, seconds: float) -> None:
-        """Takes nothing new, and lets the answers in the making end. Discord tells whoever asks now that it failed."""
+        """Take nothing new, and wait for the running answers. Discord tells a member who asks now that it failed."""
         self._drains = True
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
 
-    def request(self, interaction: Interaction) -> Request:
-        return interaction.request(self._clock())
+    async def request(self, interaction: discord.Interaction) -> Request:
+        return await request_of(interaction, self._clock())
+
+    def _may_answer_all(self, interaction: discord.Interaction) -> bool:
+        """Tell whether an answer for everybody could come. Where none can, not even a sign of waiting is for all."""
+        return may_write(interaction, self._clock()) and may_post(interaction) and not is_away(interaction)
 
     def _promised_private(self, action_id: str) -> bool:
         try:
@@ -120,12 +132,12 @@ class Responder:
         return handler is None or handler.visibility is Visibility.PRIVATE
 
     async def _ready(self, outcome: Outcome, t: Translator) -> list[Ready]:
-        return await self._uploads.ready(_shown(outcome, t), t)
+        return await self._uploads.ready(_visible_reply(outcome, t), t)
 
     # --- the order of things ---
 
-    async def _guarded(self, interaction: Interaction, answering: Coroutine[Any, Any, None]) -> None:
-        """The library forgets its tasks; a stop must not."""
+    async def _guarded(self, interaction: discord.Interaction, answering: Coroutine[Any, Any, None]) -> None:
+        """Keep the task until it ends: the library forgets it, and a stop has to wait for it."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
         self._running.add(task)
         try:
@@ -134,47 +146,52 @@ class Responder:
         finally:
             self._running.discard(task)
 
-    async def _watched(self, interaction: Interaction, answering: Coroutine[Any, Any, None]) -> None:
+    async def _watched(self, interaction: discord.Interaction, answering: Coroutine[Any, Any, None]) -> None:
         try:
             await answering
         except Exception as error:
             if not _got_nowhere(error):
-                await self.failed(interaction, error)
+                await self.fail(interaction, error)
 
     async def _answer(
         self,
-        interaction: Interaction,
+        interaction: discord.Interaction,
         run: Coroutine[Any, Any, tuple[Outcome, list[Ready]]],
         *,
         private: bool,
         form: bool = False,
         redraws: bool = False,
     ) -> None:
-        defer = partial(interaction.defer, private=private or form, redraws=redraws)
+        private = private or not self._may_answer_all(interaction)
+        defer = partial(interaction.response.defer, ephemeral=private or form, thinking=not redraws)
         waiting = _Waiting(defer, FORM_PATIENCE if form else self._patience)
         try:
             outcome, ready = await run
         finally:
             deferred = await waiting.end()
+        if outcome.duplicate:  # the first delivery is answered, or about to be
+            return
         if outcome.answer is not None and outcome.answer.form is not None:
             if not deferred:
-                await _first(partial(interaction.open, forms.modal(outcome.answer.form)))
+                await _first(partial(interaction.response.send_modal, forms.modal(outcome.answer.form)))
                 return
             t = translator_of(interaction)
-            ready = await self._ready(refusal(t("That took me too long to open a form. Please try again."), t), t)
+            ready = await self._ready(
+                refusal(t("I was too slow to open the form. Try again."), t, Unavailable.title), t
+            )
         promised = Promise(private=private or form, redraws=redraws) if deferred else None
         await self._show(interaction, outcome, ready, promised)
 
     # --- what goes out ---
 
     async def _show(
-        self, interaction: Interaction, outcome: Outcome, ready: list[Ready], promised: Promise | None
+        self, interaction: discord.Interaction, outcome: Outcome, ready: list[Ready], promised: Promise | None
     ) -> None:
         private = outcome.answer is None or outcome.answer.visibility is Visibility.PRIVATE
         first, *others = ready
         if promised is None:
-            replaces = outcome.replace and interaction.is_on_own_message()
-            begin = interaction.redraw if replaces else partial(interaction.show, private=private)
+            replaces = outcome.replace and is_on_own_message(interaction)
+            begin = partial(_redraw, interaction) if replaces else partial(_open, interaction, private=private)
             if not await _first(partial(uploaded, begin, first)):
                 await uploaded(partial(_complete, interaction), first)
         elif promised.redraws and not outcome.replace:
@@ -186,8 +203,8 @@ class Responder:
         for each in others:
             await _follow_up(interaction, each, private=private)
 
-    async def _turn(self, interaction: Interaction, ready: Ready, *, private: bool) -> None:
-        """Answers where the waiting message has the other visibility, which nothing can change any more.
+    async def _turn(self, interaction: discord.Interaction, ready: Ready, *, private: bool) -> None:
+        """Answer where the deferred message has the other visibility, which can't be changed.
 
         It has to be completed first: until then, whatever is sent becomes that message, and once it is deleted
         nothing more can be sent (https://github.com/discord/discord-api-docs/issues/3087).
@@ -196,38 +213,35 @@ class Responder:
         await _complete(interaction, done[0])
         await _follow_up(interaction, ready, private=private)
         if private:
-            await again(interaction.withdraw)
+            await again(interaction.delete_original_response)
 
-    async def _tell(self, interaction: Interaction, outcome: Outcome) -> None:
-        """Answers in private with what is known already."""
+    async def _tell(self, interaction: discord.Interaction, outcome: Outcome) -> None:
+        """Answer in private, first or as a follow-up."""
         for each in await self._ready(outcome, translator_of(interaction)):
-            if interaction.answered:
+            if interaction.response.is_done():
                 await _follow_up(interaction, each, private=True)
             else:
-                await interaction.show(each, private=True)
+                await _open(interaction, each, private=True)
 
-    async def failed(self, interaction: Interaction, error: Exception) -> None:
-        """A bug of this adapter: the person is told a code to quote."""
+    async def fail(self, interaction: discord.Interaction, error: Exception) -> None:
+        """Log a bug of this adapter, and give the member a code to quote."""
         reference = self._bot.report("an answer to Discord", error)
-        t = translator_of(interaction)
         try:
-            await self._tell(
-                interaction, refusal(t("Something went wrong on my side. The code is {code}.", code=reference), t)
-            )
+            await self._tell(interaction, apology(reference, translator_of(interaction)))
         except (discord.HTTPException, aiohttp.ClientError, OSError):
-            logger.warning("the person could not be told of %s", reference)
+            logger.warning("can't show a member the code %s", reference)
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What was said of an answer before it was there: for whom it would be, and whether in place of a message."""
+    """What a deferral fixed: whether the answer is private, and whether it replaces a message."""
 
     private: bool
     redraws: bool
 
 
 class _Waiting:
-    """Has the person told to wait, once the work takes long. It costs no task where the work is quick."""
+    """Defers the answer once the work takes long. Quick work costs no task."""
 
     def __init__(self, defer: Callable[[], Awaitable[object]], patience: float) -> None:
         self._defer = defer
@@ -238,7 +252,7 @@ class _Waiting:
         self._telling = asyncio.create_task(_first(self._defer))
 
     async def end(self) -> bool:
-        """The work is done: whether the person was told to wait. Raises what telling them raised."""
+        """Stop the timer, and return whether the answer was deferred. Raises what the deferral raised."""
         self._timer.cancel()
         if self._telling is None:
             return False
@@ -247,8 +261,8 @@ class _Waiting:
 
 
 async def _first(answer: Callable[[], Awaitable[object]]) -> bool:
-    """Gives a first answer, which Discord takes once, and again where the connection broke. False where one was there
-    already: it arrived, and its confirmation did not.
+    """Give the first answer, again where the connection broke. Return False where Discord has one already: the answer
+    arrived, and its confirmation did not.
 
     Raises discord.HTTPException, aiohttp.ClientError and OSError.
     """
@@ -261,37 +275,57 @@ async def _first(answer: Callable[[], Awaitable[object]]) -> bool:
     return True
 
 
-async def _complete(interaction: Interaction, ready: Ready) -> None:
-    await again(partial(interaction.complete, ready))
+async def _open(interaction: discord.Interaction, ready: Ready, *, private: bool) -> None:
+    """Give a new message as the first answer."""
+    await interaction.response.send_message(view=ready.view, files=ready.files(), ephemeral=private)
 
 
-async def _follow_up(interaction: Interaction, ready: Ready, *, private: bool) -> None:
-    """Adds a message. Discord has no way to know one that it was sent already, so it is sent again only where the
-    connection broke without an answer: to lose it is worse than to have it twice."""
-    follow_up = partial(interaction.follow_up, private=private)
-    await uploaded(lambda ready: again(partial(follow_up, ready), after=BROKEN), ready)
+async def _redraw(interaction: discord.Interaction, ready: Ready) -> None:
+    """Redraw the message with the control as the first answer."""
+    await interaction.response.edit_message(view=ready.view, attachments=ready.files())
+
+
+async def _complete(interaction: discord.Interaction, ready: Ready) -> None:
+    """Edit the first answer."""
+
+    async def edit() -> None:
+        await interaction.edit_original_response(view=ready.view, attachments=ready.files())
+
+    await again(edit)
+
+
+async def _follow_up(interaction: discord.Interaction, ready: Ready, *, private: bool) -> None:
+    """Send a further message, again only where the connection broke without an answer.
+
+    Discord can't recognise a message that it has already: to lose it is worse than to have it twice.
+    """
+
+    async def send(ready: Ready) -> None:
+        await further(interaction).send(view=ready.view, files=ready.files(), ephemeral=private)
+
+    await uploaded(lambda ready: again(partial(send, ready), after=BROKEN), ready)
 
 
 def _got_nowhere(error: Exception) -> bool:
-    """Whether an answer just didn't get where it should, which is a line in the log. Anything else is a bug."""
+    """Log an answer that Discord did not take, in one line. Return False for any other error, which is a bug."""
     if isinstance(error, discord.NotFound):  # the interaction has expired, so there is nobody left to tell
         logger.warning("an answer came too late for Discord")
     elif isinstance(error, FAILED):
-        logger.warning("an answer did not reach Discord (%s)", type(error).__name__)
+        logger.warning("an answer didn't reach Discord (%s)", type(error).__name__)
     elif isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
-        logger.warning("an answer that Discord takes no more (code %s)", error.code)
+        logger.warning("Discord no longer takes this answer (code %s)", error.code)
     else:
         return False
     return True
 
 
-def _shown(outcome: Outcome, t: Translator) -> Reply:
-    """What the person sees: never nothing."""
+def _visible_reply(outcome: Outcome, t: Translator) -> Reply:
+    """Return what the member sees, which is never nothing."""
     reply = outcome.answer or Reply()
     if reply.cards or reply.form is not None:
         return reply
     return Reply((Card(body=text(t("Done."))),), files=reply.files)
 
 
-def translator_of(interaction: Interaction) -> Translator:
-    return translator(interaction.locale)
+def translator_of(interaction: discord.Interaction) -> Translator:
+    return translator(locale_of(interaction))

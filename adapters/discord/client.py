@@ -6,44 +6,39 @@ It knows how to talk and holds no rule of the product.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
 import discord
+from discord import app_commands
+from discord.http import Route
 
 from adapters.discord import forms, messages, render
 from adapters.discord.answers import PATIENCE, Responder, translator_of
-from adapters.discord.commands import declared, menu_name
-from adapters.discord.interactions import (
-    COMMAND,
-    CONTROL,
-    FORM,
-    NAME,
-    TYPING,
-    Interaction,
-    Json,
-    called,
-    message_text,
-)
+from adapters.discord.commands import Json, declared, menu_name
+from adapters.discord.decoding import decode, names_for, resolved_names, user_name
+from adapters.discord.interactions import NAME, called, is_on_own_message, message_text
+from adapters.discord.plain_words import PlainWords
+from adapters.discord.rights import may_write_in
 from adapters.discord.uploads import Uploads
-from bot.app import Bot, refusal
-from bot.chat import Action, Limits, MessageRef, Outcome, Place, Reply, Request, Visibility
-from bot.command import ActionHandler, Command, Param
+from bot.chat.markup import shorten
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import Action, Answers, MessageRef, Outcome, Place, Reply, Request, Visibility
+from bot.dispatch.bot import OUT_OF_DATE, Bot, refusal, refused
+from bot.dispatch.declare import ActionHandler, Command, Param
 from bot.errors import NotAllowed, NotFound, UsageError
 from bot.i18n import translator
-from bot.markup import shorten
 
 CHOICE_MAX = 100
+_KINDS = discord.InteractionType
 _MENU = discord.AppCommandType.message.value
 DRAIN = 5.0
 """Seconds that answers in the making have at a stop."""
-HEARD_MAX = 4096
-"""So many of the last interactions are told apart from new ones."""
 
 logger = logging.getLogger("parley.discord")
 
@@ -51,8 +46,8 @@ logger = logging.getLogger("parley.discord")
 class ParleyClient(discord.Client):
     """The platform `discord`. No privileged intent, no cache of members or messages, and nobody is ever pinged.
 
-    Interactions are read and answered here (`interactions.py`), not by the library. Controls and forms are told apart
-    by their ids alone, so those of messages sent before a restart, or by an older version, are answered as well.
+    It recognises commands, controls and forms by their names and ids alone; no command tree and no view waits for
+    them. So it also answers those of messages from before a restart, or from an older version.
     """
 
     name: str = NAME
@@ -69,7 +64,7 @@ class ParleyClient(discord.Client):
     ) -> None:
         """`offered` names the commands that are offered; None for all. `options` are the library's own."""
         super().__init__(
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -79,58 +74,64 @@ class ParleyClient(discord.Client):
         self._bot = bot
         self._uploads = Uploads()
         self._responder = Responder(bot, self._uploads, clock, patience)
-        self._begun = messages.Begun(clock)
-        self._heard: OrderedDict[str, None] = OrderedDict()
-        """The last interactions, oldest first."""
+        self._plain_words = PlainWords(self, bot, self._uploads, clock)
+        self._unfinished = messages.UnfinishedSendings(clock)
         t = translator("en")
         self._commands = {name: each for name, each in bot.commands.items() if offered is None or name in offered}
         shortcuts = bot.registry.shortcuts.values() if offered is None else ()
         self._menus = {menu_name(shortcut, t): shortcut for shortcut in shortcuts}
         self.declared = declared(self._commands.values(), shortcuts, t)
-        """What Discord is told of the commands and menus."""
-        self._connection.parsers["INTERACTION_CREATE"] = self._on_interaction_create
+        """The commands and menus as Discord reads them."""
+        self._settled = asyncio.Event()
+        """Clear while the library waits, after a new connection, for the servers that it then calls ready."""
+        self._settled.set()
 
     async def setup_hook(self) -> None:
         self._bot.platforms[NAME] = self
         await self.sync_commands()
 
     async def sync_commands(self) -> None:
-        """Tells Discord the commands, for every server. Raises discord.HTTPException."""
+        """Send Discord the commands for every server. Raises discord.HTTPException."""
         await self.tell_commands()
 
     async def tell_commands(self, guild: int | None = None) -> None:
-        """Tells Discord the commands, for every server or for one alone. Raises discord.HTTPException."""
-        if guild is None:
-            await self.http.bulk_upsert_global_commands(self._own_application, self.declared)
-        else:
-            await self.http.bulk_upsert_guild_commands(self._own_application, guild, self.declared)
+        """Send Discord the commands for every server, or for one. Raises discord.HTTPException."""
+        await self._put_commands(self.declared, guild)
 
     async def clear_commands(self, guild: int) -> None:
-        """Takes away the commands that one server was told for itself. Raises discord.HTTPException."""
-        await self.http.bulk_upsert_guild_commands(self._own_application, guild, [])
+        """Remove the commands that one server has for itself. Raises discord.HTTPException."""
+        await self._put_commands([], guild)
 
-    @property
-    def _own_application(self) -> int:
-        return cast("int", self.application_id)  # which is known once the client is logged in
+    async def _put_commands(self, commands: Sequence[Json], guild: int | None) -> None:
+        """https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands"""
+        path = "/applications/{application_id}/commands"
+        if guild is not None:
+            path = "/applications/{application_id}/guilds/{guild_id}/commands"
+        route = Route("PUT", path, application_id=self.application_id, guild_id=guild)
+        await self.http.request(route, json=commands)
 
     async def close(self) -> None:
-        """Lets the answers in the making end, then leaves."""
-        await self._responder.drain(DRAIN)
+        """Wait for the running answers, then disconnect."""
+        await asyncio.gather(self._responder.drain(DRAIN), self._plain_words.drain(DRAIN), self._settle(DRAIN))
         self._bot.platforms.pop(NAME, None)
         await super().close()
+
+    async def _settle(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._settled.wait(), seconds)
 
     # --- the platform ---
 
     async def post(self, place: Place, reply: Reply) -> MessageRef | None:
-        """Sends to the thread or channel; in a forum, as a new post. The reference names every message that it took.
+        """Send to the thread or channel, or to a forum as a new post. The reference names every message that it took.
 
         Raises NotAllowed where the bot may not write, NotFound where the channel is gone, else Unavailable.
         """
         ready = await self._uploads.ready(reply, translator("en"))
-        return await messages.post(self, place, ready, self._begun)
+        return await messages.post(self, place, ready, self._unfinished)
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
-        """Redraws the messages that were posted. Raises what `post` raises."""
+        """Redraw posted messages. Raises what `post` raises."""
         ids = ref.id.split(",")
         fitted = render.fitted(reply, len(ids))
         await messages.edit(self, ref, await self._uploads.ready(fitted, translator("en")))
@@ -140,11 +141,11 @@ class ParleyClient(discord.Client):
         return await messages.has_channel(self, workspace, channel)
 
     async def has_role(self, workspace: str, role: str) -> bool:
-        """Discord offers the roles of the server alone, and among them @everyone, which no member is told to have."""
+        """Discord's own list offers the server's roles only, @everyone among them, which no member has in an interaction."""
         return role.isdecimal() and role != workspace
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:  # noqa: ARG002 - people are Discord's
-        """Writes to one person alone. False where they take no messages from the bot."""
+        """Write to one member in private. Return False where they take no messages from the bot."""
         if not person.isdecimal():
             return False
         with suppress(NotAllowed, NotFound):
@@ -155,93 +156,116 @@ class ParleyClient(discord.Client):
 
     # --- what comes in ---
 
-    def _on_interaction_create(self, given: Json) -> None:
-        """In the place of the library's own reader, which builds an object for each part of what is told."""
-        session = self.http._HTTPClient__session  # type: ignore[attr-defined]  # noqa: SLF001 - the library's own way
-        self.dispatch("interaction", Interaction(given, session))
+    async def on_connect(self) -> None:
+        """Note that the library has begun to wait: closed meanwhile, it would still report ready, and fail."""
+        self._settled.clear()
 
-    async def on_interaction(self, interaction: Interaction) -> None:
-        """Whatever somebody did, of any age."""
-        if interaction.kind == COMMAND:
-            do = self._on_menu if interaction.data.get("type") == _MENU else self._on_command
-        elif interaction.kind == TYPING:
+    async def on_ready(self) -> None:
+        """Note that the library has stopped waiting."""
+        self._settled.set()
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a message that mentions the bot, or that a member writes to it directly."""
+        await self._plain_words.answer(message)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Answer a command, a control, a form or a half-typed argument, of any age."""
+        if interaction.type is _KINDS.application_command:
+            do = self._on_menu if _data(interaction).get("type") == _MENU else self._on_command
+        elif interaction.type is _KINDS.autocomplete:
             do = self._on_typing
-        elif interaction.kind in {CONTROL, FORM} and interaction.data.get("custom_id"):
-            do = self._on_control if interaction.kind == CONTROL else self._on_form
+        elif interaction.type is _KINDS.component and interaction.custom_id:
+            do = self._on_control
+        elif interaction.type is _KINDS.modal_submit and interaction.custom_id:
+            do = self._on_form
         else:
             return
-        if self.is_new(interaction):
-            await do(interaction)
+        await do(interaction)
 
-    async def _on_command(self, interaction: Interaction) -> None:
-        name, given, _ = called(interaction.data)
+    async def _on_command(self, interaction: discord.Interaction) -> None:
+        name, args, _ = called(_data(interaction))
         command = self._commands.get(name)
-        if command is None or not _takes(command, given):
+        if command is None or not _takes(command, args):
             await self._outdated(interaction)
             return
+        picked = [str(args[param.name]) for param in command.params if param.picks == "channel" and param.name in args]
+        if not all(may_write_in(_data(interaction), channel) for channel in picked):
+            t = translator_of(interaction)
+            error = NotAllowed(t("You can't write in that channel, so I won't either. Pick another one."))
+            await self._refuse(interaction, refused(error, t))
+            return
+        written = {param.name for param in command.params if param.kind is str and not param.picks}
+
+        async def run(request: Request) -> Outcome:
+            return await self._bot.invoke(request, name, await _decoded(interaction, args, written))
+
         await self._responder.answer(
             interaction,
-            lambda request: self._bot.invoke(request, name, given),
-            private=command.visibility_of(given) is Visibility.PRIVATE,
-            form=command.opens_form(given),
+            run,
+            private=command.visibility_of(args) is Visibility.PRIVATE,
+            form=command.opens_form(args),
         )
 
-    async def _on_menu(self, interaction: Interaction) -> None:
-        data = interaction.data
+    async def _on_menu(self, interaction: discord.Interaction) -> None:
+        data = _data(interaction)
         shortcut = self._menus.get(data["name"])
         if shortcut is None:
             await self._outdated(interaction)
             return
-        words = message_text(data["resolved"]["messages"][data["target_id"]])
+        target = data["resolved"]["messages"][data["target_id"]]
+        words = message_text(target)
+        mentioned = {f"@{user['id']}": user_name(user) for user in target.get("mentions") or ()}
+
+        async def run(request: Request) -> Outcome:
+            names = await names_for(_guild(interaction), [words], mentioned)
+            return await self._bot.look(request, shortcut.name, decode(words, names))
+
         await self._responder.answer(
             interaction,
-            lambda request: self._bot.look(request, shortcut.name, words),
+            run,
             private=shortcut.visibility is Visibility.PRIVATE,
         )
 
-    async def _outdated(self, interaction: Interaction) -> None:
-        """A command that Discord still shows as it was before an update."""
+    async def _outdated(self, interaction: discord.Interaction) -> None:
+        """Answer a command that Discord still shows as it was before an update."""
         t = translator_of(interaction)
-        sentence = t("This command has just been changed. Type it again, or restart Discord if it looks the same.")
+        sentence = t("This command has just changed. Type it again, or restart Discord if it looks the same.")
+        await self._refuse(interaction, refusal(sentence, t, OUT_OF_DATE))
 
-        async def told(_: Request) -> Outcome:
-            return refusal(sentence, t)
+    async def _refuse(self, interaction: discord.Interaction, outcome: Outcome) -> None:
+        async def refuse(_: Request) -> Outcome:
+            return outcome
 
-        await self._responder.answer(interaction, told, private=True)
+        await self._responder.answer(interaction, refuse, private=True)
 
-    async def _on_typing(self, interaction: Interaction) -> None:
-        name, given, typed = called(interaction.data)
+    async def _on_typing(self, interaction: discord.Interaction) -> None:
+        name, args, focused = called(_data(interaction))
         command = self._commands.get(name)
-        param = command.param(typed) if command else None
+        param = command.param(focused) if command else None
         if param is None:
             return
-        written = str(given.pop(typed))
-        found = await self._bot.complete(self._responder.request(interaction), name, typed, written, given)
-        await self._responder.suggest(
-            interaction,
-            [
-                {"name": shorten(choice.label, CHOICE_MAX), "value": value}
-                for choice in found
-                if choice.label.strip() and (value := _value(param, choice.value)) is not None
-            ],
-        )
+        text = str(args.pop(focused))
+        request = await self._responder.request(interaction)
+        choices = [
+            app_commands.Choice(name=shorten(choice.label, CHOICE_MAX), value=value)
+            for choice in await self._bot.complete(request, name, focused, text, args)
+            if choice.label.strip() and (value := _value(param, choice.value)) is not None
+        ]
+        await self._responder.suggest(interaction, choices)
 
-    async def _on_form(self, interaction: Interaction) -> None:
-        data = interaction.data
-        await self._responder.submit(interaction, data["custom_id"], forms.answers_of(data))
+    async def _on_form(self, interaction: discord.Interaction) -> None:
+        data = _data(interaction)
+        answers = forms.answers_of(data)
+        written = {name for name, answer in answers.items() if isinstance(answer, str)}
 
-    def is_new(self, interaction: Interaction) -> bool:
-        """False for one that was passed on before: what it asks for is done already, and its answer is given."""
-        if interaction.id in self._heard:
-            logger.warning("an interaction came twice")
-            return False
-        self._heard[interaction.id] = None
-        if len(self._heard) > HEARD_MAX:
-            self._heard.popitem(last=False)
-        return True
+        async def decoded() -> Answers:
+            return cast("Answers", await _decoded(interaction, answers, written))
 
-    async def _on_control(self, interaction: Interaction) -> None:
-        used, values = interaction.data["custom_id"], tuple(map(str, interaction.data.get("values", ())))
+        await self._responder.submit(interaction, data["custom_id"], decoded)
+
+    async def _on_control(self, interaction: discord.Interaction) -> None:
+        data = _data(interaction)
+        used, values = data["custom_id"], tuple(map(str, data.get("values", ())))
         draft = forms.draft_of(used, interaction.message)
         if draft is not None:
             await self._responder.reopen(interaction, draft)
@@ -252,7 +276,7 @@ class ParleyClient(discord.Client):
             lambda request: self._bot.press(request, used, values),
             private=handler is None or handler.visibility is Visibility.PRIVATE,
             form=handler is not None and handler.opens_form,
-            redraws=handler is not None and handler.replaces and interaction.is_on_own_message(),
+            redraws=handler is not None and handler.replaces and is_on_own_message(interaction),
         )
 
     def _handler(self, used: str) -> ActionHandler | None:
@@ -261,24 +285,41 @@ class ParleyClient(discord.Client):
         return None
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """A bug in reading what came in: who did it is told, as of any other bug."""
+        """Answer a bug in reading an interaction like any other bug."""
         bug = sys.exc_info()[1]
         if event_method != "on_interaction" or not isinstance(bug, Exception):
             await super().on_error(event_method, *args, **kwargs)
-        elif args[0].kind == TYPING:
+        elif args[0].type is _KINDS.autocomplete:
             logger.error("completion failed", exc_info=bug)
         else:
-            await self._responder.failed(args[0], bug)
+            await self._responder.fail(args[0], bug)
 
 
-def _takes(command: Command, given: Mapping[str, object]) -> bool:
-    """Whether these are arguments of the command as it is now."""
+def _data(interaction: discord.Interaction) -> Json:
+    """Return the interaction's data, which the library leaves as Discord wrote it."""
+    return cast("Json", interaction.data or {})
+
+
+def _guild(interaction: discord.Interaction) -> discord.Guild | None:
+    """Return the server if it has the bot: of another one Discord tells nothing."""
+    return interaction.client.get_guild(interaction.guild_id or 0)
+
+
+async def _decoded(interaction: discord.Interaction, values: Mapping[str, Any], written: Collection[str]) -> Any:
+    """Return the values with names in place of Discord's marks, where a member has written them."""
+    texts = [str(value) for name, value in values.items() if name in written]
+    names = await names_for(_guild(interaction), texts, resolved_names(_data(interaction).get("resolved") or {}))
+    return {name: decode(value, names) if name in written else value for name, value in values.items()}
+
+
+def _takes(command: Command, args: Mapping[str, object]) -> bool:
+    """Tell whether the command has these arguments now."""
     names = {param.name for param in command.params}
-    return given.keys() <= names and all(param.name in given for param in command.params if param.required)
+    return args.keys() <= names and all(param.name in args for param in command.params if param.required)
 
 
 def _value(param: Param, value: str) -> str | int | None:
-    """A suggestion as Discord takes it for this argument; None for what it would refuse."""
+    """Return a completion's value as Discord takes it for this argument; None for one that it would refuse."""
     if param.kind is int:
         return int(value) if value.lstrip("-").isdecimal() else None
     return value if 0 < len(value) <= CHOICE_MAX else None

@@ -1,4 +1,4 @@
-"""The core's declarations as Discord's slash commands and context menus, in the JSON that Discord is told.
+"""The core's declarations as Discord's slash commands and context menus, in the JSON that Discord reads.
 
 https://discord.com/developers/docs/interactions/application-commands: 25 options, names of 32 characters,
 descriptions of 100, required options first, a sub-command inside a group.
@@ -11,9 +11,9 @@ from typing import Any
 
 import discord
 
-from bot.command import Command, Param, Permission, Shortcut
+from bot.chat.markup import shorten
+from bot.dispatch.declare import Command, Param, Permission, Shortcut
 from bot.i18n import Translator
-from bot.markup import shorten
 
 NAME_MAX = 32
 DESCRIPTION_MAX = 100
@@ -36,19 +36,23 @@ PLACES = frozenset(
         _CHANNELS.forum,
     )
 )
-"""The kinds of channels that take messages. In a forum each is a new post."""
+"""The kinds of channels that take messages. In a forum each message is a new post."""
 
-_CONTEXTS = discord.app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
-_INSTALLS = discord.app_commands.AppInstallationType(guild=True, user=False)
-_EVERYWHERE: Json = {"contexts": _CONTEXTS.to_array(), "integration_types": _INSTALLS.to_array()}
+_IN_SERVERS = discord.app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+_EVERYWHERE = discord.app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
+_ANYWHERE = discord.app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+_BY_SERVERS = discord.app_commands.AppInstallationType(guild=True, user=False)
+_BY_ANYBODY = discord.app_commands.AppInstallationType(guild=True, user=True)
+_AT_HOME = frozenset({"poll", "settings", "privacy", "content", "log", "suggest", "suggestions"})
+"""Groups and commands that belong to a server with the bot, even where one of them would work elsewhere."""
 
-MODERATORS = discord.Permissions(manage_guild=True).value
-"""Who sees moderators' and editors' commands, unless a server's own settings say otherwise. The core checks again."""
+MODERATORS = str(discord.Permissions(manage_guild=True).value)
+"""The permission with which members see moderators' and editors' commands by default. The core checks again."""
 
 
 def declared(commands: Iterable[Command], shortcuts: Iterable[Shortcut], t: Translator) -> list[Json]:
-    """One entry for each command, those whose names have two words in a group named by the first, and one for each
-    shortcut, by kind and name, whatever the order of the declarations.
+    """Return one entry for each command, group and shortcut, ordered by kind and name. A command whose name has two
+    words stands in the group that the first word names.
 
     Raises ValueError where one name is both a command and a group, which Discord doesn't take.
     """
@@ -69,48 +73,63 @@ def declared(commands: Iterable[Command], shortcuts: Iterable[Shortcut], t: Tran
 
 
 def menu_name(shortcut: Shortcut, t: Translator) -> str:
-    """What a message's menu calls it. Discord tells this name alone when it is used."""
+    """Return the shortcut's name in a message's menu: the only thing that an interaction says of it."""
     return shorten(t(shortcut.label), NAME_MAX)
 
 
 def split(command: Command) -> tuple[str, str]:
-    """The group's name, or nothing, and the command's own."""
+    """Return the group's name, or "", and the command's own."""
     group, _, name = command.name.rpartition(" ")
     return group, name
 
 
 def _context_menu(shortcut: Shortcut, t: Translator) -> Json:
-    return {"type": _COMMANDS.message.value, "name": menu_name(shortcut, t), **_EVERYWHERE}
+    return {"type": _COMMANDS.message.value, "name": menu_name(shortcut, t), **_offer(_ANYWHERE)}
 
 
 def _group(name: str, members: Sequence[Command], t: Translator) -> Json:
-    """Discord hides whole groups only, so one is hidden where none of its commands is for every member."""
+    """Discord hides whole groups only, so a group is hidden where none of its commands is for every member.
+
+    For the same reason a direct message offers a group unless all of its commands need a server.
+    """
     listed = ", ".join(sorted(split(command)[1] for command in members))
     hidden = all(command.permission is not Permission.MEMBER for command in members)
-    return _entry(name, listed, hidden=hidden) | {
+    return _entry(name, listed, hidden=hidden, in_servers=all(command.needs_community for command in members)) | {
         "options": [
-            {"type": _OPTIONS.subcommand.value, "name": split(command)[1], **_told(command, t)} for command in members
+            {"type": _OPTIONS.subcommand.value, "name": split(command)[1], **_description_and_options(command, t)}
+            for command in members
         ]
     }
 
 
 def _command(command: Command, t: Translator) -> Json:
     hidden = command.permission is not Permission.MEMBER
-    return _entry(command.name, "", hidden=hidden) | _told(command, t)
+    return _entry(command.name, "", hidden=hidden, in_servers=command.needs_community) | _description_and_options(
+        command, t
+    )
 
 
-def _entry(name: str, description: str, *, hidden: bool) -> Json:
+def _offer(places: discord.app_commands.AppCommandContext) -> Json:
+    """What is offered between people is there for members who have installed the app for themselves.
+
+    https://discord.com/developers/docs/interactions/application-commands#interaction-contexts
+    """
+    installs = _BY_ANYBODY if places.private_channel else _BY_SERVERS
+    return {"contexts": places.to_array(), "integration_types": installs.to_array()}
+
+
+def _entry(name: str, description: str, *, hidden: bool, in_servers: bool) -> Json:
     return {
         "type": _COMMANDS.chat_input.value,
         "name": name,
         "description": shorten(description, DESCRIPTION_MAX),
         "default_member_permissions": MODERATORS if hidden else None,
-        **_EVERYWHERE,
+        **_offer(_IN_SERVERS if in_servers else _EVERYWHERE if hidden or name in _AT_HOME else _ANYWHERE),
     }
 
 
-def _told(command: Command, t: Translator) -> Json:
-    options = sorted(command.params, key=lambda param: not param.required)
+def _description_and_options(command: Command, t: Translator) -> Json:
+    options = sorted(command.named, key=lambda param: not param.required)
     return {
         "description": shorten(t(command.description), DESCRIPTION_MAX),
         "options": [_option(param, t) for param in options],

@@ -1,4 +1,4 @@
-"""Which servers have the bot: what happened while it ran, and what happened while it did not."""
+"""Which servers have the bot: changes while it runs, and changes while it was away."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime
 import discord
 
 from adapters.discord.client import ParleyClient
+from bot.communities import repository as communities
 from bot.errors import BotError
 from bot.polls.privacy import Privacy
-from bot.store import communities
 from bot.store.database import Database
 
 NAME = ParleyClient.name
@@ -28,46 +28,46 @@ class Presence:
         self._now = now
 
     def follow(self, client: discord.Client) -> None:
-        """Listens to the client from now on."""
+        """Listen to the client from now on."""
 
         async def on_guild_join(guild: discord.Guild) -> None:
-            await self.joined(guild.id)
+            await self.join(guild.id)
 
         async def on_guild_remove(guild: discord.Guild) -> None:
-            await self.removed(guild.id)
+            await self.leave(guild.id)
 
         client.event(on_guild_join)
         client.event(on_guild_remove)
 
-    async def joined(self, guild: int) -> None:
+    async def join(self, guild: int) -> None:
         await self._try(self._privacy.returned, community_of(guild))
 
-    async def removed(self, guild: int) -> None:
-        await self._try(self._left, community_of(guild))
+    async def leave(self, guild: int) -> None:
+        await self._try(self._mark_removed, community_of(guild))
 
     async def compare(self, client: discord.Client) -> None:
-        """At the start: servers that removed the bot, or added it again, while it was away.
+        """Make up for servers that removed the bot, or added it again, while it was away.
 
-        Only servers that this process would hear of; a server with trouble of its own is still one of them.
+        It looks only at servers whose events come to this process. A server with an outage is still one of them.
         """
         for guild in list(client.guilds):
-            if client.get_guild(guild.id) is not None:  # it may have left while the others were told
+            if client.get_guild(guild.id) is not None:  # the bot may have been removed since the loop began
                 await self._try(self._privacy.returned, community_of(guild.id))
         there = {community_of(guild.id) for guild in client.guilds}
         for community in await self._database.read(communities.all_ids):
             platform, _, workspace = community.partition(":")
             ours = platform == NAME and workspace.isdigit() and is_ours(client, int(workspace))
             if ours and community not in there:
-                await self._try(self._left, community)
+                await self._try(self._mark_removed, community)
 
-    async def _left(self, community: str) -> None:
-        await self._privacy.left(community, self._now())
+    async def _mark_removed(self, community: str) -> None:
+        await self._privacy.community_left(community, self._now())
 
-    async def _try(self, tell: Callable[[str], Awaitable[None]], community: str) -> None:
+    async def _try(self, update: Callable[[str], Awaitable[None]], community: str) -> None:
         try:
-            await tell(community)
+            await update(community)
         except BotError as error:
-            logger.warning("the store could not be told about %s: %s", community, type(error).__name__)
+            logger.warning("can't record the removal of %s: %s", community, type(error).__name__)
 
 
 def community_of(guild: int) -> str:
@@ -75,7 +75,7 @@ def community_of(guild: int) -> str:
 
 
 def is_ours(client: discord.Client, guild: int) -> bool:
-    """Whether the server's events come to this process: https://discord.com/developers/docs/events/gateway#sharding."""
+    """Tell whether the server's events come to this process: https://discord.com/developers/docs/events/gateway#sharding."""
     count = client.shard_count or 1
     ids = getattr(client, "shard_ids", None) or range(count)
     return (guild >> 22) % count in ids

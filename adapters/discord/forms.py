@@ -1,8 +1,8 @@
-"""Forms as Discord's modals, and what becomes of a form with mistakes.
+"""Forms as Discord's modals, and the answer to a form with mistakes.
 
-Discord closes a modal when it is sent and opens none from another. So a form with mistakes is answered by a private
-message that tells each mistake and holds what was typed; its button opens the form again, filled in from that very
-message. Nothing is kept in memory or in the database, and the button works after a restart.
+Discord closes a modal when a member sends it, and opens none from another. So a private message lists the mistakes
+and holds the member's text; its button opens the form again, filled in from that message. Nothing is stored, and the
+button works after a restart.
 https://discord.com/developers/docs/components/reference#label
 """
 
@@ -15,13 +15,14 @@ from typing import Any
 import discord
 from discord import ui
 
-from adapters.discord import render
+from adapters.discord import components, render
 from adapters.discord.interactions import text_displays
 from adapters.discord.markdown import escape, escape_line
-from bot.chat import ACTION_MAX, Action, Answers, Button, ButtonStyle, Card, Form, Input, InputKind, Tone
+from bot.chat.fit import fit_option
+from bot.chat.markup import Bold, Plain, bullets, shorten
+from bot.chat.vocabulary import ACTION_MAX, Action, Answers, Button, ButtonStyle, Card, Form, Input, InputKind, Tone
 from bot.errors import UsageError
-from bot.i18n import Translator
-from bot.markup import Bold, Plain, bullets, shorten
+from bot.i18n import N_, Translator
 
 TITLE_MAX = 45
 LABEL_MAX = 45
@@ -29,11 +30,12 @@ DESCRIPTION_MAX = 100
 VALUE_MAX = 4000
 OPTIONS_MAX = 25
 AGAIN = "again"
+NOT_SENT = N_("Not sent yet")
 """The verb of the button that opens a form again: `v1:again:PICKS:VERB:ARG…`."""
-KEPT = 1000
-"""The id of the component that holds what was typed into the first input; those of the others follow."""
-KEPT_MAX = 3000
-"""Characters of typed text that a message holds beside its mistakes."""
+TEXT_ID = 1000
+"""The id of the component that holds the first input's text; those of the other inputs follow."""
+TEXTS_MAX = 3000
+"""Characters of the member's text that a message holds beside the mistakes."""
 _FENCE, _BROKEN_FENCE = "```", "`\u200b``"
 _LETTERS = "abcdefghijklmnopqrstuvwxy"
 """Places of picked options, in a button's id."""
@@ -45,7 +47,7 @@ Json = Mapping[str, Any]
 
 
 def modal(form: Form) -> ui.Modal:
-    """The form's window. Its id is the form's action; no callback waits for it."""
+    """Return the form's window. Its id is the form's action; no callback waits for it."""
     window = ui.Modal(title=shorten(form.title, TITLE_MAX), custom_id=form.action.encode(), timeout=None)
     for each in form.inputs:
         window.add_item(_label(each))
@@ -53,35 +55,37 @@ def modal(form: Form) -> ui.Modal:
     return window
 
 
-def _label(given: Input) -> ui.Label[ui.Modal]:
+def _label(question: Input) -> ui.Label[ui.Modal]:
     return ui.Label(
-        text=shorten(given.label, LABEL_MAX),
-        description=shorten(given.hint, DESCRIPTION_MAX) or None,
-        component=_select(given) if given.kind is InputKind.SELECT else _text_input(given),
+        text=shorten(question.label, LABEL_MAX),
+        description=shorten(question.hint, DESCRIPTION_MAX) or None,
+        component=_select(question) if question.kind is InputKind.SELECT else _text_input(question),
     )
 
 
-def _text_input(given: Input) -> ui.TextInput[ui.Modal]:
-    longest = min(given.longest, VALUE_MAX)
+def _text_input(question: Input) -> ui.TextInput[ui.Modal]:
+    longest = min(question.longest, VALUE_MAX)
     return ui.TextInput(
-        custom_id=given.name,
-        style=discord.TextStyle.long if given.kind is InputKind.LINES else discord.TextStyle.short,
-        default=given.value[:longest] or None,
-        required=given.required,
+        custom_id=question.name,
+        style=discord.TextStyle.long if question.kind is InputKind.LINES else discord.TextStyle.short,
+        default=question.value[:longest] or None,
+        required=question.required,
         max_length=longest,
     )
 
 
-def _select(given: Input) -> ui.Select[ui.Modal]:
-    if len(given.options) > OPTIONS_MAX:
-        message = f"the input {given.name!r} has {len(given.options)} options; Discord shows {OPTIONS_MAX}"
+def _select(question: Input) -> ui.Select[ui.Modal]:
+    if len(question.options) > OPTIONS_MAX:
+        message = f"the input {question.name!r} has {len(question.options)} options; Discord shows {OPTIONS_MAX}"
         raise ValueError(message)
     return ui.Select(
-        custom_id=given.name,
-        required=given.required,
-        min_values=given.least if given.required else 0,
-        max_values=min(given.most, len(given.options)),
-        options=[discord.SelectOption(**render.option(option)) for option in given.options],
+        custom_id=question.name,
+        required=question.required,
+        min_values=question.least if question.required else 0,
+        max_values=min(question.most, len(question.options)),
+        options=[
+            discord.SelectOption(**components.option(fit_option(option, render.LIMITS))) for option in question.options
+        ],
     )
 
 
@@ -89,7 +93,7 @@ def _select(given: Input) -> ui.Select[ui.Modal]:
 
 
 def answers_of(data: Json) -> Answers:
-    """What was filled in, by the input's name."""
+    """Return the answers by the input's name."""
     filled: dict[str, str | tuple[str, ...]] = {}
     for component in _inputs(data.get("components", ())):
         name = str(component.get("custom_id", ""))
@@ -109,37 +113,40 @@ def _inputs(components: Iterable[Json]) -> Iterator[Json]:
 # --- a form with mistakes ---
 
 
-def mistakes(form: Form, errors: Mapping[str, str], answers: Answers, t: Translator) -> render.Message:
-    """The private answer: each mistake, what was typed, and the button that opens the form again with it."""
+def mistakes(form: Form, errors: Mapping[str, str], answers: Answers, t: Translator) -> render.DiscordMessage:
+    """Return the private answer: each mistake, the member's text, and the button that opens the form again."""
     labels = {each.name: each.label for each in form.inputs}
     lines = bullets((Bold(f"{labels.get(name, name)}: "), Plain(message)) for name, message in errors.items())
     button = Button(t("Try again"), _again(form, answers), style=ButtonStyle.PRIMARY)
-    note = t("This is what you wrote. Try again opens the form with it.")
-    told = (
-        render.words(render.card_text(Card(title=t("That did not work yet"), body=lines))),
-        render.separator(),
-        *(render.words(_quoted(label, value)) | {"id": KEPT + place} for place, label, value in _kept(form, answers)),
-        render.words(render.SMALL.format(escape_line(note))),
-        render.row([render.button(button)]),
+    note = t("Here's what you wrote. Press Try again to open the form with it.")
+    parts = (
+        components.words(render.card_text(Card(title=t(NOT_SENT), body=lines))),
+        components.separator(),
+        *(
+            components.words(_quoted(label, value)) | {"id": TEXT_ID + place}
+            for place, label, value in _quotable(form, answers)
+        ),
+        components.words(render.SMALL.format(escape_line(note))),
+        components.row([components.button(button)]),
     )
-    message = render.Message()
-    message.components.append(render.container(told, Tone.CAUTION))
+    message = render.DiscordMessage()
+    message.components.append(components.container(parts, Tone.CAUTION))
     return message
 
 
-def _kept(form: Form, answers: Answers) -> Iterator[tuple[int, str, str]]:
-    """Place, label and text of what was typed, as far as a message has room; the shortest come first."""
-    typed = [
+def _quotable(form: Form, answers: Answers) -> Iterator[tuple[int, str, str]]:
+    """Yield place, label and text of each input for which a message has room: the shortest texts go first."""
+    texts = [
         (place, each.label, value)
         for place, each in enumerate(form.inputs)
         if isinstance(value := answers.get(each.name, ""), str) and value.strip()
     ]
-    left, kept = KEPT_MAX, []
-    for place, label, value in sorted(typed, key=lambda one: len(one[2])):
-        left -= render.characters(_quoted(label, value))
-        if left >= 0:
-            kept.append((place, label, value))
-    yield from sorted(kept)
+    room, quotable = TEXTS_MAX, []
+    for place, label, value in sorted(texts, key=lambda one: len(one[2])):
+        room -= render.characters(_quoted(label, value))
+        if room >= 0:
+            quotable.append((place, label, value))
+    yield from sorted(quotable)
 
 
 def _quoted(label: str, value: str) -> str:
@@ -147,7 +154,7 @@ def _quoted(label: str, value: str) -> str:
 
 
 def _again(form: Form, answers: Answers) -> Action:
-    """The button's action: which options were picked, input by input, and the form's own action."""
+    """Return the button's action: the picked options, input by input, and the form's own action."""
     picks = []
     for each in form.inputs:
         chosen = answers.get(each.name, ())
@@ -159,45 +166,46 @@ def _again(form: Form, answers: Answers) -> Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A form that is to be opened again: its action, and what was filled in by the place of the input."""
+class FormDraft:
+    """A form to open again: its action, and the answers by the place of the input."""
 
     action: str
     picks: tuple[str, ...]
     texts: Mapping[int, str]
 
     def fill(self, form: Form) -> Form:
-        """The form with what was filled in."""
-        return replace(form, inputs=tuple(self._filled(place, each) for place, each in enumerate(form.inputs)))
+        """Return the form with these answers."""
+        return replace(form, inputs=tuple(self._answered(place, each) for place, each in enumerate(form.inputs)))
 
-    def _filled(self, place: int, given: Input) -> Input:
-        if given.kind is not InputKind.SELECT:
-            return replace(given, value=self.texts.get(place, "" if self.texts else given.value))
+    def _answered(self, place: int, question: Input) -> Input:
+        if question.kind is not InputKind.SELECT:
+            return replace(question, value=self.texts.get(place, "" if self.texts else question.value))
         picked = self.picks[place] if place < len(self.picks) else ""
         if not picked:
-            return given
-        marked = zip(_LETTERS, given.options, strict=False)
-        return replace(given, options=tuple(replace(one, chosen=letter in picked) for letter, one in marked))
+            return question
+        marked = zip(_LETTERS, question.options, strict=False)
+        return replace(question, options=tuple(replace(one, chosen=letter in picked) for letter, one in marked))
 
 
-def draft_of(custom_id: str, message: Json | None) -> Draft | None:
-    """What a pressed button wants to be opened again; None for any other button."""
+def draft_of(custom_id: str, message: discord.Message | None) -> FormDraft | None:
+    """Return the form that a pressed button opens again; None for any other button."""
     try:
         action = Action.decode(custom_id)
         if action.verb != AGAIN or len(action.args) < 2:  # noqa: PLR2004 - the picks and a verb
             return None
         picks, verb, *args = action.args
         opens = Action(verb, tuple(args)).encode()
-    except (UsageError, ValueError):  # such as a verb that is none, in a button that was never drawn
+    except (UsageError, ValueError):  # for example a forged button with an impossible verb
         return None
+    layout = [component.to_dict() for component in message.components] if message is not None else []
     texts = {
-        shown["id"] - KEPT: _unquoted(shown["content"])
-        for shown in text_displays(message["components"] if message else ())
-        if shown.get("id", 0) >= KEPT
+        text["id"] - TEXT_ID: _unquoted(text["content"])
+        for text in text_displays(layout)
+        if text.get("id", 0) >= TEXT_ID
     }
-    return Draft(opens, tuple(picks.split("-")), texts)
+    return FormDraft(opens, tuple(picks.split("-")), texts)
 
 
-def _unquoted(shown: str) -> str:
-    _, _, rest = shown.partition(f"\n{_FENCE}\n")
+def _unquoted(quoted: str) -> str:
+    _, _, rest = quoted.partition(f"\n{_FENCE}\n")
     return rest.removesuffix(_FENCE).removesuffix("\n").replace(_BROKEN_FENCE, _FENCE)

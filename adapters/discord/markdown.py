@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.markup import (
+from bot.chat.markup import (
     Block,
     Bold,
-    Channel,
+    ChannelMention,
     Code,
     Inline,
     Italic,
@@ -23,7 +23,7 @@ from bot.markup import (
     Paragraph,
     Plain,
     Quote,
-    Role,
+    RoleMention,
     Text,
     Time,
     linkable,
@@ -46,7 +46,7 @@ _MASKS_BADLY = re.compile(r"[\[\]]|://")
 
 _MARKS: Mapping[type[Inline], str] = {Bold: "**", Italic: "_", Code: "`"}
 
-_WHOLE = frozenset((Link, Time, Role, Channel))
+_WHOLE = frozenset((Link, Time, RoleMention, ChannelMention))
 """Pieces that never become one with their neighbour, and that show something without words too."""
 
 _ENDS_TARGET = re.compile(r"[()\\]")
@@ -54,9 +54,9 @@ _ENDS_TARGET = re.compile(r"[()\\]")
 
 
 def escape(written: str) -> str:
-    """The words such that Discord shows them as they were written, inside a line. A line end becomes a space.
+    """Escape a member's words so that Discord shows them as written, inside a line. A line end becomes a space.
 
-    A bare address stays text as well: it was written by someone, so it is not made a link.
+    A bare address stays text as well and becomes no link.
     """
     return _FORMATTING.sub(_escaped, " ".join(written.splitlines()) if "\n" in written else written)
 
@@ -66,13 +66,13 @@ def _escaped(sign: re.Match[str]) -> str:
 
 
 def escape_line(written: str) -> str:
-    """The same for words that begin a line."""
+    """Escape words that begin a line."""
     return _guarded(escape(written))
 
 
 def markdown(content: Text) -> str:
-    """The whole text. A paragraph stands apart from what is before it by an empty line, and so does a list of another
-    kind; other blocks by a line end."""
+    """Draw the whole text. An empty line stands before a paragraph and between two kinds of lists, a line end before other
+    blocks."""
     lines: list[str] = []
     before: Block | None = None
     for block in content:
@@ -84,12 +84,12 @@ def markdown(content: Text) -> str:
 
 
 def _another_list(before: Block, block: Block) -> bool:
-    """Whether points follow a numbered list, or the other way round."""
+    """Tell whether points follow a numbered list, or the other way round."""
     return isinstance(before, Item) and isinstance(block, Item) and (before.number is None) != (block.number is None)
 
 
 def link(label: str, address: str) -> str:
-    """A masked link where Discord takes one, else the label and the address beside it."""
+    """Draw a masked link where Discord takes one, else the label and the address beside it."""
     if not linkable(address):
         return escape(label) if label == address else f"{escape(label)} ({escape(address)})"
     target = _ENDS_TARGET.sub(_percent_encoded, address)
@@ -119,17 +119,17 @@ def _block(block: Block) -> str:
 
 
 def inline_markdown(inlines: Sequence[Inline]) -> str:
-    """One line."""
+    """Draw one line."""
     return _guarded("".join(map(_inline, _merged(inlines))))
 
 
 def _guarded(line: str) -> str:
-    found = _LINE_START.match(line)
-    return line if found is None else f"{found[0]}\\{line[found.end() :]}"
+    mark = _LINE_START.match(line)
+    return line if mark is None else f"{mark[0]}\\{line[mark.end() :]}"
 
 
 def _merged(inlines: Sequence[Inline]) -> list[Inline]:
-    """Neighbours of one kind as one piece, since `**a****b**` is not two bold words."""
+    """Join neighbours of one kind, since `**a****b**` is not two bold words."""
     if len(inlines) == 1 and type(inlines[0]) is Plain:  # by far the commonest
         return [inlines[0]]
     merged: list[Inline] = []
@@ -149,7 +149,7 @@ def _merged(inlines: Sequence[Inline]) -> list[Inline]:
 
 
 def _has_marks(piece: Inline, after: Inline | None) -> bool:
-    """Whether Discord has marks for this emphasis or code in this place; where it has none, the words stand plain."""
+    """Tell whether Discord can mark this emphasis or code here; elsewhere the words stand plain."""
     if not piece.text.strip():
         return False
     match piece:
@@ -171,8 +171,8 @@ def _inline(piece: Inline) -> str:
         case Time():
             when = int(piece.at.timestamp())
             return f"<t:{when}:f> (<t:{when}:R>)"
-        case Role() | Channel() if _SNOWFLAKE.fullmatch(piece.id):
-            return f"<{'#' if isinstance(piece, Channel) else '@&'}{piece.id}>"
+        case RoleMention() | ChannelMention() if _SNOWFLAKE.fullmatch(piece.id):
+            return f"<{'#' if isinstance(piece, ChannelMention) else '@&'}{piece.id}>"
     return escape(piece.text)
 
 
@@ -180,8 +180,8 @@ def _wrapped(piece: Bold | Italic | Code) -> str:
     """The marks hug the words: emphasis may not begin or end with a space, and code would swallow it."""
     mark = _MARKS[type(piece)]
     core = piece.text.strip()
-    shown = core if isinstance(piece, Code) else escape(core)
+    words = core if isinstance(piece, Code) else escape(core)
     if len(core) == len(piece.text):
-        return f"{mark}{shown}{mark}"
+        return f"{mark}{words}{mark}"
     start = piece.text.index(core)
-    return f"{piece.text[:start]}{mark}{shown}{mark}{piece.text[start + len(core) :]}"
+    return f"{piece.text[:start]}{mark}{words}{mark}{piece.text[start + len(core) :]}"

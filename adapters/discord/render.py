@@ -7,18 +7,18 @@ then rows of up to five buttons and rows of one select. Components are written a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-import discord
 from discord import ui
 
+from adapters.discord import components
+from adapters.discord.components import Json
 from adapters.discord.markdown import escape, escape_line, inline_markdown, link, markdown
-from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Control, Image, Limits, Reply, Select, Tone
-from bot.fit import fit, fit_option
-from bot.markup import ELLIPSIS, Block, Bold, Inline, Plain, Text, paragraph, shorten, split
+from bot.chat.fit import fit
+from bot.chat.markup import ELLIPSIS, Block, Bold, Inline, Plain, Text, paragraph, shorten, split
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import Attachment, Button, Card, Control, Image, Reply, Select
 
 BUTTONS_IN_ROW = 5
 TITLE = "### {}"
@@ -34,22 +34,22 @@ _AROUND_TEXT = 2
 
 
 def characters(written: str) -> int:
-    """As JavaScript counts them, which is never less than Discord's servers do."""
+    """Count UTF-16 units, as Discord's client does: never fewer than its servers count."""
     return len(written) if written.isascii() else len(written.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def measure(content: Text) -> int:
-    """Characters of a body or a field's value, with the line ends around it."""
+    """Count the characters of a body or a field's value, with the line ends around it."""
     return characters(markdown(content)) + _AROUND_TEXT if content else 0
 
 
 def measure_line(written: str) -> int:
-    """Characters of a title, a footer, a field's name or an alt text, with the marks and line ends around it."""
+    """Count the characters of a title, a footer, a field's name or an alt text, with the marks and line ends around it."""
     return characters(escape_line(written)) + _AROUND_LINE if written else 0
 
 
 def count_components(card: Card) -> int:
-    """The container, its texts and picture, its lines and rows, and what is in them: nested components count too."""
+    """Count the container, its texts, picture, lines and rows, and the components inside them."""
     lines, others = _lines_and_others(card)
     around = 3 if lines else 0
     picture = 2 if card.image else 0
@@ -79,32 +79,11 @@ LIMITS = Limits(
 )
 """One message: 40 components with nested ones, 4000 characters in all text displays; 25 options in a select.
 
-Two components are kept for files to save, and some characters for the bold names of lines with a button.
+Two components are reserved for files to save, and some characters for the bold names of lines with a button.
 """
 
-ACCENTS: Mapping[Tone, int | None] = {
-    Tone.NEUTRAL: None,
-    Tone.GOOD: 0x2E8B57,
-    Tone.CAUTION: 0xD9A400,
-    Tone.BAD: 0xC0392B,
-    Tone.INFO: 0x3477DB,
-}
-
-_KINDS = discord.ComponentType
-_ROW, _BUTTON, _SELECT = _KINDS.action_row.value, _KINDS.button.value, _KINDS.select.value
-_SECTION, _TEXT, _GALLERY = _KINDS.section.value, _KINDS.text_display.value, _KINDS.media_gallery.value
-_FILE, _SEPARATOR, _CONTAINER = _KINDS.file.value, _KINDS.separator.value, _KINDS.container.value
-
-_STYLES: Mapping[ButtonStyle, int] = {
-    ButtonStyle.PRIMARY: discord.ButtonStyle.primary.value,
-    ButtonStyle.SECONDARY: discord.ButtonStyle.secondary.value,
-    ButtonStyle.DANGER: discord.ButtonStyle.danger.value,
-}
-_LINK_STYLE: int = discord.ButtonStyle.link.value
-
-Json = dict[str, Any]
 Draw = Callable[[Text], str]
-"""What makes markdown of a text."""
+"""Turns a text into markdown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +94,24 @@ class Picture:
     image: Image
 
 
-class Message(ui.LayoutView):
-    """One message, and what is uploaded with it: a view as far as the library asks one when it sends a message.
+class DiscordMessage(ui.LayoutView):
+    """One message, with the pictures and files to upload beside it.
 
-    What a view prepares for being pressed, a random id and a future among it, is left out: whatever is pressed is
-    answered by its id alone (`client.py`).
+    The library sends the components as they are written here. It keeps no view that is finished, and this one is from
+    the start: the client answers a pressed control by its id alone.
     """
 
-    timeout: None = None
-
     def __init__(self, draw: Draw = markdown) -> None:
+        super().__init__(timeout=None)
+        self.stop()
         self._draw = draw
         self.title = ""
-        """What its first card is called, as plain text."""
+        """The first card's title, as plain text."""
         self.components: list[Json] = []
         self.pictures: list[Picture] = []
         self.files: tuple[Attachment, ...] = ()
         self.used: dict[str, int] = {}
-        """How often each action's id was asked for in the message: Discord wants each once."""
+        """How often each action occurs in the message: Discord wants each id once."""
 
     def to_components(self) -> list[Json]:
         return self.components
@@ -140,20 +119,13 @@ class Message(ui.LayoutView):
     def has_components_v2(self) -> bool:
         return True
 
-    def is_finished(self) -> bool:
-        """The library keeps no view that is."""
-        return True
-
-    def is_dispatchable(self) -> bool:
-        return False
-
     def add_card(self, card: Card) -> None:
         self.title = self.title or card.title
-        self.components.append(container(self._card(card), card.tone))
+        self.components.append(components.container(self._card(card), card.tone))
 
     def add_file(self, file: Attachment) -> None:
         self.files = (*self.files, file)
-        self.components.append({"type": _FILE, "file": {"url": f"attachment://{file_name(file.name)}"}})
+        self.components.append(components.file(components.file_name(file.name)))
 
     def _card(self, card: Card) -> Iterator[Json]:
         lines, others = _lines_and_others(card)
@@ -166,134 +138,52 @@ class Message(ui.LayoutView):
         if card.image:
             yield self._picture(card.image)
         if lines:
-            yield separator()
+            yield components.separator()
             yield from (self._line(button) for button in lines)
         if len(written) > 1 and written[1]:
             if lines:
-                yield separator()
+                yield components.separator()
             yield from _texts(written[1])
         for group in _rows(others):
-            yield row(_control(control, self.used) for control in group)
+            yield components.row(components.control(control, self.used) for control in group)
 
-    def _line(self, given: Button) -> Json:
-        shown = _beside(given.line) if given.line else ELLIPSIS
-        beside = button(given, self.used, label=shorten(given.label, LINE_LABEL_MAX))
-        return {"type": _SECTION, "components": [words(shown)], "accessory": beside}
+    def _line(self, button: Button) -> Json:
+        accessory = components.button(button, self.used, label=shorten(button.label, LINE_LABEL_MAX))
+        return components.section(_beside(button.line) if button.line else ELLIPSIS, accessory)
 
     def _picture(self, image: Image) -> Json:
-        name = f"{file_name(image.name)}-{len(self.pictures) + 1}.png"
+        name = f"{components.file_name(image.name)}-{len(self.pictures) + 1}.png"
         self.pictures.append(Picture(name, image))
-        item: Json = {"media": {"url": f"attachment://{name}"}}
-        return {"type": _GALLERY, "items": [item | {"description": image.alt} if image.alt else item]}
+        return components.picture(name, image.alt)
 
 
-# --- components ---
-
-
-def container(components: Iterable[Json], tone: Tone) -> Json:
-    """One card's frame, with the colour of its tone."""
-    framed: Json = {"type": _CONTAINER, "components": list(components)}
-    accent = ACCENTS[tone]
-    return framed if accent is None else framed | {"accent_color": accent}
-
-
-def words(written: str) -> Json:
-    """A text in markdown."""
-    return {"type": _TEXT, "content": written}
-
-
-def separator() -> Json:
-    return {"type": _SEPARATOR}
-
-
-def row(controls: Iterable[Json]) -> Json:
-    """Up to five buttons beside each other, or one select."""
-    return {"type": _ROW, "components": list(controls)}
-
-
-def button(given: Button, used: dict[str, int] | None = None, label: str | None = None) -> Json:
-    """A button. `used` counts the actions of its message; without it, it is the only one there."""
-    shown = _shown(given.label if label is None else label)
-    made: Json = {"type": _BUTTON, "label": shown, "disabled": given.disabled}
-    if given.action is None:
-        made["style"], made["url"] = _LINK_STYLE, given.url
-    else:
-        made["style"], made["custom_id"] = _STYLES[given.style], _unique_id(given.action, used)
-    return made
-
-
-def _control(control: Control, used: dict[str, int]) -> Json:
-    return _select(control, used) if isinstance(control, Select) else button(control, used)
-
-
-def _select(select: Select, used: dict[str, int]) -> Json:
-    return {
-        "type": _SELECT,
-        "custom_id": _unique_id(select.action, used),
-        "placeholder": _shown(select.label),
-        "min_values": select.least,
-        "max_values": min(select.most, len(select.options)),
-        "options": [_option(given) for given in select.options],
-    }
-
-
-def option(given: Choice) -> Json:
-    """One entry of a select in a form."""
-    return _option(fit_option(given, LIMITS))
-
-
-def _option(given: Choice) -> Json:
-    made: Json = {"label": _shown(given.label), "value": given.value, "default": given.chosen}
-    if given.description:
-        made["description"] = given.description
-    return made
-
-
-def _unique_id(action: Action, used: dict[str, int] | None) -> str:
-    """Discord wants each id once in a message."""
-    encoded = action.encode()
-    if used is None:
-        return encoded
-    copy = used.get(encoded, 0)
-    used[encoded] = copy + 1
-    return action.encode(copy) if copy else encoded
-
-
-def _shown(label: str) -> str:
-    """Discord refuses a label in which nothing can be seen."""
-    return label if label.strip() else ELLIPSIS
-
-
-# --- messages ---
-
-
-class _Drawn:
-    """Each text's markdown, made once for a message: fitting counts it, then drawing shows it."""
+class _MarkdownCache:
+    """The markdown of each text of a reply: fitting measures it, then drawing uses it."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Text, str]] = {}
+        self._cache: dict[int, tuple[Text, str]] = {}
 
     def markdown(self, content: Text) -> str:
-        found = self._known.get(id(content))
-        if found is None:
-            found = self._known[id(content)] = content, markdown(content)  # kept, so that no other text gets its id
-        return found[1]
+        entry = self._cache.get(id(content))
+        if entry is None:  # the entry holds the text as well, so that no other text gets its id
+            entry = self._cache[id(content)] = content, markdown(content)
+        return entry[1]
 
     def measure(self, content: Text) -> int:
         return characters(self.markdown(content)) + _AROUND_TEXT if content else 0
 
 
-def messages(reply: Reply) -> list[Message]:
-    """The reply as one or more messages, in order, each within Discord's limits. A form is none of them."""
+def messages(reply: Reply) -> list[DiscordMessage]:
+    """Return the reply's messages in order, each within Discord's limits. A form has none."""
     if reply.form is not None:
         return []
-    drawn = _Drawn()
-    return [message(part, drawn.markdown) for part in fit(reply, LIMITS, drawn.measure)]
+    cache = _MarkdownCache()
+    return [message(part, cache.markdown) for part in fit(reply, LIMITS, cache.measure)]
 
 
-def message(reply: Reply, draw: Draw = markdown) -> Message:
-    """One message from a reply that fits."""
-    view = Message(draw)
+def message(reply: Reply, draw: Draw = markdown) -> DiscordMessage:
+    """Return the message of a reply that fits into one."""
+    view = DiscordMessage(draw)
     for card in reply.cards:
         view.add_card(card)
     for file in reply.files:
@@ -302,7 +192,7 @@ def message(reply: Reply, draw: Draw = markdown) -> Message:
 
 
 def fitted(reply: Reply, messages: int) -> Reply:
-    """The reply such that it takes at most so many messages: its texts are cut with a visible mark, if they must be.
+    """Return the reply cut to at most so many messages, with a visible mark where a text is cut.
 
     A message that was posted can't become two. No control is lost, and nearly always nothing has to be cut.
     """
@@ -321,21 +211,16 @@ def _cut(card: Card, most: int) -> Card:
     return replace(card, body=(*first, paragraph(ELLIPSIS)))
 
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-def file_name(name: str) -> str:
-    """The name as Discord keeps it: it replaces other signs itself, and the reference would no longer match."""
-    return _UNSAFE.sub("_", name).strip("_.") or "file"
-
-
 def _texts(written: str) -> Iterator[Json]:
     if written.strip():
-        yield words(written)
+        yield components.words(written)
 
 
 def _lines_and_others(card: Card) -> tuple[list[Button], tuple[Control, ...]]:
-    """The buttons whose line stands in this card's body, as neighbours and not too many, and all other controls."""
+    """Return the buttons that can stand beside their lines of the card's body, and all other controls.
+
+    The lines have to be neighbours, and not too many.
+    """
     lined = [control for control in card.controls if isinstance(control, Button) and control.line is not None]
     if not lined or len(lined) > LINES_MAX:
         return [], card.controls
@@ -350,7 +235,7 @@ def _lines_and_others(card: Card) -> tuple[list[Button], tuple[Control, ...]]:
 
 
 def _around(body: Text, lines: list[Button]) -> tuple[Text, Text]:
-    """What stands before the lines that have buttons, and what after them."""
+    """Return the body before the lines with buttons, and after them."""
     if not lines or lines[0].line is None:
         return body, ()
     start = body.index(lines[0].line)
@@ -358,7 +243,7 @@ def _around(body: Text, lines: list[Button]) -> tuple[Text, Text]:
 
 
 def _beside(block: Block) -> str:
-    """A line with a button at its end: no mark of a list, a bare name in bold, a bar of a chart below the words."""
+    """Draw a line that has a button at its end: without a list's mark, with a bare name in bold and a bar below it."""
     pieces: tuple[Inline, ...] = block.inlines
     if all(isinstance(piece, Plain) for piece in pieces):
         pieces = (Bold("".join(piece.text for piece in pieces)),)
@@ -367,13 +252,13 @@ def _beside(block: Block) -> str:
 
 
 def card_text(card: Card, draw: Draw = markdown) -> str:
-    """All words of a card but its controls', as markdown. The small print stands apart."""
+    """Return a card's words but its controls', as markdown. The footer stands apart."""
     head, tail = _head(card, card.body, draw), _fields(card, "", draw)
     return _above(_above(head, tail, 1), _small(card), 2)
 
 
 def _head(card: Card, body: Text, draw: Draw) -> str:
-    """The title and what is said below it."""
+    """Draw the title and the body."""
     title = TITLE.format(escape_line(card.title)) if card.title else ""
     if card.url:
         title = TITLE.format(link(card.title or card.url, card.url))
@@ -381,15 +266,15 @@ def _head(card: Card, body: Text, draw: Draw) -> str:
 
 
 def _tail(card: Card, draw: Draw) -> str:
-    """The rest of the body, the fields and the small print."""
+    """Draw the rest of the body, the fields and the footer."""
     return _above(_fields(card, draw(card.body), draw), _small(card), 2)
 
 
-def _fields(card: Card, words: str, draw: Draw) -> str:
+def _fields(card: Card, written: str, draw: Draw) -> str:
     for field in card.fields:
         name = FIELD.format(escape(field.name)) if field.name else ""
-        words = _above(words, _above(name, draw(field.value), 1), 1)
-    return words
+        written = _above(written, _above(name, draw(field.value), 1), 1)
+    return written
 
 
 def _small(card: Card) -> str:
@@ -397,12 +282,12 @@ def _small(card: Card) -> str:
 
 
 def _above(first: str, second: str, lines: int) -> str:
-    """Both, so many line ends apart; or the one that there is."""
+    """Join two texts with so many line ends, or return the one that isn't empty."""
     return f"{first}{lines * LINE_END}{second}" if first and second else first or second
 
 
 def _rows(controls: tuple[Control, ...]) -> list[list[Control]]:
-    """Buttons that follow each other share rows; a select has a row of its own."""
+    """Group the controls: neighbouring buttons share rows, a select has its own."""
     rows: list[list[Control]] = []
     open_row: list[Control] = []
     for control in controls:

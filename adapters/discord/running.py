@@ -1,4 +1,4 @@
-"""Parley on Discord for as long as the process runs: it waits for Discord where Discord is away, and says why it ends."""
+"""Runs Parley on Discord as long as the process: waits while Discord is away, and says why it ends."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from typing import Any
 import aiohttp
 import discord
 
-from adapters.calls import counted
 from adapters.discord.client import ParleyClient
 from adapters.discord.communities import Presence, is_ours
-from adapters.discord.messages import AWAY
+from adapters.discord.retries import AWAY
 from adapters.discord.sync import sync_if_changed
-from bot.chat import Limits, MessageRef, Place, Reply
-from bot.config import Shards
+from adapters.http.outgoing_calls import counted
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import MessageRef, Place, Reply
 from bot.errors import Refused, Unavailable
 from bot.instance import Instance
+from bot.settings.model import Shards
 
 NAME = ParleyClient.name
 PAUSE_MAX = 60.0
@@ -35,7 +36,7 @@ logger = logging.getLogger("parley.discord")
 
 
 class Away:
-    """The platform while Discord can't be reached: whatever should be said there is tried again later."""
+    """The platform while Discord can't be reached: the core tries again later."""
 
     name = NAME
     limits = Limits()
@@ -63,9 +64,9 @@ class RunningClient(ParleyClient):
         presence.follow(self)
 
     async def sync_commands(self) -> None:
-        """Tells Discord what has changed. What it refuses is a fault to log: the commands of before still work.
+        """Send Discord changed commands. A refusal is logged, and the old commands still work.
 
-        Of several processes the one with the first connection tells them, so that they are told once.
+        Of several processes only the one with the first connection sends them.
         """
         if not is_ours(self, FIRST):
             return
@@ -77,21 +78,24 @@ class RunningClient(ParleyClient):
             logger.exception("Discord refused the commands")
 
     def is_connected(self) -> bool:
-        """Whether Discord's events come in just now."""
+        """Tell whether Discord's events come in now."""
         return self.is_ready() and self._has_open_socket()
 
     def _has_open_socket(self) -> bool:
         return self.ws is not None and self.ws.open
 
     async def on_ready(self) -> None:
-        """A connection that begins anew: what was missed meanwhile is made up for."""
-        await self._presence.compare(self)
-        await self._instance.copies.refresh_all()
-        self._instance.scheduler.wake()
+        """Make up for what a new connection missed. A stop waits for it, since it needs the database."""
+        try:
+            await self._presence.compare(self)
+            await self._instance.copies.refresh_all()
+            self._instance.scheduler.wake()
+        finally:
+            await super().on_ready()
 
 
 class ShardedClient(RunningClient, discord.AutoShardedClient):
-    """The same over several connections: all that Discord proposes, or a fixed number, of which some are elsewhere."""
+    """A client with several connections: as many as Discord proposes, or some of a fixed number."""
 
     def _has_open_socket(self) -> bool:
         return not any(shard.is_closed() for shard in self.shards.values())
@@ -109,7 +113,7 @@ class DiscordService:
         shards: Shards | None = None,
         **options: Any,
     ) -> None:
-        """`options` are the library's own. The platform is there from now on, though nothing can be said yet."""
+        """Register the platform, which is `Away` until it connects. `options` are the library's own."""
         self._instance = instance
         self._token = token
         self._clock = clock
@@ -127,7 +131,7 @@ class DiscordService:
         return self._running is not None and self._running.is_connected()
 
     async def run(self) -> None:
-        """Runs until it is cancelled. Raises Refused for a token or a set-up that Discord will never take."""
+        """Run until cancelled. Raises Refused for a token or a configuration that Discord will never take."""
         quiet_reconnects()
         pause = 1.0
         while True:
@@ -141,7 +145,7 @@ class DiscordService:
             except discord.ConnectionClosed as error:
                 raise Refused(_closed(error.code)) from None
             except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
-                logger.warning("Discord can't be reached (%s); the next attempt comes soon", type(error).__name__)
+                logger.warning("can't reach Discord (%s); trying again soon", type(error).__name__)
             finally:
                 self._running = None
                 await client.close()
@@ -161,7 +165,7 @@ class DiscordService:
 
 def token_refused() -> str:
     return (
-        "Discord refuses the bot's token. It was revoked, or it is not whole. Make a new one at "
+        "Discord refuses the bot's token: it was revoked, or is incomplete. Make a new one at "
         "https://discord.com/developers/applications (Bot, Reset Token), and set PARLEY_DISCORD_TOKEN to it."
     )
 
@@ -173,7 +177,7 @@ def _closed(code: int) -> str:
 
 
 class _WithoutTraceback(logging.Filter):
-    """A connection that is made anew is no bug: one line is enough."""
+    """Shortens the report of a reconnection to one line: it is no bug."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and str(record.msg).startswith(("Attempting a reconnect", "Failed to connect for shard")):
@@ -184,8 +188,8 @@ class _WithoutTraceback(logging.Filter):
 
 
 def quiet_reconnects() -> None:
-    """Has the library report a broken connection in one line."""
+    """Have the library report a broken connection in one line."""
     for name in ("discord.client", "discord.shard"):
-        found = logging.getLogger(name)
-        if not any(isinstance(kept, _WithoutTraceback) for kept in found.filters):
-            found.addFilter(_WithoutTraceback())
+        library_logger = logging.getLogger(name)
+        if not any(isinstance(present, _WithoutTraceback) for present in library_logger.filters):
+            library_logger.addFilter(_WithoutTraceback())

@@ -1,6 +1,6 @@
-"""Telling Discord which commands there are: only when they have changed, because each telling counts against a limit.
+"""Sends Discord the commands, only when they have changed: each sync counts against a limit.
 
-What was told last is kept in the database as a hash, for each application and, where wanted, for each server.
+The database holds a hash of the last sync for each application, and for each server that has commands of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import discord
 
 from adapters.discord.client import ParleyClient
-from bot.store import kept
+from bot.store import key_value
 from bot.store.database import Database
 
 PERMISSIONS = discord.Permissions(
@@ -23,7 +23,7 @@ PERMISSIONS = discord.Permissions(
 
 
 class SilentClient(ParleyClient):
-    """A client that tells Discord nothing by itself when it logs in."""
+    """A client that syncs no commands when it logs in."""
 
     async def sync_commands(self) -> None: ...
 
@@ -34,32 +34,32 @@ def digest(commands: Sequence[dict[str, Any]]) -> str:
 
 
 async def changed(client: ParleyClient, database: Database, guild: int | None = None) -> bool:
-    """Whether the commands are others than what was told last. The client is logged in."""
-    told = await database.read(lambda tx: kept.get(tx, _name(client, guild)))
-    return told != digest(client.declared)
+    """Tell whether the commands differ from the last sync. The client is logged in."""
+    before = await database.read(lambda tx: key_value.get(tx, _name(client, guild)))
+    return before != digest(client.declared)
 
 
 async def sync(client: ParleyClient, database: Database, guild: int | None = None) -> None:
-    """Tells Discord all commands, for every server or for one alone, and remembers what was told.
+    """Send Discord all commands, for every server or for one, and store their hash.
 
     Raises discord.HTTPException.
     """
     await client.tell_commands(guild)
-    told = digest(client.declared)
-    await database.write(lambda tx: kept.put(tx, _name(client, guild), told))
+    current = digest(client.declared)
+    await database.write(lambda tx: key_value.put(tx, _name(client, guild), current))
 
 
 async def clear(client: ParleyClient, database: Database, guild: int) -> None:
-    """Takes away what one server was told for itself, and leaves it those for every server.
+    """Remove the commands that one server has for itself; those for every server stay.
 
     Raises discord.HTTPException.
     """
     await client.clear_commands(guild)
-    await database.write(lambda tx: kept.put(tx, _name(client, guild), ""))
+    await database.write(lambda tx: key_value.put(tx, _name(client, guild), ""))
 
 
 async def sync_if_changed(client: ParleyClient, database: Database) -> bool:
-    """Returns whether Discord had to be told. Raises discord.HTTPException."""
+    """Sync changed commands, and return whether there were any. Raises discord.HTTPException."""
     if not await changed(client, database):
         return False
     await sync(client, database)
@@ -67,8 +67,16 @@ async def sync_if_changed(client: ParleyClient, database: Database) -> bool:
 
 
 def invitation(application: int) -> str:
-    """The address at which a server's owner adds the bot, with no more permissions than it uses."""
+    """Return the link with which a server's owner adds the bot, with no more permissions than it uses."""
     return discord.utils.oauth_url(application, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
+
+
+def personal_invitation(application: int) -> str:
+    """Return the link with which a member installs the look-ups for themselves, in every place where they talk.
+
+    https://discord.com/developers/docs/topics/oauth2#url-generator (`integration_type`)
+    """
+    return f"{discord.utils.oauth_url(application, scopes=('applications.commands',))}&integration_type=1"
 
 
 def _name(client: ParleyClient, guild: int | None) -> str:

@@ -1,4 +1,4 @@
-"""What is uploaded beside a message: pictures, drawn off the event loop and each once, and files to save."""
+"""Uploads beside a message: pictures, each drawn once and off the event loop, and files to save."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import TypeVar
 
 import discord
 
-from adapters.discord import render
+from adapters.discord import components, render
 from bot.charts import png_async
-from bot.chat import Attachment, Card, Reply
-from bot.fit import fit
+from bot.chat.fit import fit
+from bot.chat.markup import paragraph, text
+from bot.chat.vocabulary import Attachment, Card, Reply
 from bot.i18n import Translator, translator
-from bot.markup import paragraph, text
 
 PICTURES_KEPT = 32
 FILE_MAX = 10 * 1024 * 1024 - 1024
@@ -27,6 +27,8 @@ FILE_MAX = 10 * 1024 * 1024 - 1024
 
 NOT_UPLOADED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.FORBIDDEN})
 """How Discord refuses an upload: code 40005 for its size, 50013 where the bot may not attach files."""
+INVALID_FORM = 50035
+"""What Discord may answer to an edit that adds a picture: https://github.com/discord/discord-api-docs/issues/7529."""
 
 T = TypeVar("T")
 
@@ -35,17 +37,17 @@ logger = logging.getLogger("parley.discord")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """One message, with the bytes of all that goes with it. It can be sent more than once."""
+    """One message with the bytes of its uploads. It can be sent more than once."""
 
-    view: render.Message
+    view: render.DiscordMessage
     uploads: tuple[tuple[str, bytes, str], ...] = ()
-    shown: Reply = field(default_factory=Reply)
+    reply: Reply = field(default_factory=Reply)
     t: Translator = field(default_factory=lambda: translator("en"))
 
     def in_words(self) -> Ready:
-        """The same message without uploads: its pictures are described, its files named with what to do."""
-        cards = [_told(card) if card.image else card for card in self.shown.cards]
-        cards += [Card(body=text(_kept_out(file.name, self.t))) for file in self.shown.files]
+        """Return the message without uploads: it describes its pictures, and says how to get its files."""
+        cards = [_with_described_picture(card) if card.image else card for card in self.reply.cards]
+        cards += [Card(body=text(_kept_out(file.name, self.t))) for file in self.reply.files]
         return Ready(render.message(render.fitted(Reply(tuple(cards)), 1)))
 
     def files(self) -> list[discord.File]:
@@ -53,17 +55,20 @@ class Ready:
 
 
 class Uploads:
-    """Makes replies ready to be sent. The same picture is drawn once, for whoever asks while it is remembered."""
+    """Prepares replies for sending. It remembers the last pictures, so that each is drawn once."""
 
     def __init__(self) -> None:
         self._pictures: OrderedDict[str, asyncio.Future[bytes]] = OrderedDict()
 
     async def ready(self, reply: Reply, t: Translator) -> list[Ready]:
-        """The reply's messages. A picture that can't be drawn is told in words; a file that is too large is named."""
+        """Return the reply's messages. Words stand for a picture that can't be drawn, and for a file that is too large."""
         if not reply.files and not any(card.image for card in reply.cards):
             return [Ready(view) for view in render.messages(reply)]
         drawn = await self._drawn(reply)
-        cards = tuple(_told(card) if card.image and card.image.svg not in drawn else card for card in reply.cards)
+        cards = tuple(
+            _with_described_picture(card) if card.image and card.image.svg not in drawn else card
+            for card in reply.cards
+        )
         saved, cards = await _saved(reply.files, cards, t)
         files = tuple(Attachment(name, "", "") for name in saved)
         return [_ready(part, drawn, saved, t) for part in fit(replace(reply, cards=cards, files=files), render.LIMITS)]
@@ -88,14 +93,14 @@ class Uploads:
 
 
 async def uploaded(send: Callable[[Ready], Awaitable[T]], ready: Ready) -> T:
-    """Sends it with its pictures and files, or in words where Discord takes none of that size, or none here at all.
+    """Send the message with its uploads, or in words where Discord takes no uploads, or none of that size.
 
     Raises discord.HTTPException.
     """
     try:
         return await send(ready)
     except discord.HTTPException as error:
-        if not ready.uploads or error.status not in NOT_UPLOADED:
+        if not ready.uploads or not (error.status in NOT_UPLOADED or error.code == INVALID_FORM):
             raise
         logger.warning("Discord takes no upload here (%s, code %s)", error.status, error.code)
         return await send(ready.in_words())
@@ -103,15 +108,15 @@ async def uploaded(send: Callable[[Ready], Awaitable[T]], ready: Ready) -> T:
 
 def _ready(part: Reply, drawn: Mapping[str, bytes], saved: Mapping[str, bytes], t: Translator) -> Ready:
     view = render.message(part)
-    files = ((render.file_name(one.name), saved[one.name], "") for one in part.files)
+    files = ((components.file_name(one.name), saved[one.name], "") for one in part.files)
     return Ready(view, (*_pictures(view, drawn), *files), part, t)
 
 
-def _pictures(view: render.Message, drawn: Mapping[str, bytes]) -> tuple[tuple[str, bytes, str], ...]:
+def _pictures(view: render.DiscordMessage, drawn: Mapping[str, bytes]) -> tuple[tuple[str, bytes, str], ...]:
     return tuple((one.name, drawn[one.image.svg], one.image.alt) for one in view.pictures)
 
 
-def _told(card: Card) -> Card:
+def _with_described_picture(card: Card) -> Card:
     alt = card.image.alt if card.image else ""
     return replace(card, image=None, body=(*card.body, *text(paragraph(alt))))
 
@@ -119,7 +124,7 @@ def _told(card: Card) -> Card:
 async def _saved(
     files: tuple[Attachment, ...], cards: tuple[Card, ...], t: Translator
 ) -> tuple[dict[str, bytes], tuple[Card, ...]]:
-    """The files' bytes by name, packed where they are too large; what is too large even then is named in a card."""
+    """Return the files' bytes by name, packed where they are too large. A card names a file that is too large even then."""
     saved: dict[str, bytes] = {}
     for file in files:
         name, content = file.name, file.content.encode()
@@ -134,7 +139,7 @@ async def _saved(
 
 def _kept_out(name: str, t: Translator) -> str:
     return t(
-        "{name} can't be uploaded here: it is too large, or I may not attach files in this channel. "
-        "Ask for it in another channel, or ask whoever runs the bot for it.",
+        "I can't upload {name} here: it's too large, or I can't attach files in this channel. Try another channel, "
+        "or ask the operator for it.",
         name=name,
     )

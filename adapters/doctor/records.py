@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 from adapters.doctor import machine
-from adapters.doctor.finding import Finding, note, ok, wrong
-from bot.config import Settings, without_password
+from adapters.doctor.check_result import CheckResult, note, ok, wrong
 from bot.errors import BotError, Refused
-from bot.store import migrate, polls
+from bot.polls import repository as polls
+from bot.settings.model import Settings, without_password
+from bot.store import migrate
 from bot.store.address import INSTALL_DRIVER, NO_DRIVER, has_driver, sqlite_path
-from bot.store.database import open_database
 from bot.store.keys import Keys
+from bot.store.open import open_database
+from bot.store.sqlite_file import applied_in
 
 UPGRADE = "parley db upgrade"
-RESTORE = "Restore a backup, see docs/operations.md: parley db check says more"
+RESTORE = "Restore a backup, see docs/operators.md: parley db check says more"
 
 
-async def database(settings: Settings) -> AsyncIterator[Finding]:
+def key_place(settings: Settings) -> Iterator[CheckResult]:
+    """Check that no copy of one folder holds both the database and the key."""
+    path = sqlite_path(settings.database)
+    if settings.key is None and path is not None and _share_a_folder(path, settings.key_file):
+        yield note(
+            "key place",
+            f"The key is in the database's folder {path.absolute().parent}, so a copy of the folder opens votes in "
+            "open polls",
+            "Stop Parley, move the key to another disk or volume, and set PARLEY_KEY_FILE to it",
+        )
+
+
+async def database(settings: Settings) -> AsyncIterator[CheckResult]:
     """Where it is, its version, its integrity, its disk, and whether the key opens its polls."""
     path = sqlite_path(settings.database)
     if path is None and not has_driver():
@@ -28,22 +42,22 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
         return
     if path is not None:
         size = path.stat().st_size if path.exists() else 0
-        for finding in machine.disk(path.parent, size):
-            yield finding
+        for result in machine.disk(path.parent, size):
+            yield result
         if path.is_dir():
             yield wrong(
                 "database", f"{path} is a folder", f"Set PARLEY_DATABASE to a file, such as {path / 'parley.db'}"
             )
             return
         if not path.exists():
-            yield ok("database", f"{path} is made at the first start")
+            yield ok("database", f"Parley creates {path} at the first start")
             yield _key(settings, {})
             return
     try:
         if path is not None:
-            applied = migrate.applied_in(path)
+            applied = applied_in(path)
         else:
-            from bot.store.postgres import probe  # noqa: PLC0415 - asyncpg is an extra
+            from bot.store.postgres_probe import probe  # noqa: PLC0415 - asyncpg is an extra
 
             probed = await probe(settings.database)
             applied = probed.applied
@@ -56,17 +70,17 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
         yield wrong("database", f"{without_password(settings.database)} can't be read: {error}", _mend(path))
         return
     if waiting:
-        yield note("database", f"{len(waiting)} migrations are still to be applied; the next start does it", UPGRADE)
+        yield note("database", f"Migrations to apply at the next start: {len(waiting)}", UPGRADE)
         if not applied:
             yield _key(settings, {})
         return
-    async for finding in _inside(settings):
-        yield finding
+    async for result in _inside(settings):
+        yield result
 
 
-async def _inside(settings: Settings) -> AsyncIterator[Finding]:
+async def _inside(settings: Settings) -> AsyncIterator[CheckResult]:
     try:
-        opened = await open_database(settings.database, shared=True)
+        opened = await open_database(settings.database, read_only=True)
     except BotError as error:
         yield wrong("database", error.message, RESTORE)
         return
@@ -83,7 +97,13 @@ async def _inside(settings: Settings) -> AsyncIterator[Finding]:
         await opened.close()
 
 
-def _key(settings: Settings, wrapped: Mapping[str, str]) -> Finding:
+def _share_a_folder(database: Path, key: Path) -> bool:
+    """Whether a copy of the folder of one takes the other along."""
+    folders = [file.absolute().resolve().parent for file in (database, key)]
+    return folders[0].is_relative_to(folders[1]) or folders[1].is_relative_to(folders[0])
+
+
+def _key(settings: Settings, wrapped: Mapping[str, str]) -> CheckResult:
     """The key must open what it has wrapped, by poll: without it, open polls take no votes."""
     where = "PARLEY_KEY" if settings.key is not None else str(settings.key_file)
     try:
@@ -92,7 +112,7 @@ def _key(settings: Settings, wrapped: Mapping[str, str]) -> Finding:
                 return _new_key(settings.key_file)
             return wrong(
                 "key",
-                f"{where} is missing, and {len(wrapped)} polls are open",
+                f"{where} is missing, and polls are open ({len(wrapped)})",
                 f"Restore {where} from where you keep it",
             )
         text = settings.key.get_secret_value() if settings.key is not None else settings.key_file.read_text()
@@ -100,20 +120,20 @@ def _key(settings: Settings, wrapped: Mapping[str, str]) -> Finding:
         for secret in wrapped.values():
             keys.unwrap(secret)
     except (BotError, OSError, ValueError) as error:
-        said = error.message if isinstance(error, BotError) else "it holds no key"
-        return wrong("key", f"{where}: {said}", f"Restore {where} from where you keep it")
+        reason = error.message if isinstance(error, BotError) else "it isn't a key"
+        return wrong("key", f"{where}: {reason}", f"Restore {where} from where you keep it")
     if settings.key is None and settings.key_file.stat().st_mode & 0o077:
-        return note("key", f"{where} can be read by others on this machine", f"chmod 600 {where}")
-    return ok("key", f"{where} opens the secrets of {len(wrapped)} polls")
+        return note("key", f"Others on this machine can read {where}", f"chmod 600 {where}")
+    return ok("key", f"{where} opens the secrets of all open polls ({len(wrapped)})")
 
 
-def _new_key(file: Path) -> Finding:
+def _new_key(file: Path) -> CheckResult:
     """Where there is none yet, its folder must take one."""
     if not os.access(file.parent, os.W_OK | os.X_OK):
         folder = file.parent
-        return wrong("key", f"{folder} can't be written", f"Make it, and let Parley write there: mkdir -p {folder}")
-    return ok("key", f"{file} is made at the first start")
+        return wrong("key", f"{folder} can't be written", f"Create it, and let Parley write there: mkdir -p {folder}")
+    return ok("key", f"Parley creates {file} at the first start")
 
 
 def _mend(path: Path | None) -> str:
-    return RESTORE if path is not None else "See that the server runs and PARLEY_DATABASE is right: pg_isready"
+    return RESTORE if path is not None else "Check that the server runs and PARLEY_DATABASE is right: pg_isready"

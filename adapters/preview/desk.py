@@ -14,14 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.library.check import read_and_check
-from bot.library.loader import PackReading, Spot, pack_folders
-from bot.library.model import Library
-from bot.library.parcel import outline
-from bot.library.problems import Problem, Severity
-from bot.library.report import Report
-from bot.library.shelf import Edition
-from bot.waiting import files_changed, heard
+from bot.aio import files_changed, wait_for_event
+from bot.library.edition import Edition
+from bot.library.snapshot import outline
+from bot.packs.check import read_and_check
+from bot.packs.loader import pack_folders
+from bot.packs.pack import Library
+from bot.packs.problems import Problem, Severity
+from bot.packs.reading import PackReading, Spot
+from bot.packs.report import Report
 
 WAIT_MS = 300
 """Milliseconds in which several saves become one."""
@@ -48,12 +49,12 @@ class Reading:
 
     @property
     def problems(self) -> list[Problem]:
-        """Errors first, each kind in the order of the files."""
-        found = [problem for report in self.reports for problem in report.problems]
-        return sorted(found, key=lambda problem: (problem.severity is not Severity.ERROR, problem))
+        """Return the problems, errors first, each kind in the order of the files."""
+        problems = [problem for report in self.reports for problem in report.problems]
+        return sorted(problems, key=lambda problem: (problem.severity is not Severity.ERROR, problem))
 
     def place(self, pack: str, entry: str) -> Spot | None:
-        """Where an entry stands in the files as they are now; None if they have changed and can't be read since."""
+        """Return where an entry is in the files; None if they have changed and can't be read since."""
         source = self.sources.get(pack)
         return source.place(entry) if source and pack not in self.stale and entry in source.raws else None
 
@@ -80,7 +81,7 @@ class Desk:
         return desk
 
     def is_out_of_date(self) -> bool:
-        """Whether a file was written, added or deleted since the packs were read."""
+        """Say whether a file was written, added or deleted since the packs were read."""
         return outline(self.source) != self._outline
 
     def read(self) -> Reading:
@@ -109,7 +110,7 @@ class Desk:
 
 
 async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]]) -> None:
-    """Reads again after each save, until it is cancelled. A failure is logged, and the files are looked at again.
+    """Read again after each save, until cancelled. Log a failure and look at the files again.
 
     The system's events tell at once; a look each second finds what they missed: saves before the watch began, and
     those on drives that tell nothing.
@@ -123,8 +124,8 @@ async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]]) -> N
                 if await asyncio.to_thread(desk.is_out_of_date):
                     await changed(await asyncio.to_thread(desk.read))
             except Exception:
-                logger.exception("bug while the packs were read")
-            await heard(saved, LOOK)
+                logger.exception("bug while reading the packs")
+            await wait_for_event(saved, LOOK)
     finally:
         hearing.cancel()
 
@@ -132,4 +133,4 @@ async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]]) -> N
 async def _hear(source: Path, saved: asyncio.Event) -> None:
     why = await files_changed(source, saved, WAIT_MS)
     if why:
-        logger.warning("the system gives no events for %s (%s): it is looked at each second", source, why)
+        logger.warning("the system sends no events for %s (%s), so Parley checks it each second", source, why)

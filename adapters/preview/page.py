@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.preview.cards import VIEWS, WHOLE, Shown, views_of
+from adapters.http.html import Html, el, joined
+from adapters.preview.cards import VIEWS, WHOLE, Drawing, views_of
 from adapters.preview.desk import Reading
-from adapters.preview.limits import Meter
-from adapters.web.elements import Html, el, joined
+from adapters.preview.limits import LimitMeter
 from adapters.web.words import words
-from bot.commands.cards import ENTRY_KINDS
-from bot.library.model import PARTS, Entry, Pack
-from bot.library.problems import Problem, Severity
+from bot.i18n import amount
+from bot.packs.labels import ENTRY_KINDS
+from bot.packs.model import Entry
+from bot.packs.pack import PARTS, Pack
+from bot.packs.problems import Problem, Severity
 
 PROBLEMS_SHOWN = 100
 _PLURALS: Mapping[type[Entry], str] = {kind: name.title() for lists in PARTS.values() for name, kind in lists.items()}
@@ -22,25 +24,25 @@ _PLURALS: Mapping[type[Entry], str] = {kind: name.title() for lists in PARTS.val
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What the page shows: a pack, an entry of it (or a name in WHOLE), which view of it, and how it was drawn."""
+    """What the page shows: a pack, an entry of it (or a name in WHOLE), which view of it, and its drawings."""
 
     reading: Reading
     pack: Pack | None
     entry: str = ""
     view: str = "card"
-    shown: Sequence[Shown] = ()
+    drawings: Sequence[Drawing] = ()
 
     @property
     def name(self) -> str:
-        """What is shown, as a person would call it."""
+        """Return the title of the entry or view."""
         if self.pack is None:
             return "Preview"
-        found = self.pack.entries.get(self.entry)
-        return found.title if found else WHOLE.get(self.entry, self.entry)
+        subject = self.pack.entries.get(self.entry)
+        return subject.title if subject else WHOLE.get(self.entry, self.entry)
 
 
 def page(sight: Sight, here: Path) -> Html:
-    """The whole document. Files are named as seen from the folder `here`."""
+    """Return the whole document. Paths of files are relative to the folder `here`."""
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -124,22 +126,22 @@ def _link(address: str, name: str, *, here: bool) -> Html:
 
 
 def _problems(reading: Reading, here: Path) -> Html:
-    """Always there, so that a screen reader hears of it when it fills."""
-    found = {severity: [p for p in reading.problems if p.severity is severity] for severity in Severity}
-    errors, warnings = len(found[Severity.ERROR]), len(found[Severity.WARNING])
-    said = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}."
+    """Return the list of problems, also an empty one, so that a screen reader notices when it fills."""
+    problems = {severity: [p for p in reading.problems if p.severity is severity] for severity in Severity}
+    errors, warnings = len(problems[Severity.ERROR]), len(problems[Severity.WARNING])
+    summary = f"{amount(errors, 'error')}, {amount(warnings, 'warning')}."
     if errors and reading.edition.library.packs:
-        said += " Until the errors are mended, the last good version is shown."
+        summary += " Fix the errors: until then, you see the last good version."
     level = "bad" if errors else "caution" if warnings else "good"
-    lists = (_problem_list(severity, listed, here) for severity, listed in found.items() if listed)
-    parts = (el("h2", "The files"), el("p", said, id="said"), *lists)
+    lists = (_problem_list(severity, listed, here) for severity, listed in problems.items() if listed)
+    parts = (el("h2", "The files"), el("p", summary, id="files-summary"), *lists)
     return el("section", *parts, class_="files", data_level=level, data_live="files", aria_label="The files")
 
 
-def _problem_list(severity: Severity, found: Sequence[Problem], here: Path) -> Html:
-    """Errors are seen at once; warnings can wait."""
-    listed = [_problem(problem, here) for problem in found[:PROBLEMS_SHOWN]]
-    more = len(found) - len(listed)
+def _problem_list(severity: Severity, problems: Sequence[Problem], here: Path) -> Html:
+    """List problems of one severity. Errors are open, warnings folded."""
+    listed = [_problem(problem, here) for problem in problems[:PROBLEMS_SHOWN]]
+    more = len(problems) - len(listed)
     rest = el("li", f"and {more} more") if more else None
     name = "Errors" if severity is Severity.ERROR else "Warnings"
     return el("details", el("summary", name), el("ul", *listed, rest), open=severity is Severity.ERROR)
@@ -155,23 +157,19 @@ def _near(file: Path, here: Path) -> Path:
     return file.relative_to(here) if file.is_relative_to(here) else file
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 # --- the card on each platform ---
 
 
 def _card(sight: Sight, here: Path) -> Html:
     if sight.pack is None:
-        body = el("p", "No topic can be shown yet. Mend the errors above, and this page fills itself.")
+        body = el("p", "There's no topic to show yet. Fix the errors above, and this page updates.")
         return el("section", el("h2", "Nothing to show"), body, data_live="card")
     heading = el("h2", sight.name, dir="auto")
-    known = sight.entry in WHOLE or sight.entry in sight.pack.entries
-    if not known:
+    is_there = sight.entry in WHOLE or sight.entry in sight.pack.entries
+    if not is_there:
         gone = el("p", f"The topic {sight.pack.id} has no entry ", el("code", sight.entry), ".")
         return el("section", el("h2", "Not there"), gone, data_live="card")
-    columns = el("div", *(_platform(shown) for shown in sight.shown), class_="platforms")
+    columns = el("div", *(_platform(drawing) for drawing in sight.drawings), class_="platforms")
     return el("section", heading, _about(sight, here), _views(sight), columns, data_live="card")
 
 
@@ -195,30 +193,28 @@ def _views(sight: Sight) -> Html | None:
         el("li", _link(base if name == "card" else f"{base}?view={name}", VIEWS[name], here=name == sight.view))
         for name in names
     )
-    return el("nav", el("ul", *links), class_="views", aria_label="What is opened from the card")
+    return el("nav", el("ul", *links), class_="views", aria_label="Opened from the card")
 
 
-def _platform(shown: Shown) -> Html:
-    name = shown.name.lower().split()[0]
-    heading = f"on-{name}"
-    if shown.web is not None:
-        drawn: Sequence[Html] = (el("div", class_="web", data_cards=json.dumps(shown.web)),)
-    else:
-        drawn = [el("div", message, class_=f"message {name}") for message in shown.messages]
-    split = el("p", f"Split over {len(drawn)} messages", class_="split") if len(drawn) > 1 else None
+def _platform(drawing: Drawing) -> Html:
+    heading = f"on-{drawing.platform.lower().split()[0]}"
+    web = el("div", class_="web", data_cards=json.dumps(drawing.web)) if drawing.web else None
+    text = el("pre", drawing.text, tabindex="0", role="group", aria_label="The card in a terminal")
+    split = el("p", f"Split over {drawing.messages} messages", class_="split") if drawing.messages > 1 else None
     return el(
         "section",
-        el("h3", shown.name, id=heading),
-        el("p", shown.note, class_="small"),
+        el("h3", drawing.platform, id=heading),
+        el("p", drawing.note, class_="small"),
         split,
-        *drawn,
-        _meters(shown.meters),
+        web,
+        el("div", text, class_="terminal") if drawing.text else None,
+        _meters(drawing.meters),
         class_="platform",
         aria_labelledby=heading,
     )
 
 
-def _meters(meters: Sequence[Meter]) -> Html | None:
+def _meters(meters: Sequence[LimitMeter]) -> Html | None:
     if not meters:
         return None
     rows = (_meter(meter) for meter in meters)
@@ -226,7 +222,7 @@ def _meters(meters: Sequence[Meter]) -> Html | None:
     return el("table", el("caption", "How full it is"), el("thead", head), el("tbody", *rows), class_="meters")
 
 
-def _meter(meter: Meter) -> Html:
+def _meter(meter: LimitMeter) -> Html:
     gauge = el(
         "meter",
         min="0",

@@ -14,13 +14,15 @@ from pathlib import Path
 
 from aiohttp import web
 
-from adapters.listening import listen
+from adapters.http import guard
+from adapters.http.listen import HttpServer, listen
+from adapters.http.static_files import SHARED, Files
 from adapters.preview import PORT, cards
 from adapters.preview.desk import Desk, Reading, follow
 from adapters.preview.page import Sight, page
-from adapters.web import files, guard, server
-from adapters.web.files import Files
-from bot.config import Address
+from adapters.web.chat_routes import HEARTBEAT
+from adapters.web.server import STATIC as CHAT_STATIC
+from bot.settings.model import Address
 
 STATIC = Path(__file__).parent / "static"
 PAGES_MAX = 100
@@ -38,13 +40,13 @@ class Preview:
         self._here = here
         self._pages: set[asyncio.Queue[Reading | None]] = set()
         self._following: asyncio.Task[None] | None = None
-        self._runner: web.AppRunner | None = None
+        self._server: HttpServer | None = None
 
     async def start(self, port: int = PORT) -> str:
-        """Gives the page's address. Port 0 takes any free one. Raises Unavailable for a port that is taken."""
-        self._runner = await listen(self.app(), Address("127.0.0.1", port), "--port")
+        """Serve until `stop`; return the page's address. Port 0 takes any free one. Raises Unavailable for a port in use."""
+        self._server = await listen(self.app(), Address("127.0.0.1", port), "--port")
         self._following = asyncio.create_task(follow(self._desk, self.tell))
-        return f"http://{Address(*self._runner.addresses[0][:2])}/"
+        return f"http://{Address(*self._server.addresses[0][:2])}/"
 
     async def stop(self) -> None:
         for waiting in self._pages:
@@ -53,18 +55,18 @@ class Preview:
             self._following.cancel()
             with suppress(asyncio.CancelledError):
                 await self._following
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._server is not None:
+            await self._server.cleanup()
 
     async def tell(self, reading: Reading) -> None:
-        """Tells every open page that there is something new."""
+        """Send every open page the new reading."""
         for waiting in self._pages:
             waiting.put_nowait(reading)
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=1, middlewares=[self._middleware])
         app.on_response_prepare.append(guard.protect)
-        app.router.add_get("/static/{name}", Files(STATIC, files.STATIC).answer)
+        app.router.add_get("/static/{name}", Files(STATIC, SHARED, CHAT_STATIC).answer)
         app.router.add_get("/api/events", self._events, allow_head=False)
         app.router.add_get("/", self._page)
         app.router.add_get("/{pack}", self._page)
@@ -76,16 +78,16 @@ class Preview:
         try:
             return guard.refuse(request, "") or await handler(request)
         except web.HTTPException as error:
-            return guard.problem(error.status, "There is nothing at this address.")
+            return guard.problem(error.status, "There's nothing at this address.")
         except ConnectionError:
             raise
         except Exception:
             logger.exception("bug in %s", request.path)
-            return guard.problem(500, "Something went wrong in the preview. What it was stands in the terminal.")
+            return guard.problem(500, "Something went wrong in the preview. The terminal shows the details.")
 
     async def _page(self, request: web.Request) -> web.Response:
         sight = await self._sight(request)
-        missing = sight.pack is None or not sight.shown
+        missing = sight.pack is None or not sight.drawings
         return web.Response(
             text=page(sight, self._here),
             status=404 if missing and request.path != "/" else 200,
@@ -105,11 +107,11 @@ class Preview:
         reply = await cards.reply(reading.edition, self._desk.clock(), name, entry, view)
         if reply is None:
             return Sight(reading, pack, entry, view)
-        shown = await asyncio.to_thread(lambda: tuple(cards.drawn(reply)))
-        return Sight(reading, pack, entry, view, shown)
+        drawings = await asyncio.to_thread(lambda: tuple(cards.drawings(reply)))
+        return Sight(reading, pack, entry, view, drawings)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: one for each reading, the present one first, so that a page that was away catches up."""
+        """Stream one event for each reading, the present one first, so that a page that was away catches up."""
         if len(self._pages) >= PAGES_MAX:
             return guard.problem(503, "Too many pages are open at once. Close some.")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
@@ -128,10 +130,10 @@ class Preview:
 
 
 async def _next(waiting: asyncio.Queue[Reading | None], response: web.StreamResponse) -> Reading | None:
-    """The next reading; while there is none, the page hears now and then that it is still connected."""
+    """Wait for the next reading, and tell the page now and then that it is still connected."""
     while True:
         try:
-            async with asyncio.timeout(server.HEARTBEAT):
+            async with asyncio.timeout(HEARTBEAT):
                 return await waiting.get()
         except TimeoutError:
             await response.write(b": still here\n\n")
@@ -139,5 +141,5 @@ async def _next(waiting: asyncio.Queue[Reading | None], response: web.StreamResp
 
 def _event(reading: Reading) -> bytes:
     warnings = len(reading.problems) - reading.errors
-    told = {"number": reading.number, "errors": reading.errors, "warnings": warnings}
-    return f"event: reading\ndata: {json.dumps(told)}\n\n".encode()
+    data = {"number": reading.number, "errors": reading.errors, "warnings": warnings}
+    return f"event: reading\ndata: {json.dumps(data)}\n\n".encode()

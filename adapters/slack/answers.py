@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,12 +12,14 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import files, forms, render
 from adapters.slack.web import POST, WebApi, error_of
-from bot.app import refusal
-from bot.chat import Card, Form, Image, Outcome, Reply, Request, Visibility
-from bot.errors import BotError, NotAllowed, NotFound
-from bot.i18n import Translator, translator
-from bot.markup import text
+from bot.chat.markup import text
+from bot.chat.vocabulary import Answers, Card, Form, Image, Outcome, Reply, Request, Visibility
+from bot.dispatch.bot import refusal, refused
+from bot.errors import BotError, NotAllowed, NotFound, Unavailable
+from bot.i18n import N_, Translator, translator
 
+ERROR_MAX = 500
+"""Letters beside an input."""
 RESPONSES_MAX = 5
 """How often one response_url can be used: https://docs.slack.dev/interactivity/handling-user-interaction."""
 LATE_TRIGGER = frozenset({"expired_trigger_id", "invalid_trigger_id"})
@@ -43,7 +45,7 @@ class Ear:
     """Whether they used a control of a message that they alone see, which an answer may take the place of."""
     uses: int = 0
 
-    async def tell(self, message: render.Message, *, private: bool, replace: bool = False) -> None:
+    async def tell(self, message: render.SlackMessage, *, private: bool, replace: bool = False) -> None:
         """By the response_url while it can be used, else by the Web API: to be told twice, where only the confirmation
         was lost, is better than never."""
         place = self.request.place
@@ -65,7 +67,7 @@ class Ear:
         else:
             await send(self.web, place.channel, place.thread, message)
 
-    async def _whisper(self, message: render.Message) -> None:
+    async def _whisper(self, message: render.SlackMessage) -> None:
         """To this person alone: in the channel, or, where the bot may not write, directly."""
         place = self.request.place
         try:
@@ -79,12 +81,13 @@ class Ear:
                 thread_ts=place.thread or None,
                 text=message.text,
                 blocks=message.blocks,
+                parse="none",
             )
         except (NotFound, NotAllowed):
             await send(self.web, self.request.actor.id, "", message)
 
 
-async def send(web: WebApi, channel: str, thread: str, message: render.Message) -> Any:
+async def send(web: WebApi, channel: str, thread: str, message: render.SlackMessage) -> Any:
     """Posts a message, by whose id Slack knows it again where it is tried once more.
 
     Raises NotFound, NotAllowed or Unavailable.
@@ -97,6 +100,7 @@ async def send(web: WebApi, channel: str, thread: str, message: render.Message) 
         text=message.text,
         blocks=message.blocks,
         mrkdwn=False,
+        parse="none",
         unfurl_links=False,
         unfurl_media=False,
     )
@@ -110,7 +114,7 @@ async def show(ear: Ear, outcome: Outcome, spawn: Spawn) -> None:
         await open_form(ear, reply.form, t)
         return
     private = reply.visibility is Visibility.PRIVATE
-    for number, message in enumerate(render.messages(shown(reply, t))):
+    for number, message in enumerate(render.messages(never_empty(reply, t))):
         await ear.tell(message, private=private, replace=outcome.replace and ear.replaceable and number == 0)
     if reply.files:
         await _send_files(ear, reply, t)
@@ -118,7 +122,7 @@ async def show(ear: Ear, outcome: Outcome, spawn: Spawn) -> None:
         spawn(_picture(ear, image, private=private))
 
 
-def shown(reply: Reply, t: Translator) -> Reply:
+def never_empty(reply: Reply, t: Translator) -> Reply:
     """What the person sees: never nothing."""
     if reply.cards or reply.form:
         return reply
@@ -133,6 +137,7 @@ async def open_form(ear: Ear, form: Form, t: Translator) -> None:
     """Opens the modal. A trigger lives for 3 seconds; who was too late is told to try again."""
     place = ear.request.place
     origin = forms.origin_of(form, channel=place.channel, thread=place.thread, url=ear.url)
+    origin = origin.sealed(ear.web.client.token or "", ear.request.actor.id)
     try:
         await ear.web.call("views_open", trigger_id=ear.trigger, view=forms.view(form, origin, t))
     except SlackApiError as error:
@@ -140,15 +145,15 @@ async def open_form(ear: Ear, form: Form, t: Translator) -> None:
             return
         if error_of(error) not in LATE_TRIGGER:
             raise
-        logger.warning("a form could not be opened in time: %s", error_of(error))
-        told = refusal(t("Slack gave me too little time to open the form. Try it once again."), t)
-        await show(ear, told, _never)
+        logger.warning("can't open a form in time: %s", error_of(error))
+        late = refusal(t("I was too slow to open the form. Try again."), t, Unavailable.title)
+        await show(ear, late, _never)
     except BotError as error:
-        await show(ear, refusal(t(error.message), t), _never)
+        await show(ear, refused(error, t), _never)
 
 
-def _never(left: Coroutine[Any, Any, None]) -> None:
-    left.close()
+def _never(work: Coroutine[Any, Any, None]) -> None:
+    work.close()
 
 
 async def _picture(ear: Ear, image: Image, *, private: bool) -> None:
@@ -164,14 +169,35 @@ async def _send_files(ear: Ear, reply: Reply, t: Translator) -> None:
     try:
         channel, thread = place.channel, place.thread
         if reply.visibility is Visibility.PRIVATE:
-            said = Reply((Card(body=text(t("Here is what you asked for: {names}", names=names))),))
-            posted = await send(ear.web, ear.request.actor.id, "", render.messages(said)[0])
+            note = Reply((Card(body=text(t("Here's what you asked for: {names}", names=names))),))
+            posted = await send(ear.web, ear.request.actor.id, "", render.messages(note)[0])
             channel, thread = str(posted["channel"]), ""
         for file in reply.files:
             await files.send_file(ear.web, file, channel, thread)
     except BotError as error:
-        await show(ear, refusal(f"{t('The files could not be sent.')} {t(error.message)}", t), _never)
+        await show(ear, refusal(t(error.message), t, N_("I couldn't send the files")), _never)
         return
     if reply.visibility is Visibility.PRIVATE:
-        where = t("You find it in your direct messages with me: {names}", names=names)
+        where = t("It's in your direct messages with me: {names}", names=names)
         await ear.tell(render.messages(Reply((Card(body=text(where)),)))[0], private=True)
+
+
+def beside_inputs(outcome: Outcome, inputs: list[str], t: Translator) -> dict[str, str]:
+    """What to say beside which input: a form that was refused stays open, so that nothing has to be typed again."""
+    if not inputs:
+        return {}
+    if outcome.errors:
+        return {name if name in inputs else inputs[0]: error for name, error in outcome.errors.items()}
+    if outcome.success or outcome.answer is None:
+        return {}
+    title = outcome.answer.cards[0].title if outcome.answer.cards else ""
+    place = forms.WHERE if forms.WHERE in inputs and title in {t(NotAllowed.title), t(NotFound.title)} else inputs[0]
+    return {place: "\n".join(map(render.as_text, outcome.answer.cards))[:ERROR_MAX]}
+
+
+def late_errors(outcome: Outcome, filled: Answers, t: Translator) -> Outcome:
+    """For errors of a form that is closed already: what is wrong, and what was typed, so that it is not lost."""
+    late = refusal(" ".join(outcome.errors.values()), t, N_("Not sent yet"))
+    words = [value for value in filled.values() if isinstance(value, str) and value.strip()]
+    copy = Card(title=t("What you typed"), body=text(*words))
+    return replace(late, answer=Reply((*(late.answer or Reply()).cards, copy)))

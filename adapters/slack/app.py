@@ -10,37 +10,35 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from aiohttp import web
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from adapters.calls import counting
-from adapters.listening import listen
+from adapters.http.listen import HttpServer, listen
+from adapters.http.outgoing_calls import counting
 from adapters.slack import answers, files, render
 from adapters.slack.http import GuardedApp
 from adapters.slack.incoming import Incoming
 from adapters.slack.oauth import InstallFlow, OAuth
+from adapters.slack.places import BETWEEN_PEOPLE
 from adapters.slack.socket_mode import Pace, SocketMode
 from adapters.slack.texts import CHANNEL
 from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
-from adapters.slack.workspaces import NAME, OneToken, Source, Workspaces
-from bot.app import Bot
-from bot.chat import Attachment, Image, Limits, MessageRef, Place, Reply
-from bot.config import Address
+from adapters.slack.workspaces import NAME, OneToken, TokenSource, Workspaces
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import Attachment, Image, MessageRef, Place, Reply
+from bot.dispatch.bot import Bot
 from bot.errors import BotError, PlaceGone, UsageError
-from bot.i18n import N_
-from bot.meter import Meter
 from bot.polls.privacy import Privacy
+from bot.settings.model import Address
+from bot.telemetry.meter import Meter
 
 DRAIN = 5.0
 """Seconds that answers in the making have at a stop."""
 ACK_TIME = 0.05
 """Seconds in which what was read is begun and acknowledged."""
-
-BETWEEN_PEOPLE = N_("I can't post in a conversation between people. Use a channel, or your conversation with me.")
-"""Nobody can be invited into one."""
 
 logger = logging.getLogger("parley.slack")
 
@@ -69,12 +67,12 @@ class SlackChat:
         self._clock = clock
         self._base_url = base_url
         self._anyone = WebApi("", clock, base_url, count=counting(NAME, meter or Meter()))
-        self._source: Source = oauth.installations if oauth else OneToken(token, self._anyone)
+        self._source: TokenSource = oauth.installations if oauth else OneToken(token, self._anyone)
         self._workspaces = Workspaces(self._source, self._anyone, self._new_web, clock=clock, privacy=privacy)
         site = base_url.removesuffix("api/")
         self._pace = pace or Pace()
         self._socket: SocketMode | None = None
-        self._runner: web.AppRunner | None = None
+        self._runner: HttpServer | None = None
         self._incoming = Incoming(bot, self._workspaces, clock=clock, locale=locale)
         self.app = GuardedApp(
             client=self._anyone.client,
@@ -154,9 +152,9 @@ class SlackChat:
         """Which workspace the one token belongs to, which has the app again if it had removed it."""
         if not isinstance(self._source, OneToken):
             return
-        told = await self._check("the bot token (PARLEY_SLACK_BOT_TOKEN)", self._source.ask)
-        if told is not None:
-            await self._workspaces.returned(self._source.learn(told))
+        identity = await self._check("the bot token (PARLEY_SLACK_BOT_TOKEN)", self._source.ask)
+        if identity is not None:
+            await self._workspaces.returned(self._source.learn(identity))
 
     def _new_web(self, token: str, refused: Callable[[], None]) -> WebApi:
         return WebApi(token, self._clock, self._base_url, session=self._anyone.client.session, refused=refused)
@@ -171,10 +169,10 @@ class SlackChat:
         except SlackApiError as error:
             code = error_of(error)
             if code in DEAD_TOKEN or code == "not_allowed_token_type":
-                raise UsageError(f"Slack refuses {which}: {code}. Copy it anew from the app's page.") from error
-            logger.warning("Slack does not answer as it should (%s); trying again", code or "no answer")
+                raise UsageError(f"Slack refuses {which}: {code}. Copy it again from the app's page.") from error
+            logger.warning("Slack isn't answering properly (%s); trying again", code or "no answer")
         except (SlackClientError, OSError, TimeoutError) as error:
-            logger.warning("Slack can't be reached (%s); trying again", type(error).__name__)
+            logger.warning("can't reach Slack (%s); trying again", type(error).__name__)
         return None
 
     # --- the platform ---
@@ -182,18 +180,22 @@ class SlackChat:
     async def post(self, place: Place, reply: Reply) -> MessageRef | None:
         """Posts in a channel or a thread. The reference names every message that the reply took.
 
+        What is posted to a member stands in a conversation with an id of its own, which the reference names.
+
         Raises NotAllowed where the bot may not write, NotFound where there is no such channel, else Unavailable: then
         what was posted of it already is taken back.
         Pictures follow as messages of their own, once Slack has processed them.
         """
         web = await self._web(place.workspace)
-        sent: list[str] = []
+        stamps: list[str] = []
+        there = place
         try:
             for message in render.messages(reply):
                 posted = await answers.send(web, place.channel, place.thread, message)
-                sent.append(str(posted["ts"]))
+                stamps.append(str(posted["ts"]))
+                there = replace(place, channel=str(posted["channel"]))
         except (BotError, SlackApiError) as error:
-            await self._take_back(web, place, sent)
+            await self._take_back(web, place, stamps)
             if isinstance(error, PlaceGone) and place.direct:
                 raise PlaceGone(BETWEEN_PEOPLE) from error
             raise
@@ -201,7 +203,7 @@ class SlackChat:
             await self._attach(web, place, file)
         for image in answers.images(reply):
             await self._follow(web, place, image)
-        return MessageRef(place, ",".join(sent)) if sent else None
+        return MessageRef(there, ",".join(stamps)) if stamps else None
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraws the messages that were posted, as many as there are. Raises what `post` raises."""
@@ -215,8 +217,8 @@ class SlackChat:
 
     async def has_role(self, workspace: str, role: str) -> bool:
         """Raises what `post` raises."""
-        told = await (await self._web(workspace)).call("usergroups_list")
-        return any(group["id"] == role for group in told.get("usergroups") or ())
+        groups = await (await self._web(workspace)).call("usergroups_list")
+        return any(group["id"] == role for group in groups.get("usergroups") or ())
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
         """A direct message. False where the person can't be reached."""
@@ -225,22 +227,22 @@ class SlackChat:
             for message in render.messages(reply):
                 await answers.send(web, person, "", message)
         except BotError as error:
-            logger.warning("somebody could not be told something directly: %s", type(error).__name__)
+            logger.warning("can't send a direct message: %s", type(error).__name__)
             return False
         return True
 
-    async def _take_back(self, web: WebApi, place: Place, sent: list[str]) -> None:
+    async def _take_back(self, web: WebApi, place: Place, stamps: list[str]) -> None:
         try:
-            for stamp in sent:
+            for stamp in stamps:
                 await web.call("chat_delete", channel=place.channel, ts=stamp)
         except (BotError, SlackApiError) as error:
-            logger.warning("half a post could not be taken back: %s", type(error).__name__)
+            logger.warning("can't delete half a post: %s", type(error).__name__)
 
     async def _attach(self, web: WebApi, place: Place, file: Attachment) -> None:
         try:
             await files.send_file(web, file, place.channel, place.thread)
         except BotError as error:
-            logger.warning("a file could not be posted: %s", type(error).__name__)
+            logger.warning("can't post a file: %s", type(error).__name__)
 
     async def _follow(self, web: WebApi, place: Place, image: Image) -> None:
         """Uploads a picture, and posts it when it is ready: nobody waits for that, since its words are there."""

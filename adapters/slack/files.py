@@ -9,9 +9,9 @@ from slack_sdk.errors import SlackClientError
 
 from adapters.slack.web import WebApi
 from bot.charts import png_async
-from bot.chat import Attachment, Image
+from bot.chat.markup import clean, shorten
+from bot.chat.vocabulary import Attachment, Image
 from bot.errors import BotError
-from bot.markup import clean, shorten
 
 ALT_MAX = 1000
 LOOKS = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 4.0)
@@ -27,7 +27,7 @@ async def upload_picture(web: WebApi, image: Image) -> str:
             web, f"{image.name}.png", await png_async(image.svg), alt=shorten(clean(image.alt), ALT_MAX)
         )
     except (BotError, SlackClientError) as error:
-        logger.warning("a picture could not be uploaded: %s", type(error).__name__)
+        logger.warning("can't upload a picture: %s", type(error).__name__)
         return ""
 
 
@@ -36,13 +36,13 @@ async def is_ready(web: WebApi, file: str) -> bool:
     for pause in LOOKS:
         await asyncio.sleep(pause)
         try:
-            told = await web.call("files_info", file=file)
+            info = await web.call("files_info", file=file)
         except (BotError, SlackClientError) as error:
-            logger.warning("a file could not be looked at: %s", type(error).__name__)
+            logger.warning("can't check a file: %s", type(error).__name__)
             return False
-        if told["file"].get("mimetype"):
+        if info["file"].get("mimetype"):
             return True
-    logger.warning("Slack did not process a file in time")
+    logger.warning("Slack didn't process a file in time")
     return False
 
 
@@ -52,7 +52,7 @@ async def send_file(web: WebApi, file: Attachment, channel: str, thread: str = "
 
 
 async def _upload(web: WebApi, name: str, content: bytes, *, alt: str = "", channel: str = "", thread: str = "") -> str:
-    sent = await web.call(
+    upload = await web.call(
         "files_upload_v2",
         filename=name,
         title=name,
@@ -61,4 +61,4 @@ async def _upload(web: WebApi, name: str, content: bytes, *, alt: str = "", chan
         channel=channel or None,
         thread_ts=thread or None,
     )
-    return str(sent["files"][0]["id"])
+    return str(upload["files"][0]["id"])

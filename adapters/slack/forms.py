@@ -5,25 +5,29 @@ https://docs.slack.dev/reference/views/modal-views
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from slack_sdk.models.blocks import (
     Block,
+    ConversationFilter,
     ConversationSelectElement,
     InputBlock,
     PlainTextInputElement,
 )
 from slack_sdk.models.views import View
 
+from adapters.slack.decoding import NO_NAMES, Names, decode
 from adapters.slack.render import LIMITS, list_of
 from adapters.slack.texts import plain_text
-from bot.chat import Answers, Form, Input, InputKind
-from bot.fit import fit_option
+from bot.chat.fit import fit_option
+from bot.chat.markup import clean, shorten
+from bot.chat.vocabulary import Answers, Form, Input, InputKind
 from bot.i18n import Translator
-from bot.markup import clean, shorten
 
 CALLBACK = "form"
 WHERE = "parley-where"
@@ -37,29 +41,47 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """What a form carries in `private_metadata`: what it does, and from where it came."""
+class FormOrigin:
+    """What a form carries in `private_metadata`: what it does, and from where it came.
+
+    Members never see it, Slack signs what comes back, and the seal binds it to the member who opened the form: so
+    nobody sends another member's form, or one for a place where they never were. It says nothing of who can see that
+    place; `places.py` finds that out.
+    """
 
     action: str
     channel: str = ""
     thread: str = ""
     url: str = ""
+    seal: str = ""
+
+    def sealed(self, token: str, user: str) -> FormOrigin:
+        """Return it with the seal for this member, under the workspace's token."""
+        return replace(self, seal=self._seal(token, user))
+
+    def is_sealed(self, token: str, user: str) -> bool:
+        """Tell whether this member opened the form, under this token."""
+        return hmac.compare_digest(self.seal.encode(errors="replace"), self._seal(token, user).encode())
+
+    def _seal(self, token: str, user: str) -> str:
+        words = json.dumps([self.action, self.channel, self.thread, self.url, user])
+        return hmac.new(token.encode(), words.encode(), hashlib.sha256).hexdigest()
 
     def encode(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
-    def decode(cls, encoded: str) -> Origin:
+    def decode(cls, encoded: str) -> FormOrigin:
         """Of another version's form, or of none: an origin whose action nobody knows."""
         try:
-            told = json.loads(encoded)
-            words = [told.get(each.name, "") for each in fields(cls)]
+            origin = json.loads(encoded)
+            words = [origin.get(each.name, "") for each in fields(cls)]
         except (ValueError, AttributeError, RecursionError):
             return cls("")
         return cls(*words) if all(isinstance(word, str) for word in words) else cls("")
 
 
-def view(form: Form, origin: Origin, t: Translator) -> Json:
+def view(form: Form, origin: FormOrigin, t: Translator) -> Json:
     """The modal. Raises SlackObjectFormationError for what the kit's own checks find."""
     blocks: list[Block] = [_input(question) for question in form.inputs]
     if not origin.channel:
@@ -75,35 +97,44 @@ def view(form: Form, origin: Origin, t: Translator) -> Json:
     ).to_dict()
 
 
-def origin_of(form: Form, *, channel: str, thread: str, url: str) -> Origin:
-    return Origin(form.action.encode(), channel, thread, url)
+def origin_of(form: Form, *, channel: str, thread: str, url: str) -> FormOrigin:
+    return FormOrigin(form.action.encode(), channel, thread, url)
 
 
-def answers(shown: Mapping[str, Any]) -> Answers:
+def answers(modal: Mapping[str, Any], names: Names = NO_NAMES) -> Answers:
     """What was filled in, by the input's name; the channel that was asked for is none of it."""
-    values: Mapping[str, Mapping[str, Any]] = (shown.get("state") or {}).get("values") or {}
-    return {name: _answer(next(iter(elements.values()), {})) for name, elements in values.items() if name != WHERE}
+    values: Mapping[str, Mapping[str, Any]] = (modal.get("state") or {}).get("values") or {}
+    filled: dict[str, Mapping[str, Any]] = {
+        name: next(iter(elements.values()), {}) for name, elements in values.items() if name != WHERE
+    }
+    return {name: _answer(element, names) for name, element in filled.items()}
 
 
-def channel_of(shown: Mapping[str, Any]) -> str:
+def typed(modal: Mapping[str, Any]) -> list[str]:
+    """What was typed into the inputs, as Slack writes it."""
+    values: Mapping[str, Mapping[str, Any]] = (modal.get("state") or {}).get("values") or {}
+    return [str(element.get("value") or "") for elements in values.values() for element in elements.values()]
+
+
+def channel_of(modal: Mapping[str, Any]) -> str:
     """The channel that was picked in a form that asked for one."""
-    values: Mapping[str, Mapping[str, Any]] = (shown.get("state") or {}).get("values") or {}
+    values: Mapping[str, Mapping[str, Any]] = (modal.get("state") or {}).get("values") or {}
     picked: Mapping[str, Mapping[str, Any]] = values.get(WHERE, {})
     return str(next((one.get("selected_conversation") for one in picked.values()), "") or "")
 
 
-def names(shown: Mapping[str, Any]) -> list[str]:
+def names(modal: Mapping[str, Any]) -> list[str]:
     """The inputs of a modal as it was shown, in order."""
-    return [str(block["block_id"]) for block in shown.get("blocks") or () if block.get("type") == "input"]
+    return [str(block["block_id"]) for block in modal.get("blocks") or () if block.get("type") == "input"]
 
 
-def _answer(element: Mapping[str, Any]) -> str | tuple[str, ...]:
+def _answer(element: Mapping[str, Any], names: Names) -> str | tuple[str, ...]:
     if "selected_options" in element:
         return tuple(str(option["value"]) for option in element["selected_options"] or ())
     if "selected_option" in element:
         option = element["selected_option"]
         return (str(option["value"]),) if option else ()
-    return str(element.get("value") or "")
+    return decode(str(element.get("value") or ""), names)
 
 
 def _input(question: Input) -> InputBlock:
@@ -136,5 +167,10 @@ def _where(t: Translator) -> InputBlock:
     return InputBlock(
         block_id=WHERE,
         label=plain_text(t("Where to post it")),
-        element=ConversationSelectElement(action_id=WHERE, default_to_current_conversation=True),
+        element=ConversationSelectElement(
+            action_id=WHERE,
+            default_to_current_conversation=True,
+            response_url_enabled=True,
+            filter=ConversationFilter(include=["public", "private"], exclude_bot_users=True),
+        ),
     )

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.slack import render
-from bot.app import Bot
-from bot.chat import Action, Button, Card, Outcome, Reply, Request
+from bot.chat.vocabulary import Action, Button, Card, Outcome, Reply, Request
+from bot.dispatch.bot import Bot
 
 BLOCKS_MAX = 100
 VOTES_MAX = 5
@@ -43,10 +43,10 @@ def _cards(outcome: Outcome) -> tuple[Card, ...]:
 
 def _polls(listed: Outcome) -> list[str]:
     """The ids of the polls that a list offers to show."""
-    return list(_shown(listed))[:VOTES_MAX]
+    return list(_poll_ids(listed))[:VOTES_MAX]
 
 
-def _shown(listed: Outcome) -> Iterator[str]:
+def _poll_ids(listed: Outcome) -> Iterator[str]:
     for card in _cards(listed):
         for control in card.controls:
             if isinstance(control, Button) and control.action and control.action.verb == "poll-show":

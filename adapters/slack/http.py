@@ -1,4 +1,4 @@
-"""Slack's requests over HTTP: who is let in, how often, and what becomes of nonsense.
+"""Slack's requests over HTTP: who is let in, and how nonsense is answered.
 
 Each is verified, read and looked up once, here, and goes to Bolt's app as one that came over a socket does.
 https://docs.slack.dev/authentication/verifying-requests-from-slack
@@ -6,11 +6,10 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
+import re
 from collections.abc import Mapping
-from time import monotonic
 from typing import Any
 
 from aiohttp import web
@@ -25,9 +24,10 @@ from slack_sdk.signature import SignatureVerifier
 from yarl import query_to_pairs
 
 PATH = "/slack/events"
-REMEMBERED = 600.0
-"""Seconds for which a request is known again: Slack's own window for signatures is 300."""
-REMEMBERED_MAX = 50_000
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+"""Seconds since 1970. Longer numbers are more than a float holds, with which the verifier compares them."""
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+"""The verifier's comparison takes ASCII alone."""
 
 Json = dict[str, Any]
 
@@ -35,7 +35,7 @@ logger = logging.getLogger("parley.slack")
 
 
 class GuardedApp(AsyncApp):
-    """Bolt's app, whose server lets in what Slack signed, what can be read, and each request once.
+    """Bolt's app, whose server lets in what Slack signed and what can be read.
 
     People come with their browsers to the pages alone that install the app, if there are any.
     """
@@ -71,7 +71,7 @@ class NoToken(AsyncAuthorize):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
 
-    async def __call__(self, **_asked: Any) -> AuthorizeResult:
+    async def __call__(self, **_context: Any) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id=None)
 
 
@@ -96,43 +96,24 @@ class Entrance(AsyncSlackAppServer):
         body = read_body(request.content_type, written)
         if body is None:
             return web.Response(status=400)
-        if not self._guard.is_new(written):
-            return web.Response()
-        answer = await self._app.take(body)
-        if answer.status >= 500:  # noqa: PLR2004 - Slack sends it again
-            self._guard.forget(written)
-        return await to_aiohttp_response(answer)
+        return await to_aiohttp_response(await self._app.take(body))
 
 
 class Guard:
-    """Knows Slack's signature, and what comes a second time, replayed or sent again by Slack."""
+    """Knows Slack's signature. What comes a second time is the core's to tell, which knows of other processes as well."""
 
     def __init__(self, secret: str) -> None:
         self._verifier = SignatureVerifier(secret) if secret else None
-        self._seen: dict[bytes, float] = {}
 
     def is_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
         timestamp = headers.get("x-slack-request-timestamp", "")
         signature = headers.get("x-slack-signature", "")
-        if self._verifier is None or not timestamp.isascii() or not timestamp.isdigit():
+        if self._verifier is None or not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
             return False
         try:
             return self._verifier.is_valid(body.decode(), timestamp, signature)
         except UnicodeDecodeError:
             return False
-
-    def is_new(self, body: bytes) -> bool:
-        """From then on it is known."""
-        now, key = monotonic(), hashlib.sha256(body).digest()
-        while self._seen and (len(self._seen) > REMEMBERED_MAX or next(iter(self._seen.values())) < now - REMEMBERED):
-            del self._seen[next(iter(self._seen))]
-        if key in self._seen:
-            return False
-        self._seen[key] = now
-        return True
-
-    def forget(self, body: bytes) -> None:
-        self._seen.pop(hashlib.sha256(body).digest(), None)
 
 
 def read_body(content_type: str, written: bytes) -> Json | None:
@@ -145,7 +126,7 @@ def read_body(content_type: str, written: bytes) -> Json | None:
 
 def _object(written: str | bytes) -> Json | None:
     try:
-        found = json.loads(written)
+        value = json.loads(written)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None

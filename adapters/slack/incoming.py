@@ -7,6 +7,7 @@ docs/decisions/0019-slack-is-answered-in-a-middleware.md.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
@@ -21,42 +22,46 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import answers, forms, render
 from adapters.slack.answers import Ear
+from adapters.slack.decoding import NO_NAMES, Names, decode, decode_line, ids_in
 from adapters.slack.home import home
-from adapters.slack.texts import own_words, unescape, words_of
-from adapters.slack.workspaces import NAME, Workspaces
-from bot.app import Bot, refusal
-from bot.chat import Answers, Card, Choice, MessageRef, Outcome, Place, Reply, Request
-from bot.errors import BotError
-from bot.i18n import Translator, translator
-from bot.markup import text
-from bot.request_id import request_scope
-from bot.typed import parse
-from bot.waiting import heard, held
+from adapters.slack.payloads import COMMAND, Body, asker_of, is_for_one, is_whole, key_of, kind_of, values_of, view_of
+from adapters.slack.people import HURRY
+from adapters.slack.places import ChannelFacts, look_up, settled, spot_of
+from adapters.slack.plain_words import MENTION, MESSAGE, plain_message
+from adapters.slack.texts import CHANNEL, own_words, words_of
+from adapters.slack.web import WebApi
+from adapters.slack.workspaces import Workspaces
+from bot.aio import hold_task, wait_for_event
+from bot.chat.vocabulary import Choice, MessageRef, Outcome, Place, Reply, Request, Visibility
+from bot.commands.mentions import mention_id
+from bot.dispatch.bot import Bot, bug_notice, refusal, title_of
+from bot.dispatch.declare import Command
+from bot.dispatch.parse import Call, parse
+from bot.errors import BotError, NotAllowed, NotFound
+from bot.i18n import N_, translator
+from bot.telemetry.request_id import request_scope
 
 HELP = "help"
 FORM_PATIENCE = 1.8
 """Seconds until a form is acknowledged whether or not its answer is there."""
 ACK_PATIENCE = 2.5
 """Seconds until anything is acknowledged, whatever it waits for: below Slack's 3."""
+CHANNELS_MAX = 3
+"""Mentioned channels whose names are looked up for one text."""
+PLACE_PATIENCE = 5.0
+"""Seconds that Slack has to tell the kind of a place."""
 ADDRESS_CHECK = "url_verification"
 """Slack's question whether the address is the app's, which Bolt answers."""
-COMMAND = "command"
-USED_BY_PEOPLE = {
-    "block_actions": "action_id",
-    "block_suggestion": "action_id",
-    "view_submission": "view",
-    "shortcut": "callback_id",
-    "message_action": "callback_id",
-}
-"""By kind: what names that which was used."""
 START_POLL = "start-poll"
 POLL_ON_THIS = "poll-on-this"
 OPENS_POLL = "poll create"
-ERROR_MAX = 500
+POSTING = frozenset({OPENS_POLL, "poll post"})
+"""Commands that post a message by the bot's own right. What is shared goes through the command's response_url."""
+
+NAMED_ONLY = N_("Type the same command in that private channel. From here, I can't tell whether you're in it.")
 
 logger = logging.getLogger("parley.slack")
 
-Body = Mapping[str, Any]
 Listener = Callable[[Body], Coroutine[Any, Any, None]]
 Answering = Callable[[AsyncAck, Body], Coroutine[Any, Any, None]]
 
@@ -66,13 +71,13 @@ class Ack(AsyncAck):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.given = asyncio.Event()
+        self.ready = asyncio.Event()
 
     async def __call__(self, *args: Any, **more: Any) -> BoltResponse:
         """Only the first one counts."""
         if self.response is not None:
             return self.response
-        self.given.set()
+        self.ready.set()
         return await super().__call__(*args, **more)
 
 
@@ -84,7 +89,14 @@ class Incoming(AsyncMiddleware):
         self._workspaces = workspaces
         self._clock = clock
         self._locale = locale
-        self._form_words = tuple({name.split()[0] for name, found in bot.commands.items() if found.form_when})
+        self._early_words = tuple(
+            {
+                name.split()[0]
+                for name, each in bot.commands.items()
+                if each.form_when or name in POSTING or _picks(each)
+            }
+        )
+        self._picks = frozenset(param.name for each in bot.commands.values() for param in each.params if param.picks)
         self.running: set[asyncio.Task[Any]] = set()
         self._listeners: Mapping[str, Listener] = {
             COMMAND: self._on_command,
@@ -94,6 +106,8 @@ class Incoming(AsyncMiddleware):
             "tokens_revoked": self._on_removed,
             "app_uninstalled": self._on_removed,
             "app_home_opened": self._on_home,
+            MENTION: self._on_message,
+            MESSAGE: self._on_message,
         }
         """By kind: what is acknowledged before anything is done about it."""
         self._answering: Mapping[str, Answering] = {
@@ -115,13 +129,13 @@ class Incoming(AsyncMiddleware):
         if kind == ADDRESS_CHECK:
             return await next()
         if not is_whole(kind, body):
-            logger.warning("Slack sent a payload that does not say who did what")
+            logger.warning("Slack sent a payload that doesn't name its member")
         elif kind in self._listeners:
-            held(asyncio.ensure_future(self._heard(self._listeners[kind], body)), self.running)
+            hold_task(asyncio.ensure_future(self._listen_to(self._listeners[kind], body)), self.running)
         elif kind in self._answering:
             ack = Ack()
-            held(asyncio.ensure_future(self._answered(self._answering[kind], ack, body)), self.running)
-            await heard(ack.given, ACK_PATIENCE)
+            hold_task(asyncio.ensure_future(self._answered(self._answering[kind], ack, body)), self.running)
+            await wait_for_event(ack.ready, ACK_PATIENCE)
             return await ack()
         else:
             logger.warning("Slack sent something of an unknown kind")
@@ -129,7 +143,7 @@ class Incoming(AsyncMiddleware):
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs something beside, whose failure is only logged. A stop waits for it."""
-        held(asyncio.ensure_future(_logged(work)), self.running)
+        hold_task(asyncio.ensure_future(_logged(work)), self.running)
 
     async def drain(self, seconds: float) -> None:
         if self.running:
@@ -137,7 +151,7 @@ class Incoming(AsyncMiddleware):
             for task in late:
                 task.cancel()
 
-    async def _heard(self, listener: Listener, body: Body) -> None:
+    async def _listen_to(self, listener: Listener, body: Body) -> None:
         """Begins a request. Nobody waits for its failure, so the person is told."""
         with request_scope(self._bot.new_reference):
             try:
@@ -159,8 +173,14 @@ class Incoming(AsyncMiddleware):
 
     async def _on_command(self, body: Body) -> None:
         """`/parley fact tariffs`. Nothing typed asks for help."""
-        line = unescape(str(body.get("text", ""))).strip() or HELP
-        request = await self._request(body, hurry=self._opens_form(line))
+        written = str(body.get("text", ""))
+        line = decode_line(written, self._picks, await self._names(body, written)) or HELP
+        call = self._parsed(line)
+        opens_form = call is not None and call.command.opens_form(call.args)
+        posts = call is not None and call.command.name in POSTING
+        request = await self._request(body, hurry=opens_form, posts=posts)
+        if call is not None:
+            await self._check_picks(call, request.place)
         outcome = await self._bot.say(request, line)
         await self._show(body, request, outcome)
 
@@ -171,34 +191,36 @@ class Incoming(AsyncMiddleware):
         if pressed.startswith(render.LINK_ID):
             return
         request = await self._request(body, press=True)
-        await self._show(body, request, await self._bot.press(request, pressed, _values(used)))
+        await self._show(body, request, await self._bot.press(request, pressed, values_of(used)))
 
     async def _on_shortcut(self, body: Body) -> None:
         """From the menu of a message, or from the composer."""
         name = str(body.get("callback_id", ""))
-        request = await self._request(body, hurry=True)
+        request = await self._request(body, hurry=True, posts=name == POLL_ON_THIS)
         message: Body = body.get("message") or {}
+        names = await self._names(body, json.dumps(message))
         if name in {START_POLL, POLL_ON_THIS}:
-            question = own_words(message) or words_of(message)
+            question = own_words(message, names) or words_of(message, names)
             outcome = await self._bot.invoke(request, OPENS_POLL, {"question": question} if question else {})
         else:
-            outcome = await self._bot.look(request, name, words_of(message))
+            outcome = await self._bot.look(request, name, words_of(message, names))
         await self._show(body, request, outcome)
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
         """A form that was sent: the acknowledgement itself carries what is wrong, or closes it."""
         view: Body = body["view"]
-        origin, filled = forms.Origin.decode(str(view.get("private_metadata") or "")), forms.answers(view)
+        origin, names = await self._origin(body), await self._names(body, *forms.typed(view))
+        filled = forms.answers(view, names)
         request = await self._request(body, origin=origin, hurry=True)
         t = translator(request.locale)
-        work = held(asyncio.ensure_future(self._bot.submit(request, origin.action, filled)), self.running)
+        work = hold_task(asyncio.ensure_future(self._bot.submit(request, origin.action, filled)), self.running)
         await asyncio.wait({work}, timeout=FORM_PATIENCE)
         if not work.done():
             await ack()
         outcome = await work
         if ack.response is not None:
-            outcome = _told_late(outcome, filled, t) if outcome.errors else outcome
-        elif wrong := _beside(outcome, forms.names(view)):
+            outcome = answers.late_errors(outcome, filled, t) if outcome.errors else outcome
+        elif wrong := answers.beside_inputs(outcome, forms.names(view), t):
             await ack(response_action="errors", errors=wrong)
             return
         await ack()
@@ -208,20 +230,20 @@ class Incoming(AsyncMiddleware):
         """Somebody types in a select that asks for its options, in a message or in a form. Too late is nothing."""
         try:
             async with asyncio.timeout(FORM_PATIENCE):
-                found = await self._suggestions(body)
+                choices = await self._suggestions(body)
         except TimeoutError:
-            logger.warning("suggestions were not there in time")
-            found = []
-        await ack(options=render.suggested(found))
+            logger.warning("suggestions came too late")
+            choices = []
+        await ack(options=render.suggested(choices))
 
     async def _suggestions(self, body: Body) -> list[Choice]:
         view: Body | None = body.get("view")
-        typed, asked = unescape(str(body.get("value") or "")), str(body["action_id"])
+        query, name = decode(str(body.get("value") or "")), str(body["action_id"])
         if view is None or view.get("type") != "modal":
-            return await self._bot.suggest(await self._request(body, press=True), asked, typed)
-        origin = forms.Origin.decode(str(view.get("private_metadata") or ""))
-        request = await self._request(body, origin=origin, press=True)
-        return await self._bot.suggest(request, origin.action, typed, asked)
+            return await self._bot.suggest(await self._request(body, types=True), name, query)
+        origin = await self._origin(body)
+        request = await self._request(body, origin=origin, types=True)
+        return await self._bot.suggest(request, origin.action, query, name)
 
     async def _on_removed(self, body: Body) -> None:
         """The workspace has removed the app, or withdrawn its token; tokens of persons are none of Parley's."""
@@ -241,170 +263,181 @@ class Incoming(AsyncMiddleware):
         web = (await self._workspaces.of(request.actor.workspace)).web
         await web.call("views_publish", user_id=request.actor.id, view=await home(self._bot, request))
 
+    async def _on_message(self, body: Body) -> None:
+        """A question to the app: in a channel it is answered in a thread, alone with the member in the conversation."""
+        message = plain_message(body)
+        if message is None:
+            return
+        names = await self._names(message.body, message.written)
+        request = await self._request(message.body, types=not message.direct)
+        outcome = await self._bot.ask(request, message.words(names))
+        answer = outcome.answer
+        if outcome.duplicate or answer is None:
+            return
+        if message.direct:
+            answer = replace(answer, visibility=Visibility.PUBLIC)
+        ear = Ear((await self._workspaces.of(message.team)).web, request)
+        try:
+            await answers.show(ear, replace(outcome, answer=answer), self.spawn)
+        except (NotAllowed, NotFound) as error:
+            logger.warning("a question could not be answered where it was asked: %s", type(error).__name__)
+            await answers.show(ear, replace(outcome, answer=replace(answer, visibility=Visibility.PRIVATE)), self.spawn)
+
     async def _failed(self, error: Exception, body: Body, ack: Ack) -> None:
         """A form that was not answered yet stays open and says itself what can't be."""
-        beside = forms.names(_view(body)) if body.get("type") == "view_submission" else []
+        beside = forms.names(view_of(body)) if body.get("type") == "view_submission" else []
         if ack.response is None and beside:
-            await ack(response_action="errors", errors={beside[0]: self._told(error)[0]})
+            place = forms.WHERE if forms.WHERE in beside and isinstance(error, NotAllowed | NotFound) else beside[0]
+            await ack(response_action="errors", errors={place: self._explain(error)[0]})
             return
         await ack()
         await self._tell(error, body)
 
     async def _tell(self, error: Exception, body: Body) -> None:
         """By the response_url, or directly where there is none: for a control of the Home tab or of the composer."""
-        told, reference = self._told(error)
+        words, reference = self._explain(error)
         if not ("user" in body or "user_id" in body) or body.get("type") == "block_suggestion":
             return
-        message = render.messages(refusal(told, translator(self._locale)).answer or Reply())[0]
-        form = forms.Origin.decode(str(_view(body).get("private_metadata") or ""))
-        url = str(body.get("response_url") or form.url)
+        message = render.messages(refusal(words, translator(self._locale), title_of(error)).answer or Reply())[0]
         try:
+            url = str(body.get("response_url") or (await self._origin(body)).url)
             if not (url and await self._answered_at(url, message)):
-                team, user, _ = _asker(body)
+                team, user, _ = asker_of(body)
                 await answers.send((await self._workspaces.of(team)).web, user, "", message)
         except (BotError, SlackApiError, OSError):
-            logger.warning("the person could not be told of %s", reference)
+            logger.warning("can't show a member the code %s", reference)
 
-    def _told(self, error: Exception) -> tuple[str, str]:
+    def _explain(self, error: Exception) -> tuple[str, str]:
         """What the person reads, and what the log has of it: a bug is logged whole, with a code to quote."""
         t = translator(self._locale)
         if isinstance(error, BotError):
-            logger.warning("Slack: a request could not be answered: %s", type(error).__name__)
+            logger.warning("Slack: can't answer a request: %s", type(error).__name__)
             return t(error.message), type(error).__name__
         reference = self._bot.report("an answer to Slack", error)
-        return t("Something went wrong on my side. The code is {code}.", code=reference), reference
+        return bug_notice(reference, t), reference
 
-    async def _answered_at(self, url: str, message: render.Message) -> bool:
+    async def _answered_at(self, url: str, message: render.SlackMessage) -> bool:
         payload = {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
         return await self._workspaces.anyone.respond(url, {**payload, "replace_original": False})
 
     # --- helpers ---
 
+    async def _names(self, body: Body, *texts: str) -> Names:
+        """Look up who and what these texts mention, for a moment."""
+        ids = ids_in(texts)
+        if not ids:
+            return NO_NAMES
+        team, _, _ = asker_of(body)
+        workspace = await self._workspaces.of(team)
+        channels = [each for each in sorted(ids) if CHANNEL.fullmatch(each)][:CHANNELS_MAX]
+        people, facts = await asyncio.gather(
+            workspace.people.names(team, ids, HURRY),
+            asyncio.gather(*(_look_up(workspace.web, channel, HURRY) for channel in channels)),
+        )
+        return people | {channel: each.name for channel, each in zip(channels, facts, strict=True) if each.name}
+
     async def _show(self, body: Body, request: Request, outcome: Outcome) -> None:
+        if outcome.duplicate:
+            return
         web = (await self._workspaces.of(request.actor.workspace)).web
         ear = Ear(
             web,
             request,
             str(body.get("response_url") or ""),
             str(body.get("trigger_id") or ""),
-            replaceable=_is_own(body, request.place),
+            replaceable=is_for_one(body, request.place),
         )
         await answers.show(ear, outcome, self.spawn)
 
-    def _opens_form(self, line: str) -> bool:
-        if not line.removeprefix("/").lower().startswith(self._form_words):
-            return False
+    async def _origin(self, body: Body) -> forms.FormOrigin:
+        """Read what a form carries. Where its seal is broken, it is a form of no version of this program."""
+        team, user, _ = asker_of(body)
+        origin = forms.FormOrigin.decode(str(view_of(body).get("private_metadata") or ""))
+        token = (await self._workspaces.of(team)).installed.bot_token or ""
+        return origin if origin.is_sealed(token, user) else forms.FormOrigin("")
+
+    async def _check_picks(self, call: Call, here: Place) -> None:
+        """Raise NotAllowed for a private channel that a member only names: typed in it, the command proves they are in."""
+        for name in _picks(call.command):
+            channel = mention_id(str(call.args.get(name) or ""))
+            if not channel or channel == here.channel:
+                continue
+            web = (await self._workspaces.of(here.workspace)).web
+            if (await _look_up(web, channel, PLACE_PATIENCE)).private:
+                raise NotAllowed(NAMED_ONLY)
+
+    def _parsed(self, line: str) -> Call | None:
+        """Parse a command ahead of its run, where it may open a form or post something."""
+        if not line.removeprefix("/").lower().startswith(self._early_words):
+            return None
         try:
-            call = parse(line, self._bot.commands, translator(self._locale))
+            return parse(line, self._bot.commands, translator(self._locale))
         except BotError:
-            return False
-        return call.command.opens_form(call.args)
+            return None
 
     async def _request(
-        self, body: Body, *, origin: forms.Origin | None = None, press: bool = False, hurry: bool = False
+        self,
+        body: Body,
+        *,
+        origin: forms.FormOrigin | None = None,
+        press: bool = False,
+        hurry: bool = False,
+        types: bool = False,
+        posts: bool = False,
     ) -> Request:
-        """Who asks, where, and in which language."""
-        team, user, name = _asker(body)
-        place, message = _place(body, team, origin)
-        people = (await self._workspaces.of(team)).people
-        actor, person = await people.find(team, user, name, press=press, hurry=hurry)
+        """Build the request: who asks, where, and in which language.
+
+        Slack is asked about the place where the payload does not tell its kind, and where something is about to be
+        posted in a private one. It is not asked while a member `types`: then a place of unknown kind is private. Raises NotAllowed where what is to be posted can't be.
+        """
+        team, user, name = asker_of(body)
+        workspace, spot = await self._workspaces.of(team), spot_of(body, team, origin)
+        asks = posts and spot.place.private and bool(spot.place.channel)
+        (actor, person), conversation = await asyncio.gather(
+            workspace.people.find(team, user, name, press=press or types, hurry=hurry),
+            _look_up(workspace.web, spot.place.channel, HURRY if posts and hurry else PLACE_PATIENCE)
+            if asks or not (spot.certain or types)
+            else _nothing_told(),
+        )
+        if posts and conversation.obstacle:
+            raise NotAllowed(conversation.obstacle)
+        spot = settled(spot, conversation)
         return Request(
             actor=actor,
-            place=place,
+            place=spot.place,
             now=self._clock(),
             locale=person.locale or self._locale,
             zone=person.zone,
-            origin=MessageRef(place, message) if message else None,
+            origin=MessageRef(spot.place, spot.message) if spot.message else None,
+            may_write=spot.may_write,
+            may_post=not conversation.obstacle,
+            key=key_of(body),
         )
 
 
-def kind_of(body: Body) -> str:
-    """What happened, in Slack's own words: a payload's type, or an event's. A command's has none."""
-    if "command" in body:
-        return COMMAND
-    kind = str(body.get("type"))
-    event = body.get("event")
-    return str(event.get("type")) if kind == "event_callback" and isinstance(event, Mapping) else kind
+def _picks(command: Command) -> list[str]:
+    """Return the parameters that take a channel."""
+    return [param.name for param in command.params if param.picks == "channel"]
 
 
-def is_whole(kind: str, body: Body) -> bool:
-    """Whether what a person did names the person, and what they used."""
-    if kind == COMMAND:
-        return bool(body.get("user_id"))
-    if kind not in USED_BY_PEOPLE:
-        return True
-    user, used = body.get("user"), body
-    if kind == "block_actions":
-        actions = body.get("actions")
-        used = actions[0] if isinstance(actions, list) and actions else {}
-    named = isinstance(used, Mapping) and bool(used.get(USED_BY_PEOPLE[kind]))
-    return named and isinstance(user, Mapping) and bool(user.get("id"))
+async def _look_up(web: WebApi, channel: str, seconds: float) -> ChannelFacts:
+    """Ask Slack about the place for a bounded time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await look_up(web, channel)
+    except TimeoutError:
+        logger.warning("Slack doesn't name the kind of a conversation in time, so Parley treats it as private")
+        return ChannelFacts()
 
 
-def _view(body: Body) -> Body:
-    found = body.get("view")
-    return found if isinstance(found, Mapping) else {}
-
-
-def _asker(body: Body) -> tuple[str, str, str]:
-    """Workspace, id and name: a command tells them flat, everything else as objects."""
-    if "user_id" in body:
-        return str(body.get("team_id") or ""), str(body["user_id"]), str(body.get("user_name") or "")
-    user: Body = body["user"]
-    # in a channel that several organisations share, a form is sent from whichever is the person's own
-    installed = _view(body).get("app_installed_team_id")
-    team = installed or (body.get("team") or {}).get("id") or user.get("team_id")
-    return str(team or ""), str(user["id"]), str(user.get("name") or user.get("username") or "")
-
-
-def _place(body: Body, team: str, origin: forms.Origin | None) -> tuple[Place, str]:
-    """Where it happened, and the message whose control was used."""
-    container: Body = body.get("container") or {}
-    channel = str(body.get("channel_id") or (body.get("channel") or {}).get("id") or container.get("channel_id") or "")
-    thread = str(container.get("thread_ts") or (body.get("message") or {}).get("thread_ts") or "")
-    if origin is not None:
-        channel, thread = origin.channel or forms.channel_of(body["view"]), origin.thread
-    if container.get("type") == "view":  # a control of the Home tab: its answers come in a direct message
-        channel = _asker(body)[1]
-    place = Place(NAME, team, channel, thread=thread, direct=channel.startswith(("D", "U", "W")))
-    return place, str(container.get("message_ts") or "")
-
-
-def _is_own(body: Body, place: Place) -> bool:
-    """Whether the message whose control was used is seen by this person alone. In a conversation with the bot it is."""
-    container: Body = body.get("container") or {}
-    return container.get("type") == "message" and (bool(container.get("is_ephemeral")) or place.direct)
-
-
-def _values(used: Body) -> tuple[str, ...]:
-    """What was picked: nothing for a button, one or several values for a select."""
-    picked = used.get("selected_options") or [used.get("selected_option")]
-    return tuple(str(option["value"]) for option in picked if option)
-
-
-def _beside(outcome: Outcome, inputs: list[str]) -> dict[str, str]:
-    """What to say beside which input: a form that was refused stays open, so that nothing has to be typed again."""
-    if not inputs:
-        return {}
-    if outcome.errors:
-        return {name if name in inputs else inputs[0]: error for name, error in outcome.errors.items()}
-    if outcome.found or outcome.answer is None:
-        return {}
-    return {inputs[0]: "\n".join(map(render.as_text, outcome.answer.cards))[:ERROR_MAX]}
-
-
-def _told_late(outcome: Outcome, filled: Answers, t: Translator) -> Outcome:
-    """For errors of a form that is closed already: what is wrong, and what was typed, so that it is not lost."""
-    told = refusal(" ".join(outcome.errors.values()), t)
-    typed = [value for value in filled.values() if isinstance(value, str) and value.strip()]
-    kept = Card(title=t("What you had typed"), body=text(*typed))
-    return replace(told, answer=Reply((*(told.answer or Reply()).cards, kept)))
+async def _nothing_told() -> ChannelFacts:
+    return ChannelFacts()
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except (BotError, OSError, TimeoutError, aiohttp.ClientError) as error:
-        logger.warning("something could not be sent to Slack: %s", type(error).__name__)
+        logger.warning("can't send to Slack: %s", type(error).__name__)
     except Exception:
-        logger.exception("bug in what follows an answer to Slack")
+        logger.exception("bug after an answer to Slack")

@@ -24,10 +24,10 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from adapters.slack.workspaces import NOT_HERE, community_of
+from bot.communities import installations as rows
+from bot.communities import repository as communities
 from bot.errors import Unavailable
 from bot.i18n import N_
-from bot.store import communities
-from bot.store import installations as rows
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.signals import Signal
@@ -35,9 +35,7 @@ from bot.store.sql import Transaction
 
 STATE_LIVES = timedelta(minutes=10)
 """How long somebody has to say yes on Slack's page."""
-OTHER_KEY = N_(
-    "Parley's key has changed since it was installed here. One of the workspace's admins must install it again."
-)
+OTHER_KEY = N_("Parley's key has changed. Ask an admin of the workspace to install Parley again.")
 
 PURPOSE = "slack installations"
 """What the key that seals installations is derived for."""
@@ -96,27 +94,31 @@ class Installations(AsyncInstallationStore):
         async def unit(tx: Transaction) -> tuple[rows.Installation | None, bool]:
             return await rows.find(tx, community), await communities.is_here(tx, community)
 
-        found, here = await self._database.read(unit)
-        if found is None and here:
+        row, here = await self._database.read(unit)
+        if row is None and here:
             raise Unavailable(NOT_HERE)
         try:
-            return None if found is None else self._opened(team, found)
+            return None if row is None else self._opened(team, row)
         except Unavailable:
-            logger.error("workspace %s has its token under another key, so it must install the app again", team)  # noqa: TRY400 - no bug, so no trace
+            logger.error("workspace %s must install the app again: its token is under another key", team)  # noqa: TRY400 - no bug, so no trace
             raise
 
     async def listed(self) -> list[tuple[str, str, datetime]]:
         """Every workspace that has the app: id, name and since when. No name where another key has sealed it."""
-        found = await self._database.read(rows.every)
+        installations = await self._database.read(rows.every)
         mark = community_of("")
-        return [self._described(each.removeprefix(mark), kept) for each, kept in found.items() if each.startswith(mark)]
+        return [
+            self._described(each.removeprefix(mark), row)
+            for each, row in installations.items()
+            if each.startswith(mark)
+        ]
 
-    def _described(self, team: str, kept: rows.Installation) -> tuple[str, str, datetime]:
+    def _described(self, team: str, installation: rows.Installation) -> tuple[str, str, datetime]:
         try:
-            name = str(self._opened(team, kept).team_name or "")
+            name = str(self._opened(team, installation).team_name or "")
         except Unavailable:
             name = ""
-        return team, name, kept.installed_at
+        return team, name, installation.installed_at
 
     async def forget(self, team: str, now: datetime, *, token: str = "", at: datetime | None = None) -> bool:
         """Deletes the installation, of which nothing remains, and marks the community as left.
@@ -127,12 +129,12 @@ class Installations(AsyncInstallationStore):
         community = community_of(team)
 
         async def unit(tx: Transaction) -> bool:
-            found = await rows.find(tx, community)
-            if found is None or (at is not None and at < found.installed_at.replace(microsecond=0)):
+            row = await rows.find(tx, community)
+            if row is None or (at is not None and at < row.installed_at.replace(microsecond=0)):
                 return False
-            if token and self._opened(team, found).bot_token != token:
+            if token and self._opened(team, row).bot_token != token:
                 return False
-            return await rows.forget(tx, community, found.sealed, now)
+            return await rows.forget(tx, community, row.sealed, now)
 
         gone = await self._database.write(unit)
         if gone:
@@ -146,7 +148,7 @@ class Installations(AsyncInstallationStore):
         self._database.listen(Signal.INSTALLATION, lambda community: changed(community.removeprefix(mark)))
 
     def _seal(self, bot: Installed) -> str:
-        told = {
+        content = {
             "workspace": bot.team_id,
             "token": bot.bot_token,
             "bot": bot.bot_id,
@@ -155,25 +157,25 @@ class Installations(AsyncInstallationStore):
             "name": bot.team_name,
             "scopes": list(bot.bot_scopes),
         }
-        return self._fernet.encrypt(json.dumps(told).encode()).decode("ascii")
+        return self._fernet.encrypt(json.dumps(content).encode()).decode("ascii")
 
-    def _opened(self, team: str, kept: rows.Installation) -> Installed:
+    def _opened(self, team: str, installation: rows.Installation) -> Installed:
         """A text that was put beside another workspace's name opens as little as one under another key."""
         try:
-            told = json.loads(self._fernet.decrypt(kept.sealed))
+            content = json.loads(self._fernet.decrypt(installation.sealed))
         except InvalidToken:
-            told = {}
-        if told.get("workspace") != team:
+            content = {}
+        if content.get("workspace") != team:
             raise Unavailable(OTHER_KEY)
         return Installed(
             team_id=team,
-            team_name=told["name"],
-            app_id=told["app"],
-            bot_token=told["token"],
-            bot_id=told["bot"],
-            bot_user_id=told["user"],
-            bot_scopes=told["scopes"],
-            installed_at=kept.installed_at.timestamp(),
+            team_name=content["name"],
+            app_id=content["app"],
+            bot_token=content["token"],
+            bot_id=content["bot"],
+            bot_user_id=content["user"],
+            bot_scopes=content["scopes"],
+            installed_at=installation.installed_at.timestamp(),
         )
 
 
@@ -193,7 +195,7 @@ class States(AsyncOAuthStateStore):
     def logger(self) -> logging.Logger:
         return logger
 
-    async def async_issue(self, *_args: object, **_named: object) -> str:
+    async def async_issue(self, *_args: object, **_options: object) -> str:
         sealed = self._fernet.encrypt_at_time(b"", int(self._clock().timestamp()))
         return sealed.decode("ascii").rstrip("=")
 

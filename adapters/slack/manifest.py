@@ -9,21 +9,29 @@ from typing import Any
 
 from adapters.slack.incoming import POLL_ON_THIS, START_POLL
 from adapters.slack.render import COMMAND
-from bot.command import Registry
+from bot.chat.markup import shorten
+from bot.dispatch.declare import Registry
 from bot.i18n import Translator
-from bot.markup import shorten
 
 NAME = "Parley"
 SCOPES = (
     "commands",
+    "app_mentions:read",
+    "im:history",
     "chat:write",
     "chat:write.public",
+    "channels:read",
+    "groups:read",
+    "im:read",
+    "mpim:read",
     "files:write",
     "files:read",
     "users:read",
     "usergroups:read",
 )
-EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked")
+OPTIONAL = ("files:write", "files:read", "usergroups:read")
+"""Of these, what an installer may decline: https://docs.slack.dev/changelog/2026/03/16/optional-scopes"""
+EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
 HINT_MAX = 1000
 DESCRIPTION_MAX = 140
 SHORTCUT_MAX = 24
@@ -45,7 +53,7 @@ def manifest(registry: Registry, t: Translator, url: str = "", redirect: str = "
         "display_information": {
             "name": NAME,
             "description": shorten(
-                t("Facts with their sources, counterarguments, and polls one can trust"), DESCRIPTION_MAX
+                t("Facts with their sources, counterarguments, and polls you can trust"), DESCRIPTION_MAX
             ),
             "background_color": COLOUR,
         },
@@ -53,13 +61,16 @@ def manifest(registry: Registry, t: Translator, url: str = "", redirect: str = "
             "app_home": {
                 "home_tab_enabled": True,
                 "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": True,
+                "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": NAME, "always_online": True},
             "slash_commands": [{**_command(registry, t), **at}],
             "shortcuts": _shortcuts(registry, t),
         },
-        "oauth_config": {**({"redirect_urls": [redirect]} if redirect else {}), "scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {
+            **({"redirect_urls": [redirect]} if redirect else {}),
+            "scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL)},
+        },
         "settings": {
             "event_subscriptions": {**request, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **request},
@@ -81,12 +92,12 @@ def _command(registry: Registry, t: Translator) -> Json:
 
 
 def _shortcuts(registry: Registry, t: Translator) -> list[Json]:
-    found = [
+    look_ups = [
         _shortcut(each.name, "message", t(each.label), t("Look this message up in the topics"))
         for each in registry.shortcuts.values()
     ]
     return [
-        *found,
+        *look_ups,
         _shortcut(POLL_ON_THIS, "message", t("Start a poll on this"), t("Open a poll whose question is this message")),
         _shortcut(START_POLL, "global", t("Start a poll"), t("Open a poll in a channel that you pick")),
     ]

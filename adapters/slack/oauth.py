@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
@@ -21,13 +20,13 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters import web
+from adapters.http import guard
+from adapters.http.languages import negotiate
+from adapters.http.static_files import document_style
 from adapters.slack import pages
 from adapters.slack.installations import STATE_LIVES, Installations, States
 from adapters.slack.manifest import SCOPES
 from adapters.slack.web import LATER, error_of
-from adapters.web import guard
-from adapters.web.words import negotiate
 from bot.errors import BotError
 from bot.i18n import Translator, translator
 
@@ -35,7 +34,6 @@ INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 COOKIE = "parley-slack-install"
 OPEN = "https://slack.com/app_redirect"
 CREDENTIALS = frozenset({"bad_client_secret", "invalid_client_id"})
-STATIC = Path(web.__file__).parent / "static"
 
 logger = logging.getLogger("parley.slack")
 
@@ -87,7 +85,7 @@ class InstallFlow(AsyncOAuthFlow):
         )
         super().__init__(client=client, logger=logger, settings=settings)
         self._report = report
-        self._style = "".join((STATIC / name).read_text("utf-8") for name in ("theme.css", "poll.css")) + pages.STYLE
+        self._style = document_style() + pages.STYLE
         self._headers = {**guard.alone(self._style), "Cache-Control": "no-store"}
 
     # --- the page ---
@@ -108,7 +106,7 @@ class InstallFlow(AsyncOAuthFlow):
         except NotInstalled as failed:
             return self._failed(request, failed.reason)
         except BotError as error:
-            logger.warning("Slack: an installation could not be stored: %s", type(error).__name__)
+            logger.warning("Slack: can't save an installation: %s", type(error).__name__)
             return self._failed(request, "storage")
         except Exception as bug:
             reference = self._report("the installation of the app", bug)
@@ -117,24 +115,24 @@ class InstallFlow(AsyncOAuthFlow):
     async def run_installation(self, code: str) -> Installation:
         """Exchanges the code for a token. Raises NotInstalled; no log shows the code."""
         try:
-            told = await self.client.oauth_v2_access(
+            grant = await self.client.oauth_v2_access(
                 client_id=self.settings.client_id, client_secret=self.settings.client_secret, code=code
             )
-            _check(told)
-            tested = await self.client.auth_test(token=told["access_token"])
+            _check(grant)
+            tested = await self.client.auth_test(token=grant["access_token"])
         except SlackApiError as error:
             raise NotInstalled(_meaning(error_of(error))) from error
         except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise NotInstalled("unreachable") from error
-        team: Mapping[str, Any] = told["team"]
+        team: Mapping[str, Any] = grant["team"]
         return Installation(
-            app_id=told.get("app_id"),
+            app_id=grant.get("app_id"),
             team_id=team["id"],
             team_name=team.get("name"),
-            bot_token=told["access_token"],
+            bot_token=grant["access_token"],
             bot_id=tested.get("bot_id"),
-            bot_user_id=told.get("bot_user_id"),
-            bot_scopes=told.get("scope") or "",
+            bot_user_id=grant.get("bot_user_id"),
+            bot_scopes=grant.get("scope") or "",
             user_id="",  # who installed it is not kept
         )
 
@@ -150,15 +148,15 @@ class InstallFlow(AsyncOAuthFlow):
 
     # --- what is shown ---
 
-    async def _succeeded(self, given: AsyncSuccessArgs) -> BoltResponse:
-        done = given.installation
+    async def _succeeded(self, success: AsyncSuccessArgs) -> BoltResponse:
+        done = success.installation
         url = f"{OPEN}?app={done.app_id}&team={done.team_id}"
         name = str(done.team_name or done.team_id)
-        return self._page(200, pages.installed(reader(given.request), name, url, self._style))
+        return self._page(200, pages.installed(reader(success.request), name, url, self._style))
 
-    async def _refused(self, given: AsyncFailureArgs) -> BoltResponse:
+    async def _refused(self, failure: AsyncFailureArgs) -> BoltResponse:
         old = {"invalid_browser", "invalid_state", "missing_code"}
-        return self._failed(given.request, pages.OLD if given.reason in old else given.reason)
+        return self._failed(failure.request, pages.OLD if failure.reason in old else failure.reason)
 
     def _failed(self, request: AsyncBoltRequest, reason: str) -> BoltResponse:
         return self._page(*pages.failed(reader(request), reason, self._style))
@@ -177,11 +175,11 @@ def reader(request: AsyncBoltRequest) -> Translator:
     return translator(negotiate(request.headers.get("accept-language", [""])[0]))
 
 
-def _check(told: Any) -> None:
-    if told.get("is_enterprise_install") or not told.get("team"):
+def _check(grant: Any) -> None:
+    if grant.get("is_enterprise_install") or not grant.get("team"):
         raise NotInstalled("organisation")
-    if told.get("refresh_token"):
-        logger.error("the Slack app has token rotation switched on; create it anew from the manifest")
+    if grant.get("refresh_token"):
+        logger.error("the Slack app uses token rotation; create it again from the manifest")
         raise NotInstalled("rotation")
 
 
@@ -191,5 +189,5 @@ def _meaning(code: str) -> str:
         return "credentials"
     if code in LATER or not code:
         return "unreachable"
-    logger.warning("Slack did not exchange an installer's code: %s", code)
+    logger.warning("Slack didn't exchange an installer's code: %s", code)
     return pages.OLD if code in {"invalid_code", "code_already_used", "invalid_grant_type"} else code

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from adapters.http.html import Child, Html, el
 from adapters.slack.installations import STATE_LIVES
-from adapters.web.elements import Child, Html, el
 from bot.i18n import N_, Translator
 
 STYLE = """
@@ -21,13 +21,19 @@ STYLE = """
 }
 """
 MAY: Mapping[str, str] = {
-    "commands": N_("answer the command /parley, and stand in the menus of messages"),
-    "chat:write": N_("write where it was invited, such as polls and their results"),
-    "chat:write.public": N_("write in public channels where a member asks it to"),
+    "commands": N_("answer the command /parley and appear in message menus"),
+    "app_mentions:read": N_("read messages that mention it, to answer them"),
+    "im:history": N_("read what members write to it directly, to answer them"),
+    "chat:write": N_("post where you invite it, such as polls and their results"),
+    "chat:write.public": N_("post in public channels when a member asks it to"),
+    "channels:read": N_("see which channels are public, so that a private channel's polls stay there"),
+    "groups:read": N_("see the same for private channels you invite it to"),
+    "im:read": N_("tell its own direct messages from other members'"),
+    "mpim:read": N_("tell group conversations from channels"),
     "files:write": N_("send pictures of results, and files that a member asks for"),
-    "files:read": N_("see whether the files that it sent are ready"),
-    "users:read": N_("see the names, languages and time zones of members, and who is an admin"),
-    "usergroups:read": N_("see who is in which user group, for polls that only a group may vote in"),
+    "files:read": N_("see whether its files are ready"),
+    "users:read": N_("see members' names, languages and time zones, and who is an admin"),
+    "usergroups:read": N_("see who is in which user group, for polls that only a group can vote in"),
 }
 """What each permission is for, by Slack's name for it."""
 START_AGAIN = N_("Start again")
@@ -35,34 +41,40 @@ OLD = "old"
 FAILURES: Mapping[str, tuple[int, str, str]] = {
     "access_denied": (
         200,
-        N_("Nothing was installed"),
-        N_("The permission was not given, so Parley was not added and nothing was changed."),
+        N_("You didn't install Parley"),
+        N_("You didn't give permission, so nothing has changed."),
     ),
     OLD: (
         400,
-        N_("This link can't be used"),
+        N_("This link doesn't work"),
         N_(
-            "It was used before, is older than ten minutes, or began in another browser. Nothing was changed by it. "
-            "Cookies must be allowed for this page."
+            "Allow cookies for this page, then start again. The link is used up, older than ten minutes, or from "
+            "another browser. Nothing has changed."
         ),
     ),
     "organisation": (
         400,
         N_("Choose one workspace"),
-        N_("Parley can't be installed for a whole organisation at once. Install it in each workspace that wants it."),
+        N_("Install Parley in each workspace that wants it. It can't be installed for a whole organisation."),
     ),
     "rotation": (
         500,
-        N_("The app is not set up rightly"),
-        N_("Its tokens expire, which Parley can't renew. Whoever runs it must create the app without token rotation."),
+        N_("The app isn't set up correctly"),
+        N_(
+            "Its tokens expire, and Parley can't renew them. Ask the operator to create the app without token rotation."
+        ),
     ),
     "credentials": (
         500,
-        N_("The app is not set up rightly"),
-        N_("Slack does not take the app's id and secret. Tell whoever runs this Parley; there is a line in its log."),
+        N_("The app isn't set up correctly"),
+        N_("Slack rejects the app's id and secret. Tell the operator, who finds the details in the log."),
     ),
-    "unreachable": (503, N_("Slack can't be reached just now"), N_("Nothing was changed. Try again in a minute.")),
-    "storage": (503, N_("This could not be stored"), N_("Parley's database can't be used just now. Try again soon.")),
+    "unreachable": (503, N_("Parley can't reach Slack right now"), N_("Nothing has changed. Try again in a minute.")),
+    "storage": (
+        503,
+        N_("Parley couldn't save the installation"),
+        N_("Its database isn't available right now. Try again soon."),
+    ),
 }
 """HTTP status, title and sentence, by what went wrong."""
 _SLACKS_NAME = re.compile(r"[a-z][a-z_]{1,60}")
@@ -77,21 +89,21 @@ def install(t: Translator, url: str, style: str) -> Html:
         el(
             "section",
             el("h1", t("Add Parley to Slack")),
-            el("p", t("Facts with their sources, counterarguments, and polls one can trust, in your workspace.")),
+            el("p", t("Facts with their sources, counterarguments, and polls you can trust, in your workspace.")),
             el("p", el("a", t("Add to Slack"), href=url, class_="add")),
             el(
                 "p",
-                t("Slack then asks you once more. You have {n} minutes to answer.", n=str(STATE_LIVES.seconds // 60)),
+                t("Slack will ask you to confirm. You have {n} minutes to answer.", n=str(STATE_LIVES.seconds // 60)),
             ),
         ),
         el(
             "section",
-            el("h2", t("What it may do then")),
+            el("h2", t("What Parley can do")),
             el("ul", *(el("li", t(purpose)) for purpose in MAY.values())),
-            el("p", t("It reads no messages but those that a member picks in the menu of a message.")),
+            el("p", t("It reads no other messages than the ones that a member picks from a message's menu.")),
             el(
                 "p",
-                t("An admin can remove it at any time. Its permission ends with that, and open polls are cancelled."),
+                t("An admin can remove it at any time. That ends its permissions and cancels open polls."),
             ),
         ),
     )
@@ -114,16 +126,18 @@ def installed(t: Translator, name: str, url: str, style: str) -> Html:
 
 def failed(t: Translator, reason: str, style: str) -> tuple[int, Html]:
     """It did not work: the HTTP status, and the page. What Slack calls it is shown where there are no better words."""
-    named = _SLACKS_NAME.fullmatch(reason)
-    told = t("Slack says: {reason}.", reason=reason) if named else t("Nothing was changed.")
-    status, title, sentence = FAILURES.get(reason, (400, N_("Parley was not installed"), told))
+    slacks_name = _SLACKS_NAME.fullmatch(reason)
+    explanation = t("Slack says: {reason}.", reason=reason) if slacks_name else t("Nothing has changed.")
+    status, title, sentence = FAILURES.get(reason, (400, N_("Parley isn't installed"), explanation))
     return status, _sorry(t, t(title), t(sentence), style)
 
 
 def broken(t: Translator, reference: str, style: str) -> Html:
     """For a bug."""
-    sentence = t("Something went wrong on my side. The code is {code}.", code=reference)
-    return _sorry(t, t("Parley was not installed"), sentence, style)
+    sentence = t(
+        "Something went wrong on my side. If it happens again, tell the moderators this code: {code}", code=reference
+    )
+    return _sorry(t, t("Parley isn't installed"), sentence, style)
 
 
 def _sorry(t: Translator, title: str, sentence: str, style: str) -> Html:

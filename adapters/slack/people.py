@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, TypeVar
@@ -13,14 +13,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from slack_sdk.errors import SlackClientError
 
 from adapters.slack.web import Budget, WebApi
-from bot.chat import Actor
+from bot.aio import hold_task
+from bot.chat.vocabulary import Actor
 from bot.errors import BotError
-from bot.waiting import held
 
-KEPT = timedelta(minutes=10)
+PERSON_LIFETIME = timedelta(minutes=10)
 KNOWN_MAX = 20_000
-GROUPS_KEPT = timedelta(minutes=2)
+GROUPS_LIFETIME = timedelta(minutes=2)
 GROUPS_RETRY = timedelta(seconds=15)
+NAMES_MAX = 10
+"""Mentioned people whose names are looked up for one text."""
 LOOKUPS_A_MINUTE = 90
 """users.info is of tier 4, at least 100 a minute."""
 SPARED = 30
@@ -59,8 +61,10 @@ class People:
         self._budget = Budget(LOOKUPS_A_MINUTE, clock)
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._groups_gate = asyncio.Lock()
-        self._known: dict[tuple[str, str], tuple[datetime, Person]] = {}
+        self._people: dict[tuple[str, str], tuple[datetime, Person]] = {}
         self._groups: dict[str, tuple[datetime, Mapping[str, frozenset[str]]]] = {}
+        self._handles: dict[str, Mapping[str, str]] = {}
+        """The user groups' handles by their ids, by workspace."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def find(
@@ -81,8 +85,24 @@ class People:
             person = await _within(HURRY if hurry or press else PATIENCE, looking, UNKNOWN)
         if asking is not None:
             roles = await _within(HURRY if hurry else PATIENCE, asking, frozenset())
-        shown = person.name or name or user
-        return Actor(self._platform, team, user, shown, roles=roles, moderator=person.moderator), person
+        display_name = person.name or name or user
+        return Actor(self._platform, team, user, display_name, roles=roles, moderator=person.moderator), person
+
+    async def names(self, team: str, ids: Collection[str], seconds: float) -> dict[str, str]:
+        """The names of people and the handles of user groups, by their ids, as far as Slack tells them soon."""
+        people = [each for each in sorted(ids) if each[0] in "UW"][:NAMES_MAX]
+        looking = {user: self._started(self._person(team, user, press=False)) for user in people}
+        if any(each[0] == "S" for each in ids) and team not in self._handles:
+            looking[""] = self._started(self._handles_known(team))
+        if looking:
+            await asyncio.wait(looking.values(), timeout=seconds)
+        names = {user: self._cached(team, user)[1].name for user in people}
+        handles = self._handles.get(team, {})
+        return {id_: name for id_, name in (*names.items(), *handles.items()) if name}
+
+    async def _handles_known(self, team: str) -> Person:
+        await self._roles(team, "")
+        return UNKNOWN
 
     def stop(self) -> None:
         for task in self._tasks:
@@ -90,51 +110,53 @@ class People:
 
     def _started(self, look: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         """It goes on when nobody waits for it any more: what it finds is known the next time."""
-        return held(asyncio.ensure_future(look), self._tasks)
+        return hold_task(asyncio.ensure_future(look), self._tasks)
 
     async def _person(self, team: str, user: str, *, press: bool) -> Person:
-        fresh, known = self._cached(team, user)
+        fresh, person = self._cached(team, user)
         if fresh:
-            return known
+            return person
         async with self._gate:
-            fresh, known = self._cached(team, user)
+            fresh, person = self._cached(team, user)
             if fresh or not self._budget.take(spare=SPARED if press else 0):
-                return known
+                return person
             try:
-                told = await self._web.call("users_info", user=user, include_locale=True)
+                answer = await self._web.call("users_info", user=user, include_locale=True)
             except (BotError, SlackClientError) as error:
-                logger.warning("Slack does not say who somebody is: %s", type(error).__name__)
-                return known
-        person = person_of(told["user"], team)
-        if len(self._known) >= KNOWN_MAX:
-            self._known.clear()
-        self._known[team, user] = self._clock(), person
+                logger.warning("Slack doesn't say who a member is: %s", type(error).__name__)
+                return person
+        person = person_of(answer["user"], team)
+        if len(self._people) >= KNOWN_MAX:
+            self._people.clear()
+        self._people[team, user] = self._clock(), person
         return person
 
     def _cached(self, team: str, user: str) -> tuple[bool, Person]:
         """Whether what is known is recent enough, and what it is."""
-        asked, known = self._known.get((team, user), (None, UNKNOWN))
-        return asked is not None and self._clock() - asked < KEPT, known
+        since, person = self._people.get((team, user), (None, UNKNOWN))
+        return since is not None and self._clock() - since < PERSON_LIFETIME, person
 
     async def _roles(self, team: str, user: str) -> frozenset[str]:
         """The ids of the user groups that this person is in."""
         async with self._groups_gate:
             due, groups = self._groups.get(team, (None, {}))
             if due is None or self._clock() >= due:
-                told = await self._ask_groups()
-                groups = groups if told is None else told
-                self._groups[team] = self._clock() + (GROUPS_RETRY if told is None else GROUPS_KEPT), groups
+                renewal = await self._ask_groups(team)
+                groups = groups if renewal is None else renewal
+                self._groups[team] = self._clock() + (GROUPS_RETRY if renewal is None else GROUPS_LIFETIME), groups
         return groups.get(user, frozenset())
 
-    async def _ask_groups(self) -> Mapping[str, frozenset[str]] | None:
+    async def _ask_groups(self, team: str) -> Mapping[str, frozenset[str]] | None:
         """The groups of everybody who is in one, or None where Slack does not say."""
         try:
-            told = await self._web.call("usergroups_list", include_users=True)
+            answer = await self._web.call("usergroups_list", include_users=True)
         except (BotError, SlackClientError) as error:
-            logger.warning("Slack does not say which user groups there are: %s", type(error).__name__)
+            logger.warning("Slack doesn't list the user groups: %s", type(error).__name__)
             return None
         members: dict[str, set[str]] = {}
-        for group in told.get("usergroups") or ():
+        listed = answer.get("usergroups") or ()
+        self._handles[team] = {str(group["id"]): str(group.get("handle") or "") for group in listed}
+        for group in listed:
             for user in group.get("users") or ():
                 members.setdefault(str(user), set()).add(str(group["id"]))
         return {user: frozenset(ids) for user, ids in members.items()}
@@ -145,25 +167,25 @@ async def _within(seconds: float, task: asyncio.Task[_T], otherwise: _T) -> _T:
     return task.result() if task.done() and not task.cancelled() else otherwise
 
 
-def person_of(told: Mapping[str, Any], team: str) -> Person:
+def person_of(user: Mapping[str, Any], team: str) -> Person:
     """A person from `user` in what users.info answers. https://docs.slack.dev/reference/objects/user-object
 
     Who comes from elsewhere through a shared channel moderates nothing here, whatever they are at home.
     """
-    profile = told.get("profile") or {}
-    name = profile.get("display_name") or profile.get("real_name") or told.get("real_name") or told.get("name")
+    profile = user.get("profile") or {}
+    name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name")
     powers = ("is_admin", "is_owner", "is_primary_owner")
     return Person(
         name=str(name or ""),
-        locale=str(told.get("locale") or ""),
-        zone=_zone(str(told.get("tz") or "")),
-        moderator=_belongs(told, team) and any(told.get(power) for power in powers),
+        locale=str(user.get("locale") or ""),
+        zone=_zone(str(user.get("tz") or "")),
+        moderator=_belongs(user, team) and any(user.get(power) for power in powers),
     )
 
 
-def _belongs(told: Mapping[str, Any], team: str) -> bool:
+def _belongs(user: Mapping[str, Any], team: str) -> bool:
     """Within an Enterprise organisation, a person's own workspace may be another of those that they are in."""
-    return team in {told.get("team_id") or team, *((told.get("enterprise_user") or {}).get("teams") or ())}
+    return team in {user.get("team_id") or team, *((user.get("enterprise_user") or {}).get("teams") or ())}
 
 
 def _zone(name: str) -> tzinfo | None:

@@ -24,9 +24,10 @@ from adapters.slack.texts import (
     section,
     visible,
 )
-from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Limits, Reply, Select
-from bot.fit import fit, fit_option
-from bot.markup import ELLIPSIS, Bold, Link, Paragraph, clean, plain, shorten, shorten_by
+from bot.chat.fit import fit, fit_option
+from bot.chat.markup import ELLIPSIS, Bold, Link, Paragraph, clean, plain, shorten, shorten_by
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import Action, Button, ButtonStyle, Card, Choice, Control, Reply, Select
 
 COMMAND = "/parley"
 """Slack's one command; what the core calls a command follows it."""
@@ -77,28 +78,28 @@ LIMITS = Limits(
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class SlackMessage:
     """What is sent: blocks, and the same as text for notifications and screen readers."""
 
     text: str
     blocks: list[Json]
 
 
-def messages(reply: Reply) -> list[Message]:
+def messages(reply: Reply) -> list[SlackMessage]:
     """The reply as one or more messages, in order, each within Slack's limits."""
     return [message(part) for part in fit(reply, LIMITS)]
 
 
-def filling(drawn: list[Message], count: int) -> list[Message]:
+def filling(drawn: list[SlackMessage], count: int) -> list[SlackMessage]:
     """So many messages of these: for a redraw, since what is posted can be neither more nor fewer.
 
     What is not needed any more shows an ellipsis. What there is no room for is named by one, at the end of the last.
     """
-    spare = Message(ELLIPSIS, more())
+    spare = SlackMessage(ELLIPSIS, more())
     filled = [*drawn[:count], *[spare] * (count - len(drawn))]
     if len(drawn) > count:
         last = filled[-1]
-        filled[-1] = Message(last.text, [*last.blocks[: BLOCKS_MAX - 1], *more()])
+        filled[-1] = SlackMessage(last.text, [*last.blocks[: BLOCKS_MAX - 1], *more()])
     return filled
 
 
@@ -107,16 +108,16 @@ def more() -> list[Json]:
     return [_words(ELLIPSIS)]
 
 
-def picture(file: str, alt: str) -> Message:
+def picture(file: str, alt: str) -> SlackMessage:
     """A picture that Slack has, as a message of its own."""
-    shown = shorten(clean(alt), LIMITS.alt) or ELLIPSIS
-    return Message(
-        escape(shorten_by(shown, FALLBACK_MAX, measure_line)),
-        [{"type": "image", "slack_file": {"id": file}, "alt_text": shown}],
+    words = shorten(clean(alt), LIMITS.alt) or ELLIPSIS
+    return SlackMessage(
+        escape(shorten_by(words, FALLBACK_MAX, measure_line)),
+        [{"type": "image", "slack_file": {"id": file}, "alt_text": words}],
     )
 
 
-def message(reply: Reply) -> Message:
+def message(reply: Reply) -> SlackMessage:
     """One message from a reply that fits."""
     used: Counter[str] = Counter()
     blocks: list[Json] = []
@@ -126,14 +127,12 @@ def message(reply: Reply) -> Message:
             blocks.append({"type": "divider"})
         blocks += drawn
     fallback = shorten_by("\n\n".join(filter(None, map(as_text, reply.cards))) or ELLIPSIS, FALLBACK_MAX, measure_line)
-    return Message(escape(fallback), blocks or more())
+    return SlackMessage(escape(fallback), blocks or more())
 
 
 def as_text(card: Card) -> str:
     """All words of a card but its controls', without any formatting."""
-    lines = [card.title or card.url or "", plain(card.body)]
-    if card.image and not visible(card.body):
-        lines.append(card.image.alt)
+    lines = [card.title or card.url or "", plain(card.body), card.image.alt if card.image else ""]
     for field in card.fields:
         lines += [field.name, plain(field.value)]
     return "\n".join(line for line in (*lines, card.footer) if line.strip())
@@ -146,7 +145,7 @@ def _blocks(card: Card, used: Counter[str]) -> Iterator[Json]:
         yield {"type": "header", "text": plain_text(card.title)}
     if visible(card.body):
         yield rich_text(elements(card.body))
-    elif card.image and card.image.alt.strip():  # the picture follows, or never does
+    if card.image and card.image.alt.strip():  # the picture follows, or never does
         yield _words(card.image.alt)
     for field in card.fields:
         name = (Paragraph((Bold(field.name),)),) if field.name.strip() else ()
@@ -182,16 +181,16 @@ def _controls(controls: tuple[Control, ...], used: Counter[str]) -> Json:
 
 def _button(button: Button, used: Counter[str]) -> Json:
     """Slack has no disabled buttons: whoever presses one is told by the core why nothing happens."""
-    made: Json = {
+    element: Json = {
         "type": "button",
         "text": plain_text(button.label),
         "action_id": _unique_id(button.action, used),
     }
     if button.url:
-        made["url"] = button.url
+        element["url"] = button.url
     if style := _STYLES[button.style]:
-        made["style"] = style
-    return made
+        element["style"] = style
+    return element
 
 
 def _select(select: Select, used: Counter[str]) -> Json:
@@ -206,20 +205,20 @@ def list_of(name: str, label: str, options: Iterable[Choice], *, most: int, type
     drawn = [(option_of(option), option.chosen) for option in options]
     chosen = [option for option, is_chosen in drawn if is_chosen]
     kind = "external_select" if type_ahead else "static_select"
-    made: Json = {"type": kind, "placeholder": plain_text(label), "action_id": name}
+    element: Json = {"type": kind, "placeholder": plain_text(label), "action_id": name}
     if type_ahead:
-        made["min_query_length"] = LETTERS_MIN
+        element["min_query_length"] = LETTERS_MIN
     else:
-        made["options"] = [option for option, _ in drawn]
+        element["options"] = [option for option, _ in drawn]
     if most > 1:
-        made |= {"type": f"multi_{kind}", "max_selected_items": most}
-        return {**made, "initial_options": chosen} if chosen else made
-    return {**made, "initial_option": chosen[0]} if chosen else made
+        element |= {"type": f"multi_{kind}", "max_selected_items": most}
+        return {**element, "initial_options": chosen} if chosen else element
+    return {**element, "initial_option": chosen[0]} if chosen else element
 
 
 def option_of(option: Choice) -> Json:
-    made: Json = {"value": option.value, "text": plain_text(option.label)}
-    return {**made, "description": plain_text(option.description)} if option.description.strip() else made
+    element: Json = {"value": option.value, "text": plain_text(option.label)}
+    return {**element, "description": plain_text(option.description)} if option.description.strip() else element
 
 
 def suggested(choices: Iterable[Choice]) -> list[Json]:

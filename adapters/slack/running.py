@@ -11,9 +11,9 @@ from adapters.slack.installations import Installations, States
 from adapters.slack.oauth import OAuth
 from adapters.slack.settings import what_is_missing
 from adapters.slack.workspaces import NAME
-from bot.config import Address, Settings
 from bot.errors import Refused, UsageError
 from bot.instance import Instance
+from bot.settings.model import Address, Settings
 
 INSTALL_PORT = "3000"
 """Where the pages that install the app are in Socket Mode, if nothing else is said."""
@@ -81,6 +81,6 @@ class SlackService:
         finally:
             await self._chat.stop()
         raise Refused(
-            "Slack takes the app's token no more: the app was removed, or its token was revoked. Install the app again "
+            "Slack no longer takes the app's token: the app was removed, or its token revoked. Install the app again "
             "at api.slack.com/apps, and set PARLEY_SLACK_BOT_TOKEN to its new token."
         )

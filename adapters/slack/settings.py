@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.config import Settings
+from bot.settings.model import Settings
 
 OWN = (
     "slack_bot_token",

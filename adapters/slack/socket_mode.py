@@ -28,7 +28,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.http import GuardedApp
 from adapters.slack.web import error_of
-from bot.waiting import heard, held
+from bot.aio import hold_task, wait_for_event
 
 OK = 200
 GOODBYE = 1.0
@@ -165,8 +165,8 @@ class SocketMode:
                 try:
                     await self._replace()
                 except Exception:
-                    logger.exception("bug in what keeps the socket to Slack open")
-            await heard(self._lost, self._pace.look)
+                    logger.exception("bug in the socket to Slack")
+            await wait_for_event(self._lost, self._pace.look)
 
     def _is_quiet(self) -> bool:
         return self.last_heard is not None and self._clock() - self.last_heard > timedelta(seconds=self._pace.quiet)
@@ -174,20 +174,20 @@ class SocketMode:
     async def _replace(self) -> None:
         """Opens the next socket, however often it takes, and lets the old one go. What is lost is logged once."""
         pause, old = self._pace.pause, self._socket
-        told = old is None
+        logged = old is None
         while True:
-            if not told and not self.connected:
-                told = True
+            if not logged and not self.connected:
+                logged = True
                 _log_lost(None)
             try:
                 self._socket = await self._opened()
             except TROUBLE as error:
-                logger.debug("Slack can't be reached: %s", type(error).__name__)
+                logger.debug("can't reach Slack: %s", type(error).__name__)
                 await self._sleep(pause)
                 pause = min(2 * pause, self._pace.longest_pause)
             else:
                 break
-        if told:
+        if logged:
             logger.warning("Slack is connected again")
         if old is not None:
             self._later(self._farewell(old))
@@ -223,7 +223,7 @@ class SocketMode:
             else:
                 await socket.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
         except TROUBLE as error:
-            logger.info("an acknowledgement did not reach Slack: %s", type(error).__name__)
+            logger.info("an acknowledgement didn't reach Slack: %s", type(error).__name__)
 
     async def _farewell(self, socket: _Socket) -> None:
         """Slack may still say something on a socket that it has replaced."""
@@ -233,7 +233,7 @@ class SocketMode:
             await _shut(socket)
 
     def _later(self, work: Any) -> None:
-        held(asyncio.ensure_future(work), self._tasks)
+        hold_task(asyncio.ensure_future(work), self._tasks)
 
 
 async def _shut(socket: _Socket) -> None:
@@ -247,4 +247,4 @@ async def _shut(socket: _Socket) -> None:
 
 def _log_lost(error: BaseException | None) -> None:
     why = error_of(error) if isinstance(error, SlackApiError) else type(error).__name__ if error else "the socket broke"
-    logger.warning("Slack is not connected (%s); trying again", why or "no answer")
+    logger.warning("Slack isn't connected (%s); trying again", why or "no answer")

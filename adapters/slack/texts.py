@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from bot.markup import (
+from adapters.slack.decoding import NO_NAMES, Names, decode, unescape
+from bot.chat.markup import (
     ELLIPSIS,
     Block,
     Bold,
-    Channel,
+    ChannelMention,
     Code,
     Inline,
     Italic,
@@ -42,11 +43,6 @@ def escape(written: str) -> str:
     return written.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def unescape(received: str) -> str:
-    """What a person typed, from what Slack sends of it."""
-    return received.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
 def measure_line(written: str) -> int:
     return len(escape(written))
 
@@ -70,9 +66,9 @@ def section(drawn: list[Json]) -> Json:
 
 def elements(content: Text) -> list[Json]:
     """Paragraphs that follow each other share a section, with an empty line between; items make up lists."""
-    shown = [block for block in content if any(piece.text for piece in block.inlines)]
+    blocks = [block for block in content if any(piece.text for piece in block.inlines)]
     drawn: list[Json] = []
-    for kind, group in groupby(enumerate(shown), _run):
+    for kind, group in groupby(enumerate(blocks), _run):
         run = [block for _, block in group]
         if kind[0] is Item:
             drawn.append(_list(run))
@@ -97,8 +93,8 @@ def _number(block: Block) -> int | None:
 def _list(items: list[Block]) -> Json:
     number = _number(items[0])
     drawn = [section(_pieces(item.inlines)) for item in items]
-    made: Json = {"type": "rich_text_list", "style": "bullet" if number is None else "ordered", "elements": drawn}
-    return made if number is None or number <= 1 else {**made, "offset": number - 1}
+    element: Json = {"type": "rich_text_list", "style": "bullet" if number is None else "ordered", "elements": drawn}
+    return element if number is None or number <= 1 else {**element, "offset": number - 1}
 
 
 def _joined(blocks: list[Block], gap: str) -> list[Json]:
@@ -123,7 +119,7 @@ def _piece(piece: Inline) -> Json:
     if isinstance(piece, Time):
         when = int(piece.at.timestamp())
         return {"type": "date", "timestamp": when, "format": _TIME, "fallback": piece.text or piece.at.isoformat()}
-    if isinstance(piece, Channel) and CHANNEL.fullmatch(piece.id):
+    if isinstance(piece, ChannelMention) and CHANNEL.fullmatch(piece.id):
         return {"type": "channel", "channel_id": piece.id}
     return _styled({"type": "text", "text": piece.text}, _STYLES.get(type(piece)))
 
@@ -145,75 +141,83 @@ def plain_text(words: str) -> Json:
     return {"type": "plain_text", "text": words if words.strip() else ELLIPSIS, "emoji": False}
 
 
-_MARK = re.compile(r"<(?:[^<>|]*\|([^<>]*)|([^<>|]*))>")
-
-
-def readable(received: str) -> str:
-    """The words of a message that somebody wrote: of a mention or a link, its label or what it points to."""
-    return unescape(_MARK.sub(lambda mark: mark[1] if mark[1] is not None else mark[2], received)).strip()
-
-
-def words_of(message: Mapping[str, Any]) -> str:
+def words_of(message: Mapping[str, Any], names: Names = NO_NAMES) -> str:
     """All words of a message: what was written or what an app laid out, what was shared or linked, and files' names."""
-    parts = [own_words(message)]
+    parts = [own_words(message, names)]
     for shared in message.get("attachments") or ():
-        parts += _attached(shared)
+        parts += _attached(shared, names)
     for file in message.get("files") or ():
-        parts += [readable(str(file.get(name) or "")) for name in ("title", "preview")]
+        parts += [_read(file.get(name), names) for name in ("title", "preview")]
     return "\n".join(part for part in parts if part)
 
 
-def own_words(message: Mapping[str, Any]) -> str:
+def own_words(message: Mapping[str, Any], names: Names = NO_NAMES) -> str:
     """What somebody wrote. An app's layout says more than the text beside it, which is for notifications."""
-    blocks, written = message.get("blocks") or (), readable(str(message.get("text") or ""))
+    blocks, written = message.get("blocks") or (), _read(message.get("text"), names)
     if written and all(block.get("type") == "rich_text" for block in blocks):
         return written
-    return "\n".join(line for line in map(str.strip, _lines(blocks)) if line) or written
+    return "\n".join(line for line in map(str.strip, _lines(blocks, names)) if line) or written
 
 
-def _attached(shared: Mapping[str, Any]) -> Iterator[str]:
+def _attached(shared: Mapping[str, Any], names: Names) -> Iterator[str]:
     """A message that was shared, the preview of a link, or what an app hung on to its text."""
     inside = [each.get("message") or {} for each in shared.get("message_blocks") or ()] or [shared]
-    drawn = "\n".join(filter(None, (words_of({"blocks": each.get("blocks")}) for each in inside)))
+    drawn = "\n".join(filter(None, (words_of({"blocks": each.get("blocks")}, names) for each in inside)))
     texts = [shared.get(name) for name in ("pretext", "title", "text")]
     texts += [field.get(name) for field in shared.get("fields") or () for name in ("title", "value")]
-    said = [readable(str(each)) for each in texts if each]
+    words = [_read(each, names) for each in texts if each]
     if drawn:
         yield drawn
-    elif said:
-        yield from said
+    elif words:
+        yield from words
     else:
-        yield readable(str(shared.get("fallback") or ""))
+        yield _read(shared.get("fallback"), names)
 
 
 _CONTROLS = frozenset({"actions", "input"})
 _INLINE = frozenset({"rich_text_section", "rich_text_quote", "rich_text_preformatted"})
 
 
-def _lines(blocks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _lines(blocks: Iterable[Mapping[str, Any]], names: Names) -> Iterator[str]:
     """The texts of blocks in the order in which they are seen; no control's."""
     for block in blocks:
         kind = block.get("type")
         if kind in _CONTROLS:
             continue
         if kind in _INLINE:
-            yield "".join(_word(piece) for piece in block.get("elements") or ())
+            yield "".join(_word(piece, names) for piece in block.get("elements") or ())
             continue
         for name in ("title", "text", "description", "alt_text"):
-            yield _text_in(block.get(name))
-        yield from map(_text_in, block.get("fields") or ())
-        yield from _lines(block.get("elements") or ())
+            yield _text_in(block.get(name), names)
+        yield from (_text_in(each, names) for each in block.get("fields") or ())
+        yield from _lines(block.get("elements") or (), names)
 
 
-def _text_in(given: object) -> str:
+def _text_in(content: object, names: Names) -> str:
     """Of a text object or a plain string. Markdown and mrkdwn come as they were written."""
-    if isinstance(given, Mapping):
-        plain_words = given.get("type") == "plain_text"
-        written = str(given.get("text") or "")
-        return unescape(written) if plain_words else readable(written)
-    return readable(given) if isinstance(given, str) else ""
+    if isinstance(content, Mapping):
+        plain_words = content.get("type") == "plain_text"
+        written = str(content.get("text") or "")
+        return unescape(written) if plain_words else _read(written, names)
+    return _read(content, names) if isinstance(content, str) else ""
 
 
-def _word(piece: Mapping[str, Any]) -> str:
+_ID_NAMES = {"user": "@", "usergroup": "@", "channel": "#"}
+
+
+def _word(piece: Mapping[str, Any], names: Names) -> str:
     """In rich text nothing is escaped."""
+    kind = str(piece.get("type"))
+    if kind in _ID_NAMES:
+        id_ = str(piece.get(f"{kind}_id"))
+        return _ID_NAMES[kind] + names.get(id_, id_ if kind == "user" else ELLIPSIS)
+    if kind == "emoji":
+        return f":{piece.get('name')}:"
+    if kind == "broadcast":
+        return f"@{piece.get('range')}"
     return str(piece.get("text") or piece.get("url") or piece.get("fallback") or "")
+
+
+def _read(written: object, names: Names) -> str:
+    """What somebody wrote, without the addresses of its links."""
+    return decode(str(written or ""), names, addresses=False).strip()

@@ -64,14 +64,15 @@ LATER = frozenset(
         "duplicate_message_not_found",
     }
 )
-NOT_SEEN = N_("I can't find this channel or message. If it is private, type /invite @Parley in it and try again.")
+NOT_SEEN = N_("I can't find this channel or message. If it's private, type /invite @Parley in it and try again.")
+ARCHIVED = N_("This channel is archived, so I can't write in it.")
 MEANINGS: tuple[tuple[frozenset[str], type[BotError], str], ...] = (
     (frozenset({"channel_not_found"}), PlaceGone, NOT_SEEN),
     (frozenset({"message_not_found", "thread_not_found", "user_not_found"}), NotFound, NOT_SEEN),
     (
         frozenset({"not_in_channel", "restricted_action", "no_permission", "user_not_in_channel"}),
         NotAllowed,
-        N_("I may not write in this channel. Type /invite @Parley in it and try again."),
+        N_("I can't write in this channel. Type /invite @Parley in it and try again."),
     ),
     (
         frozenset(
@@ -92,22 +93,22 @@ MEANINGS: tuple[tuple[frozenset[str], type[BotError], str], ...] = (
             }
         ),
         NotAllowed,
-        N_("Slack does not let me write here: the workspace's admins, or the settings of this channel, forbid it."),
+        N_("Slack doesn't let me write here. Ask an admin to check the settings of the workspace and this channel."),
     ),
-    (frozenset({"is_archived"}), NotAllowed, N_("This channel is archived, so I can't write in it.")),
+    (frozenset({"is_archived"}), NotAllowed, ARCHIVED),
     (
         frozenset({"cant_update_message", "edit_window_closed", "cant_delete_message"}),
         NotAllowed,
-        N_("Slack lets me change this message no more."),
+        N_("Slack no longer lets me edit this message."),
     ),
     (
         frozenset({"missing_scope"}),
         NotAllowed,
-        N_("The app lacks a permission. An admin can install it again with the current manifest."),
+        N_("The app lacks a permission. Ask an admin to install it again with the current manifest."),
     ),
 )
-UNREACHABLE = N_("Slack can't be reached just now. Try again in a minute.")
-REMOVED = N_("Parley was removed from this workspace.")
+UNREACHABLE = N_("I can't reach Slack right now. Try again in a minute.")
+REMOVED = N_("Parley was removed from this workspace. Ask an admin to install it again.")
 SPENT_URL = frozenset({"used_url", "expired_url"})
 
 logger = logging.getLogger("parley.slack")
@@ -119,21 +120,21 @@ class Budget:
     def __init__(self, most: int, clock: Callable[[], datetime]) -> None:
         self._most = most
         self._clock = clock
-        self._taken: deque[datetime] = deque()
+        self._calls: deque[datetime] = deque()
 
     def take(self, *, spare: int = 0) -> bool:
         """Takes one, if one is left beyond those that are kept for more urgent calls."""
         if not self.has(spare=spare):
             return False
-        self._taken.append(self._clock())
+        self._calls.append(self._clock())
         return True
 
     def has(self, *, spare: int = 0) -> bool:
         """Whether one could be taken just now."""
         now = self._clock()
-        while self._taken and self._taken[0] <= now - MINUTE:
-            self._taken.popleft()
-        return len(self._taken) < self._most - spare
+        while self._calls and self._calls[0] <= now - MINUTE:
+            self._calls.popleft()
+        return len(self._calls) < self._most - spare
 
 
 class ServerErrors(AsyncRetryHandler):
@@ -192,14 +193,14 @@ class WebApi:
         """Whether Slack has refused the token just now."""
         return monotonic() < self._rest_until
 
-    async def call(self, method: str, **given: Any) -> Any:
+    async def call(self, method: str, **arguments: Any) -> Any:
         """`call("chat_postMessage", channel=…)`: what Slack answered."""
         if self.removed:
             raise NotAllowed(REMOVED)
         if self.resting:
             raise Unavailable(UNREACHABLE)
         try:
-            return await getattr(self.client, method)(**given)
+            return await getattr(self.client, method)(**arguments)
         except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
             meaning = self._meaning(error)
             if meaning is None:
@@ -216,13 +217,14 @@ class WebApi:
             return False
         return False
 
-    async def edit(self, **given: Any) -> None:
+    async def edit(self, **arguments: Any) -> None:
         """chat.update, while the workspace's budget lasts; then Unavailable, so that what is pending is merged."""
         if self.resting:  # who asks for an edit asks again at once
             await asyncio.sleep(REST)
         if not self._edits.take():
             raise Unavailable(UNREACHABLE)
-        await self.call("chat_update", **given)
+        # Slack parses an edit's text if nothing is said: https://docs.slack.dev/reference/methods/chat.update
+        await self.call("chat_update", parse="none", **arguments)
 
     async def respond(self, url: str, payload: Mapping[str, Any]) -> bool:
         """Answers at a response_url. False where it can't be used, any more or just now: then there are other ways.
@@ -236,14 +238,14 @@ class WebApi:
             async with session.post(url, data=to_json(payload), headers=IS_JSON) as response:
                 status, body = response.status, (await response.text())[:200]
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            logger.warning("a response_url could not be used: %s", type(error).__name__)
+            logger.warning("can't use a response_url: %s", type(error).__name__)
             return False
         if status == HTTPStatus.OK:
             return True
         if any(reason in body for reason in SPENT_URL):
             return False
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            logger.warning("a response_url could not be used: Slack answered %d", status)
+            logger.warning("can't use a response_url: Slack answered %d", status)
             return False
         raise ConnectionError(f"Slack answered {status}: {body}")
 

@@ -17,20 +17,20 @@ from slack_sdk.oauth.installation_store import Bot as Installed
 
 from adapters.slack.people import People
 from adapters.slack.web import WebApi
+from bot.aio import hold_task
 from bot.errors import BotError, NotAllowed
 from bot.i18n import N_
 from bot.polls.privacy import Privacy
-from bot.waiting import held
 
 NAME = "slack"
-KEPT = timedelta(seconds=10)
+INSTALLATION_LIFETIME = timedelta(seconds=10)
 """How long an installation counts without being looked up again."""
-NOT_HERE = N_("Parley is not installed in your workspace. Ask one of its admins to install it.")
+NOT_HERE = N_("Parley isn't installed in your workspace. Ask an admin to install it.")
 
 logger = logging.getLogger("parley.slack")
 
 
-class Source(Protocol):
+class TokenSource(Protocol):
     """Where the tokens come from."""
 
     several: bool
@@ -62,7 +62,7 @@ class Workspaces:
 
     def __init__(
         self,
-        source: Source,
+        source: TokenSource,
         anyone: WebApi,
         new_web: Callable[[str, Callable[[], None]], WebApi],
         *,
@@ -77,23 +77,23 @@ class Workspaces:
         self._new_web = new_web
         self._clock = clock
         self._privacy = privacy
-        self._known: dict[str, Workspace] = {}
+        self._by_team: dict[str, Workspace] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         source.watch(self._changed)
 
     async def of(self, team: str) -> Workspace:
         """Raises NotAllowed for a workspace that doesn't have the app, Unavailable where that can't be said."""
-        known, now = self._known.get(team), self._clock()
-        if known is not None:
-            if known.checked is not None and abs(now - known.checked) < KEPT:
-                return known
-            known.checked = now  # the others go on with what is known meanwhile
+        workspace, now = self._by_team.get(team), self._clock()
+        if workspace is not None:
+            if workspace.checked is not None and abs(now - workspace.checked) < INSTALLATION_LIFETIME:
+                return workspace
+            workspace.checked = now  # the others go on with what is known meanwhile
         try:
             installed = await self._source.find(team) if team else None
         except BotError:
-            if known is None:
+            if workspace is None:
                 raise
-            return known
+            return workspace
         return self._renewed(team, installed)
 
     async def returned(self, team: str) -> None:
@@ -115,44 +115,44 @@ class Workspaces:
                 self.ended.set()
 
     async def close(self) -> None:
-        for known in self._known.values():
-            known.people.stop()
+        for workspace in self._by_team.values():
+            workspace.people.stop()
         if self.tasks:
             await asyncio.wait(self.tasks)
-        self._known.clear()
+        self._by_team.clear()
 
     def _renewed(self, team: str, installed: Installed | None) -> Workspace:
-        known = self._known.get(team)
+        workspace = self._by_team.get(team)
         if installed is None:
             self._drop(team)
             raise NotAllowed(NOT_HERE)
-        if known is not None:
-            if known.installed.bot_token == installed.bot_token:
-                return known
-            known.people.stop()
+        if workspace is not None:
+            if workspace.installed.bot_token == installed.bot_token:
+                return workspace
+            workspace.people.stop()
         web = self._new_web(installed.bot_token, lambda: self._refused(team, web))
-        made = self._known[team] = Workspace(installed, web, People(NAME, web, self._clock), self._clock())
-        return made
+        workspace = self._by_team[team] = Workspace(installed, web, People(NAME, web, self._clock), self._clock())
+        return workspace
 
     def _changed(self, team: str) -> None:
-        for one in (team,) if team else tuple(self._known):
-            if one in self._known:
-                self._known[one].checked = None
+        for one in (team,) if team else tuple(self._by_team):
+            if one in self._by_team:
+                self._by_team[one].checked = None
 
     def _drop(self, team: str) -> None:
-        known = self._known.pop(team, None)
-        if known is not None:
-            known.web.removed = True
-            known.people.stop()
+        workspace = self._by_team.pop(team, None)
+        if workspace is not None:
+            workspace.web.removed = True
+            workspace.people.stop()
 
     def _refused(self, team: str, web: WebApi) -> None:
         """Slack takes the token no more, for good. If it is still the workspace's, nobody has told Parley so."""
-        known = self._known.get(team)
+        workspace = self._by_team.get(team)
         if not self._source.several:
             self.ended.set()
-        elif known is not None and known.web is web:
+        elif workspace is not None and workspace.web is web:
             self._drop(team)
-            self._spawn(self._lose(team, known))
+            self._spawn(self._lose(team, workspace))
 
     async def _lose(self, team: str, refused: Workspace) -> None:
         """One refusal may be a mistake of Slack's, and open polls end with the workspace: so Slack is asked again."""
@@ -160,7 +160,7 @@ class Workspaces:
             dead = await refused.web.is_dead()
             gone = dead and await self._source.forget(team, self._clock(), token=refused.installed.bot_token)
         except BotError as error:
-            logger.warning("a dead token could not be removed yet: %s", type(error).__name__)
+            logger.warning("can't remove a dead token yet: %s", type(error).__name__)
             return
         if gone:
             logger.warning("Slack: workspace %s has withdrawn the app's token", team)
@@ -169,16 +169,16 @@ class Workspaces:
     async def _leave(self, team: str) -> None:
         try:
             if self._privacy is not None:
-                await self._privacy.left(community_of(team), self._clock())
+                await self._privacy.community_left(community_of(team), self._clock())
         except BotError as error:
-            logger.warning("the store could not be told about %s: %s", team, type(error).__name__)
+            logger.warning("can't record the removal of %s: %s", team, type(error).__name__)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        held(asyncio.ensure_future(work), self.tasks)
+        hold_task(asyncio.ensure_future(work), self.tasks)
 
 
 class OneToken:
-    """The one workspace whose token whoever runs Parley has set."""
+    """The one workspace whose token the operator has set."""
 
     several = False
 
@@ -200,14 +200,14 @@ class OneToken:
     def watch(self, changed: Callable[[str], None]) -> None:
         """It never changes."""
 
-    def learn(self, told: Any) -> str:
+    def learn(self, identity: Any) -> str:
         """Takes what auth.test said: the workspace's id."""
-        team = str(told["team_id"])
+        team = str(identity["team_id"])
         self._installed = Installed(
             team_id=team,
             bot_token=self._token,
-            bot_id=str(told.get("bot_id") or ""),
-            bot_user_id=str(told.get("user_id") or ""),
+            bot_id=str(identity.get("bot_id") or ""),
+            bot_user_id=str(identity.get("user_id") or ""),
             installed_at=0.0,
         )
         return team

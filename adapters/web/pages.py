@@ -13,24 +13,27 @@ from typing import TypeVar
 
 from aiohttp import ETag, web
 
-from adapters.web import poll_page
+from adapters.web import decision_page, poll_page
 from adapters.web.poll_page import Audit, View
 from bot.charts import chart
-from bot.chat import Actor, Attachment
-from bot.commands import ballot_cards, poll_cards
-from bot.community import CommunityOf
+from bot.chat.vocabulary import Actor, Attachment, Place, Request
+from bot.commands import ballot_cards
+from bot.communities.model import CommunityOf, community_id
+from bot.decisions.service import Decisions
 from bot.errors import NotFound
 from bot.i18n import Translator
 from bot.instance import Instance
 from bot.polls import export
 from bot.polls.audit import verify
-from bot.polls.box import Receipt
-from bot.polls.model import Poll, Results, State
+from bot.polls.model import Poll, PollState, Results
+from bot.polls.receipts import Receipt
+from bot.polls.record_file import as_json
+from bot.polls.secrecy import RECEIPTS
 from bot.polls.service import Polls
 
-KEPT = 200
+CACHED_MAX = 200
 """Pages and audits that are kept in memory."""
-AUDITED_AGAIN = {State.OPEN: timedelta(seconds=30)}
+AUDITED_AGAIN = {PollState.OPEN: timedelta(seconds=30)}
 AUDITED_AGAIN_ENDED = timedelta(minutes=10)
 """How old an audit may be. It is not made again at each vote, because it reads the whole record."""
 
@@ -52,8 +55,11 @@ class Page:
 class PollPages:
     """Makes the pages of one community's polls, and of public ones for outsiders."""
 
-    def __init__(self, polls: Polls, community_of: CommunityOf, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, polls: Polls, decisions: Decisions, community_of: CommunityOf, *, clock: Callable[[], datetime]
+    ) -> None:
         self.polls = polls
+        self._decisions = decisions
         self._community_of = community_of
         self._clock = clock
         self._pages: OrderedDict[tuple[str, str, str], tuple[str, str]] = OrderedDict()
@@ -62,88 +68,107 @@ class PollPages:
 
     @classmethod
     def of(cls, instance: Instance, clock: Callable[[], datetime]) -> PollPages:
-        return cls(instance.polls, instance.communities.get, clock=clock)
+        return cls(instance.polls, instance.decisions, instance.communities.get, clock=clock)
+
+    async def decision(self, decision_id: str, actor: Actor, t: Translator) -> str:
+        """Return the page of a decision, if this member's community has it. A page is no place, so none is private.
+
+        Raises NotFound, Unavailable.
+        """
+        here = Request(actor, Place(actor.platform, actor.workspace, ""), self._clock())
+        community = await self._community_of(community_id(actor), self._clock())
+        decision = await self._decisions.seen_by(_checked(decision_id), here, community, t)
+        return decision_page.page(t, decision, community.tz)
 
     async def seen_by(self, poll_id: str, actor: Actor, t: Translator) -> Poll:
-        """The poll, if this member's community has it. Raises NotFound, Unavailable."""
-        return await self.polls.seen_by(_checked(poll_id), actor, t)
+        """Return the poll, if this member's community has it. A page is no place, so no private poll has one.
+
+        Raises NotFound, Unavailable.
+        """
+        here = Place(actor.platform, actor.workspace, "")
+        return await self.polls.seen_by(_checked(poll_id), Request(actor, here, self._clock()), t)
 
     async def public(self, poll_id: str, t: Translator) -> Poll:
-        """The poll, if everybody may see it. Raises NotFound, Unavailable."""
+        """Return the poll, if it is public. Raises NotFound, Unavailable."""
         poll = await self.polls.get(_checked(poll_id), t)
-        if not poll.public or poll.state is State.CANCELLED:
+        if not poll.public or poll.private or poll.state is PollState.CANCELLED:
             raise NotFound(poll_id)
         return poll
 
-    async def page(self, poll: Poll, t: Translator, *, known: str = "", style: str = "") -> Page:
-        """The page as it is now. `known` is the tag of the one that the reader has; `style` as in `View`."""
+    async def page(self, poll: Poll, t: Translator, *, reader_tag: str = "", style: str = "") -> Page:
+        """Return the page as it is now. `reader_tag` is the tag of the page that the reader has; `style` as in `View`."""
         now, audit = self._clock(), await self._audit(poll)
-        left = poll_page.time_left(t, poll.closes_at - now) if poll.state is State.OPEN else ""
+        time_left = poll_page.time_left(t, poll.closes_at - now) if poll.state is PollState.OPEN else ""
         community = await self._community_of(poll.community, now)
-        tag = _tag(poll, audit, left, community.zone, t.locale, style)
-        final = poll.state is not State.OPEN
-        if tag == known:
+        tag = _tag(poll, audit, time_left, community.zone, t.locale, style)
+        final = poll.state is not PollState.OPEN
+        if tag == reader_tag:
             return Page(tag, None, final)
         key = (poll.id, t.locale, style)
         kept_tag, html = self._pages.get(key, ("", ""))
         if kept_tag != tag:
-            view = await self._with_result(View(poll, community.tz, now, audit, style=style), t)
+            view = await self._with_result(View(poll, community.tz, now, audit, self.polls.secrecy, style=style), t)
             html = poll_page.page(t, view)
             _keep(self._pages, key, (tag, html))
         return Page(tag, html, final)
 
-    async def receipt(self, poll: Poll, code: str, t: Translator) -> tuple[bool, str]:
-        """Whether the ballot with this receipt is counted, and that in a sentence."""
-        prefix = f"{poll.id}-"
+    async def receipt(self, poll_id: str, code: str, actor: Actor, t: Translator) -> tuple[bool, str]:
+        """Return whether the ballot with this receipt is counted, and that in a sentence.
+
+        The code opens the answer to anybody. A wrong one raises NotFound for a poll that this member may not see.
+        """
+        prefix = f"{poll_id}-"
         bare = code.strip()
         bare = bare[len(prefix) :] if bare.lower().startswith(prefix) else bare
-        found = await self.polls.receipt(poll, bare)
-        return found is Receipt.INCLUDED, t(poll_cards.RECEIPTS[found])
+        receipt = await self.polls.receipt(poll_id, bare)
+        if receipt in {Receipt.UNKNOWN, Receipt.LACKING}:
+            await self.seen_by(poll_id, actor, t)
+        return receipt is Receipt.INCLUDED, t(RECEIPTS[receipt])
 
     async def export(self, poll: Poll, kind: str) -> Attachment:
-        """A closed poll as a file. Raises NotFound where there is none (yet)."""
-        written = {"csv": (export.as_csv, "text/csv"), "json": (export.as_json, "application/json")}.get(kind)
-        if written is None or poll.state is not State.CLOSED:
+        """Return a closed poll as a file. Raises NotFound for an open poll and for an unknown kind of file."""
+        written = {"csv": (export.as_csv, "text/csv"), "json": (as_json, "application/json")}.get(kind)
+        if written is None or poll.state is not PollState.CLOSED:
             raise NotFound(kind)
         content = await asyncio.to_thread(written[0], await self.polls.record(poll))
         return Attachment(f"poll-{poll.id}.{kind}", content, written[1])
 
     async def _with_result(self, view: View, t: Translator) -> View:
-        """The totals, where all members may see them; outsiders never see who voted for what."""
+        """Add the totals, where all members may see them. Outsiders never see who voted for what."""
         poll = view.poll
-        if poll.state is not State.CLOSED and not (poll.state is State.OPEN and poll.results is Results.LIVE):
+        if poll.state is not PollState.CLOSED and not (poll.state is PollState.OPEN and poll.results is Results.LIVE):
             return view
         result = await self.polls.result(poll)
-        image = chart(result, result.options, title=poll.question, t=t, final=poll.state is State.CLOSED)
-        votes = [] if view.outside else await self.polls.named_votes(poll)
+        image = chart(result, result.options, title=poll.question, t=t, final=poll.state is PollState.CLOSED)
+        votes = [] if view.outside else await self.polls.named_votes(poll, t)
         voters = [(name, ballot_cards.ballot_line(poll, choice)) for name, choice in votes]
         return replace(view, result=result, image=image, voters=voters)
 
     async def _audit(self, poll: Poll) -> Audit:
-        """Recomputes the record, off the loop and one at a time, unless that was done a moment ago."""
+        """Recompute the record in a thread, one poll at a time, unless a recent audit is there."""
         async with self._auditing:
             now = self._clock()
-            state, known = self._audits.get(poll.id, ("", None))
+            state, earlier = self._audits.get(poll.id, ("", None))
             fresh = AUDITED_AGAIN.get(poll.state, AUDITED_AGAIN_ENDED)
-            if known and state == poll.state and abs(now - known.at) < fresh:
-                return known
+            if earlier and state == poll.state and abs(now - earlier.at) < fresh:
+                return earlier
             record = await self.polls.record(poll)
-            found = await asyncio.to_thread(verify, record)
-            audit = Audit(record.poll.links, tuple(found), now)
+            findings = await asyncio.to_thread(verify, record)
+            audit = Audit(record.poll.links, tuple(findings), now)
             _keep(self._audits, poll.id, (record.poll.state, audit))
             return audit
 
 
-def answered(page: Page, headers: dict[str, str]) -> web.Response:
-    """The page, or 304 where the reader has it."""
+def page_response(page: Page, headers: dict[str, str]) -> web.Response:
+    """Respond with the page, or with 304 where the reader has it."""
     response = web.Response(status=304) if page.html is None else web.Response(text=page.html, content_type="text/html")
     response.headers.update(headers)
     response.etag = ETag(page.tag)
     return response
 
 
-def known_tag(request: web.Request) -> str:
-    """The tag of the page that the reader has, or nothing."""
+def tag_of_reader(request: web.Request) -> str:
+    """Return the tag of the page that the reader has, or ""."""
     return next((tag.value for tag in request.if_none_match or ()), "")
 
 
@@ -157,8 +182,8 @@ def _tag(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > KEPT:
-        kept.popitem(last=False)
+def _keep(cache: OrderedDict[K, V], key: K, value: V) -> None:
+    cache[key] = value
+    cache.move_to_end(key)
+    while len(cache) > CACHED_MAX:
+        cache.popitem(last=False)

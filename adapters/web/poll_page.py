@@ -6,33 +6,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from adapters.web.elements import Child, Html, el, joined, text_html
+from adapters.http.html import Child, Html, el, joined, text_html
 from adapters.web.render import image_src
-from bot.chat import Image
-from bot.commands import poll_cards
-from bot.i18n import N_, Translator
-from bot.polls.audit import NOT_WHOLE, Finding
-from bot.polls.ballots import Method
-from bot.polls.model import Poll, Results, State
-from bot.polls.results import Result
+from bot.chat.vocabulary import Image
+from bot.commands import poll_labels, result_cards, result_details
+from bot.i18n import N_, Translator, percent
+from bot.polls.counting.ballots import Method
+from bot.polls.counting.results import Result
+from bot.polls.discrepancies import NOT_WHOLE, Discrepancy
+from bot.polls.model import NEWEST_FORMAT, Poll, PollState, Results
+from bot.polls.secrecy import Secrecy, several_communities
 
 FINDINGS_SHOWN = 20
 
-STATES: Mapping[State, str] = {
-    State.OPEN: N_("Open"),
-    State.CLOSED: N_("Closed"),
-    State.CANCELLED: N_("Cancelled"),
+STATES: Mapping[PollState, str] = {
+    PollState.OPEN: N_("Open"),
+    PollState.CLOSED: N_("Closed"),
+    PollState.CANCELLED: N_("Cancelled"),
 }
 TOTALS: Mapping[Method, str] = {
     Method.SINGLE: N_("Votes"),
     Method.APPROVAL: N_("Approvals"),
     Method.RANKED: N_("First choices"),
     Method.SCORE: N_("Points"),
+    Method.CONSENT: N_("Votes"),
 }
 LATER: Mapping[Results, str] = {
-    Results.AT_CLOSE: N_("The result is shown here when the poll closes. Until then only the turnout is told."),
+    Results.AT_CLOSE: N_("You'll see the result here when the poll closes, and until then the turnout alone."),
     Results.AFTER_VOTE: N_(
-        "The result is shown here when the poll closes. Until then those who have voted see it in the chat."
+        "You'll see the result here when the poll closes. Until then, members who have voted see it in the chat."
     ),
 }
 
@@ -42,7 +44,7 @@ class Audit:
     """What was found when the record of a poll was last recomputed, up to which link."""
 
     links: int
-    findings: Sequence[Finding]
+    findings: Sequence[Discrepancy]
     at: datetime
 
 
@@ -58,6 +60,7 @@ class View:
     zone: tzinfo
     now: datetime
     audit: Audit
+    secrecy: Secrecy
     result: Result | None = None
     image: Image | None = None
     voters: Sequence[tuple[str, str]] = ()
@@ -81,25 +84,26 @@ def page(t: Translator, view: View) -> Html:
         el("section", *_secrecy(t, view)),
     ]
     main = el("main", *sections, id="poll", data_poll=poll.id, data_state=poll.state.value)
-    return _document(t, poll.question, main, view.style)
+    return document(t, poll.question, main, view.style)
 
 
 def missing(t: Translator, style: str = "") -> Html:
-    """For an address under which there is no poll, or none that may be seen here."""
-    return _told(t, t("There is no such poll here"), t("It may have been deleted, or the address is wrong."), style)
+    """Return the page for an address without a poll that the reader may see."""
+    return _notice(t, t("There's no such poll here"), t("It may have been deleted, or the address is wrong."), style)
 
 
 def later(t: Translator, style: str = "") -> Html:
-    """For when the database can't be read."""
-    return _told(t, t("This page can't be shown just now"), t("Try again in a moment."), style)
+    """Return the page for a time when the database can't be read."""
+    return _notice(t, t("This page isn't available right now"), t("Try again in a moment."), style)
 
 
-def _told(t: Translator, title: str, sentence: str, style: str) -> Html:
+def _notice(t: Translator, title: str, sentence: str, style: str) -> Html:
     main = el("main", el("section", el("h1", title), el("p", sentence)))
-    return _document(t, title, main, style)
+    return document(t, title, main, style)
 
 
-def _document(t: Translator, title: str, main: Html, style: str) -> Html:
+def document(t: Translator, title: str, main: Html, style: str) -> Html:
+    """Return a whole document around `main`. With `style` it stands alone."""
     head = (
         el("meta", charset="utf-8"),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -116,13 +120,13 @@ def _linked() -> tuple[Html, ...]:
     return (
         el("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
         el("link", rel="stylesheet", href="/static/theme.css"),
-        el("link", rel="stylesheet", href="/static/poll.css"),
+        el("link", rel="stylesheet", href="/static/document.css"),
         el("script", type="module", src="/static/poll.js"),
     )
 
 
 def _section(name: str, children: Iterator[Html]) -> Html:
-    """A part of the page that is drawn anew while the poll goes on."""
+    """Return a part of the page that its script replaces while the poll is open."""
     return el("section", *children, data_live=name)
 
 
@@ -133,17 +137,17 @@ def _head(t: Translator, view: View) -> Iterator[Html]:
     poll = view.poll
     yield el("p", el("span", t(STATES[poll.state]), class_="state", data_state=poll.state.value))
     yield el("h1", poll.question, dir="auto")
-    told: list[Child] = [t(poll_cards.METHODS[poll.method]), t.count("{n} ballot", "{n} ballots", poll.ballots)]
-    if poll.state is State.OPEN:
-        told += [joined([t("closes"), " ", _time(view, poll.closes_at)]), time_left(t, poll.closes_at - view.now)]
+    facts: list[Child] = [t(poll_labels.METHODS[poll.method]), t.count("{n} ballot", "{n} ballots", poll.ballots)]
+    if poll.state is PollState.OPEN:
+        facts += [joined([t("closes"), " ", _time(view, poll.closes_at)]), time_left(t, poll.closes_at - view.now)]
     elif poll.closed_at:
-        ended = t("closed") if poll.state is State.CLOSED else t("cancelled")
-        told.append(joined([ended, " ", _time(view, poll.closed_at)]))
-    yield el("ul", *(el("li", each) for each in told), class_="facts")
+        ended = t("closed") if poll.state is PollState.CLOSED else t("cancelled")
+        facts.append(joined([ended, " ", _time(view, poll.closed_at)]))
+    yield el("ul", *(el("li", each) for each in facts), class_="facts")
 
 
 def time_left(t: Translator, span: timedelta) -> str:
-    """How long it is until the close, in the unit that says it best."""
+    """Say how long it is until the close, in the largest unit that is precise enough."""
     minutes = int(span.total_seconds()) // 60
     if span.total_seconds() <= 0:
         return t("closing now")
@@ -161,17 +165,20 @@ def _result(t: Translator, view: View) -> Iterator[Html]:
     if result is None:
         yield el("h2", t("Options"))
         yield el("ol", *(el("li", option.name, dir="auto") for option in poll.options))
-        cancelled = poll.state is State.CANCELLED
-        said = t("This poll was cancelled. Its ballots were not counted.") if cancelled else t(LATER[poll.results])
-        yield el("p", said, class_="note")
+        cancelled = poll.state is PollState.CANCELLED
+        note = t("This poll was cancelled. Its ballots don't count.") if cancelled else t(LATER[poll.results])
+        yield el("p", note, class_="note")
         return
-    yield el("h2", t("Result") if poll.state is State.CLOSED else t("So far"))
-    yield el("p", poll_cards.outcome(t, poll, result), class_="outcome", dir="auto")
+    yield el("h2", t("Result") if poll.state is PollState.CLOSED else t("So far"))
+    yield el("p", result_cards.outcome(t, poll, result), class_="outcome", dir="auto")
+    if reason := result_details.tie_reason(t, result):
+        yield el("p", reason, dir="auto")
     if view.image:
-        picture = el("img", src=image_src(view.image), alt=view.image.alt)
-        yield el("div", picture, class_="chart", tabindex="0", role="region", aria_label=t("Chart"))
+        narrow = el("source", srcset=image_src(view.image.narrow), media="(max-width: 34rem)")
+        picture = el("img", src=image_src(view.image.svg), alt=view.image.alt)
+        yield el("picture", narrow if view.image.narrow else None, picture, class_="chart")
     yield from _numbers(t, poll, result)
-    fields = poll_cards.result_card(t, poll, result).fields
+    fields = result_details.details(t, result)
     yield el(
         "div",
         *(el("div", el("h3", field.name), text_html(field.value)) for field in fields),
@@ -191,12 +198,12 @@ def _numbers(t: Translator, poll: Poll, result: Result) -> Iterator[Html]:
             "tr",
             el("th", name, scope="row", dir="auto"),
             el("td", str(total.votes)),
-            el("td", f"{total.percent:.1f} %"),
+            el("td", percent(total.percent)),
         )
         for name, total in zip(names, result.totals, strict=True)
     )
     heads = (t("Option"), t(TOTALS[poll.method]), t("Share"))
-    base = f"{t('Percentages are')} {t(poll_cards.BASES[result.percent_of])}."
+    base = result_details.base_of(t, result.percent_of)
     table = el(
         "table",
         el("caption", base),
@@ -213,21 +220,20 @@ def _rules(t: Translator, view: View) -> Iterator[Html]:
 
 def _rule_words(t: Translator, view: View) -> Iterator[Child]:
     poll = view.poll
-    yield t(poll_cards.HOW[poll.method])
+    yield t(poll_labels.HOW[poll.method])
     if poll.method is Method.APPROVAL and poll.max_choices < len(poll.options):
         yield t.count("At most {n} option.", "At most {n} options.", poll.max_choices)
     yield joined([t("Opened"), " ", _time(view, poll.opened_at), "."])
-    if poll.state is State.OPEN:
-        yield t(poll_cards.RESULTS[poll.results])
-        yield t("A vote can be changed or withdrawn until the close.")
+    if poll.state is PollState.OPEN:
+        yield t(poll_labels.RESULTS[poll.results])
+        yield t("Voters can change or withdraw their vote until the close.")
     if poll.quorum:
         yield t.count("Quorum: {n} ballot.", "Quorum: {n} ballots.", poll.quorum)
     if poll.roles:
-        yield t("Only members with a certain role may vote.")
+        yield t("Only members with a certain role can vote.")
     if poll.joined_before:
-        yield t("Only those who had joined before the poll opened may vote.")
-    if len(poll.communities) > 1:
-        yield t("This poll runs in several communities. Accounts are not linked: whoever is in two could vote in both.")
+        yield t("Only members who joined before the poll opened can vote.")
+    yield from several_communities(t, poll)
 
 
 # --- what can be checked --------------------------------------------------------------------------------------------
@@ -239,12 +245,12 @@ def _record(t: Translator, view: View) -> Iterator[Html]:
     yield el(
         "p",
         t(
-            "Each vote, change and withdrawal adds a link to a chain of hashes, and so does the close. A link holds a "
-            "commitment, never the choice. The head stands for all links before it: whoever has noted it can tell later "
-            "that nothing was changed."
+            "Each vote, change and withdrawal adds a link to a chain of hashes, and so does the close. A link holds "
+            "a commitment, never the choice. The head stands for all links before it. Note it down to check later "
+            "that nothing has changed."
         ),
     )
-    verdict = t("Everything holds") if not audit.findings else t("It does not hold")
+    verdict = t("The record is intact") if not audit.findings else t("The record doesn't add up")
     mark = el("strong", f"{'✖' if audit.findings else '✔'} {verdict}", data_whole="no" if audit.findings else "yes")
     checked = t("recomputed up to link {n}", n=audit.links)
     rows = (
@@ -257,7 +263,7 @@ def _record(t: Translator, view: View) -> Iterator[Html]:
 
 
 def _findings(t: Translator, view: View) -> Iterator[Html]:
-    """Where the record does not hold. Outsiders learn that, and no more."""
+    """List where the record doesn't hold. Outsiders learn only that it doesn't."""
     findings = view.audit.findings
     if not findings:
         return
@@ -272,12 +278,12 @@ def _receipts(t: Translator, view: View) -> Iterator[Html]:
     yield el(
         "p",
         t(
-            "Whoever votes gets a receipt. It proves that the ballot is counted and never tells how it was voted, so "
-            "anybody may check it, also after the close."
+            "Each voter gets a receipt. It proves that the ballot is counted and never shows the vote. Anyone can "
+            "check it, even after the close."
         ),
     )
     if view.outside:
-        yield el("p", t("That is done in the chat, with /poll receipt. There, /poll export saves the ballots too."))
+        yield el("p", t("Check it in the chat with /poll receipt. There, /poll export saves the ballots too."))
         return
     box = el(
         "input",
@@ -297,38 +303,51 @@ def _receipts(t: Translator, view: View) -> Iterator[Html]:
         el("div", box, el("button", t("Check"), type="submit"), class_="row"),
         el("p", id="answer", role="status"),
         id="receipt",
-        data_failed=t("The bot does not answer. Try again in a moment."),
+        data_failed=t("The bot isn't answering. Try again in a moment."),
     )
 
 
 def _export(t: Translator, view: View) -> Iterator[Html]:
     poll = view.poll
-    if view.outside or poll.state is State.CANCELLED:
+    if view.outside or poll.state is PollState.CANCELLED:
         return
     yield el("h2", t("Export"))
-    if poll.state is State.OPEN:
-        said = t("The ballots can be saved here once the poll is closed: before, that could reveal how somebody voted.")
-        yield el("p", said)
+    if poll.state is PollState.OPEN:
+        note = t(
+            "You can save the ballots here once the poll is closed. Before that, they could reveal how someone voted."
+        )
+        yield el("p", note)
         return
-    yield el(
-        "p", t("The ballots as a table, and everything that it takes to check the count with a program of one's own.")
-    )
+    yield el("p", t("The ballots as a table, and everything you need to check the count with your own program."))
     files = (("csv", t("Ballots (CSV)")), ("json", t("Ballots and record (JSON)")))
     links = (
         el("a", label, class_="button", href=f"/polls/{poll.id}/export.{kind}", download=True) for kind, label in files
     )
     yield el("p", *links, class_="row")
+    if poll.format == NEWEST_FORMAT:
+        yield from _own_check(t, poll)
+
+
+def _own_check(t: Translator, poll: Poll) -> Iterator[Html]:
+    """Offer to recompute the record by a script on the reader's own machine."""
+    yield el("p", t("This page can also recompute the record on your own computer, by a program of its own."))
+    yield el("p", el("button", t("Check it here"), type="button", id="own-check"), class_="row")
+    yield el(
+        "p",
+        id="own-answer",
+        role="status",
+        data_file=f"/polls/{poll.id}/export.json",
+        data_whole=t("✔ Everything holds, recomputed on your computer. Compare its head with the announcement: {head}"),
+        data_broken=t("✖ The record doesn't add up: {problems}"),
+        data_failed=t("The bot isn't answering. Try again in a moment."),
+    )
 
 
 def _secrecy(t: Translator, view: View) -> Iterator[Html]:
-    poll = view.poll
-    if not poll.secret:
-        yield el("h2", t("A named poll"))
-        yield el("p", t(poll_cards.NAMED))
-        return
-    yield el("h2", t("What is secret here"))
-    yield el("ul", *(el("li", t(each)) for each in poll_cards.SECRECY))
-    yield el("p", t(poll_cards.STORED))
+    yield el("h2", t("What's secret here") if view.poll.secret else t("A named poll"))
+    yield el("ul", *(el("li", each) for each in view.secrecy.details(t, view.poll)))
+    if view.poll.secret:
+        yield el("p", view.secrecy.storage(t, view.poll))
 
 
 def _time(view: View, at: datetime) -> Html:

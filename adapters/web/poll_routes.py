@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from adapters.web import asked, guard, poll_page
-from adapters.web.pages import PollPages, answered, known_tag
-from bot.chat import Actor, Attachment
+from adapters.http import guard
+from adapters.web import poll_page, request_body
+from adapters.web.pages import PollPages, page_response, tag_of_reader
+from bot.chat.vocabulary import Actor, Attachment
 from bot.errors import NotFound
 
 
 def add_poll_routes(app: web.Application, pages: PollPages, visitor: Actor) -> None:
-    """Serves the polls that this visitor may see: their pages, their exports, and a look for a receipt."""
+    """Serve the polls that this visitor may see: pages, exports and the check of a receipt."""
     routes = _PollRoutes(pages, visitor)
     app.router.add_get("/polls/{poll}", routes.page)
     app.router.add_get("/polls/{poll}/export.{kind}", routes.export)
     app.router.add_post("/api/receipt", routes.receipt)
+    app.router.add_get("/decisions/{decision}", routes.decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,18 @@ class _PollRoutes:
             poll = await self.pages.seen_by(request.match_info["poll"], self.visitor, t)
         except NotFound:
             return _missing(request)
-        page = await self.pages.page(poll, t, known=known_tag(request))
-        return answered(page, {"Cache-Control": "no-cache", "Vary": "Accept-Language"})
+        page = await self.pages.page(poll, t, reader_tag=tag_of_reader(request))
+        return page_response(page, {"Cache-Control": "no-cache", "Vary": "Accept-Language"})
+
+    async def decision(self, request: web.Request) -> web.Response:
+        """Show a decision that isn't private."""
+        t = guard.reader(request)
+        try:
+            html = await self.pages.decision(request.match_info["decision"], self.visitor, t)
+        except NotFound:
+            return _missing(request)
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+        return web.Response(text=html, content_type="text/html", headers=headers)
 
     async def export(self, request: web.Request) -> web.Response:
         try:
@@ -44,10 +56,12 @@ class _PollRoutes:
 
     async def receipt(self, request: web.Request) -> web.Response:
         t = guard.reader(request)
-        body = await asked.body(request)
-        poll = await self.pages.seen_by(asked.string(body, "poll", 40, t), self.visitor, t)
-        included, said = await self.pages.receipt(poll, asked.string(body, "code", 200, t), t)
-        return web.json_response({"included": included, "answer": said}, headers={"Cache-Control": "no-store"})
+        body = await request_body.body(request)
+        poll_id = request_body.string(body, "poll", 40, t)
+        included, sentence = await self.pages.receipt(
+            poll_id, request_body.string(body, "code", 200, t), self.visitor, t
+        )
+        return web.json_response({"included": included, "answer": sentence}, headers={"Cache-Control": "no-store"})
 
 
 def _missing(request: web.Request) -> web.Response:
@@ -55,7 +69,7 @@ def _missing(request: web.Request) -> web.Response:
 
 
 def download(file: Attachment) -> web.Response:
-    """As a file to save. Only ASCII letters, digits, dots and dashes stay in its name."""
+    """Respond with a file to save. Its name keeps ASCII letters, digits, dots and dashes only."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", file.name)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(text=file.content, content_type=file.media_type, headers=headers)

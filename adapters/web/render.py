@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
-from bot.chat import Button, Card, Choice, Control, Field, Form, Image, Input, Limits, Reply, Select, Use
-from bot.fit import fit
-from bot.markup import Block, Bold, Channel, Code, Inline, Italic, Item, Link, Plain, Quote, Role, Text, Time
+from adapters.http.html import safe_url
+from adapters.http.static_files import font_faces
+from bot.charts import DARK
+from bot.chat.fit import fit
+from bot.chat.markup import (
+    Block,
+    Bold,
+    ChannelMention,
+    Code,
+    Inline,
+    Italic,
+    Item,
+    Link,
+    Plain,
+    Quote,
+    RoleMention,
+    Text,
+    Time,
+)
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import Button, Card, Choice, Control, Field, Form, Grid, Image, Input, Reply, Select, Use
 
 LIMITS = Limits(
     title=300,
@@ -39,13 +57,13 @@ _INLINES: Mapping[type, str] = {
     Code: "code",
     Link: "link",
     Time: "time",
-    Role: "plain",
-    Channel: "plain",
+    RoleMention: "plain",
+    ChannelMention: "plain",
 }
 
 
 def reply_cards(reply: Reply, *, pages: bool = False) -> list[Json]:
-    """All cards of the reply, each within the limits. One reply is one message here, however long.
+    """Return all cards of the reply, each within the limits. A reply of any length is one message here.
 
     `pages`: polls have pages here, and cards lead to them.
     """
@@ -53,7 +71,7 @@ def reply_cards(reply: Reply, *, pages: bool = False) -> list[Json]:
 
 
 def reply_files(reply: Reply) -> list[Json]:
-    """What is told of the files: they are fetched when somebody wants them."""
+    """Return the files' names and sizes; the page fetches their contents on a press."""
     return [{"name": file.name, "size": len(file.content.encode())} for file in reply.files]
 
 
@@ -68,6 +86,7 @@ def card_data(card: Card, *, pages: bool = False) -> Json:
         "footer": card.footer,
         "page": f"/polls/{card.poll}" if pages and card.poll else None,
         "controls": [_control(control) for control in card.controls],
+        "grid": _grid(card.grid) if card.grid else None,
     }
 
 
@@ -92,26 +111,34 @@ def choice_data(choice: Choice) -> Json:
     }
 
 
-def safe_url(url: str | None) -> str | None:
-    """The address if it leads to the web; None for any other, so that it is shown as text and never followed."""
-    try:
-        parts = urlsplit(url or "")
-    except ValueError:
-        return None
-    return url if parts.scheme in {"http", "https"} and parts.hostname else None
-
-
 def _field(field: Field) -> Json:
     return {"name": field.name, "value": text_data(field.value)}
 
 
-def image_src(image: Image) -> str:
-    """As an address for `<img>`: there, an SVG can neither run a script nor load anything."""
-    return f"data:image/svg+xml;base64,{b64encode(image.svg.encode()).decode('ascii')}"
+def image_src(svg: str) -> str:
+    """Return an address for `<img>`, in which an SVG can neither run a script nor load anything.
+
+    The picture gets the page's type, and the page's dark colours where a reader prefers them.
+    """
+    style = f"<style>{font_faces()}{_dark_style()}</style>"
+    head, end, rest = svg.partition(">")
+    return f"data:image/svg+xml;base64,{b64encode(f'{head}{end}{style}{rest}'.encode()).decode('ascii')}"
+
+
+@cache
+def _dark_style() -> str:
+    rules = "".join(
+        f'[{name}="{light}"]{{{name}:{dark}}}' for light, dark in DARK.items() for name in ("fill", "stroke")
+    )
+    return f"@media (prefers-color-scheme:dark){{{rules}}}"
 
 
 def _image(image: Image) -> Json:
-    return {"src": image_src(image), "alt": image.alt}
+    return {
+        "src": image_src(image.svg),
+        "narrow": image_src(image.narrow) if image.narrow else None,
+        "alt": image.alt,
+    }
 
 
 def _block(block: Block) -> Json:
@@ -139,6 +166,15 @@ def _control(control: Control) -> Json:
     return _button(control) if isinstance(control, Button) else _select(control)
 
 
+def _grid(grid: Grid) -> Json:
+    return {
+        "action": grid.action.encode(),
+        "rows": [choice_data(row) for row in grid.rows],
+        "columns": [choice_data(column) for column in grid.columns],
+        "send": grid.send,
+    }
+
+
 def _button(button: Button) -> Json:
     return {
         "kind": "button",
@@ -160,6 +196,7 @@ def _select(select: Select) -> Json:
         "most": select.most,
         "votes": select.use is Use.VOTE,
         "steps": select.use is Use.STEP and select.most == 1,
+        "links": select.use is Use.PICK and select.action.verb == "pick",
     }
 
 

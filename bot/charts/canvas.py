@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from typing import Literal
 
 from bot.charts.text import script, width, without_pictures
 
-WIDTH = 800
-EDGE = 32
-LEFT, RIGHT = EDGE, WIDTH - EDGE
-ROOM = RIGHT - LEFT
+WIDTH, NARROW = 800, 360
+"""How wide a chart is: for a message, and for a page on a phone, where each letter keeps its size."""
 
 CARD = "#ffffff"
 FRAME = "#cfd6de"
@@ -26,14 +24,35 @@ OUT = "#d55e00"
 OTHER = "#8391a1"
 FONT = "'Noto Sans', system-ui, sans-serif"
 
+DARK: Mapping[str, str] = {
+    CARD: "#1d2125",
+    FRAME: "#30363c",
+    INK: "#e7e4dd",
+    MUTED: "#a3a7ad",
+    LINE: "#363d44",
+    TINT: "#1f3236",
+    AHEAD: "#56b4e9",
+    OUT: "#e69f00",
+    OTHER: "#87919c",
+}
+"""What a page in dark colours shows for each colour; the bars are Okabe and Ito's sky blue and orange."""
+
 Anchor = Literal["start", "middle", "end"]
 
 
 class Canvas:
     """Collects elements from the top down; `y` is where the next ones go."""
 
-    def __init__(self) -> None:
-        self.y: float = EDGE
+    def __init__(self, wide: int = WIDTH) -> None:
+        self.wide = wide
+        self.narrow = wide < WIDTH
+        self.edge = 16 if self.narrow else 32
+        self.left, self.right = self.edge, wide - self.edge
+        self.room = self.right - self.left
+        self.counts_end = self.right - (64 if self.narrow else 96)
+        """Where the numbers before the last column end."""
+        self.bars_end = self.right - (132 if self.narrow else 208)
+        self.y: float = self.edge
         self._parts: list[str] = []
 
     def text(
@@ -72,11 +91,10 @@ class Canvas:
         size = f'x="{_short(x)}" y="{_short(y)}" width="{_short(wide)}" height="{_short(high)}"'
         self._parts.append(f'<rect {size}{rounded} fill="{fill}"{edge}/>')
 
-    def rule(self, x1: float, y1: float, x2: float, y2: float, stroke: str = LINE, dash: str = "") -> None:
+    def rule(self, x1: float, y1: float, x2: float, y2: float, stroke: str = LINE) -> None:
         """Draw a hairline."""
-        dashed = f' stroke-dasharray="{dash}"' if dash else ""
         ends = f'x1="{_short(x1)}" y1="{_short(y1)}" x2="{_short(x2)}" y2="{_short(y2)}"'
-        self._parts.append(f'<line {ends} stroke="{stroke}"{dashed}/>')
+        self._parts.append(f'<line {ends} stroke="{stroke}"/>')
 
     def check(self, x: float, y: float, size: float, stroke: str) -> None:
         """Draw a check mark whose box starts at x, y (a path: not every font has one)."""
@@ -102,9 +120,11 @@ class Canvas:
 
     def svg(self) -> str:
         """Return the picture, as high as what was drawn."""
-        high = _short(round(self.y + EDGE - 4))
-        head = f'xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{high}" viewBox="0 0 {WIDTH} {high}"'
-        frame = f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{float(high) - 1:g}" rx="12" fill="{CARD}" stroke="{FRAME}"/>'
+        high = _short(round(self.y + self.edge - 4))
+        head = (
+            f'xmlns="http://www.w3.org/2000/svg" width="{self.wide}" height="{high}" viewBox="0 0 {self.wide} {high}"'
+        )
+        frame = f'<rect x="0.5" y="0.5" width="{self.wide - 1}" height="{float(high) - 1:g}" rx="12" fill="{CARD}" stroke="{FRAME}"/>'
         return "\n".join((f'<svg {head} font-family="{FONT}">', frame, *self._parts, "</svg>\n"))
 
 

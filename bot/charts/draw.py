@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.charts.canvas import AHEAD, CARD, INK, LEFT, LINE, MUTED, OTHER, OUT, RIGHT, ROOM, TINT, Canvas, pill_width
+from bot.charts.canvas import (
+    AHEAD,
+    CARD,
+    INK,
+    LINE,
+    MUTED,
+    OTHER,
+    OUT,
+    TINT,
+    Canvas,
+    pill_width,
+)
 from bot.charts.text import clean, width, wrap
-from bot.charts.words import Words, number, percent
-from bot.polls.ballots import MAX_SCORE
-from bot.polls.results import Final, Pairwise, Result, Round, Total
+from bot.charts.words import Words
+from bot.i18n import number, percent
+from bot.polls.counting.ballots import MAX_SCORE
+from bot.polls.counting.results import Final, Pairwise, Result, Round, Total
 
 CROWDED = 12
 """With more options than this, rows are set smaller."""
-_BARS_END = 560
 _FINAL_BARS = 310
-_COUNT_END = 672
-_COLUMNS, _COLUMNS_CROWDED = 5, 4
+_COLUMNS, _COLUMNS_CROWDED, _COLUMNS_NARROW = 5, 4, 3
 _COLUMN, _COLUMN_WIDE = 96, 120
 _FINALS_DRAWN = 3
 SIGNS_ONLY = 12
@@ -23,28 +33,28 @@ _LONG_TITLE = 130
 
 
 def head(canvas: Canvas, words: Words, title: str) -> None:
-    """Draw what every chart begins with: kind, question, outcome, ballots."""
-    canvas.lines(LEFT, wrap(words.heading(), 14, ROOM, 1), 14, 20, bold=True, fill=MUTED)
+    """Draw what a chart that stands alone begins with: kind, question, outcome, ballots."""
+    canvas.lines(canvas.left, wrap(words.heading(), 14, canvas.room, 1), 14, 20, bold=True, fill=MUTED)
     canvas.y += 6
     size = 24 if len(title) <= _LONG_TITLE else 19
-    canvas.lines(LEFT, wrap(clean(title), size, ROOM, 8, bold=True), size, size * 1.35, bold=True)
+    canvas.lines(canvas.left, wrap(clean(title), size, canvas.room, 8, bold=True), size, size * 1.35, bold=True)
     canvas.y += 14
     _outcome(canvas, words)
     facts = " ".join(filter(None, (words.ballots(), words.quorum())))
-    canvas.lines(LEFT, wrap(facts, 15, ROOM, 2), 15, 22, fill=MUTED)
+    canvas.lines(canvas.left, wrap(facts, 15, canvas.room, 2), 15, 22, fill=MUTED)
     canvas.y += 20
 
 
 def _outcome(canvas: Canvas, words: Words) -> None:
     won = bool(words.result.winners) and words.decided and not words.result.tie
     indent = 44 if won else 18
-    lines = wrap(words.outcome(), 18, ROOM - indent - 18, 3, bold=True)
+    lines = wrap(words.outcome(), 18, canvas.room - indent - 18, 3, bold=True)
     high = 26 * len(lines) + 20
-    canvas.box(LEFT, canvas.y, ROOM, high, TINT, 8)
+    canvas.box(canvas.left, canvas.y, canvas.room, high, TINT, 8)
     if won:
-        canvas.check(LEFT + 17, canvas.y + 13, 18, AHEAD)
+        canvas.check(canvas.left + 17, canvas.y + 13, 18, AHEAD)
     canvas.y += 9
-    canvas.lines(LEFT + indent, lines, 18, 26, bold=True)
+    canvas.lines(canvas.left + indent, lines, 18, 26, bold=True)
     canvas.y += 19
 
 
@@ -54,10 +64,10 @@ def foot(canvas: Canvas, notes: Sequence[str]) -> None:
     if not notes:
         return
     canvas.y += 4
-    canvas.rule(LEFT, canvas.y, RIGHT, canvas.y)
+    canvas.rule(canvas.left, canvas.y, canvas.right, canvas.y)
     canvas.y += 8
     for note in notes:
-        canvas.lines(LEFT, wrap(note, 14, ROOM, 3), 14, 20, fill=MUTED)
+        canvas.lines(canvas.left, wrap(note, 14, canvas.room, 3), 14, 20, fill=MUTED)
         canvas.y += 2
 
 
@@ -74,12 +84,12 @@ def order(result: Result) -> list[int]:
 def bars(canvas: Canvas, words: Words) -> None:
     """Draw a bar for each option, with its count and its percentage (or its average and its total).
 
-    A full bar is 100 % (or the highest score).
+    A full bar is 100% (or the highest score).
     """
     result = words.result
     score = result.score
     heads = (words.t("Average"), words.t("Total")) if score else (words.counted(), words.t("Share"))
-    for x, word in zip((_COUNT_END, RIGHT), heads, strict=True):
+    for x, word in zip((canvas.counts_end, canvas.right), heads, strict=True):
         canvas.text(x, canvas.y + 4, word, 13, fill=MUTED, anchor="end")
     for option in order(result):
         total = result.totals[option]
@@ -101,16 +111,17 @@ def _bar_row(canvas: Canvas, words: Words, option: int, share: float, numbers: t
     mark = words.mark() if top else ""
     solid = words.decided and not words.result.tie
     wide = pill_width(mark, solid=solid) if top else 0
-    lines = wrap(words.names[option], size, _BARS_END - LEFT - wide - 16 if top else ROOM, 2, bold=top)
-    canvas.lines(LEFT, lines, size, size * 1.5, bold=top)
+    end = canvas.right if canvas.narrow else canvas.bars_end
+    lines = wrap(words.names[option], size, end - canvas.left - wide - 16 if top else canvas.room, 2, bold=top)
+    canvas.lines(canvas.left, lines, size, size * 1.5, bold=top)
     if top:
-        canvas.pill(_BARS_END - wide, canvas.y - size * 1.5 + 1, mark, solid=solid)
-    canvas.y += 2
-    canvas.box(LEFT, canvas.y, _BARS_END - LEFT, high, LINE, 3)
-    canvas.box(LEFT, canvas.y, max(share * (_BARS_END - LEFT), 2), high, AHEAD if top else OTHER, 3)
+        canvas.pill(end - wide, canvas.y - size * 1.5 + 1, mark, solid=solid)
+    canvas.y += 8 if canvas.narrow and top and small else 2  # below the pill, which reaches over the numbers there
+    canvas.box(canvas.left, canvas.y, canvas.bars_end - canvas.left, high, LINE, 3)
+    canvas.box(canvas.left, canvas.y, max(share * (canvas.bars_end - canvas.left), 2), high, AHEAD if top else OTHER, 3)
     base = canvas.y + high / 2 + 5.5
-    canvas.text(_COUNT_END, base, numbers[0], 17, bold=True, anchor="end")
-    canvas.text(RIGHT, base, numbers[1], 16, anchor="end", fill=INK if top else MUTED)
+    canvas.text(canvas.counts_end, base, numbers[0], 17, bold=True, anchor="end")
+    canvas.text(canvas.right, base, numbers[1], 16, anchor="end", fill=INK if top else MUTED)
     canvas.y += high + (10 if small else 15)
 
 
@@ -118,34 +129,45 @@ def finals(canvas: Canvas, words: Words, counted: Sequence[Final]) -> None:
     """Draw STAR's run-off: who is scored higher on how many ballots. A full bar is all ballots that prefer one."""
     for final in counted[:_FINALS_DRAWN]:
         canvas.y += 8
-        canvas.lines(LEFT, [words.t("Run-off of the two highest totals")], 16, 24, bold=True)
+        canvas.lines(canvas.left, [words.t("Run-off of the two highest totals")], 16, 24, bold=True)
         canvas.y += 6
         for total in sorted(final.totals, key=lambda total: total.option not in final.winners):
             _final_row(canvas, words.names[total.option], total, top=total.option in final.winners)
-        canvas.lines(LEFT, [words.t("No preference")], 15, 21)
-        canvas.text(_COUNT_END, canvas.y - 4.5, number(final.no_preference), 16, bold=True, anchor="end")
+        canvas.lines(canvas.left, [words.t("No preference")], 15, 21)
+        canvas.text(canvas.counts_end, canvas.y - 4.5, number(final.no_preference), 16, bold=True, anchor="end")
         canvas.y += 8
     if len(counted) > _FINALS_DRAWN:
         more = len(counted) - _FINALS_DRAWN
         canvas.lines(
-            LEFT, [words.t.count("{n} more pair may meet.", "{n} more pairs may meet.", more)], 14, 24, fill=MUTED
+            canvas.left,
+            [words.t.count("{n} more pair is possible.", "{n} more pairs are possible.", more)],
+            14,
+            24,
+            fill=MUTED,
         )
 
 
 def _final_row(canvas: Canvas, name: str, total: Total, *, top: bool) -> None:
+    start = canvas.left if canvas.narrow else _FINAL_BARS
+    room = canvas.room if canvas.narrow else 250
     middle = canvas.y + 11
-    canvas.lines(LEFT, wrap(name, 15, 250, 2, bold=top), 15, 21, bold=top)
-    canvas.box(_FINAL_BARS, middle - 8, _BARS_END - _FINAL_BARS, 16, LINE, 3)
-    wide = max(total.percent / 100 * (_BARS_END - _FINAL_BARS), 2)
-    canvas.box(_FINAL_BARS, middle - 8, wide, 16, AHEAD if top else OTHER, 3)
-    canvas.text(_COUNT_END, middle + 5.5, number(total.votes), 16, bold=True, anchor="end")
-    canvas.text(RIGHT, middle + 5.5, percent(total.percent), 15, anchor="end", fill=INK if top else MUTED)
+    canvas.lines(canvas.left, wrap(name, 15, room, 2, bold=top), 15, 21, bold=top)
+    if canvas.narrow:
+        middle = canvas.y + 11
+        canvas.y += 22
+    canvas.box(start, middle - 8, canvas.bars_end - start, 16, LINE, 3)
+    wide = max(total.percent / 100 * (canvas.bars_end - start), 2)
+    canvas.box(start, middle - 8, wide, 16, AHEAD if top else OTHER, 3)
+    canvas.text(canvas.counts_end, middle + 5.5, number(total.votes), 16, bold=True, anchor="end")
+    canvas.text(canvas.right, middle + 5.5, percent(total.percent), 15, anchor="end", fill=INK if top else MUTED)
     canvas.y += 8
 
 
-def _shown(rounds: Sequence[Round]) -> list[int]:
+def _places(canvas: Canvas, rounds: Sequence[Round]) -> list[int]:
     """Return the places of the rounds that fit: all, or the first and the last ones."""
     columns = _COLUMNS if len(rounds[0].totals) <= CROWDED else _COLUMNS_CROWDED
+    if canvas.narrow:
+        columns = _COLUMNS_NARROW
     if len(rounds) <= columns:
         return list(range(len(rounds)))
     return [0, *range(len(rounds) - columns + 1, len(rounds))]
@@ -153,21 +175,23 @@ def _shown(rounds: Sequence[Round]) -> list[int]:
 
 def rounds_table(canvas: Canvas, words: Words, rounds: Sequence[Round]) -> None:
     """Draw the rounds side by side: a row for each option, with a small bar for each round it was in."""
-    shown = _shown(rounds)
-    wide = _COLUMN if len(shown) >= _COLUMNS_CROWDED else _COLUMN_WIDE
-    start = RIGHT - wide * len(shown)
-    for column, place in enumerate(shown):
+    places = _places(canvas, rounds)
+    wide: float = _COLUMN if len(places) >= _COLUMNS_CROWDED else _COLUMN_WIDE
+    if canvas.narrow:
+        wide = canvas.room / max(len(places), 2)
+    start = canvas.right - wide * len(places)
+    for column, place in enumerate(places):
         label = words.t("Round {round}", round=place + 1)
         canvas.text(start + wide * (column + 1), canvas.y + 12, label, 14, bold=True, fill=MUTED, anchor="end")
     canvas.y += 24
     for option in order(words.result):
-        canvas.rule(LEFT, canvas.y, RIGHT, canvas.y)
+        canvas.rule(canvas.left, canvas.y, canvas.right, canvas.y)
         with canvas.option(option):
             _round_row(canvas, words, rounds, option, start, wide)
     _left_over(canvas, words, rounds, start, wide)
-    if len(shown) < len(rounds):
-        hidden = words.t("Rounds 2 to {last} are not shown; each option says when it left.", last=shown[1])
-        canvas.lines(LEFT, wrap(hidden, 14, ROOM, 2), 14, 22, fill=MUTED)
+    if len(places) < len(rounds):
+        hidden = words.t("The chart skips rounds 2 to {last}. Each option shows when it went out.", last=places[1])
+        canvas.lines(canvas.left, wrap(hidden, 14, canvas.room, 2), 14, 22, fill=MUTED)
 
 
 def _round_row(canvas: Canvas, words: Words, rounds: Sequence[Round], option: int, start: float, wide: float) -> None:
@@ -176,21 +200,25 @@ def _round_row(canvas: Canvas, words: Words, rounds: Sequence[Round], option: in
     top = option in words.result.winners
     y = canvas.y
     canvas.y += gap
-    canvas.lines(LEFT, wrap(words.names[option], size, start - LEFT - 16, 3, bold=top), size, size * 1.38, bold=top)
+    room = canvas.room if canvas.narrow else start - canvas.left - 16
+    canvas.lines(canvas.left, wrap(words.names[option], size, room, 3, bold=top), size, size * 1.38, bold=top)
     if top:
-        canvas.pill(LEFT, canvas.y + 3, words.mark(), solid=words.decided and not words.result.tie, size=12)
+        pill = 13 if canvas.narrow else 12
+        canvas.pill(canvas.left, canvas.y + 3, words.mark(), solid=words.decided and not words.result.tie, size=pill)
         canvas.y += 26
+    if canvas.narrow:  # the numbers stand below the name
+        y = canvas.y - 6
     end = start
-    for column, place in enumerate(_shown(rounds)):
+    for column, place in enumerate(_places(canvas, rounds)):
         total = next((total for total in rounds[place].totals if total.option == option), None)
         if total:
             fill = AHEAD if top else OUT if option in rounds[place].eliminated else OTHER
             _cell(canvas, total, end, y, wide, fill)
             end = start + wide * (column + 1)
     gone = next((place for place, one in enumerate(rounds, 1) if option in one.eliminated), 0)
-    if gone:
-        said = wrap(words.t("Out in round\xa0{round}", round=gone), 13, RIGHT - end - 16, 3)
-        for line, text in enumerate(said):
+    if gone and end < canvas.right:
+        label = wrap(words.t("Out in round\xa0{round}", round=gone), 13, canvas.right - end - 16, 3)
+        for line, text in enumerate(label):
             canvas.text(end + 16, y + 19 + 16 * line, text, 13, fill=MUTED)
     canvas.y = max(canvas.y + gap, y + 56)
 
@@ -211,12 +239,14 @@ def _left_over(canvas: Canvas, words: Words, rounds: Sequence[Round], start: flo
     if rounds[-1].overvoted:
         rows.append((words.t("Void ballots"), [one.overvoted for one in rounds]))
     rows.append((words.t("Ballots that count"), [one.continuing for one in rounds]))
-    canvas.rule(LEFT, canvas.y, RIGHT, canvas.y, MUTED)
+    canvas.rule(canvas.left, canvas.y, canvas.right, canvas.y, MUTED)
     canvas.y += 6
     for label, counts in rows:
         canvas.y += 22
-        canvas.text(LEFT, canvas.y - 5, label, 14, fill=MUTED)
-        for column, place in enumerate(_shown(rounds)):
+        canvas.text(canvas.left, canvas.y - 5, label, 14, fill=MUTED)
+        if canvas.narrow:
+            canvas.y += 20
+        for column, place in enumerate(_places(canvas, rounds)):
             canvas.text(start + wide * (column + 1), canvas.y - 5, number(counts[place]), 14, fill=MUTED, anchor="end")
     canvas.y += 8
 
@@ -225,9 +255,9 @@ def matrix(canvas: Canvas, words: Words, pairwise: Pairwise) -> None:
     """Draw every option against every other: how many ballots prefer the one of the row."""
     rows = order(words.result)
     room = 300 if len(rows) <= SIGNS_ONLY else 276
-    wide = min(72.0, (ROOM - room) / len(rows))
+    wide = min(72.0, (canvas.room - room) / len(rows))
     high = 42 if len(rows) <= SIGNS_ONLY else 36
-    start = RIGHT - wide * len(rows)
+    start = canvas.right - wide * len(rows)
     for column in range(len(rows)):
         canvas.text(
             start + wide * (column + 0.5), canvas.y + 12, str(column + 1), 13, bold=True, fill=MUTED, anchor="middle"
@@ -235,8 +265,10 @@ def matrix(canvas: Canvas, words: Words, pairwise: Pairwise) -> None:
     canvas.y += 20
     for place, option in enumerate(rows):
         with canvas.option(option):
-            canvas.text(LEFT + 20, canvas.y + high / 2 + 5, str(place + 1), 13, bold=True, fill=MUTED, anchor="end")
-            _matrix_name(canvas, words.names[option], start - LEFT - 40, high)
+            canvas.text(
+                canvas.left + 20, canvas.y + high / 2 + 5, str(place + 1), 13, bold=True, fill=MUTED, anchor="end"
+            )
+            _matrix_name(canvas, words.names[option], start - canvas.left - 40, high)
             for column, other in enumerate(rows):
                 _duel(canvas, pairwise, (option, other), (start + wide * column, wide, high))
         canvas.y += high
@@ -247,7 +279,7 @@ def _matrix_name(canvas: Canvas, name: str, room: float, high: float) -> None:
     lines = wrap(name, 14, room, 2)
     base = canvas.y + high / 2 + 5 - 8.5 * (len(lines) - 1)
     for place, line in enumerate(lines):
-        canvas.text(LEFT + 30, base + 17 * place, line, 14)
+        canvas.text(canvas.left + 30, base + 17 * place, line, 14)
 
 
 def _duel(canvas: Canvas, pairwise: Pairwise, pair: tuple[int, int], cell: tuple[float, float, float]) -> None:
@@ -264,6 +296,6 @@ def _duel(canvas: Canvas, pairwise: Pairwise, pair: tuple[int, int], cell: tuple
         sign = "+" if won else "=" if votes == others else "−"
         canvas.text(x + wide / 2, canvas.y + high / 2 + 5, sign, 14, bold=won, fill=ink, anchor="middle")
         return
-    said = number(votes)
-    size = 14 if width(said, 14, bold=True) < wide - 6 else 11
-    canvas.text(x + wide / 2, canvas.y + high / 2 + 5, said, size, bold=won, fill=ink, anchor="middle")
+    count = number(votes)
+    size = 14 if width(count, 14, bold=True) < wide - 6 else 11
+    canvas.text(x + wide / 2, canvas.y + high / 2 + 5, count, size, bold=won, fill=ink, anchor="middle")

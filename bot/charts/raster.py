@@ -1,4 +1,4 @@
-"""SVG to PNG with resvg, with fonts that come from packages alone, so that a picture is the same everywhere."""
+"""SVG to PNG with resvg, with Parley's own fonts alone, so that a picture is the same everywhere."""
 
 from __future__ import annotations
 
@@ -15,30 +15,20 @@ SCALE = 1.5
 PIXELS = 1_100_000
 """About as many pixels as are drawn in 100 ms; what is larger gets a smaller scale, down to 1."""
 
-_SIZE = re.compile(r'<svg[^>]* width="(?P<wide>\d+)" height="(?P<high>\d+)"')
+_SIZE = re.compile(r'<svg[^<>]* width="(?P<wide>\d+)" height="(?P<high>\d+)"')
 _FAMILY = "Noto Sans"
-_FONTS = {
-    "fontpkg_noto_sans": "files/NotoSans[[]*.ttf",
-    "fontpkg_noto_sans_arabic": "files/*.ttf",
-    "manimgx_fonts": "*.ttf",
-    "noto_cjk_sans_jp_regular": "*.otf",
-}
-"""Patterns of font files by the package that holds them; the last comes with the extra `cjk`, and may be missing."""
-_TAKEN = ("NotoSans-Italic", "NotoSans[", "NotoSansArabic[", "NotoSansDevanagari[")
-"""Beginnings of files of manimgx-fonts that are not used, because the packages before it have them in full."""
+_FOLDER = Path(__file__).parent / "fonts"
+_CJK = "noto_cjk_sans_jp_regular"
+"""The package of the extra `cjk`, which may be missing."""
 
 
 @cache
 def font_files() -> tuple[str, ...]:
     """Return the font files that charts are drawn with, in the order in which they are tried."""
-    return tuple(str(file) for package, pattern in _FONTS.items() for file in _files(package, pattern))
-
-
-def _files(package: str, pattern: str) -> list[Path]:
-    spec = find_spec(package)
-    folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
-    taken = _TAKEN if package == "manimgx_fonts" else ()
-    return [file for folder in folders for file in sorted(folder.glob(pattern)) if not file.name.startswith(taken)]
+    own = sorted(_FOLDER.glob("*.ttf"), key=lambda file: (not file.name.startswith("NotoSans-"), file.name))
+    spec = find_spec(_CJK)
+    extra = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+    return tuple(map(str, [*own, *(file for folder in extra for file in sorted(folder.glob("*.otf")))]))
 
 
 def scale_of(svg: str) -> float:

@@ -45,7 +45,7 @@ _SCRIPTS = (
 resvg falls back from one font to another only where both make the same number of glyphs from a text, which isn't so
 here: a line that holds one of these scripts is set in that script's font as a whole."""
 _WITH_LATIN = ("", "Arabic")
-"""The fonts of joining scripts that have Latin letters; beside another one these would be lost."""
+"""The fonts of joining scripts in whose lines other words may stand; another one's script gets lines of its own."""
 _SCRIPTS_START = "\u0600"
 _LETTER, _WIDE, _PICTURE, _BOLD = 0.58, 1.0, 1.28, 1.07
 
@@ -56,18 +56,18 @@ def clean(text: str) -> str:
     Controls, joiners, bidirectional overrides and variation selectors go; a flag becomes the letters of its country;
     marks piled up on one letter are cut to four. What is left may be empty.
     """
-    kept: list[str] = []
+    letters: list[str] = []
     marks = 0
     for letter in unicodedata.normalize("NFC", text):
         kind = unicodedata.category(letter)
         marks = marks + 1 if kind in {"Mn", "Me"} else 0
         if letter.isspace():
-            kept.append(" ")
+            letters.append(" ")
         elif _FLAG_A <= ord(letter) <= _FLAG_Z:
-            kept.append(chr(ord(letter) - _FLAG_A + ord("A")))
+            letters.append(chr(ord(letter) - _FLAG_A + ord("A")))
         elif kind not in _NOT_TEXT and ord(letter) not in _SELECTORS and marks <= _MARKS_IN_A_ROW:
-            kept.append(letter)
-    return " ".join("".join(kept).split())
+            letters.append(letter)
+    return " ".join("".join(letters).split())
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
@@ -98,11 +98,12 @@ def wrap(text: str, size: float, room: float, lines: int, *, bold: bool = False)
     """Break cleaned `text` into at most `lines` lines of width `room`; the mark ends what had to be shortened."""
     broken: list[str] = []
     whole = True
-    for rest in _settable(text):
+    for piece in _settable(text):
+        rest = piece
         while rest and len(broken) < lines:
             end = _line_end(rest, size, room, bold=bold)
             broken.append(rest[:end].rstrip())
-            rest = rest[end:].lstrip()  # noqa: PLW2901 - what is left of it
+            rest = rest[end:].lstrip()
         whole = whole and not rest
     if broken and not whole:
         broken[-1] = _with_mark(broken[-1], size, room, bold=bold)
@@ -110,7 +111,7 @@ def wrap(text: str, size: float, room: float, lines: int, *, bold: bool = False)
 
 
 def _settable(text: str) -> list[str]:
-    """Split a text into pieces that one font can set: a line of its own for a script whose font has no Latin."""
+    """Split a text into pieces that one font can set: a line of its own for a script whose font has few other letters."""
     pieces: list[list[str]] = [[]]
     own = None
     for word in text.split(" "):

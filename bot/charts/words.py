@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.charts.text import clean, facing, shorten
-from bot.i18n import N_, Translator
-from bot.polls.ballots import Method
+from bot.i18n import N_, Translator, number, percent
+from bot.polls.counting.ballots import Method
+from bot.polls.counting.results import Base, Decider, Final, Result, Round, Total
 from bot.polls.model import OPTION_NAME_MAX
-from bot.polls.results import Base, Decider, Final, Result, Round, Total
 
 ALT_MAX = 1000
 """Characters of an alt text; Slack takes no more from a file's description."""
@@ -17,13 +17,13 @@ _TITLE_IN_ALT = 140
 _NAMED_IN_A_TIE = 4
 _NAME_LENGTHS = (75, 48, 32, 22, 14)
 _TIED_AT_LEAST = 40
-_GROUP, _GROUPED_FROM = "\u202f", 10_000
 
 _METHODS = {
     Method.SINGLE: N_("One choice each"),
     Method.APPROVAL: N_("Approval"),
     Method.RANKED: N_("Ranked choice, instant run-off"),
     Method.SCORE: N_("Scores 0 to 5, STAR run-off"),
+    Method.CONSENT: N_("Consent"),
 }
 _BASES = {
     Base.VALID_BALLOTS: N_("Percentages are of all valid ballots."),
@@ -125,15 +125,15 @@ class Words:
 
     def listed(self, options: Sequence[int], longest: int = OPTION_NAME_MAX) -> str:
         """Some options by name, the first four if there are many."""
-        named = [self.name(option, longest) for option in options[:_NAMED_IN_A_TIE]]
-        more = len(options) - len(named)
+        names = [self.name(option, longest) for option in options[:_NAMED_IN_A_TIE]]
+        more = len(options) - len(names)
         if more:
-            return self.t.count("{options} and {n} more", "{options} and {n} more", more, options=", ".join(named))
-        return self.joined(named)
+            return self.t.count("{options} and {n} more", "{options} and {n} more", more, options=", ".join(names))
+        return self.joined(names)
 
-    def joined(self, named: Sequence[str]) -> str:
+    def joined(self, names: Sequence[str]) -> str:
         """A list in words."""
-        *before, last = named
+        *before, last = names
         return self.t("{options} and {last}", options=", ".join(before), last=last) if before else last
 
     def notes(self) -> list[str]:
@@ -152,14 +152,6 @@ class Words:
 
     def _runoff_notes(self) -> Iterator[str]:
         rounds = self.result.ranked.rounds if self.result.ranked else ()
-        for place, one in enumerate(rounds, 1):
-            if one.tied and not one.eliminated:
-                who = self.listed(one.tied, 40)
-                yield self.t(
-                    "Round {round}: {options} tie for last and the order of elimination decides: the count stops.",
-                    round=place,
-                    options=who,
-                )
         if rounds and rounds[-1].exhausted:
             yield self.t("Exhausted: every option ranked on the ballot is eliminated.")
         if rounds and rounds[-1].overvoted:
@@ -175,14 +167,14 @@ class Words:
             return self.t("One against one, {option} beats every other option (Condorcet winner).", option=name)
         who = self.listed(ranked.pairwise.smith_set, 40)
         return self.t(
-            "One against one, no option beats every other; none outside this set beats one in it: {options}.",
+            "One against one, no option beats every other. No option outside this group beats one in it: {options}.",
             options=who,
         )
 
     def _final_notes(self) -> Iterator[str]:
         finals = self.result.score.finals if self.result.score else ()
         if len(finals) > 1:
-            yield self.t("A tie for a place in the run-off can’t be broken: every pair that may meet is counted.")
+            yield self.t("The tie for a place in the run-off stays a tie, so every possible pair counts.")
         elif finals and _DECIDERS[finals[0].decided_by]:
             yield self.t(_DECIDERS[finals[0].decided_by])
 
@@ -199,10 +191,10 @@ class Words:
 
     def _cut(self, start: str, sentences: Sequence[str]) -> str:
         """As many sentences as there is room for, and how many are missing."""
-        for kept in range(len(sentences) - 1, -1, -1):
-            left_out = len(sentences) - kept
+        for size in range(len(sentences) - 1, -1, -1):
+            left_out = len(sentences) - size
             more = self.t.count("{n} more number in the picture.", "{n} more numbers in the picture.", left_out)
-            whole = " ".join((start, *sentences[:kept], more))
+            whole = " ".join((start, *sentences[:size], more))
             if len(whole) <= ALT_MAX:
                 return whole
         return shorten(start, ALT_MAX)
@@ -214,11 +206,11 @@ class Words:
         wins = [sum(duels[a][b] > duels[b][a] for b in range(len(duels))) for a in range(len(duels))]
         places = sorted(range(len(wins)), key=lambda option: (-wins[option], option))
         for longest in _NAME_LENGTHS:
-            said = [
+            totals = [
                 self.t.count("{option}: {n} win", "{option}: {n} wins", wins[o], option=self.name(o, longest))
                 for o in places
             ]
-            whole = " ".join((shorten(title, _TITLE_IN_ALT), self.condorcet(), ", ".join(said) + "."))
+            whole = " ".join((shorten(title, _TITLE_IN_ALT), self.condorcet(), ", ".join(totals) + "."))
             if len(whole) <= ALT_MAX - 150:
                 return whole
         return shorten(whole, ALT_MAX - 150)
@@ -251,18 +243,18 @@ class Words:
 
     def _each_in_short(self, order: Sequence[int], longest: int) -> Iterator[str]:
         score, totals = self.result.score, self.result.totals
-        said = (
+        numbers = (
             f"{self.name(o, longest)} {score.averages[o]:.2f}"
             if score
             else f"{self.name(o, longest)} {number(totals[o].votes)}"
             for o in order
         )
         yield (
-            self.t("Averages: {options}.", options=", ".join(said))
+            self.t("Averages: {options}.", options=", ".join(numbers))
             if score
-            else self.t("Approvals: {options}.", options=", ".join(said))
+            else self.t("Approvals: {options}.", options=", ".join(numbers))
             if self.result.method is Method.APPROVAL
-            else self.t("Votes: {options}.", options=", ".join(said))
+            else self.t("Votes: {options}.", options=", ".join(numbers))
         )
         for final in score.finals[:1] if score else ():
             yield self.final_sentence(final, longest)
@@ -301,8 +293,8 @@ class Words:
 
     def _round(self, place: int, one: Round, order: Sequence[int], longest: int, *, shares: bool = True) -> str:
         votes = {total.option: total for total in one.totals}
-        said = [f"{self.name(o, longest)} {_votes(votes[o], shares=shares)}" for o in order if o in votes]
-        sentences = [self.t("Round {round}: {totals}.", round=place, totals=", ".join(said))]
+        numbers = [f"{self.name(o, longest)} {_votes(votes[o], shares=shares)}" for o in order if o in votes]
+        sentences = [self.t("Round {round}: {totals}.", round=place, totals=", ".join(numbers))]
         if one.exhausted or one.overvoted:
             sentences.append(
                 self.t(
@@ -317,13 +309,3 @@ class Words:
 
 def _votes(total: Total, *, shares: bool) -> str:
     return f"{number(total.votes)} ({percent(total.percent)})" if shares else number(total.votes)
-
-
-def number(count: int) -> str:
-    """A whole number, its thousands set apart by a narrow space from 10,000 on, as in no language it is wrong."""
-    return f"{count:,}".replace(",", _GROUP) if count >= _GROUPED_FROM else str(count)
-
-
-def percent(share: float) -> str:
-    """A percentage with one decimal."""
-    return f"{share:.1f}%"

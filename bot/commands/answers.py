@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
-from bot.chat import Answers
+from bot.chat.vocabulary import Answers
 from bot.errors import Refused
 from bot.i18n import Translator
 
@@ -23,4 +23,4 @@ def picked(answers: Answers, name: str, default: _Picked, t: Translator) -> _Pic
     try:
         return type(default)(value if isinstance(value, str) else value[0])
     except ValueError:
-        raise Refused(t("That is not among the choices of the form. Open it anew and pick one.")) from None
+        raise Refused(t("Open the form again and pick one of its choices.")) from None

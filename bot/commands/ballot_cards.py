@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.chat import Action, Button, ButtonStyle, Card, Choice, Control, Outcome, Reply, Select, Tone, Use
-from bot.commands.poll_cards import footer, options_of
+from bot.chat.markup import Bold, Code, Plain, Text, bullets, paragraph, text
+from bot.chat.vocabulary import (
+    Action,
+    Button,
+    ButtonStyle,
+    Card,
+    Choice,
+    Control,
+    Grid,
+    Outcome,
+    Reply,
+    Select,
+    Tone,
+    Use,
+)
+from bot.commands.poll_cards import options_of
+from bot.commands.poll_labels import footer
 from bot.errors import Refused
 from bot.i18n import N_, Translator
-from bot.markup import Bold, Code, Plain, Text, bullets, paragraph, text
-from bot.polls.ballots import MAX_SCORE, Ballot, Method, chosen, ranks, scores
-from bot.polls.model import Cast, CastEnd, Poll, State
+from bot.polls.counting.ballots import MAX_SCORE, Ballot, Method, chosen, ranks, scores
+from bot.polls.model import Cast, CastEnd, Poll, PollState
+from bot.polls.receipts import written
+from bot.polls.secrecy import Secrecy
 
 _CASTS: Mapping[CastEnd, str] = {
     CastEnd.CAST: N_("Your vote is counted"),
-    CastEnd.CHANGED: N_("Your vote is changed"),
+    CastEnd.CHANGED: N_("Your vote has changed"),
     CastEnd.UNCHANGED: N_("Your vote stands as it was"),
     CastEnd.WITHDRAWN: N_("Your vote is withdrawn"),
 }
 
 
 def ballot_words(t: Translator, poll: Poll, choice: str) -> Text:
-    """A ballot as its voter reads it."""
+    """Write a ballot as its voter reads it."""
     names = [option.name for option in poll.options]
     ballot = Ballot(choice)
     match poll.method:
@@ -36,27 +52,27 @@ def ballot_words(t: Translator, poll: Poll, choice: str) -> Text:
 
 
 def ballot_line(poll: Poll, choice: str) -> str:
-    """A ballot in one line, for a list of voters."""
+    """Write a ballot in one line, for a list of voters."""
     names = [option.name for option in poll.options]
     ballot = Ballot(choice)
     match poll.method:
         case Method.RANKED:
             return " > ".join(names[rank[0]] for rank in ranks(ballot))
         case Method.SCORE:
-            given = zip(names, scores(ballot), strict=True)
-            return ", ".join(f"{name} {'–' if score is None else score}" for name, score in given)
+            pairs = zip(names, scores(ballot), strict=True)
+            return ", ".join(f"{name} {'–' if score is None else score}" for name, score in pairs)
     return ", ".join(names[index] for index in chosen(ballot))
 
 
 def ranking_card(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Card:
-    """A ranked ballot while it is filled in: what stands so far, and the next rank to give."""
-    left = [index for index in range(len(poll.options)) if index not in draft]
+    """Draw a ranked ballot while it is filled in: the ranks so far, and the next one to give."""
+    unranked = [index for index in range(len(poll.options)) if index not in draft]
     so_far = bullets((poll.options[index].name for index in draft), numbered=True)
     state = ">".join(map(str, draft))
     controls: list[Control] = []
-    if left:
+    if unranked:
         label = t("Your choice number {n}", n=len(draft) + 1)
-        controls.append(Select(Action("ballot", (poll.id, state)), label, options_of(poll, left), use=Use.STEP))
+        controls.append(Select(Action("ballot", (poll.id, state)), label, options_of(poll, unranked), use=Use.STEP))
     controls += _draft_buttons(t, poll, state, ">".join(map(str, draft[:-1])), started=bool(draft))
     return Card(
         title=t("Your ballot: {question}", question=poll.question),
@@ -66,15 +82,54 @@ def ranking_card(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Card:
         ),
         tone=Tone.CAUTION,
         controls=tuple(controls),
+        grid=_ranking_grid(t, poll, draft),
     )
 
 
+def _ranking_grid(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Grid:
+    places = {option: str(place) for place, option in enumerate(draft, 1)}
+    ranks = [str(place) for place in range(1, len(poll.options) + 1)]
+    return Grid(
+        Action("ballot-form", (poll.id,)),
+        tuple(Choice(option.name, str(n), places.get(n, "")) for n, option in enumerate(poll.options)),
+        tuple(Choice(rank, rank) for rank in ranks),
+        t("Cast this ballot"),
+    )
+
+
+def filled_ballot(t: Translator, poll: Poll, values: Sequence[str]) -> str:
+    """Read a ballot that was filled in as one form: `option=rank`, or `option=score`.
+
+    Raises Refused for two options of one rank, for an empty ballot, and for what the form never offered.
+    """
+    pairs = [value.partition("=")[::2] for value in values]
+    _must_be_numbers(t, [option for option, _ in pairs], len(poll.options))
+    marks = {int(option): mark for option, mark in pairs}
+    if not marks:
+        raise Refused(t("Give at least one option a rank or a score."))
+    if poll.method is Method.SCORE:
+        _must_be_numbers(t, list(marks.values()), MAX_SCORE + 1)
+        return ",".join(marks.get(option, "") for option in range(len(poll.options)))
+    _must_be_numbers(t, list(marks.values()), len(poll.options) + 1)
+    ranked = sorted(marks, key=lambda option: int(marks[option]))
+    if len({int(mark) for mark in marks.values()}) != len(marks):
+        raise Refused(t("Give each rank to one option. Two of yours have the same."))
+    return ">".join(map(str, ranked))
+
+
+def draft_of_ballot(poll: Poll, choice: str) -> str:
+    """Write a ballot that was cast as the draft that a member goes on from."""
+    if poll.method is Method.RANKED:
+        return ">".join(str(rank[0]) for rank in ranks(Ballot(choice)))
+    return draft_of(scores(Ballot(choice)))
+
+
 def scoring_card(t: Translator, poll: Poll, draft: tuple[int | None, ...]) -> Card:
-    """A score ballot while it is filled in, option by option."""
-    given = (*draft, *([None] * (len(poll.options) - len(draft))))
+    """Draw a score ballot while it is filled in, option by option."""
+    marks = (*draft, *([None] * (len(poll.options) - len(draft))))
     lines = bullets(
         (Plain(f"{option.name}: "), Bold("–" if score is None else str(score)))
-        for option, score in zip(poll.options, given, strict=True)
+        for option, score in zip(poll.options, marks, strict=True)
     )
     state = draft_of(draft)
     controls: list[Control] = []
@@ -96,6 +151,15 @@ def scoring_card(t: Translator, poll: Poll, draft: tuple[int | None, ...]) -> Ca
         body=text(lines, t("Not cast yet. An option without a score counts as 0.")),
         tone=Tone.CAUTION,
         controls=tuple(controls),
+        grid=Grid(
+            Action("ballot-form", (poll.id,)),
+            tuple(
+                Choice(option.name, str(n), "" if score is None else str(score))
+                for n, (option, score) in enumerate(zip(poll.options, marks, strict=True))
+            ),
+            tuple(Choice(str(score), str(score), _score_meaning(t, score)) for score in range(MAX_SCORE, -1, -1)),
+            t("Cast this ballot"),
+        ),
     )
 
 
@@ -104,7 +168,7 @@ def _score_meaning(t: Translator, score: int) -> str:
 
 
 def draft_of(draft: Sequence[int | None]) -> str:
-    """The scores given so far, for a button's id; `~` is an option left blank."""
+    """Write the scores so far for a button's id; `~` is an option left blank."""
     return ",".join("~" if score is None else str(score) for score in draft)
 
 
@@ -119,55 +183,58 @@ def _draft_buttons(t: Translator, poll: Poll, state: str, before: str, *, starte
 
 
 def ranking(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int, ...]:
-    """The ranks given so far. Raises Refused for a forged draft."""
+    """Read the ranks so far. Raises Refused for a forged draft."""
     marks = [mark for mark in (*draft.split(">"), *values) if mark]
     _must_be_numbers(t, marks, len(poll.options))
-    given = tuple(map(int, marks))
-    if len(set(given)) != len(given):
+    ranked = tuple(map(int, marks))
+    if len(set(ranked)) != len(ranked):
         raise Refused(t("An option is on the ballot twice."))
-    return given
+    return ranked
 
 
 def scoring(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int | None, ...]:
-    """The scores given so far. Raises Refused for a forged draft."""
+    """Read the scores so far. Raises Refused for a forged draft."""
     marks = [*(draft.split(",") if draft else ()), *("~" if value == "blank" else value for value in values)]
     _must_be_numbers(t, [mark for mark in marks if mark != "~"], MAX_SCORE + 1)
     if len(marks) > len(poll.options):
-        raise Refused(t("That is no valid ballot for this poll. Use the poll's own buttons."))
+        raise Refused(t("This poll can't take that ballot. Use the poll's own buttons."))
     return tuple(None if mark == "~" else int(mark) for mark in marks)
 
 
 def _must_be_numbers(t: Translator, marks: Sequence[str], below: int) -> None:
     if not all(mark.isascii() and mark.isdigit() and int(mark[:9]) < below for mark in marks):
-        raise Refused(t("That is no valid ballot for this poll. Use the poll's own buttons."))
+        raise Refused(t("This poll can't take that ballot. Use the poll's own buttons."))
 
 
 def must_be_open(t: Translator, poll: Poll) -> None:
-    if poll.state is not State.OPEN:
-        raise Refused(t("This poll is not open any more."))
+    if poll.state is not PollState.OPEN:
+        raise Refused(t("This poll is no longer open."))
 
 
-def cast_card(t: Translator, poll: Poll, cast: Cast) -> Card:
+def cast_card(t: Translator, poll: Poll, secrecy: Secrecy, cast: Cast) -> Card:
     title = t(_CASTS[cast.end])
     if cast.choice is None:
         counted = footer(t, poll, cast.ballots)
         return Card(title=title, body=text(poll.question), footer=counted, tone=Tone.GOOD, poll=poll.id)
-    return vote_card(t, poll, title, cast.choice, cast.code, cast.ballots)
+    return vote_card(t, poll, secrecy, title, cast.choice, written(cast.code, cast.head), cast.ballots)
 
 
-def vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str, ballots: int | None = None) -> Card:
+def vote_card(
+    t: Translator, poll: Poll, secrecy: Secrecy, title: str, choice: str, code: str, ballots: int | None = None
+) -> Card:
     receipt = (
         text(
             paragraph(t("Receipt: "), Code(f"{poll.id}-{code}")),
-            t("Keep it to check with /poll receipt that your ballot is counted. It never tells how you voted."),
+            secrecy.receipt(t, poll),
         )
         if code
         else ()
     )
     controls = []
-    if poll.state is State.OPEN:
+    if poll.state is PollState.OPEN:
         if poll.method in {Method.RANKED, Method.SCORE}:
-            controls.append(Button(t("Vote anew"), Action("ballot", (poll.id,))))
+            draft = draft_of_ballot(poll, choice)
+            controls.append(Button(t("Change"), Action("ballot", (poll.id, draft))))
         else:
             controls.append(Button(t("Change"), Action("poll-show", (poll.id,))))
         controls.append(Button(t("Withdraw"), Action("withdraw", (poll.id,)), style=ButtonStyle.DANGER))
@@ -181,23 +248,15 @@ def vote_card(t: Translator, poll: Poll, title: str, choice: str, code: str, bal
     )
 
 
-def no_vote(t: Translator, poll: Poll) -> Text:
-    if poll.state is State.OPEN:
-        said = t("You have not voted in this poll.")
-    elif poll.secret:
-        said = t("This poll is closed, and nobody can look up any more how you voted. Your receipt's code still works.")
-    else:
-        said = t("You did not vote in this poll.")
-    return text(paragraph(Bold(poll.question)), said)
+def no_vote(t: Translator, poll: Poll, secrecy: Secrecy) -> Text:
+    return text(paragraph(Bold(poll.question)), secrecy.no_ballot(t, poll))
 
 
 def confirm(t: Translator, poll: Poll, verb: str) -> Outcome:
-    """Asks once more, because neither can be undone."""
+    """Ask once more before a close or a cancellation, because neither can be undone."""
     closing = verb == "poll-close"
     question = (
-        t("Close this poll now? It can't be reopened.")
-        if closing
-        else t("Cancel this poll? Its votes are not counted.")
+        t("Close this poll now? It can't be reopened.") if closing else t("Cancel this poll? Its votes won't count.")
     )
     label = t("Close it and show the result") if closing else t("Cancel the poll")
     button = Button(label, Action(verb, (poll.id,)), style=ButtonStyle.DANGER)

@@ -2,110 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from bot.chat import Card, Choice, Field, Tone
-from bot.i18n import N_, Translator
-from bot.library.model import (
+from bot.authoring.sentences import sentences
+from bot.chat.markup import (
+    Block,
+    Bold,
+    Inline,
+    Italic,
+    Link,
+    Plain,
+    Text,
+    bullets,
+    clean,
+    paragraph,
+    quote,
+    shorten,
+    text,
+)
+from bot.chat.vocabulary import Card, Choice, Field, Tone
+from bot.dispatch.parse import typable
+from bot.i18n import Translator
+from bot.library.edition import Edition
+from bot.packs.labels import CLAIM_KINDS, COPIES, ENTRY_KINDS, SOURCE_KINDS, VERDICTS
+from bot.packs.model import (
     Argument,
-    ClaimKind,
-    Copy,
+    Correction,
     Entry,
     Event,
     Fact,
-    Library,
     Option,
-    Pack,
     Position,
+    Provenance,
     Source,
-    SourceKind,
+    SourceUse,
     Statement,
     Term,
     Verdict,
 )
-from bot.library.shelf import Edition
-from bot.markup import Bold, Inline, Italic, Link, Plain, Text, bullets, paragraph, quote, shorten, text
-from bot.typed import typable
+from bot.packs.pack import Library, Pack
 
-
-@dataclass(frozen=True, slots=True)
-class _Sign:
-    sign: str
-    word: str
-    tone: Tone
-
-
-VERDICTS: Mapping[Verdict, _Sign] = {
-    Verdict.SUPPORTED: _Sign("✔", N_("Supported"), Tone.GOOD),
-    Verdict.NUANCED: _Sign("◑", N_("Supported with a nuance"), Tone.GOOD),
-    Verdict.OVERSTATED: _Sign("▲", N_("Overstated"), Tone.CAUTION),
-    Verdict.UNSUPPORTED: _Sign("○", N_("Unsupported"), Tone.CAUTION),
-    Verdict.CONTRADICTED: _Sign("✖", N_("Contradicted"), Tone.BAD),
-    Verdict.UNVERIFIED: _Sign("?", N_("Could not be verified"), Tone.INFO),
-    Verdict.NOT_CHECKABLE: _Sign("–", N_("Not a matter of fact"), Tone.NEUTRAL),
-}
-
-CLAIM_KINDS: Mapping[ClaimKind, str] = {
-    ClaimKind.FACT: N_("Claim of fact"),
-    ClaimKind.OPINION: N_("Attributed opinion"),
-    ClaimKind.PREDICTION: N_("Prediction"),
-    ClaimKind.JUDGEMENT: N_("Value judgement"),
-}
-
-SOURCE_KINDS: Mapping[SourceKind, str] = {
-    SourceKind.GOVERNMENT: N_("government"),
-    SourceKind.COURT: N_("court"),
-    SourceKind.PEER_REVIEWED: N_("peer-reviewed"),
-    SourceKind.THINK_TANK: N_("think tank"),
-    SourceKind.NEWS: N_("news"),
-    SourceKind.ADVOCACY: N_("advocacy"),
-}
-
-COPIES: Mapping[Copy, str] = {
-    Copy.ORIGINAL: N_("the publisher's own page"),
-    Copy.OFFICIAL: N_("an official text, hosted elsewhere"),
-    Copy.REPRINT: N_("a reprint"),
-    Copy.MIRROR: N_("seen only as a third party's copy, so no link is given"),
-}
-
-ENTRY_KINDS: Mapping[type[Entry], str] = {
-    Fact: N_("Fact"),
-    Position: N_("Position"),
-    Argument: N_("Argument"),
-    Source: N_("Source"),
-    Option: N_("Policy option"),
-    Statement: N_("Statement"),
-    Term: N_("Term"),
-    Event: N_("Event"),
-}
-
-SOURCES_ON_CARD = 4
+SOURCES_ON_CARD = 3
+SENTENCES_ON_CARD = 2
+"""Sentences of a reason; the rest is behind More."""
 REMEMBERED = 1_000
 """Verdicts in words, in all languages together: each answer has some ten of them."""
 TITLE_SHOWN = 100
 """Characters of a title in a list."""
+EXCERPT_MAX = 80
 
 
 def title_choices(
-    t: Translator, edition: Edition, typed: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None
+    t: Translator, edition: Edition, prefix: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None
 ) -> list[Choice]:
     """The entries whose title or alias has these words, as suggestions."""
-    hits = edition.index.complete(typed, kinds=kinds, pack=pack)
-    found = (edition.library.find(hit.pack_id, hit.entry_id) for hit in hits)
+    suggestions = edition.index.complete(prefix, kinds=kinds, pack=pack)
+    entries = (edition.library.find(suggestion.pack_id, suggestion.entry_id) for suggestion in suggestions)
     return [
         Choice(shorten(entry.title, TITLE_SHOWN), typable(entry.title), describe(t, entry))
-        for entry in found
+        for entry in entries
         if entry is not None
     ]
 
 
-def topic_choices(library: Library, typed: str) -> list[Choice]:
+def topic_choices(library: Library, prefix: str) -> list[Choice]:
     """The packs with these letters in their title or id, as suggestions."""
-    wanted = typed.casefold()
+    folded = prefix.casefold()
     infos = [pack.info for pack in library.packs.values()]
-    return [Choice(info.title, info.id) for info in infos if wanted in info.id or wanted in info.title.casefold()]
+    return [Choice(info.title, info.id) for info in infos if folded in info.id or folded in info.title.casefold()]
 
 
 def card(t: Translator, pack: Pack, entry: Entry) -> Card:
@@ -116,8 +81,8 @@ def card(t: Translator, pack: Pack, entry: Entry) -> Card:
 @lru_cache(maxsize=REMEMBERED)
 def verdict_line(t: Translator, verdict: Verdict) -> str:
     """A sign and a word, so that nothing depends on colour."""
-    shown = VERDICTS[verdict]
-    return f"{shown.sign} {t(shown.word)}"
+    label = VERDICTS[verdict]
+    return f"{label.sign} {t(label.word)}"
 
 
 def describe(t: Translator, entry: Entry) -> str:
@@ -138,68 +103,131 @@ def _judged(t: Translator, verdict: Verdict) -> str:
     return f"{t(ENTRY_KINDS[Fact])} · {verdict_line(t, verdict)}"
 
 
+def excerpt(words: str) -> str:
+    """Shorten the words of a look-up, to quote them in its answer."""
+    return shorten(clean(words).strip(), EXCERPT_MAX)
+
+
 def quoted(words: str) -> str:
     """The words in quotation marks, unless they bring their own."""
     return words if words.startswith("“") and words.endswith("”") else f"“{words}”"
 
 
-def source_line(t: Translator, source: Source) -> tuple[Inline, ...]:
-    """Title (a link where the address is the real one), kind, date, and what sort of copy it is."""
+def source_line(t: Translator, source: Source, use: SourceUse | None = None) -> tuple[Inline, ...]:
+    """Title (a link where the address is the real one), kind, date, what sort of copy it is, and what it bears out."""
     facts = [t(SOURCE_KINDS[source.kind]), source.date or t("no date given")]
-    if source.copy_ is not Copy.ORIGINAL:
+    if source.copy_ is not Provenance.ORIGINAL:
         facts.append(t(COPIES[source.copy_]))
+    if use is not None and use.at:
+        facts.append(use.at)
     name: Inline = Plain(source.title) if offered_url(source) is None else Link(source.title, source.url or "")
-    return (name, Plain(f" ({', '.join(facts)})"))
+    bears = f": {use.bears}" if use is not None and use.bears else ""
+    return (name, Plain(f" ({', '.join(facts)}){bears}"))
 
 
 def offered_url(source: Source) -> str | None:
     """The address that may be offered as the source's own: never a mirror's."""
-    return None if source.copy_ is Copy.MIRROR else source.url
+    return None if source.copy_ is Provenance.MIRROR else source.url
 
 
 def sources_of(pack: Pack, entry: Entry) -> list[Source]:
-    ids: Iterable[str] = getattr(entry, "sources", ())
-    return [source for source in map(pack.entries.get, ids) if isinstance(source, Source)]
+    return [source for source, _ in source_uses(pack, entry)]
 
 
-def sources_text(t: Translator, pack: Pack, entry: Entry, most: int | None = None) -> Text:
-    """The entry's sources as a list; what is left out is counted."""
-    found = sources_of(pack, entry)
-    shown = found if most is None else found[:most]
-    rest = len(found) - len(shown)
+def source_uses(pack: Pack, entry: Entry) -> list[tuple[Source, SourceUse]]:
+    """Each source of an entry, with what it bears out there."""
+    uses: Iterable[SourceUse] = getattr(entry, "evidence", ())
+    pairs = ((pack.entries.get(use.source), use) for use in uses)
+    return [(source, use) for source, use in pairs if isinstance(source, Source)]
+
+
+def sources_text(t: Translator, pack: Pack, entry: Entry, most: int | None = None, *, brief: bool = False) -> Text:
+    """The entry's sources as a list; what is left out is counted. A `brief` one names each with its kind and date."""
+    uses = source_uses(pack, entry)
+    listed = uses if most is None else uses[:most]
+    rest = len(uses) - len(listed)
     return text(
-        bullets(source_line(t, source) for source in shown),
+        bullets(source_line(t, source, None if brief else use) for source, use in listed),
         t.count("and {n} more, under Sources", "and {n} more, under Sources", rest) if rest else "",
     )
 
 
 def _fact(t: Translator, pack: Pack, fact: Fact) -> Card:
-    sources = sources_text(t, pack, fact, SOURCES_ON_CARD)
-    where = t("The essay, paragraph {n}", n=fact.essay.paragraph)
+    """The fact in short; `whole_fact` has the rest, behind More."""
+    sources = sources_text(t, pack, fact, SOURCES_ON_CARD, brief=True)
+    beginning = [sentence.text for sentence in sentences(fact.reason)[:SENTENCES_ON_CARD]]
+    counter = next(iter(pack.arguments(fact.id, "against")), None)
     return Card(
         title=verdict_line(t, fact.verdict),
         body=text(
-            paragraph(Bold(fact.statement)),
-            quote(quoted(fact.essay.quote), f" — {where}"),
-            paragraph(Bold(t("Why this verdict:")), f" {fact.reason}"),
+            *_claim(t, fact),
+            paragraph(Bold(t("Why this verdict:")), f" {' '.join(beginning)}"),
+            paragraph(Bold(t("Strongest counterargument:")), f" {counter.point}") if counter else (),
         ),
-        fields=(Field(t("Sources"), sources),) if sources else (),
-        footer=" · ".join(
-            (
-                t(CLAIM_KINDS[fact.kind]),
-                t("claimed by {who}", who=fact.attributed_to),
-                t("sources read up to {date}", date=fact.as_of),
-                pack.info.title,
-            )
-        ),
+        fields=_fields((t("Sources"), sources), (t("Corrections"), corrections_text(t, fact))),
+        footer=_fact_footer(t, pack, fact),
         tone=VERDICTS[fact.verdict].tone,
+    )
+
+
+def has_more(fact: Fact) -> bool:
+    """Whether the card in short leaves something out of its reason."""
+    return len(sentences(fact.reason)) > SENTENCES_ON_CARD
+
+
+def whole_fact(t: Translator, pack: Pack, fact: Fact) -> Card:
+    """The fact with its whole reason, and what each source bears out."""
+    return Card(
+        title=verdict_line(t, fact.verdict),
+        body=text(*_claim(t, fact), paragraph(Bold(t("Why this verdict:")), f" {fact.reason}")),
+        fields=_fields((t("Sources"), sources_text(t, pack, fact)), (t("Corrections"), corrections_text(t, fact))),
+        footer=_fact_footer(t, pack, fact),
+        tone=VERDICTS[fact.verdict].tone,
+    )
+
+
+def _fields(*named: tuple[str, Text]) -> tuple[Field, ...]:
+    """The fields that hold anything."""
+    return tuple(Field(name, words) for name, words in named if words)
+
+
+def _claim(t: Translator, fact: Fact) -> tuple[Block, ...]:
+    where = t("The essay, paragraph {n}", n=fact.essay.paragraph)
+    return (paragraph(Bold(fact.statement)), quote(quoted(fact.essay.quote), f" — {where}"))
+
+
+def _fact_footer(t: Translator, pack: Pack, fact: Fact) -> str:
+    who = t("claimed by {who}", who=fact.attributed_to)
+    return " · ".join((t(CLAIM_KINDS[fact.kind]), who, *_dates(t, pack, fact), pack.info.title))
+
+
+def _dates(t: Translator, pack: Pack, fact: Fact) -> Iterator[str]:
+    """How current a fact is, computed from its sources and from the day of the last check."""
+    newest = pack.newest_source_date(fact)
+    if newest is not None:
+        yield t("newest source {date}", date=newest)
+    yield t("checked {date}", date=fact.last_check) if fact.last_check else t("not checked yet")
+
+
+def correction_sentence(t: Translator, correction: Correction) -> str:
+    return t("Before: {said} Now: {says} Why: {why}", said=correction.said, says=correction.says, why=correction.why)
+
+
+def corrections_text(t: Translator, fact: Fact) -> Text:
+    """What the card got wrong, as a list."""
+    return bullets(
+        (
+            Bold(correction.date.isoformat()),
+            Plain(" " + correction_sentence(t, correction)),
+        )
+        for correction in fact.corrections
     )
 
 
 def _position(t: Translator, pack: Pack, position: Position) -> Card:
     def points(side: str, name: str) -> Field | None:
-        found = [a for a in pack.arguments_about.get(position.id, ()) if a.side == side]
-        return Field(name, bullets((a.point for a in found), numbered=True)) if found else None
+        arguments = [a for a in pack.arguments_about.get(position.id, ()) if a.side == side]
+        return Field(name, bullets((a.point for a in arguments), numbered=True)) if arguments else None
 
     sides = (points("for", t("Arguments for")), points("against", t("Arguments against")))
     return Card(
@@ -225,7 +253,7 @@ def _argument(t: Translator, pack: Pack, argument: Argument) -> Card:
 
 
 def _source(t: Translator, pack: Pack, source: Source) -> Card:
-    known = [
+    details = [
         (t("Author"), source.author),
         (t("Publisher"), source.publisher),
         (t("Date"), source.date or t("no date given")),
@@ -235,9 +263,9 @@ def _source(t: Translator, pack: Pack, source: Source) -> Card:
         (t("Note"), source.note),
     ]
     addresses = [url for url in (source.archive_url, *source.other_urls) if url]
-    if source.copy_ is Copy.MIRROR:
+    if source.copy_ is Provenance.MIRROR:
         addresses = []
-    lines = [(Bold(f"{name}: "), Plain(value)) for name, value in known if value]
+    lines = [(Bold(f"{name}: "), Plain(value)) for name, value in details if value]
     return Card(
         title=source.title,
         url=offered_url(source),
@@ -252,7 +280,7 @@ def _source(t: Translator, pack: Pack, source: Source) -> Card:
 
 
 def _option(t: Translator, pack: Pack, option: Option) -> Card:
-    sources = sources_text(t, pack, option, SOURCES_ON_CARD)
+    sources = sources_text(t, pack, option, SOURCES_ON_CARD, brief=True)
     fields = [Field(t("For"), text(option.pro)), Field(t("Against"), text(option.con))]
     if sources:
         fields.append(Field(t("Sources"), sources))

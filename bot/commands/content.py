@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.chat import Action, Attachment, Button, Card, Outcome, Reply, Tone
-from bot.command import Context, Permission, action, command
-from bot.content import Content, Refusal, Same, Taken, Watch
+from bot.chat.markup import Bold, Code, Inline, Plain, Text, Time, bullets, coded, paragraph, text
+from bot.chat.vocabulary import Action, Attachment, Button, Card, Outcome, Reply, Tone
+from bot.dispatch.declare import Context, Permission, action, command
+from bot.errors import BotError
 from bot.i18n import N_, Translator
-from bot.library.model import Pack
-from bot.library.parcel import Difference
-from bot.library.problems import Problem
-from bot.markup import Bold, Code, Inline, Plain, Text, Time, bullets, coded, paragraph, text
+from bot.library.reload import Acceptance, Content, Refusal, Same, Watch
+from bot.library.snapshot import Difference
+from bot.packs.pack import Pack
+from bot.packs.problems import Problem
 
 IDS_SHOWN = 15
 PROBLEMS_TOLD = 20
@@ -24,7 +25,7 @@ VERSION_SHOWN = 12
 class ContentCommands:
     content: Content
 
-    @command("content status", N_("Show which content is served"), permission=Permission.EDITOR)
+    @command("content status", N_("Show which version of the content is live"), permission=Permission.EDITOR)
     async def status(self, ctx: Context) -> Outcome:
         t, content, edition = ctx.t, self.content, self.content.shelf.current
         packs = edition.library.packs.values()
@@ -33,19 +34,19 @@ class ContentCommands:
             bullets(_pack_line(t, pack) for pack in packs),
             paragraph(Bold(t("Version: ")), Code(edition.version[:VERSION_SHOWN] or t("unknown"))),
             paragraph(Bold(t("Loaded: ")), loaded),
-            paragraph(Bold(t("Watched: ")), _watched(t, content)),
+            paragraph(Bold(t("Watching for changes: ")), _watching(t, content)),
             paragraph(Bold(t("Warnings: ")), str(len(edition.warnings))),
         )
-        card = Card(title=t("The content that is served"), body=body, controls=(_problems_button(t),))
-        refused = () if content.refusal is None else (_refused_card(t, content.refusal),)
-        return Outcome(Reply((*refused, card)))
+        card = Card(title=t("The live content"), body=body, controls=(_problems_button(t),))
+        refusals = () if content.refusal is None else (_refused_card(t, content.refusal),)
+        return Outcome(Reply((*refusals, card)))
 
-    @command("content reload", N_("Read the content's files now"), permission=Permission.EDITOR)
+    @command("content reload", N_("Reload the content's files now"), permission=Permission.EDITOR)
     async def reload(self, ctx: Context) -> Outcome:
         end = await self.content.reload(by=ctx.request.actor)
         if isinstance(end, Same):
-            said = ctx.t("The files are what is served already.")
-            return Outcome(Reply((Card(title=ctx.t("Nothing has changed"), body=text(said)),)))
+            sentence = ctx.t("The files match the live content.")
+            return Outcome(Reply((Card(title=ctx.t("Nothing has changed"), body=text(sentence)),)))
         return Outcome(news(ctx.t, end))
 
     @command(
@@ -61,56 +62,66 @@ class ContentCommands:
     def _page(self, ctx: Context, start: int) -> Outcome:
         """Of what was refused last, or, where nothing was, the warnings of what is served."""
         t, refusal = ctx.t, self.content.refusal
-        found = refusal.errors if refusal else self.content.shelf.current.warnings
-        shown = found[start : start + PROBLEMS_A_PAGE]
-        rest = len(found) - start - len(shown)
-        if not found:
-            said = t("No errors, no warnings.")
+        problems = refusal.errors if refusal else self.content.shelf.current.warnings
+        page = problems[start : start + PROBLEMS_A_PAGE]
+        rest = len(problems) - start - len(page)
+        if not problems:
+            sentence = t("No errors, no warnings.")
         elif refusal:
-            said = t.count(
-                "{n} error keeps new content from being served.",
-                "{n} errors keep new content from being served.",
-                len(found),
+            sentence = t.count(
+                "{n} error keeps new content from going live.",
+                "{n} errors keep new content from going live.",
+                len(problems),
             )
         else:
-            said = t.count("{n} warning. The content is served.", "{n} warnings. The content is served.", len(found))
+            sentence = t.count("{n} warning. The content is live.", "{n} warnings. The content is live.", len(problems))
         more = Button(
             t.count("{n} more", "{n} more", rest), Action("content-problems", (str(start + PROBLEMS_A_PAGE),))
         )
         card = Card(
             title=t("Problems in the content"),
-            body=text(said, problem_lines(shown)),
+            body=text(sentence, problem_lines(page)),
             tone=Tone.BAD if refusal else Tone.NEUTRAL,
             controls=(more,) if rest > 0 else (),
         )
         return Outcome(Reply((card,)), replace=start > 0)
 
 
-def news(t: Translator, end: Taken | Refusal) -> Reply:
+def news(t: Translator, end: Acceptance | Refusal) -> Reply:
     """What editors are told of a change."""
     if isinstance(end, Refusal):
-        listed = Attachment("problems.txt", "".join(f"{problem}\n" for problem in end.errors), "text/plain")
-        return Reply((_refused_card(t, end),), files=(listed,) if len(end.errors) > PROBLEMS_TOLD else ())
+        attachment = Attachment("problems.txt", "".join(f"{problem}\n" for problem in end.errors), "text/plain")
+        return Reply((_refused_card(t, end),), files=(attachment,) if len(end.errors) > PROBLEMS_TOLD else ())
     body = text(*_change_lines(t, end.differences))
     if end.warnings:
         more = t.count(
             "{n} warning; /content problems shows it.", "{n} warnings; /content problems shows them.", end.warnings
         )
         body = text(body, more)
-    return Reply((Card(title=t("New content is served"), body=body, tone=Tone.GOOD),))
+    return Reply((Card(title=t("New content is live"), body=body, tone=Tone.GOOD),))
+
+
+async def reload_now(ctx: Context, content: Content) -> tuple[Card, ...]:
+    """Read the files after a change by a tool, and say what came of it: they are read in a moment anyway where that
+    can't be done just now."""
+    try:
+        end = await content.reload(by=ctx.request.actor)
+    except BotError as error:
+        return (Card(body=text(ctx.t(error.message)), tone=Tone.CAUTION),)
+    return () if isinstance(end, Same) else news(ctx.t, end).cards
 
 
 def _refused_card(t: Translator, refusal: Refusal) -> Card:
     count = len(refusal.errors)
-    said = t.count(
-        "{n} error stands in the way. What was served before is still served.",
-        "{n} errors stand in the way. What was served before is still served.",
+    sentence = t.count(
+        "Fix {n} error first. The old content stays live.",
+        "Fix {n} errors first. The old content stays live.",
         count,
     )
-    more = t("/content problems shows all of them.") if count > PROBLEMS_TOLD else ""
+    more = t("/content problems lists them all.") if count > PROBLEMS_TOLD else ""
     return Card(
-        title=t("A change of the content was not taken"),
-        body=text(said, problem_lines(refusal.errors[:PROBLEMS_TOLD]), more),
+        title=t("The new content has errors"),
+        body=text(sentence, problem_lines(refusal.errors[:PROBLEMS_TOLD]), more),
         tone=Tone.BAD,
     )
 
@@ -124,18 +135,18 @@ def problem_lines(problems: Sequence[Problem]) -> Text:
 
 def _change_lines(t: Translator, differences: Sequence[Difference]) -> Iterator[Text]:
     if not differences:
-        yield text(t("No card differs from before."))
+        yield text(t("No card has changed."))
     whole = {
-        "added": t("The topic is new."),
-        "removed": t("The topic is gone."),
-        "changed": t("What the topic says of itself has changed."),
+        "added": t("This topic is new."),
+        "removed": t("This topic is gone."),
+        "changed": t("The topic's description has changed."),
     }
     for each in differences:
         lines: list[tuple[Inline, ...]] = []
         if each.whole:
             lines.append((Plain(whole[each.whole]),))
-        named = ((t("Added: "), each.added), (t("Changed: "), each.changed), (t("Removed: "), each.removed))
-        lines += [(Plain(name), *_ids(t, ids)) for name, ids in named if ids]
+        changes = ((t("Added: "), each.added), (t("Changed: "), each.changed), (t("Removed: "), each.removed))
+        lines += [(Plain(name), *_ids(t, ids)) for name, ids in changes if ids]
         yield text(paragraph(Bold(each.pack)), bullets(lines))
 
 
@@ -153,12 +164,12 @@ def _pack_line(t: Translator, pack: Pack) -> tuple[Inline, ...]:
     return Bold(pack.id), Plain(f": {count}, "), Plain(t("reviewed {day}", day=pack.info.reviewed.isoformat()))
 
 
-def _watched(t: Translator, content: Content) -> str:
+def _watching(t: Translator, content: Content) -> str:
     seconds = content.watching.seconds
     if seconds is None:
-        return t("no; /content reload reads the files")
+        return t("no; use /content reload")
     if content.watching is Watch.EVENTS:
-        return t("yes, changes are taken within seconds")
+        return t("yes, changes go live within seconds")
     return t.count("yes, every {n} second", "yes, every {n} seconds", round(seconds))
 
 

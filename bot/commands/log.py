@@ -2,76 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.acts import Acts, Did
-from bot.chat import Action, Button, Card, Outcome, Reply
-from bot.command import Context, Permission, action, command
+from bot.chat.markup import Bold, ChannelMention, Inline, Plain, RoleMention, Time, bullets, coded
+from bot.chat.vocabulary import Action, Button, Card, Outcome, Reply
+from bot.commands.settings import OFF
+from bot.communities.action_log import ERASED, ActionLog, Deed, LogEntry
+from bot.dispatch.declare import Context, Permission, action, command
 from bot.i18n import N_, Translator
-from bot.markup import Bold, Inline, Plain, Time, bullets, coded
-from bot.store.acts import ERASED, Act
-from bot.store.times import from_digits, to_stored
+from bot.store.timestamps import from_digits, to_stored
 
-_DID: Mapping[str, str] = {
-    Did.RELOAD: N_("took new content"),
-    Did.REFUSE: N_("did not take new content, because it has errors"),
-    Did.ACCEPT: N_("accepted the suggestion {what}"),
-    Did.REJECT: N_("rejected the suggestion {what}"),
-    Did.ASK: N_("asked about the suggestion {what}"),
-    Did.PUBLISH: N_("published {what}"),
-    Did.CLOSE: N_("closed the poll {what}"),
-    Did.CANCEL: N_("cancelled the poll {what}"),
-    Did.EXTEND: N_("extended the poll {what}"),
-    Did.SETTINGS: N_("changed the settings"),
+_DEEDS: Mapping[str, str] = {
+    Deed.RELOAD: N_("loaded new content"),
+    Deed.REFUSE: N_("refused new content because it has errors"),
+    Deed.ACCEPT: N_("accepted the suggestion {what}"),
+    Deed.REJECT: N_("rejected the suggestion {what}"),
+    Deed.ASK: N_("asked about the suggestion {what}"),
+    Deed.PUBLISH: N_("published {what}"),
+    Deed.CLOSE: N_("closed a poll"),
+    Deed.CANCEL: N_("cancelled a poll"),
+    Deed.EXTEND: N_("extended a poll"),
+    Deed.SETTINGS: N_("changed the settings"),
 }
+
+
+_MENTIONS: Mapping[str, Callable[[str, str], Inline]] = {"moderators": RoleMention, "channel": ChannelMention}
+"""Settings whose value is an id that the platform shows by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogCommands:
     """The newest first, ten at a time."""
 
-    acts: Acts
+    action_log: ActionLog
 
-    @command("log", N_("Show what was done here: polls ended or extended, settings"), permission=Permission.MODERATOR)
+    @command(
+        "log",
+        N_("Show who ended or extended polls and changed settings"),
+        permission=Permission.MODERATOR,
+        needs_community=True,
+    )
     async def log(self, ctx: Context) -> Outcome:
         return await self._page(ctx, "log", ctx.community.id, ctx.request.now + timedelta(days=1))
 
     @action("log", permission=Permission.MODERATOR, replaces=True)
-    async def older(self, ctx: Context, at: str, act: str) -> Outcome:
-        return await self._page(ctx, "log", ctx.community.id, from_digits(at), act)
+    async def older(self, ctx: Context, at: str, entry: str) -> Outcome:
+        return await self._page(ctx, "log", ctx.community.id, from_digits(at), entry)
 
-    @command("content log", N_("Show what was done to the content, and by whom"), permission=Permission.EDITOR)
+    @command("content log", N_("Show who changed the content"), permission=Permission.EDITOR)
     async def content_log(self, ctx: Context) -> Outcome:
         return await self._page(ctx, "content-log", "", ctx.request.now + timedelta(days=1))
 
     @action("content-log", permission=Permission.EDITOR, replaces=True)
-    async def content_older(self, ctx: Context, at: str, act: str) -> Outcome:
-        return await self._page(ctx, "content-log", "", from_digits(at), act)
+    async def content_older(self, ctx: Context, at: str, entry: str) -> Outcome:
+        return await self._page(ctx, "content-log", "", from_digits(at), entry)
 
-    async def _page(self, ctx: Context, verb: str, community: str, before: datetime, act: str = "") -> Outcome:
+    async def _page(self, ctx: Context, verb: str, community: str, before: datetime, entry: str = "") -> Outcome:
         """One page. The first begins a day from now, because the clocks of two processes differ."""
-        acts, more = await self.acts.page(community, before, act)
+        entries, more = await self.action_log.page(community, before, entry)
         t = ctx.t
-        title = t("What was done here") if community else t("What was done to the content")
-        older = Button(t("Older"), Action(verb, (str(to_stored(acts[-1].at)), acts[-1].id))) if more else None
+        title = t("Log of this community") if community else t("Log of the content")
+        older = Button(t("Older"), Action(verb, (str(to_stored(entries[-1].at)), entries[-1].id))) if more else None
         card = Card(
             title=title,
-            body=bullets(_line(t, ctx, each) for each in acts) if acts else bullets([t("Nothing so far.")]),
+            body=bullets(_line(t, ctx, entry) for entry in entries) if entries else bullets([t("Nothing so far.")]),
             controls=(older,) if older else (),
         )
-        return Outcome(Reply((card,)), replace=bool(act))
+        return Outcome(Reply((card,)), replace=bool(entry))
 
 
-def _line(t: Translator, ctx: Context, act: Act) -> tuple[Inline, ...]:
-    when = Time(act.at, f"{act.at.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
-    did = t(_DID[act.did], what=act.object) if act.did in _DID else f"{act.did} {act.object}"
-    detail = coded(f" ({act.detail})") if act.detail else ()
-    return when, Plain(" "), Bold(_who(t, act)), Plain(f" {did}"), *detail
+def _line(t: Translator, ctx: Context, entry: LogEntry) -> tuple[Inline, ...]:
+    when = Time(entry.at, f"{entry.at.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
+    deed = t(_DEEDS[entry.deed], what=entry.object) if entry.deed in _DEEDS else f"{entry.deed} {entry.object}"
+    return when, Plain(" "), Bold(_who(t, entry)), Plain(f" {deed}"), *_detail(entry)
 
 
-def _who(t: Translator, act: Act) -> str:
-    if not act.actor:
+def _detail(entry: LogEntry) -> Iterator[Inline]:
+    """Yield what a line says in brackets; roles and channels of settings by the names that their platform gives them."""
+    if not entry.detail:
+        return
+    if entry.deed != Deed.SETTINGS:
+        yield from coded(f" ({entry.detail})")
+        return
+    for place, pair in enumerate(entry.detail.split(", ")):
+        name, _, value = pair.partition(": ")
+        mention = _MENTIONS.get(name) if value != OFF else None
+        yield Plain(f"{', ' if place else ' ('}{name}: ")
+        yield mention(value, value) if mention else Plain(value)
+    yield Plain(")")
+
+
+def _who(t: Translator, entry: LogEntry) -> str:
+    if not entry.actor:
         return t("Parley")
-    return t("Somebody whose data was erased") if act.actor == ERASED else act.name
+    return t("A member who has erased their data") if entry.actor == ERASED else entry.name

@@ -1,37 +1,59 @@
-"""What a host fills in: the arguments and forms of a poll, and how what was typed is read."""
+"""The arguments and forms that a host fills in, and how they are read."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from bot.chat import Action, Answers, Choice, Form, Input, InputKind
-from bot.command import Context, Param
+from bot.chat.markup import clean, shorten
+from bot.chat.vocabulary import Action, Answers, Choice, Form, Input, InputKind
 from bot.commands.answers import answer
-from bot.commands.poll_cards import HOW, METHODS
+from bot.commands.poll_labels import HOW, METHODS
+from bot.dispatch.declare import Context, Param
 from bot.errors import NotFound, Refused
 from bot.i18n import N_, Translator
-from bot.library.model import Option, Pack
-from bot.markup import clean
-from bot.polls.ballots import Method
-from bot.polls.model import OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, PollOption, Results
-from bot.polls.when import closing_time
+from bot.packs.model import Option
+from bot.packs.pack import Pack
+from bot.polls.closing_time import LONGEST, SHORTEST, closing_time, read_time
+from bot.polls.counting.ballots import Method
+from bot.polls.drafts import PollPreview
+from bot.polls.model import OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, Poll, PollOption, Results
+from bot.polls.rules import PollDraft
+from bot.polls.secrecy import RESULT_NOTES
 
 METHOD = Param(
-    N_("How it is voted: one choice, approval, ranking or scores"),
+    N_("How members vote: one choice, approval, ranking or scores"),
     choices={method.value: label for method, label in METHODS.items()},
 )
 RESULTS = Param(
-    N_("When results are shown: at the close, after one's vote, or live"),
+    N_("When members see results: at the close, after they vote, or live"),
     choices={
         Results.AT_CLOSE.value: N_("At the close"),
         Results.AFTER_VOTE.value: N_("After voting"),
         Results.LIVE.value: N_("Live"),
     },
 )
-CLOSES = Param(N_("When it closes: 2h, 3 days, tomorrow 18:00, 2026-12-01 18:00"), longest=60)
-POLL = Param(N_("Which poll"), complete="complete_polls", longest=60)
+CLOSES = Param(N_("When it closes: 2h, friday 18:00, next week"), longest=60, complete="closing_times")
+POLL = Param(N_("Which poll: its title or id"), complete="complete_polls", longest=300)
 CLOSES_DEFAULT = "3 days"
+LATER: Mapping[str, tuple[str, timedelta]] = {
+    "1-hour": (N_("1 hour later"), timedelta(hours=1)),
+    "1-day": (N_("1 day later"), timedelta(days=1)),
+    "3-days": (N_("3 days later"), timedelta(days=3)),
+    "1-week": (N_("1 week later"), timedelta(weeks=1)),
+}
+"""By how much a host moves a close from the poll's menu."""
+READY_CLOSES: Mapping[str, str] = {
+    "1 hour": N_("In 1 hour"),
+    "1 day": N_("In 1 day"),
+    "3 days": N_("In 3 days"),
+    "friday 18:00": N_("Friday 18:00"),
+    "1 week": N_("In 1 week"),
+}
+"""Closing times to pick from: what a host would type, and its label."""
 
 
 def cleaned(written: str) -> str:
@@ -39,16 +61,24 @@ def cleaned(written: str) -> str:
 
 
 def split_options(written: str) -> list[str]:
-    """Options as they are typed: with `|` or on lines of their own."""
+    """Split options that are typed with `|` or on lines of their own."""
     return [cleaned(part) for part in re.split(r"[|\n]", written) if cleaned(part)] if written.strip() else []
 
 
-def closes_at(ctx: Context, typed: str) -> datetime:
-    return closing_time(typed or CLOSES_DEFAULT, ctx.request.now, ctx.community.tz, ctx.t)
+def is_whole(args: Mapping[str, object]) -> bool:
+    """Whether a typed poll has a question and several options, each by its name. A form asks for the rest."""
+    if args.get("words") or not args.get("question"):
+        return False
+    enough = len(split_options(str(args.get("options") or ""))) >= OPTIONS_MIN
+    return enough or args.get("method") == Method.CONSENT
+
+
+def closes_at(ctx: Context, line: str) -> datetime:
+    return closing_time(line or CLOSES_DEFAULT, ctx.request.now, ctx.community.tz, ctx.t)
 
 
 def filled_close(ctx: Context, answers: Answers, wrong: dict[str, str]) -> datetime:
-    """The close as it was filled in. What can't be read as one is told in `wrong`."""
+    """Read the close from a form. A mistake goes into `wrong`."""
     try:
         return closes_at(ctx, answer(answers, "closes"))
     except Refused as error:
@@ -57,7 +87,7 @@ def filled_close(ctx: Context, answers: Answers, wrong: dict[str, str]) -> datet
 
 
 def filled_options(t: Translator, pack: Pack, answers: Answers, wrong: dict[str, str]) -> tuple[PollOption, ...]:
-    """The policy options that were picked. One that the topic does not have is told in `wrong`."""
+    """Read the policy options from a form. One that the topic does not have goes into `wrong`."""
     try:
         return tuple(policy_option(t, pack, entry) for entry in answers.get("options", ()))
     except Refused as error:
@@ -65,45 +95,142 @@ def filled_options(t: Translator, pack: Pack, answers: Answers, wrong: dict[str,
         return ()
 
 
-def typed_id(typed: str) -> str:
-    """The poll's id, which is the first word of what was typed or picked; empty where there is none."""
-    return next(iter(typed.lower().split()), "")
+def first_word(words: str) -> str:
+    """Return the poll's id, the first word of what a member types or picks; empty where there is none."""
+    return next(iter(words.lower().split()), "")
 
 
-def code_parts(code: str) -> tuple[str, str]:
-    """`abc123-XXXX-XXXX-XXXX-XXXX` → the poll's id and the code, however it was spaced."""
-    poll_id, _, bare = code.strip().partition("-")
-    return poll_id.lower(), bare.strip().upper()
+def code_parts(receipt: str, poll: str = "") -> tuple[str, str]:
+    """Split `abc123-XXXX-XXXX-XXXX-XXXX` into the poll's id and the code. With `poll`, the receipt may lack the id."""
+    poll_id, _, code = receipt.strip().partition("-")
+    named_poll = first_word(poll)
+    if named_poll and poll_id.lower().strip() != named_poll:
+        return named_poll, receipt.strip().upper()
+    return poll_id.lower().strip(), code.strip().upper()
 
 
-def policy_option(t: Translator, pack: Pack, typed: str) -> PollOption:
-    """A policy option by its id, its name or an alias."""
-    wanted = typed.casefold()
+def policy_option(t: Translator, pack: Pack, name: str) -> PollOption:
+    """Return a policy option by its id, its name or an alias. Raises Refused."""
+    folded = name.casefold()
     for option in pack.all(Option):
-        if wanted in {option.id, option.name.casefold(), *(alias.casefold() for alias in option.aliases)}:
-            return PollOption(option.name, option.id)
-    raise Refused(t("“{name}” is not among the topic's policy options. /policy lists them.", name=typed[:60]))
+        if folded in {option.id, option.name.casefold(), *(alias.casefold() for alias in option.aliases)}:
+            return PollOption(option.name, option.id, option_words(option))
+    raise Refused(t("The topic has no policy option “{name}”. /policy lists them.", name=name[:60]))
+
+
+def option_words(option: Option) -> str:
+    """Return what an option's card says, as the record of a poll keeps it."""
+    return f"{option.description}\n{option.pro}\n{option.con}"
 
 
 def policy_question(t: Translator, pack: Pack) -> str:
     return t("Which policy should be pursued? ({topic})", topic=pack.info.title)[:QUESTION_MAX]
 
 
-def policy_choices(pack: Pack, typed: str = "") -> tuple[Choice, ...]:
-    """The topic's policy options, those with these letters in their name or an alias."""
-    wanted = typed.casefold()
+def policy_choices(pack: Pack, query: str = "") -> tuple[Choice, ...]:
+    """Return the topic's policy options with these letters in their name or an alias."""
+    letters = query.casefold()
     return tuple(
         Choice(option.name, option.id, option.description)
         for option in pack.all(Option)
-        if any(wanted in name.casefold() for name in (option.name, *option.aliases))
+        if any(letters in name.casefold() for name in (option.name, *option.aliases))
     )
 
 
-def policy_form(t: Translator, pack: Pack) -> Form:
-    offered = policy_choices(pack)[:OPTIONS_MAX]
+UNCHANGED = "as it is"
+"""What stands for the present close where a poll is edited."""
+AT_ONCE = "post"
+"""What a form's action says where nobody wants a preview."""
+
+
+def policy_form(t: Translator, pack: Pack, at_once: str = "") -> Form:
+    return Form(
+        Action("poll-policy", (pack.id, at_once) if at_once else (pack.id,)),
+        t("A poll on policy options"),
+        (
+            _policy_input(t, pack),
+            _question_input(t, policy_question(t, pack)),
+            *_common_inputs(t, Method.RANKED, consents=False),
+        ),
+    )
+
+
+def create_form(
+    t: Translator,
+    question: str = "",
+    options: Sequence[str] = (),
+    method: Method = Method.SINGLE,
+    results: Results = Results.AT_CLOSE,
+    closes: str = "",
+    at_once: str = "",
+) -> Form:
+    return Form(
+        Action("poll-create", (at_once,) if at_once else ()),
+        t("A new poll"),
+        (
+            _question_input(t, cleaned(question)),
+            _options_input(t, options),
+            *_common_inputs(t, method, results, closes),
+        ),
+    )
+
+
+def edit_form(t: Translator, preview: PollPreview, pack: Pack | None) -> Form:
+    """Ask for the same as before, filled in."""
+    draft = preview.draft
+    entries = {option.entry for option in draft.options}
+    names = [] if draft.method is Method.CONSENT else [option.name for option in draft.options]
+    options = _policy_input(t, pack, entries) if pack else _options_input(t, names)
+    return Form(
+        Action("draft-edited", (preview.id,)),
+        t("Edit the poll"),
+        (
+            _question_input(t, draft.question),
+            options,
+            *_common_inputs(t, draft.method, draft.results, draft.closes, consents=pack is None),
+        ),
+    )
+
+
+def poll_edit_form(t: Translator, poll: Poll, draft: PollDraft, pack: Pack | None) -> Form:
+    """Ask for the same as when the poll was opened; its close stays unless the host types another."""
+    entries = {option.entry for option in draft.options}
+    names = [] if draft.method is Method.CONSENT else [option.name for option in draft.options]
+    options = _policy_input(t, pack, entries) if pack else _options_input(t, names)
+    common = _common_inputs(t, draft.method, draft.results, UNCHANGED, consents=pack is None)
+    return Form(
+        Action("poll-edited", (poll.id,)), t("Edit the poll"), (_question_input(t, draft.question), options, *common)
+    )
+
+
+def with_first_form(draft: PollDraft, first: PollDraft) -> PollDraft:
+    """Take from `first` what the first form asks for, and from `draft` the rest."""
+    return replace(
+        draft,
+        question=first.question,
+        options=first.options,
+        method=first.method,
+        results=first.results,
+        closes=first.closes,
+        closes_at=first.closes_at,
+    )
+
+
+def _question_input(t: Translator, question: str) -> Input:
+    return Input("question", t("The question"), value=question[:QUESTION_MAX], longest=QUESTION_MAX)
+
+
+def _options_input(t: Translator, options: Sequence[str]) -> Input:
+    hint = t("2 to 25 options, one on each line; empty for consent")
+    lines = "\n".join(options)[:2000]
+    return Input("options", t("The options"), InputKind.LINES, hint=hint, value=lines, required=False, longest=2000)
+
+
+def _policy_input(t: Translator, pack: Pack, chosen: Collection[str] = ()) -> Input:
+    offered = tuple(replace(each, chosen=each.value in chosen) for each in policy_choices(pack)[:OPTIONS_MAX])
     if len(offered) < OPTIONS_MIN:
-        raise NotFound(t("This topic has no policy options to vote on. /poll create takes your own."))
-    options = Input(
+        raise NotFound(t("This topic has no policy options to vote on. Use /poll create with your own."))
+    return Input(
         "options",
         t("Which options"),
         InputKind.SELECT,
@@ -112,36 +239,54 @@ def policy_form(t: Translator, pack: Pack) -> Form:
         most=len(offered),
         type_ahead=True,
     )
-    question = Input("question", t("The question"), value=policy_question(t, pack), longest=QUESTION_MAX)
-    return Form(
-        Action("poll-policy", (pack.id,)),
-        t("A poll on policy options"),
-        (options, question, *_common_inputs(t, Method.RANKED)),
-    )
 
 
-def create_form(t: Translator, question: str, options: str) -> Form:
-    hint = t("One on each line, 2 to 25 of them")
-    return Form(
-        Action("poll-create"),
-        t("A new poll"),
-        (
-            Input("question", t("The question"), value=cleaned(question)[:QUESTION_MAX], longest=QUESTION_MAX),
-            Input("options", t("The options"), InputKind.LINES, hint=hint, value=options[:2000], longest=2000),
-            *_common_inputs(t, Method.SINGLE),
-        ),
-    )
-
-
-def _common_inputs(t: Translator, method: Method) -> tuple[Input, ...]:
+def _common_inputs(
+    t: Translator, method: Method, results: Results = Results.AT_CLOSE, closes: str = "", *, consents: bool = True
+) -> tuple[Input, ...]:
     methods = tuple(
-        Choice(t(label), kind.value, t(HOW[kind]), chosen=kind is method) for kind, label in METHODS.items()
+        Choice(t(label), kind.value, t(HOW[kind]), chosen=kind is method)
+        for kind, label in METHODS.items()
+        if consents or kind is not Method.CONSENT
     )
-    results = tuple(
-        Choice(t(label), value, chosen=value == Results.AT_CLOSE) for value, label in RESULTS.choices.items()
+    shown = tuple(
+        Choice(t(label), value, t(RESULT_NOTES[Results(value)]), chosen=value == results)
+        for value, label in RESULTS.choices.items()
     )
+    hint = t("In 1 day, Friday 18:00, next week")
     return (
-        Input("method", t("How it is voted"), InputKind.SELECT, options=methods),
-        Input("results", t("When results are shown"), InputKind.SELECT, options=results),
-        Input("closes", t("When it closes"), hint=t("2h, 3 days, tomorrow 18:00"), value=CLOSES_DEFAULT, longest=60),
+        Input("method", t("How members vote"), InputKind.SELECT, options=methods),
+        Input("results", t("When members see results"), InputKind.SELECT, options=shown),
+        Input("closes", t("When it closes"), hint=hint, value=closes or CLOSES_DEFAULT, longest=60),
     )
+
+
+def opens_at(ctx: Context, line: str) -> datetime:
+    """Read when a scheduled poll opens. Raises Refused."""
+    moment = read_time(line, ctx.request.now, ctx.community.tz)
+    if moment is None:
+        raise Refused(ctx.t("I can't read “{typed}” as a time. Try Monday 9:00 or tomorrow noon.", typed=line[:60]))
+    if moment < ctx.request.now + SHORTEST:
+        raise Refused(ctx.t("Pick a later time: a poll opens in a minute at the earliest."))
+    if moment > ctx.request.now + LONGEST:
+        raise Refused(ctx.t("Pick an earlier time: a poll opens within a year."))
+    return moment
+
+
+def closing_choices(ctx: Context, query: str) -> list[Choice]:
+    """Suggest closing times: what is typed, as it is understood, and ready answers."""
+    letters = " ".join(query.casefold().split())
+    typed = []
+    if letters:
+        with suppress(Refused):
+            typed = [Choice(shorten(f"{query} ({_when(ctx, query)})", 100), query)]
+    ready = [
+        Choice(f"{ctx.t(label)} ({_when(ctx, words)})", words)
+        for words, label in READY_CLOSES.items()
+        if letters in words or letters in ctx.t(label).casefold()
+    ]
+    return [*typed, *(choice for choice in ready if choice.value != letters)]
+
+
+def _when(ctx: Context, words: str) -> str:
+    return f"{closes_at(ctx, words).astimezone(ctx.community.tz):%a %Y-%m-%d %H:%M}"

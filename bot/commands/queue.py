@@ -8,13 +8,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
-from bot.chat import (
+from bot.authoring.draft_fields import open_fields, put_fields
+from bot.authoring.drafts import publish_draft, write_draft
+from bot.authoring.pack_paths import served_folder
+from bot.chat.markup import Bold, Plain, Time, bullets, clean_lines, paragraph, quote, shorten, text
+from bot.chat.vocabulary import (
     Action,
     Answers,
     Button,
     ButtonStyle,
     Card,
     Choice,
+    Control,
     Field,
     Form,
     Input,
@@ -23,21 +28,21 @@ from bot.chat import (
     Reply,
     Tone,
 )
-from bot.command import Context, Param, Permission, action, command, form
 from bot.commands.answers import answer
-from bot.commands.content import news
+from bot.commands.content import reload_now
+from bot.commands.draft_forms import draft_form, empty_inputs, form_values, mistakes_by_input, preview_cards
+from bot.commands.entry_choices import pick_entry
 from bot.commands.suggest import about
-from bot.content import Content, Same
-from bot.errors import BotError, NotFound, Refused
-from bot.exchange.drafts import publish_draft, write_draft
-from bot.exchange.folders import served_folder
+from bot.dispatch.declare import Context, Param, Permission, action, command, form
+from bot.errors import NotFound, Refused
 from bot.i18n import N_, Translator
-from bot.interest import Interested
-from bot.library.overview import Overview, overview
-from bot.markup import Bold, Plain, Time, bullets, clean_lines, paragraph, quote, shorten, text
-from bot.store.suggestions import WAITING, State, Suggestion
-from bot.store.times import from_digits, to_stored
-from bot.suggestions import NOTE_MAX, Suggestions, said_already
+from bot.library.reload import Content
+from bot.packs.overview import Overview, overview
+from bot.packs.pack import Library
+from bot.search.usage import InterestCounter
+from bot.store.timestamps import from_digits, to_stored
+from bot.suggestions.repository import WAITING, Suggestion, SuggestionState
+from bot.suggestions.service import NOTE_MAX, Suggestions, already_decided
 
 WORDS_SHOWN = 200
 
@@ -46,11 +51,11 @@ WORDS_SHOWN = 200
 class QueueCommands:
     content: Content
     suggestions: Suggestions
-    interested: Interested
+    interested: InterestCounter
     _publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Drafts go into the files one after the other."""
 
-    @command("content queue", N_("Read what members suggest, and decide"), permission=Permission.EDITOR)
+    @command("content queue", N_("Review what members suggest"), permission=Permission.EDITOR)
     async def queue(self, ctx: Context) -> Outcome:
         return await self._show(ctx)
 
@@ -59,37 +64,85 @@ class QueueCommands:
         return await self._show(ctx, at, suggestion)
 
     @action("queue-accept", permission=Permission.EDITOR)
-    async def accept(self, ctx: Context, suggestion: str) -> Outcome:
-        t, made = ctx.t, await self.suggestions.get(suggestion, ctx.t)
+    async def accept(self, ctx: Context, suggestion_id: str) -> Outcome:
+        t, suggestion = ctx.t, await self.suggestions.get(suggestion_id, ctx.t)
         file = ""
-        if made.state in WAITING:
-            file = await asyncio.to_thread(self._draft, made, t)
-        made = await self.suggestions.decide(suggestion, State.ACCEPTED, ctx.request.actor, ctx.request.now, t)
-        await self._tell(ctx, made, _accepted)
-        said = t("The draft is {file}. Change it there in your own words, then publish it.", file=file)
-        publish = Button(t("Publish"), Action("queue-publish", (made.id,)), style=ButtonStyle.PRIMARY)
-        title = t("Accepted: {id}", id=made.id)
-        return Outcome(Reply((Card(title=title, body=text(said), tone=Tone.GOOD, controls=(publish, _next(t, made))),)))
+        if suggestion.state in WAITING:
+            file = await asyncio.to_thread(self._draft, suggestion, t)
+        suggestion = await self.suggestions.decide(
+            suggestion_id, SuggestionState.ACCEPTED, ctx.request.actor, ctx.request.now, t
+        )
+        await self._tell(ctx, suggestion, _acceptance_notice)
+        sentence = t("The draft is {file}. Change it here or there in your own words, then publish it.", file=file)
+        title = t("Accepted: {id}", id=suggestion.id)
+        card = Card(title=title, body=text(sentence), tone=Tone.GOOD, controls=_draft_buttons(t, suggestion))
+        return Outcome(Reply((card,)))
 
     @action("queue-reject", permission=Permission.EDITOR, opens_form=True)
     async def reject(self, ctx: Context, suggestion: str) -> Outcome:
-        return Outcome(Reply(form=_note_form(ctx.t, suggestion, State.REJECTED)))
+        return Outcome(Reply(form=_note_form(ctx.t, suggestion, SuggestionState.REJECTED)))
 
     @action("queue-ask", permission=Permission.EDITOR, opens_form=True)
     async def ask(self, ctx: Context, suggestion: str) -> Outcome:
-        return Outcome(Reply(form=_note_form(ctx.t, suggestion, State.ASKED)))
+        return Outcome(Reply(form=_note_form(ctx.t, suggestion, SuggestionState.NEEDS_ANSWER)))
 
     @form("queue-rejected", permission=Permission.EDITOR, again="reject")
-    async def rejected(self, ctx: Context, suggestion: str, answers: Answers) -> Outcome:
-        return await self._noted(ctx, suggestion, State.REJECTED, answers)
+    async def submit_rejection(self, ctx: Context, suggestion: str, answers: Answers) -> Outcome:
+        return await self._decide_with_note(ctx, suggestion, SuggestionState.REJECTED, answers)
 
     @form("queue-asked", permission=Permission.EDITOR, again="ask")
-    async def asked(self, ctx: Context, suggestion: str, answers: Answers) -> Outcome:
-        return await self._noted(ctx, suggestion, State.ASKED, answers)
+    async def submit_question(self, ctx: Context, suggestion: str, answers: Answers) -> Outcome:
+        return await self._decide_with_note(ctx, suggestion, SuggestionState.NEEDS_ANSWER, answers)
 
-    @command("content publish", N_("Take an accepted suggestion's draft into the topic"), permission=Permission.EDITOR)
+    @command(
+        "content edit",
+        N_("Change an accepted suggestion's draft in a form"),
+        permission=Permission.EDITOR,
+        form_when=lambda _args: True,
+    )
+    async def edit(
+        self, ctx: Context, suggestion: Annotated[str, Param(N_("Which one"), rest=True, complete="accepted_drafts")]
+    ) -> Outcome:
+        return await self.edit_pressed(ctx, suggestion.strip().lower())
+
+    @action("queue-edit", permission=Permission.EDITOR, opens_form=True)
+    async def edit_pressed(self, ctx: Context, suggestion: str) -> Outcome:
+        async with self._publishing:
+            draft, folder = await self._open_accepted(ctx, suggestion)
+            texts = await asyncio.to_thread(open_fields, folder, draft, ctx.t)
+        return Outcome(Reply(form=draft_form(ctx.t, draft, texts)))
+
+    @form("queue-edited", permission=Permission.EDITOR, again="edit_pressed")
+    async def submit_edit(self, ctx: Context, suggestion: str, answers: Answers) -> Outcome:
+        t = ctx.t
+        async with self._publishing:
+            draft, folder = await self._open_accepted(ctx, suggestion)
+
+            texts = await asyncio.to_thread(open_fields, folder, draft, t)
+            values = form_values(texts, answers)
+            empty = empty_inputs(t, values)
+            if empty:
+                return Outcome(errors=empty)
+            revision = await asyncio.to_thread(put_fields, folder, draft, values, ctx.request.now.date(), t)
+        errors = mistakes_by_input(t, texts, revision.trial)
+        if errors:
+            return Outcome(errors=errors)
+        *first, last = preview_cards(t, revision)
+        return Outcome(Reply((*first, replace(last, controls=_draft_buttons(t, draft)))))
+
+    @command("content publish", N_("Publish the draft of an accepted suggestion"), permission=Permission.EDITOR)
     async def publish(
-        self, ctx: Context, suggestion: Annotated[str, Param(N_("Which one"), rest=True, complete="accepted")]
+        self,
+        ctx: Context,
+        suggestion: Annotated[
+            str,
+            Param(
+                N_("Which one"),
+                rest=True,
+                complete="accepted_drafts",
+                question=N_("Which suggestion? /content queue shows the ones waiting."),
+            ),
+        ],
     ) -> Outcome:
         return await self._publish(ctx, suggestion.strip().lower())
 
@@ -97,154 +150,191 @@ class QueueCommands:
     async def publish_pressed(self, ctx: Context, suggestion: str) -> Outcome:
         return await self._publish(ctx, suggestion)
 
-    @command("content report", N_("Show what members look for, and which review is due"), permission=Permission.EDITOR)
+    @command("content report", N_("Show what members look for and which reviews are due"), permission=Permission.EDITOR)
     async def report(self, ctx: Context) -> Outcome:
         await self.interested.write(ctx.request.now)
         library, interest = self.content.shelf.current.library, await self.interested.read()
-        found = await asyncio.to_thread(overview, library, ctx.request.now.date(), interest)
-        return Outcome(Reply((_report_card(ctx.t, found),)))
+        contents = await asyncio.to_thread(overview, library, ctx.request.now.date(), interest)
+        return Outcome(Reply((_report_card(ctx.t, library, contents),)))
 
-    async def accepted(self, _ctx: Context, typed: str, _args: object) -> list[Choice]:
-        found = await self.suggestions.accepted()
-        return [Choice(shorten(f"{each.id}: {each.words}", 100), each.id) for each in found if typed in each.id]
+    async def accepted_drafts(self, _ctx: Context, prefix: str, _args: object) -> list[Choice]:
+        suggestions = await self.suggestions.accepted()
+        return [Choice(shorten(f"{each.id}: {each.words}", 100), each.id) for each in suggestions if prefix in each.id]
 
     # --- what is common ---
 
     async def _show(self, ctx: Context, at: str = "", last: str = "") -> Outcome:
         t = ctx.t
         after = from_digits(at)
-        made, waiting = await self.suggestions.next(after, last)
-        if made is None:
-            said = t("No suggestion waits for you.") if not waiting else t("That was the last one.")
-            again = (Button(t("From the first"), Action("queue", ("0", ""))),) if waiting else ()
-            return Outcome(Reply((Card(title=t("Suggestions"), body=text(said), controls=again),)))
-        return Outcome(Reply((self._card(ctx, made, waiting),)))
+        suggestion, waiting = await self.suggestions.next(after, last)
+        if suggestion is None:
+            sentence = t("No suggestions are waiting.") if not waiting else t("That was the last one.")
+            again = (Button(t("Start over"), Action("queue", ("0", ""))),) if waiting else ()
+            return Outcome(Reply((Card(title=t("Suggestions"), body=text(sentence), controls=again),)))
+        return Outcome(Reply((self._card(ctx, suggestion, waiting),)))
 
-    def _card(self, ctx: Context, made: Suggestion, waiting: int) -> Card:
+    def _card(self, ctx: Context, suggestion: Suggestion, waiting: int) -> Card:
         t = ctx.t
-        when = Time(made.at, f"{made.at.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
-        who = made.name or t("Somebody whose data was erased")
-        elsewhere = "" if made.community == ctx.community.id else f" · {made.community}"
+        when = Time(suggestion.at, f"{suggestion.at.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
+        who = suggestion.name or t("A member who has erased their data")
+        elsewhere = "" if suggestion.community == ctx.community.id else f" · {suggestion.community}"
         body = text(
-            paragraph(Bold(about(t, self.content.shelf, made))),
-            quote(made.words),
-            paragraph(Bold(t("Address: ")), made.url) if made.url else "",
-            paragraph(Bold(t("You asked: ")), made.note) if made.note else "",
-            paragraph(Bold(t("Answer: ")), made.answer) if made.answer else "",
+            paragraph(Bold(about(t, self.content.shelf, suggestion))),
+            quote(suggestion.words),
+            paragraph(Bold(t("Address: ")), suggestion.url) if suggestion.url else "",
+            paragraph(Bold(t("You asked: ")), suggestion.note) if suggestion.note else "",
+            paragraph(Bold(t("Answer: ")), suggestion.answer) if suggestion.answer else "",
             paragraph(t("By {who}, ", who=who), when, elsewhere),
         )
         buttons = [
-            Button(t("Accept"), Action("queue-accept", (made.id,)), style=ButtonStyle.PRIMARY),
-            Button(t("Reject"), Action("queue-reject", (made.id,)), style=ButtonStyle.DANGER),
+            Button(t("Accept"), Action("queue-accept", (suggestion.id,)), style=ButtonStyle.PRIMARY),
+            Button(t("Reject"), Action("queue-reject", (suggestion.id,)), style=ButtonStyle.DANGER),
         ]
-        if made.state is State.OPEN:
-            buttons.append(Button(t("Ask"), Action("queue-ask", (made.id,))))
-        title = t.count("{n} suggestion waits", "{n} suggestions wait", waiting)
-        return Card(title=title, body=body, footer=made.id, tone=Tone.INFO, controls=(*buttons, _next(t, made)))
+        if suggestion.state is SuggestionState.OPEN:
+            buttons.append(Button(t("Ask"), Action("queue-ask", (suggestion.id,))))
+        title = t.count("{n} suggestion is waiting", "{n} suggestions are waiting", waiting)
+        return Card(
+            title=title, body=body, footer=suggestion.id, tone=Tone.INFO, controls=(*buttons, _next(t, suggestion))
+        )
 
-    def _draft(self, made: Suggestion, t: Translator) -> str:
+    def _draft(self, suggestion: Suggestion, t: Translator) -> str:
         """Writes the draft, in a thread; returns its place from the content's folder on."""
-        file = write_draft(served_folder(self.content.source, made.pack), made, t)
+        file = write_draft(served_folder(self.content.source, suggestion.pack), suggestion, t)
         return _short(file, self.content.source)
 
-    async def _publish(self, ctx: Context, suggestion: str) -> Outcome:
+    async def _publish(self, ctx: Context, suggestion_id: str) -> Outcome:
         t = ctx.t
         async with self._publishing:
-            made = await self.suggestions.get(suggestion, t)
-            if made.state is not State.ACCEPTED:
-                raise Refused(said_already(t, made))
-            folder = await asyncio.to_thread(served_folder, self.content.source, made.pack)
+            suggestion, folder = await self._open_accepted(ctx, suggestion_id)
             try:
-                file = await asyncio.to_thread(publish_draft, folder, made, ctx.request.now.date(), t)
-                said = t("{id} is in {file} now.", id=made.id, file=_short(file, self.content.source))
+                file = await asyncio.to_thread(publish_draft, folder, suggestion, ctx.request.now.date(), t)
+                sentence = t("I added it to {file}.", file=_short(file, self.content.source))
             except NotFound:  # moved by hand, or published before the database could be told
-                said = t("The draft of {id} is not there any more, so it counts as moved by hand.", id=made.id)
-            made = await self.suggestions.decide(suggestion, State.PUBLISHED, ctx.request.actor, ctx.request.now, t)
-        news_of_it = await self._reloaded(ctx)
-        await self._tell(ctx, made, _published)
-        card = Card(title=t("Published: {id}", id=made.id), body=text(said), tone=Tone.GOOD, controls=(_next(t, made),))
+                sentence = t("The draft is gone, so I count it as moved by hand.")
+            suggestion = await self.suggestions.decide(
+                suggestion_id, SuggestionState.PUBLISHED, ctx.request.actor, ctx.request.now, t
+            )
+        news_of_it = await reload_now(ctx, self.content)
+        await self._tell(ctx, suggestion, _publication_notice)
+        card = Card(
+            title=t("Published: {id}", id=suggestion.id),
+            body=text(sentence),
+            tone=Tone.GOOD,
+            controls=(_next(t, suggestion),),
+        )
         return Outcome(Reply((card, *news_of_it)))
 
-    async def _reloaded(self, ctx: Context) -> tuple[Card, ...]:
-        """What came of reading the files, which are read in a moment anyway where that can't be done just now."""
-        try:
-            end = await self.content.reload(by=ctx.request.actor)
-        except BotError as error:
-            return (Card(body=text(ctx.t(error.message)), tone=Tone.CAUTION),)
-        return () if isinstance(end, Same) else news(ctx.t, end).cards
+    async def _open_accepted(self, ctx: Context, suggestion_id: str) -> tuple[Suggestion, Path]:
+        """An accepted suggestion, and its pack's folder. Raises NotFound, and Refused in any other state."""
+        suggestion = await self.suggestions.get(suggestion_id, ctx.t)
+        if suggestion.state is not SuggestionState.ACCEPTED:
+            raise Refused(already_decided(ctx.t, suggestion))
+        return suggestion, await asyncio.to_thread(served_folder, self.content.source, suggestion.pack)
 
-    async def _noted(self, ctx: Context, suggestion: str, to: State, answers: Answers) -> Outcome:
+    async def _decide_with_note(
+        self, ctx: Context, suggestion_id: str, to: SuggestionState, answers: Answers
+    ) -> Outcome:
         t, note = ctx.t, clean_lines(answer(answers, "note")).strip()
         if not note:
             return Outcome(errors={"note": t("Write something first. The member reads it.")})
-        made = await self.suggestions.decide(suggestion, to, ctx.request.actor, ctx.request.now, t, note)
-        told = await self._tell(ctx, made, _rejected if to is State.REJECTED else _asked)
-        title = t("Rejected: {id}", id=made.id) if to is State.REJECTED else t("Asked about {id}", id=made.id)
-        said = t("The member was told.") if told else t("The member can't be written to; /suggestions tells them.")
-        return Outcome(Reply((Card(title=title, body=text(quote(note), said), controls=(_next(t, made),)),)))
+        suggestion = await self.suggestions.decide(suggestion_id, to, ctx.request.actor, ctx.request.now, t, note)
+        reached = await self._tell(
+            ctx, suggestion, _rejection_notice if to is SuggestionState.REJECTED else _question_notice
+        )
+        title = (
+            t("Rejected: {id}", id=suggestion.id)
+            if to is SuggestionState.REJECTED
+            else t("Asked about {id}", id=suggestion.id)
+        )
+        sentence = (
+            t("I've told the member.") if reached else t("I can't message the member; /suggestions shows it to them.")
+        )
+        return Outcome(Reply((Card(title=title, body=text(quote(note), sentence), controls=(_next(t, suggestion),)),)))
 
-    async def _tell(self, ctx: Context, made: Suggestion, say: Callable[[Translator, Suggestion], Reply]) -> bool:
-        return await self.suggestions.tell(made, lambda t: say(t, made), ctx.request.now)
+    async def _tell(self, ctx: Context, suggestion: Suggestion, say: Callable[[Translator, Suggestion], Reply]) -> bool:
+        return await self.suggestions.tell(suggestion, lambda t: say(t, suggestion), ctx.request.now)
 
 
 def waiting_notice(t: Translator, waiting: int) -> Reply:
     """What the editors' channel hears, now and then."""
-    title = t.count("{n} suggestion waits for an editor", "{n} suggestions wait for an editor", waiting)
+    title = t.count("{n} suggestion is waiting for an editor", "{n} suggestions are waiting for an editor", waiting)
     return Reply((Card(title=title, body=text(t("/content queue shows them one by one.")), tone=Tone.INFO),))
 
 
-def _next(t: Translator, made: Suggestion) -> Button:
-    return Button(t("Next"), Action("queue", (str(to_stored(made.at)), made.id)))
+def _draft_buttons(t: Translator, suggestion: Suggestion) -> tuple[Button, ...]:
+    """What an editor does with a draft."""
+    return (
+        Button(t("Edit"), Action("queue-edit", (suggestion.id,))),
+        Button(t("Publish"), Action("queue-publish", (suggestion.id,)), style=ButtonStyle.PRIMARY),
+        _next(t, suggestion),
+    )
+
+
+def _next(t: Translator, suggestion: Suggestion) -> Button:
+    return Button(t("Next"), Action("queue", (str(to_stored(suggestion.at)), suggestion.id)))
 
 
 def _short(file: Path, source: Path) -> str:
     return file.relative_to(source).as_posix() if file.is_relative_to(source) else file.name
 
 
-def _note_form(t: Translator, suggestion: str, to: State) -> Form:
-    rejecting = to is State.REJECTED
+def _note_form(t: Translator, suggestion: str, to: SuggestionState) -> Form:
+    rejecting = to is SuggestionState.REJECTED
     label = t("Why not? The member reads this") if rejecting else t("Your question. The member reads this")
     verb = "queue-rejected" if rejecting else "queue-asked"
     title = t("Reject the suggestion") if rejecting else t("Ask about the suggestion")
     return Form(Action(verb, (suggestion,)), title, (Input("note", label, InputKind.LINES, longest=NOTE_MAX),))
 
 
-def _accepted(t: Translator, made: Suggestion) -> Reply:
-    said = t("An editor accepted what you suggested and works it into the topic. Thank you.")
-    return _outcome(t("Your suggestion was accepted"), made, said)
+def _acceptance_notice(t: Translator, suggestion: Suggestion) -> Reply:
+    sentence = t("An editor accepted your suggestion and is adding it. Thank you.")
+    return _decision_notice(t("Your suggestion was accepted"), suggestion, sentence)
 
 
-def _rejected(t: Translator, made: Suggestion) -> Reply:
-    return _outcome(t("Your suggestion was not taken"), made, t("The editor says: {why}", why=made.note))
+def _rejection_notice(t: Translator, suggestion: Suggestion) -> Reply:
+    return _decision_notice(
+        t("Your suggestion was rejected"), suggestion, t("The editor says: {why}", why=suggestion.note)
+    )
 
 
-def _published(t: Translator, made: Suggestion) -> Reply:
-    said = t("What came of it is in the topic now. Look the card up again to see it.")
-    return _outcome(t("Your suggestion is published"), made, said)
+def _publication_notice(t: Translator, suggestion: Suggestion) -> Reply:
+    sentence = t("It's in the topic now. Look up the card to see it.")
+    return _decision_notice(t("Your suggestion was published"), suggestion, sentence)
 
 
-def _asked(t: Translator, made: Suggestion) -> Reply:
-    reply = _outcome(t("A question about your suggestion"), made, t("The editor asks: {question}", question=made.note))
-    button = Button(t("Answer"), Action("suggest-answer", (made.id,)), style=ButtonStyle.PRIMARY)
+def _question_notice(t: Translator, suggestion: Suggestion) -> Reply:
+    reply = _decision_notice(
+        t("A question about your suggestion"), suggestion, t("The editor asks: {question}", question=suggestion.note)
+    )
+    button = Button(t("Answer"), Action("suggest-answer", (suggestion.id,)), style=ButtonStyle.PRIMARY)
     return replace(reply, cards=(replace(reply.cards[0], controls=(button,)),))
 
 
-def _outcome(title: str, made: Suggestion, said: str) -> Reply:
-    return Reply((Card(title=title, body=text(quote(shorten(made.words, WORDS_SHOWN)), said), footer=made.id),))
+def _decision_notice(title: str, suggestion: Suggestion, sentence: str) -> Reply:
+    return Reply(
+        (Card(title=title, body=text(quote(shorten(suggestion.words, WORDS_SHOWN)), sentence), footer=suggestion.id),)
+    )
 
 
-def _report_card(t: Translator, found: Overview) -> Card:
-    reviews = [(Bold(pack.id), Plain(f": {pack.due.isoformat()}")) for pack in found.packs]
+def _report_card(t: Translator, library: Library, contents: Overview) -> Card:
+    reviews = [(Bold(pack.id), Plain(f": {pack.due.isoformat()}")) for pack in contents.packs]
     fields = [Field(t("Reviews due"), bullets(reviews))]
     lists = (
-        (t("Most asked for"), found.asked), (t("Most disputed"), found.disputed),
-        (t("Searched for and not found"), found.not_found),
+        (t("Most asked for"), contents.views), (t("Most disputed"), contents.disputes),
+        (t("Searched for and not found"), contents.misses),
     )  # fmt: skip
     fields += [
         Field(name, bullets((Bold(str(one.times)), Plain(f" {one.what}")) for one in counted))
         for name, counted in lists
         if counted
     ]
-    more = t("“parley content report” has the balance of each position, too.")
-    since = t("Counted since {day}.", day=found.since.isoformat()) if found.since else t("Nothing is counted yet.")
-    return Card(title=t("How the content stands"), body=text(since), fields=tuple(fields), footer=more)
+    more = t("“parley content report” also shows the balance of each position.")
+    controls: list[Control] = [Button(t("What members didn't find"), Action("misses"))] if contents.misses else []
+    keys = dict.fromkeys(each.key for each in (*contents.views, *contents.disputes) if each.key is not None)
+    listed = [(pack, entry) for pack, name in keys if (entry := library.find(pack, name)) is not None]
+    if listed:
+        controls.append(pick_entry(t, t("Open one"), listed))
+    since = t("Counted since {day}.", day=contents.since.isoformat()) if contents.since else t("No counts yet.")
+    return Card(
+        title=t("Content report"), body=text(since), fields=tuple(fields), footer=more, controls=tuple(controls)
+    )

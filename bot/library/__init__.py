@@ -1,1 +1,1 @@
-"""Packs of content: what they are made of, how they are read, checked and searched."""
+"""The edition that is served, and how a new one takes its place."""

@@ -1,43 +1,27 @@
-"""The record of a poll and what it proves: commitments, receipts, the hash chain, and `verify`. Pure.
+"""The record of a poll and what it proves: `verify` recomputes chain, ballots and counts. Pure.
 
-All hashes are SHA-256 in hex, over lines of text joined by a line feed (the poll's frozen text over JSON), so that
-anybody can recompute them with a few lines in any language:
-
-- the head of a chain without links: `parley poll 1` and the poll's frozen text as JSON (see `genesis`);
-- a link: `parley link 1`, poll, number, step, commitment, replaces, receipt, before;
-- a ballot's commitment: `parley ballot 1`, nonce, poll, voter, choice. In a secret poll the voter is a keyed hash;
-- a closing commitment: `parley seal 1`, nonce, poll, choice. It knows no voter and no link;
-- the commitment of the closing link: `parley close 1`, poll, state, every `choice count` sorted, every closing
-  commitment sorted.
-
-A receipt's code is 16 letters of base32 in groups of four; the link holds its hash. It proves that a ballot is
-included, never what it says.
+What is hashed stands in bot/polls/record_format.py; docs/record-format.md has it for everybody.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from bot.errors import Refused
-from bot.i18n import N_
-from bot.polls.model import Link, Poll, State, Step
+from bot.i18n import amount
+from bot.polls.discrepancies import Discrepancy, RecordRule
+from bot.polls.model import ChainLink, EndReason, Poll, PollState, Step
+from bot.polls.poll_secrets import PollSecret
+from bot.polls.record_format import Ending, Format1, Format2, RecordFormat, extension_commitment, named_voter
+from bot.store.timestamps import to_stored
 
 NONCE_BYTES = 16
-SECRET_BYTES = 32
-_CODE_LETTERS = 16
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
-"""Base32 (RFC 4648) of ten bits; three times as fast as `base64.b32encode`, which every vote would feel."""
-
-NOT_WHOLE = N_(
-    "The record of this poll was changed outside the bot, so it has no result. "
-    "Whoever runs the bot sees where with “parley polls verify”; the poll can be cancelled."
+"""Random bytes of a nonce, a seal or a salt."""
+_KEYED = frozenset({RecordRule.FROZEN_TEXT, RecordRule.LINK_CHANGED})
+"""Rules of the links that take the chain key."""
+NO_KEY = Discrepancy(
+    RecordRule.KEY, "poll", "it is open, and without the secret that its instance key opens its links can't be checked"
 )
 
 
@@ -47,7 +31,8 @@ class BallotRow:
 
     `voter` is a keyed hash while a secret poll is open, random text after its close, and the voter in a named poll.
     `link` and `nonce` (hex) open the commitment of the link that stands for it; a secret poll has neither after its
-    close. `seal` (hex) opens its closing commitment; None while the poll is open.
+    close. `seal` (hex) opens its closing commitment; None while the poll is open. In a named poll of format 2, the
+    commitment covers `who`, which `salt` (hex) opens to voter and name; an erased voter leaves `who` alone.
     """
 
     voter: str
@@ -56,240 +41,291 @@ class BallotRow:
     link: int | None = None
     nonce: str | None = None
     seal: str | None = None
+    who: str | None = None
+    salt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is stored about how a poll went. `counts` is what the tally counts: choice → ballots."""
+    """All that is stored about how a poll went. `counts` is what the tally counts: choice → ballots.
+
+    `secret` has the keys of an open poll, None where they can't be had.
+    """
 
     poll: Poll
-    links: Sequence[Link]
+    links: Sequence[ChainLink]
     ballots: Sequence[BallotRow]
     closing: Sequence[str]
     counts: Mapping[str, int]
+    secret: PollSecret | None = None
+    ended_here: bool = True
+    """False where the instance key is at hand and shows that no Parley with it ended the poll."""
+
+    @property
+    def format(self) -> RecordFormat | None:
+        """Return how it is hashed; None for an open poll without its keys."""
+        if self.poll.format == Format1.number:
+            return Format1()
+        if self.poll.state is PollState.OPEN:
+            return None if self.secret is None else self.secret.format
+        return Format2(bytes.fromhex(self.poll.chain_key))
 
 
-class Rule(StrEnum):
-    """Which rule of the record is broken."""
-
-    FROZEN_TEXT = "frozen-text"  # the question, the options or the rules aren't those that were voted on
-    LINK_MISSING = "link-missing"
-    LINK_CHANGED = "link-changed"  # what it holds doesn't give its hash
-    LINK_OUT_OF_CHAIN = "link-out-of-chain"  # it doesn't continue the link before it
-    LINK_OUT_OF_STEP = "link-out-of-step"  # it does what can't be done there, such as replacing what doesn't stand
-    HEAD = "head"  # the poll's head isn't the last link
-    BALLOT_CHANGED = "ballot-changed"
-    BALLOT_MISSING = "ballot-missing"
-    BALLOT_UNKNOWN = "ballot-unknown"  # no link and no closing commitment stands for it
-    CLOSING = "closing"  # the closing commitments or counts aren't those that the closing link binds
-    COUNTS = "counts"  # what the tally counts isn't what the ballots say
-    STATE = "state"  # the poll's state and its chain don't agree
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Where a record doesn't hold, and how. `place` is such as `link 17` or `ballot 5f3a9c…`; `text` is English."""
-
-    rule: Rule
-    place: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.text}"
-
-
-class Tampered(Refused):
-    """Raised when a poll can't be closed because its record doesn't hold; `findings` says where."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__(NOT_WHOLE)
-        self.findings = tuple(findings)
-
-
-def genesis(poll: Poll) -> str:
-    """The head of the poll's chain before its first link: it binds what is frozen at the first vote."""
-    frozen = {
-        "id": poll.id,
-        "question": poll.question,
-        "options": [[option.name, option.entry] for option in poll.options],
-        "method": poll.method.value,
-        "max_choices": poll.max_choices,
-        "secret": poll.secret,
-        "roles": sorted(poll.roles),
-        "joined_before": poll.joined_before,
-        "quorum": poll.quorum,
-        "opened_at": poll.opened_at.isoformat(),
-    }
-    return _hash("parley poll 1", json.dumps(frozen, sort_keys=True, separators=(",", ":")))
-
-
-def link_hash(poll: str, number: int, step: str, commitment: str, replaces: int, receipt: str, before: str) -> str:
-    return _hash("parley link 1", poll, str(number), step, commitment, str(replaces), receipt, before)
-
-
-def ballot_commitment(nonce: str, poll: str, voter: str, choice: str) -> str:
-    return _hash("parley ballot 1", nonce, poll, voter, choice)
-
-
-def closing_commitment(nonce: str, poll: str, choice: str) -> str:
-    return _hash("parley seal 1", nonce, poll, choice)
-
-
-def close_commitment(poll: str, state: State, closing: Iterable[str], counts: Mapping[str, int]) -> str:
-    """What the closing link holds: it binds every ballot and the counts."""
-    tally = (f"{choice} {count}" for choice, count in sorted(counts.items()) if count)
-    return _hash("parley close 1", poll, state.value, *tally, *sorted(closing))
-
-
-def voter_key(secret: bytes, voter: str) -> str:
-    """Who a voter is in a secret poll: a keyed hash, which nobody can make once the secret is gone."""
-    return hmac.digest(secret, voter.encode(), "sha256").hex()
-
-
-def receipt_code(secret: bytes, voter: str, number: int) -> str:
-    """The code that the voter holds for the link with this number, the same whenever it is asked for."""
-    digest = hmac.digest(secret, f"receipt\n{voter}\n{number}".encode(), "sha256")
-    bits = int.from_bytes(digest[:10], "big")
-    eight = [_PAIRS[bits >> shift & 1023] for shift in range(70, -1, -10)]
-    return "{}{}-{}{}-{}{}-{}{}".format(*eight)
-
-
-def typed_code(code: str) -> str:
-    """The code as `receipt_code` spells it: case, spaces and dashes don't matter. Empty for what isn't a code."""
-    letters = "".join(code.split()).replace("-", "").upper()
-    if len(letters) != _CODE_LETTERS or not letters.isascii() or not letters.isalnum():
-        return ""
-    return "-".join((letters[:4], letters[4:8], letters[8:12], letters[12:]))
-
-
-def receipt_hash(code: str) -> str:
-    """What the link holds of a code, as `receipt_code` spells it."""
-    return hashlib.sha256(code.encode()).hexdigest()
-
-
-def verify(record: Record) -> list[Finding]:
-    """Recomputes the whole record: chain, replacements, commitments, counts. Empty: everything holds."""
-    chain = _Chain(record.poll)
+def verify(record: Record) -> list[Discrepancy]:
+    """Recompute the whole record: chain, replacements, commitments, counts. An empty list means that all holds."""
+    record_format = record.format or Format2(b"")
+    chain = _Chain(record.poll, record_format)
     findings = list(chain.follow(record.links))
+    if record.format is None:  # no link's hash can be recomputed
+        findings = [NO_KEY, *(finding for finding in findings if finding.rule not in _KEYED)]
+    findings += _row(record)
     findings += _state(record)
-    findings += _linked(record, chain.standing)
-    findings += _closing(record, chain.standing) if record.poll.state is not State.OPEN else ()
+    findings += _deadline(record)
+    findings += _linked(record, record_format, chain.standing)
+    if record.poll.state is not PollState.OPEN:
+        findings += _closing(record, record_format, chain.standing)
     findings += _counts(record)
     return findings
+
+
+def has_head(record: Record, head: str) -> bool:
+    """Whether the chain ever had a head with these first letters: at the opening or after a link."""
+    first = record.format.opening(record.poll) if record.format is not None else ""
+    return any(each.startswith(head) for each in (first, *(link.hash for link in record.links)))
+
+
+def stands(record: Record, link: ChainLink) -> bool:
+    """Whether a standing link is one of Parley's and the record's only row the ballot that it stands for.
+
+    A closed secret poll has no row that knows its link, nor has a voter who was erased under format 1.
+    """
+    poll, record_format = record.poll, record.format
+    if record_format is None or not _is_made(record_format, poll.id, link):
+        return False
+    if not record.ballots:
+        return poll.state is not PollState.OPEN
+    [row] = record.ballots
+    opens = record_format.ballot(row.nonce or "", poll.id, _bound_voter(row), row.choice) == link.commitment
+    return opens and _shows_its_voter(row, poll.id)
+
+
+def proven_names(record: Record) -> list[tuple[str, str]]:
+    """Return name and ballot of each row of a named poll; the name is empty where its link doesn't prove it.
+
+    That is so for a voter whose data was erased, and for a row that somebody changed.
+    """
+    replaced = {link.replaces for link in record.links}
+    commitments = {link.number: link.commitment for link in record.links if link.number not in replaced}
+    record_format = record.format
+    if record_format is None:
+        return [("", row.choice) for row in record.ballots]
+    poll = record.poll.id
+    return [
+        (row.name or "" if _is_proven(row, poll, record_format, commitments.get(row.link or 0)) else "", row.choice)
+        for row in record.ballots
+    ]
+
+
+def _is_proven(row: BallotRow, poll: str, record_format: RecordFormat, commitment: str | None) -> bool:
+    if row.nonce is None or (record_format.number == Format2.number and (row.who is None or row.salt is None)):
+        return False
+    return (
+        _shows_its_voter(row, poll)
+        and record_format.ballot(row.nonce, poll, _bound_voter(row), row.choice) == commitment
+    )
+
+
+def _bound_voter(row: BallotRow) -> str:
+    """Return what the ballot's commitment covers of its voter."""
+    return row.who or row.voter
+
+
+def _shows_its_voter(row: BallotRow, poll: str) -> bool:
+    """Whether voter and name are those that the ballot commits to. Nobody's ballot shows none."""
+    if row.who is None:
+        return True
+    if row.salt is None:
+        return row.name is None
+    return named_voter(row.salt, poll, row.voter, row.name or "") == row.who
 
 
 class _Chain:
     """Follows the links in order; `standing` are the links that no later one replaced, by number."""
 
-    def __init__(self, poll: Poll) -> None:
+    def __init__(self, poll: Poll, record_format: RecordFormat) -> None:
         self._poll = poll
-        self.standing: dict[int, Link] = {}
+        self._format = record_format
+        self.standing: dict[int, ChainLink] = {}
 
-    def follow(self, links: Sequence[Link]) -> Iterator[Finding]:
-        before = start = genesis(self._poll)
+    def follow(self, links: Sequence[ChainLink]) -> Iterator[Discrepancy]:
+        before = start = self._format.opening(self._poll)
         number = 0
         for link in links:
             for missing in range(number + 1, link.number):
-                yield Finding(Rule.LINK_MISSING, f"link {missing}", "it isn't there")
+                yield Discrepancy(RecordRule.LINK_MISSING, f"link {missing}", "it isn't there")
             if link.before != before and link.number == number + 1:
                 yield self._broken(link, first=before is start)
             yield from self._single(link)
             number, before = link.number, link.hash
         for missing in range(number + 1, self._poll.links + 1):
-            yield Finding(Rule.LINK_MISSING, f"link {missing}", "it isn't there")
+            yield Discrepancy(RecordRule.LINK_MISSING, f"link {missing}", "it isn't there")
         if not links and self._poll.head != start and not self._poll.links:
-            yield Finding(Rule.FROZEN_TEXT, "poll", "its question, options or rules aren't those it was opened with")
+            yield Discrepancy(
+                RecordRule.FROZEN_TEXT, "poll", "its question, options or rules aren't those it was opened with"
+            )
         elif links and (self._poll.head != before or self._poll.links < number):
-            yield Finding(Rule.HEAD, "poll", f"its head isn't link {number}")
+            yield Discrepancy(RecordRule.HEAD, "poll", f"its head isn't link {number}")
 
     @staticmethod
-    def _broken(link: Link, *, first: bool) -> Finding:
+    def _broken(link: ChainLink, *, first: bool) -> Discrepancy:
         if first:
-            return Finding(Rule.FROZEN_TEXT, "poll", "its question, options or rules aren't those that were voted on")
-        return Finding(Rule.LINK_OUT_OF_CHAIN, f"link {link.number}", f"it doesn't continue link {link.number - 1}")
+            return Discrepancy(
+                RecordRule.FROZEN_TEXT, "poll", "its question, options or rules aren't the ones in the vote"
+            )
+        return Discrepancy(
+            RecordRule.LINK_OUT_OF_CHAIN, f"link {link.number}", f"it doesn't continue link {link.number - 1}"
+        )
 
-    def _single(self, link: Link) -> Iterator[Finding]:
+    def _single(self, link: ChainLink) -> Iterator[Discrepancy]:
         place = f"link {link.number}"
-        fields = (link.number, link.step.value, link.commitment, link.replaces, link.receipt, link.before)
-        if link_hash(self._poll.id, *fields) != link.hash:
-            yield Finding(Rule.LINK_CHANGED, place, "what it holds doesn't give its hash")
+        if not _is_made(self._format, self._poll.id, link) or not self._extends(link):
+            yield Discrepancy(RecordRule.LINK_CHANGED, place, "what it holds doesn't give its hash")
         if bool(link.replaces) != (link.step in {Step.CHANGE, Step.WITHDRAW}):
-            yield Finding(Rule.LINK_OUT_OF_STEP, place, f"a {link.step.value} can't replace link {link.replaces}")
+            yield Discrepancy(
+                RecordRule.LINK_OUT_OF_STEP, place, f"a {link.step.value} can't replace link {link.replaces}"
+            )
         elif link.replaces and self.standing.pop(link.replaces, None) is None:
-            yield Finding(Rule.LINK_OUT_OF_STEP, place, f"it replaces link {link.replaces}, which doesn't stand")
+            yield Discrepancy(
+                RecordRule.LINK_OUT_OF_STEP, place, f"it replaces link {link.replaces}, which doesn't stand"
+            )
         if link.step in {Step.CAST, Step.CHANGE}:
             self.standing[link.number] = link
 
+    def _extends(self, link: ChainLink) -> bool:
+        """Whether an extension holds the close that it commits to, and no other link holds one."""
+        if link.step is not Step.EXTEND or link.closes_at is None:
+            return link.step is not Step.EXTEND and link.closes_at is None
+        return (
+            self._format.number == Format2.number
+            and extension_commitment(self._poll.id, link.closes_at) == link.commitment
+        )
 
-def _state(record: Record) -> Iterator[Finding]:
+
+def _is_made(record_format: RecordFormat, poll: str, link: ChainLink) -> bool:
+    """Whether the link's hash is that of its content."""
+    fields = (link.number, link.step.value, link.commitment, link.replaces, link.receipt, link.before)
+    return record_format.link(poll, *fields) == link.hash
+
+
+def _row(record: Record) -> Iterator[Discrepancy]:
+    """Check that Parley wrote the poll's row as it stands."""
+    poll, secret = record.poll, record.secret
+    if poll.state is not PollState.OPEN and not record.ended_here:
+        text = (
+            "no Parley with this instance key ended it: it was ended by hand, or the key was replaced without a rekey"
+        )
+        yield Discrepancy(RecordRule.ROW, "poll", text)
+    if poll.state is not PollState.OPEN or secret is None:
+        return
+    seal = secret.row_seal(poll.id, poll.head, poll.links, poll.ballots, to_stored(poll.closes_at))
+    if poll.row_seal != seal:
+        text = "its head, its counts of links and ballots or its close aren't what Parley wrote last"
+        yield Discrepancy(RecordRule.ROW, "poll", text)
+
+
+def _deadline(record: Record) -> Iterator[Discrepancy]:
+    poll = record.poll
+    if poll.format == Format1.number:  # there, no link says when a poll closes
+        return
+    moved = [link.closes_at for link in record.links if link.closes_at is not None]
+    if poll.closes_at != (moved[-1] if moved else poll.first_closes_at):
+        text = "its close isn't at the time of its opening or of its last extension"
+        yield Discrepancy(RecordRule.DEADLINE, "poll", text)
+
+
+def _state(record: Record) -> Iterator[Discrepancy]:
     closes = [link.number for link in record.links if link.step is Step.CLOSE]
-    if record.poll.state is State.OPEN:
+    if record.poll.state is PollState.OPEN:
         for number in closes:
-            yield Finding(Rule.STATE, f"link {number}", "it closes the poll, and the poll is open")
+            yield Discrepancy(RecordRule.STATE, f"link {number}", "it closes the poll, and the poll is open")
         return
     if not closes or closes[-1] != record.links[-1].number or len(closes) > 1:
-        yield Finding(Rule.STATE, "poll", f"it is {record.poll.state.value}, and its chain doesn't end with one close")
+        yield Discrepancy(
+            RecordRule.STATE, "poll", f"it is {record.poll.state.value}, and its chain doesn't end with one close"
+        )
 
 
-def _linked(record: Record, standing: Mapping[int, Link]) -> Iterator[Finding]:
-    """Ballots that still know their link: those of open polls and of named ones."""
+def _linked(record: Record, record_format: RecordFormat, standing: Mapping[int, ChainLink]) -> Iterator[Discrepancy]:
+    """Check the ballots that still know their link: those of open polls and of named ones."""
     poll = record.poll
-    seen: set[int] = set()
+    named2 = not poll.secret and poll.format == Format2.number and poll.state is not PollState.CANCELLED
+    all_know_it = poll.state is PollState.OPEN or named2
+    numbers: set[int] = set()
     for row in record.ballots:
         if row.link is None or row.nonce is None:
-            if poll.state is State.OPEN:
-                yield Finding(Rule.BALLOT_UNKNOWN, _row(row), "no link stands for it")
+            if all_know_it:
+                yield Discrepancy(RecordRule.BALLOT_UNKNOWN, place_of(row), "no link stands for it")
             continue
         link = standing.get(row.link)
-        if link is None or row.link in seen:
-            yield Finding(Rule.BALLOT_UNKNOWN, _row(row), f"link {row.link} doesn't stand for it")
-        elif ballot_commitment(row.nonce, poll.id, row.voter, row.choice) != link.commitment:
-            yield Finding(Rule.BALLOT_CHANGED, _row(row), f"it isn't what link {row.link} committed to")
-        seen.add(row.link)
-    if poll.state is State.OPEN:
+        if link is None or row.link in numbers:
+            yield Discrepancy(RecordRule.BALLOT_UNKNOWN, place_of(row), f"link {row.link} doesn't stand for it")
+        elif record_format.ballot(row.nonce, poll.id, _bound_voter(row), row.choice) != link.commitment:
+            yield Discrepancy(RecordRule.BALLOT_CHANGED, place_of(row), f"it isn't what link {row.link} committed to")
+        elif (row.who is not None) != named2 or not _shows_its_voter(row, poll.id):
+            text = f"its voter or name isn't the one that link {row.link} committed to"
+            yield Discrepancy(RecordRule.BALLOT_CHANGED, place_of(row), text)
+        numbers.add(row.link)
+    if all_know_it:
         for number in standing:
-            if number not in seen:
-                yield Finding(Rule.BALLOT_MISSING, f"link {number}", "the ballot that it stands for isn't there")
+            if number not in numbers:
+                yield Discrepancy(
+                    RecordRule.BALLOT_MISSING, f"link {number}", "the ballot that it stands for isn't there"
+                )
 
 
-def _closing(record: Record, standing: Mapping[int, Link]) -> Iterator[Finding]:
-    """After the close: ballots against the closing commitments, and those against the closing link."""
+def _closing(record: Record, record_format: RecordFormat, standing: Mapping[int, ChainLink]) -> Iterator[Discrepancy]:
+    """Check, after the close, ballots against the closing commitments, and those against the closing link."""
     poll = record.poll
-    left = Counter(record.closing)
+    unmatched = Counter(record.closing)
     for row in record.ballots:
-        commitment = closing_commitment(row.seal or "", poll.id, row.choice)
-        if left[commitment] < 1:
-            yield Finding(Rule.BALLOT_CHANGED, _row(row), "no closing commitment stands for it")
-        left[commitment] -= 1
-    for commitment, count in left.items():
+        commitment = record_format.closing(row.seal or "", poll.id, row.choice)
+        if unmatched[commitment] < 1:
+            yield Discrepancy(RecordRule.BALLOT_CHANGED, place_of(row), "no closing commitment stands for it")
+        unmatched[commitment] -= 1
+    for commitment, count in unmatched.items():
         if count > 0:
             text = "the ballot that it stands for was changed or isn't there"
-            yield Finding(Rule.BALLOT_MISSING, f"closing commitment {commitment[:12]}", text)
+            yield Discrepancy(RecordRule.BALLOT_MISSING, f"closing commitment {commitment[:12]}", text)
     last = record.links[-1] if record.links else None
     if last is None or last.step is not Step.CLOSE:
         return
-    if close_commitment(poll.id, poll.state, record.closing, record.counts) != last.commitment:
-        text = "the closing commitments or the counts aren't those that it binds"
-        yield Finding(Rule.CLOSING, f"link {last.number}", text)
-    if poll.state is State.CLOSED and len(record.closing) != len(standing):
-        text = f"{len(standing)} ballots stood at the close, and {len(record.closing)} closing commitments are there"
-        yield Finding(Rule.CLOSING, "poll", text)
+    if record_format.close(poll.id, ending_of(poll), record.closing, record.counts) != last.commitment:
+        text = "the closing commitments or the counts aren't the ones it binds"
+        yield Discrepancy(RecordRule.CLOSING, f"link {last.number}", text)
+    if poll.state is PollState.CLOSED and len(record.closing) != len(standing):
+        text = (
+            f"{amount(len(standing), 'ballot')} stood at the close, and the record has "
+            f"{amount(len(record.closing), 'closing commitment')}"
+        )
+        yield Discrepancy(RecordRule.CLOSING, "poll", text)
 
 
-def _counts(record: Record) -> Iterator[Finding]:
-    told = Counter(row.choice for row in record.ballots)
-    for choice in sorted(told.keys() | record.counts.keys()):
-        if told[choice] != record.counts.get(choice, 0):
-            text = f"{record.counts.get(choice, 0)} are counted, {told[choice]} ballots say so"
-            yield Finding(Rule.COUNTS, f"count of {choice}", text)
+def ending_of(poll: Poll) -> Ending:
+    """Return how a poll ended. A row without time or reason, which no Parley writes, gives one that nothing commits to."""
+    return Ending(poll.state, poll.end_reason or EndReason.PARLEY, poll.closed_at or poll.opened_at)
+
+
+def _counts(record: Record) -> Iterator[Discrepancy]:
+    recount = Counter(row.choice for row in record.ballots)
+    for choice in sorted(recount.keys() | record.counts.keys()):
+        if recount[choice] != record.counts.get(choice, 0):
+            text = f"{record.counts.get(choice, 0)} in the count, {amount(recount[choice], 'ballot')} in the record"
+            yield Discrepancy(RecordRule.COUNTS, f"count of {choice}", text)
     if record.poll.ballots != len(record.ballots):
-        text = f"{record.poll.ballots} ballots are counted, {len(record.ballots)} are there"
-        yield Finding(Rule.COUNTS, "poll", text)
+        text = f"{amount(record.poll.ballots, 'ballot')} in the count, {len(record.ballots)} in the record"
+        yield Discrepancy(RecordRule.COUNTS, "poll", text)
 
 
-def _row(row: BallotRow) -> str:
+def place_of(row: BallotRow) -> str:
+    """Return how a finding names a ballot."""
     return f"ballot {row.voter[:16]}" if row.name is None else f"ballot of {row.voter}"
-
-
-def _hash(*lines: str) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -1,65 +1,49 @@
-"""A poll's ballots and record as files. A secret poll's hold no voter, in an order that tells nothing."""
+"""A poll's ballots as a table. A secret poll's holds no voter, in an order that tells nothing."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterator
-from dataclasses import asdict
+import re
+from collections.abc import Iterable, Iterator
 
-from bot.polls.audit import BallotRow, Record
-from bot.polls.ballots import Ballot, Method, chosen, ranks, scores
+from bot.chat.markup import clean
+from bot.polls.audit import Record, proven_names
+from bot.polls.counting.ballots import Ballot, Method, chosen, ranks, scores
 from bot.polls.model import Poll
-from bot.spreadsheet import cell
+from bot.polls.option_names import alike
+
+_FORMULA_SIGNS = frozenset("=+-@\u2212")
+"""How a cell begins that a spreadsheet would run as a formula, once its compatibility forms such as the fullwidth ones
+are folded: https://owasp.org/www-community/attacks/CSV_Injection."""
+_QUOTED = re.compile(r"""[",;']""")
+"""What a cell is quoted for. A spreadsheet splits at semicolons where decimals have a comma, whatever the file means."""
 
 
 def as_csv(record: Record) -> str:
-    """One row a ballot, one column an option: 1 or empty for a choice, its rank, or its score."""
+    """Write one row a ballot, one column an option: 1 or empty for a choice, its rank, or its score.
+
+    In a named poll a voter stands first, or "erased" where the record doesn't prove a name.
+    """
     poll = record.poll
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    names = [cell(option.name) for option in poll.options]
-    writer.writerow(names if poll.secret else ["voter", *names])
-    for row in _shuffled(record):
+    names = [option.name for option in poll.options]
+    rows = [names if poll.secret else ["voter", *names]]
+    votes = sorted(zip(record.ballots, proven_names(record), strict=True), key=lambda vote: vote[0].seal or "")
+    for row, (name, _) in votes:
         marks = _marks(poll, Ballot(row.choice))
-        writer.writerow(marks if poll.secret else [cell(row.name or ""), *marks])
-    return written.getvalue()
+        rows.append(marks if poll.secret else [name or "erased", *marks])
+    return "".join(map(csv_row, rows))
 
 
-def as_json(record: Record) -> str:
-    """The poll, its chain, its ballots with what opens their closing commitments, and those: enough to check all."""
-    poll = record.poll
-    shown = {
-        "poll": {
-            "id": poll.id,
-            "question": poll.question,
-            "options": [option.name for option in poll.options],
-            "method": poll.method,
-            "max_choices": poll.max_choices,
-            "secret": poll.secret,
-            "quorum": poll.quorum,
-            "state": poll.state,
-            "opened_at": poll.opened_at.isoformat(),
-            "closed_at": poll.closed_at.isoformat() if poll.closed_at else None,
-            "head": poll.head,
-        },
-        "ballots": [_ballot(row, secret=poll.secret) for row in _shuffled(record)],
-        "links": [asdict(link) for link in record.links],
-        "closing_commitments": list(record.closing),
-        "counts": dict(sorted(record.counts.items())),
-    }
-    return json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
+def csv_row(cells: Iterable[str]) -> str:
+    """Write one row, each cell safe from spreadsheets that would run it."""
+    return f"{','.join(map(_cell, cells))}\r\n"
 
 
-def _shuffled(record: Record) -> list[BallotRow]:
-    """By the random seal that each ballot got at the close: an order that has nothing to do with who voted when."""
-    return sorted(record.ballots, key=lambda row: row.seal or "")
-
-
-def _ballot(row: BallotRow, *, secret: bool) -> dict[str, str | None]:
-    shown: dict[str, str | None] = {"choice": row.choice, "seal": row.seal}
-    return shown if secret else {"voter": row.name, **shown}
+def _cell(text: str) -> str:
+    """Return the text so that a spreadsheet shows it in one cell and never runs it. `csv` quotes for one separator."""
+    line = " ".join(clean(text).split())
+    safe = f"'{line}" if alike(line)[:1] in _FORMULA_SIGNS else line
+    quoted = safe.replace('"', '""')
+    return f'"{quoted}"' if _QUOTED.search(safe) else safe
 
 
 def _marks(poll: Poll, ballot: Ballot) -> list[str]:
@@ -74,7 +58,7 @@ def _marks(poll: Poll, ballot: Ballot) -> list[str]:
 
 
 def rows_of(poll: Poll) -> Iterator[tuple[str, str]]:
-    """What `parley polls show` prints of a poll: names and values."""
+    """Yield the names and values that `parley polls show` prints of a poll."""
     yield "id", poll.id
     yield "question", poll.question
     yield "community", poll.community

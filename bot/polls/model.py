@@ -1,6 +1,6 @@
 """A poll, its options, a vote, and the rules that go with them. Plain immutable data.
 
-Times are in UTC. Ids are short text of our own. Nothing here knows a database or a platform.
+Times are in UTC. Ids are short text of our own. Nothing here knows a database.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.polls.ballots import Method
+from bot.chat.vocabulary import Place
+from bot.polls.counting.ballots import Method
+from bot.polls.places import PollPlace, places_around
 
 OPTIONS_MIN, OPTIONS_MAX = 2, 25
 OPTION_NAME_MAX = 75
 QUESTION_MAX = 300
+NEWEST_FORMAT = 2
+"""The format of the records of polls that are opened now."""
 
 
 class Results(StrEnum):
@@ -24,27 +28,42 @@ class Results(StrEnum):
     LIVE = "live"
 
 
-class State(StrEnum):
+class PollState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     CANCELLED = "cancelled"
 
 
+class EndReason(StrEnum):
+    """What ended a poll."""
+
+    DEADLINE = "deadline"
+    HOST = "host"  # its host or a moderator
+    PARLEY = "parley"  # its post failed, or its community removed the bot
+
+
 @dataclass(frozen=True, slots=True)
 class PollOption:
-    """`entry` is the id of the policy option's card in the poll's topic, or empty."""
+    """`entry` is the id of the policy option's card in the poll's topic, `words` what the card said when the poll opened.
+
+    Both are empty for an option without a card.
+    """
 
     name: str
     entry: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
     """A question put to a community.
 
-    `community` is `platform:workspace` of whoever created it; `creator` the person's id there.
-    `communities` are all those where it was posted: their members may vote.
-    `head` is the last link of its hash chain (hex), `links` how many there are.
+    `community` is `platform:workspace` where the host opened it; `creator` is the host's id there.
+    `communities` are all those where it was posted: their members may vote. `places` are where it was opened and
+    posted; a `private` poll answers only requests made in one of them.
+    `head` is the last link of its hash chain (hex), `links` how many there are. `format` is that of its record;
+    `first_closes_at` the close as it was when the poll opened, None where it was never moved or under format 1;
+    `chain_key` (hex) is published once it has ended; `row_seal` proves its row while it is open.
     """
 
     id: str
@@ -64,17 +83,32 @@ class Poll:
     topic: str = ""
     public: bool = False
     remind_at: datetime | None = None
-    state: State = State.OPEN
+    state: PollState = PollState.OPEN
     closed_at: datetime | None = None
     communities: frozenset[str] = frozenset()
+    private: bool = False
+    places: frozenset[PollPlace] = frozenset()
     head: str = ""
     links: int = 0
     ballots: int = 0
+    format: int = NEWEST_FORMAT
+    first_closes_at: datetime | None = None
+    end_reason: EndReason | None = None
+    chain_key: str = ""
+    row_seal: str = ""
+    creator_name: str = ""
+    """What the host is called where the poll was opened; empty once erased."""
+    follows: str = ""
+    """The id of the poll whose proposal this one changes."""
 
     @property
     def frozen(self) -> bool:
         """Question and options can't be edited once anybody has voted."""
         return self.links > 0
+
+    def answers(self, community: str, place: Place) -> bool:
+        """Whether a request that a member of this community makes in this place may see the poll."""
+        return community in self.communities and (not self.private or not self.places.isdisjoint(places_around(place)))
 
 
 class Step(StrEnum):
@@ -83,15 +117,17 @@ class Step(StrEnum):
     CAST = "cast"
     CHANGE = "change"
     WITHDRAW = "withdraw"
+    EXTEND = "extend"
     CLOSE = "close"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ChainLink:
     """One link of a poll's hash chain. All hashes are SHA-256 in hex.
 
     `commitment` binds the ballot without showing it; `replaces` is the number of the link that this one makes void
-    (0 for none); `receipt` is the hash of the code that the voter holds; `before` is the previous link's hash.
+    (0 for none); `receipt` is the hash of the code that the voter holds; `before` is the previous link's hash;
+    `closes_at` is the new close, for an extension.
     """
 
     number: int
@@ -101,6 +137,7 @@ class Link:
     receipt: str
     before: str
     hash: str
+    closes_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +150,8 @@ class Vote:
     name: str
     choice: str | None
     at: datetime
+    reason: str = ""
+    """Why the voter objects, in a consent poll."""
 
 
 class CastEnd(StrEnum):
@@ -128,10 +167,12 @@ class CastEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What became of a vote, once it is durable. `code` is the receipt's, empty where no ballot stands."""
+    """The outcome of a vote that is durable. `code` is the receipt's, and `head` that of the chain right after the ballot;
+    both are empty where no ballot stands."""
 
     end: CastEnd
     code: str = ""
     choice: str | None = None
     links: int = 0
     ballots: int = 0
+    head: str = ""

@@ -1,22 +1,25 @@
-"""What is stored about people and communities, and its end."""
+"""Data about members and communities: showing it and erasing it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.chat import Actor
-from bot.community import CommunityOf, community_id, voter_id, voter_in
-from bot.polls.box import BallotBox
-from bot.polls.model import CastEnd, Poll, State, Vote
-from bot.store import communities, members
-from bot.store import polls as poll_rows
-from bot.store.acts import Act
+from bot.chat.vocabulary import Actor
+from bot.communities import repository as communities
+from bot.communities.action_log import LogEntry
+from bot.communities.model import CommunityOf, community_id, voter_id, voter_in
+from bot.polls import erasure as members
+from bot.polls import repository as poll_rows
+from bot.polls.ballot_box import BallotBox
+from bot.polls.erasure import NamedBallot
+from bot.polls.model import CastEnd, Poll, PollState, Vote
+from bot.polls.receipts import written
+from bot.polls.secrecy import Secrecy
 from bot.store.database import Database
-from bot.store.members import NamedBallot
-from bot.store.suggestions import Suggestion
+from bot.suggestions.repository import Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +32,29 @@ class SecretBallot:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class MemberData:
     """Everything that is stored about one member. Ballots in closed secret polls lead to nobody, so they are not here."""
 
     created: tuple[str, ...]
-    named: tuple[NamedBallot, ...]
-    secret: tuple[SecretBallot, ...]
-    acts: tuple[Act, ...] = ()
+    named_ballots: tuple[NamedBallot, ...]
+    secret_ballots: tuple[SecretBallot, ...]
+    log_entries: tuple[LogEntry, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+    hosting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What they prepared, scheduled, decided or objected to, by kind."""
 
     def as_data(self) -> dict[str, Any]:
-        """As values that JSON has."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        """Return everything as values that JSON has, under the keys that files from earlier releases use."""
+        values = {name.removesuffix("_ballots"): _plain(value) for name, value in asdict(self).items()}
+        acts = [
+            {"did" if name == "deed" else name: value for name, value in entry.items()}
+            for entry in values.pop("log_entries")
+        ]
+        return {**values, "acts": acts}
 
 
 def _guest(actor: Actor) -> str:
-    """The id by which the polls of other communities know this person, if it is the same there."""
+    """Return the id by which polls of other communities know this person; empty where it is another there."""
     return actor.id if actor.everywhere else ""
 
 
@@ -66,14 +76,27 @@ class Privacy:
     new_stranger: Callable[[], str]
     """Makes the random text that stands where a voter's id stood."""
 
-    async def held(self, actor: Actor) -> Held:
+    @property
+    def secrecy(self) -> Secrecy:
+        """What polls in this database promise."""
+        return Secrecy(self.database.dialect)
+
+    async def stored_about(self, actor: Actor) -> MemberData:
+        """Return all that is stored about a member."""
         voter = voter_id(actor)
-        stored = await self.database.read(lambda tx: members.stored_about(tx, voter, _guest(actor)))
+        rows = await self.database.read(lambda tx: members.stored_about(tx, voter, _guest(actor)))
         secret = tuple(await self._open_secret(actor))
-        return Held(stored.created, stored.named_ballots, secret, stored.acts, stored.suggestions)
+        return MemberData(rows.created, rows.named_ballots, secret, rows.log_entries, rows.suggestions, rows.hosting)
+
+    async def open_votes(self, actor: Actor) -> list[str]:
+        """Return the open polls in which the member has a vote: it is withdrawn when they erase their data."""
+        polls: list[Poll] = await self.database.read(lambda tx: poll_rows.of_community(tx, community_id(actor)))
+        still_open = [poll for poll in polls if poll.state is PollState.OPEN]
+        ballots = [await self.box.standing(poll.id, voter_in(poll.community, actor)) for poll in still_open]
+        return [poll.id for poll, ballot in zip(still_open, ballots, strict=True) if ballot is not None]
 
     async def erase(self, actor: Actor, now: datetime) -> list[str]:
-        """Withdraws every open ballot and forgets the rest. Returns the polls that changed; once more is harmless."""
+        """Withdraw every open ballot and forget the rest. Returns the polls that changed; once more is harmless."""
         voter = voter_id(actor)
         withdrawn = await self.box.withdraw_everywhere(voter, now)
         withdrawn += await self._withdraw_as_guest(actor, now)
@@ -82,36 +105,37 @@ class Privacy:
         return withdrawn
 
     async def _withdraw_as_guest(self, actor: Actor, now: datetime) -> list[str]:
-        """From polls that other communities brought here, where the voter is one of theirs."""
+        """Withdraw from polls that other communities brought here, where the voter is one of theirs."""
         here = community_id(actor)
         polls = await self.database.read(lambda tx: poll_rows.of_community(tx, here))
-        guest = [poll for poll in polls if poll.state is State.OPEN and poll.community != here]
+        guest = [poll for poll in polls if poll.state is PollState.OPEN and poll.community != here]
         casts = [await self.box.cast(Vote(poll.id, voter_in(poll.community, actor), "", None, now)) for poll in guest]
         return [poll.id for poll, cast in zip(guest, casts, strict=True) if cast.end is CastEnd.WITHDRAWN]
 
     async def _open_secret(self, actor: Actor) -> list[SecretBallot]:
         polls: list[Poll] = await self.database.read(lambda tx: poll_rows.of_community(tx, community_id(actor)))
-        found = []
+        ballots = []
         for poll in polls:
             standing = await self.box.standing(poll.id, voter_in(poll.community, actor)) if poll.secret else None
             if standing is not None:
-                found.append(SecretBallot(poll.id, standing.choice, f"{poll.id}-{standing.code}"))
-        return found
+                receipt = f"{poll.id}-{written(standing.code, standing.head)}"
+                ballots.append(SecretBallot(poll.id, standing.choice, receipt))
+        return ballots
 
     # --- communities ---
 
-    async def left(self, community: str, now: datetime) -> None:
-        """The community removed the bot: its open polls are cancelled; the rest goes after its `keep_days`."""
+    async def community_left(self, community: str, now: datetime) -> None:
+        """Cancel the open polls of a community that removed the bot. The rest goes after its `keep_days`."""
         for poll in await self.database.read(lambda tx: communities.open_poll_ids(tx, community)):
             await self.box.cancel(poll, now)
         await self.database.write(lambda tx: communities.mark_left(tx, community, now))
 
     async def returned(self, community: str) -> None:
-        """The community has the bot again, so its data stays."""
+        """Keep the data of a community that has the bot again."""
         await self.database.write(lambda tx: communities.mark_returned(tx, community))
 
     async def forget_the_gone(self, now: datetime) -> list[str]:
-        """Deletes the communities that left longer ago than they said their data is kept. Returns their ids."""
+        """Delete the communities that left longer ago than they said their data is kept. Returns their ids."""
         gone = await self.database.read(lambda tx: communities.left_before(tx, now))
         over = [community for community in gone if await self._kept_long_enough(community, now)]
         for community in over:

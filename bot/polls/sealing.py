@@ -1,4 +1,4 @@
-"""What a poll's close writes for its ballots, worked out from its record. Pure but for the chance that it is given."""
+"""The ballots that a close writes, worked out from the record. Pure: the caller passes the source of chance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.polls import audit
-from bot.polls.audit import NONCE_BYTES, Record, Tampered
+from bot.polls.audit import NONCE_BYTES, Record
+from bot.polls.discrepancies import Tampered
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,16 @@ class Sealed:
 
 
 def seal(record: Record, random_bytes: Callable[[int], bytes]) -> Sealed:
-    """Raises `Tampered` when the record doesn't hold, so that sealing never washes a change clean."""
-    if findings := audit.verify(record):
+    """Work out what replaces the ballots of a verified record.
+
+    Raises `Tampered` when the record doesn't hold, so that sealing never washes a change clean.
+    """
+    record_format = record.format
+    if (findings := audit.verify(record)) or record_format is None:
         raise Tampered(findings)
     poll = record.poll.id
     seals = [random_bytes(NONCE_BYTES).hex() for _ in record.ballots]
-    closing = [
-        audit.closing_commitment(nonce, poll, row.choice) for nonce, row in zip(seals, record.ballots, strict=True)
-    ]
+    closing = [record_format.closing(nonce, poll, row.choice) for nonce, row in zip(seals, record.ballots, strict=True)]
     if record.poll.secret:
         names = [random_bytes(NONCE_BYTES).hex() for _ in record.ballots]
         rows = [

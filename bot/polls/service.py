@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.acts import Acts, Did
-from bot.chat import Actor, MessageRef
-from bot.community import Community, community_id, voter_id, voter_in
+from bot.chat.vocabulary import Actor, MessageRef, Place, Request
+from bot.communities.action_log import ActionLog, Deed
+from bot.communities.model import Community, community_id, voter_id, voter_in
 from bot.errors import NotAllowed, NotFound, Refused
 from bot.i18n import Translator
+from bot.polls import audit, watchers
+from bot.polls import objections as objection_rows
+from bot.polls import posted_messages as copy_rows
+from bot.polls import repository as poll_rows
 from bot.polls.audit import Record
-from bot.polls.ballots import Ballot, Fault, InvalidBallot, Method, parse_ballot
-from bot.polls.box import BallotBox, Receipt, Standing
-from bot.polls.methods import tally
+from bot.polls.ballot_box import BallotBox
+from bot.polls.closing_time import SHORTEST
+from bot.polls.counting.ballots import Method
+from bot.polls.counting.results import Result
 from bot.polls.model import (
-    OPTION_NAME_MAX,
-    OPTIONS_MAX,
-    OPTIONS_MIN,
-    QUESTION_MAX,
     Cast,
     CastEnd,
     Poll,
-    PollOption,
+    PollState,
     Results,
-    State,
     Vote,
 )
-from bot.polls.results import Result
-from bot.store import messages as copy_rows
-from bot.store import polls as poll_rows
+from bot.polls.objections import Objection
+from bot.polls.own_ballots import OwnBallot
+from bot.polls.places import is_private, poll_place
+from bot.polls.posted_messages import PostedMessage
+from bot.polls.receipts import Receipt
+from bot.polls.rules import PollDraft, checked_ballot, mistakes, most_choices, must_be_open, tally_of
+from bot.polls.secrecy import Secrecy
 from bot.store.database import Database, Unit
-from bot.store.messages import Copy
 from bot.store.sql import Transaction
 
 KINDS_ON_LOOP = 200
@@ -44,31 +47,10 @@ OWN_POLLS_MAX = 10
 """Open polls of one member there; its moderators may have more."""
 COPIES_MAX = 50
 """Messages that show one poll, all of which are redrawn when it changes."""
-QUORUM_MAX = 10_000_000
-"""More voters than any community has."""
 REMEMBERED = timedelta(seconds=5)
 """How long an open poll is kept in memory for those who vote in it."""
 REMEMBERED_MAX = 1_000
 """Polls in memory at once; beyond that all are read anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A poll as its host asks for it. Names are cleaned already; everything else is checked by `Polls.create`."""
-
-    question: str
-    options: tuple[PollOption, ...]
-    closes_at: datetime
-    method: Method = Method.SINGLE
-    max_choices: int = 0
-    """At most so many approvals; 0 for any number."""
-    secret: bool = True
-    results: Results = Results.AT_CLOSE
-    roles: frozenset[str] = frozenset()
-    joined_before: bool = False
-    quorum: int = 0
-    topic: str = ""
-    public: bool = False
 
 
 @dataclass(slots=True)
@@ -78,30 +60,42 @@ class Polls:
     database: Database
     box: BallotBox
     new_id: Callable[[], str]
-    acts: Acts
+    action_log: ActionLog
     changed: Callable[[], None] = lambda: None
-    """Called when a deadline was set or moved, so that whoever waits for deadlines looks again."""
+    """Called when a deadline was set or moved, so that the scheduler looks again."""
     _remembered: dict[str, tuple[datetime, Poll]] = field(default_factory=dict)
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """What polls in this database promise."""
+        return Secrecy(self.database.dialect)
 
     # --- hosts ---
 
-    async def create(self, draft: Draft, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
-        """Opens a poll. Raises NotAllowed for who may not, Refused for what breaks a rule or is too many."""
-        if not community.may_create(host):
-            raise NotAllowed(t("In this community only moderators create polls."))
-        for wrong in mistakes(draft, host, t).values():
+    def check(self, draft: PollDraft, request: Request, community: Community, t: Translator) -> None:
+        """Raise NotAllowed for who may not open polls, Refused for what breaks a rule."""
+        if not community.may_create(request.actor):
+            raise NotAllowed(t("Only moderators can create polls in this community."))
+        for wrong in mistakes(draft, request, t).values():
             raise Refused(wrong)
+        if draft.closes_at < request.now + SHORTEST:
+            raise Refused(t("Pick a later time: a poll stays open for at least a minute."))
+
+    def drafted(self, draft: PollDraft, request: Request, community: Community, poll_id: str = "") -> Poll:
+        """Return the poll as it would open now, in the place of the request."""
+        host, now = request.actor, request.now
         remind_at = draft.closes_at - timedelta(minutes=community.reminder_minutes)
-        poll = Poll(
-            id=self.new_id(),
+        return Poll(
+            id=poll_id,
             community=community.id,
             creator=host.id,
+            creator_name=host.name,
             question=draft.question,
             options=draft.options,
             method=draft.method,
             opened_at=now,
             closes_at=draft.closes_at,
-            max_choices=_max_choices(draft),
+            max_choices=most_choices(draft),
             secret=draft.secret,
             results=draft.results,
             roles=draft.roles,
@@ -111,297 +105,376 @@ class Polls:
             public=draft.public,
             remind_at=remind_at if community.reminder_minutes and remind_at > now else None,
             communities=frozenset({community.id}),
+            private=is_private(request.place),
+            places=frozenset({poll_place(request.place)}),
+            follows=draft.follows,
         )
 
+    async def create(
+        self,
+        draft: PollDraft,
+        request: Request,
+        community: Community,
+        t: Translator,
+        *,
+        also: Unit[None] | None = None,
+    ) -> Poll:
+        """Open a poll, which belongs to the place of the request. `also` is written in the same transaction.
+
+        Raises NotAllowed for who may not, Refused for what breaks a rule or is too many.
+        """
+        self.check(draft, request, community, t)
+        host = request.actor
+        poll = self.drafted(draft, request, community, self.new_id())
+
         async def room(tx: Transaction) -> None:
-            here, own = await poll_rows.open_counts(tx, community.id, host.id)
-            if here >= OPEN_POLLS_MAX:
-                raise Refused(t("{n} polls are open here, which is the most. Close one first.", n=here))
-            if own >= OWN_POLLS_MAX and not community.moderates(host):
-                raise Refused(
-                    t("{n} of your polls are open here, which is the most for one member. Close one first.", n=own)
-                )
+            await self._check_room(tx, host, community, t)
+            if also is not None:
+                await also(tx)
 
         created = await self.box.open(poll, only_if=room)
         self.changed()
         return created
 
+    @staticmethod
+    async def _check_room(tx: Transaction, host: Actor, community: Community, t: Translator) -> None:
+        here, own = await poll_rows.open_counts(tx, community.id, host.id)
+        if here >= OPEN_POLLS_MAX:
+            raise Refused(t("Close a poll first: {n} are open here, the most allowed.", n=here))
+        if own >= OWN_POLLS_MAX and not community.moderates(host):
+            raise Refused(t("Close one of your polls first: {n} are open here, the most allowed.", n=own))
+
+    async def open_by_itself(
+        self,
+        draft: PollDraft,
+        request: Request,
+        community: Community,
+        t: Translator,
+        poll_id: str,
+        *,
+        before: Unit[None],
+        after: Unit[None],
+    ) -> Poll:
+        """Open a poll that its host scheduled; who may open polls was checked then. Raises Refused as `create` does.
+
+        `before` and `after` are written in the same transaction.
+        """
+        for wrong in mistakes(draft, request, t).values():
+            raise Refused(wrong)
+        poll = self.drafted(draft, request, community, poll_id)
+
+        async def room(tx: Transaction) -> None:
+            await self._check_room(tx, request.actor, community, t)
+            await before(tx)
+
+        opened = await self.box.open(poll, only_if=room, also=after)
+        self.changed()
+        return opened
+
+    async def edit(self, poll: Poll, draft: PollDraft, request: Request, community: Community, t: Translator) -> Poll:
+        """Change a poll before its first vote. Raises NotAllowed, or Refused where it is too late or a rule says no."""
+        self.check_runs(poll, request.actor, community, t)
+        must_be_open(poll, t)
+        self.check(draft, request, community, t)
+        again = self.drafted(draft, request, community, poll.id)
+        edited = replace(
+            again,
+            community=poll.community,
+            creator=poll.creator,
+            creator_name=poll.creator_name,
+            opened_at=poll.opened_at,
+            communities=poll.communities,
+            private=poll.private,
+            places=poll.places,
+            format=poll.format,
+        )
+        if not await self.box.edit(edited):
+            raise Refused(t("A member has voted, so this poll can't change. Cancel it and open a new one."))
+        self._remembered.pop(poll.id, None)
+        self.changed()
+        return await self.get(poll.id, t)
+
+    async def remind(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> None:
+        """Remind the poll's places before its time. Raises NotAllowed, or Refused where they were reminded already."""
+        self.check_runs(poll, host, community, t)
+        must_be_open(poll, t)
+        if not await self.database.write(lambda tx: poll_rows.remind_now(tx, poll.id, now)):
+            raise Refused(t("Members were reminded of this poll already, and once is enough."))
+        self.changed()
+
+    async def watch(self, poll: Poll, request: Request, community: Community, t: Translator) -> datetime | None:
+        """Remind this member in private; None where they were on the list, and now are not any more.
+
+        Raises Refused where the poll isn't open.
+        """
+        must_be_open(poll, t)
+        actor, now = request.actor, request.now
+        member = voter_in(poll.community, actor)
+        moment = watchers.remind_time(poll.closes_at, now, community.reminder_minutes)
+
+        async def toggle(tx: Transaction) -> bool:
+            if await watchers.drop(tx, poll.id, member):
+                return False
+            return await watchers.add(tx, poll.id, member, actor.workspace, moment)
+
+        watches = await self.database.write(toggle)
+        self.changed()
+        return moment if watches else None
+
     async def extend(
         self, poll: Poll, host: Actor, community: Community, closes_at: datetime, now: datetime, t: Translator
     ) -> Poll:
-        """Moves the close to later. Raises NotAllowed, or Refused where the poll is not open or the time is earlier."""
-        self._may_run(poll, host, community, t)
-        _must_be_open(poll, t)
+        """Move the close to later. Raises NotAllowed, or Refused where the poll is not open or the time is earlier."""
+        self.check_runs(poll, host, community, t)
+        must_be_open(poll, t)
         if closes_at <= poll.closes_at:
-            raise Refused(t("The new close must be later than the present one. /poll close ends a poll early."))
+            raise Refused(t("Pick a time after the current close. To end the poll early, use /poll close."))
         remind_at = closes_at - timedelta(minutes=community.reminder_minutes) if community.reminder_minutes else None
         until = f"{closes_at.astimezone(community.tz):%Y-%m-%d %H:%M %Z}"
-        logged = self._logged(Did.EXTEND, poll, host, now, until)
-
-        async def write(tx: Transaction) -> bool:
-            extended = await poll_rows.extend(tx, poll.id, closes_at, remind_at)
-            if extended:
-                await logged(tx)
-            return extended
-
-        if not await self.database.write(write):
-            raise Refused(t("This poll is not open any more."))
+        logged = self._logged(Deed.EXTEND, poll, host, now, f"{until}: {poll.question}")
+        if not await self.box.extend(poll.id, closes_at, remind_at, also=logged):
+            raise Refused(t("This poll is no longer open."))
         self.changed()
         return replace(poll, closes_at=closes_at, remind_at=remind_at)
 
     async def close(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
-        """Ends the poll before its time. Raises NotAllowed or Refused."""
-        self._may_run(poll, host, community, t)
-        _must_be_open(poll, t)
-        logged = self._logged(Did.CLOSE, poll, host, now, poll.question)
+        """End the poll before its time. Raises NotAllowed or Refused."""
+        self.check_runs(poll, host, community, t)
+        must_be_open(poll, t)
+        logged = self._logged(Deed.CLOSE, poll, host, now, poll.question)
         await self.box.close(poll.id, now, by=voter_id(host), also=logged)
         self.changed()
         return await self.get(poll.id, t)
 
     async def cancel(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
-        """Ends the poll without a result. Raises NotAllowed or Refused."""
-        self._may_run(poll, host, community, t)
-        _must_be_open(poll, t)
-        logged = self._logged(Did.CANCEL, poll, host, now, poll.question)
+        """End the poll without a result. Raises NotAllowed or Refused."""
+        self.check_runs(poll, host, community, t)
+        must_be_open(poll, t)
+        logged = self._logged(Deed.CANCEL, poll, host, now, poll.question)
         await self.box.cancel(poll.id, now, by=voter_id(host), also=logged)
         return await self.get(poll.id, t)
 
-    def _logged(self, did: Did, poll: Poll, host: Actor, now: datetime, detail: str) -> Unit[None]:
-        return self.acts.entry(did, now, by=host, object_id=poll.id, detail=detail, community=poll.community)
+    def _logged(self, deed: Deed, poll: Poll, host: Actor, now: datetime, detail: str) -> Unit[None]:
+        """Return the step that logs the deed. Moderators read the log anywhere, so it has nothing of private polls."""
+        if poll.private:
+            return _nothing
+        return self.action_log.entry(deed, now, by=host, object_id=poll.id, detail=detail, community=poll.community)
 
-    def _may_run(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
-        own = community.id == poll.community
-        if not (own and (host.id == poll.creator or community.moderates(host))):
-            raise NotAllowed(t("Only the poll's creator and the moderators of its community can do that."))
+    def may_run(self, poll: Poll, actor: Actor, community: Community) -> bool:
+        """Whether this member is the poll's host, or moderates its community."""
+        return community.id == poll.community and (actor.id == poll.creator or community.moderates(actor))
+
+    def check_runs(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
+        """Raise NotAllowed for a member who doesn't run the poll."""
+        if not self.may_run(poll, host, community):
+            raise NotAllowed(t("Only the poll's host and the moderators of its community can do that."))
 
     # --- voters ---
 
-    async def to_vote_in(self, poll_id: str, voter: Actor, now: datetime, t: Translator) -> Poll:
-        """The poll as it was a moment ago, so that a crowd of voters costs one read. Raises NotFound.
+    async def to_vote_in(self, poll_id: str, request: Request, t: Translator) -> Poll:
+        """Return the poll as it was a moment ago, so that a crowd of voters costs one read. Raises NotFound.
 
         That is enough for a vote: what a ballot may say and who may cast it stays as it is while a poll is open, a
-        community that was added meanwhile is looked up, and whether the poll is open `cast` is told by the database.
+        place that was added meanwhile is looked up, and whether the poll is open `cast` is told by the database.
         """
-        kept = self._remembered.get(poll_id)
-        if kept and abs(now - kept[0]) < REMEMBERED and community_id(voter) in kept[1].communities:
-            return kept[1]
-        poll = await self.seen_by(poll_id, voter, t)
+        entry = self._remembered.get(poll_id)
+        if entry and abs(request.now - entry[0]) < REMEMBERED and _sees(request, entry[1]):
+            return entry[1]
+        poll = await self.seen_by(poll_id, request, t)
         if len(self._remembered) >= REMEMBERED_MAX:
             self._remembered.clear()
-        if poll.state is State.OPEN:
-            self._remembered[poll_id] = (now, poll)
+        if poll.state is PollState.OPEN:
+            self._remembered[poll_id] = (request.now, poll)
         return poll
 
-    async def cast(self, poll: Poll, voter: Actor, text: str | None, now: datetime, t: Translator) -> Cast:
-        """Casts, changes or (with None) withdraws a vote; it is durable when this returns.
+    async def cast(self, poll: Poll, request: Request, text: str | None, t: Translator, *, reason: str = "") -> Cast:
+        """Cast, change or (with None) withdraw a vote; it is durable when this returns. An objection has its `reason`.
 
         Raises Refused or NotAllowed, with nothing changed, where the ballot is invalid, the poll is not open, or the
-        voter is not eligible.
+        voter is not eligible; NotFound where the place may not see the poll.
         """
+        voter = request.actor
+        if not _sees(request, poll):
+            raise no_poll(poll.id, t)
         self._may_vote(poll, voter, t)
-        _must_be_open(poll, t)
-        choice = None if text is None else checked_ballot(poll, text, t)
-        cast = await self.box.cast(Vote(poll.id, voter_in(poll.community, voter), voter.name, choice, now))
+        must_be_open(poll, t)
+        choice = None if text is None else checked_ballot(poll, text, t, reason)
+        vote = Vote(poll.id, voter_in(poll.community, voter), voter.name, choice, request.now, reason)
+        cast = await self.box.cast(vote)
         if cast.end in {CastEnd.CLOSED, CastEnd.CANCELLED, CastEnd.UNKNOWN}:
             self._remembered.pop(poll.id, None)
-            _must_be_open(await self.seen_by(poll.id, voter, t), t)
-            raise Refused(t("This poll is not open any more. Your vote was not counted."))
+            must_be_open(await self.seen_by(poll.id, request, t), t)
+            raise Refused(t("This poll is no longer open. Your vote wasn't counted."))
         if cast.end is CastEnd.NOTHING_TO_WITHDRAW:
-            raise Refused(t("You have no vote in this poll, so there is nothing to withdraw."))
+            raise Refused(t("You haven't voted in this poll, so there's nothing to withdraw."))
         return cast
 
-    async def own(self, poll: Poll, voter: Actor) -> Standing | None:
-        """The voter's standing ballot with its receipt; None without one, or once a secret poll has closed."""
+    async def own(self, poll: Poll, voter: Actor) -> OwnBallot | None:
+        """Return the voter's standing ballot with its receipt; None without one, or once a secret poll has closed."""
         return await self.box.standing(poll.id, voter_in(poll.community, voter))
 
-    async def receipt(self, poll: Poll, code: str) -> Receipt:
-        """What became of the ballot with this receipt. Works for whoever holds the code, also after the close."""
-        return await self.box.find_receipt(poll.id, code)
+    async def receipt(self, poll_id: str, code: str) -> Receipt:
+        """Look a receipt up by its code, for anybody anywhere, also after the close.
+
+        UNKNOWN for a wrong code and for a poll that does not exist.
+        """
+        return await self.box.find_receipt(poll_id, code)
 
     def _may_vote(self, poll: Poll, voter: Actor, t: Translator) -> None:
-        if community_id(voter) not in poll.communities:
-            raise NotAllowed(t("This poll belongs to another community."))
         if poll.roles and not poll.roles & voter.roles:
-            raise NotAllowed(t("This poll is for members with a certain role, which you do not have here."))
+            raise NotAllowed(t("This poll is for members with a role that you don't have here."))
         if poll.joined_before and (voter.joined is None or voter.joined > poll.opened_at):
-            raise NotAllowed(t("This poll is for those who had joined before it opened."))
+            raise NotAllowed(t("This poll is for members who joined before it opened."))
 
     # --- everybody ---
 
     async def get(self, poll_id: str, t: Translator) -> Poll:
-        """Raises NotFound."""
-        found = await self.database.read(lambda tx: poll_rows.find(tx, poll_id))
-        if found is None:
-            raise NotFound(t("There is no poll “{id}”. /poll list shows those there are.", id=poll_id[:40]))
-        return found
-
-    async def seen_by(self, poll_id: str, actor: Actor, t: Translator) -> Poll:
-        """The poll, if it was posted in the actor's community. Raises NotFound otherwise, as if it did not exist."""
-        poll = await self.get(poll_id, t)
-        if community_id(actor) not in poll.communities:
-            raise NotFound(t("That poll belongs to another community."))
+        """Return the poll, for those who may see all of them. Raises NotFound."""
+        poll = await self.database.read(lambda tx: poll_rows.find(tx, poll_id))
+        if poll is None:
+            raise no_poll(poll_id, t)
         return poll
 
-    async def listed(self, community: str, *, only_open: bool = False) -> Sequence[Poll]:
-        """The community's polls, open ones first, then the latest."""
-        polls = await self.database.read(lambda tx: poll_rows.of_community(tx, community))
-        return [poll for poll in polls if poll.state is State.OPEN] if only_open else polls
+    async def seen_by(self, poll_id: str, request: Request, t: Translator) -> Poll:
+        """Return the poll, if the actor's community has it and, where it is private, the request comes from its place.
+
+        Every command, control and page finds polls here. Raises NotFound, in the same words for a poll that does not
+        exist, one of another community and one of another place.
+        """
+        poll = await self.get(poll_id, t)
+        if not _sees(request, poll):
+            raise no_poll(poll_id, t)
+        return poll
+
+    async def listed(self, community: str, place: Place | None = None, *, only_open: bool = False) -> Sequence[Poll]:
+        """Return the community's polls that a request in this place may see, open ones first, then the latest.
+
+        Without a place, as on a home page, none of them is private.
+        """
+        polls = await self.database.read(lambda tx: poll_rows.visible(tx, community, place))
+        return [poll for poll in polls if poll.state is PollState.OPEN] if only_open else polls
 
     async def result(self, poll: Poll) -> Result:
-        """The tally. Its cost depends on how many different ballots there are, not on how many were cast."""
+        """Tally the poll. The cost depends on how many different ballots there are, not on how many were cast."""
         counted = await self.database.read(lambda tx: poll_rows.choice_counts(tx, poll.id))
         if len(counted) <= KINDS_ON_LOOP:
             return tally_of(poll, counted)
         return await asyncio.to_thread(tally_of, poll, counted)
 
     async def may_see_result(self, poll: Poll, actor: Actor) -> bool:
-        """Whether the totals may be shown to this person now."""
-        if poll.state is not State.OPEN:
-            return poll.state is State.CLOSED
+        """Return whether this member may see the totals now."""
+        if poll.state is not PollState.OPEN:
+            return poll.state is PollState.CLOSED
         if poll.results is Results.AFTER_VOTE:
             return await self.own(poll, actor) is not None
         return poll.results is Results.LIVE
 
     async def record(self, poll: Poll) -> Record:
-        """Everything that it takes to check the count: see bot/polls/audit.py."""
-        return await self.database.read(lambda tx: poll_rows.record(tx, poll.id))
+        """Return everything that it takes to check the count: see bot/polls/audit.py."""
+        return await self.box.record(poll.id)
 
-    async def named_votes(self, poll: Poll) -> list[tuple[str, str]]:
-        """Who voted for what in a named poll: names and ballots, by name. Nothing for a secret poll."""
+    async def objections(self, poll: Poll) -> Sequence[Objection]:
+        """Return the objections of a consent poll, withdrawn ones too; of any other, none."""
+        if poll.method is not Method.CONSENT:
+            return ()
+        return await self.database.read(lambda tx: objection_rows.of_poll(tx, poll.id))
+
+    async def answer_objection(
+        self, poll: Poll, number: int, words: str, host: Actor, community: Community, t: Translator
+    ) -> None:
+        """Write the host's answer beside an objection. Raises NotAllowed, and Refused where it stands no more."""
+        self.check_runs(poll, host, community, t)
+        must_be_open(poll, t)
+
+        async def write(tx: Transaction) -> bool:
+            answered = await objection_rows.answer(tx, poll.id, number, words)
+            await copy_rows.outdate(tx, poll.id)
+            return answered
+
+        if not await self.database.write(write):
+            raise Refused(t("This objection is withdrawn, so it needs no answer."))
+
+    async def named_votes(self, poll: Poll, t: Translator) -> list[tuple[str, str]]:
+        """Return names and ballots of a named poll, by name, “erased” last; nothing for a secret poll.
+
+        A name is shown where the record proves it, and nowhere else.
+        """
         if poll.secret:
             return []
-        rows = await self.database.read(lambda tx: poll_rows.ballots(tx, poll.id))
-        return sorted((row.name or row.voter, row.choice) for row in rows)
+        votes = audit.proven_names(await self.record(poll))
+        return [(name or t("erased"), choice) for name, choice in sorted(votes, key=lambda vote: (not vote[0], *vote))]
 
     # --- copies ---
 
+    async def redraw(self, poll: Poll) -> None:
+        """Have every message of the poll drawn anew, for a change that is no vote."""
+        await self.database.write(lambda tx: copy_rows.outdate(tx, poll.id))
+
     async def posted(self, poll_id: str, ref: MessageRef, now: datetime) -> None:
-        """Remembers a message that shows the poll, and that members of that community may vote."""
+        """Remember a message that shows the poll, and that members may see it and vote there."""
         community = f"{ref.place.platform}:{ref.place.workspace}"
 
         async def write(tx: Transaction) -> None:
             await poll_rows.add_community(tx, poll_id, community)
-            await copy_rows.add_copy(tx, Copy(poll_id, ref, now))
+            await poll_rows.add_place(tx, poll_id, poll_place(ref.place))
+            await copy_rows.add_copy(tx, PostedMessage(poll_id, ref, now))
 
         await self.database.write(write)
+        self._remembered.pop(poll_id, None)
 
     async def unposted(self, poll_id: str, now: datetime) -> None:
-        """A copy could not be posted. A poll of which nobody can see one is cancelled, so it stands in nobody's way."""
+        """Cancel a poll that no message shows, because its post failed, so that it uses up nobody's quota."""
         if not await self.database.read(lambda tx: copy_rows.copies(tx, poll_id)):
             await self.box.cancel(poll_id, now)
 
-    async def must_post(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
-        """Who may post one more copy here: at home those who run the poll, elsewhere its creator, who may create polls
-        there and whose id is the same there; where it isn't, a poll stays at home.
+    async def to_post(self, poll_id: str, request: Request, community: Community, t: Translator) -> Poll:
+        """Return the poll that the actor may post once more, in the place of the request.
 
-        Raises NotAllowed, or Refused where the poll is not open or stands in too many messages.
+        At home those who run the poll may, in a place that may see it; elsewhere its host alone, who may create polls
+        there and whose id is the same there. `opens` says whether it takes a private poll to a wider place.
+
+        Raises NotFound, as `seen_by` does, NotAllowed, and Refused where the poll is not open or stands in too many
+        messages.
         """
-        _must_be_open(poll, t)
-        self._may_post(poll, host, community, t)
-        shown = len(await self.database.read(lambda tx: copy_rows.copies(tx, poll.id)))
-        if shown >= COPIES_MAX:
-            raise Refused(t("This poll stands in {n} messages, which is the most.", n=shown))
-
-    def _may_post(self, poll: Poll, host: Actor, community: Community, t: Translator) -> None:
+        poll = await self.database.read(lambda tx: poll_rows.find(tx, poll_id))
+        host = request.actor
+        if poll is None or not (_sees(request, poll) or _is_host(host, poll)):
+            raise no_poll(poll_id, t)
         if community.id == poll.community:
-            self._may_run(poll, host, community, t)
-            return
-        if not host.everywhere:
-            raise NotAllowed(t("On this platform a poll stays in the community where it was opened."))
-        same_person = poll.creator == host.id and poll.community.partition(":")[0] == host.platform
-        if not same_person:
-            raise NotAllowed(t("Only its creator can post a poll in another community."))
-        if not community.may_create(host):
-            raise NotAllowed(t("In this community only moderators create polls."))
+            self.check_runs(poll, host, community, t)
+        elif not _is_host(host, poll):
+            raise NotAllowed(t("Only a poll's host can post it in another community."))
+        elif not community.may_create(host):
+            raise NotAllowed(t("Only moderators can create polls in this community."))
+        must_be_open(poll, t)
+        messages = len(await self.database.read(lambda tx: copy_rows.copies(tx, poll.id)))
+        if messages >= COPIES_MAX:
+            raise Refused(
+                t("This poll is already in {n} messages, the most allowed. Link to one of them instead.", n=messages)
+            )
+        return poll
 
 
-def tally_of(poll: Poll, counted: Mapping[Ballot, int]) -> Result:
-    return tally(
-        poll.method,
-        tuple(option.name for option in poll.options),
-        counted,
-        quorum=poll.quorum or None,
-        max_choices=poll.max_choices if poll.method is Method.APPROVAL else None,
-    )
+def opens(poll: Poll, request: Request) -> bool:
+    """Whether a post in the place of the request shows a private poll to others than so far."""
+    return poll.private and not _sees(request, poll)
 
 
-def checked_ballot(poll: Poll, text: str, t: Translator) -> str:
-    """The ballot in canonical text. Raises Refused with the rule that it breaks, in the voter's language."""
-    most = poll.max_choices if poll.method is Method.APPROVAL else None
-    try:
-        return parse_ballot(poll.method, text, len(poll.options), most)
-    except InvalidBallot as error:
-        raise Refused(_fault(error, poll, t)) from None
+def no_poll(poll_id: str, t: Translator) -> NotFound:
+    """The one answer for a poll that does not exist, of another community or of another place."""
+    return NotFound(t("There's no poll “{id}” here. /poll list shows the polls.", id=poll_id[:40]))
 
 
-def _fault(error: InvalidBallot, poll: Poll, t: Translator) -> str:
-    words = {
-        Fault.EMPTY: t("The ballot is empty. Choose at least one option."),
-        Fault.UNKNOWN_OPTION: t("That option is not part of this poll. Use the poll's own buttons."),
-        Fault.OPTION_TWICE: t("An option is on the ballot twice."),
-        Fault.RANK_TWICE: t("A rank is given twice. Each rank is for one option."),
-        Fault.TOO_MANY: t("Too many options: this poll takes at most {n}.", n=poll.max_choices),
-        Fault.BAD_SCORE: t("A score is a whole number from 0 to 5."),
-    }
-    return words.get(error.fault) or t("That is no valid ballot for this poll. Use the poll's own buttons.")
+def _sees(request: Request, poll: Poll) -> bool:
+    return poll.answers(community_id(request.actor), request.place)
 
 
-def mistakes(draft: Draft, host: Actor, t: Translator) -> dict[str, str]:
-    """What is wrong with each part of the draft, in words, by the part's name; empty where a poll can be made of it."""
-    names = [option.name for option in draft.options]
-    found = {
-        "question": _wrong_question(draft.question, t),
-        "options": _wrong_options(names, t),
-        "joined_before": t("Here it is not known when members joined, so a poll can't ask for that.")
-        if draft.joined_before and host.joined is None
-        else "",
-        "max_choices": _wrong_max_choices(draft, t),
-        "quorum": "" if 0 <= draft.quorum <= QUORUM_MAX else t("A quorum is a number of ballots, such as 20."),
-    }
-    return {part: wrong for part, wrong in found.items() if wrong}
+def _is_host(actor: Actor, poll: Poll) -> bool:
+    """Whether the actor opened the poll; in another community only where the platform's ids are the same there."""
+    platform = poll.community.partition(":")[0]
+    at_home = community_id(actor) == poll.community or (actor.everywhere and actor.platform == platform)
+    return at_home and actor.id == poll.creator
 
 
-def _wrong_max_choices(draft: Draft, t: Translator) -> str:
-    if not 0 <= draft.max_choices <= len(draft.options):
-        return t("A voter can choose at most as many options as there are: {n}.", n=len(draft.options))
-    if draft.max_choices and draft.method is not Method.APPROVAL:
-        return t("Only with approval can a voter choose several options: add method:approval, or leave out most.")
-    return ""
-
-
-def _wrong_question(question: str, t: Translator) -> str:
-    if not question:
-        return t("A poll needs a question.")
-    if len(question) > QUESTION_MAX:
-        return t("The question has {n} characters; {most} are the most.", n=len(question), most=QUESTION_MAX)
-    return ""
-
-
-def _wrong_options(names: Sequence[str], t: Translator) -> str:
-    if not OPTIONS_MIN <= len(names) <= OPTIONS_MAX:
-        return t("A poll has {least} to {most} options, not {n}.", least=OPTIONS_MIN, most=OPTIONS_MAX, n=len(names))
-    if not all(names):
-        return t("An option is empty. Give each a name.")
-    if long := next((name for name in names if len(name) > OPTION_NAME_MAX), None):
-        return t(
-            "An option's name has at most {most} characters: “{name}” is too long.",
-            most=OPTION_NAME_MAX,
-            name=f"{long[:40]}…",
-        )
-    folded = [name.casefold() for name in names]
-    if twice := next((name for name in names if folded.count(name.casefold()) > 1), None):
-        return t("“{name}” is there twice. Each option needs its own name.", name=twice)
-    return ""
-
-
-def _max_choices(draft: Draft) -> int:
-    if draft.method is Method.APPROVAL:
-        return draft.max_choices or len(draft.options)
-    return 1 if draft.method is Method.SINGLE else len(draft.options)
-
-
-def _must_be_open(poll: Poll, t: Translator) -> None:
-    if poll.state is State.CLOSED:
-        raise Refused(t("This poll is closed. A closed poll stays closed; its result is final."))
-    if poll.state is State.CANCELLED:
-        raise Refused(t("This poll was cancelled."))
+async def _nothing(_tx: Transaction) -> None:
+    """Writes nothing."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.errors import UsageError
 
-NO_DRIVER = "The driver for PostgreSQL is not installed here"
+NO_DRIVER = "The driver for PostgreSQL isn't installed here"
 INSTALL_DRIVER = "pip install 'parley-bot[postgres]'"
 
 
@@ -17,10 +17,10 @@ def sqlite_path(url: str) -> Path | None:
     if scheme in {"postgresql", "postgres"}:
         return None
     if separator and scheme != "sqlite":
-        raise UsageError(f"Parley keeps its data in sqlite:///PATH or postgresql://…; “{scheme}://” is neither.")
+        raise UsageError(f"Use sqlite:///PATH or postgresql://… for the database, not “{scheme}://”.")
     path = rest.removeprefix("/") if separator else url
     if not path:
-        raise UsageError("The database's URL names no file, as in sqlite:///parley.db.")
+        raise UsageError("Name a file in the database's URL, as in sqlite:///parley.db.")
     return Path(path)
 
 

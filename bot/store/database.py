@@ -16,15 +16,15 @@ from typing import Any, TypeVar
 
 from bot.errors import Unavailable
 from bot.i18n import N_
-from bot.meter import Meter
-from bot.store.address import need_driver, sqlite_path
 from bot.store.signals import Hear, Signal, Signals
 from bot.store.sql import Dialect, Transaction
 
 T = TypeVar("T")
 Unit = Callable[[Transaction], Coroutine[Any, Any, T]]
 
-NOT_WRITTEN = N_("The database can't be used just now, so nothing was changed. Please try again in a moment.")
+BUSY_SECONDS = 5.0
+"""How long a write waits for another process's lock."""
+NOT_WRITTEN = N_("I can't reach the database right now, so nothing has changed. Try again in a moment.")
 
 
 class Database(ABC):
@@ -49,10 +49,11 @@ class Database(ABC):
         """Runs a unit over one snapshot; it can't write. `long`: it may take minutes."""
 
     @abstractmethod
-    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
-        """Runs a unit in a transaction. When this returns, what it wrote survives a loss of power.
+    async def write(self, unit: Unit[T], *, long: bool = False, patience: float | None = None) -> T:
+        """Run a unit in a transaction. When this returns, what it wrote survives a loss of power.
 
-        `long`: it may take minutes, as the close of a very large poll does.
+        `long`: it may take minutes, as the close of a very large poll does. `patience`: how many seconds it may wait for
+        another's lock, where that is less than the database's own limit.
         """
 
     @abstractmethod
@@ -62,6 +63,10 @@ class Database(ABC):
     @abstractmethod
     async def check(self) -> list[str]:
         """What is wrong with the database's own structure, in English; empty when all is well."""
+
+    @abstractmethod
+    async def version_problems(self) -> list[str]:
+        """Say which migrations are missing, or that the schema is newer than this program; empty when it fits."""
 
     @abstractmethod
     async def backup(self, path: Path) -> None:
@@ -74,26 +79,3 @@ class Database(ABC):
 
 def unavailable() -> Unavailable:
     return Unavailable(NOT_WRITTEN)
-
-
-async def open_database(
-    url: str, *, shared: bool = False, busy_seconds: float = 5.0, meter: Meter | None = None
-) -> Database:
-    """Opens the database and brings its schema up to date.
-
-    `url` is `sqlite:///relative.db`, `sqlite:////absolute.db`, a plain path, or `postgresql://…`.
-    `shared` joins an SQLite file that another Parley process owns, as the command line does.
-    `busy_seconds`: how long a write waits for another process's lock.
-
-    Raises `Unavailable` when the file or server can't be opened or another process owns the file, `Refused` when the
-    schema is newer than this program, `UsageError` for a URL of another kind, or one whose driver is not installed.
-    """
-    path = sqlite_path(url)
-    if path is None:
-        need_driver()
-        from bot.store.postgres import PostgresDatabase  # noqa: PLC0415 - asyncpg is an extra
-
-        return await PostgresDatabase.open(url, busy_seconds=busy_seconds, meter=meter or Meter())
-    from bot.store.sqlite import SqliteDatabase  # noqa: PLC0415 - not needed beside PostgreSQL
-
-    return await SqliteDatabase.open(path, shared=shared, busy_seconds=busy_seconds, meter=meter or Meter())

@@ -6,6 +6,7 @@ What else is sealed in the database is sealed under a key derived from it, one f
 from __future__ import annotations
 
 import base64
+import hmac
 import os
 import tempfile
 from contextlib import suppress
@@ -37,6 +38,10 @@ class Keys:
         """Keys that are good for this purpose alone (HKDF, https://www.rfc-editor.org/rfc/rfc5869)."""
         return MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(key, purpose))) for key in self._keys])
 
+    def macs(self, purpose: str, message: bytes) -> list[str]:
+        """Return what proves that somebody with this key wrote the message: HMAC-SHA-256 in hex, the first key's first."""
+        return [hmac.digest(_derive(key, purpose), message, "sha256").hex() for key in self._keys]
+
     def wrap(self, secret: bytes) -> str:
         return self._fernet.encrypt(secret).decode("ascii")
 
@@ -46,7 +51,7 @@ class Keys:
             return self._fernet.decrypt(wrapped.encode("ascii"))
         except InvalidToken:
             raise Unavailable(
-                "This poll was opened under another instance key. Whoever runs the bot must restore the key file."
+                "This poll was opened under another instance key. Ask the operator to restore the key file."
             ) from None
 
     def opens(self, wrapped: str) -> bool:
@@ -66,17 +71,17 @@ def new_key() -> bytes:
     return base64.urlsafe_b64encode(os.urandom(32))
 
 
-def load_key(given: str, path: Path) -> Keys:
+def load_key(key_text: str, path: Path) -> Keys:
     """The key that was given directly, or else the one in `path`, made when nothing is there.
 
     Raises `UsageError` for what is no key, and what `load_or_create_key` raises.
     """
-    if not given:
+    if not key_text:
         return load_or_create_key(path)
     try:
-        return Keys(given.encode())
+        return Keys(key_text.encode())
     except ValueError:
-        message = "PARLEY_KEY holds no instance key. Restore it from where you keep it: 44 letters, digits, - and _."
+        message = "PARLEY_KEY isn't an instance key. Restore it from where you keep it: 44 letters, digits, - and _."
         raise UsageError(message) from None
 
 
@@ -95,7 +100,7 @@ def load_or_create_key(path: Path) -> Keys:
     except OSError as error:
         raise Unavailable(f"The instance key {path} can't be used: {error.strerror}.") from error
     except ValueError as error:
-        raise Unavailable(f"The file {path} holds no instance key. Restore it from where you keep it.") from error
+        raise Unavailable(f"{path} isn't an instance key. Restore it from where you keep it.") from error
 
 
 def _create(path: Path, key: bytes) -> None:

@@ -10,7 +10,6 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +36,10 @@ class Migration:
 
 def load_migrations(dialect: Dialect, folder: Path = FOLDER) -> tuple[Migration, ...]:
     """All migrations for one database, in order. Raises ValueError when their numbers have a gap or repeat."""
-    found = sorted(_read(dialect, folder), key=lambda migration: migration.number)
-    if [migration.number for migration in found] != list(range(1, len(found) + 1)):
+    migrations = sorted(_read(dialect, folder), key=lambda migration: migration.number)
+    if [migration.number for migration in migrations] != list(range(1, len(migrations) + 1)):
         raise ValueError(f"{folder}: migrations are numbered 1, 2, 3 … without a gap")
-    return tuple(found)
+    return tuple(migrations)
 
 
 def _read(dialect: Dialect, folder: Path) -> Iterator[Migration]:
@@ -54,34 +53,24 @@ def _read(dialect: Dialect, folder: Path) -> Iterator[Migration]:
             yield Migration(int(match["number"]), match["name"], sql, hashlib.sha256(text.encode()).hexdigest())
 
 
-def pending(known: tuple[Migration, ...], applied: Mapping[int, str]) -> tuple[Migration, ...]:
+def pending(migrations: tuple[Migration, ...], applied: Mapping[int, str]) -> tuple[Migration, ...]:
     """What remains to be applied; `applied` maps numbers to checksums.
 
     Raises `Refused` when the database has migrations that this program doesn't know, or knows otherwise.
     """
     latest = max(applied, default=0)
-    if latest > len(known):
+    if latest > len(migrations):
         raise Refused(
-            f"The database is at version {latest}, and this Parley knows versions up to {len(known)}. "
-            "Install the newer Parley, or restore a backup made by this one."
+            f"Install a newer Parley, or restore a backup made by this one: the database is at version {latest}, and "
+            f"this Parley knows versions up to {len(migrations)}."
         )
-    for migration in known[:latest]:
+    for migration in migrations[:latest]:
         if applied.get(migration.number) != migration.checksum:
             raise Refused(
-                f"Migration {migration.number:04} ({migration.name}) was changed after this database had applied it. "
-                "Restore the file as it was released; a change of the schema is a new migration."
+                f"Migration {migration.number:04} ({migration.name}) has changed since this database applied it. "
+                "Restore the released file, and write schema changes as a new migration."
             )
-    return known[latest:]
-
-
-def applied_in(file: Path) -> Mapping[int, str]:
-    """Which migrations an SQLite file has, as `pending` takes them; none where it is of something else.
-
-    Changes nothing. Raises `sqlite3.Error` for a file that can't be read.
-    """
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        found = connection.execute("SELECT name FROM sqlite_master WHERE name = 'migrations'").fetchone()
-        return dict(connection.execute("SELECT number, checksum FROM migrations")) if found else {}
+    return migrations[latest:]
 
 
 def for_postgres(sql: str) -> str:

@@ -5,31 +5,28 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import statistics
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 from aiosql.adapters.asyncpg import AsyncPGAdapter
 
-from bot.errors import Refused, Unavailable
-from bot.meter import Meter
+from bot.errors import NotFound, Refused, Unavailable
 from bot.store import migrate
 from bot.store.database import Database, Unit, unavailable
 from bot.store.migrate import Migration
-from bot.store.notices import CONNECT_SECONDS, Notices
+from bot.store.postgres_signals import CONNECT_SECONDS, Notices
 from bot.store.signals import Hear, Signal
 from bot.store.sql import Dialect, Queries, Transaction, load_queries
+from bot.telemetry.meter import Meter
 
 T = TypeVar("T")
 
 UNREADABLE = (
-    "PostgreSQL can't be reached: its address can't be read. Write postgresql://user:password@host:port/name, and in a "
-    "user's name or a password %2F for /, %3A for :, %40 for @."
+    "PostgreSQL's address isn't valid. Write postgresql://user:password@host:port/name. In a name or a password, "
+    "write %2F for /, %3A for : and %40 for @."
 )
 POOL = 4
 COMMAND_SECONDS = 30.0
@@ -43,7 +40,42 @@ CLOSE_SECONDS = 3.0
 """How long a stop waits for what is still under way; then its connections are cut."""
 MIGRATION_LOCK = 0x7061726C6579
 """Two processes that migrate at once wait for each other on this advisory lock ("parley" in ASCII)."""
-_OUTSIDE = (
+READER_WAITS, READER_PAUSE = 10, 0.1
+"""How often, and after how many seconds, to look again whether those who read meanwhile have ended."""
+KEPT_FOR_OTHERS = """\
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL)
+        AND (age(backend_xmin) > age($1::bigint::text::xid)
+             OR age(backend_xid) > age($1::bigint::text::xid))
+    UNION ALL
+    SELECT FROM pg_prepared_xacts
+    WHERE database = current_database() AND age(transaction) > age($1::bigint::text::xid)
+    UNION ALL
+    SELECT FROM pg_replication_slots WHERE age(xmin) > age($1::bigint::text::xid)
+)"""
+"""Whether the server still keeps rows for a transaction that is older than this one."""
+HIDE_VALUES = """\
+DO $$
+DECLARE
+    setting record;
+BEGIN
+    FOR setting IN
+        SELECT * FROM (VALUES
+            ('log_parameter_max_length', '0'),
+            ('log_parameter_max_length_on_error', '0'),
+            ('log_error_verbosity', 'terse')
+        ) AS quiet (name, value)
+    LOOP
+        BEGIN
+            PERFORM set_config(setting.name, setting.value, false);
+        EXCEPTION WHEN insufficient_privilege OR undefined_object THEN
+            NULL;  -- the operator decides it: docs/security.md says what remains
+        END;
+    END LOOP;
+END $$"""
+"""Keeps values out of the server's log: the parameters of a statement, and the row that an error quotes."""
+OUTSIDE = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -64,15 +96,15 @@ logger = logging.getLogger("parley.store")
 
 
 _MEND: tuple[tuple[type[Exception], str], ...] = (
-    (asyncpg.InvalidCatalogNameError, "Make that database (createdb), or correct its name in the address."),
+    (asyncpg.InvalidCatalogNameError, "Create that database (createdb), or correct its name in the address."),
     (asyncpg.InvalidAuthorizationSpecificationError, "Correct the user and the password in the address."),
     (asyncpg.InsufficientPrivilegeError, "Make the user the owner of the database: it makes tables there."),
     (asyncpg.DiskFullError, "Free disk on the server, then try again."),
-    (Exception, "Look whether the server runs and the address is right, then try again."),
+    (Exception, "Check that the server runs and the address is right, then try again."),
 )
 
 
-def told(error: Exception) -> str:
+def describe_failure(error: Exception) -> str:
     """What failed, and what to do about it."""
     mend = next(mend for kind, mend in _MEND if isinstance(error, kind))
     return f"{type(error).__name__}: {str(error).removesuffix('.')}. {mend}"
@@ -114,7 +146,7 @@ class PostgresDatabase(Database):
         self._pool = pool
         self._meter = meter
         self._queries = queries
-        self._notices = Notices(url, pool, self._signals, _OUTSIDE)
+        self._notices = Notices(url, pool, self._signals, OUTSIDE)
 
     def listen(self, signal: Signal, hear: Hear) -> None:
         super().listen(signal, hear)
@@ -125,7 +157,7 @@ class PostgresDatabase(Database):
         self._notices.send(signal, about)
 
     @classmethod
-    async def open(cls, url: str, *, busy_seconds: float, meter: Meter) -> PostgresDatabase:
+    async def open(cls, url: str, *, read_only: bool, busy_seconds: float, meter: Meter) -> PostgresDatabase:
         """Raises what `open_database` raises."""
         settings = {
             "application_name": "parley",
@@ -133,7 +165,9 @@ class PostgresDatabase(Database):
             "lock_timeout": str(int(busy_seconds * 1000)),
             "idle_in_transaction_session_timeout": str(int(SILENT_SECONDS * 1000)),
         }
-        known = migrate.load_migrations("postgres")
+        if read_only:
+            settings["default_transaction_read_only"] = "on"
+        migrations = migrate.load_migrations("postgres")
         try:
             pool = await asyncpg.create_pool(
                 url,
@@ -142,37 +176,61 @@ class PostgresDatabase(Database):
                 timeout=CONNECT_SECONDS,
                 command_timeout=COMMAND_SECONDS,
                 server_settings=settings,
+                init=_hide_values,
                 reset=_leave_as_it_is,
             )
             database = cls(url, settings, pool, load_queries("postgres", PostgresAdapter), meter)
             try:
-                await database._migrate(known)
+                if read_only:
+                    await database._must_be_parleys(migrations)
+                else:
+                    await database._migrate(migrations)
             except BaseException:
                 await database.close()
                 raise
         except ValueError:  # whose words quote the address, and so may quote the password
             raise Unavailable(UNREADABLE) from None
-        except (*_OUTSIDE, asyncpg.PostgresError) as error:
-            raise Unavailable(f"PostgreSQL can't be reached: {told(error)}") from error
+        except (*OUTSIDE, asyncpg.PostgresError) as error:
+            raise Unavailable(f"PostgreSQL can't be reached: {describe_failure(error)}") from error
         return database
 
-    async def _migrate(self, known: tuple[Migration, ...]) -> None:
+    async def _migrate(self, migrations: tuple[Migration, ...]) -> None:
         """While another process does the same, this waits."""
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("SET LOCAL lock_timeout = 0")
             await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK, timeout=MIGRATION_SECONDS)
             await connection.execute(migrate.for_postgres(migrate.RECORD))
-            for migration in migrate.pending(known, await _applied(connection)):
+            for migration in migrate.pending(migrations, await checksums(connection)):
                 await connection.execute(migration.sql, timeout=MIGRATION_SECONDS)
                 record = (migration.number, migration.name, migration.checksum)
                 await connection.execute("INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)", *record)
+
+    async def _must_be_parleys(self, migrations: tuple[Migration, ...]) -> None:
+        async with self._pool.acquire() as connection:
+            columns = await connection.fetch(
+                "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('migrations') AND attnum > 0"
+            )
+            names = {column["attname"] for column in columns}
+            applied = await checksums(connection) if {"number", "checksum"} <= names else {}
+        if applied.get(1) != migrations[0].checksum:
+            raise NotFound(
+                "The server has no Parley database of this name. Correct the name, or create the tables: parley db "
+                "upgrade"
+            )
+        migrate.pending(migrations, applied)
 
     async def read(self, unit: Unit[T], *, long: bool = False) -> T:
         own = self._own_connection() if long else None
         return await self._run(unit, own, isolation="repeatable_read", readonly=True)
 
-    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
-        return await self._run(unit, self._own_connection() if long else None)
+    async def write(self, unit: Unit[T], *, long: bool = False, patience: float | None = None) -> T:
+        async def patient(tx: Transaction) -> T:
+            if patience is not None:
+                limit = min(int(patience * 1000), int(self._settings["lock_timeout"]))
+                await tx.connection.execute(f"SET LOCAL lock_timeout = {max(1, limit)}")  # 0 would wait for ever
+            return await unit(tx)
+
+        return await self._run(patient, self._own_connection() if long else None)
 
     @asynccontextmanager
     async def _own_connection(self) -> AsyncIterator[Any]:
@@ -180,6 +238,7 @@ class PostgresDatabase(Database):
         settings = {**self._settings, "idle_in_transaction_session_timeout": str(int(LONG_SECONDS * 1000))}
         connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS, server_settings=settings)
         try:
+            await _hide_values(connection)
             yield connection
         finally:
             connection.terminate()
@@ -192,30 +251,43 @@ class PostgresDatabase(Database):
                 try:
                     async with connection.transaction(**transaction):
                         return await unit(PostgresTransaction(self._queries, connection))
-                except _OUTSIDE:
+                except OUTSIDE:
                     with suppress(asyncpg.InterfaceError):  # it is gone already
                         connection.terminate()  # it may be broken, so the pool makes another
                     raise
-        except _OUTSIDE as error:
-            self._meter.database_failed()
-            logger.error("PostgreSQL failed: %s: %s", type(error).__name__, error)  # noqa: TRY400 - no bug, so no trace
+        except OUTSIDE as error:
+            self._report(error)
             raise unavailable() from error
 
+    def _report(self, error: Exception) -> None:
+        """Count and log a failure outside the program. It is no bug, so no trace is logged."""
+        self._meter.database_failed()
+        logger.error("PostgreSQL failed: %s: %s", type(error).__name__, error)
+
     async def forget_deleted(self) -> bool:
-        """The tiny tables of secrets are rewritten, so that no page of them holds an old one."""
+        """Rewrite the tiny tables of secrets, so that no page of them holds an old one, and clear the ballots.
+
+        PostgreSQL keeps a deleted row as long as a transaction that began before is open anywhere: then it is False.
+        """
         try:
             async with self._pool.acquire() as connection:
+                if not await _are_rows_free(connection):
+                    logger.warning("can't clear deleted rows yet: an older transaction is open on the server")
+                    return False
                 await connection.execute("VACUUM (FULL) poll_secrets")
                 await connection.execute("VACUUM (FULL) installations")
-                await connection.execute("VACUUM ballots")
-        except _OUTSIDE as error:
-            logger.warning("deleted rows could not be cleared yet: %s", type(error).__name__)
+                await connection.execute("VACUUM (FREEZE, INDEX_CLEANUP ON) ballots", timeout=LONG_SECONDS)
+        except (*OUTSIDE, asyncpg.InsufficientPrivilegeError) as error:
+            logger.warning("can't clear deleted rows yet: %s", type(error).__name__)
             return False
         return True
 
     async def check(self) -> list[str]:
         """Foreign keys and checks are enforced by the server; what can be off is the version."""
-        applied = await self.read(lambda tx: _applied(tx.connection))
+        return await self.version_problems()
+
+    async def version_problems(self) -> list[str]:
+        applied = await self.read(lambda tx: checksums(tx.connection))
         try:
             waiting = migrate.pending(migrate.load_migrations("postgres"), applied)
         except Refused as error:
@@ -234,45 +306,24 @@ class PostgresDatabase(Database):
             self._pool.terminate()
 
 
+async def _are_rows_free(connection: Any) -> bool:
+    """Whether nobody can see the rows that are deleted by now. Give those who are reading a moment to end."""
+    now = await connection.fetchval("SELECT txid_current() % 4294967296")
+    for _ in range(READER_WAITS):
+        if not await connection.fetchval(KEPT_FOR_OTHERS, now):
+            return True
+        await asyncio.sleep(READER_PAUSE)
+    return False
+
+
+async def _hide_values(connection: Any) -> None:
+    """Keep votes and secrets out of the server's log, as far as the role may decide it for its own sessions."""
+    await connection.execute(HIDE_VALUES, timeout=COMMAND_SECONDS)
+
+
 async def _leave_as_it_is(_connection: Any) -> None:
     """Nothing here changes a session, so nothing has to be reset; asyncpg's own way costs one more round trip."""
 
 
-async def _applied(connection: Any) -> dict[int, str]:
+async def checksums(connection: Any) -> dict[int, str]:
     return {row["number"]: row["checksum"] for row in await connection.fetch("SELECT number, checksum FROM migrations")}
-
-
-@dataclass(frozen=True, slots=True)
-class Probed:
-    """What was found of a server's database. `write_seconds` is what a durable commit takes, there and back."""
-
-    applied: Mapping[int, str]
-    write_seconds: float
-
-
-PROBES = 5
-
-
-async def probe(url: str) -> Probed:
-    """Which migrations a server's database has (none where it is new), and how fast it writes.
-
-    Changes nothing: what is written is a message of the log that nobody reads. Raises `Unavailable`.
-    """
-    try:
-        connection = await asyncpg.connect(url, timeout=10)
-        try:
-            known = await connection.fetchval("SELECT to_regclass('migrations')")
-            applied = await _applied(connection) if known else {}
-            return Probed(applied, statistics.median([await _durable_write(connection) for _ in range(PROBES)]))
-        finally:
-            await connection.close()
-    except ValueError:
-        raise Unavailable(UNREADABLE) from None
-    except (*_OUTSIDE, asyncpg.PostgresError) as error:
-        raise Unavailable(f"PostgreSQL can't be reached: {told(error)}") from error
-
-
-async def _durable_write(connection: Any) -> float:
-    started = time.perf_counter()
-    await connection.execute("SELECT pg_logical_emit_message(true, 'parley', 'doctor')")
-    return time.perf_counter() - started

@@ -20,6 +20,8 @@ logger = logging.getLogger("parley.store")
 class Signal(StrEnum):
     POLL = "poll"
     """A poll's votes or state changed; its id."""
+    DISCUSSION = "discussion"
+    """A discussion has a new participant or another state; its id."""
     DEADLINE = "deadline"
     """Something falls due at another time, or now."""
     COMMUNITY = "community"
@@ -45,7 +47,7 @@ class Signals:
             try:
                 hear(about)
             except Exception:
-                logger.exception("bug in what hears %s", signal)
+                logger.exception("bug in the handler of %s", signal)
 
     def spread_all(self) -> None:
         """For the moment after which signals may have been missed."""

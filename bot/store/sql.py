@@ -1,18 +1,18 @@
-"""The named SQL of `queries/`: one text for both databases, with overrides for PostgreSQL beside it.
+"""Named SQL, which stands in the rooms beside the modules that run it: one text for both databases.
 
-The common files speak SQLite. A query of the same name in `queries/postgres/` replaces the common one there.
+`bot/<room>/<module>.sql` speaks SQLite. A query of the same name in `<module>.postgres.sql` replaces it on PostgreSQL.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import aiosql
 
-FOLDER = Path(__file__).parent / "queries"
+ROOMS = Path(__file__).parent.parent
 
 Dialect = Literal["sqlite", "postgres"]
 Queries = Mapping[str, Callable[..., Any]]
@@ -75,56 +75,24 @@ class Transaction:
             await self.many(query, values)
 
 
-class SqliteAdapter:
-    """aiosql over a plain `sqlite3` connection, in coroutines that never suspend (see sqlite.py)."""
+def load_queries(dialect: Dialect, driver: str | Callable[[], Any], rooms: Path = ROOMS) -> Queries:
+    """Read the named queries of every room for one database.
 
-    is_aio_driver = True
-
-    def process_sql(self, _name: str, _kind: object, sql: str) -> str:
-        return sql
-
-    async def select(
-        self, connection: Any, _name: str, sql: str, values: Any, _record: object = None
-    ) -> AsyncIterator[Row]:
-        for row in connection.execute(sql, values).fetchall():
-            yield row
-
-    async def select_one(
-        self, connection: Any, _name: str, sql: str, values: Any, _record: object = None
-    ) -> Row | None:
-        rows = connection.execute(sql, values).fetchall()
-        return rows[0] if rows else None
-
-    async def select_value(self, connection: Any, _name: str, sql: str, values: Any) -> Any:
-        rows = connection.execute(sql, values).fetchall()
-        return rows[0][0] if rows else None
-
-    async def insert_update_delete(self, connection: Any, _name: str, sql: str, values: Any) -> int:
-        count: int = connection.execute(sql, values).rowcount
-        return count
-
-    async def insert_update_delete_many(self, connection: Any, _name: str, sql: str, values: Any) -> None:
-        connection.executemany(sql, values)
+    `driver` is the name of aiosql's adapter, or an adapter of our own. Raises ValueError where two queries of one
+    database share a name.
+    """
+    special = set(rooms.glob("*/*.postgres.sql"))
+    queries = _read_queries(set(rooms.glob("*/*.sql")) - special, driver)
+    return queries | _read_queries(special, driver) if dialect == "postgres" else queries
 
 
-def load_queries(dialect: Dialect, adapter: Callable[[], Any], folder: Path = FOLDER) -> Queries:
-    """Reads the named queries for one database."""
-    queries = _named(folder, adapter)
-    if dialect == "postgres":
-        queries |= _named(folder / "postgres", adapter)
+def _read_queries(files: Iterable[Path], driver: str | Callable[[], Any]) -> dict[str, Callable[..., Any]]:
+    queries: dict[str, Callable[..., Any]] = {}
+    for file in sorted(files):
+        loaded = aiosql.from_path(file, driver, encoding="utf-8")
+        for name in loaded.available_queries:
+            if name in queries:
+                message = f"{file}: another room has a query named {name}"
+                raise ValueError(message)
+            queries[name] = getattr(loaded, name)
     return queries
-
-
-def _named(folder: Path, adapter: Callable[[], Any]) -> dict[str, Callable[..., Any]]:
-    text = "\n".join(_without_preamble(path.read_text("utf-8")) for path in _files(folder))
-    made = aiosql.from_str(text, adapter)
-    return {name: getattr(made, name) for name in made.available_queries if not name.endswith("_cursor")}
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    return sorted(folder.glob("*.sql"))
-
-
-def _without_preamble(text: str) -> str:
-    start = text.find("-- name:")
-    return text[start:] if start >= 0 else ""

@@ -52,8 +52,8 @@ async function refresh(reading) {
   search();
   drawWeb(document);
   number = Number(fresh.body.dataset.reading);
-  const said = byId("said").textContent;
-  byId("hearing").textContent = reading.errors > 0 ? `The files have ${said}` : `The page follows the files: ${said}`;
+  const summary = byId("files-summary").textContent;
+  byId("hearing").textContent = reading.errors > 0 ? `The files have ${summary}` : `The page follows the files: ${summary}`;
 }
 
 function replace(part, fresh) {

@@ -24,14 +24,29 @@ export class Server {
 
   /** Sends one thing that the member does. Throws Refusal, or TypeError where nobody answers. */
   async send(path, body, { signal } = {}) {
-    let response = await this.#post(path, body, signal);
+    const key = crypto.randomUUID(); // The same for each try, so that the server does it once.
+    let response = await this.#post(path, body, key, signal);
     if (response.status === 403 && (await response.clone().json()).code === "token") {
       await this.hello();
-      response = await this.#post(path, body, signal);
+      response = await this.#post(path, body, key, signal);
     }
     const answer = await response.json();
     if (!response.ok) throw new Refusal(answer.error);
     return answer;
+  }
+
+  /** The cards of the member's first screen; none where nobody answers. */
+  async welcome() {
+    try {
+      const response = await fetch("/api/welcome", { headers: this.#headers() });
+      return response.ok ? (await response.json()).cards : [];
+    } catch {
+      return [];
+    }
+  }
+
+  #headers() {
+    return { "X-Parley-Member": this.member, "X-Parley-Lang": lang, "X-Parley-Zone": zone };
   }
 
   /** A file that came with a message, as a blob. Throws as `send` does. */
@@ -43,13 +58,14 @@ export class Server {
     return response.blob();
   }
 
-  #post(path, body, signal) {
+  #post(path, body, key, signal) {
     return fetch(`/api/${path}`, {
       method: "POST",
       headers: {
         "Content-Type": "application/json",
         "X-Parley-Token": this.#token,
         "X-Parley-Member": this.member,
+        "X-Parley-Key": key,
         "X-Parley-Lang": lang,
         "X-Parley-Zone": zone,
       },

@@ -4,7 +4,7 @@ import { Refusal, Server } from "./api.js";
 import { Completion } from "./completion.js";
 import { byId, el } from "./dom.js";
 import { openForm } from "./form.js";
-import { avatar, carry, messageElement, successor } from "./message.js";
+import { avatar, carry, messageElement, successor, welcomeElement } from "./message.js";
 
 const NEAR_END = 80;
 const MARGINS = 64;
@@ -33,7 +33,6 @@ class Page {
     this.#hello = await this.#untilAnswered();
     this.#hello.members.forEach((member, index) => this.#members.set(member.id, { ...member, index }));
     this.#offerMembers();
-    this.#offerExamples();
     this.#completion = new Completion({
       input: this.#line,
       list: byId("suggestions"),
@@ -102,6 +101,8 @@ class Page {
     this.#log.replaceChildren();
     this.#shown.clear();
     this.#newer(false);
+    this.#welcome(false);
+    this.#offerWelcome();
     this.#stream = this.#server.follow({
       heard: (message) => this.#heard(message),
       ready: () => this.#caughtUp(),
@@ -131,8 +132,9 @@ class Page {
     element.dataset.order = known ? known.element.dataset.order : message.order;
     if (known) this.#redraw(known.element, element);
     else this.#insert(element, message.order);
-    this.#shown.set(message.id, { changed: message.changed, element });
-    byId("welcome").hidden = true;
+    const mine = message.private || message.author === this.#server.member;
+    this.#shown.set(message.id, { changed: message.changed, element, mine });
+    if (mine) this.#welcome(false);
     return element;
   }
 
@@ -154,8 +156,9 @@ class Page {
   #caughtUp() {
     if (this.#lost) this.#notice(this.#hello.words.back, NOTICE_MS / 2);
     this.#lost = false;
-    byId("welcome").hidden = this.#shown.size > 0;
-    if (!this.#ready) this.#toEnd();
+    const first = !this.#acted();
+    this.#welcome(first);
+    if (!this.#ready && !first) this.#toEnd();
     this.#ready = true;
     this.#log.setAttribute("aria-live", "polite");
   }
@@ -279,20 +282,25 @@ class Page {
     this.#line.dispatchEvent(new Event("input"));
   }
 
-  #offerExamples() {
-    const offered = this.#hello.examples.map((example) =>
-      el(
-        "li",
-        {},
-        el(
-          "button",
-          { type: "button", onclick: () => this.#say(example.line) },
-          el("code", {}, example.line),
-          el("span", {}, example.description),
-        ),
-      ),
-    );
-    byId("examples").replaceChildren(...offered);
+  // --- the first screen ---
+
+  /** Shows what there is to ask, until this member has asked something. */
+  async #offerWelcome() {
+    const member = this.#server.member;
+    const cards = await this.#server.welcome();
+    if (member !== this.#server.member) return;
+    const page = { words: this.#hello.words, use: (control, body) => this.#use(control, body) };
+    byId("welcome").replaceChildren(...cards.map((card) => welcomeElement(card, page)));
+    this.#welcome(this.#ready && !this.#acted());
+  }
+
+  /** Whether this member has said something here or was answered. */
+  #acted() {
+    return [...this.#shown.values()].some(({ mine }) => mine);
+  }
+
+  #welcome(open) {
+    byId("welcome").hidden = !open || byId("welcome").childElementCount === 0;
   }
 
   // --- where one looks ---

@@ -7,6 +7,10 @@ import { el, fill, newId } from "./dom.js";
 const LONG_FIELD = 160;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long", hour: "numeric", minute: "2-digit" });
+const distance = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const STEPS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]];
+const WEEK_MS = 6 * 86_400_000;
 
 /**
  * @param {object} message  as the server gives it
@@ -79,14 +83,26 @@ function cardElement(card, message, page) {
     "article",
     { className: "card", "aria-labelledby": title ? heading : null },
     title,
-    ...blocks(card.body),
-    card.image && el("img", { className: "picture", src: card.image.src, alt: card.image.alt }),
+    ...blocks(card.grid ? card.body.filter(({ kind }) => kind !== "item") : card.body), // the form shows the options
+    card.image && pictureElement(card.image),
     card.fields.length > 0 && el("div", { className: "fields" }, ...card.fields.map(fieldElement)),
     (card.footer || card.page) && footerElement(card, page),
-    ...controlElements(card.controls, message, page),
+    ...(card.grid ? [gridElement(card.grid, message, page)] : controlElements(card.controls, message, page)),
   );
   article.dataset.tone = card.tone;
   return article;
+}
+
+/** The first screen: a heading, a few sentences, and a list of what can be pressed. */
+export function welcomeElement(card, page) {
+  const offered = card.controls.map((control) => el("li", {}, buttonElement(control, { id: "" }, page)));
+  return el("div", {}, el("h2", { dir: "auto" }, card.title), ...blocks(card.body), el("ul", {}, ...offered));
+}
+
+/** A chart, with a drawing of its own for narrow screens. */
+function pictureElement({ src, narrow, alt }) {
+  const source = narrow && el("source", { srcset: narrow, media: "(max-width: 34rem)" });
+  return el("picture", {}, source, el("img", { className: "picture", src, alt }));
 }
 
 function footerElement(card, page) {
@@ -113,6 +129,7 @@ function controlElements(controls, message, page) {
 
 function selectElement(select, message, page) {
   if (select.steps) return stepsOf(select, message, page);
+  if (select.links) return linksOf(select, message, page);
   const element = (select.most > 1 || select.least === 0 ? severalOf : oneOf)(select, message, page);
   element.dataset.key = select.action;
   element.addEventListener("change", () => (element.dataset.touched = ""));
@@ -159,10 +176,19 @@ function inline(piece) {
     case "link":
       return link(piece.url, piece.text);
     case "time":
-      return el("time", { dateTime: piece.at, title: piece.text }, moment.format(new Date(piece.at)));
+      return el("time", { dateTime: piece.at, title: piece.text }, momentWords(new Date(piece.at)));
     default:
       return /^[█░]+/.test(piece.text) ? barred(piece.text) : document.createTextNode(piece.text);
   }
+}
+
+/** A moment in the reader's zone and, for one to come, how far it is: “Friday 18:00 (in 2 days)”. */
+function momentWords(date) {
+  const ahead = date - Date.now();
+  if (ahead <= 0) return moment.format(date);
+  const [unit, span] = STEPS.find(([, each]) => ahead >= each) ?? STEPS.at(-1);
+  const format = ahead < WEEK_MS ? weekday : moment;
+  return `${format.format(date)} (${distance.format(Math.round(ahead / span), unit)})`;
 }
 
 /** A bar of text in colour, which is not read out: the numbers beside it say the same. */
@@ -212,6 +238,49 @@ function stepsOf(select, message, page) {
   );
 }
 
+/** From so many entries on, a list shows the first ones and keeps the rest folded. */
+const FOLDED = 8;
+
+/** Entries to open, one press each. */
+function linksOf(select, message, page) {
+  const entry = ({ label, value, description }) => {
+    const open = (event) => page.use(event.currentTarget, { action: select.action, message: message.id, values: [value] });
+    const link = el("button", { className: "link", type: "button", dir: "auto", onclick: open }, label);
+    return el("li", {}, keyed(link, `${select.action} ${value}`), " ", description && el("small", {}, description));
+  };
+  const name = newId("list");
+  const entries = select.options.map(entry);
+  const rest = entries.length > FOLDED + 1 ? entries.splice(FOLDED) : [];
+  const summary = el("summary", {}, fill(page.words.rest, { n: rest.length }));
+  return el(
+    "nav",
+    { className: "links", "aria-labelledby": name },
+    el("p", { id: name, className: "label", dir: "auto" }, select.label),
+    el("ul", {}, ...entries),
+    rest.length > 0 && el("details", {}, summary, el("ul", {}, ...rest)),
+  );
+}
+
+/** A ballot as one form: a list for each row, and one button. */
+function gridElement(grid, message, page) {
+  const rows = grid.rows.map((row) => {
+    const id = newId("row");
+    const columns = grid.columns.map((column) => ({ ...column, chosen: column.value === row.description }));
+    const none = grid.columns.some(({ value }) => value === "0") ? page.words.score : page.words.rank;
+    const list = optionList(columns, { id }, none, true);
+    list.name = row.value;
+    return el("div", { className: "row" }, el("label", { htmlFor: id, dir: "auto" }, row.label), list);
+  });
+  const send = (event) => {
+    event.preventDefault();
+    const lists = [...event.currentTarget.querySelectorAll("select")].filter(({ value }) => value);
+    const values = lists.map(({ name, value }) => `${name}=${value}`);
+    page.use(event.submitter, { action: grid.action, message: message.id, values });
+  };
+  const button = el("button", { className: "button primary" }, grid.send);
+  return el("form", { className: "grid", onsubmit: send }, ...rows, el("div", { className: "buttons" }, button));
+}
+
 const stops = (within) => [...within.querySelectorAll("button, select, input, a")].filter((stop) => !stop.disabled);
 const keyOf = (stop) => [stop.closest("form")?.dataset.key, stop.dataset.key ?? stop.value ?? stop.href, stop.type].join();
 
@@ -254,12 +323,13 @@ function oneOf(select, message, page) {
   );
 }
 
-export function optionList(options, props, placeholder) {
+/** A list to pick from; with `optional`, one can go back to none. */
+export function optionList(options, props, placeholder, optional = false) {
   const chosen = options.some((option) => option.chosen);
   return el(
     "select",
     props,
-    el("option", { value: "", disabled: true, selected: !chosen }, placeholder),
+    el("option", { value: "", disabled: !optional, selected: !chosen }, placeholder),
     ...options.map((option) => {
       const label = option.description ? `${option.label} · ${option.description}` : option.label;
       return el("option", { value: option.value, selected: option.chosen }, label);

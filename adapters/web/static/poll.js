@@ -1,9 +1,12 @@
 /** The page of a poll: drawn anew while the poll is open, times in the reader's zone, and a look for a receipt. */
 
 import { Refusal, Server } from "./api.js";
-import { byId } from "./dom.js";
+import { byId, fill } from "./dom.js";
+import { problems } from "./record.js";
 
 const EVERY_MS = 2000;
+const PROBLEMS_SHOWN = 5;
+const HEAD_LETTERS = 16;
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const server = new Server();
 let tag = "";
@@ -61,7 +64,27 @@ async function check(event) {
   }
 }
 
+/** Recomputes the record here, from the file that anybody can save. */
+async function checkHere() {
+  const { dataset } = byId("own-answer");
+  let answer;
+  try {
+    const response = await fetch(dataset.file, { cache: "no-store" });
+    if (!response.ok) throw new Error(response.statusText);
+    const text = await response.text();
+    const found = await problems(text);
+    answer = found.length
+      ? fill(dataset.broken, { problems: found.slice(0, PROBLEMS_SHOWN).join(" ") })
+      : fill(dataset.whole, { head: JSON.parse(text).head.slice(0, HEAD_LETTERS) });
+    dataset.holds = found.length ? "no" : "yes";
+  } catch {
+    answer = dataset.failed;
+  }
+  byId("own-answer").textContent = answer;
+}
+
 localise(document);
+document.addEventListener("click", ({ target }) => target.id === "own-check" && checkHere());
 if (byId("poll")) {
   byId("receipt").addEventListener("submit", check);
   server.hello().catch(() => {}); // It is asked again with the first receipt.

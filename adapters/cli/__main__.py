@@ -1,0 +1,5 @@
+"""Runs the command line as `python -m adapters.cli`."""
+
+from adapters.cli import main
+
+main()

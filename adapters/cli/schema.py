@@ -1,0 +1,17 @@
+"""`parley schema`: what helps an editor's program while a pack is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bot.packs.schema import write_schemas
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="schemas")
+def schema(folder: Path) -> None:
+    """Write the JSON Schemas that help editors type a pack."""
+    for file in write_schemas(folder):
+        click.echo(file)

@@ -1,0 +1,130 @@
+"""Discord's components as the JSON that Discord reads: https://discord.com/developers/docs/components/reference"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import discord
+
+from bot.chat.markup import ELLIPSIS
+from bot.chat.vocabulary import Action, Button, ButtonStyle, Choice, Control, Select, Tone
+
+Json = dict[str, Any]
+
+ACCENTS: Mapping[Tone, int | None] = {
+    Tone.NEUTRAL: None,
+    Tone.GOOD: 0x2E8B57,
+    Tone.CAUTION: 0xD9A400,
+    Tone.BAD: 0xC0392B,
+    Tone.INFO: 0x3477DB,
+}
+
+_KINDS = discord.ComponentType
+_ROW, _BUTTON, _SELECT = _KINDS.action_row.value, _KINDS.button.value, _KINDS.select.value
+_SECTION, _TEXT, _GALLERY = _KINDS.section.value, _KINDS.text_display.value, _KINDS.media_gallery.value
+_FILE, _SEPARATOR, _CONTAINER = _KINDS.file.value, _KINDS.separator.value, _KINDS.container.value
+
+_STYLES: Mapping[ButtonStyle, int] = {
+    ButtonStyle.PRIMARY: discord.ButtonStyle.primary.value,
+    ButtonStyle.SECONDARY: discord.ButtonStyle.secondary.value,
+    ButtonStyle.DANGER: discord.ButtonStyle.danger.value,
+}
+_LINK_STYLE: int = discord.ButtonStyle.link.value
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def container(components: Iterable[Json], tone: Tone) -> Json:
+    """One card's frame, with the colour of its tone."""
+    frame: Json = {"type": _CONTAINER, "components": list(components)}
+    accent = ACCENTS[tone]
+    return frame if accent is None else frame | {"accent_color": accent}
+
+
+def words(written: str) -> Json:
+    """A text in markdown."""
+    return {"type": _TEXT, "content": written}
+
+
+def section(written: str, accessory: Json) -> Json:
+    """A text in markdown with a button at its end."""
+    return {"type": _SECTION, "components": [words(written)], "accessory": accessory}
+
+
+def picture(name: str, alt: str) -> Json:
+    """A picture that is uploaded with the message, under this name."""
+    item: Json = {"media": {"url": f"attachment://{name}"}}
+    return {"type": _GALLERY, "items": [item | {"description": alt} if alt else item]}
+
+
+def file(name: str) -> Json:
+    """A file to save that is uploaded with the message, under this name."""
+    return {"type": _FILE, "file": {"url": f"attachment://{name}"}}
+
+
+def separator() -> Json:
+    return {"type": _SEPARATOR}
+
+
+def row(controls: Iterable[Json]) -> Json:
+    """Up to five buttons beside each other, or one select."""
+    return {"type": _ROW, "components": list(controls)}
+
+
+def button(source: Button, used: dict[str, int] | None = None, label: str | None = None) -> Json:
+    """A button. `used` counts the actions of its message; without it, it is the only one there."""
+    component: Json = {
+        "type": _BUTTON,
+        "label": _visible(source.label if label is None else label),
+        "disabled": source.disabled,
+    }
+    if source.action is None:
+        component["style"], component["url"] = _LINK_STYLE, source.url
+    else:
+        component["style"], component["custom_id"] = _STYLES[source.style], _unique_id(source.action, used)
+    return component
+
+
+def control(source: Control, used: dict[str, int]) -> Json:
+    return _select(source, used) if isinstance(source, Select) else button(source, used)
+
+
+def _select(select: Select, used: dict[str, int]) -> Json:
+    return {
+        "type": _SELECT,
+        "custom_id": _unique_id(select.action, used),
+        "placeholder": _visible(select.label),
+        "min_values": select.least,
+        "max_values": min(select.most, len(select.options)),
+        "options": [option(choice) for choice in select.options],
+    }
+
+
+def option(choice: Choice) -> Json:
+    """One entry of a select."""
+    component: Json = {"label": _visible(choice.label), "value": choice.value, "default": choice.chosen}
+    if choice.description:
+        component["description"] = choice.description
+    return component
+
+
+def _unique_id(action: Action, used: dict[str, int] | None) -> str:
+    """Return the action's id with the number of its copy: Discord wants each id once in a message."""
+    encoded = action.encode()
+    if used is None:
+        return encoded
+    copy = used.get(encoded, 0)
+    used[encoded] = copy + 1
+    return action.encode(copy) if copy else encoded
+
+
+def _visible(label: str) -> str:
+    """Discord refuses a label in which nothing can be seen."""
+    return label if label.strip() else ELLIPSIS
+
+
+def file_name(name: str) -> str:
+    """Return the name as Discord keeps it: it replaces other signs itself, and the reference would no longer match."""
+    return _UNSAFE.sub("_", name).strip("_.") or "file"

@@ -1,0 +1,114 @@
+"""What Discord writes for a person, as the person meant it: names, #channels, :emoji:, /commands and times.
+
+Every entrance uses `decode`: commands, forms, questions and messages.
+https://discord.com/developers/docs/reference#message-formatting
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import discord
+
+from adapters.discord.rights import HIDDEN_NAME
+
+Names = Mapping[str, str]
+"""Names by the mark without its brackets: `@1` a member, `@&1` a role, `#1` a channel."""
+UNNAMED = "…"
+LOOKUPS_MAX = 5
+"""Members whose names are looked up for one text."""
+LOOKUP_PATIENCE = 0.8
+"""Seconds that Discord has for that."""
+_MARK = re.compile(
+    r"<(?:(?P<kind>@[!&]?|#)(?P<id>\d{1,20})"
+    r"|a?(?P<emoji>:\w{1,32}:)\d{1,20}"
+    r"|/(?P<command>[^<>:]{1,100}):\d{1,20}"
+    r"|t:(?P<seconds>-?\d{1,12})(?::[a-zA-Z])?"
+    r"|id:(?P<tab>[a-z-]{1,40})(?::\d{1,20})?)>"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def decode(written: str, names: Names, without: Iterable[str] = ()) -> str:
+    """Return the words as their author saw them, without these mentions of the bot."""
+    for mention in without:
+        written = written.replace(mention, " ")
+    return _MARK.sub(lambda mark: _words(mark, names), written)
+
+
+def _words(mark: re.Match[str], names: Names) -> str:
+    if mark["kind"]:
+        kind, id_ = mark["kind"].removesuffix("!"), mark["id"]
+        return kind[0] + names.get(kind + id_, id_ if kind == "@" else UNNAMED)
+    if mark["seconds"]:
+        with suppress(OverflowError):
+            return f"{_EPOCH + timedelta(seconds=int(mark['seconds'])):%Y-%m-%d %H:%M} UTC"
+        return UNNAMED
+    if mark["command"]:
+        return f"/{mark['command']}"
+    return mark["emoji"] or f"#{mark['tab']}"
+
+
+def marked(texts: Iterable[str]) -> frozenset[str]:
+    """Return what these texts mention, as `Names` names it."""
+    marks = (mark for written in texts for mark in _MARK.finditer(written) if mark["kind"])
+    return frozenset(mark["kind"].removesuffix("!") + mark["id"] for mark in marks)
+
+
+def resolved_names(resolved: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names that an interaction brings.
+
+    https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-resolved-data-structure
+    """
+    members, roles, channels = (resolved.get(kind) or {} for kind in ("members", "roles", "channels"))
+    people = {f"@{id_}": user_name(user) for id_, user in (resolved.get("users") or {}).items()}
+    people |= {f"@{id_}": str(one["nick"]) for id_, one in members.items() if one.get("nick")}
+    named = {f"@&{id_}": role.get("name") for id_, role in roles.items()}
+    named |= {f"#{id_}": channel.get("name") for id_, channel in channels.items()}
+    return people | {key: str(name) for key, name in named.items() if name}
+
+
+def user_name(user: Mapping[str, Any]) -> str:
+    """Return the name of a person in a message or an interaction: of a message, with the member's nickname."""
+    nick = (user.get("member") or {}).get("nick")
+    return str(nick or user.get("global_name") or user.get("username") or UNNAMED)
+
+
+def cached_names(guild: discord.Guild | None, mentions: Iterable[str]) -> dict[str, str]:
+    """Return the names of channels and roles that the library knows. A channel that the bot may not view has none."""
+    names: dict[str, str] = {}
+    if guild is None:
+        return names
+    for mention in mentions:
+        if mention.startswith("#"):
+            named: Any = guild.get_channel_or_thread(int(mention[1:]))
+        else:
+            named = guild.get_role(int(mention[2:])) if mention.startswith("@&") else None
+        if named is not None and named.name != HIDDEN_NAME:
+            names[mention] = named.name.removeprefix("@")
+    return names
+
+
+async def names_for(guild: discord.Guild | None, texts: Iterable[str], resolved: Names) -> Names:
+    """Return the names of all that these texts mention: as the interaction has them, else as Discord tells them soon."""
+    mentions = marked(texts) - resolved.keys()
+    if not mentions:
+        return resolved
+    names = {**resolved, **cached_names(guild, mentions)}
+    strangers = sorted(each for each in mentions if each[1].isdecimal() and each.startswith("@"))[:LOOKUPS_MAX]
+    if guild is not None and strangers:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOKUP_PATIENCE):
+                await asyncio.gather(*(_look_up(guild, mention, names) for mention in strangers))
+    return names
+
+
+async def _look_up(guild: discord.Guild, mention: str, names: dict[str, str]) -> None:
+    """Add a member's name. That takes no privileged intent."""
+    with suppress(discord.HTTPException, OSError):
+        names[mention] = (await guild.fetch_member(int(mention[1:]))).display_name

@@ -1,0 +1,105 @@
+"""How often something is sent to Discord, and what Discord's refusals mean.
+
+discord.py repeats most calls that end with a 5xx. That is right for edits, for first answers and for messages with a
+nonce, which make no difference when they arrive twice. It is wrong for the two calls that nothing marks as the same:
+a forum's new post and an interaction's further message. These two end at `unless_unheard`
+(docs/decisions/0024-what-discord-cannot-tell-apart.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+
+import aiohttp
+import discord
+
+from bot.errors import NotAllowed, NotFound, PlaceGone, Unavailable
+from bot.i18n import N_
+
+TRIES = 3
+"""How often something is sent over connections that break; the library repeats most 5xx itself."""
+BROKEN = (aiohttp.ClientError, OSError)
+"""A connection that broke before an answer came."""
+FAILED = (*BROKEN, discord.DiscordServerError)
+UNHEARD = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT, 524})
+"""How Discord's gateway says that the server behind it gave no answer. The server may have done the work."""
+UNKNOWN_CHANNEL = 10003
+THREAD_ARCHIVED = 50083
+THREAD_LOCKED = 160005
+"""https://discord.com/developers/docs/topics/opcodes-and-status-codes#json"""
+
+AWAY = N_("I can't reach Discord right now. Try again in a minute.")
+GONE = N_("This channel or message is gone from Discord.")
+
+T = TypeVar("T")
+
+
+async def again(send: Callable[[], Awaitable[T]], *, after: tuple[type[Exception], ...] = FAILED) -> T:
+    """Send again where the connection broke or Discord failed: for what makes no difference when it arrives twice.
+
+    Raises what `send` raises.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(*after):
+            return await send()
+    return await send()
+
+
+async def insist(send: Callable[[], Awaitable[T]]) -> T:
+    """Send again where the connection broke. A message's nonce keeps it from being there twice.
+
+    Raises NotAllowed, NotFound or Unavailable.
+    """
+    try:
+        return await again(send)
+    except discord.Forbidden as error:
+        raise _refusal(error) from error
+    except discord.NotFound as error:
+        gone = PlaceGone if error.code == UNKNOWN_CHANNEL else NotFound
+        raise gone(GONE) from error
+    except (*FAILED, discord.RateLimited) as error:
+        raise Unavailable(AWAY) from error
+    except discord.HTTPException as error:
+        if error.code in {THREAD_ARCHIVED, THREAD_LOCKED}:
+            raise _refusal(error) from error
+        if error.status != HTTPStatus.TOO_MANY_REQUESTS:
+            raise
+        raise Unavailable(AWAY) from error
+
+
+def _refusal(error: discord.HTTPException) -> NotAllowed:
+    if error.code in {THREAD_ARCHIVED, THREAD_LOCKED}:
+        return NotAllowed(N_("I can't write in this locked thread. Ask a moderator to unlock it."))
+    return NotAllowed(N_("I can't write in this channel. Ask a moderator to let me view it and send messages in it."))
+
+
+async def unless_unheard(response: aiohttp.ClientResponse) -> None:
+    """For aiohttp's `raise_for_status`: end a call here that the library would repeat though it may have been done.
+
+    Raises DiscordServerError.
+    """
+    if response.status in UNHEARD:
+        response.release()
+        raise discord.DiscordServerError(response, None)
+
+
+def further(interaction: discord.Interaction) -> discord.Webhook:
+    """Return the interaction's follow-up webhook, such that it doesn't send a message twice by itself."""
+    webhook = interaction.followup
+    session: object = webhook.session
+    if not isinstance(session, _UnrepeatedSession):  # the library makes one webhook for each interaction
+        webhook.session = cast("aiohttp.ClientSession", _UnrepeatedSession(webhook.session))
+    return webhook
+
+
+class _UnrepeatedSession:
+    """The library's session, whose calls end at `unless_unheard`."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        return self._session.request(method, url, raise_for_status=unless_unheard, **options)

@@ -1,0 +1,127 @@
+"""Who can see a place on Discord, and who may write there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import discord
+
+_THREADS = frozenset(
+    kind.value
+    for kind in (
+        discord.ChannelType.news_thread,
+        discord.ChannelType.public_thread,
+        discord.ChannelType.private_thread,
+    )
+)
+
+HIDDEN_NAME = "___hidden___"
+"""The name that the gateway gives a channel which the bot may not view. Such a channel also carries one overwrite that
+denies @everyone the view, and the flag 1 << 17, which the library doesn't read for text channels:
+https://github.com/discord/discord-api-docs/pull/8454"""
+
+WHILE_TIMED_OUT = discord.Permissions(view_channel=True, read_message_history=True)
+"""What a timeout leaves of permissions: https://discord.com/developers/docs/topics/permissions"""
+
+
+def is_private(interaction: discord.Interaction) -> bool:
+    """Tell whether some members of the server can't see the place. A place of which too little is known is private.
+
+    The library's cache decides, since the channel in an interaction comes without the overwrites that say who sees it.
+    """
+    guild = interaction.client.get_guild(interaction.guild_id or 0)
+    if guild is None or not interaction.app_permissions.view_channel:
+        return True  # a direct message, a server without the bot, or a channel that the gateway hides from it
+    return is_hidden(guild, interaction.channel, interaction.channel_id or 0)
+
+
+def is_away(interaction: discord.Interaction) -> bool:
+    """Tell whether the bot is not there itself, but a member who has installed it: in a conversation between people,
+    or in a server without the bot. There it answers that member alone: what it can't send, edit or find again, nobody
+    is promised. https://discord.com/developers/docs/resources/application#installation-context
+    """
+    if interaction.guild_id is not None:
+        return interaction.client.get_guild(interaction.guild_id) is None
+    return interaction.context.private_channel is True
+
+
+def is_hidden(guild: discord.Guild, channel: object, channel_id: int) -> bool:
+    """Tell whether some members of the server can't see a channel or a thread, as far as the library's cache knows.
+
+    Threads and forum posts follow their channel, but private threads are for those alone who were added:
+    https://discord.com/developers/docs/topics/threads#private-threads.
+    """
+    if isinstance(channel, discord.Thread):
+        cached = None if channel.is_private() else guild.get_channel(channel.parent_id)
+    else:
+        cached = guild.get_channel(channel_id)
+    return cached is None or not _is_open(cached)
+
+
+def _is_open(channel: discord.abc.GuildChannel) -> bool:
+    """Tell whether @everyone sees the channel. A channel has a copy of its category's overwrites, so they count alone:
+    https://discord.com/developers/docs/topics/permissions#permission-syncing
+    """
+    everyone = channel.permissions_for(channel.guild.default_role)
+    if isinstance(channel, discord.VoiceChannel | discord.StageChannel) and not everyone.connect:
+        return (
+            False  # its messages open to members who may connect: https://github.com/discord/discord-api-docs/pull/5111
+        )
+    return everyone.view_channel and channel.name != HIDDEN_NAME
+
+
+def permissions_of(interaction: discord.Interaction, now: datetime) -> discord.Permissions:
+    """Return what the member may do in the place: nearly nothing while they are timed out.
+
+    Administrators can't be timed out. `Interaction.permissions` has the overwrites of the place in it:
+    https://discord.com/developers/docs/resources/guild#guild-member-object
+    """
+    permissions, member = interaction.permissions, interaction.user
+    until = member.timed_out_until if isinstance(member, discord.Member) else None
+    if until is None or until <= now or permissions.administrator:
+        return permissions
+    return permissions & WHILE_TIMED_OUT
+
+
+def may_write(interaction: discord.Interaction, now: datetime) -> bool:
+    """Tell whether the member may write messages in the place.
+
+    A member who has still to accept the server's rules may not: https://support.discord.com/hc/en-us/articles/1500000466882.
+    In a locked thread only members who manage threads may: https://discord.com/developers/docs/topics/threads.
+    """
+    if interaction.guild_id is None:
+        return True
+    permissions, member = permissions_of(interaction, now), interaction.user
+    if isinstance(member, discord.Member) and member.pending and not permissions.administrator:
+        return False
+    thread = interaction.channel if isinstance(interaction.channel, discord.Thread) else None
+    if thread is not None and thread.locked and not (permissions.manage_threads or permissions.administrator):
+        return False
+    return sends(permissions, in_thread=thread is not None)
+
+
+def may_post(interaction: discord.Interaction) -> bool:
+    """Tell whether the bot may write messages in the place. A locked thread answers that itself, with its own reason."""
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    return interaction.guild_id is None or sends(interaction.app_permissions, in_thread=in_thread)
+
+
+def sends(permissions: discord.Permissions, *, in_thread: bool) -> bool:
+    """Tell whether these permissions of a channel, or of a thread's channel, are enough to write in it.
+
+    Only Send Messages in Threads counts in threads, and posts of a forum are threads:
+    https://support.discord.com/hc/en-us/articles/4404809613847-Threads-Moderation-FAQ
+    """
+    write = permissions.send_messages_in_threads if in_thread else permissions.send_messages
+    return permissions.administrator or (permissions.view_channel and write)
+
+
+def may_write_in(data: Mapping[str, Any], channel: str) -> bool:
+    """Tell whether the member may write in a channel that they picked for a command. Discord says so in the data:
+    https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-resolved-data-structure
+    """
+    picked = data.get("resolved", {}).get("channels", {}).get(channel, {})
+    permissions = discord.Permissions(int(picked.get("permissions", 0)))
+    return sends(permissions, in_thread=picked.get("type") in _THREADS)

@@ -1,0 +1,95 @@
+"""What Slack writes for a person, as the person meant it: names, #channels, @groups and addresses. Pure functions.
+
+Every entrance uses `decode`: commands, forms, what is typed in lists, questions and messages.
+https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+Names = Mapping[str, str]
+"""Names by the id of a person, a channel or a group."""
+NO_NAMES: Names = MappingProxyType({})
+UNNAMED = "…"
+_MARK = re.compile(
+    r"<(?:"
+    r"@(?P<person>[A-Z0-9]{1,20})"
+    r"|#(?P<channel>[A-Z0-9]{1,20})"
+    r"|!subteam\^(?P<group>[A-Z0-9]{1,20})"
+    r"|!(?P<everybody>here|channel|everyone)"
+    r"|!(?P<special>[a-z]+(?:\^[^<>|]*)?)"
+    r"|mailto:(?P<mail>[^<>|]+)"
+    r"|(?P<address>[a-z][a-z0-9+.-]{1,20}:[^<>|]+)"
+    r")(?:\|(?P<label>[^<>]*))?>"
+)
+_PARAM = re.compile(r"(?:^|\s)([a-z][a-z0-9_]*):$")
+_NEXT_PARAM = re.compile(r"\s(?=[a-z][a-z0-9_]*:)")
+_NO_BREAK = "\u00a0"
+
+
+def unescape(received: str) -> str:
+    """Return what a person typed, from what Slack sends of it. Once, never twice."""
+    return received.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def ids_in(texts: Iterable[str]) -> frozenset[str]:
+    """Return the ids whose names these texts leave to the reader: of all people, and of what has no label."""
+    marks = (mark for received in texts for mark in _MARK.finditer(received))
+    return frozenset(
+        id_ for mark in marks if (id_ := mark["person"] or (not mark["label"] and (mark["channel"] or mark["group"])))
+    )
+
+
+def decode(received: str, names: Names = NO_NAMES, *, addresses: bool = True) -> str:
+    """Return the words as their author saw them. With `addresses`, a link's address stands beside its label."""
+    pieces, end = [], 0
+    for mark in _MARK.finditer(received):
+        pieces += [unescape(received[end : mark.start()]), _words(mark, names, addresses=addresses)]
+        end = mark.end()
+    return "".join((*pieces, unescape(received[end:])))
+
+
+def decode_line(received: str, picks: Iterable[str], names: Names = NO_NAMES) -> str:
+    """Return a typed command as `decode` does. The channel or group of an argument that `picks` names stays a mark.
+
+    What is decoded can't close a quote or begin another argument.
+    """
+    kept, pieces, end = frozenset(picks), [], 0
+    for mark in _MARK.finditer(received):
+        before = received[end : mark.start()]
+        param = _PARAM.search(before)
+        picked = (mark["channel"] or mark["group"]) and param and param[1] in kept
+        words = _words(mark, names, addresses=True).replace('"', "'")
+        pieces += [unescape(before), mark[0] if picked else _NEXT_PARAM.sub(_NO_BREAK, words)]
+        end = mark.end()
+    return "".join((*pieces, unescape(received[end:]))).strip()
+
+
+def _words(mark: re.Match[str], names: Names, *, addresses: bool) -> str:
+    label = unescape(mark["label"] or "").strip()
+    if mark["mail"] or mark["address"]:
+        return _link(unescape(mark["mail"] or mark["address"]), label, addresses=addresses)
+    if mark["everybody"]:
+        return f"@{mark['everybody']}"
+    if mark["special"]:
+        return label or mark["special"].partition("^")[0]
+    if mark["person"]:
+        return _named("@", names.get(mark["person"]) or label or mark["person"])
+    sign, id_ = ("#", mark["channel"]) if mark["channel"] else ("@", mark["group"])
+    return _named(sign, label or names.get(id_, ""))
+
+
+def _link(address: str, label: str, *, addresses: bool) -> str:
+    """A label that is the address without its beginning is what was typed."""
+    if not label or label == address:
+        return address
+    if not addresses or address.partition("://")[2].rstrip("/") == label.rstrip("/"):
+        return label
+    return f"{label} ({address})"
+
+
+def _named(sign: str, name: str) -> str:
+    return sign + (name.removeprefix(sign) or UNNAMED)

@@ -1,0 +1,17 @@
+"""Text for a Markdown document, in which what people wrote is nothing but words."""
+
+from __future__ import annotations
+
+import re
+
+_SPECIAL = re.compile(r"[\\`*_\[\]<>~|&$]")
+_AT_START = re.compile(r"^(?:[#+\-=>]|\d{1,9}(?=[.)]))")
+_LINKS = re.compile(r"(https?|ftp|mailto|xmpp)(:)|(www)(\.)|(@)", re.IGNORECASE)
+
+
+def md(text: str) -> str:
+    """Some text as Markdown (CommonMark, GitHub's too) that shows these words on one line and nothing else."""
+    flat = " ".join(text.split())
+    safe = _SPECIAL.sub(lambda match: f"\\{match[0]}", flat)
+    safe = _LINKS.sub(lambda match: f"{match[1] or match[3] or ''}\\{match[2] or match[4] or match[5]}", safe)
+    return _AT_START.sub(lambda match: f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}", safe)

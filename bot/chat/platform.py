@@ -1,0 +1,85 @@
+"""What the core asks of a platform: how much a message holds, and what an adapter does for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from bot.chat.markup import Measure, plain_length
+from bot.chat.vocabulary import Card, MessageRef, Place, Reply
+
+
+def _one(_card: Card) -> int:
+    return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one message of a platform holds: numbers of characters as `measure` counts them, and of things.
+
+    `measure` and `measure_line` count a text, and a title, a footer, a field's name or an image's alt text, after
+    escaping and with the marks and line ends that the platform's renderer puts around it.
+    `parts` is how many of the platform's building blocks (Discord's components, Slack's blocks) a message holds,
+    and `count_parts` how many of them one card takes.
+    `commands` is what a command that is typed begins with.
+    """
+
+    title: int = 256
+    body: int = 4000
+    total: int = 6000
+    cards: int = 10
+    fields: int = 25
+    field_name: int = 256
+    field_value: int = 1024
+    footer: int = 2048
+    buttons: int = 25
+    button_label: int = 80
+    selects: int = 5
+    options: int = 25
+    option_label: int = 100
+    option_description: int = 100
+    alt: int = 1024
+    measure: Measure = plain_length
+    measure_line: Callable[[str], int] = len
+    parts: int = 1000
+    count_parts: Callable[[Card], int] = _one
+    commands: str = "/"
+
+
+class Platform(Protocol):
+    """What the core asks of an adapter while it runs.
+
+    All raise NotFound where the place or the message is gone, NotAllowed where the bot lacks a permission, and
+    Unavailable where trying again later may help; each with a sentence that is not translated yet (`N_`).
+    """
+
+    name: str
+    limits: Limits
+
+    async def post(self, place: Place, reply: Reply) -> MessageRef | None:
+        """Say something in a place. None where the platform keeps no message to edit."""
+
+    async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        """Redraw a message that was posted."""
+
+    async def has_channel(self, workspace: str, channel: str) -> bool:
+        """Whether the workspace has a channel with this id, of a kind that takes messages; the id may be anything."""
+
+    async def has_role(self, workspace: str, role: str) -> bool:
+        """Whether the workspace has a role with this id that its members can have; the id may be anything."""
+
+
+@runtime_checkable
+class Forgets(Protocol):
+    """A platform whose messages live in the memory of each process that runs it, such as a page for trying things."""
+
+    forgets: bool
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A platform that can also write to one person alone."""
+
+    async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
+        """Says something to this person in private. False where they can't be reached."""

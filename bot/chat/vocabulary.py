@@ -1,0 +1,379 @@
+"""The vocabulary between the core and the platforms: who asks, what is answered, what can be pressed.
+
+All of it is plain immutable data. A handler returns an `Outcome`; an adapter draws it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from bot.chat.markup import Block, Text
+from bot.errors import UsageError
+
+ACTION_MAX = 97
+"""Discord's limit for a custom id, the tightest, is 100: https://discord.com/developers/docs/components/reference.
+Three are kept for the mark that tells two controls with one action apart."""
+COPIES_MAX = 99
+
+ADDRESS_MAX = 512
+"""Discord's limit for a link button, the tightest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person, as one platform knows them. `joined` is when they entered the community, where that is known.
+
+    `everywhere` says that the id is this person's in every community of the platform, not in this one alone.
+    """
+
+    platform: str
+    workspace: str
+    id: str
+    name: str
+    roles: frozenset[str] = frozenset()
+    moderator: bool = False
+    joined: datetime | None = None
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is said.
+
+    `direct` means a conversation with the bot alone. `private` means that not every member of the community can see
+    the place; the adapter sets it for every request, and sets it for a direct conversation as well. It is no part of
+    a place's identity: a channel that opens is the same channel.
+    """
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str = ""
+    direct: bool = False
+    private: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message that was posted, so that it can be edited later."""
+
+    place: Place
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing that a person did: a command, a press, a form.
+
+    The bot lends nobody its rights: what is public is posted into the place only where `may_write` and `may_post` hold.
+    """
+
+    actor: Actor
+    place: Place
+    now: datetime
+    locale: str = "en"
+    zone: tzinfo | None = None
+    origin: MessageRef | None = None
+    """The message whose button was pressed."""
+    may_write: bool = True
+    """Whether the actor may write messages in the place."""
+    may_post: bool = True
+    """Whether the bot may post messages in the place."""
+    key: str = ""
+    """The platform's identity of this action, the same each time it is delivered; empty where there is none."""
+
+
+_ACTION = re.compile(r"v1:[a-z][a-z0-9-]{0,23}(?::[A-Za-z0-9._=>~,-]*)*")
+_COPY = re.compile(r"#[1-9][0-9]?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a control does when it is used, short enough to travel inside it: `v1:verb:arg:arg`.
+
+    Only ids and option indices, never what a person wrote, never a person's id: whoever uses the control is
+    authorised then. ASCII, at most 100 characters.
+    """
+
+    verb: str
+    args: tuple[str, ...] = ()
+
+    def encode(self, copy: int = 0) -> str:
+        """Raises ValueError for what a button can't carry: that is a bug, not a person's mistake.
+
+        Platforms want ids that are unique in a message. An action that a message holds again, such as a select
+        that was split, is encoded with `copy` 1, 2, …, which `decode` takes off.
+        """
+        encoded = ":".join(("v1", self.verb, *self.args))
+        if _ACTION.fullmatch(encoded) is None or encoded.count(":") != 1 + len(self.args):
+            message = f"not an action id: {encoded!r}"
+            raise ValueError(message)
+        if len(encoded) > ACTION_MAX:
+            message = f"an action id of {len(encoded)} characters, more than {ACTION_MAX}: {encoded!r}"
+            raise ValueError(message)
+        if copy > COPIES_MAX:
+            message = f"one action more than {COPIES_MAX} times in a message: {encoded!r}"
+            raise ValueError(message)
+        return f"{encoded}#{copy}" if copy else encoded
+
+    @classmethod
+    def decode(cls, encoded: str) -> Action:
+        """Raises UsageError for an id of another version or of no form that this program makes."""
+        encoded = _COPY.sub("", encoded[: ACTION_MAX + 4])
+        if len(encoded) > ACTION_MAX or _ACTION.fullmatch(encoded) is None:
+            raise UsageError(encoded[:ACTION_MAX])
+        _, verb, *args = encoded.split(":")
+        return cls(verb, tuple(args))
+
+
+class Visibility(StrEnum):
+    PRIVATE = "private"
+    """Only the person who asked sees it."""
+    PUBLIC = "public"
+
+    @classmethod
+    def of(cls, public: bool) -> Visibility:
+        return cls.PUBLIC if public else cls.PRIVATE
+
+
+class Tone(StrEnum):
+    """What a card's accent says. Always beside a word that says the same."""
+
+    NEUTRAL = "neutral"
+    GOOD = "good"
+    CAUTION = "caution"
+    BAD = "bad"
+    INFO = "info"
+
+
+class ButtonStyle(StrEnum):
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Runs an action, or opens an address of at most 512 characters: exactly one of `action` and `url` is set.
+
+    `line` is the block of its card's body that the button belongs to: a platform that can, draws the two side by side.
+    """
+
+    label: str
+    action: Action | None = None
+    url: str | None = None
+    style: ButtonStyle = ButtonStyle.SECONDARY
+    disabled: bool = False
+    line: Block | None = None
+
+    def __post_init__(self) -> None:
+        if (self.action is None) == (self.url is None):
+            message = "a button has either an action or an address"
+            raise ValueError(message)
+        if self.url is not None and len(self.url) > ADDRESS_MAX:
+            message = f"a button's address has at most {ADDRESS_MAX} characters, not {len(self.url)}"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a select or of a completion. `value` is an id, at most 100 characters."""
+
+    label: str
+    value: str
+    description: str = ""
+    chosen: bool = False
+
+
+class Use(StrEnum):
+    """What a select is for, beyond its action. A platform that can draws it accordingly."""
+
+    PICK = "pick"
+    """Something is opened or chosen."""
+    VOTE = "vote"
+    """What is picked is a vote, so a button that sends it says so."""
+    STEP = "step"
+    """One step of several in a sitting, so it should take a single press."""
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A list of at least one option to pick from. Its action always gets several values, in no promised order.
+
+    No platform draws a select without options, so one that has none is a bug where it is made.
+    """
+
+    action: Action
+    label: str
+    options: tuple[Choice, ...]
+    least: int = 1
+    most: int = 1
+    use: Use = Use.PICK
+    type_ahead: bool = False
+    """Whether there may be more than these options: what the action's `complete` suggests while somebody types."""
+
+    def __post_init__(self) -> None:
+        if not self.options or not 0 <= self.least <= self.most or self.most < 1:
+            message = f"a select of {len(self.options)} options, of which {self.least} to {self.most} are picked"
+            raise ValueError(message)
+
+
+Control = Button | Select
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    value: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture: SVG text, which an adapter turns into what its platform shows. `alt` says what it says.
+
+    `narrow` is the same for a narrow screen, where there is one.
+    """
+
+    svg: str
+    alt: str
+    name: str = "chart"
+    narrow: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Several steps as one form: each row gets at most one of the columns.
+
+    A platform that can draw it does so in place of the card's controls. Its action gets `row=column` for each row that
+    has one; a row's description is the value of its column so far, or empty.
+    """
+
+    action: Action
+    rows: tuple[Choice, ...]
+    columns: tuple[Choice, ...]
+    send: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One unit of an answer. `tone` colours its edge; nothing is said by colour alone.
+
+    `poll` is the id of the poll that the card shows, for a platform where polls have pages. `grid` is the controls'
+    work in one form.
+    """
+
+    title: str = ""
+    body: Text = ()
+    url: str | None = None
+    fields: tuple[Field, ...] = ()
+    image: Image | None = None
+    footer: str = ""
+    tone: Tone = Tone.NEUTRAL
+    controls: tuple[Control, ...] = ()
+    poll: str = ""
+    grid: Grid | None = None
+
+    def with_controls(self, controls: tuple[Control, ...]) -> Card:
+        """The same card with these controls instead: each answer needs it, and `replace` takes three times as long."""
+        return Card(
+            self.title, self.body, self.url, self.fields, self.image, self.footer, self.tone, controls, self.poll
+        )
+
+
+class InputKind(StrEnum):
+    LINE = "line"
+    LINES = "lines"
+    SELECT = "select"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One question of a form. A select's answer is a tuple of values, any other's a string."""
+
+    name: str
+    label: str
+    kind: InputKind = InputKind.LINE
+    hint: str = ""
+    value: str = ""
+    required: bool = True
+    longest: int = 1000
+    options: tuple[Choice, ...] = ()
+    least: int = 1
+    most: int = 1
+    type_ahead: bool = False
+    """As a select's: what the form's `complete` suggests for this input."""
+
+
+FORM_INPUTS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Questions in a window of their own. At most 5; a form never leads straight to another form."""
+
+    action: Action
+    title: str
+    inputs: tuple[Input, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.inputs) <= FORM_INPUTS_MAX:
+            message = f"a form has 1 to {FORM_INPUTS_MAX} inputs, not {len(self.inputs)}"
+            raise ValueError(message)
+
+
+Answers = Mapping[str, str | tuple[str, ...]]
+"""What a person filled in, by the input's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to save: an export. `media_type` as in `text/csv`."""
+
+    name: str
+    content: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is shown: cards, or a form to fill in; and files to save beside them."""
+
+    cards: tuple[Card, ...] = ()
+    form: Form | None = None
+    visibility: Visibility = Visibility.PRIVATE
+    files: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something said for all to see. `place` is None for where the request came from.
+
+    With `poll`, the message is a copy of that poll and is redrawn when the poll changes.
+    """
+
+    reply: Reply
+    place: Place | None = None
+    poll: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that follows from a request.
+
+    `answer` is for the person; `replace` puts it in the place of the message whose control was used.
+    `refresh` names the polls whose posted copies are out of date. `errors` are messages beside a form's inputs,
+    by the input's name: the form stays open. `success` is False for a refusal and for a look-up without a match.
+    `duplicate` marks an action that came twice: its answer was given, or is on its way, so there is nothing to show.
+    """
+
+    answer: Reply | None = None
+    posts: tuple[Post, ...] = ()
+    refresh: tuple[str, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    replace: bool = False
+    success: bool = True
+    duplicate: bool = False

@@ -1,0 +1,70 @@
+"""The closest match, where nothing is sure to answer: one short card, and two more to press (law 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.chat.markup import Bold, paragraph, shorten, shorten_words, text
+from bot.chat.vocabulary import Action, Button, ButtonStyle, Card, Tone
+from bot.commands import cards
+from bot.i18n import Translator
+from bot.packs.model import Argument, Entry, Fact, Option, Source, Term
+from bot.packs.pack import Pack
+from bot.search.answer import Match
+
+SHOWN = 3
+BRIEF_TEXT_MAX = 280
+LABEL_MAX = 60
+
+
+def closest_cards(
+    t: Translator, packs: Mapping[str, Pack], matches: Sequence[Match], view: str = "card"
+) -> tuple[Card, ...]:
+    """Say that the first match may not answer, show it in short, and offer the next two. There must be one match."""
+    first, *others = matches[:SHOWN]
+    lead = Card(title=t("Closest match; it may not answer this"), tone=Tone.CAUTION)
+    brief = brief_card(t, packs[first.pack_id], first.entry, view)
+    return lead, brief.with_controls((*brief.controls, *other_buttons(others, view)))
+
+
+def other_buttons(matches: Sequence[Match], view: str = "card") -> tuple[Button, ...]:
+    """A button for each match, which says its title."""
+    return tuple(
+        Button(shorten(match.entry.title, LABEL_MAX), _open(match.pack_id, match.entry.id, view)) for match in matches
+    )
+
+
+def brief_card(t: Translator, pack: Pack, entry: Entry, view: str = "card") -> Card:
+    """Show an entry in a few lines, with what a member can do with it."""
+    whole = cards.card(t, pack, entry)
+    statement = paragraph(Bold(entry.title))
+    body = text(statement, shorten_words(_gist(entry), BRIEF_TEXT_MAX)) if _gist(entry) else text(statement)
+    if isinstance(entry, Argument):  # its card says what it argues about
+        body = text(whole.body[0], shorten_words(entry.text, BRIEF_TEXT_MAX))
+    return Card(
+        title=whole.title,
+        body=body,
+        tone=whole.tone,
+        controls=(
+            Button(t("Read all"), _open(pack.id, entry.id, view)),
+            Button(t("Share"), Action("share", ("card", pack.id, entry.id)), style=ButtonStyle.PRIMARY),
+        ),
+    )
+
+
+def _open(pack: str, entry: str, view: str) -> Action:
+    return Action("open", (pack, entry)) if view == "card" else Action("view", (view, pack, entry))
+
+
+def _gist(entry: Entry) -> str:
+    match entry:
+        case Fact():
+            return entry.reason
+        case Source():
+            return entry.summary
+        case Option():
+            return entry.description
+        case Term():
+            return entry.definition
+        case _:
+            return entry.body

@@ -1,0 +1,77 @@
+"""Roles and channels that a person names. The platform is asked about each before anything rests on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Mapping
+
+from bot.chat.markup import text
+from bot.chat.platform import Platform
+from bot.chat.vocabulary import Card, Place, Reply, Visibility
+from bot.communities.model import translator_for
+from bot.dispatch.declare import Context
+from bot.errors import BotError, NotFound
+from bot.i18n import Translator
+
+_MENTION = re.compile(r"^<(?:@&|#|!subteam\^)([A-Za-z0-9]+)(?:\|[^>]*)?>$")
+
+
+def mention_id(mention: str) -> str:
+    """The id in a role or a channel as platforms write a mention of it, or what was typed."""
+    match = _MENTION.match(mention.strip())
+    return match[1] if match else mention.strip()
+
+
+async def resolve_role(ctx: Context, platforms: Mapping[str, Platform], mention: str) -> str:
+    """The role's id. Raises NotFound where the community has no such role, Unavailable where that can't be said."""
+    actor, role = ctx.request.actor, mention_id(mention)
+    platform = platforms.get(actor.platform)
+    if platform is None or not await _translate_errors(ctx.t, platform.has_role(actor.workspace, role)):
+        raise NotFound(
+            ctx.t(
+                "Pick a role from the list, or mention one with @. Members here can't have “{role}”.",
+                role=mention[:60],
+            )
+        )
+    return role
+
+
+async def resolve_channel(
+    ctx: Context, platforms: Mapping[str, Platform], mention: str, title: str = "", sentence: str = ""
+) -> str:
+    """The id of a channel of this community, in which its members were told what it is for: moderators' news, or
+    what `sentence` says under `title`.
+
+    Raises NotFound where the community has no such channel, NotAllowed where the bot may not write in it, and
+    Unavailable where that can't be said.
+    """
+    actor, channel = ctx.request.actor, mention_id(mention)
+    platform = platforms.get(actor.platform)
+    if platform is None or not await _translate_errors(ctx.t, platform.has_channel(actor.workspace, channel)):
+        raise NotFound(
+            ctx.t(
+                "Pick a channel from the list, or mention one with #. I can't write in “{channel}”.",
+                channel=mention[:60],
+            )
+        )
+    place = Place(actor.platform, actor.workspace, channel)
+    await _translate_errors(
+        ctx.t, platform.post(place, _first_words(translator_for(ctx.community, platforms), title, sentence))
+    )
+    return channel
+
+
+def _first_words(t: Translator, title: str, sentence: str) -> Reply:
+    """Whether the bot may write somewhere is known for certain only once it has."""
+    sentence = sentence or t("I'll post news for moderators here, such as a poll that I can no longer update.")
+    return Reply(
+        (Card(title=title or t("The moderators' channel"), body=text(sentence)),), visibility=Visibility.PUBLIC
+    )
+
+
+async def _translate_errors(t: Translator, question: Awaitable[object]) -> object:
+    """What the platform answered. What it raises is said in the person's language."""
+    try:
+        return await question
+    except BotError as error:
+        raise type(error)(t(error.message)) from error

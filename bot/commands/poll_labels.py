@@ -1,0 +1,97 @@
+"""The words that every card of a poll uses: its method, when its results are shown, its id, its close."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+
+from bot.chat.markup import Time
+from bot.i18n import N_, Translator
+from bot.polls.counting.ballots import Method
+from bot.polls.model import Poll, Results
+from bot.polls.receipts import shown_head
+
+METHODS: Mapping[Method, str] = {
+    Method.SINGLE: N_("One choice"),
+    Method.APPROVAL: N_("Approval"),
+    Method.RANKED: N_("Ranking"),
+    Method.SCORE: N_("Scores"),
+    Method.CONSENT: N_("Consent"),
+}
+
+HOW: Mapping[Method, str] = {
+    Method.SINGLE: N_("Choose one option. The option with the most votes wins."),
+    Method.APPROVAL: N_("Choose every option that you approve of. The option with the most approvals wins."),
+    Method.RANKED: N_(
+        "Rank as many options as you like. Instant run-off decides: the last option goes, its ballots move on, "
+        "until one has more than half."
+    ),
+    Method.SCORE: N_(
+        "Give each option 0 to 5. The two highest totals meet in a run-off: the one that more ballots score higher wins."
+    ),
+    Method.CONSENT: N_(
+        "Agree, abstain or object with a reason. The proposal passes when time is up, the quorum holds and no "
+        "objection stands."
+    ),
+}
+
+BALLOTS: Mapping[Method, str] = {
+    Method.SINGLE: N_("Choose one"),
+    Method.APPROVAL: N_("Choose as many as you like"),
+    Method.RANKED: N_("Rank as many as you like"),
+    Method.SCORE: N_("Score each from 0 to 5"),
+    Method.CONSENT: N_("Agree, abstain or object with a reason"),
+}
+"""How a ballot is filled in, in a few words."""
+
+RESULTS: Mapping[Results, str] = {
+    Results.AT_CLOSE: N_("Members see the results when the poll closes."),
+    Results.AFTER_VOTE: N_("Members who have voted see the results so far."),
+    Results.LIVE: N_("Everyone sees the results so far."),
+}
+
+
+NAMES_SHOWN = 4
+"""Options that a sentence names; it counts the others."""
+
+
+def listed(t: Translator, names: Sequence[str], most: int = NAMES_SHOWN) -> str:
+    """Join names with commas, and count those beyond `most`."""
+    more = len(names) - most
+    return ", ".join(names) if more <= 0 else t("{names} and {n} more", names=", ".join(names[:most]), n=more)
+
+
+def joined(t: Translator, names: Sequence[str]) -> str:
+    """Join the names of a sentence: `A, B and C`; those beyond four are counted."""
+    if 1 < len(names) <= NAMES_SHOWN:
+        return t("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
+    return listed(t, names)
+
+
+def when(poll: Poll, zone: tzinfo) -> Time:
+    """Return when the poll closes; platforms show it in each reader's own zone where they can, and how far it is."""
+    return Time(poll.closes_at, f"{poll.closes_at.astimezone(zone):%Y-%m-%d %H:%M %Z}")
+
+
+def footer_with_head(t: Translator, poll: Poll) -> str:
+    """Name the poll with its ballots and the head of its record, which a reader compares later."""
+    return f"{footer(t, poll)} · {t('chain head')} {shown_head(poll.head)}"
+
+
+def opened(poll: Poll, zone: tzinfo) -> Time:
+    return Time(poll.opened_at, f"{poll.opened_at.astimezone(zone):%Y-%m-%d %H:%M %Z}")
+
+
+def opened_by(t: Translator, poll: Poll) -> str:
+    """Name the host, as the beginning of a footer."""
+    return t("Opened by {who}", who=poll.creator_name) + " · " if poll.creator_name else ""
+
+
+def footer(t: Translator, poll: Poll, ballots: int | None = None) -> str:
+    """Name the poll, its method and its ballots; `ballots` is their number where the poll was read a moment ago."""
+    counted = t.count("{n} ballot", "{n} ballots", poll.ballots if ballots is None else ballots)
+    return f"{id_and_method(t, poll)} · {counted}"
+
+
+def id_and_method(t: Translator, poll: Poll) -> str:
+    return " · ".join((t("Poll {id}", id=poll.id), t(METHODS[poll.method])))

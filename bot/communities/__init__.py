@@ -1,0 +1,1 @@
+"""Communities, their settings, their editors, and the log of what moderators and editors did."""

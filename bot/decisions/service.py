@@ -1,0 +1,244 @@
+"""What can be done with decisions, and who may. Commands say the results in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from bot.chat.vocabulary import Request
+from bot.communities.model import Community
+from bot.decisions import repository as rows
+from bot.decisions.model import (
+    LINK_MAX,
+    LINKS_MAX,
+    OUTCOME_MAX,
+    OWNER_MAX,
+    WORDS_MAX,
+    Decision,
+    DecisionState,
+    DecisionStep,
+    HistoryEntry,
+)
+from bot.errors import NotAllowed, NotFound, NotYet, Refused
+from bot.i18n import Translator
+from bot.polls.closing_time import local_moment, read_time
+from bot.polls.model import Poll, PollState
+from bot.polls.places import is_private, poll_place
+from bot.store.database import Database
+
+REVIEW_CLOCK = time(9)
+"""When, on the day of a review, its people are asked: by the community's clock."""
+REVIEW_MAX = timedelta(days=5 * 366)
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionDraft:
+    """A decision as it is typed. `owner` is a name; `review` a day as people type it, empty for never."""
+
+    outcome: str
+    owner: str = ""
+    review: str = ""
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAnswer:
+    """What its people say about a decision on the day of its review. `words` say what changed, or why."""
+
+    step: DecisionStep
+    words: str = ""
+    review: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The decisions of every community. All methods raise Unavailable when the database can't be used."""
+
+    database: Database
+    new_id: Callable[[], str]
+    changed: Callable[[], None] = lambda: None
+    """Called when a review was set or moved."""
+
+    def mistakes(self, draft: DecisionDraft, request: Request, community: Community, t: Translator) -> dict[str, str]:
+        """Return what is wrong with each part of the draft, in words; empty for a good one."""
+        long = t("Shorten that to {most} characters.", most=OUTCOME_MAX)
+        found = {
+            "outcome": t("Type what was decided, in a sentence.") if not draft.outcome else "",
+            "owner": t("Shorten that to {most} characters.", most=OWNER_MAX) if len(draft.owner) > OWNER_MAX else "",
+            "links": _wrong_links(draft.links, t),
+            "review": "",
+        }
+        if len(draft.outcome) > OUTCOME_MAX:
+            found["outcome"] = long
+        try:
+            review_moment(draft.review, request.now, community, t)
+        except Refused as error:
+            found["review"] = error.message
+        return {part: wrong for part, wrong in found.items() if wrong}
+
+    async def record(
+        self, draft: DecisionDraft, poll: Poll | None, request: Request, community: Community, t: Translator
+    ) -> Decision:
+        """Keep a decision, of a poll or of its own.
+
+        Raises NotAllowed for who may not, Refused for what can't be a decision, NotYet while the poll is open.
+        """
+        actor = request.actor
+        self.check(poll, request, community, t)
+        for wrong in self.mistakes(draft, request, community, t).values():
+            raise Refused(wrong)
+        own = not draft.owner or draft.owner.casefold() == actor.name.casefold()
+        decision = Decision(
+            id=self.new_id(),
+            community=community.id,
+            outcome=draft.outcome,
+            owner=actor.id if own else "",
+            owner_name=actor.name if own else draft.owner,
+            member=actor.id,
+            member_name=actor.name,
+            at=request.now,
+            place=poll_place(request.place),
+            private=is_private(request.place) or (poll is not None and poll.private),
+            poll=poll.id if poll else "",
+            links=draft.links,
+            review_at=review_moment(draft.review, request.now, community, t),
+        )
+        await self.database.write(lambda tx: rows.insert(tx, decision))
+        self.changed()
+        return await self._whole(decision.id, t)
+
+    def check(self, poll: Poll | None, request: Request, community: Community, t: Translator) -> None:
+        """Raise where this member can't record a decision of this poll, or one of its own."""
+        actor = request.actor
+        if poll is None:
+            if not community.may_create(actor):
+                raise NotAllowed(t("Only moderators can record decisions in this community."))
+            return
+        if community.id != poll.community or not (actor.id == poll.creator or community.moderates(actor)):
+            raise NotAllowed(t("Only the poll's host and the moderators of its community can do that."))
+        if poll.state is PollState.CANCELLED:
+            raise Refused(t("This poll was cancelled, so it decided nothing. Use /decide for a decision of its own."))
+        if poll.state is PollState.OPEN:
+            raise NotYet(t("Record the decision once the poll is closed."))
+
+    async def seen_by(self, decision_id: str, request: Request, community: Community, t: Translator) -> Decision:
+        """Return the decision, if this place may see it. Raises NotFound, in the same words for every other."""
+        decision = await self.database.read(lambda tx: rows.find(tx, decision_id))
+        if decision is None or not decision.answers(community.id, request.place):
+            raise _no_decision(t)
+        return decision
+
+    async def asked_of(self, decision_id: str, request: Request, community: Community, t: Translator) -> Decision:
+        """Return the decision to whoever may answer for it, wherever they were asked. Raises NotFound."""
+        decision = await self.database.read(lambda tx: rows.find(tx, decision_id))
+        if decision is None or decision.community != community.id:
+            raise _no_decision(t)
+        if decision.answers(community.id, request.place) or (
+            request.place.direct and request.actor.id in {decision.owner, decision.member}
+        ):
+            return decision
+        raise _no_decision(t)
+
+    async def listed(
+        self, community: str, request: Request | None, words: str = "", states: frozenset[DecisionState] | None = None
+    ) -> Sequence[Decision]:
+        """Return the decisions that a request's place may see, the latest first; without a request, no private one.
+
+        `words` are looked for in the outcome and the owner's name.
+        """
+        place = request.place if request else None
+        decisions = await self.database.read(lambda tx: rows.visible(tx, community, place))
+        letters = words.casefold().split()
+        return [
+            decision
+            for decision in decisions
+            if (states is None or decision.state in states)
+            and all(word in f"{decision.outcome} {decision.owner_name}".casefold() for word in letters)
+        ]
+
+    async def with_histories(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
+        return await self.database.read(lambda tx: rows.with_histories(tx, decisions))
+
+    async def of_poll(self, poll: str) -> Sequence[Decision]:
+        return await self.database.read(lambda tx: rows.of_poll(tx, poll))
+
+    def may_answer(self, decision: Decision, request: Request, community: Community) -> bool:
+        return community.id == decision.community and (
+            request.actor.id in {decision.owner, decision.member} or community.moderates(request.actor)
+        )
+
+    async def answer(
+        self, decision: Decision, answer: ReviewAnswer, request: Request, community: Community, t: Translator
+    ) -> Decision:
+        """Write what became of a standing decision.
+
+        Raises NotAllowed for who may not say, Refused for an answer without its words or of a decision that is over.
+        """
+        actor = request.actor
+        if not self.may_answer(decision, request, community):
+            raise NotAllowed(t("Only the decision's owner, its recorder and moderators can do that."))
+        if decision.state is not DecisionState.STANDING:
+            raise Refused(t("This decision is settled already. Use /decide for a new one."))
+        if len(answer.words) > WORDS_MAX:
+            raise Refused(t("Shorten that to {most} characters.", most=WORDS_MAX))
+        if answer.step in {DecisionStep.CHANGED, DecisionStep.DROPPED} and not answer.words:
+            raise Refused(t("Say what changed, or why it was dropped."))
+        later = None
+        words = answer.words
+        if answer.step is DecisionStep.POSTPONED:
+            later = review_moment(answer.review, request.now, community, t)
+            if later is None:
+                raise Refused(t("Type the day when to look again, such as next month."))
+            words = f"{later.astimezone(community.tz):%Y-%m-%d}"
+        states = {
+            DecisionStep.DONE: DecisionState.DONE,
+            DecisionStep.CHANGED: DecisionState.CHANGED,
+            DecisionStep.DROPPED: DecisionState.DROPPED,
+        }
+        settled = replace(decision, state=states.get(answer.step, DecisionState.STANDING), review_at=later)
+        entry = HistoryEntry(answer.step, words, actor.id, actor.name, request.now)
+        if not await self.database.write(lambda tx: rows.settle(tx, settled, entry)):
+            raise Refused(t("This decision is settled already. Use /decide for a new one."))
+        self.changed()
+        return await self._whole(decision.id, t)
+
+    async def _whole(self, decision_id: str, t: Translator) -> Decision:
+        decision = await self.database.read(lambda tx: rows.find(tx, decision_id))
+        if decision is None:
+            raise _no_decision(t)
+        return decision
+
+
+def review_moment(words: str, now: datetime, community: Community, t: Translator) -> datetime | None:
+    """Return when the community's morning of the typed day is; None for no words. Raises Refused."""
+    if not words.strip():
+        return None
+    moment = read_time(words, now, community.tz)
+    if moment is None:
+        raise Refused(t("I can't read “{typed}” as a day. Try in 3 months or 2027-03-01.", typed=words[:60]))
+    morning = local_moment(moment.astimezone(community.tz).date(), REVIEW_CLOCK, community.tz, now)
+    if morning <= now:
+        raise Refused(t("Pick a later day: a review is tomorrow at the earliest."))
+    if morning > now + REVIEW_MAX:
+        raise Refused(t("Pick an earlier day: a review is within five years."))
+    return morning
+
+
+def _wrong_links(links: Sequence[str], t: Translator) -> str:
+    if len(links) > LINKS_MAX:
+        return t("Leave out some links: a decision has at most {most}.", most=LINKS_MAX)
+    bad = next((link for link in links if not _is_link(link)), "")
+    return t("“{link}” isn't an address. Begin it with https://.", link=bad[:60]) if bad else ""
+
+
+def _is_link(link: str) -> bool:
+    return len(link) <= LINK_MAX and (
+        _LINK.fullmatch(link) is not None or re.fullmatch(r"[\w-]+:[\w-]+", link) is not None
+    )
+
+
+def _no_decision(t: Translator) -> NotFound:
+    return NotFound(t("There's no such decision here. /decisions lists them."))

@@ -1,0 +1,112 @@
+"""From stored answers to numbers: the matrix, its camps, its lists. This is where a close meets NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.deliberation.grouping import find_components
+from bot.deliberation.model import AnswerTotal, DiscussionStatement, StatementState
+from bot.deliberation.repository import Ballots
+from bot.deliberation.stability import find_camps
+from bot.deliberation.statistics import (
+    Z_90,
+    Counts,
+    consensus,
+    count_votes,
+    group_aware_consensus,
+    priorities,
+    representatives,
+)
+from bot.deliberation.vote_matrix import UNSEEN, Numbers, Votes
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Totals by column, overall and by group; lists are positions of statements, not yet checked for small numbers."""
+
+    totals: tuple[AnswerTotal, ...]
+    group_totals: tuple[tuple[AnswerTotal, ...], ...]
+    sizes: tuple[int, ...]
+    eligible: int
+    stability: float | None
+    reason: str
+    common: tuple[int, ...]
+    rejected: tuple[int, ...]
+    stands_for: tuple[tuple[tuple[int, bool], ...], ...]
+
+
+def matrix_of(statements: Sequence[DiscussionStatement], answers: Ballots) -> Votes:
+    """Make the matrix of people by statements, columns in the order of `statements`."""
+    columns = {statement.position: column for column, statement in enumerate(statements)}
+    rows: dict[str, int] = {}
+    for person, *_ in answers:
+        rows.setdefault(person, len(rows))
+    votes = np.full((len(rows), len(columns)), UNSEEN, np.int8)
+    for person, position, vote in answers:
+        if position in columns:
+            votes[rows[person], columns[position]] = vote
+    return votes
+
+
+def findings(statements: Sequence[DiscussionStatement], answers: Ballots) -> Findings:
+    """Work out everything that a result is made of."""
+    votes = matrix_of(statements, answers)
+    muted = [column for column, each in enumerate(statements) if each.state is StatementState.MUTED]
+    camps = find_camps(votes, muted)
+    overall = count_votes(votes)
+    masks = [camps.labels == group for group in range(camps.count)]
+    by_group = count_votes(votes, masks)
+    agreed = [item.column for item in consensus(overall, agree=True, muted=muted)]
+    if camps.count:
+        strength = group_aware_consensus(by_group)
+        agreed = sorted(np.flatnonzero(camps.bridges).tolist(), key=lambda column: -strength[column])
+        agreed = [column for column in agreed if column not in muted]
+    rejected = [item.column for item in consensus(overall, agree=False, muted=muted)]
+    position = [each.position for each in statements]
+    return Findings(
+        totals=_totals(overall),
+        group_totals=tuple(
+            _totals(Counts(by_group.agrees[group], by_group.disagrees[group], by_group.seen[group]))
+            for group in range(camps.count)
+        ),
+        sizes=tuple(int(mask.sum()) for mask in masks),
+        eligible=camps.eligible,
+        stability=None if camps.stability is None else round(camps.stability, 2),
+        reason="" if camps.reason is None else camps.reason.value,
+        common=tuple(position[column] for column in agreed),
+        rejected=tuple(position[column] for column in rejected),
+        stands_for=tuple(
+            tuple(
+                (position[item.column], item.agree)
+                for item in representatives(by_group, group, muted)
+                if min(item.z, item.ratio_z) > Z_90  # Polis lists the best there is, even on a side that nobody took
+            )
+            for group in range(camps.count)
+        ),
+    )
+
+
+def _totals(counts: Counts) -> tuple[AnswerTotal, ...]:
+    return tuple(
+        AnswerTotal(int(agrees), int(disagrees), int(passes))
+        for agrees, disagrees, passes in zip(counts.agrees, counts.disagrees, counts.passes, strict=True)
+    )
+
+
+def draw_weights(statements: Sequence[DiscussionStatement], extremity: Numbers | None = None) -> Numbers:
+    """Weigh statements for the draw by their totals; `extremity` is that of a while ago, 0 for newer statements."""
+    totals = [
+        np.array([getattr(each, name) for each in statements], np.int64) for name in ("agrees", "disagrees", "passes")
+    ]
+    lengths = np.zeros(len(statements))
+    if extremity is not None:
+        lengths[: len(extremity)] = extremity[: len(statements)]
+    return priorities(Counts(totals[0], totals[1], totals[0] + totals[1] + totals[2]), lengths)
+
+
+def extremities(statements: Sequence[DiscussionStatement], answers: Ballots) -> Numbers:
+    """Return how far each statement moves people, for the draw."""
+    return find_components(matrix_of(statements, answers)).extremity

@@ -1,0 +1,97 @@
+"""Everything that Polis computes of a conversation, by our functions: the proof that they do what they say.
+
+Members never see it: its groups depend on the order of people, and it draws groups where none hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.deliberation.grouping import find_components, find_eligible, polis_groups, project
+from bot.deliberation.statistics import (
+    Consensus,
+    Counts,
+    Representative,
+    consensus,
+    count_votes,
+    group_aware_consensus,
+    priorities,
+    representatives,
+)
+from bot.deliberation.vote_matrix import VoteMatrix, Votes, muted, read_votes
+
+
+@dataclass(frozen=True, slots=True)
+class PolisConversation:
+    """Votes as (person, statement, vote), oldest first, vote 1, 0 or -1; ids are whatever numbers they had there."""
+
+    votes: Sequence[tuple[int, int, int]]
+    statements: Sequence[int]
+    moderated_out: Collection[int] = ()
+    meta: Collection[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PolisNumbers:
+    """What Polis would publish, by statement ids and people's ids; lists are (statement, agree)."""
+
+    groups: Sequence[Collection[int]]
+    representative: Sequence[Sequence[tuple[int, bool]]]
+    agreed: Sequence[int]
+    disagreed: Sequence[int]
+    group_aware_consensus: Mapping[int, float]
+    priorities: Mapping[int, float]
+
+
+def polis_numbers(
+    conversation: PolisConversation,
+    eligible: Collection[int] | None = None,
+    groups: Sequence[Collection[int]] | None = None,
+) -> PolisNumbers:
+    """Compute a conversation's numbers.
+
+    `eligible` people are Polis' own where its history is not at hand. With `groups` given, the rest follows from them.
+    """
+    matrix = read_votes(conversation.votes, conversation.statements)
+    columns = {statement: column for column, statement in enumerate(matrix.statements)}
+    out = [columns[statement] for statement in conversation.moderated_out if statement in columns]
+    meta = [columns[statement] for statement in conversation.meta if statement in columns]
+    zeroed = muted(matrix.votes, out)
+    components = find_components(zeroed)
+    if groups is None:
+        chosen = eligible if eligible is not None else _eligible_people(matrix)
+        rows = [row for row in matrix.joining if matrix.people[row] in chosen]
+        grouping = polis_groups(project(zeroed, components), rows)
+        masks = [grouping.members(group) for group in range(grouping.count)]
+        groups = [[matrix.people[row] for row in mask.nonzero()[0]] for mask in masks]
+    rated, raw = _group_counts(matrix, zeroed, groups), _group_counts(matrix, matrix.votes, groups)
+    everybody = count_votes(zeroed)
+    grouped = Counts(raw.agrees.sum(axis=0), raw.disagrees.sum(axis=0), raw.seen.sum(axis=0))
+    names = matrix.statements
+    return PolisNumbers(
+        groups,
+        [_named(names, representatives(rated, number, out)) for number in range(len(groups))],
+        _statements(names, consensus(everybody, agree=True, muted=out)),
+        _statements(names, consensus(everybody, agree=False, muted=out)),
+        dict(zip(names, group_aware_consensus(raw).tolist(), strict=True)),
+        dict(zip(names, priorities(grouped, components.extremity, meta).tolist(), strict=True)),
+    )
+
+
+def _eligible_people(matrix: VoteMatrix) -> set[int]:
+    return {matrix.people[row] for row in find_eligible(matrix.votes)}
+
+
+def _group_counts(matrix: VoteMatrix, votes: Votes, groups: Sequence[Collection[int]]) -> Counts:
+    rows = {person: row for row, person in enumerate(matrix.people)}
+    parts = [count_votes(votes[[rows[person] for person in group if person in rows]]) for group in groups]
+    return Counts.of_groups(parts, votes.shape[1])
+
+
+def _named(names: Sequence[int], items: Iterable[Representative]) -> list[tuple[int, bool]]:
+    return [(names[item.column], item.agree) for item in items]
+
+
+def _statements(names: Sequence[int], items: Iterable[Consensus]) -> list[int]:
+    return [names[item.column] for item in items]

@@ -1,0 +1,22 @@
+-- name: discussions_by_ids(ids)
+SELECT * FROM discussions WHERE id IN (SELECT jsonb_array_elements_text(CAST(:ids AS jsonb)));
+
+-- name: discussion_places_of(ids)
+SELECT * FROM discussion_places WHERE discussion IN (SELECT jsonb_array_elements_text(CAST(:ids AS jsonb)));
+
+-- name: next_discussion_deadline(platforms)$
+SELECT min(due) FROM (
+    SELECT min(closes_at) AS due FROM discussions WHERE state = 'open'
+    UNION ALL SELECT min(due_at) FROM discussion_tellings
+        WHERE platform IN (SELECT jsonb_array_elements_text(CAST(:platforms AS jsonb)))
+) AS deadlines;
+
+-- name: move_statement(discussion, position, before, state, note)!
+UPDATE discussion_statements SET state = :state, note = :note
+WHERE discussion = :discussion AND position = :position
+    AND state IN (SELECT jsonb_array_elements_text(CAST(:before AS jsonb)));
+
+-- name: count_discussion(discussion, people, votes)!
+UPDATE discussions SET people = people + CAST(:people AS BIGINT), votes = votes + CAST(:votes AS BIGINT),
+    drawn = drawn + CASE WHEN CAST(:people AS BIGINT) = 0 THEN 0 ELSE 1 END
+WHERE id = :discussion;

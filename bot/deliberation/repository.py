@@ -1,0 +1,233 @@
+"""Discussions in the database. Each function is a step of a unit of work."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from bot.communities import repository as communities
+from bot.deliberation.model import Discussion, DiscussionStatement, Moderation, StatementState
+from bot.polls.model import PollState
+from bot.polls.places import PollPlace
+from bot.store.sql import Row, Transaction
+from bot.store.timestamps import from_stored, to_stored
+
+LISTED = 50
+Ballots = list[tuple[str, int, int]]
+"""Answers as (person, statement, vote)."""
+
+
+async def insert(
+    tx: Transaction, discussion: Discussion, starters: Sequence[DiscussionStatement], wrapped: str
+) -> None:
+    """Store a new discussion with its places, starters and wrapped secret."""
+    await communities.ensure(tx, discussion.community)
+    await tx.run(
+        "insert_discussion",
+        id=discussion.id,
+        community=discussion.community,
+        creator=discussion.creator,
+        creator_name=discussion.creator_name,
+        question=discussion.question,
+        pack=discussion.pack,
+        moderation=discussion.moderation.value,
+        private=int(discussion.private),
+        opened_at=to_stored(discussion.opened_at),
+        closes_at=to_stored(discussion.closes_at),
+    )
+    await tx.run("insert_discussion_secret", discussion=discussion.id, wrapped=wrapped)
+    for place in sorted(discussion.places, key=lambda each: each.channel):
+        await add_place(tx, discussion.id, place)
+    await add_statements(tx, discussion.id, starters)
+
+
+async def add_place(tx: Transaction, discussion: str, place: PollPlace) -> None:
+    """Let requests in this place see the discussion; once more is harmless."""
+    await tx.run("add_discussion_place", discussion=discussion, **asdict(place))
+
+
+async def add_statements(tx: Transaction, discussion: str, statements: Iterable[DiscussionStatement]) -> None:
+    """Store new statements."""
+    values = [
+        {
+            "discussion": discussion,
+            "position": statement.position,
+            "words": statement.words,
+            "starter": int(statement.starter),
+            "lean": statement.lean,
+            "state": statement.state.value,
+            "author": statement.author,
+        }
+        for statement in statements
+    ]
+    await tx.many("put_statement", values)
+
+
+async def get_all(tx: Transaction, ids: Iterable[str]) -> list[Discussion]:
+    """Return the discussions with these ids, in this order, without those that don't exist."""
+    order = list(ids)
+    listed = json.dumps(order)
+    places: dict[str, set[PollPlace]] = defaultdict(set)
+    for row in await tx.rows("discussion_places_of", ids=listed):
+        places[row["discussion"]].add(PollPlace(row["platform"], row["workspace"], row["channel"]))
+    rows = await tx.rows("discussions_by_ids", ids=listed)
+    discussions = {row["id"]: _discussion(row, places[row["id"]]) for row in rows}
+    return [discussions[each] for each in order if each in discussions]
+
+
+async def find(tx: Transaction, discussion: str) -> Discussion | None:
+    discussions = await get_all(tx, [discussion])
+    return discussions[0] if discussions else None
+
+
+async def of_community(tx: Transaction, community: str, limit: int = LISTED) -> list[Discussion]:
+    """Return a community's discussions, open ones first, then the latest."""
+    return await get_all(tx, await tx.column("discussion_ids", community=community, limit=limit))
+
+
+async def open_count(tx: Transaction, community: str) -> int:
+    """Count a community's open discussions. Until the transaction ends nobody else counts them."""
+    await communities.hold(tx, community)
+    count: int = await tx.value("open_discussions", community=community)
+    return count
+
+
+async def statements(tx: Transaction, discussion: str) -> list[DiscussionStatement]:
+    """Return all statements, by position."""
+    return [_statement(row) for row in await tx.rows("statements_of_discussion", discussion=discussion)]
+
+
+async def answers_of(tx: Transaction, discussion: str, person: str) -> dict[int, int]:
+    """Return a person's answers by statement."""
+    rows = await tx.rows("votes_of_person", discussion=discussion, person=person)
+    return {row["statement"]: row["vote"] for row in rows}
+
+
+async def all_answers(tx: Transaction, discussion: str) -> Ballots:
+    """Return every answer, sorted by the people's hashes."""
+    rows = await tx.rows("all_discussion_votes", discussion=discussion)
+    return [(row["person"], row["statement"], row["vote"]) for row in rows]
+
+
+async def put_answer(tx: Transaction, discussion: str, person: str, statement: int, vote: int) -> bool:
+    """Store an answer and keep totals right; False where the same answer stands already."""
+    before = await answers_of(tx, discussion, person)
+    if before.get(statement) == vote:
+        return False
+    await tx.run("put_discussion_vote", discussion=discussion, person=person, statement=statement, vote=vote)
+    if statement in before:
+        await _count(tx, discussion, statement, before[statement], -1)
+    await _count(tx, discussion, statement, vote, 1)
+    await tx.run("count_discussion", discussion=discussion, people=int(not before), votes=1)
+    return True
+
+
+async def withdraw(tx: Transaction, discussion: str, person: str) -> int:
+    """Delete a person's answers and take them out of the totals. Returns how many there were."""
+    before = await answers_of(tx, discussion, person)
+    for statement, vote in before.items():
+        await _count(tx, discussion, statement, vote, -1)
+    if before:
+        await tx.run("drop_votes_of_person", discussion=discussion, person=person)
+        await tx.run("count_discussion", discussion=discussion, people=-1, votes=1)
+    return len(before)
+
+
+async def _count(tx: Transaction, discussion: str, statement: int, vote: int, change: int) -> None:
+    await tx.run(
+        "count_statement",
+        discussion=discussion,
+        statement=statement,
+        agrees=change * (vote == 1),
+        disagrees=change * (vote == -1),
+        passes=change * (vote == 0),
+    )
+
+
+async def move_statement(
+    tx: Transaction,
+    discussion: str,
+    position: int,
+    before: Iterable[StatementState],
+    to: StatementState,
+    note: str = "",
+) -> bool:
+    """Move a statement on; False where it was in none of the states before, so that one of two moderators decides."""
+    moved = await tx.run(
+        "move_statement",
+        discussion=discussion,
+        position=position,
+        before=json.dumps(sorted(before)),
+        state=to.value,
+        note=note,
+    )
+    return moved == 1
+
+
+async def end(
+    tx: Transaction, discussion: str, state: PollState, at: datetime, by: str, result: tuple[str, str] = ("", "")
+) -> bool:
+    """End an open discussion: its answers, its secret, its authors and its totals go. False where it isn't open."""
+    content, digest = result
+    ended = await tx.run(
+        "end_discussion",
+        discussion=discussion,
+        state=state.value,
+        closed_at=to_stored(at),
+        closed_by=by,
+        result=content,
+        result_hash=digest,
+    )
+    if not ended:
+        return False
+    await tx.run("drop_discussion_votes", discussion=discussion)
+    await tx.run("drop_discussion_secret", discussion=discussion)
+    await tx.run("drop_unseen_statements", discussion=discussion)
+    await tx.run("forget_statements", discussion=discussion)
+    return True
+
+
+async def wrapped_secrets(tx: Transaction) -> Mapping[str, str]:
+    """Return the wrapped secret of every open discussion."""
+    return {row["discussion"]: row["wrapped"] for row in await tx.rows("wrapped_discussion_secrets")}
+
+
+def _discussion(row: Row, places: Iterable[PollPlace]) -> Discussion:
+    return Discussion(
+        id=row["id"],
+        community=row["community"],
+        creator=row["creator"],
+        creator_name=row["creator_name"],
+        question=row["question"],
+        pack=row["pack"],
+        moderation=Moderation(row["moderation"]),
+        private=bool(row["private"]),
+        opened_at=from_stored(row["opened_at"]),
+        closes_at=from_stored(row["closes_at"]),
+        state=PollState(row["state"]),
+        closed_at=None if row["closed_at"] is None else from_stored(row["closed_at"]),
+        people=row["people"],
+        votes=row["votes"],
+        drawn=row["drawn"],
+        result=row["result"],
+        result_hash=row["result_hash"],
+        places=frozenset(places),
+    )
+
+
+def _statement(row: Row) -> DiscussionStatement:
+    return DiscussionStatement(
+        position=row["position"],
+        words=row["words"],
+        starter=bool(row["starter"]),
+        lean=row["lean"],
+        state=StatementState(row["state"]),
+        author=row["author"],
+        note=row["note"],
+        agrees=row["agrees"],
+        disagrees=row["disagrees"],
+        passes=row["passes"],
+    )

@@ -1,0 +1,126 @@
+-- Discussions.
+
+-- name: insert_discussion(id, community, creator, creator_name, question, pack, moderation, private, opened_at, closes_at)!
+INSERT INTO discussions
+    (id, community, creator, creator_name, question, pack, moderation, private, opened_at, closes_at)
+VALUES (:id, :community, :creator, :creator_name, :question, :pack, :moderation, :private, :opened_at, :closes_at);
+
+-- name: insert_discussion_secret(discussion, wrapped)!
+INSERT INTO discussion_secrets (discussion, wrapped) VALUES (:discussion, :wrapped);
+
+-- name: add_discussion_place(discussion, platform, workspace, channel)!
+INSERT INTO discussion_places (discussion, platform, workspace, channel)
+VALUES (:discussion, :platform, :workspace, :channel) ON CONFLICT DO NOTHING;
+
+-- name: put_statement*!
+INSERT INTO discussion_statements (discussion, position, words, starter, lean, state, author)
+VALUES (:discussion, :position, :words, :starter, :lean, :state, :author);
+
+-- name: discussions_by_ids(ids)
+SELECT * FROM discussions WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: discussion_places_of(ids)
+SELECT * FROM discussion_places WHERE discussion IN (SELECT value FROM json_each(:ids));
+
+-- name: discussion_ids(community, limit)
+SELECT id FROM discussions WHERE community = :community
+ORDER BY CASE WHEN state = 'open' THEN 0 ELSE 1 END, opened_at DESC, id LIMIT :limit;
+
+-- name: open_discussions(community)$
+SELECT count(*) FROM discussions WHERE community = :community AND state = 'open';
+
+-- name: due_discussions(now)
+SELECT id FROM discussions WHERE state = 'open' AND closes_at <= :now ORDER BY closes_at;
+
+-- name: next_discussion_deadline(platforms)$
+SELECT min(due) FROM (
+    SELECT min(closes_at) AS due FROM discussions WHERE state = 'open'
+    UNION ALL
+    SELECT min(due_at) AS due FROM discussion_tellings WHERE platform IN (SELECT value FROM json_each(:platforms))
+) AS dues;
+
+-- name: statements_of_discussion(discussion)
+SELECT * FROM discussion_statements WHERE discussion = :discussion ORDER BY position;
+
+-- name: discussion_secret(discussion)$
+SELECT wrapped FROM discussion_secrets WHERE discussion = :discussion;
+
+-- name: wrapped_discussion_secrets()
+SELECT discussion, wrapped FROM discussion_secrets;
+
+-- name: rewrap_discussion_secret(discussion, wrapped)!
+UPDATE discussion_secrets SET wrapped = :wrapped WHERE discussion = :discussion;
+
+-- name: hold_discussion(discussion)!
+-- Until the transaction ends nobody else changes the discussion.
+UPDATE discussions SET votes = votes WHERE id = :discussion AND state = 'open';
+
+-- name: votes_of_person(discussion, person)
+SELECT statement, vote FROM discussion_votes WHERE discussion = :discussion AND person = :person ORDER BY statement;
+
+-- name: all_discussion_votes(discussion)
+SELECT person, statement, vote FROM discussion_votes WHERE discussion = :discussion ORDER BY person, statement;
+
+-- name: put_discussion_vote(discussion, person, statement, vote)!
+INSERT INTO discussion_votes (discussion, person, statement, vote) VALUES (:discussion, :person, :statement, :vote)
+ON CONFLICT (discussion, person, statement) DO UPDATE SET vote = excluded.vote;
+
+-- name: drop_votes_of_person(discussion, person)!
+DELETE FROM discussion_votes WHERE discussion = :discussion AND person = :person;
+
+-- name: count_statement(discussion, statement, agrees, disagrees, passes)!
+UPDATE discussion_statements
+SET agrees = agrees + :agrees, disagrees = disagrees + :disagrees, passes = passes + :passes
+WHERE discussion = :discussion AND position = :statement;
+
+-- name: count_discussion(discussion, people, votes)!
+-- A message shows how many take part, so it is drawn anew for a new member, not for each answer.
+UPDATE discussions SET people = people + :people, votes = votes + :votes,
+    drawn = drawn + CASE WHEN :people = 0 THEN 0 ELSE 1 END
+WHERE id = :discussion;
+
+-- name: move_statement(discussion, position, before, state, note)!
+UPDATE discussion_statements SET state = :state, note = :note
+WHERE discussion = :discussion AND position = :position AND state IN (SELECT value FROM json_each(:before));
+
+-- name: drop_draft(discussion, position, author)!
+UPDATE discussion_statements SET state = 'rejected', author = '', words = '-'
+WHERE discussion = :discussion AND position = :position AND author = :author AND state IN ('draft', 'waiting');
+
+-- name: extend_discussion(discussion, closes_at)!
+UPDATE discussions SET closes_at = :closes_at, drawn = drawn + 1
+WHERE id = :discussion AND state = 'open' AND closes_at < :closes_at;
+
+-- name: end_discussion(discussion, state, closed_at, closed_by, result, result_hash)!
+UPDATE discussions SET state = :state, closed_at = :closed_at, closed_by = :closed_by, result = :result,
+    result_hash = :result_hash, people = 0, votes = 0, drawn = drawn + 1
+WHERE id = :discussion AND state = 'open';
+
+-- name: drop_discussion_votes(discussion)!
+DELETE FROM discussion_votes WHERE discussion = :discussion;
+
+-- name: drop_discussion_secret(discussion)!
+DELETE FROM discussion_secrets WHERE discussion = :discussion;
+
+-- name: forget_statements(discussion)!
+UPDATE discussion_statements SET author = '', lean = '', agrees = 0, disagrees = 0, passes = 0
+WHERE discussion = :discussion;
+
+-- name: drop_unseen_statements(discussion)!
+DELETE FROM discussion_statements WHERE discussion = :discussion AND state IN ('draft', 'waiting', 'rejected');
+
+-- name: statements_by_author(author)
+SELECT discussion, position, words, state FROM discussion_statements WHERE author = :author ORDER BY discussion, position;
+
+-- name: forget_statement_author(author)!
+UPDATE discussion_statements SET author = '' WHERE author = :author;
+
+-- name: withdraw_statements_of(author)!
+UPDATE discussion_statements SET words = '-', state = 'rejected', author = ''
+WHERE author = :author AND state IN ('draft', 'waiting');
+
+-- name: forget_discussion_host(community, person)!
+UPDATE discussions SET creator = '', creator_name = '' WHERE community = :community AND creator = :person;
+
+-- name: delete_discussions_of_community(community)!
+DELETE FROM discussions WHERE community = :community;

@@ -1,0 +1,398 @@
+"""What can be done with discussions, and the rules of who may and when. Commands say the results in words."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.chat.vocabulary import Actor, MessageRef, Request
+from bot.communities.action_log import ActionLog, Deed
+from bot.communities.model import Community, community_id, voter_id, voter_in
+from bot.deliberation import posted_cards, repository
+from bot.deliberation.model import (
+    ID_PREFIX,
+    QUESTION_MAX,
+    STARTERS_MAX,
+    STARTERS_MIN,
+    Discussion,
+    DiscussionStatement,
+    Moderation,
+    StatementState,
+    Turn,
+)
+from bot.deliberation.report import as_json, digest, make_report
+from bot.deliberation.statement_rules import wrong_statement
+from bot.errors import NotAllowed, NotFound, Refused, Unavailable
+from bot.i18n import N_, Translator
+from bot.polls.model import NEWEST_FORMAT, PollState
+from bot.polls.option_names import is_blank
+from bot.polls.places import is_private, poll_place
+from bot.polls.poll_secrets import SECRET_BYTES, read_secret, sealed_secret
+from bot.polls.posted_messages import PostedMessage
+from bot.store.database import Database, Unit
+from bot.store.keys import Keys
+from bot.store.sql import Transaction
+from bot.store.timestamps import to_stored
+
+OPEN_MAX = 10
+"""Open discussions of one community at a time."""
+CLOSE_TRIES = 5
+"""How often a close is worked out anew because somebody answered meanwhile; then nobody may for a moment."""
+CLOSED_MEANWHILE = N_("This discussion is no longer open. Your answer wasn't counted.")
+FRESH_SHARE = 1.1
+"""The extremity of statements is computed anew when there are a tenth more answers."""
+VOTES: Mapping[str, int] = {"agree": 1, "pass": 0, "disagree": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class DiscussionDraft:
+    """A discussion as its host asks for it. `starters` are (words, leaning)."""
+
+    question: str
+    closes_at: datetime
+    starters: tuple[tuple[str, str], ...]
+    pack: str = ""
+    moderation: Moderation = Moderation.BEFORE
+
+
+@dataclass(slots=True)
+class Discussions:
+    """The discussions of every community. All methods raise Unavailable when the database can't be used."""
+
+    database: Database
+    keys: Keys
+    new_id: Callable[[], str]
+    action_log: ActionLog
+    random_bytes: Callable[[int], bytes]
+    changed: Callable[[], None] = lambda: None
+    """Called when a deadline was set or moved."""
+    _extremity: dict[str, tuple[int, object]] = field(default_factory=dict)
+    """By discussion: after how many answers the extremity of its statements was computed, and that."""
+    _measuring: set[str] = field(default_factory=set)
+
+    # --- hosts ---
+
+    async def start(self, draft: DiscussionDraft, request: Request, community: Community, t: Translator) -> Discussion:
+        """Open a discussion, which belongs to the place of the request. Raises NotAllowed or Refused."""
+        host, now = request.actor, request.now
+        if not community.may_create(host):
+            raise NotAllowed(t("Only moderators can start discussions in this community."))
+        if is_blank(draft.question) or len(draft.question) > QUESTION_MAX:
+            raise Refused(t("Type a question of at most {n} characters.", n=QUESTION_MAX))
+        starters = draft.starters[:STARTERS_MAX]
+        if len(starters) < STARTERS_MIN:
+            raise Refused(
+                t("Add at least {n} statements to begin with, one on each line or with | between.", n=STARTERS_MIN)
+            )
+        for words, _ in starters if not draft.pack else ():
+            if wrong := wrong_statement(words, t):
+                raise Refused(f"“{words[:60]}”: {wrong}")
+        discussion = Discussion(
+            id=ID_PREFIX + self.new_id(),
+            community=community.id,
+            creator=host.id,
+            creator_name=host.name,
+            question=draft.question,
+            pack=draft.pack,
+            moderation=draft.moderation,
+            private=is_private(request.place),
+            opened_at=now,
+            closes_at=draft.closes_at,
+            places=frozenset({poll_place(request.place)}),
+        )
+        statements = [
+            DiscussionStatement(position, words, starter=True, lean=lean)
+            for position, (words, lean) in enumerate(starters)
+        ]
+        wrapped = self.keys.wrap(sealed_secret(discussion.id, self.random_bytes(SECRET_BYTES)))
+
+        async def write(tx: Transaction) -> None:
+            if await repository.open_count(tx, community.id) >= OPEN_MAX:
+                raise Refused(t("Close a discussion first: {n} are open here, the most allowed.", n=OPEN_MAX))
+            await repository.insert(tx, discussion, statements, wrapped)
+
+        await self.database.write(write)
+        self.changed()
+        return discussion
+
+    async def extend(
+        self, discussion: Discussion, request: Request, community: Community, closes_at: datetime, t: Translator
+    ) -> Discussion:
+        """Move the close to later. Raises NotAllowed or Refused."""
+        self.check_host(discussion, request.actor, community, t)
+        must_be_open(discussion, t)
+        if closes_at <= discussion.closes_at:
+            raise Refused(t("Pick a time after the current close. To end the discussion early, use /discuss close."))
+        logged = self.logged(Deed.EXTEND, discussion, request, discussion.question)
+
+        async def write(tx: Transaction) -> bool:
+            values = {"discussion": discussion.id, "closes_at": to_stored(closes_at)}
+            moved = await tx.run("extend_discussion", **values) == 1
+            if moved:
+                await logged(tx)
+            return moved
+
+        if not await self.database.write(write):
+            raise Refused(t("This discussion is no longer open."))
+        self.changed()
+        return replace(discussion, closes_at=closes_at)
+
+    async def close(self, discussion: Discussion, request: Request, community: Community, t: Translator) -> Discussion:
+        """End the discussion before its time. Raises NotAllowed or Refused."""
+        self.check_host(discussion, request.actor, community, t)
+        must_be_open(discussion, t)
+        logged = self.logged(Deed.CLOSE, discussion, request, discussion.question)
+        await self.end(discussion.id, request.now, by=voter_id(request.actor), also=logged)
+        self.changed()
+        return await self.get(discussion.id, t)
+
+    async def cancel(self, discussion: Discussion, request: Request, community: Community, t: Translator) -> None:
+        """End the discussion without a result: its answers are deleted. Raises NotAllowed or Refused."""
+        self.check_host(discussion, request.actor, community, t)
+        must_be_open(discussion, t)
+        logged = self.logged(Deed.CANCEL, discussion, request, discussion.question)
+        await self.drop(discussion.id, request.now, by=voter_id(request.actor), also=logged)
+
+    def check_host(self, discussion: Discussion, actor: Actor, community: Community, t: Translator) -> None:
+        """Raise NotAllowed for who neither opened the discussion nor moderates its community."""
+        own = community.id == discussion.community
+        if not (own and (actor.id == discussion.creator or community.moderates(actor))):
+            raise NotAllowed(t("Only the discussion's host and the moderators of its community can do that."))
+
+    def logged(self, deed: Deed, discussion: Discussion, request: Request, detail: str) -> Unit[None]:
+        """Return the step that logs a deed. Moderators read the log anywhere, so it has nothing of private ones."""
+        if discussion.private:
+            return _nothing
+        return self.action_log.entry(
+            deed, request.now, by=request.actor, object_id=discussion.id, detail=detail, community=discussion.community
+        )
+
+    # --- the end ---
+
+    async def due(self, now: datetime) -> list[str]:
+        """Return the open discussions whose time is up."""
+        return await self.database.read(lambda tx: tx.column("due_discussions", now=to_stored(now)))
+
+    async def end(self, discussion: str, at: datetime, by: str = "", also: Unit[None] | None = None) -> bool:
+        """Close a discussion for good; True for the caller who did it.
+
+        The result is worked out on another thread, from what a snapshot holds, and stored only if nobody answered
+        meanwhile. In the same transaction all answers and the secret that could lead to people are deleted.
+        """
+        for attempt in range(CLOSE_TRIES):
+            row, statements, answers = await self.database.read(lambda tx: _whole(tx, discussion), long=True)
+            if row is None or row.state is not PollState.OPEN:
+                return False
+            report = await asyncio.to_thread(make_report, statements, answers)
+            content = as_json(row, report)
+            last = attempt == CLOSE_TRIES - 1
+            ended = await self.database.write(
+                lambda tx, row=row, content=content, last=last: _end(tx, row, content, at, by, also, anew=last),  # type: ignore[misc]
+                long=True,
+            )
+            if ended is not None:
+                await self.database.forget_deleted()
+                self._extremity.pop(discussion, None)
+                return ended
+        return False
+
+    async def drop(self, discussion: str, at: datetime, by: str = "", also: Unit[None] | None = None) -> bool:
+        """Cancel a discussion for good: answers and secret are deleted, and there is no result."""
+
+        async def write(tx: Transaction) -> bool:
+            dropped = await repository.end(tx, discussion, PollState.CANCELLED, at, by)
+            if dropped and also is not None:
+                await also(tx)
+            return dropped
+
+        dropped = await self.database.write(write)
+        await self.database.forget_deleted()
+        return dropped
+
+    # --- members ---
+
+    async def turn(self, discussion: Discussion, actor: Actor) -> Turn:
+        """Return what the member sees next; where they are is in the database, so it resumes anywhere."""
+        secret = await self.person(discussion, actor)
+
+        async def read(tx: Transaction) -> tuple[list[DiscussionStatement], dict[int, int], Discussion | None]:
+            return (
+                await repository.statements(tx, discussion.id),
+                await repository.answers_of(tx, discussion.id, secret),
+                await repository.find(tx, discussion.id),
+            )
+
+        statements, answered, fresh = await self.database.read(read)
+        shown = [each for each in statements if each.state is StatementState.OPEN]
+        position = await self._next(discussion, statements, answered, secret)
+        statement = None if position is None else next(each for each in shown if each.position == position)
+        done = sum(each.position in answered for each in shown)
+        return Turn(fresh or discussion, statement, done, len(shown))
+
+    async def _next(
+        self, discussion: Discussion, statements: Sequence[DiscussionStatement], answered: Iterable[int], person: str
+    ) -> int | None:
+        from bot.deliberation import findings, statement_order  # noqa: PLC0415 - NumPy, which a look-up never needs
+
+        starters = [each for each in statements if each.starter]
+        own = random.Random(f"{discussion.id} {person}")  # the same five whenever the member comes back
+        first = [
+            starters[index].position
+            for index in statement_order.first_statements([each.lean for each in starters], own.random)
+        ]
+        known = self._extremity.get(discussion.id)
+        weights = findings.draw_weights(statements, known[1] if known else None)  # type: ignore[arg-type]
+        self._measure(discussion, statements)
+        closed = [each.position for each in statements if each.state is not StatementState.OPEN]
+        chance = int.from_bytes(self.random_bytes(6)) / 2**48
+        return statement_order.next_statement(first, list(answered), weights, chance, closed)
+
+    def _measure(self, discussion: Discussion, statements: Sequence[DiscussionStatement]) -> None:
+        """Compute the extremity anew, beside the answers, once there are a tenth more of them."""
+        votes = sum(each.agrees + each.disagrees + each.passes for each in statements)
+        before = self._extremity.get(discussion.id, (0, None))[0]
+        if discussion.id in self._measuring or votes < max(before * FRESH_SHARE, before + 20):
+            return
+        self._measuring.add(discussion.id)
+        task = asyncio.create_task(self._measure_now(discussion.id, votes))
+        task.add_done_callback(lambda _: self._measuring.discard(discussion.id))
+
+    async def _measure_now(self, discussion: str, votes: int) -> None:
+        from bot.deliberation import findings  # noqa: PLC0415 - as above
+
+        try:
+            _, statements, answers = await self.database.read(lambda tx: _whole(tx, discussion), long=True)
+        except Unavailable:
+            return
+        self._extremity[discussion] = votes, await asyncio.to_thread(findings.extremities, statements, answers)
+
+    async def answer(self, discussion: Discussion, actor: Actor, position: int, vote: int, t: Translator) -> bool:
+        """Store an answer; it is durable when this returns. False where the same stood already.
+
+        Raises Refused where the discussion is closed or the statement is no longer in it, with nothing changed.
+        """
+        person = await self.person(discussion, actor)
+
+        async def write(tx: Transaction) -> tuple[bool, bool]:
+            if not await tx.run("hold_discussion", discussion=discussion.id):
+                raise Refused(t(CLOSED_MEANWHILE))
+            statements = await repository.statements(tx, discussion.id)
+            statement = next((each for each in statements if each.position == position), None)
+            if statement is None or statement.state is not StatementState.OPEN:
+                raise Refused(t("This statement is no longer in the discussion. Go on with another."))
+            before = await repository.answers_of(tx, discussion.id, person)
+            return await repository.put_answer(tx, discussion.id, person, position, vote), not before
+
+        changed, new = await self.database.write(write)
+        return changed and new
+
+    async def mine(self, discussion: Discussion, actor: Actor) -> list[tuple[DiscussionStatement, int]]:
+        """Return the member's own answers, by statement."""
+        person = await self.person(discussion, actor)
+
+        async def read(tx: Transaction) -> list[tuple[DiscussionStatement, int]]:
+            answers = await repository.answers_of(tx, discussion.id, person)
+            statements = await repository.statements(tx, discussion.id)
+            return [(each, answers[each.position]) for each in statements if each.position in answers]
+
+        return await self.database.read(read)
+
+    async def person(self, discussion: Discussion, actor: Actor) -> str:
+        """Return what stands for a member in an open discussion. Raises Unavailable under another instance key."""
+        wrapped = await self.database.read(lambda tx: tx.value("discussion_secret", discussion=discussion.id))
+        if wrapped is None:
+            return ""
+        secret = read_secret(discussion.id, self.keys.unwrap(wrapped), NEWEST_FORMAT)
+        return secret.pseudonym(voter_in(discussion.community, actor))
+
+    # --- everybody ---
+
+    async def get(self, discussion_id: str, t: Translator) -> Discussion:
+        """Raises NotFound."""
+        row = await self.database.read(lambda tx: repository.find(tx, discussion_id))
+        if row is None:
+            raise no_discussion(discussion_id, t)
+        return row
+
+    async def seen_by(self, discussion_id: str, request: Request, t: Translator) -> Discussion:
+        """Return the discussion, if this community has it and, where it is private, the request comes from its place.
+
+        Raises NotFound, in the same words for one that does not exist, of another community or another place.
+        """
+        row = await self.get(discussion_id, t)
+        if not row.answers(community_id(request.actor), request.place):
+            raise no_discussion(discussion_id, t)
+        return row
+
+    async def listed(self, request: Request) -> list[Discussion]:
+        """Return the discussions that this request may see, open ones first, then the latest."""
+        community = community_id(request.actor)
+        rows = await self.database.read(lambda tx: repository.of_community(tx, community))
+        return [row for row in rows if row.answers(community, request.place)]
+
+    # --- posted messages ---
+
+    async def posted(self, discussion: str, ref: MessageRef, now: datetime) -> None:
+        """Remember a message that shows the discussion."""
+
+        async def write(tx: Transaction) -> None:
+            await repository.add_place(tx, discussion, poll_place(ref.place))
+            await posted_cards.add_copy(tx, PostedMessage(discussion, ref, now))
+
+        await self.database.write(write)
+
+    async def unposted(self, discussion: str, now: datetime) -> None:
+        """Cancel a discussion that no message shows, because its post failed."""
+        if not await self.database.read(lambda tx: posted_cards.copies(tx, discussion)):
+            await self.drop(discussion, now)
+
+
+async def _whole(
+    tx: Transaction, discussion: str
+) -> tuple[Discussion | None, list[DiscussionStatement], repository.Ballots]:
+    return (
+        await repository.find(tx, discussion),
+        await repository.statements(tx, discussion),
+        await repository.all_answers(tx, discussion),
+    )
+
+
+async def _end(
+    tx: Transaction, row: Discussion, content: str, at: datetime, by: str, also: Unit[None] | None, *, anew: bool
+) -> bool | None:
+    """Store the result if nobody answered meanwhile, else return None. `anew` works it out inside the transaction."""
+    await tx.run("hold_discussion", discussion=row.id)
+    fresh = await repository.find(tx, row.id)
+    if fresh is None or fresh.state is not PollState.OPEN:
+        return False
+    if fresh.votes != row.votes:
+        if not anew:
+            return None
+        _, statements, answers = await _whole(tx, row.id)
+        content = as_json(fresh, make_report(statements, answers))
+    ended = await repository.end(tx, row.id, PollState.CLOSED, at, by, (content, digest(content)))
+    if ended:
+        await posted_cards.tell_places(tx, row, at)
+        if also is not None:
+            await also(tx)
+    return ended
+
+
+def must_be_open(discussion: Discussion, t: Translator) -> None:
+    """Raise Refused for a discussion that has ended."""
+    if discussion.state is PollState.CLOSED:
+        raise Refused(t("This discussion is closed, and its result is final."))
+    if discussion.state is PollState.CANCELLED:
+        raise Refused(t("This discussion was cancelled."))
+
+
+def no_discussion(discussion_id: str, t: Translator) -> NotFound:
+    """The one answer for a discussion that does not exist, of another community or of another place."""
+    return NotFound(t("There's no discussion “{id}” here. /discuss list shows them.", id=discussion_id[:40]))
+
+
+async def _nothing(_tx: Transaction) -> None:
+    """Writes nothing."""

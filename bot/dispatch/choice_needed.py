@@ -1,0 +1,17 @@
+"""A refusal that carries its remedy."""
+
+from __future__ import annotations
+
+from bot.chat.vocabulary import Control
+from bot.errors import Refused
+from bot.i18n import N_
+
+
+class ChoiceNeeded(Refused):
+    """Raised when a member has to say which one. `controls` do what was asked, each for one of those there are."""
+
+    title = N_("Which one?")
+
+    def __init__(self, message: str, controls: tuple[Control, ...]) -> None:
+        super().__init__(message)
+        self.controls = controls

@@ -1,0 +1,31 @@
+"""What follows from an outcome, beyond the answer: who keeps the copies of polls hears of it here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from bot.chat.vocabulary import MessageRef
+
+
+class Hooks(Protocol):
+    """What follows from an outcome, beyond the answer."""
+
+    async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None:
+        """A copy of a poll was posted."""
+
+    async def unposted(self, poll: str, now: datetime) -> None:
+        """A copy of a poll could not be posted."""
+
+    async def refresh(self, poll: str) -> None:
+        """A poll's copies are out of date."""
+
+
+class NoHooks:
+    """For a bot without polls."""
+
+    async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None: ...
+
+    async def unposted(self, poll: str, now: datetime) -> None: ...
+
+    async def refresh(self, poll: str) -> None: ...

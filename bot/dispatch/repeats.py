@@ -1,0 +1,128 @@
+"""The guard against repeats: what a platform delivers twice is done once, whichever process gets it.
+
+A platform sends an action again when it doubts that the first delivery arrived. The table `repeats` holds its key:
+
+- done: a second delivery is answered with nothing more;
+- in the hands of a living process, which renews its lease: a second delivery is dropped;
+- its worker died, and the lease ran out: the second delivery is worked on, because it can be the only one. Where the
+  same member has done something else there in the meantime, it is dropped: an old press doesn't undo a newer vote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.chat.vocabulary import Outcome, Request
+from bot.errors import Unavailable
+from bot.store.database import Database
+from bot.store.sql import Transaction
+
+LEASE = 15
+"""Seconds after which an action whose worker died may be worked on again."""
+MEMORY = 30 * 60
+"""Seconds for which a key is remembered; platforms give up sending again long before."""
+MICROSECONDS = 1_000_000
+
+logger = logging.getLogger("parley")
+
+
+class Repeats:
+    """One for a process. Time is the database's own, so that processes whose clocks differ agree on it."""
+
+    def __init__(self, database: Database, lease: float = LEASE) -> None:
+        self._database = database
+        self._lease = lease
+        self._unwritten: set[str] = set()
+        """Keys that are done and that the database could not be told of yet."""
+
+    async def run(self, request: Request, kind: str, subject: str, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """Do the work unless this action is done or under way, which gives an outcome marked `duplicate`.
+
+        `kind` is the way it came in. `subject` says what it is about, such as a poll, where a newer action of the same
+        member about the same thing overtakes one whose worker died; empty where nothing does.
+
+        Without its database the guard lets everything pass: nothing can be changed then either.
+        """
+        key, scope = _key(request, kind), _scope(request, subject)
+        try:
+            if not await self._claim(key, scope):
+                logger.info("an action came twice")
+                return Outcome(duplicate=True)
+        except Unavailable:
+            return await work()
+        renewal = asyncio.create_task(self._renew(key))
+        try:
+            outcome = await work()
+        except BaseException:  # such as a stop: another process may work on it at once
+            await self._release(key)
+            raise
+        finally:
+            renewal.cancel()
+        if outcome.errors or (kind == "submit" and not outcome.success):  # a form stays open and is sent again
+            await self._release(key)
+        else:
+            await self._finish(key)
+        return outcome
+
+    async def clear(self) -> None:
+        """Forget old keys. Raises Unavailable."""
+        await self._database.write(lambda tx: tx.run("clear_actions", age=MEMORY * MICROSECONDS))
+
+    async def _claim(self, key: str, scope: str) -> bool:
+        if key in self._unwritten:
+            return False
+
+        async def claim(tx: Transaction) -> bool:
+            if await tx.run("claim_action", key=key, scope=scope, span=self._span) != 1:
+                return False
+            if scope:
+                await tx.run("overtake_actions", key=key, scope=scope)
+            return True
+
+        return await self._database.write(claim)
+
+    async def _renew(self, key: str) -> None:
+        """Keep the lease of an action that takes long."""
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            try:
+                await self._database.write(lambda tx: tx.run("renew_action", key=key, span=self._span))
+            except Unavailable:
+                continue  # tried again before the lease ends
+
+    async def _finish(self, key: str) -> None:
+        self._unwritten.add(key)
+        keys = tuple(self._unwritten)
+        try:
+            await self._database.write(lambda tx: tx.many("finish_action", [{"key": each} for each in keys]))
+        except Unavailable:
+            logger.warning("can't record that an action is done; the next action records it")
+        else:
+            self._unwritten.difference_update(keys)
+
+    async def _release(self, key: str) -> None:
+        try:
+            await self._database.write(lambda tx: tx.run("release_action", key=key))
+        except Unavailable:
+            logger.warning("can't record that an action was given up; its lease expires")
+
+    @property
+    def _span(self) -> int:
+        return round(self._lease * MICROSECONDS)
+
+
+def _key(request: Request, kind: str) -> str:
+    """A digest of the platform's own id alone: what was pressed never goes into it, for it may be a vote."""
+    return _digest(request.place.platform, request.place.workspace, kind, request.key)
+
+
+def _scope(request: Request, subject: str) -> str:
+    actor = request.actor
+    return _digest(actor.platform, actor.workspace, actor.id, subject) if subject else ""
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,34 @@
+"""The bot lends nobody its rights: it writes in a place only what the asker, and the bot, may write there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.chat.markup import text
+from bot.chat.vocabulary import Card, Outcome, Request, Tone, Visibility
+from bot.errors import NotAllowed
+from bot.i18n import Translator
+
+
+def check_posting(request: Request, t: Translator) -> None:
+    """Raise NotAllowed where the asker or the bot may not write in the request's place."""
+    if not request.may_write:
+        raise NotAllowed(
+            t("You can't write in this channel, so I won't post here for you. Try a channel where you can.")
+        )
+    if not request.may_post:
+        raise NotAllowed(t("I can't write in this channel, so I posted nothing. Ask a moderator to let me write here."))
+
+
+def without_publicity(outcome: Outcome, request: Request, t: Translator) -> Outcome:
+    """Answer the asker alone, and say why, where an answer for everybody may not stand in the place."""
+    answer = outcome.answer
+    if answer is None or answer.visibility is Visibility.PRIVATE or (request.may_write and request.may_post):
+        return outcome
+    why = (
+        t("I can't write in this channel, so only you see this.")
+        if request.may_write
+        else t("You can't write in this channel, so only you see this.")
+    )
+    note = Card(body=text(why), tone=Tone.CAUTION)
+    return replace(outcome, answer=replace(answer, cards=(*answer.cards, note), visibility=Visibility.PRIVATE))

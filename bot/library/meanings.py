@@ -1,0 +1,108 @@
+"""Give each edition the meaning of its cards, in the background.
+
+    meanings = Meanings(folder)
+    await meanings.learn(edition)     nothing, where the extra `semantic` isn't installed
+    await meanings.recall(edition)    nothing either, where an earlier process hasn't kept the vectors
+    meanings.stop()                   what is being learned ends within a moment
+
+An edition answers by words at once. Once its vectors are there, it answers by meaning as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from bot.library.edition import Edition
+from bot.search.answer import Answers
+from bot.search.encoder import Encoder, open_encoder
+
+if TYPE_CHECKING:
+    from bot.search.encoder import Vectors
+
+logger = logging.getLogger("parley.meaning")
+
+
+class Meanings:
+    """One for the process. `folder` keeps vectors from one start to the next; None for nowhere."""
+
+    def __init__(self, folder: Path | None, open_encoder: Callable[[], Encoder | None] = open_encoder) -> None:
+        self._folder = folder
+        self._encoder = open_encoder()
+        self._turn = asyncio.Lock()
+        self._stopped = Event()
+
+    def stop(self) -> None:
+        """End what is being learned: it runs in a thread, for which the end of the process would wait."""
+        self._stopped.set()
+
+    async def learn(self, edition: Edition) -> None:
+        """Work out what an edition's cards mean. A failure is logged, and the edition goes on answering by words."""
+        await self._run(self._learn, edition)
+
+    async def recall(self, edition: Edition) -> None:
+        """Give an edition its meaning if that takes no work: where its vectors are in the folder."""
+        await self._run(self._recall, edition)
+
+    async def _run(self, work: Callable[[Answers, Encoder], None], edition: Edition) -> None:
+        if self._encoder is None:
+            return
+        async with self._turn:  # two editions at once would take twice the memory, and each its time
+            try:
+                await asyncio.to_thread(work, edition.answers, self._encoder)
+            except _StoppedError:
+                logger.info("Parley stops before it has computed the meaning of the cards")
+            except Exception:
+                logger.exception("bug while computing the meaning of the cards")
+
+    def _learn(self, answers: Answers, encoder: Encoder) -> None:
+        meaning, vector_cache = _numeric()
+        texts = meaning.texts_of(answers.index)
+        stoppable = _StoppableEncoder(encoder, self._stopped)
+        vectors = vector_cache.VectorCache(self._folder, stoppable).vectors(texts.all)
+        encoder.load()  # so that no member waits for it
+        answers.meaning = meaning.Meaning(answers.index, encoder, texts, vectors)
+
+    def _recall(self, answers: Answers, encoder: Encoder) -> None:
+        meaning, vector_cache = _numeric()
+        texts = meaning.texts_of(answers.index)
+        vectors = vector_cache.VectorCache(self._folder, encoder).recall(texts.all)
+        if vectors is not None:
+            answers.meaning = meaning.Meaning(answers.index, encoder, texts, vectors)
+
+
+class _StoppedError(Exception):
+    """Raised in the thread that learns, once it shall end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _StoppableEncoder:
+    """An encoder that takes no further batch once it is told to stop."""
+
+    encoder: Encoder
+    stopped: Event
+
+    @property
+    def name(self) -> str:
+        return self.encoder.name
+
+    def load(self) -> None:
+        self.encoder.load()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        if self.stopped.is_set():
+            raise _StoppedError
+        return self.encoder.encode(texts)
+
+
+def _numeric() -> tuple[ModuleType, ModuleType]:
+    """Import what works on vectors, for which the extra `semantic` brings NumPy."""
+    from bot.search import meaning, vector_cache  # noqa: PLC0415 - the extra may not be installed
+
+    return meaning, vector_cache

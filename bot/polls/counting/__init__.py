@@ -1,0 +1,1 @@
+"""From ballots to a result. Every function here is pure."""

@@ -1,0 +1,138 @@
+"""What is stored about one member or one community, and its erasure.
+
+A ballot of a secret poll is stored under a keyed hash: only `BallotBox.standing` finds it, and only while the poll is
+open. An open ballot is withdrawn through the box, which keeps the chain whole; what is done here is the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.communities import action_log
+from bot.communities.action_log import LogEntry
+from bot.polls.model import PollState
+from bot.store.sql import Row, Transaction
+from bot.store.timestamps import to_stored
+from bot.suggestions import repository as suggestions
+from bot.suggestions.repository import Suggestion
+
+SUGGESTIONS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBallot:
+    """A ballot in a poll that said it is named."""
+
+    poll: str
+    choice: str
+    name: str
+    state: PollState
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database holds about a member, beside their ballots in secret polls. `created` are ids of polls."""
+
+    named_ballots: tuple[NamedBallot, ...]
+    created: tuple[str, ...]
+    log_entries: tuple[LogEntry, ...] = ()
+    """What the log of editors and moderators has of this member."""
+    suggestions: tuple[Suggestion, ...] = ()
+    hosting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What else names the member: previews, templates, schedules, decisions, reminders and objections, as ids."""
+
+
+async def stored_about(tx: Transaction, voter: str, guest: str = "") -> Stored:
+    """Return all rows about a member, `voter` as `platform:workspace:id`.
+
+    `guest` is the bare id, if polls of other communities know the person by it.
+    """
+    community, person = split_voter(voter)
+    rows = await tx.rows("named_ballots_of", voter=voter, community=community, guest=guest)
+    created = await tx.column("polls_created_by", community=community, person=person)
+    done, suggested = await action_log.entries_of(tx, voter), await suggestions.of_member(tx, voter, SUGGESTIONS_MAX)
+    member = {"community": community, "person": person}
+    hosting = {
+        "previews": tuple(await tx.column("previews_by", **member)),
+        "templates": tuple(await tx.column("templates_by", **member)),
+        "schedules": tuple(await tx.column("schedules_by", **member)),
+        "decisions": tuple(await tx.column("decisions_about", **member)),
+    }
+    hosting["reminders"] = tuple(await tx.column("polls_watched_by", member=voter))
+    hosting["objections"] = tuple(
+        f"{row['poll']}: {row['reason']}" for row in await tx.rows("objections_by", member=voter)
+    )
+    ballots = tuple(_named_ballot(row) for row in rows)
+    return Stored(ballots, tuple(created), tuple(done), tuple(suggested), hosting)
+
+
+async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str], guest: str = "") -> None:
+    """Take a member out of closed polls: named ballots stay and are nobody's, created polls have no creator.
+
+    What they did as a moderator or editor stays in the log, without them, and so does what they suggested and editors
+    took; their other suggestions are deleted.
+    `stranger` makes the random text that stands where the voter stood; `guest` is as above. Ballots in open polls must be withdrawn first.
+    """
+    community, person = split_voter(voter)
+    rows = await tx.rows("named_ballots_of", voter=voter, community=community, guest=guest)
+    await _unname(tx, rows, stranger)
+    await tx.run("forget_closer", voter=voter)
+    await tx.run("forget_actor", actor=voter)
+    await tx.run("delete_suggestions_of", member=voter)
+    await tx.run("forget_suggester", member=voter)
+    await tx.run("forget_creator", community=community, person=person)
+    await tx.run("forget_previews_of", member=voter)
+    await tx.run("forget_schedules_of", community=community, person=person)
+    await tx.run("forget_template_member", community=community, person=person)
+    await tx.run("forget_watcher", member=voter)
+    await tx.run("forget_objector", member=voter)
+    await tx.run("forget_decision_owner", community=community, person=person)
+    await tx.run("forget_decision_member", community=community, person=person)
+    await tx.run("forget_decision_steps", community=community, person=person)
+
+
+async def forget_community(
+    tx: Transaction, community: str, reason: str, at: datetime, stranger: Callable[[], str]
+) -> None:
+    """Delete a community: its settings, places, messages, its log, and polls whole, chains included.
+
+    Each poll leaves a line in `erasures`: its id, how many links it had, its head, the reason and the time. In polls
+    of other communities its members' ballots stay and are nobody's; open named ones must be withdrawn first. Who voted
+    there by an id that is the same everywhere is a voter of that community, and stays one.
+    """
+    platform, _, workspace = community.partition(":")
+    await tx.run("record_erasures", community=community, reason=reason, erased_at=to_stored(at))
+    await tx.run("delete_polls_of_community", community=community)
+    await tx.run("delete_discussions_of_community", community=community)
+    await _unname(tx, await tx.rows("named_ballots_from", prefix=community + ":"), stranger)
+    await tx.run("delete_acts_of_community", community=community)
+    await tx.run("delete_suggestions_from", community=community)
+    await tx.run("forget_actors_from", prefix=community + ":")
+    await tx.run("delete_community_places", community=community)
+    await tx.run("delete_community_copies", platform=platform, workspace=workspace)
+    await tx.run("delete_poll_places", platform=platform, workspace=workspace)
+    await tx.run("delete_community", community=community)
+
+
+async def open_named_voters(tx: Transaction, community: str) -> list[tuple[str, str]]:
+    """Return (poll, voter) of the community's members with a ballot in an open named poll."""
+    rows = await tx.rows("named_ballots_from", prefix=community + ":")
+    return [(row["poll"], row["voter"]) for row in rows if row["state"] == PollState.OPEN]
+
+
+def split_voter(voter: str) -> tuple[str, str]:
+    """Split `platform:workspace:id` into (`platform:workspace`, `id`)."""
+    platform, workspace, person = voter.split(":", 2)
+    return f"{platform}:{workspace}", person
+
+
+async def _unname(tx: Transaction, rows: list[Row], stranger: Callable[[], str]) -> None:
+    for row in rows:
+        if row["state"] != PollState.OPEN:
+            await tx.run("unname_ballot", poll=row["poll"], voter=row["voter"], stranger=stranger())
+
+
+def _named_ballot(row: Row) -> NamedBallot:
+    return NamedBallot(row["poll"], row["choice"], row["name"] or "", PollState(row["state"]))

@@ -1,0 +1,213 @@
+"""Answer a question with cards: surely, nearly or not at all.
+
+    answer = await edition.answers.answer("is mexico sending troops", kinds=[Fact])
+    answer.certainty        SURE: its first match answers the question; NEAR: it may not; NOTHING: there is no match
+    answer.matches          the cards, best first
+
+One scale holds for all commands and packs. A card's score adds up how far the question and the card say the same
+(`wording.py`). Two chances follow from that, from the card's lead over the others and from the words of the question that
+the packs don't have: that the best card is right, and that one of the first three is. All weights are in `weights.py`,
+fitted by `tests/answers/fit.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import exp
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.packs.model import Argument, Entry, Event, Fact, Option, Position, Source, Term
+from bot.search import weights
+from bot.search.index import Index
+from bot.search.language_index import Candidate
+from bot.search.regression import Weights, total
+from bot.search.wording import Word
+
+if TYPE_CHECKING:
+    from bot.search.meaning import Meaning  # it loads NumPy, which not every installation has
+
+Signs = tuple[Candidate, tuple[float, ...]]
+"""A card that may answer, and the signs that it does."""
+
+MATCHES_MAX = 10
+AT_ONCE = 2
+"""Questions that are worked on at once. The event loop gets its turn later the more threads want theirs."""
+_ALL_WORDS = 0.999
+_SAME_WORDS = 0.7
+"""How far a question and a card's name have to share their words to be close, whatever else is there."""
+
+
+class Certainty(StrEnum):
+    """How far an answer is to be trusted."""
+
+    SURE = "sure"
+    NEAR = "near"
+    NOTHING = "nothing"
+
+
+class Match(NamedTuple):
+    """A card that may answer a question. A difference of log 2 between two scores makes one twice as likely."""
+
+    pack_id: str
+    entry: Entry
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known about a question."""
+
+    certainty: Certainty
+    matches: tuple[Match, ...]
+
+
+@dataclass(slots=True)
+class Answers:
+    """Answers from the cards of one index: by their words at once, and by their meaning once somebody sets it."""
+
+    index: Index
+    meaning: Meaning | None = None
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def answer(
+        self,
+        question: str,
+        kinds: Collection[type[Entry]] | None = None,
+        pack: str | None = None,
+        limit: int = MATCHES_MAX,
+    ) -> Answer:
+        """Answer a question from cards of these kinds, and of this pack. The meaning is asked where words aren't sure.
+
+        All of it runs in a thread: among thousands of cards the words alone would hold the event loop for 20 ms.
+        """
+
+        def work() -> Answer:
+            answer = answer_by_words(self.index, question, kinds, pack, limit)
+            if answer.certainty is Certainty.SURE or self.meaning is None:
+                return answer
+            return answer_by_meaning(self.index, self.meaning, question, kinds, pack, limit)
+
+        async with self._turns:
+            return await asyncio.to_thread(work)
+
+
+class Evidence(NamedTuple):
+    """The candidates of a question, best first, with the signs that the first one answers it."""
+
+    ranked: tuple[Candidate, ...]
+    scores: tuple[float, ...]
+    signs: tuple[float, ...]
+
+
+def answer_by_words(
+    index: Index,
+    question: str,
+    kinds: Collection[type[Entry]] | None = None,
+    pack: str | None = None,
+    limit: int = MATCHES_MAX,
+) -> Answer:
+    """Answer from the words alone."""
+    return _judge(weigh(candidates_by_words(index, question, kinds, pack), weights.WORDS), weights.WORDS, limit)
+
+
+def answer_by_meaning(
+    index: Index,
+    meaning: Meaning,
+    question: str,
+    kinds: Collection[type[Entry]] | None = None,
+    pack: str | None = None,
+    limit: int = MATCHES_MAX,
+) -> Answer:
+    """Answer from the words and from what they mean. It takes some milliseconds of a thread."""
+    candidates = candidates_by_meaning(index, meaning, question, kinds, pack)
+    return _judge(weigh(candidates, weights.MEANING), weights.MEANING, limit)
+
+
+def candidates_by_words(
+    index: Index, question: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None
+) -> list[Signs]:
+    """The cards that a question's words lead to, with the signs for each."""
+    return [
+        (candidate, (*candidate.overlap, *_kind(candidate))) for candidate in index.candidates(question, kinds, pack)
+    ]
+
+
+def candidates_by_meaning(
+    index: Index,
+    meaning: Meaning,
+    question: str,
+    kinds: Collection[type[Entry]] | None = None,
+    pack: str | None = None,
+) -> list[Signs]:
+    """The cards that a question's words or its meaning lead to, with the signs for each."""
+    likeness = meaning.likeness(question, index.words(question), kinds, pack)
+    candidates = index.candidates(question, kinds, pack, numbers=likeness.nearest(_BY_MEANING))
+    closeness = likeness.of(
+        [candidate.number for candidate in candidates], [candidate.shares for candidate in candidates]
+    )
+    return [
+        (candidate, (*candidate.overlap, *close, *likeness.subject, *_kind(candidate)))
+        for candidate, close in zip(candidates, closeness, strict=True)
+    ]
+
+
+def _judge(evidence: Evidence, model: Weights, limit: int) -> Answer:
+    if not evidence.ranked:
+        return Answer(Certainty.NOTHING, ())
+    first = evidence.ranked[0]
+    if first.is_named or model.sure.passes(evidence.signs):  # a member who types what a card is called means that card
+        certainty = Certainty.SURE
+    elif shares_a_name(first) or model.near.passes(evidence.signs):  # a pack may be so small that no word tells much
+        certainty = Certainty.NEAR
+    else:
+        certainty = Certainty.NOTHING
+    best = list(zip(evidence.ranked, evidence.scores, strict=True))[:limit]
+    matches = tuple(Match(candidate.pack_id, candidate.entry, score) for candidate, score in best)
+    return Answer(certainty, matches)
+
+
+def shares_a_name(candidate: Candidate) -> bool:
+    """Tell whether a title or an alias has all telling words of the question, or nearly the same words."""
+    return candidate.overlap.label >= _ALL_WORDS or candidate.overlap.label_match >= _SAME_WORDS
+
+
+def weigh(candidates: Sequence[Signs], model: Weights) -> Evidence:
+    """Rank candidates, and gather the signs that the best one answers."""
+    if not candidates:
+        return Evidence((), (), ())
+    scores = [total(model.rank, signs) for _, signs in candidates]
+    order = sorted(range(len(candidates)), key=lambda place: (not candidates[place][0].is_named, -scores[place]))
+    candidate, signs = candidates[order[0]]
+    best = scores[order[0]]
+    second, later = (scores[order[min(place, len(order) - 1)]] for place in (1, 3))
+    share = 1 / sum(exp(score - best) for score in scores)
+    return Evidence(
+        tuple(candidates[place][0] for place in order),
+        tuple(scores[place] + _NAMESAKE * candidates[place][0].is_named for place in order),
+        (*signs, best, best - second, best - later, share, *_about(candidate.words)),
+    )
+
+
+def _kind(candidate: Candidate) -> tuple[float, ...]:
+    return tuple(float(type(candidate.entry) is kind) for kind in _KINDS)
+
+
+def _about(words: Sequence[Word]) -> tuple[float, ...]:
+    """What the question's own words say: how much of it the packs don't have, in that form or at all, and its length."""
+    whole = sum(word.weight for word in words) or 1.0
+    unfamiliar = sum(word.weight for word in words if not word.familiar) / whole
+    unknown = sum(word.weight for word in words if not word.stems) / whole
+    return unfamiliar, unknown, min(len(words), _LONG) / _LONG, float(len(words) == 1), float(len(words) <= _SHORT)
+
+
+_NAMESAKE = 1_000.0
+"""What it adds to a score that the card is called just so: more than all else together."""
+_BY_MEANING = 20
+"""Cards that only their meaning leads to."""
+_KINDS = (Fact, Position, Option, Argument, Term, Source, Event)
+_LONG = 8
+_SHORT = 2
+"""Telling words of a long and of a short question."""

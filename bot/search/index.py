@@ -1,0 +1,118 @@
+"""Find entries by what people type: words, misspelt words, beginnings of words.
+
+    index = Index(library)
+    index.find("insurection act", kinds=[Fact])      what matches, best first; empty if nothing does
+    index.complete("insur", kinds=[Fact])            suggestions while somebody is typing
+
+Text that people type is only ever split into words: nothing in it is syntax. The index lives in memory and is
+never changed; a reload builds another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bot.packs.model import Entry
+from bot.packs.pack import Library, Pack
+from bot.search.completion import Completion
+from bot.search.language_index import KIND_ORDER, WHOLE, Candidate, LanguageIndex, Scope, clean_query
+from bot.search.wording import Word
+
+
+class Hit(NamedTuple):
+    """An entry whose words match a query."""
+
+    pack_id: str
+    entry: Entry
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TitleMatch:
+    """An entry that somebody who is typing may mean."""
+
+    pack_id: str
+    entry_id: str
+    title: str
+
+
+class Index:
+    """Every entry of a library, ready to be searched. Safe to use from several threads."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._entries = [(pack.id, entry) for pack in library.packs.values() for entry in pack.entries.values()]
+        self._completion = Completion(self._entries)
+        self._languages: list[LanguageIndex] = []
+        by_language: dict[str, list[Pack]] = {}
+        for pack in library.packs.values():
+            by_language.setdefault(pack.info.language.partition("-")[0], []).append(pack)
+        numbers = {(pack_id, entry.id): number for number, (pack_id, entry) in enumerate(self._entries)}
+        for language, packs in by_language.items():
+            rows = [(numbers[pack.id, entry.id], pack.id, entry) for pack in packs for entry in pack.entries.values()]
+            self._languages.append(LanguageIndex(language, rows))
+
+    def find(
+        self, query: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None, limit: int = 10
+    ) -> list[Hit]:
+        """Entries that match all, or failing that most, of the query's words, the best first."""
+        answers = [language.find(query, Scope(kinds, pack), limit) for language in self._languages]
+        least = min((effort for effort, rows in answers if rows), default=0)
+        return self._hits([row for effort, rows in answers if effort == least for row in rows], limit)
+
+    def candidates(
+        self,
+        question: str,
+        kinds: Collection[type[Entry]] | None = None,
+        pack: str | None = None,
+        limit: int = 40,
+        numbers: Collection[int] = (),
+    ) -> list[Candidate]:
+        """Entries that have any of the question's words, the likelier ones, and those with the given numbers."""
+        scope = Scope(kinds, pack)
+        return [
+            candidate
+            for language in self._languages
+            for candidate in language.candidates(
+                clean_query(question), scope, limit, numbers, self._entries, self._library
+            )
+        ]
+
+    @property
+    def entries(self) -> Sequence[tuple[str, Entry]]:
+        """All entries with their packs. A number is a place in them."""
+        return self._entries
+
+    def words(self, question: str) -> tuple[Word, ...]:
+        """The telling words of a question, as the language understands them that knows most of them."""
+        read = clean_query(question)
+        ways = [language.lexicon.words(read) for language in self._languages]
+        return max(ways, key=lambda words: sum(1 for word in words if word.familiar), default=())
+
+    def surface_words(self, number: int) -> tuple[str, ...]:
+        """The telling words of an entry, as they are written."""
+        language = next(language for language in self._languages if language.holds(number))
+        return language.card(number, self._entries, self._library).surface
+
+    def vocabulary(self) -> list[str]:
+        """The telling words of all entries, in order."""
+        return sorted({word for number in range(len(self._entries)) for word in self.surface_words(number)})
+
+    def complete(
+        self, prefix: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None, limit: int = 25
+    ) -> list[TitleMatch]:
+        """Entries with a title or an alias in which the words typed so far occur, in that order."""
+        numbers = self._completion.complete(clean_query(prefix), kinds, pack, limit)
+        return [TitleMatch(self._entries[n][0], self._entries[n][1].id, self._entries[n][1].title) for n in numbers]
+
+    def _hits(self, rows: Iterable[tuple[float, int]], limit: int) -> list[Hit]:
+        best = sorted(rows, key=self._rank)[:limit]
+        return [Hit(self._entries[number][0], self._entries[number][1], score) for score, number in best]
+
+    def _rank(self, row: tuple[float, int]) -> tuple[int, float, int]:
+        """Entries that are called just so come first, facts before the others; then what scores highest."""
+        score, number = row
+        kind = KIND_ORDER.index(type(self._entries[number][1])) if score >= WHOLE else len(KIND_ORDER)
+        return kind, -score, number

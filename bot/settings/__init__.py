@@ -1,0 +1,1 @@
+"""The settings of an instance: each with its default, and where its value comes from."""

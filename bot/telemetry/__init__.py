@@ -1,0 +1,1 @@
+"""Logs, counters and the code that a request carries through both."""
