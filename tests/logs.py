@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
-from bot.telemetry import formatter
+from bot.telemetry.logs import formatter
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -33,6 +33,6 @@ def logs(*secrets: str) -> Iterator[Lines]:
 
 def requests_of(lines: Lines, *beginnings: str) -> set[str]:
     """The codes of the requests whose lines begin so; each beginning is there."""
-    found = [line for line in lines() if line["event"].startswith(beginnings)]
-    assert all(any(line["event"].startswith(one) for line in found) for one in beginnings), found
-    return {line.get("request", "") for line in found}
+    matches = [line for line in lines() if line["event"].startswith(beginnings)]
+    assert all(any(line["event"].startswith(one) for line in matches) for one in beginnings), matches
+    return {line.get("request", "") for line in matches}

@@ -21,6 +21,6 @@ def check_is_there(file: Path) -> None:
 
 def chromium() -> str:
     """Where the system's Chromium is. Skips the test where there is none, or fails it where that is promised."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    require("browser", found is not None, "Chromium is not installed (apt-get install chromium)")
-    return str(found)
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    require("browser", program is not None, "Chromium is not installed (apt-get install chromium)")
+    return str(program)

@@ -7,24 +7,30 @@ import os
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
+from yarl import URL
+
+from tests.waits import PATIENCE
+
 REPOSITORY = Path(__file__).parents[1]
-PATIENCE = 40.0
-"""Seconds, so many that only what never happens takes them."""
+MEANING_CACHE = REPOSITORY / ".pytest_cache" / "meaning"
+"""Where programs under test keep what their cards mean, so that one of them works it out for all."""
 
 
 @asynccontextmanager
 async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIterator[Process]:
     """A module of this repository as a program, in a folder of its own; it ends with the test at the latest."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         *arguments,
         cwd=folder,
-        env={**kept, "PYTHONPATH": str(REPOSITORY), **environment},
+        env={**inherited, "PYTHONPATH": str(REPOSITORY), "PARLEY_CACHE": str(MEANING_CACHE), **environment},
         stdin=PIPE,
         stdout=PIPE,
         stderr=STDOUT,
@@ -37,7 +43,21 @@ async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIte
             await process.wait()
 
 
+def fetch(address: str) -> bytes:
+    """What a program on this machine answers there. Raises OSError where it answers with anything but 200."""
+    place = URL(address)
+    assert place.host is not None
+    with closing(HTTPConnection(place.host, place.port, timeout=PATIENCE)) as connection:
+        connection.request("GET", place.raw_path_qs)
+        answer = connection.getresponse()
+        content = answer.read()
+    if answer.status != HTTPStatus.OK:
+        message = f"{address} answers {answer.status}"
+        raise OSError(message)
+    return content
+
+
 async def last_words(process: Process) -> tuple[int | None, str]:
     """The exit code, and everything that was printed."""
-    said, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-    return process.returncode, said.decode()
+    output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    return process.returncode, output.decode()

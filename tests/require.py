@@ -1,20 +1,54 @@
 """What a test needs from the machine: skipped with its reason where it is missing, failed where it is promised.
 
 `PARLEY_TEST_REQUIRE` names, separated by commas, what must be there, as in CI: `PARLEY_TEST_REQUIRE=browser`.
+A run ends with one line that says what was skipped and what would run it (`conftest.py`).
 """
 
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import pytest
 
+PACKAGES: Mapping[str, str] = {
+    "browser": "apt-get install chromium",
+    "postgres": "apt-get install postgresql",
+    "systemd": "apt-get install systemd",
+    "image": "apt-get install buildah debootstrap netavark, as root",
+    "cjk": "pip install noto-cjk-sans-jp-regular",
+    "mount": "an account that may mount a file system",
+    "elections": "files from outside the repository",
+    "research": "files from outside the repository",
+    "specs": "files from outside the repository",
+    "deliberation": "files from outside the repository",
+}
+"""What each requirement takes; CONTRIBUTING.md has the same table in more words."""
+_REASON = re.compile(r"(?:Skipped: )?(?P<name>[a-z]+): ")
+
 
 def require(name: str, present: bool, reason: str) -> None:
-    """Goes on if `present`; otherwise skips the test, or fails it where `name` is in PARLEY_TEST_REQUIRE."""
+    """Go on if `present`; otherwise skip the test, or fail it where `name` is in PARLEY_TEST_REQUIRE."""
+    assert name in PACKAGES, f"tests/require.py says nothing of {name!r}"
     if present:
         return
     promised = {word.strip() for word in os.environ.get("PARLEY_TEST_REQUIRE", "").split(",")}
     if name in promised:
         pytest.fail(f"PARLEY_TEST_REQUIRE names {name!r}: {reason}")
-    pytest.skip(reason)
+    pytest.skip(f"{name}: {reason}")
+
+
+def summarise(reasons: Iterable[str]) -> str:
+    """One line on what was skipped, by requirement, the most tests first, and what would run it."""
+    counts = Counter(_requirement(reason) for reason in reasons)
+    if not counts:
+        return "Nothing was skipped."
+    parts = [f"{count} {name} ({PACKAGES.get(name, 'see the reasons above')})" for name, count in counts.most_common()]
+    return f"Skipped {counts.total()}: {'; '.join(parts)}"
+
+
+def _requirement(reason: str) -> str:
+    name_match = _REASON.match(reason)
+    return name_match["name"] if name_match and name_match["name"] in PACKAGES else "for other reasons"

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from bot.chat import Button, Card, Outcome, Reply, Request
+from bot.chat.markup import plain
+from bot.chat.vocabulary import Button, Card, Outcome, Reply, Request
+from bot.dispatch.bot import OUT_OF_DATE, SORRY
+from bot.errors import BotError, NotAllowed, NotFound, Unavailable, UsageError
 from bot.instance import Instance
-from bot.markup import plain
 from tests.world import Wall, request
 
 ADA, BEN, CHEN, MO = request("Ada"), request("Ben"), request("Chen"), request("Mo", moderator=True)
-CREATE = '/poll create question:"Which tea?" options:"Green | Black | Oolong"'
+REFUSAL = re.compile(
+    "|".join((OUT_OF_DATE, SORRY, *(kind.title for kind in (BotError, NotAllowed, NotFound, Unavailable, UsageError))))
+)
+"""The title of an answer that says why not."""
+CREATE = '/poll create post:yes question:"Which tea?" options:"Green | Black | Oolong"'
 
 
 def words(outcome: Outcome) -> str:
     assert outcome.answer is not None
     return reply_words(outcome.answer)
+
+
+def picture_words(outcome: Outcome) -> str:
+    """What the pictures of an answer say to who doesn't see them."""
+    assert outcome.answer is not None
+    return "\n".join(card.image.alt for card in outcome.answer.cards if card.image)
 
 
 def reply_words(reply: Reply) -> str:
@@ -28,9 +41,9 @@ def _card_words(card: Card) -> str:
 
 
 def wall(instance: Instance) -> Wall:
-    found = instance.platforms["test"]
-    assert isinstance(found, Wall)
-    return found
+    platform = instance.platforms["test"]
+    assert isinstance(platform, Wall)
+    return platform
 
 
 async def say(instance: Instance, who: Request, line: str) -> Outcome:

@@ -12,22 +12,24 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bot.app import Bot
-from bot.chat import Actor, Limits, MessageRef, Place, Reply, Request
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import Actor, MessageRef, Place, Reply, Request
 from bot.commands.help import Help
-from bot.commands.lookup import Lookup
+from bot.commands.lookup import lookup_features
+from bot.dispatch.bot import Bot
+from bot.dispatch.rate_limit import Limiter
 from bot.instance import Instance, Outside, build
-from bot.library.loader import load_library
-from bot.library.model import Library
-from bot.library.parcel import open_edition
-from bot.library.shelf import Edition, Shelf
-from bot.limiter import Limiter
-from bot.meter import Meter
-from bot.store.database import open_database
+from bot.library.edition import Edition, Shelf
+from bot.library.snapshot import open_edition
+from bot.packs.loader import load_library
+from bot.packs.pack import Library
 from bot.store.keys import load_or_create_key
+from bot.store.open import open_database
+from bot.telemetry.meter import Meter
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-CONTENT = Path(__file__).parent / "content"
+CONTENT = Path(__file__).parent / "content" / "office"
+"""One small pack, `tea`. The larger one, `city-parking`, lies beside this folder for tests that want a whole pack."""
 SHIPPED = Path(__file__).parent.parent / "content"
 
 
@@ -35,15 +37,16 @@ def references() -> Iterator[str]:
     return (f"ref-{number}" for number in count(1))
 
 
-def make_bot(content: Path | Library = CONTENT, limiter: Limiter | None = None) -> Bot:
+def make_bot(content: Path | Library = CONTENT, limiter: Limiter | None = None, meter: Meter | None = None) -> Bot:
     """A bot over one folder of packs, or a library, with everything injected and nothing running."""
     shelf = Shelf(Edition.of(content if isinstance(content, Library) else load_library(content)))
     helper = Help()
     numbers = references()
     bot = Bot.of(
-        (Lookup(shelf), helper),
+        (*lookup_features(shelf), helper),
         new_reference=lambda: next(numbers),
         limiter=limiter or Limiter(burst=10_000, per_minute=600_000),
+        observe=(meter or Meter()).answered,
     )
     helper.commands = bot.commands
     return bot
@@ -115,8 +118,8 @@ def request(name: str = "Ada", *, platform: str = "test", channel: str = "main",
     return Request(actor, Place(platform, "demo", channel), NOW)
 
 
-def at(asked: Request, now: datetime) -> Request:
-    return replace(asked, now=now)
+def at(original: Request, now: datetime) -> Request:
+    return replace(original, now=now)
 
 
 NOWHERE, NOBODY = "nowhere", "nobody"
@@ -147,4 +150,4 @@ class Wall:
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         self.edits += 1
-        self.posted = [(kept, reply if kept == ref else shown) for kept, shown in self.posted]
+        self.posted = [(posted_ref, reply if posted_ref == ref else older) for posted_ref, older in self.posted]

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from tests.browser.served import Served, serving
@@ -15,32 +16,40 @@ from tests.pictures import chromium
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
 
-@pytest.fixture
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of this folder in one event loop, the one in which the browser was started."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def served() -> AsyncIterator[Served]:
-    async with serving() as made:
-        yield made
+    async with serving() as chat:
+        yield chat
 
 
-@pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
-    """The system's Chromium, with nothing kept from one test to the next."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """The system's Chromium, started once. Each test has a context of its own, so nothing is kept from one to the next."""
+    home = tmp_path_factory.mktemp("chromium")
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path=chromium(), args=[*ARGUMENTS, f"--crash-dumps-dir={tmp_path}"], env={"HOME": str(tmp_path)}
+            executable_path=chromium(), args=[*ARGUMENTS, f"--crash-dumps-dir={home}"], env={"HOME": str(home)}
         )
         yield launched
         await launched.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    made = await browser.new_context(viewport={"width": 1200, "height": 800}, locale="en-GB")
-    made.set_default_timeout(10_000)
-    yield made
-    await made.close()
+    profile = await browser.new_context(viewport={"width": 1200, "height": 800}, locale="en-GB")
+    profile.set_default_timeout(10_000)
+    yield profile
+    await profile.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
     """The chat, opened as Ada. At the end, the browser must have complained of nothing."""
     async with watched(context) as opened:

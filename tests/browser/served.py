@@ -13,15 +13,15 @@ from pathlib import Path
 from adapters.web.pages import PollPages
 from adapters.web.public import PublicPages
 from adapters.web.server import WebChat
-from bot.app import Bot
 from bot.commands.help import Help
-from bot.commands.lookup import Lookup
-from bot.config import Address
+from bot.commands.lookup import lookup_features
+from bot.dispatch.bot import Bot
+from bot.dispatch.rate_limit import Limiter
 from bot.errors import Unavailable
 from bot.instance import Instance
-from bot.library.loader import load_library
-from bot.library.shelf import Edition, Shelf
-from bot.limiter import Limiter
+from bot.library.edition import Edition, Shelf
+from bot.packs.loader import load_library
+from bot.settings.model import Address
 from tests.browser.showcase import Showcase
 from tests.world import CONTENT, NOW, Clock, references, running
 
@@ -46,7 +46,7 @@ def make_chat(features: Sequence[object] = (), *, first_id: int = 1, now: dateti
     helper = Help()
     numbers = references()
     bot = Bot.of(
-        (Lookup(Shelf(Edition.of(load_library(CONTENT)))), helper, Showcase(), *features),
+        (*lookup_features(Shelf(Edition.of(load_library(CONTENT)))), helper, Showcase(), *features),
         new_reference=lambda: next(numbers),
         limiter=Limiter(burst=10_000, per_minute=600_000),
     )

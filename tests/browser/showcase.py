@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from bot.chat import (
+from bot.chat.markup import Bold, Code, Italic, Link, Plain, Time, bullets, paragraph, plain, quote, text
+from bot.chat.vocabulary import (
     Action,
     Answers,
     Button,
@@ -24,8 +25,7 @@ from bot.chat import (
     Tone,
     Visibility,
 )
-from bot.command import Context, Param, action, command, form
-from bot.markup import Bold, Code, Italic, Link, Plain, Time, bullets, paragraph, plain, quote, text
+from bot.dispatch.declare import Context, Param, action, command, form
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><script>parent.hacked = 1</script>'
@@ -117,9 +117,9 @@ class Showcase:
 
     @command("whoami", "Tells what the request says of the person")
     async def whoami(self, ctx: Context) -> Outcome:
-        asked = ctx.request
-        said = (asked.actor.id, asked.actor.moderator, asked.locale, asked.zone, asked.now.isoformat())
-        return Outcome(Reply((Card(body=text(" ".join(map(str, said)))),)))
+        request = ctx.request
+        answer = (request.actor.id, request.actor.moderator, request.locale, request.zone, request.now.isoformat())
+        return Outcome(Reply((Card(body=text(" ".join(map(str, answer)))),)))
 
     @command("break", "Fails")
     async def fail(self, _ctx: Context) -> Outcome:

@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import BrowserContext, expect
 
 from tests.browser.served import serving_polls
 from tests.browser.test_chat import CONTRAST, become, overflow, say
 from tests.browser.test_polls import button, card, opened
-from tests.editing.packs import copied, edit
+from tests.editing.packs import copied
 
 BEFORE, AFTER = "Most people in the office drink tea.", "Since 2025 most people in the office drink tea."
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pages(context: BrowserContext) -> AsyncIterator[AsyncExitStack]:
     async with AsyncExitStack() as stack:
         yield stack
@@ -33,15 +33,15 @@ async def test_a_suggestion_becomes_part_of_the_topic(
         await say(ada, "/fact tea drinkers")
         await button(ada.get_by_role("log"), "Is this wrong?").click()
         form = ada.get_by_role("dialog", name="Is this wrong?")
-        await form.get_by_label("What you suggest").select_option(label="A new source")
-        await form.get_by_label("What is wrong or missing").fill("Say since when it is so.")
+        await form.get_by_label("Kind of suggestion").select_option(label="A new source")
+        await form.get_by_label("What's wrong or missing").fill("Say since when it is so.")
         await button(form, "Send").click()
-        await expect(form).to_contain_text("Where can the source be read? Give its address.")
-        await form.get_by_label("What you suggest").select_option(label="A correction")
+        await expect(form).to_contain_text("Where can people read the source? Enter its address.")
+        await form.get_by_label("Kind of suggestion").select_option(label="A correction")
         await button(form, "Send").click()
-        await expect(card(ada, "Thank you. Your suggestion is with the editors")).to_contain_text(BEFORE)
+        await expect(card(ada, "Thank you. The editors have your suggestion")).to_contain_text(BEFORE)
         await say(mo, "/content queue")
-        waiting = card(mo, "1 suggestion waits")
+        waiting = card(mo, "1 suggestion is waiting")
         await expect(waiting).to_contain_text("Say since when it is so.")
         assert await ada.evaluate(CONTRAST) == []
         assert await mo.evaluate(CONTRAST) == []
@@ -50,10 +50,22 @@ async def test_a_suggestion_becomes_part_of_the_topic(
         await expect(card(mo, "Accepted: p1")).to_contain_text("tea/drafts/suggestion-p1.yaml")
         await expect(card(ada, "Your suggestion was accepted")).to_be_visible()
         await expect(mo.get_by_role("article", name="Your suggestion was accepted")).to_have_count(0)
-        edit(content, BEFORE, AFTER, "tea/drafts/suggestion-p1.yaml")
-        await button(card(mo, "Accepted: p1"), "Publish").click()
-        await expect(card(mo, "New content is served")).to_contain_text("tea-popular")
-        await expect(card(ada, "Your suggestion is published")).to_be_visible()
+        await button(card(mo, "Accepted: p1"), "Edit").click()
+        draft = mo.get_by_role("dialog", name="Change the draft p1")
+        await expect(draft.get_by_label("The claim or position, in one sentence")).to_have_value(BEFORE)
+        await draft.get_by_label("Sources by their ids, one a line").fill("no-such-source")
+        await button(draft, "Send").click()
+        await expect(draft).to_contain_text("no-such-source")
+        await draft.get_by_label("Sources by their ids, one a line").fill("kitchen-count")
+        await draft.get_by_label("The claim or position, in one sentence").fill(AFTER)
+        assert await mo.evaluate(CONTRAST) == []
+        assert not await overflow(mo)
+        await button(draft, "Send").click()
+        await expect(card(mo, "Preview")).to_contain_text("Nothing is published yet.")
+        await expect(mo.get_by_role("article").last).to_contain_text(AFTER)
+        await button(mo.get_by_role("article").last, "Publish").click()
+        await expect(card(mo, "New content is live")).to_contain_text("tea-popular")
+        await expect(card(ada, "Your suggestion was published")).to_be_visible()
         await say(ada, "/fact tea drinkers")
         await expect(ada.get_by_role("article").last).to_contain_text(AFTER)
 

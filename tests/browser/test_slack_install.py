@@ -36,7 +36,7 @@ async def test_an_admin_installs_parley_with_a_browser(tmp_path: Path, context: 
         await expect(page.get_by_role("link", name="Add to Slack")).to_be_focused()
         await page.keyboard.press("Enter")
         await page.get_by_role("link", name="Cancel").click()
-        await expect(page.get_by_role("heading", name="Nothing was installed")).to_be_visible()
+        await expect(page.get_by_role("heading", name="You didn't install Parley")).to_be_visible()
         await readable(page)
         await page.get_by_role("link", name="Start again").click()
         await page.get_by_role("link", name="Add to Slack").click()

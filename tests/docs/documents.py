@@ -7,7 +7,7 @@ What can be tested in a document:
 - a block whose first line is a comment with a path, or that a `<!-- file: PATH -->` precedes: a file, which is there
   when the document's commands run;
 - a `diff` block that an `<!-- edit: PATH -->` precedes: a change of that file. A document with changes is followed
-  step by step (test_moderators_guide.py), since its commands print something else before and after;
+  step by step (test_editors_guide.py), since its commands print something else before and after;
 - a table between `<!-- table: NAME -->` and `<!-- end of table -->`: made by tests/docs/tables.py.
 """
 
@@ -32,7 +32,7 @@ _FAILS = re.compile(r"\s+# exits with (?P<status>\d+)$")
 
 def documents() -> list[Path]:
     """Every document that is written for people."""
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+    return [*sorted(ROOT.glob("*.md")), ROOT / "content" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def name_of(document: Path) -> str:
@@ -61,12 +61,12 @@ class Command:
 
 def blocks(document: Path) -> list[Block]:
     """The fenced blocks of a document, in order."""
-    found = []
+    listed = []
     for match in _BLOCK.finditer(document.read_text(encoding="utf-8")):
         comment = _FILE_COMMENT.match(match["text"])
         file = match["file"] or (comment["file"] if comment else "")
-        found.append(Block(match["kind"], match["text"], file, edits=match["mark"] == "edit"))
-    return found
+        listed.append(Block(match["kind"], match["text"], file, edits=match["mark"] == "edit"))
+    return listed
 
 
 def is_a_walk(document: Path) -> bool:
@@ -95,8 +95,8 @@ def commands_in(block: Block) -> Iterator[Command]:
     if block.kind == "sh":
         yield from (_command(line) for line in block.text.splitlines() if line.strip())
     elif block.kind == "console":
-        for said in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-            line, _, output = said.partition("\n")
+        for command in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+            line, _, output = command.partition("\n")
             yield _command(line, output)
 
 
@@ -144,10 +144,3 @@ def write_table(document: Path, name: str, rows: str) -> None:
 
     written = document.read_text(encoding="utf-8")
     document.write_text(_TABLE.sub(put, written), encoding="utf-8")
-
-
-def table(*rows: tuple[str, ...]) -> str:
-    """Rows as a Markdown table, the first one its head."""
-    head, *others = (tuple(cell.replace("|", "\\|").replace("\n", " ") for cell in row) for row in rows)
-    lines = [head, ("---",) * len(head), *others]
-    return "".join(f"| {' | '.join(row)} |\n" for row in lines)

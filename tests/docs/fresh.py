@@ -37,7 +37,7 @@ def new_environment(folder: Path) -> Path:
 
 def variables(**more: str) -> Mapping[str, str]:
     """The environment of a newcomer: no setting of Parley's, no path into this repository, no index of packages."""
-    kept = {
+    environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PARLEY_", "PYTHON", "PIP_", "MAKE"))
     }
-    return {**kept, "PIP_NO_INDEX": "1", "PYTHONUNBUFFERED": "1", "COLUMNS": "80", "NO_COLOR": "1", **more}
+    return {**environment, "PIP_NO_INDEX": "1", "PYTHONUNBUFFERED": "1", "COLUMNS": "80", "NO_COLOR": "1", **more}

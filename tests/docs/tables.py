@@ -9,16 +9,20 @@ from typing import Any
 
 from prometheus_client.metrics import MetricWrapperBase
 
-from bot.command import Command, Permission
+from adapters.http.prometheus import Metrics
 from bot.commands.help import usage
-from bot.library.model import PARTS
-from bot.library.schema import schemas
-from bot.metrics import Metrics
-from bot.polls.results import Rule
-from tests.docs.documents import ROOT, table
+from bot.dispatch.declare import Command, Permission
+from bot.packs.pack import PARTS
+from bot.packs.schema import schemas
+from bot.polls.counting.results import Rule
+from tests.docs.documents import ROOT
 
-HOSTS = ("poll policy", "poll create", "poll post", "poll extend", "poll close", "poll cancel")
-"""Commands of whoever opens a poll."""
+HOSTS = (
+    *("poll policy", "poll create", "poll post", "poll extend", "poll close", "poll cancel"),
+    *("poll schedule", "poll templates", "decide"),
+    *("discuss start", "discuss extend", "discuss close", "discuss cancel"),
+)
+"""Commands of a poll's or a discussion's host."""
 
 GROUPS = ("members", "hosts", "moderators", "editors")
 
@@ -27,7 +31,7 @@ _KINDS = {
     r"^https?://[^\s<>|\"]+$": "web address",
     r"^[a-z]{2,3}(-[A-Z]{2})?$": "language code",
 }
-_PARTIAL_DATE = "year, month or day"
+_PARTIAL_DATE = "date"
 _TYPES = {"boolean": "true or false", "integer": "whole number", "string": "text"}
 
 
@@ -43,16 +47,16 @@ def command_groups(commands: Mapping[str, Command]) -> dict[str, list[Command]]:
 
 
 def command_table(commands: list[Command]) -> str:
-    rows = ((f"`{usage(command)}`", command.description) for command in commands)
-    return table(("Command", "What it does"), *rows)
+    return "".join(f"- `{usage(command)}`: {command.description}\n" for command in commands)
 
 
 def metrics_table() -> str:
     """Every figure, its labels and what it counts."""
     rows = []
     for name, labels, what in figures():
-        rows.append((f"`{name}`", ", ".join(f"`{label}`" for label in labels) or "–", what))
-    return table(("Figure", "Labels", "What it is"), *rows)
+        by = f" by {', '.join(f'`{label}`' for label in labels)}" if labels else ""
+        rows.append(f"- `{name}`{by}: {what}\n")
+    return "".join(rows)
 
 
 def figures() -> Iterator[tuple[str, tuple[str, ...], str]]:
@@ -68,24 +72,27 @@ def figures() -> Iterator[tuple[str, tuple[str, ...], str]]:
 _SUFFIXES = {"counter": "_total", "info": "_info"}
 
 
-COMMON = ("id", "aliases", "tags", "sources")
+COMMON = ("id", "aliases", "questions", "tags", "sources")
 """Keys that entries of several lists have."""
 
 
 def pack_tables() -> dict[str, str]:
     """Name of a table (`pack`, `essay`, `facts`, …) → its rows."""
     whole = schemas()
-    found = {
+    tables = {
         "parts": _parts_table(whole),
         "common": _common_table(whole),
         "pack": _keys(whole["pack"], whole["pack"]["$defs"]),
         "essay": _keys(whole["pack"]["$defs"]["Essay"], {}),
-        "link": _keys(whole["sources"]["$defs"]["Link"], whole["sources"]["$defs"]),
+        "link": _keys(whole["sources"]["$defs"]["AddressCheck"], whole["sources"]["$defs"]),
+        "source use": _keys(whole["facts"]["$defs"]["SourceUse"], {}),
+        "recheck": _keys(whole["facts"]["$defs"]["Recheck"], {}),
+        "correction": _keys(whole["facts"]["$defs"]["Correction"], {}),
         "span": _keys(whole["facts"]["$defs"]["Span"], {}),
     }
     for part, name, model in _lists():
-        found[name] = _keys(whole[part]["$defs"][model], whole[part]["$defs"], leave_out=COMMON)
-    return found
+        tables[name] = _keys(whole[part]["$defs"][model], whole[part]["$defs"], leave_out=COMMON)
+    return tables
 
 
 def _lists() -> Iterator[tuple[str, str, str]]:
@@ -96,10 +103,9 @@ def _lists() -> Iterator[tuple[str, str, str]]:
 
 
 def _parts_table(whole: Mapping[str, Any]) -> str:
-    rows = (
-        (f"`{part}.yaml`", f"`{name}:`", whole[part]["properties"][name]["description"]) for part, name, _ in _lists()
+    return "".join(
+        f"- `{part}.yaml`, `{name}:` {whole[part]['properties'][name]['description']}\n" for part, name, _ in _lists()
     )
-    return table(("File", "List in it", "What it holds"), *rows)
 
 
 def _common_table(whole: Mapping[str, Any]) -> str:
@@ -109,9 +115,9 @@ def _common_table(whole: Mapping[str, Any]) -> str:
         having = [(name, schema) for name, schema in owners if key in schema["properties"]]
         where = "every list" if len(having) == len(owners) else ", ".join(f"`{name}`" for name, _ in having)
         described = having[0][1]["properties"][key]
-        needed = "yes" if key in having[0][1]["required"] else ""
-        rows.append((f"`{key}`", where, needed, _takes(described), described["description"]))
-    return table(("Key", "In", "Needed", "What it takes", "What it means"), *rows)
+        name = f"**`{key}`**" if key in having[0][1]["required"] else f"`{key}`"
+        rows.append(f"- {name} ({_takes(described)}; in {where}): {described['description']}\n")
+    return "".join(rows)
 
 
 def _keys(schema: Mapping[str, Any], definitions: Mapping[str, Any], leave_out: tuple[str, ...] = ()) -> str:
@@ -123,44 +129,54 @@ def _keys(schema: Mapping[str, Any], definitions: Mapping[str, Any], leave_out: 
         refs = [one.get("$ref", "") for one in (described, *described.get("anyOf", ()))]
         name = next((ref for ref in refs if ref), "").rpartition("/")[2]
         ref = definitions.get(name, {})
-        takes = "keys of its own" if "properties" in ref else _takes(ref or described)
+        takes = "keys" if "properties" in ref else _takes(ref or described)
         meaning = (
             described.get("description") or ref.get("description") or f"What sort of {schema['title'].lower()} it is."
         )
         default = described.get("default")
         if key not in needed and default not in (None, [], False):
             meaning = f"{meaning} Left out: `{default}`."
-        rows.append((f"`{key}`", "yes" if key in needed else "", takes, " ".join(meaning.split())))
-    return table(("Key", "Needed", "What it takes", "What it means"), *rows)
+        name = f"**`{key}`**" if key in needed else f"`{key}`"
+        rows.append(f"- {name} ({takes}): {' '.join(meaning.split())}\n")
+    return "".join(rows)
 
 
 def _takes(schema: Mapping[str, Any]) -> str:
-    schema = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
+    ways = [one for one in schema.get("anyOf", (schema,)) if one.get("type") != "null"]
+    if len(ways) > 1:
+        return ", or ".join(_takes(one) for one in ways)
+    schema = ways[0]
+    if "anyOf" in schema:
+        return _takes(schema)
+    if "$ref" in schema:
+        return "keys"
     if "enum" in schema:
         return "one of " + ", ".join(f"`{choice}`" for choice in schema["enum"])
-    if "items" in schema:
-        return f"list: {_takes(schema['items'])}"
+    return f"list: {_takes(schema['items'])}" if "items" in schema else _takes_text(schema)
+
+
+def _takes_text(schema: Mapping[str, Any]) -> str:
     pattern = schema.get("pattern", "")
     if schema.get("format") == "date":
         return "day"
     if "minimum" in schema and pattern:
         return _PARTIAL_DATE
-    kind = _KINDS.get(pattern) or ("one line" if "\\r\\n" in pattern else _TYPES[schema["type"]])
+    kind = _KINDS.get(pattern) or ("line" if "\\r\\n" in pattern else _TYPES[schema["type"]])
     most = schema.get("maxLength")
     if "minimum" in schema:
         return f"{kind}, {schema['minimum']} or more" + (f", up to {schema['maximum']}" if "maximum" in schema else "")
-    return f"{kind}, up to {most} characters" if most else kind
+    return f"{kind}, {most}" if most else kind
 
 
 def rules() -> set[str]:
     """Codes of the rules that a pack can break: short names that library code gives to what it complains of."""
-    found: set[str] = set()
-    for file in sorted((ROOT / "bot" / "library").glob("*.py")):
-        found.update(_codes(ast.parse(file.read_text(encoding="utf-8"))))
-    return found
+    codes: set[str] = set()
+    for file in sorted((ROOT / "bot" / "packs").glob("*.py")):
+        codes.update(_codes(ast.parse(file.read_text(encoding="utf-8"))))
+    return codes
 
 
-_COMPLAINS = {"add", "problem", "Problem", "_problem", "_warn", "_at", "_add", "Complaint", "Finding"}
+_COMPLAINS = {"add", "problem", "Problem", "_problem", "_at", "_add", "Complaint", "YamlMistake", "warn"}
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

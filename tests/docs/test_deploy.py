@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.health import Health
-from bot.config import Address, Settings
-from bot.metrics import Metrics
-from bot.sources import FROM_FILES, variable
+from adapters.http.health import Health
+from adapters.http.prometheus import Metrics
+from bot.settings.model import Address, Settings
+from bot.settings.sources import FROM_FILES, variable
 from tests.require import require
 from tests.world import running
 
@@ -30,8 +30,8 @@ VARIABLES = {variable(name) for name in Settings.model_fields} | {variable(f"{na
 
 
 def services(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))["services"]
-    return found
+    by_name: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))["services"]
+    return by_name
 
 
 def ours(file: Path) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def ours(file: Path) -> dict[str, Any]:
     return {name: service for name, service in services(file).items() if service["image"] == "parley"}
 
 
-def given(text: str) -> set[str]:
+def variables_set(text: str) -> set[str]:
     """The variables of settings that a file sets."""
     return set(re.findall(r"\bPARLEY_[A-Z_]+\b", text))
 
@@ -47,7 +47,7 @@ def given(text: str) -> set[str]:
 @pytest.mark.parametrize("file", [*COMPOSE, UNIT, ROOT / "Dockerfile"], ids=lambda path: path.name)
 def test_every_variable_is_a_setting(file: Path) -> None:
     """A misspelt one would stop the start."""
-    used = given(file.read_text(encoding="utf-8"))
+    used = variables_set(file.read_text(encoding="utf-8"))
     assert used
     assert used <= VARIABLES
 
@@ -62,14 +62,69 @@ def test_containers_can_do_no_more_than_they_need(file: Path) -> None:
         assert int(service["stop_grace_period"].rstrip("s")) > 10
 
 
+@pytest.mark.parametrize("file", COMPOSE, ids=lambda path: path.name)
+def test_a_service_has_bounds(file: Path) -> None:
+    """On memory, open files and its log: a flood fills neither the machine's memory nor its disk."""
+    for name, service in services(file).items():
+        options = service["logging"]["options"]
+        assert {"max-size", "max-file"} <= options.keys(), name
+        assert service["mem_limit"], name
+        assert service["ulimits"]["nofile"] >= 1024, name
+
+
+def test_the_unit_has_bounds() -> None:
+    """The same for systemd, whose journal bounds the log by itself."""
+    settings = dict(re.findall(r"^(\w+)=(\S+)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE))
+    assert int(settings["LimitNOFILE"]) >= 1024
+    assert {"MemoryHigh", "MemoryMax", "TasksMax"} <= settings.keys()
+
+
+def test_the_proxy_slows_who_sends_too_much() -> None:
+    """Requests and connections, of one address and of all; heads and bodies that never end are cut off."""
+    text = COMPOSE[1].read_text(encoding="utf-8")
+    content = yaml.safe_load(text)["configs"]["proxy"]["content"].replace("$$", "$")
+    zones = dict(re.findall(r"limit_(req|conn)_zone \$binary_remote_addr zone=(\w+):", content))
+    inside = content.partition("server {")[2]
+    assert re.search(rf"limit_req zone={zones['req']} ", inside)
+    assert re.search(rf"limit_conn {zones['conn']} \d+;", inside)
+    assert re.search(r"limit_conn_zone \$server_port zone=(\w+):", content)
+    assert "client_header_timeout" in inside
+    assert "client_body_timeout" in inside
+
+
+def test_key_and_database_lie_apart() -> None:
+    """In the image each has a volume of its own, in the compose file too, and under systemd a folder of its own."""
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    folders = [str(Path(path).parent) for path in re.findall(r"PARLEY_(?:DATABASE|KEY_FILE)=(\S+)", image)]
+    assert sorted(folders) == json.loads(image.partition("\nVOLUME ")[2].splitlines()[0]) == ["/data", "/key"]
+    mounts = dict(mount.split(":") for mount in services(COMPOSE[0])["parley"]["volumes"])
+    assert sorted(mounts.values()) == ["/data", "/key"]
+    unit = UNIT.read_text(encoding="utf-8")
+    state = re.search(r"^StateDirectory=(.*)$", unit, re.MULTILINE)
+    places = [Path(path).parent.name for path in re.findall(r"PARLEY_(?:DATABASE|KEY_FILE)=%S/(\S+)", unit)]
+    assert state is not None
+    assert sorted(places) == sorted(state[1].split())
+
+
+def test_the_base_of_the_image_can_be_pinned() -> None:
+    """By the argument BASE, for both stages, as the runbook says."""
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    base = re.search(r"^ARG BASE=(\S+)$", image, re.MULTILINE)
+    assert base is not None
+    assert re.findall(r"^FROM (\S+)", image, re.MULTILINE) == ["${BASE}", "${BASE}"]
+    assert f"--build-arg BASE={base[1]}@sha256:" in (ROOT / "docs/operators.md").read_text(encoding="utf-8")
+
+
 async def test_the_health_check_asks_at_the_port_that_is_set(tmp_path: Path) -> None:
     """Whatever port that is, and past a proxy that the engine sets for all; it fails where nobody answers."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     _, *words = json.loads(text.partition("HEALTHCHECK")[2].partition("CMD ")[2].splitlines()[0])
 
     async def checked(bind: str) -> int:
-        given = {**os.environ, "PARLEY_HEALTH_BIND": bind, "http_proxy": "http://127.0.0.1:1"}
-        return await (await asyncio.create_subprocess_exec(sys.executable, *words, env=given, stderr=DEVNULL)).wait()
+        variables_set = {**os.environ, "PARLEY_HEALTH_BIND": bind, "http_proxy": "http://127.0.0.1:1"}
+        return await (
+            await asyncio.create_subprocess_exec(sys.executable, *words, env=variables_set, stderr=DEVNULL)
+        ).wait()
 
     health = Health(Metrics())
     port = (await health.start(Address("127.0.0.1", 0))).rpartition(":")[2]
@@ -94,12 +149,12 @@ def test_what_parley_writes_in_memory_is_its_own_users() -> None:
 
 def test_processes_over_postgresql_share_the_work() -> None:
     """Every shard of Discord is run once; each process has the database and the key."""
-    found = ours(COMPOSE[1])
-    shards = [service["environment"].get("PARLEY_DISCORD_SHARDS") for service in found.values()]
+    parts = ours(COMPOSE[1])
+    shards = [service["environment"].get("PARLEY_DISCORD_SHARDS") for service in parts.values()]
     ranges = [re.fullmatch(r"(\d+)-(\d+)/4", each) for each in shards if each]
     run = [number for each in ranges if each for number in range(int(each[1]), int(each[2]) + 1)]
     assert sorted(run) == [0, 1, 2, 3]
-    for service in found.values():
+    for service in parts.values():
         assert {"database", "parley.key"} <= set(service["secrets"])
 
 
@@ -147,11 +202,11 @@ def test_the_unit_hides_nothing_that_figures_are_read_from() -> None:
 
 
 def test_the_runbook_sets_up_what_the_unit_starts() -> None:
-    """The program, the secret and the unit itself are where docs/operations.md puts them."""
-    told, unit = (ROOT / "docs/operations.md").read_text(encoding="utf-8"), UNIT.read_text(encoding="utf-8")
+    """The program, the secret and the unit itself are where docs/operators.md puts them."""
+    runbook, unit = (ROOT / "docs/operators.md").read_text(encoding="utf-8"), UNIT.read_text(encoding="utf-8")
     program, secret = re.search(r"^ExecStart=(\S+) run$", unit, re.MULTILINE), re.search(r":(/etc/\S+)", unit)
     assert program is not None
     assert secret is not None
-    assert f"python3 -m venv {Path(program[1]).parents[1]}\n" in told
-    assert f"/dev/stdin {secret[1]} " in told
-    assert f"cp {UNIT.relative_to(ROOT)} /etc/systemd/system/\n" in told
+    assert f"python3 -m venv {Path(program[1]).parents[1]}\n" in runbook
+    assert f"/dev/stdin {secret[1]} " in runbook
+    assert f"cp {UNIT.relative_to(ROOT)} /etc/systemd/system/\n" in runbook

@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.library.check import main_report
-from bot.library.model import PARTS
+from bot.packs.check import main_report
+from bot.packs.pack import PARTS
 from tests.docs.documents import ROOT
 from tests.docs.test_examples import environment
 from tests.unit.packs import ARGUMENTS, FACTS, make_pack
 
 WORKFLOW = ROOT / "docs" / "workflows" / "check-packs.yml"
-GUIDE = ROOT / "docs" / "moderators.md"
+GUIDE = ROOT / "docs" / "editors.md"
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 BIN = Path(sys.executable).parent
 
@@ -43,7 +43,7 @@ def hook() -> Mapping[str, Any]:
     return dict(only)
 
 
-def wanted(hook: Mapping[str, Any], path: str) -> bool:
+def applies(hook: Mapping[str, Any], path: str) -> bool:
     """Whether pre-commit would hand this file to the hook: it searches the path for both patterns."""
     return bool(re.search(hook["files"], path)) and not re.search(hook["exclude"], path)
 
@@ -51,18 +51,18 @@ def wanted(hook: Mapping[str, Any], path: str) -> bool:
 def test_the_hook_is_called_for_the_files_of_packs_alone(hook: Mapping[str, Any]) -> None:
     """Every file that a pack can have, as a file or in a folder, at any depth; no draft, no other YAML."""
     for part in PARTS:
-        assert wanted(hook, f"packs/parking/{part}.yaml")
-        assert wanted(hook, f"{part}/2025.yaml")
-    assert wanted(hook, "pack.yaml")
+        assert applies(hook, f"packs/parking/{part}.yaml")
+        assert applies(hook, f"{part}/2025.yaml")
+    assert applies(hook, "pack.yaml")
     for other in (".github/workflows/check-packs.yml", "mkdocs.yaml", "packs/p/drafts/facts.yaml", "packs/p/facts.md"):
-        assert not wanted(hook, other)
+        assert not applies(hook, other)
 
 
 def commit(hook: Mapping[str, Any], repository: Path) -> subprocess.CompletedProcess[str]:
     """What pre-commit does: the hook's entry, with the staged files that it wants."""
     ran(["git", "add", "--all"], repository)
     staged = ran(["git", "diff", "--cached", "--name-only", "--diff-filter=d"], repository).stdout.splitlines()
-    return ran([*shlex.split(hook["entry"]), *(file for file in staged if wanted(hook, file))], repository)
+    return ran([*shlex.split(hook["entry"]), *(file for file in staged if applies(hook, file))], repository)
 
 
 def test_the_hook_lets_good_commits_pass_and_stops_broken_ones(hook: Mapping[str, Any], tmp_path: Path) -> None:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
-import inspect
 import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
 
-from bot.library.check import check_packs
-from bot.library.loader import pack_folders
-from bot.sources import load_settings
+from bot.commands.lookup import lookup_features
+from bot.dispatch.bot import Bot
+from bot.dispatch.rate_limit import Limiter
+from bot.library.edition import Edition, Shelf
+from bot.packs.check import check_packs
+from bot.packs.loader import load_library, pack_folders
+from bot.settings.sources import load_settings
 from tests.docs.documents import ROOT, Command, blocks, commands, documents, is_a_walk, name_of, prints, write_files
 from tests.ports import free_port
+from tests.transcripts.dialogue import Driver, play
+from tests.transcripts.discord_driver import discord_driver
+from tests.transcripts.slack_driver import slack_driver
+from tests.transcripts.terminal_driver import terminal_driver
+from tests.transcripts.web_driver import web_drivers
+from tests.world import CONTENT, Clock
 
 PROGRAM = Path(sys.executable).with_name("parley")
 README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
@@ -53,15 +63,15 @@ def serve(words: list[str], folder: Path) -> tuple[int, str]:
     environ = {**environment(), "PARLEY_PORT": str(free_port()), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(words, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
-        said = started.stdout.readline()
+        first_line = started.stdout.readline()
         started.send_signal(signal.SIGINT)
-        said += started.stdout.read()
-    return started.returncode, said
+        first_line += started.stdout.read()
+    return started.returncode, first_line
 
 
 def environment() -> Mapping[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
-    return {**kept, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    return {**variables, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
 
 
 @pytest.mark.parametrize("document", [file for file in documents() if not is_a_walk(file)], ids=name_of)
@@ -111,30 +121,47 @@ def test_every_settings_file_that_is_shown_is_read(
 
 
 @pytest.fixture
-def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The tests of CONTRIBUTING's example feature, which import the feature as if it were in its place."""
+def example_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bot:
+    """A bot that has CONTRIBUTING's example feature, imported as if it were in its place."""
     write_files(CONTRIBUTING, tmp_path)
-    loaded = []
-    for block in blocks(CONTRIBUTING):
-        if block.kind == "python" and block.file:
-            name = block.file.removesuffix(".py").replace("/", ".")
-            spec = importlib.util.spec_from_file_location(name, tmp_path / block.file)
-            assert spec is not None
-            assert spec.loader is not None
-            module = importlib.util.module_from_spec(spec)
-            monkeypatch.setitem(sys.modules, name, module)
-            spec.loader.exec_module(module)
-            loaded.append(module)
-    return loaded[-1]
+    (block,) = [block for block in blocks(CONTRIBUTING) if block.file.startswith("bot/commands/")]
+    name = block.file.removesuffix(".py").replace("/", ".")
+    spec = importlib.util.spec_from_file_location(name, tmp_path / block.file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    shelf = Shelf(Edition.of(load_library(CONTENT)))
+    features = (*lookup_features(shelf), module.Reviews(shelf))
+    return Bot.of(features, new_reference=lambda: "ref", limiter=Limiter(burst=1000))
 
 
-async def test_the_worked_example_passes_its_own_tests(example: ModuleType) -> None:
-    """CONTRIBUTING shows a whole feature with its tests; whoever copies them has a command that works."""
-    tests = {name: test for name, test in vars(example).items() if name.startswith("test_")}
-    assert tests
-    for name, test in tests.items():
-        assert inspect.getdoc(test), name
-        await test()
+@asynccontextmanager
+async def on_surface(surface: str, bot: Bot) -> AsyncIterator[Driver]:
+    """Ada, on one of the four surfaces."""
+    if surface == "terminal":
+        yield terminal_driver(bot, "Ada", Clock())
+    elif surface == "web":
+        async with web_drivers(bot, Clock()) as members:
+            yield members["Ada"]
+    elif surface == "discord":
+        async with discord_driver(bot) as ada:
+            yield ada
+    else:
+        async with slack_driver(bot) as ada_on_slack:
+            yield ada_on_slack
+
+
+@pytest.mark.parametrize("surface", ["discord", "slack", "web", "terminal"])
+async def test_the_worked_example_plays_its_dialogue(example_bot: Bot, surface: str) -> None:
+    """CONTRIBUTING shows a feature and its dialogue; a contributor who copies them has a command on four surfaces."""
+    (dialogue,) = [b.text for b in blocks(CONTRIBUTING) if b.kind == "python" and not b.file]
+    (steps,) = ast.literal_eval(dialogue).values()
+    async with on_surface(surface, example_bot) as ada:
+        await play(ada, steps)
+        with pytest.raises(AssertionError, match="7 reviews"):
+            await play(ada, [("/reviews", "7 reviews are due")])
 
 
 def test_the_worked_example_keeps_the_rules_of_style() -> None:

@@ -52,15 +52,15 @@ def test_every_image_says_what_it_shows(document: Path) -> None:
 
 def test_every_picture_is_shown_somewhere() -> None:
     """A picture in docs/images that no document shows is one that nobody looks after."""
-    shown = {(document.parent / target).resolve() for document in documents() for target, _ in images(document)}
-    assert {file for file in (ROOT / "docs" / "images").glob("*.png") if file in tracked()} <= shown
+    pictures_used = {(document.parent / target).resolve() for document in documents() for target, _ in images(document)}
+    assert {file for file in (ROOT / "docs" / "images").glob("*.png") if file in tracked()} <= pictures_used
 
 
 @pytest.mark.parametrize("what", NEVER)
 def test_no_file_speaks_of_where_it_was_made(what: str) -> None:
     """The repository is about Parley: no machine paths, no package indexes, no words of anybody's workplace."""
     pattern = re.compile(NEVER[what])
-    found = []
+    places = []
     for file in tracked():
         name = file.relative_to(ROOT).as_posix()
         if name == Path(__file__).relative_to(ROOT).as_posix() or (name.startswith("content/") and "word" in what):
@@ -69,8 +69,8 @@ def test_no_file_speaks_of_where_it_was_made(what: str) -> None:
             text = file.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue  # a picture
-        found += [f"{name}: {match[0]}" for match in pattern.finditer(text)]
-    assert found == []
+        places += [f"{name}: {match[0]}" for match in pattern.finditer(text)]
+    assert places == []
 
 
 def test_no_lock_says_where_packages_come_from() -> None:

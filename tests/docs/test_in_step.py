@@ -9,20 +9,26 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from adapters.configuration import reference
-from bot.commands.poll_cards import SECRECY, SECRET
-from bot.config import Settings
-from bot.library.model import PARTS
+from adapters.cli import main
+from adapters.cli.config import reference
+from bot.i18n import translator
+from bot.packs.pack import PARTS
+from bot.packs.rule_index import RULES
+from bot.polls.secrecy import Secrecy
+from bot.settings.model import Settings
 from tests.docs import tables as made
 from tests.docs.documents import ROOT, blocks, documents, name_of, tables, write_table
+from tests.store.things import poll
 from tests.world import running
 
 README, CONTRIBUTING, CHANGELOG = ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"
-PACKS = ROOT / "docs" / "packs.md"
-OPERATIONS = ROOT / "docs" / "operations.md"
+KEYS = ROOT / "content" / "README.md"
+OPERATORS = ROOT / "docs" / "operators.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
-DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+README_WORDS_MAX, DOCS_WORDS_MAX = 900, 22_000
 _TARGET = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
 _MAKE = re.compile(r"(?:^|`)make ((?:[a-z-]+ ?)+)", re.MULTILINE)
 
@@ -36,11 +42,11 @@ def is_in_step(document: Path, name: str, rows: str) -> None:
 
 @pytest.mark.parametrize("group", made.GROUPS)
 async def test_the_command_tables_are_the_declarations(group: str, tmp_path: Path) -> None:
-    """README lists every command once, in the words of its declaration."""
+    """The guide of each reader lists their commands, in the words of their declarations; none stands in two."""
     async with running(tmp_path) as instance:
         groups = made.command_groups(instance.bot.commands)
     assert all(groups.values())
-    is_in_step(README, f"commands for {group}", made.command_table(groups[group]))
+    is_in_step(ROOT / "docs" / f"{group}.md", f"commands for {group}", made.command_table(groups[group]))
 
 
 def test_the_reference_of_settings_is_the_settings() -> None:
@@ -51,42 +57,42 @@ def test_the_reference_of_settings_is_the_settings() -> None:
 
 
 def test_the_table_of_figures_is_the_figures() -> None:
-    """docs/operations.md has every figure with its labels."""
-    is_in_step(OPERATIONS, "metrics", made.metrics_table())
+    """docs/operators.md has every figure with its labels."""
+    is_in_step(OPERATORS, "metrics", made.metrics_table())
 
 
 def test_every_setting_is_in_the_reference() -> None:
     """With its variable, its default and its description."""
     rows = CONFIGURATION.read_text(encoding="utf-8")
     for name, info in Settings.model_fields.items():
-        assert f"| `PARLEY_{name.upper()}` |" in rows
         assert info.description
-        assert f"| {info.description} |" in rows
+        assert re.search(rf"^- `PARLEY_{name.upper()}` \([^)]+\): {re.escape(info.description)}$", rows, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("name", "rows"), made.pack_tables().items(), ids=made.pack_tables())
 def test_the_tables_of_the_pack_format_are_the_models(name: str, rows: str) -> None:
-    """docs/packs.md has every key of every part, with what it takes and what it means."""
-    is_in_step(PACKS, name, rows)
+    """content/README.md has every key of every part, with what it takes and what it means."""
+    is_in_step(KEYS, name, rows)
 
 
-def test_every_message_of_the_checker_is_explained() -> None:
-    """docs/packs.md has a row for each rule of `parley check`, and none for a rule that is gone."""
-    explained = re.findall(
-        r"^\| `([a-z0-9-]+)` \|", PACKS.read_text(encoding="utf-8").partition("## What")[2], re.MULTILINE
-    )
-    assert sorted(set(explained)) == sorted(explained), "a rule is explained twice"
+def test_every_rule_of_the_checker_is_explained() -> None:
+    """`parley check --rules` explains each rule once, and none that is gone."""
+    explained = [name for group in RULES.values() for name in group]
+    assert len(set(explained)) == len(explained), "a rule is explained twice"
     assert set(explained) == made.rules()
+    printed = CliRunner().invoke(main, ["check", "--rules"])
+    assert printed.exit_code == 0
+    assert re.findall(r"^  ([a-z0-9-]+) +\S", printed.output, re.MULTILINE) == explained
 
 
 def test_every_table_is_one_that_is_made() -> None:
     """A table between marks that nobody makes would go stale unseen."""
-    known = {
+    table_names = {
         "metrics",
         *made.pack_tables(),
         *(f"commands for {group}" for group in made.GROUPS),
     }
-    assert {name for document in documents() for name in tables(document)} == known
+    assert {name for document in documents() for name in tables(document)} == table_names
 
 
 @pytest.mark.parametrize("document", documents(), ids=name_of)
@@ -96,15 +102,28 @@ def test_every_make_target_that_is_named_exists(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     examples = "\n".join(line for block in blocks(document) if block.kind == "sh" for line in block.text.splitlines())
     spans = "\n".join(re.findall(r"`make [^`]+`", text))
-    for named in _MAKE.findall(f"{examples}\n{spans}"):
-        assert set(named.split()) <= targets, named
+    for target in _MAKE.findall(f"{examples}\n{spans}"):
+        assert set(target.split()) <= targets, target
 
 
 def test_readme_has_the_two_commands() -> None:
     """A newcomer needs two commands, and both stand near the top."""
-    head = README.read_text(encoding="utf-8").partition("## Commands")[0]
+    head, rest, _ = README.read_text(encoding="utf-8").partition("## Five things to ask")
+    assert rest
     assert re.search(r"^make run\b", head, re.MULTILINE)
     assert re.search(r"^make test\b", head, re.MULTILINE)
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    """At most 900 words, as `wc -w` counts them."""
+    assert len(README.read_text(encoding="utf-8").split()) <= README_WORDS_MAX
+
+
+def test_the_documents_stay_short() -> None:
+    """At most 22,000 words as `wc -w` counts them; decisions are read one by one and don't count."""
+    read = [file for file in (ROOT / "docs").rglob("*.md") if "decisions" not in file.parts]
+    words = {name_of(file): len(file.read_text(encoding="utf-8").split()) for file in read}
+    assert sum(words.values()) <= DOCS_WORDS_MAX, sorted(words.items(), key=lambda item: -item[1])
 
 
 def test_the_promise_is_the_one_that_voters_read() -> None:
@@ -113,19 +132,20 @@ def test_the_promise_is_the_one_that_voters_read() -> None:
     The poll's own line says who could.
     """
     promised = README.read_text(encoding="utf-8").lower()
+    t, secrecy = translator("en"), Secrecy("sqlite")
     for words in ("other members and exports never show", "after the close nobody can", "copy of the open database"):
-        assert words in " ".join(SECRECY).lower()
+        assert words in " ".join(secrecy.details(t, poll())).lower()
         assert words in promised
-    assert "whoever runs the bot could look" in SECRET
+    assert "the operator could look" in secrecy.line(t, poll())
 
 
 def test_what_a_machine_may_lack_is_listed() -> None:
     """CONTRIBUTING names everything that a test can require, so that a skip can be understood and ended."""
-    asked = {name for file in (ROOT / "tests").rglob("*.py") for name in _required(file.read_text(encoding="utf-8"))}
+    required = {name for file in (ROOT / "tests").rglob("*.py") for name in _required(file.read_text(encoding="utf-8"))}
     gate = re.search(r"PARLEY_TEST_REQUIRE=([\w,]+)", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
     assert gate is not None
     listed = set(re.findall(r"^\| `(\w+)` \|", CONTRIBUTING.read_text(encoding="utf-8"), re.MULTILINE))
-    assert asked | set(gate[1].split(",")) <= listed
+    assert required | set(gate[1].split(",")) <= listed
 
 
 def _required(code: str) -> set[str]:
@@ -135,11 +155,11 @@ def _required(code: str) -> set[str]:
 def test_editors_know_the_schema_of_every_part() -> None:
     """VS Code completes each file of a pack by its schema, whether a part is a file or a folder."""
     settings = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
-    wanted: dict[str, object] = {"schemas/pack.schema.json": "content/*/pack.yaml"}
+    expected: dict[str, object] = {"schemas/pack.schema.json": "content/*/pack.yaml"}
     for part in PARTS:
-        wanted[f"schemas/{part}.schema.json"] = [f"content/*/{part}.yaml", f"content/*/{part}/*.yaml"]
-    assert settings["yaml.schemas"] == wanted
-    assert all((ROOT / schema).is_file() for schema in wanted)
+        expected[f"schemas/{part}.schema.json"] = [f"content/*/{part}.yaml", f"content/*/{part}/*.yaml"]
+    assert settings["yaml.schemas"] == expected
+    assert all((ROOT / schema).is_file() for schema in expected)
 
 
 def test_every_folder_of_the_house_is_on_the_map() -> None:

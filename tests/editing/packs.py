@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.chat import Answers, Outcome, Reply, Request
+from bot.chat.vocabulary import Answers, Outcome, Reply, Request
 from bot.instance import Instance
 from tests.talk import ADA, MO, reply_words, say, wall, words
 from tests.world import CONTENT, Clock, Wall, at, running
@@ -19,11 +19,11 @@ class Telling(Wall):
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[tuple[str, str]] = []
+        self.notices: list[tuple[str, str]] = []
         self.replies: list[Reply] = []
 
     async def tell(self, _workspace: str, person: str, reply: Reply) -> bool:
-        self.told.append((person, reply_words(reply)))
+        self.notices.append((person, reply_words(reply)))
         self.replies.append(reply)
         return True
 
@@ -60,6 +60,6 @@ async def statement(instance: Instance) -> str:
     return words(await say(instance, ADA, "/fact tea drinkers")).splitlines()[1]
 
 
-def told(instance: Instance) -> list[str]:
+def notices(instance: Instance) -> list[str]:
     """What the editors' channel heard."""
     return [reply_words(reply) for ref, reply in wall(instance).posted if ref.place.channel == "office"]

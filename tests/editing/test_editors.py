@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.acts import Did
-from bot.chat import Actor, Place, Reply, Request
-from bot.editors import named_channel, named_editors
+from bot.chat.vocabulary import Actor, Place, Reply, Request
+from bot.communities import repository as communities
+from bot.communities.action_log import Deed
 from bot.errors import UsageError
 from bot.i18n import Translator
 from bot.instance import Instance
-from bot.sources import load_settings
-from bot.store import communities
+from bot.settings.editors import read_channel, read_editors
+from bot.settings.sources import load_settings
 from tests.talk import buttons, press, say, wall, words
 from tests.world import NOW, Clock, request, running
 
@@ -29,9 +29,9 @@ def person(platform: str, workspace: str, user: str, *roles: str, moderator: boo
 
 async def edits(instance: Instance, who: Request) -> bool:
     """Whether the editors' commands are this person's: help lists them, and they run."""
-    listed = "/content log" in words(await say(instance, who, "/help"))
-    ran = "What was done to the content" in words(await say(instance, who, "/content log"))
-    pressed = "What was done to the content" in words(await press(instance, who, "v1:content-log:1:a"))
+    listed = "/content log" in words(await say(instance, who, "/help content"))
+    ran = "Log of the content" in words(await say(instance, who, "/content log"))
+    pressed = "Log of the content" in words(await press(instance, who, "v1:content-log:1:a"))
     assert listed == ran == pressed
     return ran
 
@@ -46,8 +46,8 @@ async def test_the_moderators_of_the_only_community_edit_where_nobody_is_named(t
         assert await edits(instance, MO)
         await say(instance, person("test", "elsewhere", "u1"), "/help")
         assert not await edits(instance, MO)
-        assert "Only the content's editors can use /content log." in words(await say(instance, MO, "/content log"))
-        await instance.privacy.left("test:elsewhere", NOW)
+        assert "Only editors can use /content log." in words(await say(instance, MO, "/content log"))
+        await instance.privacy.community_left("test:elsewhere", NOW)
         assert await edits(instance, MO)
 
 
@@ -62,8 +62,8 @@ async def test_the_demonstrations_moderator_edits_where_it_is_all_there_is(tmp_p
 
 async def test_people_and_roles_that_are_named_edit_and_nobody_else(tmp_path: Path) -> None:
     """By their id on Discord, with their workspace elsewhere; then moderators have no part in it."""
-    named = "discord:100000, discord:200000 slack:T1/U1, slack:T1/S1"
-    async with running(tmp_path, editors=named) as instance:
+    editors = "discord:100000, discord:200000 slack:T1/U1, slack:T1/S1"
+    async with running(tmp_path, editors=editors) as instance:
         for who in (
             person("discord", "1", "100000"),
             person("discord", "2", "5", "200000"),
@@ -87,7 +87,7 @@ async def test_people_and_roles_that_are_named_edit_and_nobody_else(tmp_path: Pa
 def test_an_editor_that_is_no_id_is_refused(written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The message names the setting, what is wrong with it, and the forms it takes."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=r"PARLEY_EDITORS\), is wrong: “.*” names no editor\. It is: .*discord:ID"):
+    with pytest.raises(UsageError, match=r"PARLEY_EDITORS\), is wrong: “.*” isn't an editor\. It is: .*discord:ID"):
         load_settings(editors=written)
 
 
@@ -95,7 +95,7 @@ def test_an_editor_that_is_no_id_is_refused(written: str, monkeypatch: pytest.Mo
 def test_a_channel_that_is_none_is_refused(written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The message names the setting and the forms it takes."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=r"PARLEY_EDITORS_CHANNEL\), is wrong: “.*” names no channel\. .*slack:T…:C…"):
+    with pytest.raises(UsageError, match=r"PARLEY_EDITORS_CHANNEL\), is wrong: “.*” isn't a channel\. .*slack:T…:C…"):
         load_settings(editors_channel=written)
 
 
@@ -105,10 +105,10 @@ def test_the_settings_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     (tmp_path / "parley.toml").write_text('editors_channel = "slack:T1:C1"\n', encoding="utf-8")
     monkeypatch.setenv("PARLEY_EDITORS", "discord:12345,slack:T1/U1 web:demo/mo")
     settings = load_settings()
-    assert [editor.platform for editor in named_editors(settings.editors)] == ["discord", "slack", "web"]
-    assert named_channel(settings.editors_channel) == Place("slack", "T1", "C1")
-    assert named_editors("") == ()
-    assert named_channel("") is None
+    assert [editor.platform for editor in read_editors(settings.editors)] == ["discord", "slack", "web"]
+    assert read_channel(settings.editors_channel) == Place("slack", "T1", "C1")
+    assert read_editors("") == ()
+    assert read_channel("") is None
 
 
 def hello(t: Translator) -> Reply:
@@ -136,7 +136,7 @@ async def test_the_log_names_who_did_what_and_when(tmp_path: Path) -> None:
     clock = Clock()
     async with running(tmp_path, clock=clock) as instance:
         for poll in ("p1", "p2"):
-            await say(instance, ADA, f'/poll create question:"Tea {poll}?" options:"Green | Black" closes:1d')
+            await say(instance, ADA, f'/poll create post:yes question:"Tea {poll}?" options:"Green | Black" closes:1d')
             clock.forward(minutes=1)
         await say(instance, ADA, "/poll extend 2d poll:p1")
         clock.forward(minutes=1)
@@ -148,9 +148,9 @@ async def test_the_log_names_who_did_what_and_when(tmp_path: Path) -> None:
         log = words(await say(instance, MO, "/log"))
         assert [line.removeprefix("• ") for line in log.splitlines()[1:] if line] == [
             "2026-11-25 13:05 CET Mo changed the settings (zone: Europe/Berlin, reminder: 5)",
-            "2026-11-25 13:04 CET Mo cancelled the poll p2 (Tea p2?)",
-            "2026-11-25 13:03 CET Ada closed the poll p1 (Tea p1?)",
-            "2026-11-25 13:02 CET Ada extended the poll p1 (2026-11-27 12:02 UTC)",
+            "2026-11-25 13:04 CET Mo cancelled a poll (Tea p2?)",
+            "2026-11-25 13:03 CET Ada closed a poll (Tea p1?)",
+            "2026-11-25 13:02 CET Ada extended a poll (2026-11-27 12:02 UTC: Tea p1?)",
         ]
         assert "Only moderators can use /log." in words(await say(instance, ADA, "/log"))
         assert "Only moderators can do that." in words(await press(instance, ADA, "v1:log:1:a"))
@@ -177,7 +177,7 @@ async def test_what_did_not_happen_is_not_in_the_log(tmp_path: Path) -> None:
     """A refused act, a close that came second, and a close by the deadline leave no line."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as instance:
-        await say(instance, ADA, '/poll create question:"Tea?" options:"Green | Black" closes:1d')
+        await say(instance, ADA, '/poll create post:yes question:"Tea?" options:"Green | Black" closes:1d')
         await say(instance, ADA, "/poll extend 1h poll:p1")
         await press(instance, request("Ben"), "v1:poll-close:p1")
         await say(instance, ADA, "/settings zone:UTC")
@@ -192,7 +192,7 @@ async def test_the_log_is_read_page_by_page(tmp_path: Path) -> None:
     async with running(tmp_path) as instance:
         for number in range(23):
             moment = NOW + timedelta(minutes=number // 5)
-            await instance.database.write(instance.acts.entry(Did.PUBLISH, moment, object_id=f"card-{number}"))
+            await instance.database.write(instance.action_log.entry(Deed.PUBLISH, moment, object_id=f"card-{number}"))
         outcome = await say(instance, MO, "/content log")
         pages = [words(outcome)]
         while outcome.answer is not None and (older := buttons(outcome.answer)):
@@ -219,7 +219,7 @@ async def test_the_log_forgets_people_and_communities(tmp_path: Path) -> None:
     """`/privacy` shows, saves and erases what it has of a person; a community that left takes its log along."""
     async with running(tmp_path) as instance:
         await say(instance, MO, "/settings zone:UTC keep:0")
-        await instance.database.write(instance.acts.entry(Did.RELOAD, NOW, by=MO.actor))
+        await instance.database.write(instance.action_log.entry(Deed.RELOAD, NOW, by=MO.actor))
         other = replace(MO, actor=replace(MO.actor, id="jo", name="Jo"))
         await say(instance, other, "/settings zone:Europe/Berlin")
         assert "2 lines with your name" in words(await say(instance, MO, "/privacy show"))
@@ -229,14 +229,14 @@ async def test_the_log_forgets_people_and_communities(tmp_path: Path) -> None:
         await press(instance, MO, "v1:privacy-erase")
         assert "with your name" not in words(await say(instance, MO, "/privacy show"))
         log = words(await say(instance, other, "/log"))
-        assert "Somebody whose data was erased changed the settings" in log
+        assert "A member who has erased their data changed the settings" in log
         assert "Jo changed the settings" in log
         assert "Mo" not in log
 
-        await instance.database.write(instance.acts.entry(Did.RELOAD, NOW, by=other.actor))
-        await instance.privacy.left("test:demo", NOW)
+        await instance.database.write(instance.action_log.entry(Deed.RELOAD, NOW, by=other.actor))
+        await instance.privacy.community_left("test:demo", NOW)
         assert await instance.privacy.forget_the_gone(NOW + timedelta(seconds=1)) == ["test:demo"]
-        assert list((await instance.acts.page("test:demo", NOW + timedelta(days=1)))[0]) == []
-        content, _ = await instance.acts.page("", NOW + timedelta(days=1))
+        assert list((await instance.action_log.page("test:demo", NOW + timedelta(days=1)))[0]) == []
+        content, _ = await instance.action_log.page("", NOW + timedelta(days=1))
         assert {(act.actor, act.name) for act in content} == {("erased", "")}
         assert await instance.database.read(communities.served) == []

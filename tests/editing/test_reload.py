@@ -12,21 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from adapters.discord.render import LIMITS as discord_limits  # noqa: N811 - three of them
-from adapters.slack.render import LIMITS as slack_limits  # noqa: N811
-from adapters.web.render import LIMITS as web_limits  # noqa: N811
-from bot.chat import Limits
+from adapters.discord import render as discord
+from adapters.slack import render as slack
+from adapters.web import render as web
+from bot.chat.fit import fit
+from bot.chat.markup import plain
+from bot.chat.platform import Limits
 from bot.commands.content import news
-from bot.content import Refusal, Same, Taken
 from bot.errors import BotError, Unavailable
-from bot.fit import fit
 from bot.i18n import PSEUDO, translator
 from bot.instance import Instance
-from bot.library.parcel import Difference, Parcel
-from bot.library.problems import Problem, Severity
-from bot.library.reader import ReaderHere, ReaderProcess
-from bot.markup import plain
-from tests.editing.packs import copied, edit, serving, statement, told
+from bot.library.reader_process import ReaderHere, ReaderProcess
+from bot.library.reload import Acceptance, Refusal, Same
+from bot.library.snapshot import Difference, Parcel
+from bot.packs.problems import Problem, Severity
+from tests.editing.packs import copied, edit, notices, serving, statement
 from tests.talk import ADA, MO, buttons, press, reply_words, say, wall, words
 from tests.waits import until
 from tests.world import NOW, Clock
@@ -45,15 +45,15 @@ async def test_a_saved_change_is_served_and_told(tmp_path: Path, content: Path) 
         assert await here.content.look() is None
         edit(content, BEFORE, AFTER)
         edit(content, "id: tea-tastes-best", "id: tea-taste")
-        assert isinstance(await here.content.look(), Taken)
+        assert isinstance(await here.content.look(), Acceptance)
         assert await statement(here) == AFTER
         assert await here.content.look() is None
-        (said,) = told(here)
-        assert said.splitlines()[:5] == [
-            "New content is served", "tea", "• Added: tea-taste", "• Changed: tea-popular", "• Removed: tea-tastes-best",
+        (notice,) = notices(here)
+        assert notice.splitlines()[:5] == [
+            "New content is live", "tea", "• Added: tea-taste", "• Changed: tea-popular", "• Removed: tea-tastes-best",
         ]  # fmt: skip
         log = words(await say(here, MO, "/content log"))
-        assert "Parley took new content (tea: 1 added, 1 changed, 1 removed)" in log
+        assert "Parley loaded new content (tea: 1 added, 1 changed, 1 removed)" in log
 
 
 async def test_a_change_with_errors_is_refused_and_each_is_named(tmp_path: Path, content: Path) -> None:
@@ -65,14 +65,14 @@ async def test_a_change_with_errors_is_refused_and_each_is_named(tmp_path: Path,
         edit(content, "name: A tea fund", "title: A tea fund", "tea/options.yaml")
         await here.content.look()
         assert await statement(here) == BEFORE
-        (said,) = told(here)
-        assert said.splitlines()[0] == "A change of the content was not taken"
+        (notice,) = notices(here)
+        assert notice.splitlines()[0] == "The new content has errors"
         for where in ("tea/facts.yaml:7:14: ", "tea/facts.yaml:20:15: ", "tea/options.yaml:2:5: "):
-            assert f"• {where}" in said, said
+            assert f"• {where}" in notice, notice
             assert where in words(await say(here, MO, "/content problems"))
             assert where in words(await say(here, MO, "/content status"))
-        assert str(tmp_path) not in said
-        assert "did not take new content, because it has errors (tea/facts.yaml:7:14" in words(
+        assert str(tmp_path) not in notice
+        assert "refused new content because it has errors (tea/facts.yaml:7:14" in words(
             await say(here, MO, "/content log")
         )
         assert await here.content.look() is None
@@ -81,7 +81,7 @@ async def test_a_change_with_errors_is_refused_and_each_is_named(tmp_path: Path,
         edit(content, "title: A tea fund", "name: A tea fund", "tea/options.yaml")
         await here.content.look()
         assert await statement(here) == AFTER
-        assert len(told(here)) == 2
+        assert len(notices(here)) == 2
         assert "keep" not in words(await say(here, MO, "/content problems"))
 
 
@@ -91,11 +91,11 @@ async def test_a_mended_error_that_leaves_nothing_new_is_forgotten(tmp_path: Pat
         for count in (1, 2):
             edit(content, "verdict: supported", "verdict: certain")
             await here.content.look()
-            assert len(told(here)) == count
+            assert len(notices(here)) == count
             edit(content, "verdict: certain", "verdict: supported")
             assert isinstance(await here.content.look(), Same)
             assert here.content.refusal is None
-            assert len(told(here)) == count
+            assert len(notices(here)) == count
 
 
 async def test_warnings_are_counted_and_refuse_nothing(tmp_path: Path, content: Path) -> None:
@@ -103,9 +103,9 @@ async def test_warnings_are_counted_and_refuse_nothing(tmp_path: Path, content: 
     async with serving(tmp_path, content) as here:
         edit(content, "    sources: [kitchen-count]\n", "")
         await here.content.look()
-        assert "/content problems shows" in told(here)[0]
+        assert "/content problems shows" in notices(here)[0]
         problems = words(await say(here, MO, "/content problems"))
-        assert "The content is served." in problems
+        assert "The content is live." in problems
         assert "tea/facts.yaml:2:9: this fact has no source" in problems
 
 
@@ -157,7 +157,7 @@ async def test_nothing_broken_is_ever_served(broken: Callable[[Path], None], tmp
         broken(content)
         await here.content.look()
         assert await statement(here) == BEFORE
-        assert told(here)[0].startswith("A change of the content was not taken")
+        assert notices(here)[0].startswith("The new content has errors")
         shutil.rmtree(content, ignore_errors=True)
         shutil.copytree(good, content)
         edit(content, BEFORE, AFTER)
@@ -181,7 +181,7 @@ class Slow(Clock):
 async def test_a_change_is_taken_when_the_folder_has_come_to_rest(tmp_path: Path, content: Path) -> None:
     """A checkout of many files arrives piece by piece; what is valid half-way is not served, nor told."""
     new = "  - id: fact-{n}\n    statement: Fact {n}.\n    essay: {{paragraph: 1, quote: some words}}\n    attributed_to: me\n"
-    new += "    kind: fact\n    verdict: unverified\n    reason: Nobody looked.\n    as_of: 2026\n    sources: [kitchen-count]\n"
+    new += "    kind: fact\n    verdict: unverified\n    reason: Nobody looked.\n    checked: 2026\n    sources: [kitchen-count]\n"
     shutil.move(content / "tea/facts.yaml", content / "first.yaml")
     (content / "tea/facts").mkdir()
     shutil.move(content / "first.yaml", content / "tea/facts/first.yaml")
@@ -198,9 +198,9 @@ async def test_a_change_is_taken_when_the_folder_has_come_to_rest(tmp_path: Path
     async with serving(tmp_path, content, clock=clock) as here:
         edit(content, BEFORE, AFTER, "tea/facts/first.yaml")
         await here.content.look()
-        (said,) = told(here)
-        assert "Added: fact-0, fact-1" in said
-        assert "and 285 more" in said
+        (notice,) = notices(here)
+        assert "Added: fact-0, fact-1" in notice
+        assert "and 285 more" in notice
         assert here.content.shelf.current.library.find("tea", "fact-299")
 
 
@@ -220,7 +220,7 @@ async def test_a_running_git_command_is_waited_for(tmp_path: Path, content: Path
         edit(content, "verdict: supported", "verdict: certain")
         await here.content.look()
         assert await statement(here) == AFTER
-        assert [said.splitlines()[0] for said in told(here)] == ["New content is served"]
+        assert [notice.splitlines()[0] for notice in notices(here)] == ["New content is live"]
 
 
 class Unlucky(ReaderHere):
@@ -242,8 +242,8 @@ async def test_files_that_change_while_they_are_read_are_read_again(tmp_path: Pa
     """What was read of them is served to nobody, and told to nobody but who asked."""
     async with serving(tmp_path, content, reader=Unlucky(content)) as here:
         edit(content, BEFORE, AFTER)
-        assert "being changed just now" in words(await say(here, MO, "/content reload"))
-        assert (await statement(here), told(here)) == (BEFORE, [])
+        assert "changing the files" in words(await say(here, MO, "/content reload"))
+        assert (await statement(here), notices(here)) == (BEFORE, [])
         await here.content.look()
         assert await statement(here) == AFTER
 
@@ -264,10 +264,10 @@ async def test_processes_on_one_folder_agree_and_tell_once(tmp_path: Path, conte
             edit(content, BEFORE if step % 2 == 0 else AFTER, AFTER if step % 2 == 0 else BEFORE)
             await asyncio.gather(one.content.look(), other.content.look())
             assert await statement(one) == await statement(other) == (AFTER if step % 2 == 0 else BEFORE)
-            assert len(told(one) + told(other)) == step + 1
+            assert len(notices(one) + notices(other)) == step + 1
         edit(content, "verdict: supported", "verdict: certain")
         await asyncio.gather(other.content.look(), one.content.look())
-        assert len(told(one) + told(other)) == 4
+        assert len(notices(one) + notices(other)) == 4
         assert words(await say(one, MO, "/content log")).count("new content") == 4
 
 
@@ -284,7 +284,7 @@ async def test_ids_that_vanish_are_answered_politely(tmp_path: Path, content: Pa
     async with serving(tmp_path, content) as here:
         card = await say(here, ADA, "/fact tea drinkers")
         assert card.answer is not None
-        await say(here, ADA, '/poll policy options:"A tea fund | Bring your own tea" closes:1d')
+        await say(here, ADA, '/poll policy post:yes options:"A tea fund | Bring your own tea" closes:1d')
         (_, poll) = wall(here).posted[-1]
         vote = buttons(poll)
         (content / "tea/options.yaml").unlink()
@@ -294,19 +294,20 @@ async def test_ids_that_vanish_are_answered_politely(tmp_path: Path, content: Pa
             "facts:\n" + facts[facts.index("  - id: coffee-banned") :], encoding="utf-8"
         )
         end = await here.content.look()
-        assert isinstance(end, Taken), end
+        assert isinstance(end, Acceptance), end
         for label, pressed in {**buttons(card.answer), **vote}.items():
             answer = await press(here, ADA, pressed)
             assert answer.answer is not None, label
             assert "went wrong" not in words(answer), label
         gone = await press(here, ADA, "v1:open:tea:tea-popular")
-        assert "That did not work" in words(gone)
+        assert "Not found" in words(gone)
         for line in ("/poll results poll:p1", "/poll list", "/policy", "/poll policy", "/poll close poll:p1"):
             answer = await say(here, ADA, line)
             assert "went wrong" not in words(answer) if answer.answer else answer.errors, line
+        assert "Your vote is counted" in words(await press(here, ADA, "v1:cast:p1:0"))
         closed = await press(here, ADA, "v1:poll-close:p1")
         assert "went wrong" not in words(closed)
-        assert "A tea fund" in reply_words((await say(here, ADA, "/poll results poll:p1")).answer or closed.answer)  # type: ignore[arg-type]
+        assert "A tea fund" in words(await say(here, ADA, "/poll results poll:p1"))
 
 
 async def test_editors_ask_for_the_state_and_reload(tmp_path: Path, content: Path) -> None:
@@ -316,7 +317,7 @@ async def test_editors_ask_for_the_state_and_reload(tmp_path: Path, content: Pat
         assert "tea: 17 cards, reviewed 2026-11-01" in status
         assert f"Version: {here.content.shelf.current.version[:12]}" in status
         assert "Loaded: 2026-11-25 12:00 UTC" in status
-        assert "Watched: no; /content reload reads the files" in status
+        assert "Watching for changes: no; use /content reload" in status
         assert "Nothing has changed" in words(await say(here, MO, "/content reload"))
         edit(content, BEFORE, AFTER)
         assert "Changed: tea-popular" in words(await say(here, MO, "/content reload"))
@@ -325,7 +326,7 @@ async def test_editors_ask_for_the_state_and_reload(tmp_path: Path, content: Pat
         assert "tea/facts.yaml:7:14" in words(await say(here, MO, "/content reload"))
         assert words(await say(here, MO, "/content log")).count("Mo ") == 2
         for line in ("/content status", "/content reload", "/content problems"):
-            assert "Only the content's editors" in words(await say(here, ADA, line))
+            assert "Only editors" in words(await say(here, ADA, line))
 
 
 async def test_many_problems_are_read_page_by_page(tmp_path: Path, content: Path) -> None:
@@ -338,15 +339,15 @@ async def test_many_problems_are_read_page_by_page(tmp_path: Path, content: Path
         assert here.content.refusal is not None
         count = len(here.content.refusal.errors)
         assert count > 20
-        assert told(here)[0].count("tea/facts.yaml:") == 20
+        assert notices(here)[0].count("tea/facts.yaml:") == 20
         (_, post) = wall(here).posted[-1]
         assert post.files[0].content.count("tea/facts.yaml:") == count
         outcome = await say(here, MO, "/content problems")
-        seen = words(outcome).count("tea/facts.yaml:")
+        listed = words(outcome).count("tea/facts.yaml:")
         while outcome.answer is not None and (more := buttons(outcome.answer)):
             outcome = await press(here, MO, next(iter(more.values())))
-            seen += words(outcome).count("tea/facts.yaml:")
-        assert seen == count
+            listed += words(outcome).count("tea/facts.yaml:")
+        assert listed == count
 
 
 async def test_every_sentence_is_translated(tmp_path: Path, content: Path) -> None:
@@ -358,17 +359,17 @@ async def test_every_sentence_is_translated(tmp_path: Path, content: Path) -> No
     )
     refusal = Refusal("v", NOW, tuple(Problem(Path("f"), n, 1, Severity.ERROR, "c", "0") for n in range(30)))
     async with serving(tmp_path, content) as here:
-        shown = [words(await say(here, mo, "/content status"))]
+        texts = [words(await say(here, mo, "/content status"))]
         here.content.refusal = refusal
-        shown += [words(await say(here, mo, line)) for line in ("/content status", "/content problems")]
-    ends = (Taken(differences, 0), Taken((), 1), refusal)
-    shown += [reply_words(news(t, end)) for end in ends]
-    for text in shown:
+        texts += [words(await say(here, mo, line)) for line in ("/content status", "/content problems")]
+    ends = (Acceptance(differences, 0), Acceptance((), 1), refusal)
+    texts += [reply_words(news(t, end)) for end in ends]
+    for text in texts:
         bare = re.sub(r"⟦[^⟧]*⟧", "", text)
         assert set(re.findall(r"[A-Za-z]{2,}", re.sub(r"[0-9a-f]{12}", "", bare))) <= {"tea", "UTC"}, text
 
 
-@pytest.mark.parametrize("limits", [discord_limits, slack_limits, web_limits], ids=["discord", "slack", "web"])
+@pytest.mark.parametrize("limits", [discord.LIMITS, slack.LIMITS, web.LIMITS], ids=["discord", "slack", "web"])
 def test_each_problem_that_is_told_fits_every_platform(limits: Limits) -> None:
     """Twenty long complaints in long paths: each one's file, line and column is shown."""
     problems = tuple(
@@ -407,12 +408,12 @@ async def test_content_is_served_though_the_database_can_t_be_written(
         edit(content, BEFORE, AFTER)
         monkeypatch.setattr(type(here.database), "write", lambda _self, unit: refuse(unit))
         await here.content.look()
-        assert (await statement(here), told(here)) == (AFTER, [])
+        assert (await statement(here), notices(here)) == (AFTER, [])
 
 
 def served(here: Instance) -> str:
-    found = here.content.shelf.current.library.find("tea", "tea-popular")
-    return found.title if found else ""
+    fact = here.content.shelf.current.library.find("tea", "tea-popular")
+    return fact.title if fact else ""
 
 
 @pytest.mark.parametrize("watch", ["events", "poll"])
@@ -420,10 +421,10 @@ async def test_a_running_instance_sees_by_itself_what_is_saved(
     watch: str, tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the system's events or by looking; a folder that is replaced whole is followed too. A stop is clean."""
-    monkeypatch.setattr("bot.content.SETTLE", 0.01)
+    monkeypatch.setattr("bot.library.reload.SETTLE", 0.01)
     async with serving(tmp_path, content, watch=watch, clock=RealClock()) as here:
         await here.start()
-        await until(lambda: here.content._seen != "")
+        await until(lambda: here.content._last_outline != "")
         edit(content, BEFORE, AFTER)
         await until(lambda: served(here) == AFTER)
         new = copied(tmp_path / "new")
@@ -433,9 +434,9 @@ async def test_a_running_instance_sees_by_itself_what_is_saved(
         await until(lambda: served(here) == BEFORE)
         edit(content, BEFORE, "Tea is popular.")
         await until(lambda: served(here) == "Tea is popular.")
-    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    await asyncio.wait(left, timeout=5) if left else None
-    assert [task for task in left if not task.done()] == []
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    await asyncio.wait(tasks, timeout=5) if tasks else None
+    assert [task for task in tasks if not task.done()] == []
 
 
 class RealClock(Clock):

@@ -13,8 +13,8 @@ async def test_look_ups_go_on_while_content_is_reloaded(tmp_path: Path) -> None:
     content = tmp_path / "content"
     write_edition(content, 1)
     async with serving(tmp_path, content) as here:
-        seen = await reload_under_load(here, content, 2, 60)
-        assert seen.members.wrong == []
-        assert seen.members.latest >= 60
-        assert seen.members.answers > 300
-        assert seen.editions_left == 0
+        run = await reload_under_load(here, content, 2, 60)
+        assert run.members.wrong == []
+        assert run.members.latest >= 60
+        assert run.members.answers > 300
+        assert run.editions_left == 0

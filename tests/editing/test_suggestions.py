@@ -14,15 +14,15 @@ import yaml
 from click.testing import CliRunner
 
 from adapters.cli import main
-from bot.chat import Answers, MessageRef, Outcome, Place, Reply
-from bot.exchange.drafts import write_draft
+from bot.authoring.drafts import write_draft
+from bot.chat.vocabulary import Answers, MessageRef, Outcome, Place, Reply
 from bot.i18n import translator
 from bot.instance import Instance
-from bot.interest import counted_words
-from bot.library.loader import read_pack
-from bot.store.suggestions import Kind, Suggestion
-from bot.suggestions import MEMBER_MAX
-from tests.editing.packs import Telling, copied, edit, serving, submit, told
+from bot.packs.loader import read_pack
+from bot.search.usage import counted_words
+from bot.suggestions.repository import Kind, Suggestion
+from bot.suggestions.service import MEMBER_MAX
+from tests.editing.packs import Telling, copied, edit, notices, serving, submit
 from tests.talk import ADA, MO, buttons, press, say, wall, words
 from tests.world import NOW, Clock, request
 
@@ -52,7 +52,7 @@ async def suggested(here: Instance, line: str = "/suggest Say since when. card:t
     """The id of a suggestion that Ada has just made."""
     outcome = await say(here, ADA, line)
     assert outcome.answer is not None
-    assert "Your suggestion is with the editors" in words(outcome), words(outcome)
+    assert "The editors have your suggestion" in words(outcome), words(outcome)
     return outcome.answer.cards[0].footer
 
 
@@ -65,19 +65,19 @@ async def accepted(here: Instance, suggestion: str) -> Outcome:
 
 async def test_every_card_asks_whether_it_is_wrong(here: Instance) -> None:
     """The button opens a form about this card; what is sent waits for an editor, and the member is told so."""
-    shown = await say(here, ADA, "/fact tea drinkers")
-    assert shown.answer is not None
-    opened = await press(here, ADA, buttons(shown.answer)["Is this wrong?"])
+    card = await say(here, ADA, "/fact tea drinkers")
+    assert card.answer is not None
+    opened = await press(here, ADA, buttons(card.answer)["Is this wrong?"])
     assert opened.answer is not None
     form = opened.answer.form
     assert form is not None
     assert [each.name for each in form.inputs] == ["kind", "words", "url"]
     assert "Most people in the office drink tea." in form.inputs[1].hint
-    sent = await submit(
+    outcome = await submit(
         here, ADA, form.action.encode(), {"kind": ("correction",), "words": "Since 2025 only.", "url": ""}
     )
-    assert "A correction: Most people in the office drink tea." in words(sent)
-    assert "waits for an editor: Since 2025 only." in words(await say(here, ADA, "/suggestions"))
+    assert "A correction: Most people in the office drink tea." in words(outcome)
+    assert "waiting for an editor: Since 2025 only." in words(await say(here, ADA, "/suggestions"))
 
 
 async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
@@ -94,7 +94,7 @@ async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
         assert list(outcome.errors) == [field], answers
     every: Answers = {"kind": ("source",), "words": " ", "url": "no address", "card": "marmalade zeppelins"}
     assert set((await submit(here, ADA, "v1:suggest-open", every)).errors) == {"words", "url", "card"}
-    assert "No suggestion waits" in words(await say(here, MO, "/content queue"))
+    assert "No suggestions are waiting" in words(await say(here, MO, "/content queue"))
 
 
 async def test_whoever_suggests_hears_that_it_is_stored_whatever_becomes_of_the_notice(
@@ -106,20 +106,20 @@ async def test_whoever_suggests_hears_that_it_is_stored_whatever_becomes_of_the_
         raise ValueError("a bug")
 
     monkeypatch.setattr(wall(here), "post", post)
-    assert "An editor reads it" in words(await say(here, ADA, "/suggest card:tea-popular Say since when."))
-    assert "bug while the editors were told something" in caplog.text
+    assert "An editor will review it" in words(await say(here, ADA, "/suggest card:tea-popular Say since when."))
+    assert "bug while telling the editors" in caplog.text
     assert "Say since when." in words(await say(here, MO, "/content queue"))
 
 
 async def test_a_typed_suggestion_without_its_card_says_how_to_name_one(here: Instance) -> None:
     """Words that stand alone are what is wrong, not which card it is about."""
-    assert "Add card: with some words of its title" in words(await say(here, ADA, "/suggest tea is not popular"))
+    assert "Add card: and words of its title" in words(await say(here, ADA, "/suggest tea is not popular"))
 
 
 async def test_a_member_has_only_so_many_that_wait(here: Instance) -> None:
     """More are taken once some are decided, so that one person can't bury the queue."""
     ids = [await suggested(here) for _ in range(MEMBER_MAX)]
-    assert "still wait for an editor" in words(await say(here, ADA, "/suggest One more card:tea-popular"))
+    assert "of your suggestions are still open" in words(await say(here, ADA, "/suggest One more card:tea-popular"))
     await accepted(here, ids[0])
     await suggested(here)
 
@@ -130,12 +130,12 @@ async def test_editors_hear_of_suggestions_now_and_then(here: Instance) -> None:
     assert isinstance(clock, Clock)
     await suggested(here)
     await suggested(here)
-    assert [line.splitlines()[0] for line in told(here)] == ["1 suggestion waits for an editor"]
+    assert [line.splitlines()[0] for line in notices(here)] == ["1 suggestion is waiting for an editor"]
     clock.forward(minutes=11)
     await say(here, request("Chen"), "/suggest Say since when. card:tea-popular")
-    later = [line.splitlines()[0] for line in told(here)]
+    later = [line.splitlines()[0] for line in notices(here)]
     assert later in (
-        ["1 suggestion waits for an editor"], ["1 suggestion waits for an editor", "3 suggestions wait for an editor"],
+        ["1 suggestion is waiting for an editor"], ["1 suggestion is waiting for an editor", "3 suggestions are waiting for an editor"],
     )  # fmt: skip
 
 
@@ -148,8 +148,8 @@ async def test_what_was_refused_keeps_nobody_elses_from_being_told(here: Instanc
     clock.forward(minutes=11)
     await say(here, ADA, "/suggest One more card:tea-popular")
     await say(here, BEN, "/suggest Say since when. card:tea-popular")
-    assert [line.splitlines()[0] for line in told(here)] == [
-        "1 suggestion waits for an editor", "6 suggestions wait for an editor",
+    assert [line.splitlines()[0] for line in notices(here)] == [
+        "1 suggestion is waiting for an editor", "6 suggestions are waiting for an editor",
     ]  # fmt: skip
 
 
@@ -158,54 +158,54 @@ async def test_what_was_refused_keeps_nobody_elses_from_being_told(here: Instanc
 
 async def test_only_editors_see_the_queue(here: Instance) -> None:
     """Neither the command nor an old button works for others."""
-    made = await suggested(here)
+    suggestion = await suggested(here)
     for outcome in (
         await say(here, BEN, "/content queue"),
-        await press(here, BEN, f"v1:queue-accept:{made}"),
-        await submit(here, BEN, f"v1:queue-rejected:{made}", {"note": "no"}),
+        await press(here, BEN, f"v1:queue-accept:{suggestion}"),
+        await submit(here, BEN, f"v1:queue-rejected:{suggestion}", {"note": "no"}),
     ):
-        assert "That did not work" in words(outcome)
-    assert "1 suggestion waits" in words(await say(here, MO, "/content queue"))
+        assert "Not allowed" in words(outcome)
+    assert "1 suggestion is waiting" in words(await say(here, MO, "/content queue"))
 
 
 async def test_a_rejection_says_why(here: Instance) -> None:
     """The member reads the reason; the log says who, when and why; a second editor is told who was first."""
-    made = await suggested(here)
-    done = await submit(here, MO, f"v1:queue-rejected:{made}", {"note": "The survey says otherwise."})
-    assert "The member was told." in words(done)
-    assert telling(here).told[-1][0] == "ada"
-    assert "The editor says: The survey says otherwise." in telling(here).told[-1][1]
-    assert f"Mo rejected the suggestion {made} (The survey says otherwise.)" in words(
+    suggestion = await suggested(here)
+    done = await submit(here, MO, f"v1:queue-rejected:{suggestion}", {"note": "The survey says otherwise."})
+    assert "I've told the member." in words(done)
+    assert telling(here).notices[-1][0] == "ada"
+    assert "The editor says: The survey says otherwise." in telling(here).notices[-1][1]
+    assert f"Mo rejected the suggestion {suggestion} (The survey says otherwise.)" in words(
         await say(here, MO, "/content log")
     )
-    assert "Mo has rejected it already." in words(await accepted(here, made))
+    assert "Mo has already rejected it." in words(await accepted(here, suggestion))
     assert "rejected: Say since when. – The survey says otherwise." in words(await say(here, ADA, "/suggestions"))
 
 
 async def test_an_editor_may_ask_first(here: Instance) -> None:
     """The member answers from the message that asks; nobody else can; then the editor decides."""
-    made = await suggested(here)
-    await submit(here, MO, f"v1:queue-asked:{made}", {"note": "Which year?"})
+    suggestion = await suggested(here)
+    await submit(here, MO, f"v1:queue-asked:{suggestion}", {"note": "Which year?"})
     answer = buttons(telling(here).replies[-1])["Answer"]
     opened = await press(here, ADA, answer)
     assert opened.answer is not None
     assert opened.answer.form is not None
     action = opened.answer.form.action.encode()
-    assert "not yours" in words(await submit(here, BEN, action, {"words": "1900"}))
-    assert "with the editors" in words(await submit(here, ADA, action, {"words": "2025"}))
-    assert "Nobody is waiting" in words(await submit(here, ADA, action, {"words": "2026"}))
-    shown = words(await say(here, MO, "/content queue"))
-    assert "You asked: Which year?" in shown
-    assert "Answer: 2025" in shown
+    assert "isn't yours" in words(await submit(here, BEN, action, {"words": "1900"}))
+    assert "The editors have your answer" in words(await submit(here, ADA, action, {"words": "2025"}))
+    assert "no longer need an answer" in words(await submit(here, ADA, action, {"words": "2026"}))
+    queue = words(await say(here, MO, "/content queue"))
+    assert "You asked: Which year?" in queue
+    assert "Answer: 2025" in queue
 
 
 async def test_the_queue_is_read_one_by_one(here: Instance) -> None:
     """The oldest first, with what comes next a press away, and an end."""
     first, second = await suggested(here), await suggested(here, "/suggest And why? card:tea-popular")
-    shown = await say(here, MO, "/content queue")
-    assert shown.answer is not None
-    assert shown.answer.cards[0].footer == first
-    after = await press(here, MO, buttons(shown.answer)["Next"])
+    queue = await say(here, MO, "/content queue")
+    assert queue.answer is not None
+    assert queue.answer.cards[0].footer == first
+    after = await press(here, MO, buttons(queue.answer)["Next"])
     assert after.answer is not None
     assert after.answer.cards[0].footer == second
     assert "That was the last one." in words(await press(here, MO, buttons(after.answer)["Next"]))
@@ -229,10 +229,10 @@ async def test_where_a_suggestion_was_made_is_said_to_editors_elsewhere(tmp_path
 
 async def test_a_correction_is_accepted_worked_in_and_published(here: Instance, content: Path) -> None:
     """The draft is the entry as it stands; what an editor makes of it is published, the rest of the file untouched."""
-    made = await suggested(here)
-    done = await accepted(here, made)
-    draft = content / f"tea/drafts/suggestion-{made}.yaml"
-    assert f"tea/drafts/suggestion-{made}.yaml" in words(done)
+    suggestion = await suggested(here)
+    done = await accepted(here, suggestion)
+    draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
+    assert f"tea/drafts/suggestion-{suggestion}.yaml" in words(done)
     text = draft.read_text(encoding="utf-8")
     assert "#   | Say since when." in text
     assert "Ada" not in text
@@ -243,15 +243,15 @@ async def test_a_correction_is_accepted_worked_in_and_published(here: Instance, 
         "Since 2025 most people here drink tea.",
         draft.relative_to(content).as_posix(),
     )
-    published = words(await say(here, MO, f"/content publish {made}"))
-    assert f"{made} is in tea/facts.yaml now." in published
+    published = words(await say(here, MO, f"/content publish {suggestion}"))
+    assert "I added it to tea/facts.yaml." in published
     assert "Changed: tea-popular" in published
     after = (content / "tea/facts.yaml").read_text(encoding="utf-8")
     assert after == before.replace("Most people in the office drink tea.", "Since 2025 most people here drink tea.")
     assert not draft.exists()
     assert "Since 2025 most people here drink tea." in words(await say(here, ADA, "/fact tea drinkers"))
-    assert [title.splitlines()[0] for _, title in telling(here).told] == [
-        "Your suggestion was accepted", "Your suggestion is published",
+    assert [title.splitlines()[0] for _, title in telling(here).notices] == [
+        "Your suggestion was accepted", "Your suggestion was published",
     ]  # fmt: skip
 
 
@@ -264,16 +264,16 @@ async def test_a_correction_is_accepted_worked_in_and_published(here: Instance, 
 )
 async def test_a_new_entry_waits_for_an_editors_words(here: Instance, content: Path, line: str, part: str) -> None:
     """It can't be published while something is to be filled in; then it joins its part, with nothing else changed."""
-    made = await suggested(here, line)
-    await accepted(here, made)
-    draft = content / f"tea/drafts/suggestion-{made}.yaml"
-    refused = words(await say(here, MO, f"/content publish {made}"))
-    assert "would not pass" in refused
+    suggestion = await suggested(here, line)
+    await accepted(here, suggestion)
+    draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
+    refused = words(await say(here, MO, f"/content publish {suggestion}"))
+    assert "the pack has errors" in refused
     before = {file: file.read_bytes() for file in (content / "tea").glob("*.yaml")}
     filled = re.sub(r'"FILL IN: [^"]*"', "Words of an editor.", draft.read_text(encoding="utf-8"))
     draft.write_text(filled, encoding="utf-8")
-    published = words(await say(here, MO, f"/content publish {made}"))
-    assert f"Added: suggested-{made}" in published, published
+    published = words(await say(here, MO, f"/content publish {suggestion}"))
+    assert f"Added: suggested-{suggestion}" in published, published
     for file, old in before.items():
         new = file.read_bytes()
         assert new.startswith(old.rstrip()) if file.stem == part else new == old
@@ -281,36 +281,36 @@ async def test_a_new_entry_waits_for_an_editors_words(here: Instance, content: P
 
 async def test_a_draft_that_nobody_changed_is_not_published(here: Instance, content: Path) -> None:
     """Nothing came of the suggestion yet, so its member is not told that something did."""
-    made = await suggested(here)
-    await accepted(here, made)
-    assert "says what facts.yaml says already" in words(await say(here, MO, f"/content publish {made}"))
-    assert (content / f"tea/drafts/suggestion-{made}.yaml").is_file()
-    assert [title.splitlines()[0] for _, title in telling(here).told] == ["Your suggestion was accepted"]
+    suggestion = await suggested(here)
+    await accepted(here, suggestion)
+    assert "says the same as facts.yaml" in words(await say(here, MO, f"/content publish {suggestion}"))
+    assert (content / f"tea/drafts/suggestion-{suggestion}.yaml").is_file()
+    assert [title.splitlines()[0] for _, title in telling(here).notices] == ["Your suggestion was accepted"]
 
 
 async def test_a_card_that_changed_meanwhile_is_not_put_back(here: Instance, content: Path) -> None:
     """Another editor's change would be undone unseen; whoever has looked deletes the line that says so."""
-    made = await suggested(here)
-    await accepted(here, made)
-    draft = content / f"tea/drafts/suggestion-{made}.yaml"
+    suggestion = await suggested(here)
+    await accepted(here, suggestion)
+    draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
     name = draft.relative_to(content).as_posix()
     edit(content, "Most people in the office drink tea.", "Since 2025 most people here drink tea.", name)
     edit(content, "Most people in the office drink tea.", "Most people in this office drink tea.", "tea/facts.yaml")
-    assert "has changed since" in words(await say(here, MO, f"/content publish {made}"))
+    assert "edited the card after" in words(await say(here, MO, f"/content publish {suggestion}"))
     assert "Most people in this office" in (content / "tea/facts.yaml").read_text(encoding="utf-8")
-    kept = [line for line in draft.read_text(encoding="utf-8").splitlines() if "Made from version" not in line]
-    draft.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    assert f"{made} is in tea/facts.yaml now." in words(await say(here, MO, f"/content publish {made}"))
+    lines_kept = [line for line in draft.read_text(encoding="utf-8").splitlines() if "Made from version" not in line]
+    draft.write_text("\n".join(lines_kept) + "\n", encoding="utf-8")
+    assert "I added it to tea/facts.yaml." in words(await say(here, MO, f"/content publish {suggestion}"))
 
 
 async def test_what_does_not_pass_changes_nothing(here: Instance, content: Path) -> None:
     """A mistake in the draft is named with file and line; the topic and the draft stay as they are."""
-    made = await suggested(here)
-    await accepted(here, made)
-    draft = content / f"tea/drafts/suggestion-{made}.yaml"
+    suggestion = await suggested(here)
+    await accepted(here, suggestion)
+    draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
     edit(content, "verdict:", "verdict: certainly #", draft.relative_to(content).as_posix())
     before = (content / "tea/facts.yaml").read_bytes()
-    refused = words(await say(here, MO, f"/content publish {made}"))
+    refused = words(await say(here, MO, f"/content publish {suggestion}"))
     assert re.search(r"facts\.yaml:\d+: ", refused)
     assert (content / "tea/facts.yaml").read_bytes() == before
     assert draft.exists()
@@ -318,30 +318,30 @@ async def test_what_does_not_pass_changes_nothing(here: Instance, content: Path)
 
 async def test_a_folder_that_can_t_be_written_leaves_the_suggestion_waiting(here: Instance, content: Path) -> None:
     """As in a container whose content is read-only: the editor is told what to do, and nothing is decided."""
-    made = await suggested(here)
+    suggestion = await suggested(here)
     (content / "tea/drafts").write_text("in the way", encoding="utf-8")
-    assert "can't be written" in words(await accepted(here, made))
-    assert "1 suggestion waits" in words(await say(here, MO, "/content queue"))
+    assert "I can't write" in words(await accepted(here, suggestion))
+    assert "1 suggestion is waiting" in words(await say(here, MO, "/content queue"))
 
 
 async def test_a_file_that_can_t_be_added_to_is_named_within_its_topic(here: Instance, content: Path) -> None:
     """In the editor's language, and with no path of the machine; the file stays as it is."""
-    made = await suggested(here, "/suggest A survey kind:source url:https://example.org/survey")
-    await accepted(here, made)
+    suggestion = await suggested(here, "/suggest A survey kind:source url:https://example.org/survey")
+    await accepted(here, suggestion)
     file = content / "tea/sources.yaml"
     before = json.dumps(yaml.safe_load(file.read_text(encoding="utf-8")), default=str)
     file.write_text(before, encoding="utf-8")
-    refused = words(await say(here, replace(MO, locale="en-XA"), f"/content publish {made}"))
-    told = refused.splitlines()[1]
-    assert re.fullmatch(r"⟦.*sources\.yaml: `sources` .*⟧", told), refused
-    assert not re.search(r"/\w+/", told)
+    refused = words(await say(here, replace(MO, locale="en-XA"), f"/content publish {suggestion}"))
+    notices = refused.splitlines()[1]
+    assert re.fullmatch(r"⟦.*sources\.yaml: wríté `sources` .*⟧", notices), refused
+    assert not re.search(r"/\w+/", notices)
     assert file.read_text(encoding="utf-8") == before
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_what_a_member_typed_is_never_yaml(content: Path, kind: Kind) -> None:
     """Whatever it holds, it stands in comments, and the draft holds one entry of ours."""
-    made = Suggestion(
+    suggestion = Suggestion(
         "p1",
         "test:demo",
         "test:demo:ada",
@@ -353,23 +353,23 @@ def test_what_a_member_typed_is_never_yaml(content: Path, kind: Kind) -> None:
         EVIL,
         "https://example.org/?a=[*b]&c={d}",
     )
-    file = write_draft(content / "tea", made, translator("en"))
+    file = write_draft(content / "tea", suggestion, translator("en"))
     file.rename(content / "tea" / "trial.txt")
     lines = (content / "tea" / "trial.txt").read_text(encoding="utf-8").splitlines()
-    held = [line for line in lines if not line.startswith("#")]
-    assert not any("evil" in line for line in held)
-    assert sum(line.lstrip().startswith("- id:") for line in held) == 1
+    yaml_lines = [line for line in lines if not line.startswith("#")]
+    assert not any("evil" in line for line in yaml_lines)
+    assert sum(line.lstrip().startswith("- id:") for line in yaml_lines) == 1
 
 
 async def test_two_editors_who_publish_at_once_publish_once(here: Instance, content: Path) -> None:
     """The second is told who was first; the card is changed once, and its member is told once."""
-    made = await suggested(here)
-    await accepted(here, made)
-    edit(content, "Most people", "Many people", f"tea/drafts/suggestion-{made}.yaml")
-    ends = await asyncio.gather(*(press(here, MO, f"v1:queue-publish:{made}") for _ in range(3)))
-    said = sorted(words(end).splitlines()[0 if end.found else 1] for end in ends)
-    assert said == ["Mo has published it already."] * 2 + [f"Published: {made}"]
-    assert [title.splitlines()[0] for _, title in telling(here).told].count("Your suggestion is published") == 1
+    suggestion = await suggested(here)
+    await accepted(here, suggestion)
+    edit(content, "Most people", "Many people", f"tea/drafts/suggestion-{suggestion}.yaml")
+    ends = await asyncio.gather(*(press(here, MO, f"v1:queue-publish:{suggestion}") for _ in range(3)))
+    first_lines = sorted(words(end).splitlines()[0 if end.success else 1] for end in ends)
+    assert first_lines == ["Mo has already published it."] * 2 + [f"Published: {suggestion}"]
+    assert [title.splitlines()[0] for _, title in telling(here).notices].count("Your suggestion was published") == 1
 
 
 async def test_a_draft_goes_where_the_content_is_served_from(
@@ -378,9 +378,9 @@ async def test_a_draft_goes_where_the_content_is_served_from(
     """Though the bot was started beside a pack of the same name."""
     elsewhere = copied(tmp_path / "elsewhere")
     monkeypatch.chdir(elsewhere)
-    made = await suggested(here)
-    await accepted(here, made)
-    assert (content / f"tea/drafts/suggestion-{made}.yaml").exists()
+    suggestion = await suggested(here)
+    await accepted(here, suggestion)
+    assert (content / f"tea/drafts/suggestion-{suggestion}.yaml").exists()
     assert not (elsewhere / "tea/drafts").exists()
 
 
@@ -397,31 +397,31 @@ async def test_drafts_are_never_served(here: Instance, content: Path) -> None:
 
 async def test_a_members_suggestions_are_shown_and_erased(here: Instance) -> None:
     """What editors took stays without the name; the rest goes."""
-    kept, gone = await suggested(here), await suggested(here)
-    await accepted(here, kept)
-    assert "2 suggestions of yours" in words(await say(here, ADA, "/privacy show"))
+    pending, gone = await suggested(here), await suggested(here)
+    await accepted(here, pending)
+    assert "2 suggestions" in words(await say(here, ADA, "/privacy show"))
     await press(here, ADA, "v1:privacy-erase")
     assert "suggestion" not in words(await say(here, ADA, "/privacy show"))
-    assert "There is no suggestion" in words(await accepted(here, gone))
-    assert "has accepted it already" in words(await accepted(here, kept))
+    assert "There's no suggestion" in words(await accepted(here, gone))
+    assert "has already accepted it" in words(await accepted(here, pending))
 
 
 async def test_what_members_look_for_is_counted_without_who(here: Instance) -> None:
     """Cards asked for and disputed, and searches without an answer, for editors, after a restart too."""
     for _ in range(3):
         await say(here, ADA, "/fact tea drinkers")
-    await say(here, BEN, "/fact marmalade ZEPPELIN!")
-    await say(here, BEN, "/fact call me at ben@example.org")
+        await say(here, BEN, "/fact marmalade ZEPPELIN!")
+        await say(here, BEN, "/fact call me at ben@example.org")
     await suggested(here)
     report = words(await say(here, MO, "/content report"))
     assert "3 Most people in the office drink tea. (tea/tea-popular)" in report
-    assert "1 marmalade zeppelin" in report
+    assert "3 marmalade zeppelin" in report
     assert "example.org" not in report
     assert "Ada" not in report
 
 
 @pytest.mark.parametrize(
-    ("typed", "counted"),
+    ("query", "counted"),
     [
         ("  Tea   Tariffs? ", "tea tariffs"),
         ("ben@example.org", ""),
@@ -434,9 +434,9 @@ async def test_what_members_look_for_is_counted_without_who(here: Instance) -> N
         ("?!", ""),
     ],
 )
-def test_only_plain_words_of_a_search_are_counted(typed: str, counted: str) -> None:
+def test_only_plain_words_of_a_search_are_counted(query: str, counted: str) -> None:
     """Nothing long, and nothing that may lead to a person."""
-    assert counted_words(typed) == counted
+    assert counted_words(query) == counted
 
 
 async def test_the_command_line_reports_it_too(tmp_path: Path, content: Path) -> None:
@@ -456,16 +456,16 @@ async def test_the_command_line_reports_it_too(tmp_path: Path, content: Path) ->
 
 async def test_a_draft_that_was_moved_by_hand_counts_as_published(here: Instance, content: Path) -> None:
     """So nothing stays accepted for ever, whether a person moved it or the database could not be told in time."""
-    made = await suggested(here)
-    await accepted(here, made)
-    (content / f"tea/drafts/suggestion-{made}.yaml").unlink()
-    assert "counts as moved by hand" in words(await say(here, MO, f"/content publish {made}"))
+    suggestion = await suggested(here)
+    await accepted(here, suggestion)
+    (content / f"tea/drafts/suggestion-{suggestion}.yaml").unlink()
+    assert "count it as moved by hand" in words(await say(here, MO, f"/content publish {suggestion}"))
     assert "published" in words(await say(here, ADA, "/suggestions"))
 
 
 async def test_a_draft_s_id_is_no_path(here: Instance, content: Path) -> None:
     """An id may become a file's name, so it is one before anything is written."""
-    made = await suggested(here, "/suggest A survey kind:source url:https://example.org/survey")
-    await accepted(here, made)
-    edit(content, f"id: suggested-{made}", 'id: "../../evil"', f"tea/drafts/suggestion-{made}.yaml")
-    assert "takes small letters" in words(await say(here, MO, f"/content publish {made}"))
+    suggestion = await suggested(here, "/suggest A survey kind:source url:https://example.org/survey")
+    await accepted(here, suggestion)
+    edit(content, f"id: suggested-{suggestion}", 'id: "../../evil"', f"tea/drafts/suggestion-{suggestion}.yaml")
+    assert "use lowercase letters" in words(await say(here, MO, f"/content publish {suggestion}"))

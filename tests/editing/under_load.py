@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.timing import resident_bytes
-from bot.chat import Outcome
-from bot.content import Taken
+from bot.chat.vocabulary import Outcome
 from bot.instance import Instance
-from bot.library.model import Library
+from bot.library.reload import Acceptance
+from bot.packs.pack import Library
 from tests.talk import ADA, press, say, wall, words
 
 FACTS = 4
@@ -33,7 +33,7 @@ FACT = """\
     verdict: supported
     reason: Somebody looked for edition {n}.
     sources: [source-{i}]
-    as_of: 2026-10
+    checked: 2026-10
 """
 SOURCE = """\
   - id: source-{i}
@@ -44,7 +44,7 @@ SOURCE = """\
     copy: original
     summary: What edition {n} rests on.
 """
-ASKED = ("/fact claim tea", "/search tea", "/source source tea", "/topic")
+LINES = ("/fact claim tea", "/search tea", "/source source tea", "/topic")
 PRESSED = ("v1:open:tea:fact-1", "v1:view:sources:tea:fact-2")
 _EDITION = re.compile(r"[Ee]dition (\d+)")
 
@@ -72,23 +72,23 @@ class Members:
 
     async def ask(self) -> None:
         while True:
-            for line in ASKED:
+            for line in LINES:
                 self._look(line, await say(self.instance, ADA, line))
             for action in PRESSED:
                 self._look(action, await press(self.instance, ADA, action))
             await asyncio.sleep(0.005)
 
-    def _look(self, asked: str, outcome: Outcome) -> None:
+    def _look(self, line: str, outcome: Outcome) -> None:
         self.answers += 1
-        said = words(outcome)
-        seen = {int(number) for number in _EDITION.findall(said)}
-        if len(seen) != 1 or not outcome.found or max(seen) < self.latest:
-            self.wrong.append(f"{asked} after edition {self.latest}: {said}")
-        self.latest = max(self.latest, *seen, 0)
+        answer = words(outcome)
+        editions = {int(number) for number in _EDITION.findall(answer)}
+        if len(editions) != 1 or not outcome.success or max(editions) < self.latest:
+            self.wrong.append(f"{line} after edition {self.latest}: {answer}")
+        self.latest = max(self.latest, *editions, 0)
 
 
 @dataclass
-class Seen:
+class LoadRun:
     """What a run showed. Memory is the process's, in bytes, after each reload."""
 
     members: Members
@@ -96,7 +96,7 @@ class Seen:
     editions_left: int
 
 
-async def reload_under_load(instance: Instance, content: Path, first: int, reloads: int) -> Seen:
+async def reload_under_load(instance: Instance, content: Path, first: int, reloads: int) -> LoadRun:
     """Writes an edition and has it taken, so many times, while members ask."""
     members = Members(instance)
     asking = asyncio.create_task(members.ask())
@@ -106,7 +106,7 @@ async def reload_under_load(instance: Instance, content: Path, first: int, reloa
         for number in range(first, first + reloads):
             write_edition(content, number)
             libraries.append(weakref.ref(instance.content.shelf.current.library))
-            assert isinstance(await instance.content.reload(), Taken)
+            assert isinstance(await instance.content.reload(), Acceptance)
             wall(instance).posted.clear()  # a channel of the tests' own, which keeps all that it heard
             memory.append(resident_bytes())
             assert not asking.done()
@@ -114,4 +114,4 @@ async def reload_under_load(instance: Instance, content: Path, first: int, reloa
         asking.cancel()
     await asyncio.gather(asking, *instance.content._letting_go, return_exceptions=True)
     gc.collect()
-    return Seen(members, memory, sum(library() is not None for library in libraries))
+    return LoadRun(members, memory, sum(library() is not None for library in libraries))

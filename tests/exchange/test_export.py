@@ -1,149 +1,34 @@
-"""A pack as ClaimReview, as a briefing and as tables: what stands in them, and that text stays text."""
+"""A pack as a briefing: what stands in it, and that text stays text."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import zipfile
-from datetime import date
 from pathlib import Path
-from typing import Any
 
-import jsonschema_rs
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from adapters.cli import main
-from bot.errors import NotFound, UsageError
-from bot.exchange.briefing import briefing, md
-from bot.exchange.claimreview import BEST, RATINGS, WORST, claim_reviews
-from bot.exchange.folders import pack_folder
-from bot.exchange.tables import as_zip, tables
-from bot.library.loader import load_pack
-from bot.library.model import ClaimKind, Fact, Pack, Verdict
+from bot.authoring.briefing import briefing
+from bot.authoring.pack_paths import pack_folder
+from bot.chat.commonmark import md
+from bot.errors import NotFound
+from bot.packs.loader import load_pack
+from bot.packs.pack import Pack
 from tests import golden
-from tests.unit.packs import FACTS, SHIPPED, make_pack
+from tests.unit.packs import SHIPPED, make_pack
 from tests.unit.test_cli import parley
 from tests.world import CONTENT
-
-PAGE = "https://example.org/tea"
-_NAMED = {"type": "object", "required": ["@type", "name"], "properties": {"name": {"type": "string", "minLength": 1}}}
-_PERSON = {**_NAMED, "properties": {"@type": {"enum": ["Organization", "Person"]}, **_NAMED["properties"]}}  # type: ignore[dict-item]
-_DAY = {"type": "string", "pattern": r"^\d{4}(-\d\d(-\d\d)?)?$"}
-_WORK = {
-    "type": "object",
-    "required": ["@type"],
-    "additionalProperties": False,
-    "properties": {
-        "@type": {"const": "CreativeWork"},
-        "name": {"type": "string"},
-        "author": _PERSON,
-        "datePublished": _DAY,
-        "description": {"type": "string"},
-        "url": {"type": "string", "format": "uri"},
-    },
-}
-CLAIM_REVIEW: dict[str, Any] = {
-    "type": "object",
-    "required": ["@type", "claimReviewed", "reviewRating", "url", "author", "datePublished", "itemReviewed"],
-    "additionalProperties": False,
-    "properties": {
-        "@type": {"const": "ClaimReview"},
-        "url": {"type": "string", "format": "uri"},
-        "claimReviewed": {"type": "string", "minLength": 1},
-        "author": _PERSON,
-        "datePublished": {"type": "string", "format": "date"},
-        "inLanguage": {"type": "string"},
-        "reviewBody": {"type": "string"},
-        "reviewRating": {
-            "type": "object",
-            "required": ["@type", "alternateName"],
-            "dependentRequired": {"ratingValue": ["bestRating", "worstRating"]},
-            "additionalProperties": False,
-            "properties": {
-                "@type": {"const": "Rating"},
-                "alternateName": {"type": "string", "minLength": 1},
-                "ratingValue": {"type": "integer", "minimum": WORST, "maximum": BEST},
-                "bestRating": {"const": BEST},
-                "worstRating": {"const": WORST},
-            },
-        },
-        "itemReviewed": {
-            "type": "object",
-            "required": ["@type", "appearance"],
-            "anyOf": [{"required": ["author"]}, {"required": ["creditText"]}],
-            "additionalProperties": False,
-            "properties": {
-                "@type": {"const": "Claim"},
-                "text": {"type": "string"},
-                "author": _PERSON,
-                "creditText": {"type": "string"},
-                "datePublished": _DAY,
-                "appearance": _WORK,
-            },
-        },
-        "isBasedOn": {"type": "array", "minItems": 1, "items": _WORK},
-    },
-}
-"""What schema.org takes where, as far as it is used here, and what Google's documentation of ClaimReview needs."""
 
 
 def tea() -> Pack:
     return load_pack(CONTENT / "tea")
 
 
-@pytest.mark.parametrize("folder", [CONTENT / "tea", SHIPPED / "us-mexico-cartels"], ids=lambda folder: folder.name)
-def test_reviews_have_the_properties_that_readers_of_claimreview_need(folder: Path) -> None:
-    """Required properties, their types, and no other property than schema.org knows."""
-    validator = jsonschema_rs.Draft202012Validator(CLAIM_REVIEW, validate_formats=True)
-    whole = json.loads(claim_reviews(load_pack(folder), PAGE).text())
-    assert whole["@context"] == "https://schema.org"
-    assert whole["@graph"]
-    for review in whole["@graph"]:
-        assert [str(error) for error in validator.iter_errors(review)] == []
-
-
-def test_a_page_is_a_web_address() -> None:
-    """Other programs follow it."""
-    with pytest.raises(UsageError, match="no web address"):
-        claim_reviews(tea(), "javascript:alert(1)")
-
-
-def test_only_facts_that_can_be_checked_are_rated() -> None:
-    """An opinion, a prediction or a value judgement is never rated true or false; each is left out by name."""
-    pack = load_pack(SHIPPED / "us-mexico-cartels")
-    reviews = claim_reviews(pack, PAGE)
-    facts = list(pack.all(Fact))
-    rated = {node["url"].partition("#")[2] for node in reviews.graph}
-    assert rated == {
-        fact.id for fact in facts if fact.kind is ClaimKind.FACT and fact.verdict is not Verdict.NOT_CHECKABLE
-    }
-    assert rated.isdisjoint(fact.id for fact in reviews.left_out)
-    assert len(rated) + len(reviews.left_out) == len(facts)
-
-
-def test_a_verdict_keeps_its_order_and_unverified_gets_no_number() -> None:
-    """From supported to contradicted the number falls; what no source settled is not put between true and false."""
-    order = [Verdict.SUPPORTED, Verdict.NUANCED, Verdict.OVERSTATED, Verdict.UNSUPPORTED, Verdict.CONTRADICTED]
-    assert [RATINGS[verdict] for verdict in order] == [5, 4, 3, 2, 1]
-    assert RATINGS[Verdict.UNVERIFIED] is None
-    assert Verdict.NOT_CHECKABLE not in RATINGS
-    assert {*RATINGS, Verdict.NOT_CHECKABLE} == set(Verdict)
-
-
-@pytest.mark.parametrize(("name", "made"), [
-    ("tea-claimreview.json", lambda pack: claim_reviews(pack, PAGE).text()),
-    ("tea-briefing.md", briefing),
-    ("tea-tables.txt", lambda pack: "\n".join(f"{name}\n{text}" for name, text in tables(pack).items()).replace("\r", "")),
-])  # fmt: skip
-def test_exports_of_the_small_pack_are_as_somebody_looked_at_them(name: str, made: Any) -> None:
-    """Golden files: each export of a small pack, whole."""
-    golden.check(f"exchange/{name}", made(tea()))
-    assert made(tea()) == made(tea())
+def test_the_briefing_of_the_small_pack_is_as_somebody_looked_at_it() -> None:
+    """A golden file: the form of a briefing is what its readers get."""
+    golden.check("exchange/tea-briefing.md", briefing(tea()))
+    assert briefing(tea()) == briefing(tea())
 
 
 def test_a_briefing_has_everything_of_the_shipped_pack() -> None:
@@ -182,51 +67,17 @@ def test_signs_that_mean_something_in_markdown_are_escaped(text: str, written: s
     assert md(text) == written
 
 
-def test_a_cell_never_runs_as_a_formula(tmp_path: Path) -> None:
-    """What begins like a formula is shown with an apostrophe before it, so that a spreadsheet keeps it as text."""
-    risky = FACTS.replace("statement: Parked", 'statement: "=HYPERLINK(1) Parked').replace(
-        "of the streets.", 'of the streets."'
-    )
-    pack = load_pack(make_pack(tmp_path / "pack", {"facts.yaml": risky.replace("[parking space]", '["@a", "-b"]')}))
-    rows = list(csv.DictReader(io.StringIO(tables(pack)["facts.csv"].removeprefix("\ufeff"))))
-    assert rows[0]["statement"].startswith("'=HYPERLINK")
-    assert rows[0]["aliases"] == "'@a | -b"
-    assert not any(value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
-
-
-def test_tables_have_a_row_for_each_entry_and_a_column_for_each_key() -> None:
-    """Nothing of a pack is lost: each list has its table, `essay` gets two columns, lists share a cell."""
-    pack = tea()
-    found = {
-        name: list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))) for name, text in tables(pack).items()
-    }
-    assert sum(map(len, found.values())) == len(pack.entries)
-    fact = found["facts.csv"][1]
-    assert (fact["essay_paragraph"], fact["essay_quote"]) == ("2", "since coffee was banned")
-    assert fact["sources"] == "house-rules | tea-mirror"
-
-
-def test_an_archive_is_the_same_bytes_each_time() -> None:
-    """No clock in it, so that two exports of one pack can be compared."""
-    first, second = as_zip(tables(tea())), as_zip(tables(tea()))
-    assert first == second
-    with zipfile.ZipFile(io.BytesIO(first)) as archive:
-        assert archive.testzip() is None
-        assert archive.read("facts.csv").decode("utf-8-sig").startswith("id,")
-
-
-def test_the_command_writes_to_standard_output_or_where_it_is_told(tmp_path: Path) -> None:
-    """To a pipe, a file, a folder or an archive; what is left out is said beside it, not in it."""
-    done = parley("export", "tea", "--format", "claimreview", "--content", CONTENT, folder=tmp_path)
-    assert json.loads(done.stdout)["@graph"][0]["claimReviewed"] == "Most people in the office drink tea."
-    assert "tea-tastes-best" in done.stderr
-    assert "Without --url" in done.stderr
-    for style, name in (("markdown", "a.md"), ("csv", "tables"), ("csv", "tables.zip")):
-        words = ["export", "--format", style, "--content", str(CONTENT), "--output", str(tmp_path / name)]
-        assert CliRunner().invoke(main, words).exit_code == 0
-    assert (tmp_path / "a.md").read_text() == briefing(tea())
-    assert {file.name for file in (tmp_path / "tables").iterdir()} == set(tables(tea()))
-    assert (tmp_path / "tables.zip").read_bytes() == as_zip(tables(tea()))
+def test_the_command_writes_to_standard_output_or_to_a_file(tmp_path: Path) -> None:
+    """To standard output the briefing and nothing else; a place that can't be written is named."""
+    for words in (["export", "tea"], ["export", "tea", "--format", "markdown"]):
+        done = parley(*words, "--content", CONTENT, folder=tmp_path)
+        assert (done.stdout, done.stderr) == (briefing(tea()), "")
+    assert parley("export", "--content", CONTENT, "--output", "tea.md", folder=tmp_path).stdout == "Wrote tea.md.\n"
+    assert (tmp_path / "tea.md").read_text(encoding="utf-8") == briefing(tea())
+    done = parley("export", "--content", CONTENT, "--output", "none/tea.md", folder=tmp_path)
+    assert "none/tea.md can't be written" in done.stderr
+    done = parley("export", "--content", CONTENT, "--format", "csv", folder=tmp_path)
+    assert (done.returncode, "'csv' is not 'markdown'" in done.stderr) == (2, True)
 
 
 def test_a_pack_is_meant_by_its_id_its_folder_or_by_being_the_only_one(tmp_path: Path) -> None:
@@ -236,11 +87,6 @@ def test_a_pack_is_meant_by_its_id_its_folder_or_by_being_the_only_one(tmp_path:
     make_pack(tmp_path / "two", {"pack.yaml": (tmp_path / "one" / "pack.yaml").read_text().replace("parking", "roads")})
     assert pack_folder(tmp_path, "roads") == tmp_path / "two"
     assert pack_folder(Path("nowhere"), str(tmp_path / "two")) == tmp_path / "two"
-    for asked in (None, "cars"):
+    for pack_id in (None, "cars"):
         with pytest.raises(NotFound, match=r"\(parking, roads\)"):
-            pack_folder(tmp_path, asked)
-
-
-def test_the_day_of_the_review_is_when_a_verdict_was_published() -> None:
-    """`datePublished` is the pack's `reviewed`, not the day of the export."""
-    assert {node["datePublished"] for node in claim_reviews(tea(), PAGE).graph} == {date(2026, 11, 1).isoformat()}
+            pack_folder(tmp_path, pack_id)

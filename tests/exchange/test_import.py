@@ -12,51 +12,51 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.authoring.bibliography import Bibliography, Work, read_bibliography
+from bot.authoring.importing import append_sources, as_yaml, sources_for
+from bot.authoring.new_sources import sources_of
+from bot.authoring.yaml_writing import new_id, scalar
 from bot.errors import NotFound, Refused
-from bot.exchange.bibliography import Bibliography, Work, read_bibliography, sources_of
-from bot.exchange.importing import append_sources, as_yaml, sources_for
-from bot.exchange.writing import new_id, scalar
-from bot.library.check import check_pack
-from bot.library.loader import load_pack
-from bot.library.model import ENTRY_ID_MAX, Copy, Source, SourceKind
+from bot.packs.check import check_pack
+from bot.packs.fields import ENTRY_ID_MAX
+from bot.packs.loader import load_pack
+from bot.packs.model import Provenance, Source, SourceKind
 from tests.unit.packs import SOURCES, make_pack
 from tests.unit.test_cli import parley
 
-BIB = r"""
-@string{jot = "Journal of Things"}
-@article{smith2020,
-  title = {The {\'E}tat of \"Uber \& {DNA}: 10\%},
-  author = {Smith, John and M{\"u}ller, Anna and others},
-  year = 2020, month = mar,
-  url = {https://example.org/a\_b?x=1&y=2},
-  doi = {10.1/abc}, journal = jot, keywords = {trams; city life}
-}
-@techreport{crs, title={A report}, institution={CRS}, date={2024-05-06/2024-06}, url={https://example.org/survey/}}
-@misc{page, title={Nothing much}, howpublished={\url{https://example.org/p}}}
+REFS = """[
+  {"id": "smith2020", "type": "article-journal", "title": "The État of Über & DNA: 10%",
+   "author": [{"family": "Smith", "given": "John"}, {"family": "Müller", "given": "Anna"}],
+   "issued": {"date-parts": [[2020, 3]]}, "URL": "https://example.org/a_b?x=1&y=2", "DOI": "10.1/abc",
+   "container-title": "Journal of Things", "keyword": "trams; city life"},
+  {"id": "crs", "type": "report", "title": "A report", "publisher": "CRS",
+   "issued": {"date-parts": [[2024, 5, 6]]}, "URL": "https://example.org/survey/"},
+  {"id": "page", "type": "webpage", "title": "Nothing much", "URL": "https://example.org/p"}
+]
 """
 
 
-def read(folder: Path, text: str, name: str = "refs.bib") -> Bibliography:
+def read(folder: Path, text: str, name: str = "refs.json") -> Bibliography:
     file = folder / name
     file.write_text(text, encoding="utf-8")
     return read_bibliography(file)
 
 
-def test_bibtex_is_read_with_latex_decoded(tmp_path: Path) -> None:
-    """Accents, protected capitals and escaped signs become text; an address keeps its own signs."""
-    first, second, third = read(tmp_path, BIB).works
+def test_every_key_that_a_source_needs_is_taken_over(tmp_path: Path) -> None:
+    """Title, authors, journal or publisher, date, DOI, address and keywords; an address keeps its own signs."""
+    first, second, third = read(tmp_path, REFS).works
     assert first.title == "The État of Über & DNA: 10%"
-    assert first.authors == ("John Smith", "Anna Müller", "others")
+    assert first.authors == ("John Smith", "Anna Müller")
     assert (first.publisher, first.date, first.doi) == ("Journal of Things", "2020-03", "10.1/abc")
     assert first.url == "https://example.org/a_b?x=1&y=2"
     assert first.keywords == ("trams", "city life")
     assert (second.date, second.publisher) == ("2024-05-06", "CRS")
-    assert third.url == "https://example.org/p"
+    assert (third.url, third.date) == ("https://example.org/p", "")
 
 
 def test_half_a_character_becomes_a_question_mark(tmp_path: Path) -> None:
     """JSON can hold half of a surrogate pair, which no file can: what is taken over can be written."""
-    (work,) = read(tmp_path, '[{"id": "a", "type": "report", "title": "A \\ud800 report"}]', "refs.json").works
+    (work,) = read(tmp_path, '[{"id": "a", "type": "report", "title": "A \\ud800 report"}]').works
     assert work.title == "A ? report"
 
 
@@ -69,7 +69,7 @@ def test_csl_json_is_read(tmp_path: Path) -> None:
         {"type": "legal_case", "title": "A v. B", "issued": {"raw": "1999-12"}},
         {"type": "book", "title": "Dated oddly", "issued": {"date-parts": [[2021, 13, 1]]}},
     ]  # fmt: skip
-    first, second, third = read(tmp_path, json.dumps(items), "refs.json").works
+    first, second, third = read(tmp_path, json.dumps(items)).works
     assert first.title == "The big tram"
     assert first.authors == ("Ada van den Berg", "The Office")
     assert (first.label, first.date, first.publisher, first.kind) == ("7", "2021-05-04", "The Daily", SourceKind.NEWS)
@@ -77,33 +77,71 @@ def test_csl_json_is_read(tmp_path: Path) -> None:
     assert third.date == "2021"
 
 
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [
+        ({"family": "Ode", "given": "Ada", "dropping-particle": "van", "suffix": "Jr."}, "Ada van Ode Jr."),
+        ({"family": "Gogh", "given": "Vincent", "non-dropping-particle": "van"}, "Vincent van Gogh"),
+        ({"family": "King", "suffix": "III"}, "King III"),
+        ({"family": "King", "given": None}, "King"),
+        ({"literal": "The Office", "family": None}, "The Office"),
+    ],
+)
+def test_no_part_of_a_name_is_lost(tmp_path: Path, author: dict[str, object], name: str) -> None:
+    """Particles stand before the family name, a suffix after it."""
+    (work,) = read(tmp_path, json.dumps([{"title": "A report", "author": [author]}])).works
+    assert work.authors == (name,)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"issued": {"date-parts": [[None]]}, "author": None, "URL": None},
+        {"issued": {"date-parts": [None]}, "author": [None], "DOI": None},
+        {"issued": None, "type": None, "publisher": None, "keyword": None},
+    ],
+)
+def test_an_absent_value_may_be_null(tmp_path: Path, fields: dict[str, object]) -> None:
+    """As registries write it: the work is imported without."""
+    bibliography = read(tmp_path, json.dumps([{"title": "A report", **fields}]))
+    assert bibliography.malformed == []
+    (work,) = bibliography.works
+    assert (work.title, work.date, work.authors, work.url) == ("A report", "", (), "")
+
+
+def test_entities_and_old_dois_are_read_as_they_are_meant(tmp_path: Path) -> None:
+    """`&amp;` is an ampersand; the angle brackets of a DOI are written so that an address can have them."""
+    item = {"title": "Ash &amp; <i>oak</i>", "DOI": "10.1002/(SICI)1&lt;16::AID&gt;3.0.CO;2-2", "URL": ""}
+    (work,) = read(tmp_path, json.dumps([item])).works
+    (source,) = sources_of([work], {}, ()).new
+    assert work.title == "Ash & oak"
+    assert source.fields["url"] == "https://doi.org/10.1002/(SICI)1%3C16::AID%3E3.0.CO;2-2"
+    again = sources_of([work], {"known": {"title": "x", "url": source.fields["url"]}}, ())
+    assert [key for _, key in again.duplicates] == ["known"]
+
+
 @pytest.mark.parametrize(("whole", "count"), [
     ('{"title": "Alone"}', 1), ('{"lib": "x", "items": [{"title": "A"}, {"title": "B"}]}', 2), ("[]", 0),
 ])  # fmt: skip
 def test_csl_json_may_be_a_list_its_items_or_one_alone(tmp_path: Path, whole: str, count: int) -> None:
     """As different programs write it."""
-    assert len(read(tmp_path, whole, "refs.json").works) == count
+    assert len(read(tmp_path, whole).works) == count
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "line", "words"),
+    ("text", "line", "words"),
     [
-        ("a.bib", "@misc{a, title={x}}\n\n@misc{b,\n title={y\n}", 3, "`b` can't be read: close"),
-        ("a.bib", "@misc{a, title={x}}\n@misc{a, title={y}}", 2, "`a` is the key of an earlier entry"),
-        ("a.bib", "\n@misc{a, title={x}, title={y}}\n@misc{b, title={z}}", 2, "`a` has a field twice"),
-        ("a.bib", "@misc{a, author={X}}\n@misc{b, title={z}}", 1, "`a` has no title"),
-        ("a.json", '[{"title": "ok"},\n {"id": "x"}]', 2, "`title` is missing"),
-        ("a.json", '[{"title": "ok"},\n\n {"title": "x", "author": "Ada"}]', 3, "`author` can't be taken"),
-        ("a.json", '[{"title": "ok"}, 7]', 1, "`this item` can't be taken"),
+        ('[{"title": "ok"},\n {"id": "x"}]', 2, "`title` is missing"),
+        ('[{"title": "ok"},\n {"title": "<i></i>"}]', 2, "`title` is empty"),
+        ('[{"title": "ok"},\n\n {"title": "x", "author": "Ada"}]', 3, "`author` isn't valid"),
+        ('[{"title": "ok"}, 7]', 1, "`this item` isn't valid"),
     ],
 )
-def test_an_entry_that_cannot_be_read_is_told_with_its_line(
-    tmp_path: Path, name: str, text: str, line: int, words: str
-) -> None:
+def test_an_entry_that_cannot_be_read_is_told_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
     """The others are read all the same."""
-    found = read(tmp_path, text, name)
-    assert len(found.works) == 1
-    ((at, message),) = found.malformed
+    bibliography = read(tmp_path, text)
+    assert len(bibliography.works) == 1
+    ((at, message),) = bibliography.malformed
     assert at == line
     assert words in message
 
@@ -114,8 +152,10 @@ def test_an_entry_that_cannot_be_read_is_told_with_its_line(
         ("a.json", b'[{"title": "x"},\n{"title" "y"}]', r"a.json:2:10: this is not JSON"),
         ("a.json", b"[" * 100_000, "this is not JSON|nested too deep"),
         ("a.json", b"[1" + b"0" * 5000 + b"]", "thousands of digits"),
-        ("a.txt", b"Some notes", "holds no entry"),
-        ("a.bib", b"@misc{a,\n title={\xff}}", r"not UTF-8 \(line 2\)"),
+        ("a.txt", b"Some notes", "a.txt:1:1: this is not JSON"),
+        ("a.json", b'[{"title":\n"\xff"}]', r"not UTF-8 \(line 2\)"),
+        ("a.bib", b"@misc{a, title={x}}", r"export .*a.bib as CSL JSON"),
+        ("a.json", b"\xef\xbb\xbf\n @misc{a, title={x}}", r"export .*a.json as CSL JSON"),
     ],
 )
 def test_a_file_that_is_no_bibliography_is_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:
@@ -124,12 +164,12 @@ def test_a_file_that_is_no_bibliography_is_refused(tmp_path: Path, name: str, co
     with pytest.raises(Refused, match=words):
         read_bibliography(tmp_path / name)
     with pytest.raises(NotFound):
-        read_bibliography(tmp_path / "missing.bib")
+        read_bibliography(tmp_path / "missing.json")
 
 
 def test_what_a_bibliography_does_not_say_is_left_to_the_editor(tmp_path: Path) -> None:
     """What a source establishes always, its kind and copy where they are not known: never guessed."""
-    new = sources_for(read(tmp_path, BIB).works, None).new
+    new = sources_for(read(tmp_path, REFS).works, None).new
     assert [source.to_fill for source in new] == [
         ("copy", "summary"), ("kind", "copy", "summary"), ("kind", "copy", "summary", "date"),
     ]  # fmt: skip
@@ -140,13 +180,13 @@ def test_new_sources_are_appended_and_nothing_else_of_the_file_changes(tmp_path:
     """Comments, quotes, order, indentation and ends of lines stay as their editor wrote them."""
     written = "# ours\r\n" + SOURCES.replace("\n", "\r\n").replace("title: Survey", "title:  Survey") + "  # the end"
     folder = make_pack(tmp_path / "pack", {"sources.yaml": written})
-    found = sources_for(read(tmp_path, BIB).works[:1], folder)
-    appended = append_sources(folder, found.new)
+    sources = sources_for(read(tmp_path, REFS).works[:1], folder)
+    appended = append_sources(folder, sources.new)
     after = (folder / "sources.yaml").read_bytes().decode()
     assert after.startswith(written)
     assert "\n" not in after.replace("\r\n", "")
     assert {problem.code for problem in appended.problems} == {"fill-in"}
-    assert len(appended.problems) == len(found.new[0].to_fill)
+    assert len(appended.problems) == len(sources.new[0].to_fill)
 
 
 @pytest.mark.parametrize("before", [None, "sources:\n", "sources:\n- id: a\n  title: A\n  kind: news\n  copy: mirror\n  summary: B"])  # fmt: skip
@@ -154,7 +194,7 @@ def test_a_list_is_begun_or_continued_as_it_is_indented(tmp_path: Path, before: 
     """No file yet, an empty list, and a list whose hyphens stand at the margin."""
     facts = "facts: []\n"
     folder = make_pack(tmp_path / "pack", {"sources.yaml": before, "facts.yaml": facts})
-    append_sources(folder, sources_for(read(tmp_path, BIB).works, folder).new)
+    append_sources(folder, sources_for(read(tmp_path, REFS).works, folder).new)
     text = (folder / "sources.yaml").read_text()
     assert text.startswith(before or "sources:\n")
     assert len(yaml.safe_load(text)["sources"]) == 3 + ("id: a" in (before or ""))
@@ -163,13 +203,13 @@ def test_a_list_is_begun_or_continued_as_it_is_indented(tmp_path: Path, before: 
 def test_filled_in_the_pack_passes_the_check(tmp_path: Path) -> None:
     """What is listed is all that stands between the import and a pack that is served."""
     folder = make_pack(tmp_path / "pack")
-    append_sources(folder, sources_for(read(tmp_path, BIB).works[:1], folder).new)
+    append_sources(folder, sources_for(read(tmp_path, REFS).works[:1], folder).new)
     file = folder / "sources.yaml"
     filled = re.sub(r'"FILL IN: what stands.*"', "original", file.read_text()).replace("FILL IN: ", "")
     file.write_text(filled)
     source = load_pack(folder).entries["smith-2020-etat-uber-dna-10"]
     assert isinstance(source, Source)
-    assert source.copy_ is Copy.ORIGINAL
+    assert source.copy_ is Provenance.ORIGINAL
     codes = [problem.code for problem in check_pack(folder, None, date(2025, 3, 1)).problems]
     assert codes == ["unused-source"]
 
@@ -184,36 +224,30 @@ def test_a_source_that_is_there_already_is_recognised(tmp_path: Path) -> None:
         Work(4, "d", "Two", url="https://dx.doi.org/10.5/x"),
         Work(5, "e", "Survey of streets", date="2025"),
     ]
-    found = sources_for(works, folder)
-    assert [(work.label, key) for work, key in found.duplicates] == [("a", "survey"), ("b", "survey"), ("d", "one")]
-    assert [source.id for source in found.new] == ["one", "2025-survey-streets"]
-    append_sources(folder, found.new)
+    sources = sources_for(works, folder)
+    assert [(work.label, key) for work, key in sources.duplicates] == [("a", "survey"), ("b", "survey"), ("d", "one")]
+    assert [source.id for source in sources.new] == ["one", "2025-survey-streets"]
+    append_sources(folder, sources.new)
     assert sources_for(works, folder).new == []
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("sources: [\n]\n", "in brackets"), ("sources:\n  - id: a\n  b: c\n", "can't be read|has problems")],
+    [("sources: [\n]\n", "in brackets"), ("sources:\n  - id: a\n  b: c\n", "can't be read|Fix the errors")],
 )
 def test_a_file_that_cannot_take_an_entry_is_left_as_it_is(tmp_path: Path, text: str, words: str) -> None:
     """A list in brackets, or a file with a mistake, is refused with what to do."""
     folder = make_pack(tmp_path / "pack", {"sources.yaml": text, "facts.yaml": "facts: []\n"})
     with pytest.raises(Refused, match=words):
-        append_sources(folder, sources_for(read(tmp_path, BIB).works, folder).new)
+        append_sources(folder, sources_for(read(tmp_path, REFS).works, folder).new)
     assert (folder / "sources.yaml").read_text() == text
-
-
-def test_two_entries_on_one_line_keep_their_own_addresses(tmp_path: Path) -> None:
-    """Each its own, however the file is laid out."""
-    text = "@misc{a, title={A}, url={https://e.org/a}} @misc{b, title={B}, url={https://e.org/b}}"
-    assert [work.url for work in read(tmp_path, text).works] == ["https://e.org/a", "https://e.org/b"]
 
 
 def test_an_address_that_is_none_is_told_and_left_out(tmp_path: Path) -> None:
     """The source is imported without it."""
-    found = sources_of([Work(1, "a", "T", url="file:///etc/passwd")], {}, ())
-    assert "url" not in as_yaml(found.new).replace("at url", "")
-    assert "is no web address" in found.remarks[0][1]
+    sources = sources_of([Work(1, "a", "T", url="file:///etc/passwd")], {}, ())
+    assert "url" not in as_yaml(sources.new).replace("at url", "")
+    assert "is no web address" in sources.remarks[0][1]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
@@ -224,23 +258,23 @@ def test_any_text_is_written_so_that_it_is_read_as_the_same(text: str) -> None:
 
 
 @given(st.text(max_size=80), st.sets(st.sampled_from(["a", "source", "trams", "trams-2"])))
-def test_an_id_is_short_kebab_case_and_new(words: str, taken: set[str]) -> None:
+def test_an_id_is_short_kebab_case_and_new(words: str, used: set[str]) -> None:
     """Whatever it is made of."""
-    made = new_id(words, taken, "source")
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", made)
-    assert len(made) <= ENTRY_ID_MAX
-    assert made not in taken
+    entry_id = new_id(words, used, "source")
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry_id)
+    assert len(entry_id) <= ENTRY_ID_MAX
+    assert entry_id not in used
 
 
 def test_the_command_prints_or_appends_and_says_what_is_left(tmp_path: Path) -> None:
     """YAML alone on standard output, so that it can be put into a file; status 1 where an entry was not readable."""
-    (tmp_path / "refs.bib").write_text(BIB + "@misc{broken, author={X}}\n")
-    done = parley("import", "sources", "refs.bib", folder=tmp_path)
+    (tmp_path / "refs.json").write_text(REFS.replace("\n]", ',\n  {"id": "broken"}\n]'), encoding="utf-8")
+    done = parley("import", "sources", "refs.json", folder=tmp_path)
     assert done.returncode == 1
     assert len(yaml.safe_load(done.stdout)["sources"]) == 3
-    assert "refs.bib:12: error: `broken` has no title" in done.stderr
+    assert "refs.json:9: error: `title` is missing: write it" in done.stderr
     make_pack(tmp_path / "packs" / "parking")
-    done = parley("import", "sources", "refs.bib", "--pack", "parking", "--content", "packs", folder=tmp_path)
-    assert "2 new to packs/parking/sources.yaml, 1 there already, 1 not readable." in done.stdout
-    assert "`crs` is there already: it is the source `survey`" in done.stdout
+    done = parley("import", "sources", "refs.json", "--pack", "parking", "--content", "packs", folder=tmp_path)
+    assert "2 new to packs/parking/sources.yaml, 1 already there, 1 unreadable." in done.stdout
+    assert "`crs` is already the source `survey`" in done.stdout
     assert "packs/parking/sources.yaml:" in done.stdout

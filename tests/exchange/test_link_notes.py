@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from bot.exchange.links import Answer, links_of, note
-from bot.exchange.writing import replace_file
-from bot.library.check import check_pack
-from bot.library.loader import load_pack, read_pack
-from bot.library.model import LinkStatus, Source
+from bot.authoring.link_notes import LinkAnswer, links_of, note
+from bot.authoring.yaml_writing import replace_file
+from bot.packs.check import check_pack
+from bot.packs.loader import load_pack, read_pack
+from bot.packs.model import LinkStatus, Source
 from tests.unit.packs import SOURCES, make_pack
 
 DAY = date(2026, 11, 26)
-WORKS = Answer(LinkStatus.WORKS)
-DEAD = Answer(LinkStatus.DEAD, "404")
+WORKS = LinkAnswer(LinkStatus.WORKS)
+DEAD = LinkAnswer(LinkStatus.DEAD, "404")
 NOTE = "link: {checked: 2026-11-26, status: works}"
 
 
-def noted(folder: Path, answer: Answer = WORKS, day: date = DAY) -> str:
+def noted(folder: Path, answer: LinkAnswer = WORKS, day: date = DAY) -> str:
     """The sources' file after every address of the pack has answered like this."""
-    found = note(folder, dict.fromkeys(links_of(read_pack(folder)), answer), day)
-    assert found.left == []
+    result = note(folder, dict.fromkeys(links_of(read_pack(folder)), answer), day)
+    assert result.omissions == []
     return (folder / "sources.yaml").read_bytes().decode()
 
 
@@ -65,7 +65,7 @@ def test_both_addresses_are_noted_and_the_checker_warns_of_dead_and_moved_ones(t
     folder = make_pack(tmp_path / "pack", {"sources.yaml": sources})
     askings = links_of(read_pack(folder))
     assert [(asking.source, asking.key) for asking in askings] == [("survey", "url"), ("survey", "archive_url")]
-    moved = Answer(LinkStatus.MOVED, moved_to="https://example.org/a,b{c}", trail=("x",))
+    moved = LinkAnswer(LinkStatus.MOVED, moved_to="https://example.org/a,b{c}", trail=("x",))
     note(folder, dict(zip(askings, (DEAD, moved), strict=True)), DAY)
     problems = check_pack(folder, None, date(2025, 3, 1)).problems
     assert [(problem.code, problem.line) for problem in problems] == [("dead-link", 5), ("moved-link", 7)]
@@ -88,7 +88,7 @@ def test_what_a_server_names_never_breaks_a_pack(tmp_path: Path) -> None:
     """A new address that the loader would refuse is left out; one with YAML's own signs is quoted."""
     folder = make_pack(tmp_path / "pack")
     for target in ("https://example.org/" + "x" * 600, "https://a b/", 'https://example.org/"}, status: x', "ftp://a/"):
-        noted(folder, Answer(LinkStatus.MOVED, moved_to=target))
+        noted(folder, LinkAnswer(LinkStatus.MOVED, moved_to=target))
         source = load_pack(folder).entries["survey"]
         assert isinstance(source, Source)
         assert source.link is not None
@@ -101,8 +101,8 @@ def test_what_changed_meanwhile_is_not_noted(tmp_path: Path) -> None:
     asking = links_of(read_pack(folder))[0]
     changed = SOURCES.replace("example.org/survey", "example.org/other")
     (folder / "sources.yaml").write_text(changed)
-    found = note(folder, {asking: DEAD}, DAY)
-    assert [why for _, why in found.left] == ["its entry has changed meanwhile: check again"]
+    result = note(folder, {asking: DEAD}, DAY)
+    assert [why for _, why in result.omissions] == ["someone has changed its entry: check again"]
     assert (folder / "sources.yaml").read_text() == changed
 
 
@@ -118,8 +118,8 @@ def test_an_entry_in_braces_is_left_as_it_is(tmp_path: Path) -> None:
         "sources:\n  - {id: survey, title: A, url: 'https://example.org/s', kind: court, copy: mirror, summary: B}\n"
     )
     folder = make_pack(tmp_path / "pack", {"sources.yaml": braces})
-    found = note(folder, dict.fromkeys(links_of(read_pack(folder)), DEAD), DAY)
-    assert "entries in braces" in found.left[0][1]
+    result = note(folder, dict.fromkeys(links_of(read_pack(folder)), DEAD), DAY)
+    assert "entries in braces" in result.omissions[0][1]
     assert (folder / "sources.yaml").read_text() == braces
 
 
@@ -129,12 +129,12 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     versions = [letter.encode() * 200_000 for letter in "ab"]
     file.write_bytes(versions[0])
     file.chmod(0o640)
-    done, seen = threading.Event(), set()
+    done, contents = threading.Event(), set()
 
     def read() -> None:
         while not done.is_set():
             content = file.read_bytes()
-            seen.add((len(content), content[:1], content[-1:]))
+            contents.add((len(content), content[:1], content[-1:]))
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -142,6 +142,6 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
         replace_file(file, versions[number % 2])
     done.set()
     reader.join()
-    assert seen <= {(200_000, b"a", b"a"), (200_000, b"b", b"b")}
+    assert contents <= {(200_000, b"a", b"a"), (200_000, b"b", b"b")}
     assert [one.name for one in tmp_path.iterdir()] == ["sources.yaml"]
     assert file.stat().st_mode & 0o777 == 0o640

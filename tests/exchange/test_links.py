@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from adapters.links import AT_ONCE, LONGEST_WAIT, Asker, Guarded, check_links, is_public, session
-from bot.exchange.links import Answer
-from bot.library.model import LinkStatus
+from adapters.http.link_checker import AT_ONCE, LONGEST_WAIT, Asker, Guarded, check_links, is_public, session
+from bot.authoring.link_notes import LinkAnswer
+from bot.packs.model import LinkStatus
 from tests.unit.packs import SOURCES, make_pack
 from tests.unit.test_cli import parley
 
@@ -70,9 +70,9 @@ class Site:
 
     time: Time
     port: int = 0
-    asked: list[tuple[str, str, float]] = field(default_factory=list)
+    requests: list[tuple[str, str, float]] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
-    sent: int = 0
+    bytes_sent: int = 0
     active: int = 0
     most: int = 0
     cut_off: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,10 +82,10 @@ class Site:
         return f"http://{host}:{self.port}{path}"
 
     def methods(self, path: str) -> list[str]:
-        return [method for method, asked, _ in self.asked if asked == path]
+        return [method for method, requested, _ in self.requests if requested == path]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append((request.method, request.path, self.time.now))
+        self.requests.append((request.method, request.path, self.time.now))
         self.agents.add(request.headers["User-Agent"])
         leaf = request.path.strip("/")
         if leaf.isdecimal():
@@ -147,7 +147,7 @@ class Site:
         try:
             while True:
                 await response.write(bytes(65536))
-                self.sent += 65536
+                self.bytes_sent += 65536
         except (ConnectionError, asyncio.CancelledError):
             self.cut_off.set()
             raise
@@ -165,25 +165,25 @@ class Site:
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    made = Site(Time())
+    local_site = Site(Time())
     app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", made.answer)
+    app.router.add_route("*", "/{tail:.*}", local_site.answer)
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     listening = web.TCPSite(runner, "127.0.0.1", 0)
     await listening.start()
-    made.port = runner.addresses[0][1]
-    yield made
-    made.cut_off.set()
+    local_site.port = runner.addresses[0][1]
+    yield local_site
+    local_site.cut_off.set()
     await runner.cleanup()
 
 
 @asynccontextmanager
-async def asker(time: Time, resolver: AbstractResolver | None = None, timeout: float = 20.0) -> AsyncIterator[Asker]:  # noqa: ASYNC109 - the asker's own
+async def asker(time: Time, resolver: AbstractResolver | None = None, patience: float = 20.0) -> AsyncIterator[Asker]:
     """An asker that may reach this machine, on a clock that only sleeping moves."""
     async with session(resolver or Names()) as opened:
         yield Asker(
-            opened, timeout=timeout, sleep=time.sleep, clock=time.clock, now=lambda: NOW, open_to=lambda _: True
+            opened, timeout=patience, sleep=time.sleep, clock=time.clock, now=lambda: NOW, open_to=lambda _: True
         )
 
 
@@ -201,9 +201,9 @@ async def asker(time: Time, resolver: AbstractResolver | None = None, timeout: f
         ("/for-now", LinkStatus.WORKS, ""),
         ("/moved", LinkStatus.MOVED, ""),
         ("/home", LinkStatus.UNCLEAR, "leads to a site's front page"),
-        ("/garbled", LinkStatus.UNCLEAR, "leads to something that is no web address"),
-        ("/loop", LinkStatus.UNCLEAR, "leads on and on"),
-        ("/elsewhere", LinkStatus.UNCLEAR, "leads to something that is no web address"),
+        ("/garbled", LinkStatus.UNCLEAR, "redirects to something that isn't a web address"),
+        ("/loop", LinkStatus.UNCLEAR, "redirects too often"),
+        ("/elsewhere", LinkStatus.UNCLEAR, "redirects to something that isn't a web address"),
         ("/report.pdf", LinkStatus.UNCLEAR, "sends a web page instead of a PDF"),
     ],
 )
@@ -218,7 +218,7 @@ async def test_dead_is_told_from_what_cannot_be_told(site: Site, path: str, stat
     ("host", "status", "detail"),
     [
         ("dead.test", LinkStatus.DEAD, "no such host"),
-        ("later.test", LinkStatus.UNCLEAR, "its name can't be looked up now"),
+        ("later.test", LinkStatus.UNCLEAR, "its name can't be resolved right now"),
     ],
 )
 async def test_a_name_that_nobody_knows_is_dead(site: Site, host: str, status: LinkStatus, detail: str) -> None:
@@ -252,12 +252,12 @@ async def test_a_huge_page_is_not_downloaded(site: Site) -> None:
     async with asker(site.time) as asking:
         assert (await asking.ask(site.at("/huge"))).status is LinkStatus.WORKS
         await site.cut_off.wait()
-    assert site.sent < 2**28
+    assert site.bytes_sent < 2**28
 
 
 async def test_who_does_not_answer_in_time_is_unclear(site: Site) -> None:
     """A slow server is not a dead one."""
-    async with asker(site.time, timeout=0.05) as asking:
+    async with asker(site.time, patience=0.05) as asking:
         answer = await asking.ask(site.at("/slow"))
     assert (answer.status, answer.detail) == (LinkStatus.UNCLEAR, "no answer in time")
 
@@ -267,7 +267,7 @@ async def test_a_server_that_asks_to_wait_is_waited_for(site: Site, path: str, s
     """Retry-After in seconds or as a date: asked once more after that, not before."""
     async with asker(site.time) as asking:
         assert (await asking.ask(site.at(path))).status is LinkStatus.WORKS
-    first, second = (when for _, asked, when in site.asked if asked == path)
+    first, second = (when for _, path_asked, when in site.requests if path_asked == path)
     assert second - first >= seconds
 
 
@@ -280,21 +280,21 @@ async def test_a_server_that_asks_for_more_than_a_minute_is_left_alone(site: Sit
 
 async def test_one_host_is_asked_with_a_pause_between(site: Site) -> None:
     """However many of its pages are cited."""
-    found: dict[str, Answer] = {}
+    answers: dict[str, LinkAnswer] = {}
     async with asker(site.time) as asking:
-        await asking.all([site.at(f"/page{number}") for number in range(4)], found)
+        await asking.all([site.at(f"/page{number}") for number in range(4)], answers)
         pause = asking.pause
-    times = sorted(when for _, _, when in site.asked)
-    assert len(times) == len(found) == 4
+    times = sorted(when for _, _, when in site.requests)
+    assert len(times) == len(answers) == 4
     assert all(later - earlier >= pause for earlier, later in pairwise(times))
 
 
 async def test_few_hosts_are_asked_at_a_time(site: Site) -> None:
     """At most four, so that nobody's line is filled."""
-    found: dict[str, Answer] = {}
+    answers: dict[str, LinkAnswer] = {}
     async with asker(site.time) as asking:
-        await asking.all([site.at("/crowd", f"host{number}.test") for number in range(8)], found)
-    assert len(found) == 8
+        await asking.all([site.at("/crowd", f"host{number}.test") for number in range(8)], answers)
+    assert len(answers) == 8
     assert site.most == AT_ONCE
 
 
@@ -312,7 +312,7 @@ async def test_what_is_no_web_server_is_unclear() -> None:
         server.close()
         await server.wait_closed()
         refused = await asking.ask(f"http://site.test:{port}/page")
-    assert (answer.status, answer.detail) == (LinkStatus.UNCLEAR, "its answer can't be understood")
+    assert (answer.status, answer.detail) == (LinkStatus.UNCLEAR, "its answer isn't valid")
     assert (refused.status, refused.detail) == (LinkStatus.UNCLEAR, "no connection")
 
 
@@ -331,8 +331,8 @@ def untrusted(folder: Path) -> ssl.SSLContext:
     """A server's side of TLS with a certificate that it signed itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "site.test")])
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW - timedelta(1), NOW + timedelta(36500))
-    certificate = made.sign(key, hashes.SHA256())
+    unsigned = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW - timedelta(1), NOW + timedelta(36500))
+    certificate = unsigned.sign(key, hashes.SHA256())
     plain = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -367,9 +367,9 @@ async def test_a_private_network_is_never_asked(site: Site, address: str) -> Non
     assert answer.status is LinkStatus.UNCLEAR
     assert answer.detail in {
         "is on a private network, which is never asked",
-        "leads to something that is no web address",
+        "redirects to something that isn't a web address",
     }
-    assert site.asked == []
+    assert site.requests == []
 
 
 async def test_a_redirect_into_a_private_network_is_not_followed(site: Site) -> None:
@@ -386,9 +386,9 @@ class Unhurried(Asker):
 
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def ask(self, address: str) -> Answer:
+    async def ask(self, address: str) -> LinkAnswer:
         if address.endswith("/survey"):
-            return Answer(LinkStatus.DEAD, "404")
+            return LinkAnswer(LinkStatus.DEAD, "404")
         self.waiting.set()
         return await asyncio.Future()
 
@@ -435,7 +435,7 @@ async def test_each_address_of_a_source_is_asked_and_told_with_its_own_place(sit
         f"{folder / 'sources.yaml'}:12:9: dead (404): {site.at('/404')}",
         "3 addresses asked: 2 works, 0 moved, 1 dead, 0 unclear",
     ]
-    times = sorted(when for method, _, when in site.asked if method == "HEAD")
+    times = sorted(when for method, _, when in site.requests if method == "HEAD")
     assert all(later - earlier >= pause for earlier, later in pairwise(times))
     written = (folder / "sources.yaml").read_text()
     assert written.count("checked:") == 1

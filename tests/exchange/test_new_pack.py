@@ -12,17 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.errors import BotError, ContentError, NotFound, Refused, UsageError
-from bot.exchange.claims import MAX_PROPOSALS, Proposal, proposals
-from bot.exchange.sentences import heading, sentences
-from bot.exchange.skeleton import Skeleton, new_pack
-from bot.library.check import check_pack, paragraphs_of
-from bot.library.loader import load_library, load_pack, read_pack
-from bot.library.model import ClaimKind, Fact, Verdict
+from bot.authoring.claims import MAX_PROPOSALS, propose_claims
+from bot.authoring.new_pack import Skeleton, new_pack
+from bot.authoring.quote_lengths import Proposal
+from bot.authoring.sentences import heading, sentences
+from bot.errors import BotError, NotFound, Refused, UsageError
+from bot.packs.check import check_pack
+from bot.packs.essay_quotes import paragraphs_of
+from bot.packs.loader import load_library, load_pack, read_pack
+from bot.packs.model import ClaimKind, Fact, Verdict
+from bot.packs.problems import ContentError
+from tests.beside import DOSSIER
+from tests.beside import ESSAY as REAL_ESSAY
 from tests.require import require
 
 TODAY = date(2026, 11, 26)
-RESEARCH = Path(__file__).parents[2].parent / "shared" / "research"
 ESSAY = """\
 Trams in our town
 
@@ -42,30 +46,32 @@ def make(folder: Path, text: str | bytes = ESSAY, **options: str) -> Skeleton:
 
 
 def quotes(text: str) -> list[Proposal]:
-    return list(proposals(paragraphs_of(text, -1)).proposals)
+    return list(propose_claims(paragraphs_of(text, -1)).proposals)
 
 
 def test_a_skeleton_passes_the_check_except_for_what_an_editor_writes(tmp_path: Path) -> None:
     """The checker's only errors are texts to fill in, each with its place; its only warnings, sources to be found."""
-    made = make(tmp_path)
+    skeleton = make(tmp_path)
     report = check_pack(tmp_path / "trams", tmp_path / "essay.txt", TODAY)
     assert {problem.code for problem in report.problems} == {"fill-in", "fact-without-source"}
-    assert made.to_fill == tuple(problem for problem in report.problems if problem.code == "fill-in")
-    for problem in made.to_fill:
+    assert skeleton.to_fill == tuple(problem for problem in report.problems if problem.code == "fill-in")
+    for problem in skeleton.to_fill:
         assert "FILL IN" in problem.file.read_text().splitlines()[problem.line - 1]
-    assert report.quotes.proved == report.quotes.spans == len(made.found.proposals) >= 5
+    assert report.quotes.proved == report.quotes.spans == len(skeleton.claims.proposals) >= 5
     assert report.quotes.share is not None
     assert report.quotes.share < 0.5
 
 
 def test_every_fact_is_left_to_be_judged(tmp_path: Path) -> None:
-    """No verdict and no reason is made up: each is unverified, its reason and its neutral statement to be written."""
+    """No verdict of truth and no reason is made up: each is unverified, a value judgement not checkable; its reason and
+    its neutral statement are to be written."""
     make(tmp_path)
     reading = read_pack(tmp_path / "trams")
     facts = [raw.entry for raw in reading.raws.values()]
     for fact in facts:
         assert isinstance(fact, Fact)
-        assert fact.verdict is Verdict.UNVERIFIED
+        judges = fact.kind is ClaimKind.JUDGEMENT
+        assert fact.verdict is (Verdict.NOT_CHECKABLE if judges else Verdict.UNVERIFIED)
         assert fact.reason.startswith("FILL IN")
         assert fact.statement.startswith("FILL IN")
         assert fact.sources == ()
@@ -76,14 +82,14 @@ def test_a_skeleton_is_a_draft_until_an_editor_says_otherwise(tmp_path: Path) ->
     make(tmp_path)
     with pytest.raises(ContentError, match="every pack here is a draft"):
         load_library(tmp_path)
-    with pytest.raises(ContentError, match="left for you to write"):
+    with pytest.raises(ContentError, match="is yours to write"):
         load_pack(tmp_path / "trams")
 
 
 def test_filled_in_and_no_longer_a_draft_it_is_served(tmp_path: Path) -> None:
     """What the command lists is all that stands between a skeleton and a pack."""
-    made = make(tmp_path)
-    for file in {problem.file for problem in made.to_fill}:
+    skeleton = make(tmp_path)
+    for file in {problem.file for problem in skeleton.to_fill}:
         written = file.read_text().replace("FILL IN: ", "").replace("draft: true\n", "")
         file.write_text(written)
     assert list(load_library(tmp_path).packs) == ["trams"]
@@ -103,8 +109,8 @@ def test_filled_in_and_no_longer_a_draft_it_is_served(tmp_path: Path) -> None:
 )
 def test_kinds_are_proposed_from_the_words(sentence: str, kind: ClaimKind) -> None:
     """Figures, dates, names and comparisons are facts; "X said", "will" and "should" are what they are."""
-    found = quotes(f"{sentence} {'Words about nothing that go on and on, as they do. ' * 3}")
-    assert kind in [proposal.kind for proposal in found]
+    claims = quotes(f"{sentence} {'Words about nothing that go on and on, as they do. ' * 3}")
+    assert kind in [proposal.kind for proposal in claims]
 
 
 @pytest.mark.parametrize(
@@ -117,16 +123,16 @@ def test_what_claims_nothing_is_not_proposed(text: str) -> None:
 
 def test_who_says_it_is_named() -> None:
     """A claim that the author cites is attributed to whom the author names."""
-    found = quotes("As Professor Guadalupe Correa details, the price fell by 3 percent. " + "Nothing much else. " * 9)
-    assert {proposal.said_by for proposal in found} == {"Professor Guadalupe Correa"}
+    claims = quotes("As Professor Guadalupe Correa details, the price fell by 3 percent. " + "Nothing much else. " * 9)
+    assert {proposal.said_by for proposal in claims} == {"Professor Guadalupe Correa"}
 
 
 def test_names_and_dates_are_found_with_their_paragraphs() -> None:
     """Names as they are written, without the word that only begins a sentence; dates as exact as they are."""
-    found = proposals(["In March 2020 the City of Porto called Mr. Silva.", "Porto paid on 3 May 2021. The end."])
-    assert [mention.text for mention in found.names] == ["City of Porto", "Mr. Silva"]
-    assert [mention.text for mention in found.dates] == ["March 2020", "3 May 2021"]
-    assert found.dates[1].paragraphs == (2,)
+    claims = propose_claims(["In March 2020 the City of Porto called Mr. Silva.", "Porto paid on 3 May 2021. The end."])
+    assert [mention.text for mention in claims.names] == ["City of Porto", "Mr. Silva"]
+    assert [mention.text for mention in claims.dates] == ["March 2020", "3 May 2021"]
+    assert claims.dates[1].paragraphs == (2,)
 
 
 @pytest.mark.parametrize(
@@ -178,15 +184,15 @@ def test_a_heading_claims_nothing(paragraph: str, expected: str | None) -> None:
 def test_whatever_is_written_each_quote_stands_in_it_and_all_are_short(parts: list[str], between: str) -> None:
     """A quote is a span of its paragraph, letter by letter, of at most 40 words; together they show under half."""
     paragraphs = paragraphs_of(between.join(parts), -1)
-    found = proposals(paragraphs)
-    shown = 0
-    for proposal in found.proposals:
+    claims = propose_claims(paragraphs)
+    letters = 0
+    for proposal in claims.proposals:
         paragraph = paragraphs[proposal.paragraph - 1]
         assert paragraph[proposal.start :].startswith(proposal.quote)
         assert len(proposal.quote.split()) <= 40
         assert len(proposal.quote) <= 400
-        shown += len(proposal.quote)
-    assert shown == 0 or shown < 0.5 * sum(map(len, paragraphs))
+        letters += len(proposal.quote)
+    assert letters == 0 or letters < 0.5 * sum(map(len, paragraphs))
 
 
 _ODD = ["\n", "\n\n", "\r\n", "\r\r", "\t", "\x0b", "\x0c", "\x1b", "\x7f", "\x85", "\u2028", "\u200b", "\ufeff", "x" * 450,
@@ -198,8 +204,8 @@ _ODD = ["\n", "\n\n", "\r\n", "\r\r", "\t", "\x0b", "\x0c", "\x1b", "\x7f", "\x8
 def test_no_text_makes_a_skeleton_that_the_checker_refuses(text: str) -> None:
     """Whatever an essay holds: signs that can't be seen, all ends of lines, words without an end, YAML's own signs."""
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Refused):
-        made = make(Path(folder), text)
-        assert {problem.code for problem in made.report.problems} <= {
+        skeleton = make(Path(folder), text)
+        assert {problem.code for problem in skeleton.report.problems} <= {
             "fill-in", "fact-without-source", "hidden-character", "more-problems"
         }  # fmt: skip
 
@@ -226,8 +232,8 @@ def test_a_text_that_cannot_be_read_is_refused_and_nothing_is_made(tmp_path: Pat
                                   "Ünïcödé 🚋 cost 5 €.\n\n第一段。2024年に上がった。\n\nنما 5 في المئة.", "a: b #c 'd' \"e\" \\f [g] 7 {h}\t& *i"])  # fmt: skip
 def test_any_text_in_utf8_is_taken_as_it_is(tmp_path: Path, text: str) -> None:
     """A byte order mark, other ends of lines, other scripts, and characters that mean something in YAML."""
-    made = make(tmp_path, text)
-    report = check_pack(made.folder, tmp_path / "essay.txt", TODAY)
+    skeleton = make(tmp_path, text)
+    report = check_pack(skeleton.folder, tmp_path / "essay.txt", TODAY)
     assert {problem.code for problem in report.problems} <= {"fill-in", "fact-without-source"}
     assert report.quotes.proved in {None, report.quotes.spans}
 
@@ -235,21 +241,21 @@ def test_any_text_in_utf8_is_taken_as_it_is(tmp_path: Path, text: str) -> None:
 def test_an_enormous_essay_gives_as_many_facts_as_can_be_judged(tmp_path: Path) -> None:
     """Of a whole book the strongest claims are proposed, and how many were found is told."""
     book = "\n\n".join(f"In {1500 + n} the town of Porto paid {n} coins. Some words follow here." for n in range(400))
-    made = make(tmp_path, book)
-    assert len(made.found.proposals) == MAX_PROPOSALS
-    assert made.found.checkable >= 400
-    assert made.report.quotes.proved == MAX_PROPOSALS
+    skeleton = make(tmp_path, book)
+    assert len(skeleton.claims.proposals) == MAX_PROPOSALS
+    assert skeleton.claims.checkable >= 400
+    assert skeleton.report.quotes.proved == MAX_PROPOSALS
 
 
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     """Whatever has the pack's name already stays as it is: a pack, a file, an empty folder."""
-    made = make(tmp_path)
-    before = {file: file.read_bytes() for file in made.folder.rglob("*") if file.is_file()}
-    with pytest.raises(Refused, match="is there already"):
+    skeleton = make(tmp_path)
+    before = {file: file.read_bytes() for file in skeleton.folder.rglob("*") if file.is_file()}
+    with pytest.raises(Refused, match="already exists"):
         make(tmp_path)
-    assert {file: file.read_bytes() for file in made.folder.rglob("*") if file.is_file()} == before
+    assert {file: file.read_bytes() for file in skeleton.folder.rglob("*") if file.is_file()} == before
     (tmp_path / "empty").mkdir()
-    with pytest.raises(Refused, match="is there already"):
+    with pytest.raises(Refused, match="already exists"):
         new_pack("empty", tmp_path / "essay.txt", tmp_path, TODAY)
 
 
@@ -257,8 +263,8 @@ def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     ("pack_id", "error", "words"),
     [
         ("../trams", UsageError, "such as trams"),
-        ("Trams and buses of the whole town", UsageError, "at most 24 small letters"),
-        ("trams", NotFound, "is missing: make it"),
+        ("Trams and buses of the whole town", UsageError, "at most 24 lowercase letters"),
+        ("trams", NotFound, "is missing: create it"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused(tmp_path: Path, pack_id: str, error: type[BotError], words: str) -> None:
@@ -271,13 +277,12 @@ def test_a_place_that_cannot_be_is_refused(tmp_path: Path, pack_id: str, error: 
 
 def test_the_claims_of_a_real_essay_are_found(tmp_path: Path) -> None:
     """Of the 34 claims in the dossier of the shipped pack's essay, at least 30 stand in a sentence that is proposed."""
-    essay, dossier = RESEARCH / "essay.txt", RESEARCH / "dossier.json"
-    require("research", essay.exists() and dossier.exists(), "the essay and its dossier are not on this machine")
-    made = new_pack("border", essay, tmp_path, TODAY)
-    assert {problem.code for problem in made.report.problems} == {"fill-in", "fact-without-source"}
-    paragraphs = paragraphs_of(essay.read_text(), 9)
-    proposed = {(claim.paragraph, claim.sentence) for claim in made.found.proposals}
-    hits = [claim for claim in json.loads(dossier.read_text())["claims"] if _sentences_of(claim, paragraphs) & proposed]
+    require("research", REAL_ESSAY.exists() and DOSSIER.exists(), "the essay and its dossier are not on this machine")
+    skeleton = new_pack("border", REAL_ESSAY, tmp_path, TODAY)
+    assert {problem.code for problem in skeleton.report.problems} == {"fill-in", "fact-without-source"}
+    paragraphs = paragraphs_of(REAL_ESSAY.read_text(), 9)
+    proposed = {(claim.paragraph, claim.sentence) for claim in skeleton.claims.proposals}
+    hits = [claim for claim in json.loads(DOSSIER.read_text())["claims"] if _sentences_of(claim, paragraphs) & proposed]
     assert len(hits) >= 30
 
 

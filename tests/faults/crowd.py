@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.chat import MessageRef, Place
+from bot.chat.vocabulary import MessageRef, Place
 from bot.polls import audit
-from bot.polls.audit import receipt_hash
-from bot.polls.box import BallotBox
-from bot.polls.model import State, Step
-from bot.store import messages, polls
-from bot.store.database import Database, open_database
+from bot.polls import posted_messages as messages
+from bot.polls.ballot_box import BallotBox
+from bot.polls.model import PollState, Step
+from bot.polls.posted_messages import PostedMessage
+from bot.polls.receipts import receipt_hash
+from bot.store.database import Database
 from bot.store.keys import Keys
-from bot.store.messages import Copy
-from tests.store.things import KEY, poll
-from tests.waits import until
+from bot.store.open import open_database
+from tests.store.things import KEY, poll, record_of
+from tests.waits import PATIENCE, until
 
-PATIENCE = 60.0
 LATER = timedelta(minutes=50)
 """When polls close. Messages older than an hour would be edited more seldom."""
 PLACES = 3
@@ -44,7 +44,7 @@ class Member:
     acknowledged: list[tuple[str, str, str, str]] = field(default_factory=list)
     """(poll, member, choice, receipt's code), in order."""
     failed: int = 0
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     reading: asyncio.Task[None] | None = None
 
     async def read(self) -> None:
@@ -57,7 +57,7 @@ class Member:
             elif what == "failed":
                 self.failed += 1
             else:
-                self.said.append(what)
+                self.lines.append(what)
 
     def tell(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -94,7 +94,9 @@ class Crowd:
                 opened = poll(name, opened_at=now, closes_at=now + LATER, secret=number % 2 == 0)
                 await box.open(opened)
                 for channel in range(PLACES):
-                    copy = Copy(name, MessageRef(Place("test", "demo", f"c{channel}"), f"{name}-{channel}"), now)
+                    copy = PostedMessage(
+                        name, MessageRef(Place("test", "demo", f"c{channel}"), f"{name}-{channel}"), now
+                    )
                     await database.write(lambda tx, copy=copy: messages.add_copy(tx, copy))  # type: ignore[misc]
                 self.polls.append(name)
 
@@ -127,7 +129,7 @@ class Crowd:
         member = Member(name, process)
         member.reading = asyncio.create_task(member.read())
         self.members.append(member)
-        await self.until(lambda: "ready" in member.said or process.returncode is not None)
+        await self.until(lambda: "ready" in member.lines or process.returncode is not None)
         assert process.returncode is None, "the process did not start"
         return member
 
@@ -136,7 +138,7 @@ class Crowd:
         for member in self.members:
             if member is not but and member.process.returncode is None:
                 member.tell(f"clock {LATER.total_seconds()}")
-        await self.until(lambda: len(self.told()) == PLACES * len(self.polls))
+        await self.until(lambda: len(self.announcements()) == PLACES * len(self.polls))
 
     async def until(self, true: Callable[[], bool], patience: float = PATIENCE) -> None:
         await until(true, patience)
@@ -150,7 +152,7 @@ class Crowd:
     def votes(self) -> int:
         return sum(len(member.acknowledged) for member in self.members)
 
-    def told(self) -> Counter[str]:
+    def announcements(self) -> Counter[str]:
         """How often each poll was said in each channel."""
         file = self.folder / "posts"
         return Counter(file.read_text().splitlines() if file.exists() else [])
@@ -173,9 +175,9 @@ class Crowd:
         lost = 0
         async with self.database() as database:
             for name in self.polls:
-                record = await database.read(lambda tx, name=name: polls.record(tx, name))  # type: ignore[misc]
+                record = await record_of(database, name)
                 assert audit.verify(record) == []
-                assert record.poll.state is (State.CLOSED if ended else State.OPEN)
+                assert record.poll.state is (PollState.CLOSED if ended else PollState.OPEN)
                 assert sum(link.step is Step.CLOSE for link in record.links) == ended
                 receipts = {link.receipt for link in record.links}
                 voted = [vote for member in self.members for vote in member.acknowledged if vote[0] == name]
@@ -185,15 +187,15 @@ class Crowd:
         assert lost == 0
         overlaps = self.edits_at_once()
         assert not overlaps, overlaps
-        told = self.told()
-        assert not told or max(told.values()) == 1, told
+        announcements = self.announcements()
+        assert not announcements or max(announcements.values()) == 1, announcements
         logger.info(
             "%s: %d votes acknowledged, %d refused meanwhile, %d lost; %d places told, none twice",
             fault,
             self.votes,
             sum(member.failed for member in self.members),
             lost,
-            len(told),
+            len(announcements),
         )
 
     def edits_at_once(self) -> list[str]:
@@ -218,6 +220,9 @@ class Crowd:
 
     async def all_redrawn(self) -> None:
         """Waits until every copy shows what its poll is."""
-        async with self.database() as database, asyncio.timeout(PATIENCE):
-            while await database.read(messages.stale_copies):  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.1)
+        async with self.database() as database:
+
+            async def is_redrawn() -> bool:
+                return not await database.read(messages.stale_copies)
+
+            await until(is_redrawn)

@@ -6,6 +6,8 @@ import asyncio
 from contextlib import suppress
 from typing import Self
 
+from tests.ports import free_port
+
 CHUNK = 65_536
 
 
@@ -14,7 +16,8 @@ class Line:
 
     def __init__(self, port: int) -> None:
         self._server_port = port
-        self.port = 0
+        self.port = free_port()
+        self._cuts = 0
         self._listening: asyncio.Server | None = None
         self._open = asyncio.Event()
         self._open.set()
@@ -35,6 +38,7 @@ class Line:
         """Every connection breaks, and nobody gets through."""
         if self._listening is not None:
             self._listening.close()
+        self._cuts += 1
         for writer in list(self._writers):
             writer.transport.abort()
         self._open.set()
@@ -42,7 +46,6 @@ class Line:
 
     async def mend(self) -> None:
         self._listening = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
-        self.port = self._listening.sockets[0].getsockname()[1]
 
     def silence(self) -> None:
         """Nothing comes through in either direction, and nobody is told."""
@@ -53,15 +56,20 @@ class Line:
         self._open.set()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        cuts, ends = self._cuts, {writer}
+        self._writers.add(writer)
+        try:
             there, back = await asyncio.open_connection("127.0.0.1", self._server_port)
-            self._writers |= {writer, back}
-            try:
+            ends.add(back)
+            self._writers.add(back)
+            if self._cuts == cuts:  # else it was cut while it was being made
                 await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-            finally:
-                for each in (writer, back):
-                    each.transport.abort()
-                self._writers -= {writer, back}
+        except OSError:
+            pass
+        finally:
+            for end in ends:
+                end.transport.abort()
+            self._writers -= ends
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):

@@ -18,14 +18,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from bot.chat import Limits, MessageRef, Place, Reply
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import MessageRef, Place, Reply
 from bot.errors import Unavailable
 from bot.instance import Instance, Outside, build
-from bot.library.loader import load_library
-from bot.library.shelf import Edition, Shelf
+from bot.library.edition import Edition, Shelf
+from bot.packs.loader import load_library
 from bot.polls.model import CastEnd, Vote
-from bot.store.database import open_database
 from bot.store.keys import Keys
+from bot.store.open import open_database
 from tests.store.things import COMMUNITY, KEY
 from tests.world import CONTENT
 
@@ -93,9 +94,9 @@ async def main(url: str, folder: Path, name: str, members: int, polls: list[str]
     os.write(1, b"ready\n")
     voting = [asyncio.create_task(vote(instance, f"{name}-{number}", polls, clock)) for number in range(members)]
     while line := await asyncio.to_thread(sys.stdin.readline):
-        what, *given = line.split()
+        what, *arguments = line.split()
         if what == "clock":
-            clock.offset = timedelta(seconds=float(given[0]))
+            clock.offset = timedelta(seconds=float(arguments[0]))
             instance.scheduler.wake()
         if what == "quiet":
             await _end(voting)
@@ -114,9 +115,9 @@ async def _end(voting: list[asyncio.Task[None]]) -> None:
 async def vote(instance: Instance, member: str, polls: list[str], clock: Clock) -> None:
     """Votes, now here, now there, for as long as any poll is open."""
     chance = random.Random(member)
-    left = list(polls)
-    while left:
-        poll, choice = chance.choice(left), str(chance.randrange(3))
+    remaining = list(polls)
+    while remaining:
+        poll, choice = chance.choice(remaining), str(chance.randrange(3))
         try:
             cast = await instance.box.cast(Vote(poll, f"{COMMUNITY}:{member}", member, choice, clock()))
         except Unavailable:
@@ -124,7 +125,7 @@ async def vote(instance: Instance, member: str, polls: list[str], clock: Clock) 
             await asyncio.sleep(REST)
             continue
         if cast.end in {CastEnd.CLOSED, CastEnd.CANCELLED}:
-            left.remove(poll)
+            remaining.remove(poll)
             continue
         os.write(1, f"vote {poll} {member} {choice} {cast.code}\n".encode())
         instance.copies.refresh(poll)

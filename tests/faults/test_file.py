@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.polls import audit
-from bot.store import polls
-from bot.store.database import open_database
+from bot.store.open import open_database
 from tests.faults.crowd import Crowd
 from tests.faults.small import mountable, small_disk
 from tests.require import require
+from tests.store.things import findings
 from tests.talk import ADA, BEN, press, reply_words, say, wall
 from tests.world import Clock, running
 
@@ -58,7 +57,7 @@ async def test_a_log_that_was_damaged_afterwards_leaves_a_whole_record(alone: Cr
         database = await open_database(str(_torn(tmp_path, f"cut{number}", lambda log, cut=cut: log[:-cut])))  # type: ignore[misc]
         assert await database.check() == []
         for name in alone.polls:
-            assert audit.verify(await database.read(lambda tx, name=name: polls.record(tx, name))) == []  # type: ignore[misc]
+            assert await findings(database, name) == []
         await database.close()
 
 
@@ -76,8 +75,8 @@ async def test_a_clock_set_back_opens_nothing_and_repeats_nothing(tmp_path: Path
     """A closed poll stays closed and told once; other polls go on, and their copies are redrawn."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
-        await say(here, ADA, '/poll create question:"Which tea?" options:"Green | Black" closes:1h')
-        await say(here, ADA, '/poll create question:"When?" options:"Now | Later" results:live closes:9h')
+        await say(here, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black" closes:1h')
+        await say(here, ADA, '/poll create post:yes question:"When?" options:"Now | Later" results:live closes:9h')
         clock.forward(hours=1)
         await here.scheduler.run_due()
         clock.forward(hours=-3)
@@ -85,7 +84,7 @@ async def test_a_clock_set_back_opens_nothing_and_repeats_nothing(tmp_path: Path
         assert "closed" in reply_words((await press(here, BEN, "v1:vote:p1:0")).answer)  # type: ignore[arg-type]
         await press(here, BEN, "v1:vote:p2:0")
         await here.copies.drain()
-        assert "Now ★ 1 (100.0 %)" in reply_words(wall(here).posted[1][1])
+        assert "Now ★ 1 (100%)" in reply_words(wall(here).posted[1][1])
     async with running(tmp_path, clock=clock) as again:
         await again.scheduler.run_due()
         clock.forward(hours=12)

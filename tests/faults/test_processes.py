@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.crowd import PATIENCE, PLACES, Crowd
+from tests.faults.crowd import PLACES, Crowd
 from tests.faults.line import Line
 from tests.faults.small import mountable, small_disk
 from tests.require import require
 from tests.store.conftest import new_database
 from tests.store.server import PostgresServer, programs
+from tests.waits import PATIENCE
 
 FREE_THE_DEAD = "UPDATE leases SET until = 0 WHERE until < (extract(epoch FROM clock_timestamp()) + 27) * 1000000"
 """As after thirty seconds: what somebody has held for three is free. The living hold nothing for so long."""
-HELD = """
+HOLDER = """
 SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid)
 WHERE datname = current_database() AND state = 'idle in transaction' AND relation = 'polls'::regclass
   AND mode = 'RowShareLock' AND state_change < clock_timestamp() - interval '1 second'
@@ -46,11 +47,11 @@ async def test_one_is_killed_while_it_tells(crowd: Crowd, server: PostgresServer
     await crowd.start_all("abc")
     await crowd.more_votes(100)
     strike = asyncio.create_task(crowd.at_the_close())
-    await crowd.until(lambda: crowd.told().total() > 0)
+    await crowd.until(lambda: crowd.announcements().total() > 0)
     await crowd.members[0].kill()
     await asyncio.wait({strike}, timeout=5)  # where none was being told at that moment, all hear
     strike.cancel()
-    assert crowd.told().total() >= PLACES * len(crowd.polls) - 1
+    assert crowd.announcements().total() >= PLACES * len(crowd.polls) - 1
     server.psql(FREE_THE_DEAD, crowd.url.rpartition("/")[2])
     await crowd.start("d", members=0)
     await crowd.all_redrawn()
@@ -81,7 +82,7 @@ async def fall_silent(line: Line, server: PostgresServer, url: str) -> None:
         while True:
             line.silence()
             await asyncio.sleep(1.5)  # longer than HELD asks for
-            if (await asyncio.to_thread(server.psql, HELD, url.rpartition("/")[2])).strip() != "0":
+            if (await asyncio.to_thread(server.psql, HOLDER, url.rpartition("/")[2])).strip() != "0":
                 return
             line.speak()
             await asyncio.sleep(0.05)

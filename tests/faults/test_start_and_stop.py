@@ -13,14 +13,17 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from bot.polls import audit
-from bot.store import polls
-from bot.store.database import open_database
+from bot.polls import repository as polls
+from bot.polls.poll_secrets import OpenSecrets
+from bot.store.keys import load_key
+from bot.store.open import open_database
 from bot.store.postgres import MIGRATION_LOCK
 from tests.faults.crowd import Crowd
 from tests.ports import free_port
-from tests.programs import PATIENCE, program
+from tests.programs import program
 from tests.store.conftest import server, url
 from tests.store.test_upgrade import first_release
+from tests.waits import PATIENCE, until
 from tests.wire.discord import TOKEN
 from tests.wire.discord.interactions import Interaction
 from tests.wire.discord_world import new_server
@@ -38,7 +41,7 @@ def counted(answer: Interaction) -> bool:
 
 
 async def test_sigterm_under_load_loses_nothing(tmp_path: Path, url: str) -> None:
-    """Members vote on Discord while Parley is told to stop: it ends in good time, and who was told «counted» is."""
+    """Members vote on Discord while Parley is told to stop: it ends within ten seconds, and every vote it called counted is."""
     async with new_server() as discord:
         address = discord.url.removesuffix("/api/v10")
         arguments = ("tests.wire.discord.parley", address, "run", "--port", str(free_port()))
@@ -46,27 +49,39 @@ async def test_sigterm_under_load_loses_nothing(tmp_path: Path, url: str) -> Non
         async with program(tmp_path, *arguments, **environment) as process:
             await discord.until(lambda: discord.gateway.connected and discord.commands[""], PATIENCE)
             host = discord.member("Host")
-            await host.slash("poll create", question="Which tea?", options="Green | Black", secret=False)
+            await host.slash("poll create", post=True, question="Which tea?", options="Green | Black", secret=False)
             (posted,) = discord.posted()
-            asked = {}
+            answers = {}
             for number in range(MEMBERS):
                 member = discord.member(f"M{number}")
-                asked[member.user.id] = member.start_click(posted, "Green" if number % 2 else "Black")
+                answers[member.user.id] = member.start_click(posted, "Green" if number % 2 else "Black")
                 if number == MEMBERS // 4:
-                    await discord.until(lambda: any(counted(each) for each in asked.values()), PATIENCE)
+                    await discord.until(lambda: any(counted(each) for each in answers.values()), PATIENCE)
                 if number == MEMBERS // 2:
                     process.terminate()
-            said, _ = await asyncio.wait_for(process.communicate(), STOP_SECONDS)
-            assert process.returncode == 0, said.decode()
-            assert b"Traceback" not in said, said.decode()
-        told = {member for member, answer in asked.items() if counted(answer)}
-    assert len(told) > MEMBERS // 4
+            outputs, _ = await asyncio.wait_for(process.communicate(), STOP_SECONDS)
+            assert process.returncode == 0, outputs.decode()
+            assert b"Traceback" not in outputs, outputs.decode()
+        acknowledged = {member for member, answer in answers.items() if counted(answer)}
+    assert len(acknowledged) > MEMBERS // 4
     database = await open_database(url)
     (poll,) = await database.read(polls.all_polls)
-    record = await database.read(lambda tx: polls.record(tx, poll.id))
+    secrets = OpenSecrets(load_key("", tmp_path / "parley.key"))
+    record = await database.read(lambda tx: polls.record(tx, poll.id, secrets))
     await database.close()
     assert audit.verify(record) == []
-    assert told <= {row.voter.rpartition(":")[2] for row in record.ballots}
+    assert acknowledged <= {row.voter.rpartition(":")[2] for row in record.ballots}
+
+
+@pytest.mark.parametrize("refused", [{"PARLEY_SLACK_BOT_TOKEN": "xoxb-1"}, {"PARLEY_KEY": "nokey"}])
+async def test_a_start_that_is_refused_ends(tmp_path: Path, refused: dict[str, str]) -> None:
+    """The process lets go of its database and ends with 1, whatever it refuses after it has read its settings."""
+    environment = {**refused, "PARLEY_DATABASE": f"sqlite:///{tmp_path / 'parley.db'}"}
+    async with program(tmp_path, "adapters.cli", "run", "--port", str(free_port()), **environment) as process:
+        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert process.returncode == 1
+    assert b"Error: " in output
+    assert b"Traceback" not in output
 
 
 @pytest.mark.slow
@@ -79,8 +94,8 @@ async def test_several_starts_upgrade_an_old_database_once(tmp_path: Path, url: 
         )
         for _ in range(3)
     ]
-    said = [(await asyncio.wait_for(start.communicate(), PATIENCE))[0].decode() for start in starts]
-    assert [start.returncode for start in starts] == [0, 0, 0], said
+    outputs = [(await asyncio.wait_for(start.communicate(), PATIENCE))[0].decode() for start in starts]
+    assert [start.returncode for start in starts] == [0, 0, 0], outputs
     database = await open_database(url)
     assert await database.check() == []
     await database.close()
@@ -92,9 +107,7 @@ async def test_a_start_waits_for_a_migration_on_the_server(crowd: Crowd) -> None
     await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
     start = asyncio.create_task(crowd.start("a", members=0))
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    async with asyncio.timeout(PATIENCE):
-        while not await connection.fetchval(waiting):  # noqa: ASYNC110 - the server tells nobody
-            await asyncio.sleep(0.05)
+    await until(lambda: connection.fetchval(waiting))
     assert not start.done()
     await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
     await start

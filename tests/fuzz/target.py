@@ -63,7 +63,7 @@ def fuzz(
         run()
 
 
-def told(error: BotError) -> None:
+def check_refusal(error: BotError) -> None:
     """A refusal has words."""
     assert error.message.strip()
 
@@ -71,9 +71,9 @@ def told(error: BotError) -> None:
 @contextmanager
 def watching(*, may_log: bool = False) -> Iterator[None]:
     """Raises Bug for whatever is logged as an error in here, and for what takes far too long."""
-    kept = _Kept(logging.ERROR)
+    collector = LogCollector(logging.ERROR)
     root = logging.getLogger()
-    others, root.handlers = root.handlers, [kept]  # a report can't carry every character that is logged here
+    others, root.handlers = root.handlers, [collector]  # a report can't carry every character that is logged here
     before = signal.signal(signal.SIGALRM, _hung)
     signal.setitimer(signal.ITIMER_REAL, HUNG_AFTER)
     try:
@@ -82,11 +82,11 @@ def watching(*, may_log: bool = False) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         root.handlers = others
-    for record in () if may_log else kept.records:
+    for record in () if may_log else collector.records:
         raise Bug(ascii(record.getMessage())) from (record.exc_info[1] if record.exc_info else None)
 
 
-class _Kept(logging.Handler):
+class LogCollector(logging.Handler):
     def __init__(self, level: int) -> None:
         super().__init__(level)
         self.records: list[logging.LogRecord] = []

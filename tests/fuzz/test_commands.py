@@ -13,16 +13,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import strategies as st
 
-from bot.chat import Action, Form, Outcome
+from bot.chat.vocabulary import Action, Form, Outcome
 from bot.commands.help import EXAMPLES
+from bot.dispatch.parse import half_typed, parse
 from bot.errors import BotError, UsageError
 from bot.i18n import translator
 from bot.instance import Instance
-from bot.polls.ballots import InvalidBallot, Method, parse_ballot
-from bot.polls.when import closing_time
-from bot.typed import half_typed, parse
+from bot.polls import audit
+from bot.polls.closing_time import closing_time
+from bot.polls.counting.ballots import InvalidBallot, Method, parse_ballot
 from tests.fuzz.inputs import WORDS, texts
-from tests.fuzz.target import EFFORTS, Bug, fuzz, opened, told
+from tests.fuzz.target import EFFORTS, Bug, check_refusal, fuzz, opened
 from tests.world import NOW, request, running
 
 LINES = (
@@ -71,8 +72,8 @@ def polling(folder: Path) -> Iterator[tuple[Instance, Any]]:
     """Four polls, one of each method; the last has ended."""
     with opened(running(folder)) as (instance, run):
         for method in ("single", "ranked", "score", "approval"):
-            asked = f'/poll create question:"Tea?" options:"Green | Black | Oolong" method:{method}'
-            run(instance.bot.say(request("Host"), asked))
+            line = f'/poll create post:yes question:"Tea?" options:"Green | Black | Oolong" method:{method}'
+            run(instance.bot.say(request("Host"), line))
         run(instance.box.close("p4", NOW))
         yield instance, run
 
@@ -105,8 +106,8 @@ def test_whatever_is_typed_is_answered(tmp_path: Path, effort: int) -> None:
                   for name, mo, locale in (("Ada", False, "en"), ("Mo", True, "en-XA"))]  # fmt: skip
 
         def check(line: str) -> None:
-            for asked in people:
-                answered(run(instance.bot.say(asked, line)))
+            for member_request in people:
+                answered(run(instance.bot.say(member_request, line)))
             run(instance.bot.complete_line(people[0], line))
 
         fuzz(check, texts(LINES), LINES, 80 * effort)
@@ -118,14 +119,14 @@ def test_whatever_is_pressed_is_answered(tmp_path: Path, effort: int) -> None:
     whose record does not hold."""
     with polling(tmp_path) as (instance, run):
         ids = (*ACTIONS, *verbs(instance))
-        asked = request("Mo", moderator=True)
+        moderator = request("Mo", moderator=True)
 
-        def check(given: tuple[str, tuple[str, ...], dict[str, Any]]) -> None:
-            pressed, values, filled = given
-            answered(run(instance.bot.press(asked, pressed, values)))
-            answered(run(instance.bot.submit(asked, pressed, filled)))
-            run(instance.bot.reopen(asked, pressed))
-            run(instance.bot.suggest(asked, pressed, "".join(values)))
+        def check(example: tuple[str, tuple[str, ...], dict[str, Any]]) -> None:
+            pressed, values, filled = example
+            answered(run(instance.bot.press(moderator, pressed, values)))
+            answered(run(instance.bot.submit(moderator, pressed, filled)))
+            run(instance.bot.reopen(moderator, pressed))
+            run(instance.bot.suggest(moderator, pressed, "".join(values)))
 
         answers = st.dictionaries(
             st.sampled_from(("question", "options", "method", "closes")) | WORDS, WORDS | st.tuples(WORDS)
@@ -134,14 +135,8 @@ def test_whatever_is_pressed_is_answered(tmp_path: Path, effort: int) -> None:
             texts(ids), st.lists(st.sampled_from("012") | WORDS, max_size=3).map(tuple), answers | st.sampled_from(FILLED)
         )  # fmt: skip
         fuzz(check, inputs, ((each, ("1",), FILLED[0]) for each in ids), 60 * effort)
-        for found in run(instance.polls.listed("test:demo")):
-            assert run(_verified(instance, found.id)) == []
-
-
-async def _verified(instance: Instance, poll: str) -> list[Any]:
-    from tests.store.things import findings  # noqa: PLC0415 - it needs asyncpg
-
-    return list(await findings(instance.database, poll))
+        for poll in run(instance.polls.listed("test:demo")):
+            assert audit.verify(run(instance.polls.record(poll))) == []
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
@@ -151,20 +146,20 @@ def test_parts_of_a_command_are_read_or_refused(effort: int) -> None:
     t = translator("en")
     zones = (ZoneInfo("Europe/Berlin"), ZoneInfo("Pacific/Apia"), timezone(timedelta(hours=-23)))
 
-    def check(typed: str) -> None:
+    def check(text: str) -> None:
         for zone in zones:
             try:
-                assert closing_time(typed, NOW, zone, t) > NOW
+                assert closing_time(text, NOW, zone, t) > NOW
             except BotError:
                 continue
         for method in Method:
             try:
-                read = parse_ballot(method, typed, 5, 3 if method is Method.APPROVAL else None)
+                read = parse_ballot(method, text, 5, 3 if method is Method.APPROVAL else None)
             except InvalidBallot:
                 continue
             assert parse_ballot(method, read, 5, 3 if method is Method.APPROVAL else None) == read
         try:
-            action = Action.decode(typed)
+            action = Action.decode(text)
         except UsageError:
             return
         assert Action.decode(action.encode()) == action
@@ -184,7 +179,7 @@ def test_a_line_is_parsed_or_refused(tmp_path: Path, effort: int) -> None:
             try:
                 call = parse(line, commands, t)
             except BotError as error:
-                told(error)
+                check_refusal(error)
             else:
                 assert set(call.args) == {param.name for param in call.command.params}
 

@@ -12,18 +12,20 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from bot.config import Settings
-from bot.errors import BotError, ContentError, UsageError
-from bot.exchange.bibliography import read_bibliography, sources_of
-from bot.exchange.importing import as_yaml
-from bot.exchange.skeleton import new_pack
-from bot.library.check import check_pack
-from bot.library.loader import load_pack
-from bot.library.yaml_reader import read_yaml
-from bot.sources import load
-from tests.exchange.test_import import BIB
+from bot.authoring.bibliography import read_bibliography
+from bot.authoring.importing import as_yaml
+from bot.authoring.new_pack import new_pack
+from bot.authoring.new_sources import sources_of
+from bot.errors import BotError, UsageError
+from bot.packs.check import check_pack
+from bot.packs.loader import load_pack
+from bot.packs.problems import ContentError
+from bot.packs.yaml_document import read_yaml
+from bot.settings.model import Settings
+from bot.settings.sources import load
+from tests.exchange.test_import import REFS
 from tests.fuzz.inputs import JSON, damaged_json, texts
-from tests.fuzz.target import EFFORTS, fuzz, told
+from tests.fuzz.target import EFFORTS, check_refusal, fuzz
 from tests.unit.packs import GOOD, make_pack
 from tests.unit.test_library_loader import BOMB, MERGE_BOMB
 from tests.world import CONTENT
@@ -86,14 +88,14 @@ def test_a_pack_with_any_file_in_it_is_served_or_refused(tmp_path: Path, effort:
     """The loader raises ContentError or loads; the checker says something of what the loader refuses."""
     folder = make_pack(tmp_path)
 
-    def check(given: tuple[str, bytes]) -> None:
-        name, content = given
+    def check(example: tuple[str, bytes]) -> None:
+        name, content = example
         file, before = folder / name, (folder / name).read_bytes()
         file.write_bytes(content)
         try:
             load_pack(folder)
         except ContentError as error:
-            told(error)
+            check_refusal(error)
             assert check_pack(folder, None, TODAY).problems
         else:
             check_pack(folder, None, TODAY)
@@ -106,17 +108,16 @@ def test_a_pack_with_any_file_in_it_is_served_or_refused(tmp_path: Path, effort:
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_stands_in_a_bibliography_is_taken_or_refused(tmp_path: Path, effort: int) -> None:
-    """BibTeX and CSL JSON: what can't be read is named or refused with BotError, and what is taken is YAML again."""
+    """What can't be read is named or refused with BotError, and what is taken is YAML again."""
     numbers = count()
 
-    def check(given: tuple[str, bytes]) -> None:
-        ending, content = given
-        file = tmp_path / f"refs{next(numbers) % 4}.{ending}"
+    def check(content: bytes) -> None:
+        file = tmp_path / f"refs{next(numbers) % 4}.json"
         file.write_bytes(content)
         try:
             read = read_bibliography(file)
         except BotError as error:
-            told(error)
+            check_refusal(error)
             return
         entries = as_yaml(sources_of(read.works, {}, ()).new)
         if entries:
@@ -124,10 +125,9 @@ def test_whatever_stands_in_a_bibliography_is_taken_or_refused(tmp_path: Path, e
             file.write_text(entries, encoding="utf-8")
             assert not read_yaml(file).problems
 
-    bib = st.tuples(st.just("bib"), written((BIB,)))
-    csl = st.tuples(st.just("json"), (damaged_json(CSL) | JSON).map(lambda value: json.dumps(value).encode()))
-    seeds = [("bib", BIB.encode()), *(("json", json.dumps(value).encode()) for value in CSL)]
-    fuzz(check, bib | csl | st.tuples(st.just("json"), ANY_BYTES), seeds, 100 * effort)
+    csl = (damaged_json(CSL) | JSON).map(lambda value: json.dumps(value).encode())
+    seeds = [REFS.encode(), *(json.dumps(value).encode() for value in CSL)]
+    fuzz(check, written((REFS,)) | csl | ANY_BYTES, seeds, 100 * effort)
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
@@ -141,11 +141,11 @@ def test_any_essay_becomes_a_draft_that_can_be_read_or_is_refused(tmp_path: Path
         packs = tmp_path / f"packs{next(numbers)}"
         packs.mkdir()
         try:
-            made = new_pack("a-plan", file, packs, TODAY)
+            skeleton = new_pack("a-plan", file, packs, TODAY)
         except BotError as error:
-            told(error)
+            check_refusal(error)
             return
-        for part in made.folder.glob("*.yaml"):
+        for part in skeleton.folder.glob("*.yaml"):
             assert not read_yaml(part).problems
 
     long_heading = f"{'[' * 236} {ESSAY}"
@@ -167,14 +167,14 @@ def test_whatever_the_settings_say_is_taken_or_refused_by_name(tmp_path: Path, e
     """parley.toml and the environment: settings, or a UsageError that names what is wrong."""
     file = tmp_path / "parley.toml"
 
-    def check(given: tuple[bytes, dict[str, str]]) -> None:
-        content, environment = given
+    def check(example: tuple[bytes, dict[str, str]]) -> None:
+        content, environment = example
         file.write_bytes(content)
         try:
             load({}, environment, file)
         except UsageError as error:
             error.message.encode()
-            told(error)
+            check_refusal(error)
 
     names = st.sampled_from((*VARIABLES, "PARLEY_DISCORD_TOKEN_FILE", "parley_port")) | texts(VARIABLES)
     values = texts(

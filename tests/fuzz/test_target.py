@@ -41,6 +41,6 @@ def test_what_is_logged_as_an_error_is_found() -> None:
 
 def test_seeds_are_checked_first() -> None:
     """Real inputs, each as it is."""
-    seen: list[int] = []
-    fuzz(seen.append, st.just(3), (1, 2), 1)
-    assert seen == [1, 2, 3]
+    examples: list[int] = []
+    fuzz(examples.append, st.just(3), (1, 2), 1)
+    assert examples == [1, 2, 3]

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from adapters.slack import forms
+from adapters.slack.decoding import decode, decode_line
 from adapters.slack.http import read_body
-from adapters.slack.texts import readable, unescape
 from tests.fuzz.inputs import JSON, as_json, damaged, damaged_json, damaged_words, texts
 from tests.fuzz.target import EFFORTS, fuzz, opened
 from tests.fuzz.test_commands import ACTIONS, LINES
@@ -57,8 +57,8 @@ def test_whatever_a_page_posts_is_answered(tmp_path: Path, effort: int) -> None:
     )  # fmt: skip
     with opened(page(tmp_path)) as (ada, run):
 
-        async def post(given: tuple[str, bytes]) -> None:
-            to, body = given
+        async def post(example: tuple[str, bytes]) -> None:
+            to, body = example
             headers = {"X-Parley-Token": ada.token, "X-Parley-Member": "ada", "Content-Type": "application/json"}
             async with ada.session.post(f"{ada.url}api/{to}", data=body, headers=headers) as response:
                 assert response.status < 500, body
@@ -66,7 +66,7 @@ def test_whatever_a_page_posts_is_answered(tmp_path: Path, effort: int) -> None:
 
         addresses = st.sampled_from([to for to, _ in PAGE])
         seeds = ((to, as_json(body)) for to, body in PAGE)
-        fuzz(lambda given: run(post(given)), st.tuples(addresses, bodies), seeds, 80 * effort)
+        fuzz(lambda example: run(post(example)), st.tuples(addresses, bodies), seeds, 80 * effort)
         run(ada.look())
 
 
@@ -108,7 +108,7 @@ SLACK: tuple[dict[str, Any], ...] = (
 async def slack(folder: Path) -> AsyncIterator[SlackDriver]:
     clock = Clock()
     async with running(folder, clock=clock) as instance, slack_driver(instance.bot, clock=clock) as ada:
-        await ada.command('poll create question:"Tea?" options:"Green | Black"')
+        await ada.command('poll create post:yes question:"Tea?" options:"Green | Black"')
         yield ada
 
 
@@ -118,7 +118,7 @@ def test_whatever_words_slack_passes_on_are_answered(tmp_path: Path, effort: int
     with opened(slack(tmp_path)) as (ada, run):
 
         def check(body: dict[str, Any]) -> None:
-            assert run(ada.dispatch(body)).status < 500
+            assert run(ada.dispatch({**body, "trigger_id": ada.trigger()})).status < 500
 
         fuzz(check, damaged_words(SLACK), SLACK, 80 * effort)
 
@@ -139,12 +139,12 @@ def test_a_slack_body_of_another_shape_stops_nothing(tmp_path: Path, effort: int
 def test_what_slack_signed_is_let_in_only_where_it_can_be_read(effort: int) -> None:
     """Before Bolt sees a body: yes or no, whatever its bytes and its type; and the form's own note is read or is none."""
 
-    def check(given: tuple[str, bytes]) -> None:
-        content_type, body = given
+    def check(example: tuple[str, bytes]) -> None:
+        content_type, body = example
         assert isinstance(read_body(content_type, body), dict | None)
         text = body.decode(errors="replace")
-        assert isinstance(forms.Origin.decode(text).action, str)
-        assert isinstance(readable(unescape(text)), str)
+        assert isinstance(forms.FormOrigin.decode(text).action, str)
+        assert isinstance(decode(text) + decode_line(text, {"role"}), str)
 
     seeds = [urlencode({"payload": json.dumps(body)}) for body in SLACK] + [json.dumps(SLACK[0]), WHERE]
     bodies = texts(seeds).map(lambda text: text.encode("utf-8", "surrogatepass")) | JSON.map(as_json)
@@ -180,8 +180,8 @@ def test_whatever_words_discord_passes_on_are_answered(tmp_path: Path, effort: i
         poll = run(world.poll(world.server.member("Host")))
         member = world.server.member("Eve")
 
-        def check(given: tuple[int, dict[str, Any]]) -> None:
-            kind, data = given
+        def check(example: tuple[int, dict[str, Any]]) -> None:
+            kind, data = example
             run(_answered(world, lambda: world.server.interact(member, kind, data, poll.channel, poll)))
 
         inputs = st.sampled_from(DISCORD).flatmap(
@@ -208,14 +208,14 @@ def test_whatever_a_slash_command_on_discord_is_given_is_answered(tmp_path: Path
         member = world.server.member("Ada")
         run(world.poll(member))
 
-        async def check(given: tuple[str, dict[str, str]]) -> None:
-            name, options = given
+        async def check(example: tuple[str, dict[str, str]]) -> None:
+            name, options = example
             words: dict[str, Any] = {key: value[:60] or "x" for key, value in options.items()}  # what all of them take
             await _answered(world, lambda: member.start_slash(name, **words))
             if "words" in words:
                 await _answered(world, lambda: member.start_autocomplete(name, "words", words["words"]))
 
-        fuzz(lambda given: run(check(given)), damaged_options(), SLASHES, 25 * effort)
+        fuzz(lambda example: run(check(example)), damaged_options(), SLASHES, 25 * effort)
 
 
 def damaged_options() -> SearchStrategy[tuple[str, dict[str, str]]]:
@@ -234,8 +234,8 @@ async def _answered(world: World, send: Callable[[], Any]) -> None:
 
 def _within_limits(data: dict[str, Any]) -> dict[str, Any]:
     """Ids and values of 1 to 100 characters, as Discord promises."""
-    found: dict[str, Any] = json.loads(json.dumps(data))
-    found["custom_id"] = found["custom_id"][:100] or "x"
-    if "values" in found:
-        found["values"] = [value[:100] or "x" for value in found["values"]]
-    return found
+    body: dict[str, Any] = json.loads(json.dumps(data))
+    body["custom_id"] = body["custom_id"][:100] or "x"
+    if "values" in body:
+        body["values"] = [value[:100] or "x" for value in body["values"]]
+    return body

@@ -1,16 +1,12 @@
 """Elections for the tests: real ones from files, random ones from a seed."""
 
-import os
 import re
 from collections import Counter
-from pathlib import Path
 from random import Random
 
-import pytest
-
-from bot.polls.ballots import Ballot, ranked_ballot, score_ballot
-
-ELECTIONS = Path(__file__).parents[3] / "shared" / "elections"
+from bot.polls.counting.ballots import Ballot, ranked_ballot, score_ballot
+from tests.beside import ELECTIONS
+from tests.require import require
 
 
 def election(name: str) -> tuple[list[str], Counter[Ballot]]:
@@ -19,10 +15,7 @@ def election(name: str) -> tuple[list[str], Counter[Ballot]]:
     Skips the test when the file isn't there, or fails it when PARLEY_TEST_REQUIRE names `elections`.
     """
     path = ELECTIONS / name
-    if not path.exists():
-        if "elections" in os.environ.get("PARLEY_TEST_REQUIRE", "").split(","):
-            pytest.fail(f"{path} is missing, and PARLEY_TEST_REQUIRE asks for it")
-        pytest.skip(f"{path} is missing: real elections are kept outside the repository")
+    require("elections", path.exists(), f"{path} is missing: real elections are kept outside the repository")
     options: list[str] = []
     counted: Counter[Ballot] = Counter()
     for line in path.read_text(encoding="utf-8").splitlines():

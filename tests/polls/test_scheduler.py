@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Limits, MessageRef, Place, Reply
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import MessageRef, Place, Reply
 from bot.errors import NotAllowed, NotFound, Unavailable
 from bot.instance import Instance
-from bot.polls import copies
-from bot.store import leases, messages, tellings
+from bot.polls import outbox as tellings
+from bot.polls import posted_messages as messages
+from bot.polls import redrawing as copies
+from bot.store import leases
 from tests.talk import ADA, BEN, MO, press, reply_words, say, wall
+from tests.waits import until
 from tests.world import Clock, Wall, request, running
 
-OPEN = '/poll create question:"Which tea?" options:"Green | Black"'
+OPEN = '/poll create post:yes question:"Which tea?" options:"Green | Black"'
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ class Moody:
     limits: Limits = field(default_factory=Limits)
     edited: list[Reply] = field(default_factory=list)
     posted: list[Reply] = field(default_factory=list)
-    asked: int = 0
+    edits_tried: int = 0
 
     async def post(self, place: Place, reply: Reply) -> MessageRef:
         self._fail(self.post_failures)
@@ -60,7 +64,7 @@ class Moody:
         return True
 
     def _fail(self, failures: list[Exception]) -> None:
-        self.asked += 1
+        self.edits_tried += 1
         if failures:
             raise failures.pop(0)
 
@@ -74,8 +78,8 @@ async def test_two_processes_close_and_announce_a_poll_once(tmp_path: Path, cloc
         await asyncio.gather(one.scheduler.run_due(), two.scheduler.run_due())
         await one.scheduler.run_due()
         await two.scheduler.run_due()
-        said = [reply_words(reply) for instance in (one, two) for _, reply in wall(instance).posted]
-        assert sum("Closed: Which tea?" in words for words in said) == 1
+        replies = [reply_words(reply) for instance in (one, two) for _, reply in wall(instance).posted]
+        assert sum("Closed: Which tea?" in words for words in replies) == 1
 
 
 async def test_an_announcement_survives_the_process_that_died_before_it(tmp_path: Path, clock: Clock) -> None:
@@ -96,12 +100,12 @@ async def test_a_place_that_may_have_heard_is_not_told_again(tmp_path: Path, clo
         await say(first, ADA, f"{OPEN} closes:1h")
         await first.polls.posted("p1", MessageRef(replace(ADA.place, channel="other"), "99"), clock())
         await first.box.close("p1", clock())
-        taken = await first.database.write(lambda tx: tellings.take(tx, ["test"], clock()))
-        assert taken is not None
+        telling = await first.database.write(lambda tx: tellings.take(tx, ["test"], clock()))
+        assert telling is not None
     async with running(tmp_path, clock=clock) as second:
         await second.scheduler.run_due()
         assert {ref.place for ref, _ in wall(second).posted} == {ADA.place, replace(ADA.place, channel="other")} - {
-            taken.place
+            telling.place
         }
 
 
@@ -156,8 +160,8 @@ async def test_a_copy_that_was_not_redrawn_before_a_crash_is_redrawn_at_the_next
         await second.copies.drain()
         await second.copies.refresh_all()
         await second.copies.drain()
-        (shown,) = moody.edited
-        assert ("This poll is closed" if end == "close" else "This poll was cancelled") in reply_words(shown)
+        (edit,) = moody.edited
+        assert ("This poll is closed" if end == "close" else "This poll was cancelled") in reply_words(edit)
 
 
 async def test_two_processes_redraw_a_copy_once(tmp_path: Path, clock: Clock) -> None:
@@ -196,10 +200,10 @@ async def test_a_copy_that_meets_a_bug_is_tried_again_when_its_poll_changes(here
     await here.copies.drain()
     await here.copies.refresh_stale()
     await here.copies.drain()
-    assert moody.asked == 1
+    assert moody.edits_tried == 1
     await press(here, BEN, "v1:vote:p1:1")
     await here.copies.drain()
-    assert "Black ★ 1 (100.0 %)" in reply_words(moody.edited[-1])
+    assert "Black ★ 1 (100%)" in reply_words(moody.edited[-1])
     assert await here.database.read(messages.stale_copies) == []
 
 
@@ -210,10 +214,10 @@ async def test_a_database_that_fails_stops_no_redrawing(here: Instance, monkeypa
     failures = [Unavailable("full"), Unavailable("full")]
     mark_shown = messages.mark_shown
 
-    async def fail(*given: object) -> None:
+    async def fail(*arguments: object) -> None:
         if failures:
             raise failures.pop()
-        await mark_shown(*given)  # type: ignore[arg-type]
+        await mark_shown(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(messages, "mark_shown", fail)
     await press(here, BEN, "v1:vote:p1:0")
@@ -230,9 +234,7 @@ async def test_what_fell_due_while_nothing_ran_happens_at_the_start(tmp_path: Pa
     clock.forward(days=3)
     async with running(tmp_path, clock=clock) as after:
         await after.start()
-        async with asyncio.timeout(10):
-            while not wall(after).posted:  # noqa: ASYNC110 - the loop in the background tells nobody
-                await asyncio.sleep(0.01)
+        await until(lambda: wall(after).posted)
         assert "Winner: Black." in reply_words(wall(after).posted[0][1])
 
 
@@ -244,7 +246,7 @@ async def test_a_copy_that_was_deleted_is_forgotten(here: Instance) -> None:
     await here.copies.drain()
     await press(here, BEN, "v1:vote:p1:1")
     await here.copies.drain()
-    assert gone.asked == 1
+    assert gone.edits_tried == 1
     assert await here.database.read(lambda tx: messages.copies(tx, "p1")) == []
 
 
@@ -254,7 +256,7 @@ async def test_an_edit_that_fails_is_tried_again_until_it_is_right(here: Instanc
     here.platforms["test"] = moody = Moody([Unavailable("down"), Unavailable("down"), Unavailable("still down")])
     await press(here, BEN, "v1:vote:p1:0")
     await here.copies.drain()
-    assert "Green ★ 1 (100.0 %)" in reply_words(moody.edited[-1])
+    assert "Green ★ 1 (100%)" in reply_words(moody.edited[-1])
 
 
 async def test_pauses_grow_while_a_platform_fails(here: Instance, clock: Clock) -> None:
@@ -311,12 +313,12 @@ class Shy(Moody):
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[str] = []
+        self.notices: list[str] = []
         self.tell_failures: list[Exception] = []
 
     async def tell(self, _workspace: str, _person: str, reply: Reply) -> bool:
         self._fail(self.tell_failures)
-        self.told.append(reply_words(reply))
+        self.notices.append(reply_words(reply))
         return True
 
 
@@ -329,10 +331,10 @@ async def test_a_copy_that_may_not_be_drawn_is_tried_ever_more_seldom(here: Inst
     for number in range(10):
         await press(here, request(f"Voter{number}"), "v1:vote:p1:0")
         await here.copies.drain()
-        tried.append(shy.asked - len(shy.told))
+        tried.append(shy.edits_tried - len(shy.notices))
     assert tried == [1, 2, 2, 3, 3, 3, 3, 4, 5, 6]
     assert "Green ★ 10" in reply_words(shy.edited[-1])
-    assert ["can't be updated" in words for words in shy.told] == [True]
+    assert ["I can't update a poll's message" in words for words in shy.notices] == [True]
 
 
 async def test_a_poll_whose_copy_was_lost_ends_where_it_was_posted(here: Instance, clock: Clock) -> None:
@@ -347,7 +349,7 @@ async def test_a_poll_whose_copy_was_lost_ends_where_it_was_posted(here: Instanc
     await here.copies.drain()
     assert ["This poll is closed" in reply_words(reply) for reply in shy.edited] == [True]
     assert ["Closed: Which tea?" in reply_words(reply) for reply in shy.posted] == [True]
-    assert len(shy.told) == 1
+    assert len(shy.notices) == 1
 
 
 async def test_a_result_that_may_be_announced_nowhere_is_told_to_its_creator_once(here: Instance, clock: Clock) -> None:
@@ -362,9 +364,9 @@ async def test_a_result_that_may_be_announced_nowhere_is_told_to_its_creator_onc
     for _ in range(5):
         await here.scheduler.run_due()
         clock.forward(minutes=2)
-    (told,) = shy.told
-    assert "A poll's result could not be announced" in told
-    assert "Winner: Green." in told
+    (notices,) = shy.notices
+    assert "I couldn't announce a poll's result" in notices
+    assert "Winner: Green." in notices
     assert shy.posted == []
 
 
@@ -378,9 +380,9 @@ async def test_a_poll_whose_messages_were_all_deleted_tells_its_creator_how_it_e
     await here.database.write(lambda tx: messages.forget_copy(tx, "p1", copy.message))
     clock.forward(hours=1)
     await here.scheduler.run_due()
-    ref, said = wall(here).posted[-1]
+    ref, replies = wall(here).posted[-1]
     assert ref.place.channel == "office"
-    assert "A poll's result could not be announced" in reply_words(said)
+    assert "I couldn't announce a poll's result" in reply_words(replies)
 
 
 async def test_a_host_whom_nobody_can_tell_is_in_the_log(
@@ -395,10 +397,10 @@ async def test_a_host_whom_nobody_can_tell_is_in_the_log(
         shy.post_failures = [NotAllowed("locked")]
         clock.forward(hours=1)
         await here.scheduler.run_due()
-        assert (f"bug while the host of poll {poll.id}" in caplog.text) == bool(failures)
+        assert (f"bug while messaging the host of poll {poll.id}" in caplog.text) == bool(failures)
     here.platforms["test"] = Moody([NotAllowed("locked")])
     await say(here, ADA, f"{OPEN} results:live")
     (poll, *_) = await here.polls.listed("test:demo", only_open=True)
     await press(here, BEN, f"v1:vote:{poll.id}:0")
     await here.copies.drain()
-    assert f"the host of poll {poll.id} could not be told something: nobody can be reached" in caplog.text
+    assert f"can't message the host of poll {poll.id}: nobody can be reached" in caplog.text

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adapters.preview import blocks as kit
-from adapters.web.elements import Html, el, joined
+from adapters.http.html import Html, el, joined
+from tests.render import slack_blocks
 from tests.wire.slack import Message, View
 from tests.wire.slack.model import BOT, Team
 
@@ -60,21 +60,21 @@ img { display: block; max-width: 460px; border: 1px solid #ddd; border-radius: 6
 NOTE = "Drawn from the blocks that Parley sends, without Slack: fonts, colours and widths are only near to Slack's."
 
 
-def page(shown: Html) -> str:
+def page(content: Html) -> str:
     """A whole document around what is shown."""
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Slack, nearly</title><style>{STYLE}</style>"
-        f"<body><div id=stage>{shown}{el('p', NOTE, class_='note')}</div></body></html>"
+        f"<body><div id=stage>{content}{el('p', NOTE, class_='note')}</div></body></html>"
     )
 
 
-def message(said: Message, team: Team) -> Html:
+def message(entry: Message, team: Team) -> Html:
     """One message of Parley or of a person, as it stands in a channel."""
-    by_bot = said.author == BOT
-    name = "Parley" if by_bot else team.users[said.author].name
+    by_bot = entry.author == BOT
+    name = "Parley" if by_bot else team.users[entry.author].name
     badge = el("span", "APP", class_="app") if by_bot else None
-    alone = el("p", "Only visible to you", class_="alone") if said.only_for else None
-    drawn = joined(block(one, team) for one in said.blocks) if said.blocks else el("p", said.text)
+    alone = el("p", "Only visible to you", class_="alone") if entry.only_for else None
+    drawn = joined(block(one, team) for one in entry.blocks) if entry.blocks else el("p", entry.text)
     who = el("p", name, badge, el("span", " 12:00"), class_="who")
     body = el("div", alone, who, drawn, class_="said")
     return el("div", el("div", name[:1], class_="face"), body, class_="message" if by_bot else "message person")
@@ -101,7 +101,7 @@ def home(view: View, team: Team) -> Html:
     return el("div", *(block(one, team) for one in view.content["blocks"]), class_="home")
 
 
-def typing(label: str, typed: str, offered: Iterable[Json]) -> Html:
+def typing(label: str, query: str, offered: Iterable[Json]) -> Html:
     """A type-ahead select that is open: what was typed, and what is suggested."""
     entries = (
         el(
@@ -111,30 +111,32 @@ def typing(label: str, typed: str, offered: Iterable[Json]) -> Html:
         )
         for option in offered
     )
-    return el("div", el("p", f"{label}: {typed}▏"), el("ul", *entries), class_="listed")
+    return el("div", el("p", f"{label}: {query}▏"), el("ul", *entries), class_="listed")
 
 
 def block(one: Json, team: Team) -> Html:
-    """A picture as Slack has it; everything else as `parley preview` draws it."""
+    """A picture as Slack has it; everything else as `slack_blocks` draws it."""
     if one["type"] == "image" and "slack_file" in one:
         content = team.files[one["slack_file"]["id"]].content or b""
         source = f"data:image/png;base64,{base64.b64encode(content).decode()}"
         return el("img", src=source, alt=one["alt_text"])
-    return kit.draw([one])
+    return slack_blocks.draw([one])
 
 
 def _input(one: Json, wrong: Mapping[str, str]) -> Html:
     label, element = one["label"]["text"], one["element"]
     optional = el("span", " (optional)", class_="small") if one.get("optional") else None
-    told = el("p", wrong[label], class_="wrong") if label in wrong else None
+    mistake = el("p", wrong[label], class_="wrong") if label in wrong else None
     hint = el("p", one["hint"]["text"], class_="small") if "hint" in one else None
     field = _field(element)
-    return el("div", el("p", el("strong", label), optional), field, told, hint, class_="input bad" if told else "input")
+    return el(
+        "div", el("p", el("strong", label), optional), field, mistake, hint, class_="input bad" if mistake else "input"
+    )
 
 
 def _field(element: Json) -> Html:
     if element["type"] == "plain_text_input":
         return el("p", element.get("initial_value", ""), class_="field long" if element.get("multiline") else "field")
     chosen = [element["initial_option"]] if "initial_option" in element else element.get("initial_options", [])
-    shown = ", ".join(option["text"]["text"] for option in chosen) or element["placeholder"]["text"]
-    return el("div", el("summary", shown), class_="choices")
+    content = ", ".join(option["text"]["text"] for option in chosen) or element["placeholder"]["text"]
+    return el("div", el("summary", content), class_="choices")

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from adapters.discord.markdown import escape_line, link, markdown
 from adapters.discord.render import card_text
-from bot.chat import Card, Field
-from bot.markup import (
+from bot.chat.markup import (
     Bold,
-    Channel,
+    ChannelMention,
     Code,
     Italic,
     Item,
@@ -22,14 +21,15 @@ from bot.markup import (
     Paragraph,
     Plain,
     Quote,
-    Role,
+    RoleMention,
     Time,
     bullets,
     clean,
     paragraph,
     text,
 )
-from tests.transcripts.discord_driver import shown
+from bot.chat.vocabulary import Card, Field
+from tests.transcripts.discord_driver import as_displayed
 
 SIGNS = "\\`*_~|<>[]()#@:-+.!&/1a é\u200d👩"
 anything = st.one_of(st.text(SIGNS), st.text()).map(clean)
@@ -70,9 +70,9 @@ HOSTILE = (
 def alive(line: str) -> str:
     """What is left of a rendered line that Discord could read as formatting, once escaped signs are gone."""
     bare = re.sub(r"\\[^0-9A-Za-z\s]", "", line)
-    found = re.findall(r"[\\`*_~|<\[\]@]|:\S", bare)
+    signs = re.findall(r"[\\`*_~|<\[\]@]|:\S", bare)
     start = re.match(r"\s*(?:[-+>#]|\d+[.)])", re.sub(r"\\([^0-9A-Za-z\s])", "x", line))
-    return "".join(found) + (start[0] if start else "")
+    return "".join(signs) + (start[0] if start else "")
 
 
 @pytest.mark.parametrize("written", HOSTILE)
@@ -83,14 +83,14 @@ def test_nothing_that_people_write_is_live(written: str) -> None:
         card_text(Card(footer=written)).removeprefix("-# "),
     ):
         assert alive(rendered) == ""
-        assert shown(rendered) == written
+        assert as_displayed(rendered) == written
 
 
 @given(anything)
 def test_every_text_reads_as_it_was_written(written: str) -> None:
     rendered = markdown((Paragraph((Plain(written),)),))
     assert alive(rendered) == ""
-    assert shown(rendered) == written
+    assert as_displayed(rendered) == written
 
 
 @given(
@@ -99,7 +99,7 @@ def test_every_text_reads_as_it_was_written(written: str) -> None:
 def test_pieces_side_by_side_read_as_they_were_written(pieces: list[Plain | Bold | Italic]) -> None:
     """Signs that meet where two pieces do, such as `1` and `. x`, or the marks of two bold words."""
     rendered = markdown((Paragraph(tuple(pieces)),))
-    assert shown(rendered) == "".join(piece.text for piece in pieces)
+    assert as_displayed(rendered) == "".join(piece.text for piece in pieces)
     marks = re.sub(r"\\.", "x", rendered)
     assert "****" not in marks
     assert "__" not in marks
@@ -108,7 +108,7 @@ def test_pieces_side_by_side_read_as_they_were_written(pieces: list[Plain | Bold
 @given(anything)
 def test_code_is_code_or_plain(written: str) -> None:
     rendered = markdown((Paragraph((Code(written),)),))
-    assert rendered.replace("`", "") == written or shown(rendered) == written
+    assert rendered.replace("`", "") == written or as_displayed(rendered) == written
 
 
 def test_blocks() -> None:
@@ -136,12 +136,12 @@ def test_blocks() -> None:
 def test_times_and_roles_are_drawn_by_discord() -> None:
     when = datetime(2026, 11, 25, 12, tzinfo=UTC)
     assert (
-        markdown(text(paragraph(Time(when, "noon"), " ", Role("123456789012345678", "@mods"))))
+        markdown(text(paragraph(Time(when, "noon"), " ", RoleMention("123456789012345678", "@mods"))))
         == "<t:1795608000:f> (<t:1795608000:R>) <@&123456789012345678>"
     )
-    assert markdown(text(paragraph(Role("U<b", "@mods")))) == "\\@mods"
-    assert markdown(text(paragraph(Channel("123456789012345678", "office")))) == "<#123456789012345678>"
-    assert markdown(text(paragraph(Channel("#off_ice", "#off_ice")))) == "\\#off\\_ice"
+    assert markdown(text(paragraph(RoleMention("U<b", "@mods")))) == "\\@mods"
+    assert markdown(text(paragraph(ChannelMention("123456789012345678", "office")))) == "<#123456789012345678>"
+    assert markdown(text(paragraph(ChannelMention("#off_ice", "#off_ice")))) == "\\#off\\_ice"
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ import pytest_asyncio
 from discord.components import _component_factory
 
 from adapters.discord import render
+from adapters.discord.components import ACCENTS
 from adapters.discord.forms import modal
-from bot.chat import Action, Attachment, Button, ButtonStyle, Card, Choice, Image, Reply, Select, Tone
-from bot.markup import bullets, text
+from bot.chat.markup import bullets, text
+from bot.chat.vocabulary import Action, Attachment, Button, ButtonStyle, Card, Choice, Image, Reply, Select, Tone
 from tests import gallery, golden
-from tests.transcripts.discord_driver import check_message, sent, walk
+from tests.transcripts.discord_driver import check_message, components_of, walk
 
 Replies = Mapping[str, Reply]
 
@@ -29,15 +30,16 @@ async def replies(tmp_path_factory: pytest.TempPathFactory) -> Replies:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_gallery(replies: Replies) -> None:
-    """Each reply is within what Discord takes, and as somebody last saw it."""
+    """Each reply is within what Discord takes; those of LOOKED_AT are as somebody last saw them."""
     for name, reply in replies.items():
-        drawn: Any = [sent(view) for view in render.messages(reply)]
+        drawn: Any = [components_of(view) for view in render.messages(reply)]
         for components in drawn:
             check_message(components)
         if reply.form is not None:
             drawn = modal(reply.form).to_dict()
-        golden.check(f"discord/{name}.json", json.dumps(drawn, ensure_ascii=False, indent=1) + "\n")
-    assert golden.leftovers("discord", {f"{name}.json" for name in replies}) == set()
+        if name in gallery.LOOKED_AT:
+            golden.check(f"discord/{name}.json", json.dumps(drawn, ensure_ascii=False, indent=1) + "\n")
+    assert golden.leftovers("discord", {f"{name}.json" for name in gallery.LOOKED_AT}) == set()
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -45,19 +47,19 @@ async def test_the_library_reads_what_is_drawn(replies: Replies) -> None:
     """Components are written as plain JSON: the library's own classes know each of them, with all that it says."""
     for name, reply in replies.items():
         for drawn in render.messages(reply):
-            for component in sent(drawn):
+            for component in components_of(drawn):
                 read: Any = _component_factory(component)  # type: ignore[arg-type]  # as JSON it comes
                 assert says(read, component), name
 
 
 def says(read: Any, drawn: Any) -> bool:
     """Whether what the library read holds all that was drawn."""
-    known = read.to_dict() if hasattr(read, "to_dict") else read
+    fields = read.to_dict() if hasattr(read, "to_dict") else read
     if isinstance(drawn, dict):
-        return all(key in known and says(known[key], value) for key, value in drawn.items())
+        return all(key in fields and says(fields[key], value) for key, value in drawn.items())
     if isinstance(drawn, list):
-        return len(known) == len(drawn) and all(map(says, known, drawn))
-    return bool(known == drawn)
+        return len(fields) == len(drawn) and all(map(says, fields, drawn))
+    return bool(fields == drawn)
 
 
 def test_what_there_is_nothing_to_see_of_is_still_a_message() -> None:
@@ -65,7 +67,7 @@ def test_what_there_is_nothing_to_see_of_is_still_a_message() -> None:
     blank = Card(title=" ", controls=(Button(" ", Action("a")), Select(Action("b"), " ", (Choice(" ", "x"),))))
     for card in (Card(), blank):
         (view,) = render.messages(Reply((card,)))
-        check_message(sent(view))
+        check_message(components_of(view))
 
 
 def test_rows() -> None:
@@ -73,7 +75,7 @@ def test_rows() -> None:
     buttons = tuple(Button(str(n), Action("b", (str(n),))) for n in range(7))
     select = Select(Action("s"), "s", (Choice("a", "a"),))
     (view,) = render.messages(Reply((Card(controls=(*buttons, select, buttons[0])),)))
-    rows = [component for component in walk(sent(view)) if component["type"] == 1]
+    rows = [component for component in walk(components_of(view)) if component["type"] == 1]
     assert [len(row["components"]) for row in rows] == [5, 2, 1, 1]
 
 
@@ -85,8 +87,8 @@ def test_styles_tones_and_chosen_options() -> None:
         Select(Action("s"), "Pick", (Choice("a", "1", "first"), Choice("b", "2", chosen=True)), least=0, most=9),
     )
     (view,) = render.messages(Reply((Card(title="x", tone=Tone.BAD, controls=controls),)))
-    container, _, _, go, stop, read, _, select = walk(sent(view))
-    assert container["accent_color"] == render.ACCENTS[Tone.BAD]
+    container, _, _, go, stop, read, _, select = walk(components_of(view))
+    assert container["accent_color"] == ACCENTS[Tone.BAD]
     assert (go["style"], stop["style"], read["style"]) == (1, 4, 5)
     assert stop["disabled"]
     assert read["url"] == "https://example.org/"
@@ -97,7 +99,7 @@ def test_styles_tones_and_chosen_options() -> None:
 def test_a_picture_stands_in_a_gallery_with_its_alt_text() -> None:
     """The picture is named by the message and described for who can't see it."""
     (view,) = render.messages(Reply((Card(title="Result", image=Image("<svg/>", "Tea leads."), footer="Poll p1"),)))
-    title, gallery_, footer = sent(view)[0]["components"]
+    title, gallery_, footer = components_of(view)[0]["components"]
     assert title["content"] == "### Result"
     assert gallery_["items"] == [{"media": {"url": "attachment://chart-1.png"}, "description": "Tea leads."}]
     assert footer["content"] == "-# Poll p1"
@@ -121,10 +123,10 @@ def lined(names: list[str], **more: Any) -> Card:
 def test_lines_have_their_buttons_beside_them() -> None:
     """Up to eight, each said once: what stands beside a button does not stand in the text as well."""
     (view,) = render.messages(Reply((lined([f"Tea {n}" for n in range(8)], footer="Poll p1"),)))
-    check_message(sent(view))
-    kinds = [component["type"] for component in sent(view)[0]["components"]]
+    check_message(components_of(view))
+    kinds = [component["type"] for component in components_of(view)[0]["components"]]
     assert kinds == [10, 14, *[9] * 8, 14, 10, 1]
-    texts = [component["content"] for component in walk(sent(view)) if component["type"] == 10]
+    texts = [component["content"] for component in walk(components_of(view)) if component["type"] == 10]
     assert texts[1:-1] == [f"**Tea {n}**" for n in range(8)]
     assert texts[-1] == "Terms.\n\n-# Poll p1"
 
@@ -132,7 +134,7 @@ def test_lines_have_their_buttons_beside_them() -> None:
 def test_a_long_name_is_whole_beside_its_button() -> None:
     name = "A very long name of an option that no button has room for"
     (view,) = render.messages(Reply((lined([name, "B"]),)))
-    section = next(component for component in walk(sent(view)) if component["type"] == 9)
+    section = next(component for component in walk(components_of(view)) if component["type"] == 9)
     assert section["components"][0]["content"] == f"**{name}**"
     assert len(section["accessory"]["label"]) <= render.LINE_LABEL_MAX
 
@@ -140,14 +142,14 @@ def test_a_long_name_is_whole_beside_its_button() -> None:
 @pytest.mark.parametrize("count", [9, 25])
 def test_more_lines_than_that_have_rows_of_buttons(count: int) -> None:
     for view in render.messages(Reply((lined([f"Tea {n}" for n in range(count)]),))):
-        check_message(sent(view))
-        assert 9 not in {component["type"] for component in walk(sent(view))}
+        check_message(components_of(view))
+        assert 9 not in {component["type"] for component in walk(components_of(view))}
 
 
 def test_hostile_names_stay_text_beside_their_buttons() -> None:
     """Markdown, mentions and direction marks in an option's name format, ping and turn nothing."""
     (view,) = render.messages(Reply((lined(["**@everyone** <@1>", "# x \u202etea\u200b"]),)))
-    first, second = (c["components"][0]["content"] for c in walk(sent(view)) if c["type"] == 9)
+    first, second = (c["components"][0]["content"] for c in walk(components_of(view)) if c["type"] == 9)
     assert first == r"**\*\*\@everyone\*\* \<\@1>**"
     assert second == "**# x tea**"
 
@@ -156,4 +158,4 @@ def test_files_are_shown_below_the_cards() -> None:
     """Discord hides an attachment that no component names."""
     files = (Attachment("my data.csv", "a,b", "text/csv"),)
     (view,) = render.messages(Reply((Card(title="Export"),), files=files))
-    assert sent(view)[-1] == {"type": 13, "file": {"url": "attachment://my_data.csv"}}
+    assert components_of(view)[-1] == {"type": 13, "file": {"url": "attachment://my_data.csv"}}

@@ -1,4 +1,4 @@
-"""Pictures of `parley preview` for docs/moderators.md, taken in Chromium.
+"""Pictures of `parley preview` for docs/editors.md, taken in Chromium.
 
 `PARLEY_PICTURES=write pytest tests/render/test_preview_pictures.py` takes them anew (it takes the system's Chromium);
 without it, only what is there is checked.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from playwright.async_api import async_playwright
 
 from adapters.preview.desk import Desk
 from adapters.preview.server import Preview
@@ -23,7 +24,7 @@ from tests.world import NOW, SHIPPED
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "images" / "preview"
-PAGE = ROOT / "docs" / "moderators.md"
+PAGE = ROOT / "docs" / "editors.md"
 BYTES_MAX = 900_000
 
 
@@ -39,7 +40,7 @@ class Scene:
 
 FACT = "us-mexico-cartels/border-debate-walls-to-war"
 SCENES: Mapping[str, Scene] = {
-    "card": Scene(FACT, (1400, 1000)),
+    "card": Scene(FACT, (1400, 1280)),
     "mistake": Scene(FACT, (1100, 640), "dark", ("facts.yaml", "    verdict: nuanced", "     verdict: nuanced")),
 }
 
@@ -50,8 +51,6 @@ async def test_take(name: str, tmp_path: Path) -> None:
     if not are_taken():
         check_is_there(FOLDER / f"{name}.png")
         return
-    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where pictures are taken
-
     scene = SCENES[name]
     content = Path(shutil.copytree(SHIPPED, tmp_path / "content"))
 
@@ -82,8 +81,8 @@ async def test_take(name: str, tmp_path: Path) -> None:
 
 
 def test_every_picture_is_shown_and_small_enough() -> None:
-    """docs/moderators.md shows each one with words for who can't see it, and nothing lies around."""
-    shown = dict(re.findall(r"!\[([^\]]+)\]\(images/preview/([\w-]+)\.png\)", PAGE.read_text(encoding="utf-8")))
-    assert set(shown.values()) == set(SCENES)
+    """docs/editors.md shows each one with words for who can't see it, and nothing lies around."""
+    pictures = dict(re.findall(r"!\[([^\]]+)\]\(images/preview/([\w-]+)\.png\)", PAGE.read_text(encoding="utf-8")))
+    assert set(pictures.values()) == set(SCENES)
     assert {file.stem for file in FOLDER.glob("*.png")} == set(SCENES)
     assert sum(file.stat().st_size for file in FOLDER.glob("*.png")) < BYTES_MAX

@@ -11,42 +11,40 @@ from hypothesis import strategies as st
 
 from adapters.slack import forms, render
 from adapters.slack.home import view as home_view
-from bot.chat import Action, Button, Card, Choice, Form, Input, InputKind, Reply
+from bot.chat.vocabulary import Action, Button, Card, Choice, Form, Input, InputKind, Reply
 from bot.commands import poll_forms
 from bot.i18n import translator
-from bot.library.loader import load_library
-from tests import golden
 from tests.transcripts.slack_driver import check_message
 from tests.wire.slack import payloads
-from tests.world import CONTENT
 
 T = translator("en")
 
 
-def no_file(_given: Any) -> bool:
+def no_file(_file: Any) -> bool:
     return False
 
 
 def modal(form: Form, channel: str = "C1") -> dict[str, Any]:
     """The form's modal, which Slack takes."""
-    made = forms.view(form, forms.origin_of(form, channel=channel, thread="", url="https://hooks.example/1"), T)
-    return payloads.view(made, no_file)
+    view = forms.view(form, forms.origin_of(form, channel=channel, thread="", url="https://hooks.example/1"), T)
+    return payloads.view(view, no_file)
 
 
-def of_every_kind() -> dict[str, dict[str, Any]]:
-    pack = load_library(CONTENT).packs["tea"]
-    return {
-        "form-create": modal(poll_forms.create_form(T, "Which <!channel> *tea*?", "Green\nBlack")),
-        "form-policy": modal(poll_forms.policy_form(T, pack)),
-        "form-with-place": modal(poll_forms.create_form(T, "", ""), channel=""),
-    }
+def test_what_the_bot_knows_already_is_filled_in() -> None:
+    """A question and options that were typed with the command stand in the form, as plain text whatever they hold."""
+    view = modal(poll_forms.create_form(T, "Which <!channel> *tea*?", ["Green", "Black"]))
+    inputs = {block["block_id"]: block["element"] for block in view["blocks"]}
+    assert inputs["question"]["initial_value"] == "Which <!channel> *tea*?"
+    assert inputs["options"]["initial_value"] == "Green\nBlack"
+    assert "mrkdwn" not in json.dumps(view["blocks"])
 
 
-@pytest.mark.parametrize("name", ["form-create", "form-policy", "form-with-place"])
-def test_gallery_of_forms(name: str) -> None:
-    golden.check(
-        f"slack/{name}.json", json.dumps(of_every_kind()[name], ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    )
+@pytest.mark.parametrize(("channel", "asks"), [("C1", False), ("", True)])
+def test_a_form_asks_for_a_channel_only_where_none_is_known(channel: str, asks: bool) -> None:
+    """Opened from the Home tab there is no channel, so the form has one more question: where to post."""
+    view = modal(poll_forms.create_form(T, "", ""), channel=channel)
+    kinds = [block["element"]["type"] for block in view["blocks"] if block["block_id"] == forms.WHERE]
+    assert kinds == (["conversations_select"] if asks else [])
 
 
 WORDS = st.text(min_size=0, max_size=400)
@@ -58,8 +56,8 @@ def test_whatever_is_written_makes_a_form_that_slack_takes(words: str, value: st
     choices = tuple(Choice(words, str(number), value) for number in range(5))
     picked = Input("pick", words, InputKind.SELECT, words, options=choices, most=most)
     line = Input("line", words, value=value, longest=300, hint=value)
-    made = modal(Form(Action("ask"), words, (line, picked)))
-    assert "mrkdwn" not in json.dumps(made["blocks"])
+    view = modal(Form(Action("ask"), words, (line, picked)))
+    assert "mrkdwn" not in json.dumps(view["blocks"])
 
 
 def test_what_was_filled_in_comes_back() -> None:
@@ -72,31 +70,31 @@ def test_what_was_filled_in_comes_back() -> None:
         "several": {"several": {"type": "multi_static_select", "selected_options": [option, {"value": "b"}]}},
         forms.WHERE: {forms.WHERE: {"type": "conversations_select", "selected_conversation": "C9"}},
     }
-    shown = {"state": {"values": values}}
-    assert forms.answers(shown) == {"line": "", "one": ("a",), "none": (), "several": ("a", "b")}
-    assert forms.channel_of(shown) == "C9"
+    view = {"state": {"values": values}}
+    assert forms.answers(view) == {"line": "", "one": ("a",), "none": (), "several": ("a", "b")}
+    assert forms.channel_of(view) == "C9"
     assert forms.answers({}) == {}
     assert forms.channel_of({}) == ""
 
 
-@pytest.mark.parametrize("left", ["", "[]", "3", "null", '{"action": 3}', "{"])
-def test_metadata_of_no_form_of_ours(left: str) -> None:
-    assert forms.Origin.decode(left) == forms.Origin("")
+@pytest.mark.parametrize("metadata", ["", "[]", "3", "null", '{"action": 3}', "{"])
+def test_metadata_of_no_form_of_ours(metadata: str) -> None:
+    assert forms.FormOrigin.decode(metadata) == forms.FormOrigin("")
 
 
 def test_metadata_comes_back() -> None:
     """That of a form which an older version opened, with more in it, as well."""
-    origin = forms.Origin("v1:ask", "C1", "1.1", "https://hooks.example/1")
-    assert forms.Origin.decode(origin.encode()) == origin
-    assert forms.Origin.decode(json.dumps({**json.loads(origin.encode()), "least": {"pick": 2}})) == origin
+    origin = forms.FormOrigin("v1:ask", "C1", "1.1", "https://hooks.example/1")
+    assert forms.FormOrigin.decode(origin.encode()) == origin
+    assert forms.FormOrigin.decode(json.dumps({**json.loads(origin.encode()), "least": {"pick": 2}})) == origin
 
 
 def test_a_home_tab_of_any_length() -> None:
     """At most 100 blocks, and a mark where something is left out."""
     cards = tuple(Card(title=f"Card {n}", controls=(Button("Go", Action("go", (str(n),))),)) for n in range(90))
-    made = payloads.view(home_view(Reply(cards)), no_file)
-    assert len(made["blocks"]) == 100
-    assert made["blocks"][-1] == render.more()[0]
+    view = payloads.view(home_view(Reply(cards)), no_file)
+    assert len(view["blocks"]) == 100
+    assert view["blocks"][-1] == render.more()[0]
 
 
 def test_a_picture_says_what_it_shows() -> None:

@@ -13,8 +13,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from playwright.async_api import async_playwright
 
-from adapters.web.elements import Html, joined
+from adapters.http.html import Html, joined
 from tests.pictures import are_taken, check_is_there, chromium
 from tests.render import slack_page
 from tests.wire.slack import Member, Message, View
@@ -33,16 +35,16 @@ PLACES = ("In the library", "In the school", "Outdoors, in the park", "Online")
 Scene = Callable[[World], Awaitable[Html]]
 
 
-def said(line: str) -> Scene:
+def line_scene(line: str) -> Scene:
     """What Ada's command answers."""
 
     async def play(world: World) -> Html:
-        return shown(world, (await ada(world).command(f"/parley {line}")).messages)
+        return conversation(world, (await ada(world).command(f"/parley {line}")).messages)
 
     return play
 
 
-def shown(world: World, messages: Sequence[Message]) -> Html:
+def conversation(world: World, messages: Sequence[Message]) -> Html:
     return joined(slack_page.message(message, world.server.team) for message in messages)
 
 
@@ -53,21 +55,21 @@ def ada(world: World) -> Member:
 async def shared(world: World) -> Html:
     answer = await ada(world).command("/parley fact fentanyl")
     await ada(world).press(answer.messages[0], "Share")
-    return shown(world, world.server.posted())
+    return conversation(world, world.server.posted())
 
 
 async def find_facts(world: World) -> Html:
     written = "They want to invoke the Insurrection Act and send the military to stop fentanyl at the border."
     message = world.server.say(world.server.member("Ben"), written)
     answer = await ada(world).message_shortcut("find-facts", message)
-    return shown(world, [message, *answer.messages])
+    return conversation(world, [message, *answer.messages])
 
 
 async def type_ahead(world: World) -> Html:
     (message,) = (await ada(world).command("/parley source")).messages
     await ada(world).suggest(message, "Sources", "tariff")
     (select,) = [one for block in message.blocks if block["type"] == "actions" for one in block["elements"]]
-    return joined([shown(world, [message]), slack_page.typing("Sources", "tariff", select["suggested"][:6])])
+    return joined([conversation(world, [message]), slack_page.typing("Sources", "tariff", select["suggested"][:6])])
 
 
 async def opened(
@@ -75,13 +77,13 @@ async def opened(
 ) -> Message:
     """The message of a new poll, as all see it."""
     listed = " | ".join(options)
-    line = f'poll create question:"{QUESTION}" options:"{listed}" method:{method} results:{results} closes:"2 days"'
+    line = f'poll create post:yes question:"{QUESTION}" options:"{listed}" method:{method} results:{results} closes:"2 days"'
     await ada(world).command(f"/parley {line}")
     return world.server.posted()[-1]
 
 
 async def poll(world: World) -> Html:
-    return shown(world, [await opened(world)])
+    return conversation(world, [await opened(world)])
 
 
 async def poll_live(world: World) -> Html:
@@ -89,20 +91,20 @@ async def poll_live(world: World) -> Html:
     for number, name in enumerate(("Ben", "Chen", "Mo", "Ada")):
         await world.server.member(name).press(message, PLACES[0 if number < 2 else number - 1])
     await world.quiet()
-    return shown(world, [message])
+    return conversation(world, [message])
 
 
 async def poll_many(world: World) -> Html:
-    return shown(world, [await opened(world, options=[f"Candidate number {n}" for n in range(1, 13)])])
+    return conversation(world, [await opened(world, options=[f"Candidate number {n}" for n in range(1, 13)])])
 
 
 async def poll_approval(world: World) -> Html:
-    return shown(world, [await opened(world, "approval")])
+    return conversation(world, [await opened(world, "approval")])
 
 
 async def receipt(world: World) -> Html:
     message = await opened(world)
-    return shown(world, (await ada(world).press(message, PLACES[0])).messages)
+    return conversation(world, (await ada(world).press(message, PLACES[0])).messages)
 
 
 RANKED = {"Ada": (2, 0), "Ben": (0, 1), "Chen": (0, 2), "Mo": (3, 0)}
@@ -120,7 +122,7 @@ async def ranked(world: World, message: Message, name: str, cast: bool = True) -
 
 
 async def ballot(world: World) -> Html:
-    return shown(world, [await ranked(world, await opened(world, "ranked"), "Ada", cast=False)])
+    return conversation(world, [await ranked(world, await opened(world, "ranked"), "Ada", cast=False)])
 
 
 async def result(world: World) -> Html:
@@ -129,8 +131,10 @@ async def result(world: World) -> Html:
         await ranked(world, message, name)
     world.clock.forward(days=2)
     await world.instance.scheduler.run_due()
-    await world.server.until(lambda: any(one["type"] == "image" for said in posted(world) for one in said.blocks))
-    return shown(world, posted(world)[1:])
+    await world.server.until(
+        lambda: any(one["type"] == "image" for line_scene in posted(world) for one in line_scene.blocks)
+    )
+    return conversation(world, posted(world)[1:])
 
 
 def posted(world: World) -> list[Message]:
@@ -138,7 +142,7 @@ def posted(world: World) -> list[Message]:
 
 
 async def form_of(world: World) -> View:
-    view = (await ada(world).command(f'/parley poll create question:"{QUESTION}"')).view
+    view = (await ada(world).command(f'/parley poll create post:yes question:"{QUESTION}"')).view
     assert view is not None
     return view
 
@@ -149,12 +153,12 @@ async def form(world: World) -> Html:
 
 async def form_mistakes(world: World) -> Html:
     view = await form_of(world)
-    sent = await ada(world).submit(view, {"The options": "In the library\nOnline", "When it closes": "soon"})
+    view_answer = await ada(world).submit(view, {"The options": "In the library\nOnline", "When it closes": "soon"})
     filled = {"options": "In the library\nOnline", "closes": "soon"}
     for block in view.content["blocks"]:
         if block["block_id"] in filled:
             block["element"]["initial_value"] = filled[block["block_id"]]
-    return slack_page.modal(view, sent.errors)
+    return slack_page.modal(view, view_answer.errors)
 
 
 async def home(world: World) -> Html:
@@ -171,16 +175,16 @@ async def queue(world: World) -> Html:
         "A report kind:source url:https://example.org/report",
     ):
         await ada(world).command(f"/parley suggest {line}")
-    return shown(world, (await mo.command("/parley content queue")).messages)
+    return conversation(world, (await mo.command("/parley content queue")).messages)
 
 
 SCENES: Mapping[str, Scene] = {
-    "fact": said("fact insurrection act"),
-    "counterarguments": said("counter tariffs"),
+    "fact": line_scene("fact insurrection act"),
+    "counterarguments": line_scene("counter tariffs"),
     "shared": shared,
     "type-ahead": type_ahead,
-    "nothing-found": said("fact crypto regulation"),
-    "help": said("help"),
+    "nothing-found": line_scene("fact crypto regulation"),
+    "help": line_scene("help"),
     "find-facts": find_facts,
     "poll": poll,
     "poll-live": poll_live,
@@ -203,16 +207,13 @@ async def test_draw(name: str, tmp_path: Path) -> None:
         check_is_there(FOLDER / f"{name}.png")
         return
     async with slack_world(tmp_path, content=SHIPPED) as world:
-        made = slack_page.page(await SCENES[name](world))
+        html = slack_page.page(await SCENES[name](world))
     FOLDER.mkdir(parents=True, exist_ok=True)
-    await photograph(made, FOLDER / f"{name}.png", tmp_path)
+    await photograph(html, FOLDER / f"{name}.png", tmp_path)
 
 
-async def photograph(made: str, file: Path, home: Path) -> None:
+async def photograph(html: str, file: Path, home: Path) -> None:
     """In 64 colours: they are few, and the picture becomes a third as large."""
-    from PIL import Image  # noqa: PLC0415 - only where pictures are drawn
-    from playwright.async_api import async_playwright  # noqa: PLC0415
-
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium(),
@@ -220,7 +221,7 @@ async def photograph(made: str, file: Path, home: Path) -> None:
             env={"HOME": str(home)},
         )
         page = await browser.new_page(viewport={"width": WIDTH, "height": 800})
-        await page.set_content(made)
+        await page.set_content(html)
         await page.locator("#stage").screenshot(path=file)
         await browser.close()
 
@@ -249,7 +250,9 @@ async def test_what_people_write_is_text_on_the_page(tmp_path: Path) -> None:
     """A question and an option stand on the page as they were typed, and none of it is markup."""
     async with slack_world(tmp_path) as world:
         options = f'"{HOSTILE} | Green"'
-        await world.server.member("Host").command(f'/parley poll create question:"{HOSTILE}" options:{options}')
+        await world.server.member("Host").command(
+            f'/parley poll create post:yes question:"{HOSTILE}" options:{options}'
+        )
         message = world.server.posted()[0]
         drawn = slack_page.message(message, world.server.team)
     assert "<script" not in drawn

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.web.render import LIMITS, card_data, form_data, reply_cards, safe_url, text_data
-from bot.chat import Action, Card, Image, Reply, Select
-from bot.markup import Code, Link, Plain, paragraph, text
+from adapters.http.html import safe_url
+from adapters.web.render import LIMITS, card_data, form_data, reply_cards, text_data
+from bot.chat.markup import Code, Link, Plain, paragraph, text
+from bot.chat.vocabulary import Action, Card, Image, Reply, Select
 from tests.browser.showcase import COLOURS, FORM, SVG, everything
 
 
@@ -66,7 +68,10 @@ def test_a_picture_travels_as_an_image_address() -> None:
     image = card_data(Card(image=Image(SVG, "A teal bar")))["image"]
     kind, _, encoded = image["src"].partition(",")
     assert kind == "data:image/svg+xml;base64"
-    assert b64decode(encoded).decode() == SVG
+    drawn = b64decode(encoded).decode()
+    assert re.sub("<style>.*?</style>", "", drawn, flags=re.DOTALL) == SVG
+    assert "prefers-color-scheme:dark" in drawn
+    assert "font/woff2;base64" in drawn
     assert image["alt"] == "A teal bar"
 
 

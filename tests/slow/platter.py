@@ -53,10 +53,10 @@ class Platter(apsw.VFS):
     def after_power_loss(self, chance: random.Random | None) -> dict[str, bytes]:
         """The files; without `chance` nothing unsynced survives, with it each write does or doesn't."""
         with self.lock:
-            held = {name: bytearray(data) for name, data in self._safe.items()}
+            files = {name: bytearray(data) for name, data in self._safe.items()}
             for name, writes in self._unsafe.items():
-                _apply(held[name], [write for write in writes if chance is not None and chance.random() < 0.5])
-        return {name: bytes(data) for name, data in held.items() if data}
+                _apply(files[name], [write for write in writes if chance is not None and chance.random() < 0.5])
+        return {name: bytes(data) for name, data in files.items() if data}
 
 
 class _File(apsw.VFSFile):
@@ -78,31 +78,28 @@ class _File(apsw.VFSFile):
         self._platter.synced(self._file)
 
 
-def _apply(held: bytearray, writes: Sequence[tuple[int, bytes | None]]) -> None:
+def _apply(file: bytearray, writes: Sequence[tuple[int, bytes | None]]) -> None:
     for offset, data in writes:
         if data is None:
-            del held[offset:]
+            del file[offset:]
             continue
-        held.extend(b"\0" * (offset - len(held)))
-        held[offset : offset + len(data)] = data
+        file.extend(b"\0" * (offset - len(file)))
+        file[offset : offset + len(data)] = data
 
 
 class Connection:
     """As much of `sqlite3.Connection` as the store uses, over apsw, so that the store runs unchanged on a platter.
 
-    `synchronous` replaces the store's own FULL, to see that a test can tell the difference.
+    `address` is a URI, as the store gives it. `synchronous` replaces the store's own FULL, to see that a test can tell
+    the difference.
     """
 
     row_factory: object = None
 
-    def __init__(self, path: Path, *, synchronous: str) -> None:
+    def __init__(self, address: str, *, synchronous: str) -> None:
         self._synchronous = synchronous
-        self._connection = apsw.Connection(str(path), vfs=NAME)
+        self._connection = apsw.Connection(address, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI, NAME)
         self._connection.set_busy_timeout(5000)
-
-    @property
-    def in_transaction(self) -> bool:
-        return self._connection.in_transaction
 
     def execute(self, sql: str, values: Any = ()) -> _Cursor:
         sql = sql.replace("synchronous=FULL", f"synchronous={self._synchronous}")
@@ -111,8 +108,12 @@ class Connection:
         except apsw.SQLError as error:
             raise sqlite3.OperationalError(str(error)) from error
 
-    def executemany(self, sql: str, values: Sequence[Any]) -> None:
-        self._connection.executemany(sql, values)
+    def executemany(self, sql: str, values: Sequence[Any]) -> _Cursor:
+        return _Cursor(self._connection, self._connection.executemany(sql, values))
+
+    def rollback(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         self._connection.close()
@@ -156,3 +157,6 @@ class _Cursor:
 
     def fetchone(self) -> _Row | None:
         return self._rows[0] if self._rows else None
+
+    def close(self) -> None:
+        self._rows = []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import moving
+from bot.maintenance import copy_database as moving
 from tests.store.conftest import new_database, server
 from tests.store.server import PostgresServer
 from tests.store.test_moving import fill

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.library.reader import ReaderProcess
+from bot.library.reader_process import ReaderProcess
 from tests.editing.packs import serving
 from tests.editing.under_load import reload_under_load, write_edition
 
@@ -27,8 +27,8 @@ async def test_many_reloads_under_look_ups(tmp_path: Path) -> None:
     write_edition(content, 1)
     reader = ReaderProcess()
     async with serving(tmp_path, content, reader=reader) as here:
-        seen = await reload_under_load(here, content, 2, RELOADS)
-        assert seen.members.wrong == []
-        assert seen.members.latest >= RELOADS
-        assert seen.editions_left == 0
-    assert max(seen.memory[-WARM:]) <= 1.1 * max(seen.memory[:WARM])
+        figures = await reload_under_load(here, content, 2, RELOADS)
+        assert figures.members.wrong == []
+        assert figures.members.latest >= RELOADS
+        assert figures.editions_left == 0
+    assert max(figures.memory[-WARM:]) <= 1.1 * max(figures.memory[:WARM])

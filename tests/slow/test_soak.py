@@ -18,12 +18,12 @@ FILES_MAX = 12
 
 async def test_memory_and_files_stand_still_under_mixed_traffic(tmp_path: Path) -> None:
     """Every answer comes, no platform refuses anything, nothing is logged as a bug, and nothing piles up."""
-    seen = await soak(SECONDS, tmp_path)
-    assert seen.failures == []
-    assert seen.violations == []
-    assert "Traceback" not in seen.said
-    assert set(seen.answers) == {"discord", "slack", "web", "terminal"}
-    assert min(len(times) for times in seen.answers.values()) > SECONDS / 2
-    assert seen.growth < GROWTH_MAX
-    warm = seen.files[len(seen.files) // 2]
-    assert max(seen.files[-5:]) <= warm + FILES_MAX
+    soak_run = await soak(SECONDS, tmp_path)
+    assert soak_run.failures == []
+    assert soak_run.violations == []
+    assert "Traceback" not in soak_run.output
+    assert set(soak_run.answers) == {"discord", "slack", "web", "terminal"}
+    assert min(len(times) for times in soak_run.answers.values()) > SECONDS / 2
+    assert soak_run.growth < GROWTH_MAX
+    warm = soak_run.files[len(soak_run.files) // 2]
+    assert max(soak_run.files[-5:]) <= warm + FILES_MAX

@@ -9,9 +9,9 @@ import asyncio
 import os
 import sys
 
-from bot.polls.box import BallotBox
-from bot.store.database import open_database
+from bot.polls.ballot_box import BallotBox
 from bot.store.keys import Keys
+from bot.store.open import open_database
 from tests.store.things import KEY, poll, vote
 
 MEMBERS = 48

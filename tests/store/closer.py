@@ -6,20 +6,25 @@ import asyncio
 import json
 import sys
 
-from bot.polls.box import BallotBox
-from bot.store.database import open_database
+from bot.polls.ballot_box import BallotBox
 from bot.store.keys import Keys
+from bot.store.open import open_database
 from tests.store.things import AFTER, KEY
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 async def main(url: str, names: list[str]) -> None:
     database = await open_database(url, shared=True)
     box = BallotBox(database, Keys(KEY))
-    print("ready", flush=True)  # noqa: T201
+    say("ready")
     await asyncio.to_thread(sys.stdin.readline)
     closed = [await box.close(name, AFTER) for name in names]
     await database.close()
-    print(json.dumps(closed))  # noqa: T201
+    say(json.dumps(closed))
 
 
 if __name__ == "__main__":

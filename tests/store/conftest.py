@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+import aiosqlite
 import pytest
 
-from bot.polls.box import BallotBox
-from bot.store.database import Database, open_database
+from bot.communities.model import Community
+from bot.polls.ballot_box import BallotBox
+from bot.polls.privacy import Privacy
+from bot.store.database import Database
 from bot.store.keys import Keys
+from bot.store.open import open_database
 from tests.require import require
 from tests.store.server import PostgresServer, programs
 from tests.store.things import KEY, Raw
@@ -66,3 +72,21 @@ async def raw(url: str, database: Database) -> AsyncIterator[Raw]:
 @pytest.fixture
 def box(database: Database) -> BallotBox:
     return BallotBox(database, Keys(KEY), random_bytes=random.Random(7).randbytes)
+
+
+@pytest.fixture
+def privacy(database: Database, box: BallotBox) -> Privacy:
+    """Erases as the whole program does; a community that left is kept for 30 days."""
+    chance = random.Random(8)
+
+    async def community_of(community: str, _now: datetime) -> Community:
+        return Community(community)
+
+    return Privacy(database, box, community_of, new_stranger=lambda: chance.randbytes(16).hex())
+
+
+def pytest_unconfigure() -> None:
+    """End the threads of databases that failed tests left open: they would keep the run from ending."""
+    for thing in gc.get_objects():
+        if isinstance(thing, aiosqlite.Connection):
+            thing.stop()

@@ -20,8 +20,8 @@ START_SECONDS = 30
 def programs() -> Path | None:
     """Where Debian puts the newest server's programs, or where PATH has them; None when there is none."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
-    found = shutil.which("postgres")
-    return debian[-1] if debian else Path(found).parent if found else None
+    program = shutil.which("postgres")
+    return debian[-1] if debian else Path(program).parent if program else None
 
 
 class PostgresServer:
@@ -29,10 +29,10 @@ class PostgresServer:
 
     def __init__(self, under: Path | None = None, **options: str) -> None:
         """`under`: the folder to make its own in; `options` are the server's settings."""
-        found = programs()
-        if found is None:
+        program = programs()
+        if program is None:
             raise FileNotFoundError("no PostgreSQL server is installed")
-        self._programs = found
+        self._programs = program
         self._folder = Path(tempfile.mkdtemp(prefix="parley-postgres-", dir=under))
         self._options = options
         self._data = self._folder / "data"
@@ -83,6 +83,10 @@ class PostgresServer:
             self._run("pg_ctl", "stop", f"--mode={mode}", f"--pgdata={self._data}", "--wait")
             self._process.wait(START_SECONDS)
             self._process = None
+
+    def log(self) -> str:
+        """Everything that the server has logged."""
+        return (self._folder / "log").read_text(errors="replace")
 
     @property
     def pid(self) -> int:

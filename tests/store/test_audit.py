@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hmac
 
 import pytest
 
-from bot.polls.audit import Finding, Rule, closing_commitment, link_hash, receipt_code, typed_code
-from bot.polls.box import BallotBox
+from bot.polls.ballot_box import BallotBox
+from bot.polls.discrepancies import Discrepancy, RecordRule
+from bot.polls.privacy import Privacy
+from bot.polls.receipts import TypedReceipt, code_of, typed_receipt
+from bot.polls.record_format import Format2
 from bot.store.database import Database
-from tests.store.things import AFTER, Raw, findings, poll, vote
+from tests.store.things import AFTER, Raw, findings, member, poll, record_of, vote
 
 
 async def _voted(box: BallotBox, *, closed: bool, secret: bool = True) -> None:
@@ -25,8 +27,8 @@ async def _voted(box: BallotBox, *, closed: bool, secret: bool = True) -> None:
         await box.close("p1", AFTER)
 
 
-def _told(found: list[Finding]) -> set[tuple[Rule, str]]:
-    return {(finding.rule, finding.place) for finding in found}
+def _rules_and_ballots(discrepancies: list[Discrepancy]) -> set[tuple[RecordRule, str]]:
+    return {(finding.rule, finding.place) for finding in discrepancies}
 
 
 @pytest.mark.parametrize("secret", [True, False])
@@ -41,26 +43,26 @@ async def test_an_honest_record_holds(box: BallotBox, database: Database, closed
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("UPDATE links SET receipt = hash WHERE number = 5", (Rule.LINK_CHANGED, "link 5")),
-        ("UPDATE links SET replaces = 3 WHERE number = 11", (Rule.LINK_CHANGED, "link 11")),
-        ("DELETE FROM links WHERE number = 5", (Rule.LINK_MISSING, "link 5")),
-        ("DELETE FROM links WHERE number = 12", (Rule.LINK_MISSING, "link 12")),
-        ("DELETE FROM links WHERE number = 1", (Rule.LINK_MISSING, "link 1")),
-        ("UPDATE polls SET question = 'What else?'", (Rule.FROZEN_TEXT, "poll")),
-        ("UPDATE polls SET quorum = 3", (Rule.FROZEN_TEXT, "poll")),
-        ("UPDATE poll_options SET name = 'Beer' WHERE position = 1", (Rule.FROZEN_TEXT, "poll")),
-        ("UPDATE polls SET head = (SELECT hash FROM links WHERE number = 3)", (Rule.HEAD, "poll")),
-        ("UPDATE choice_counts SET count = count + 1 WHERE choice = '2'", (Rule.COUNTS, "count of 2")),
+        ("UPDATE links SET receipt = hash WHERE number = 5", (RecordRule.LINK_CHANGED, "link 5")),
+        ("UPDATE links SET replaces = 3 WHERE number = 11", (RecordRule.LINK_CHANGED, "link 11")),
+        ("DELETE FROM links WHERE number = 5", (RecordRule.LINK_MISSING, "link 5")),
+        ("DELETE FROM links WHERE number = 12", (RecordRule.LINK_MISSING, "link 12")),
+        ("DELETE FROM links WHERE number = 1", (RecordRule.LINK_MISSING, "link 1")),
+        ("UPDATE polls SET question = 'What else?'", (RecordRule.FROZEN_TEXT, "poll")),
+        ("UPDATE polls SET quorum = 3", (RecordRule.FROZEN_TEXT, "poll")),
+        ("UPDATE poll_options SET name = 'Beer' WHERE position = 1", (RecordRule.FROZEN_TEXT, "poll")),
+        ("UPDATE polls SET head = (SELECT hash FROM links WHERE number = 3)", (RecordRule.HEAD, "poll")),
+        ("UPDATE choice_counts SET count = count + 1 WHERE choice = '2'", (RecordRule.COUNTS, "count of 2")),
     ],
 )
 async def test_a_changed_record_is_named(
-    box: BallotBox, database: Database, raw: Raw, closed: bool, sql: str, expected: tuple[Rule, str]
+    box: BallotBox, database: Database, raw: Raw, closed: bool, sql: str, expected: tuple[RecordRule, str]
 ) -> None:
     """Whatever is changed in chain, poll or counts is found, with its place."""
     await _voted(box, closed=closed)
     await raw.disarm("links", "polls", "poll_options")
     await raw.run(sql)
-    assert expected in _told(await findings(database))
+    assert expected in _rules_and_ballots(await findings(database))
 
 
 @pytest.mark.parametrize("closed", [True, False])
@@ -69,8 +71,10 @@ async def test_swapped_links_are_named(box: BallotBox, database: Database, raw: 
     await _voted(box, closed=closed)
     await raw.disarm("links")
     for old, new in ((5, 99), (6, 5), (99, 6)):
-        await raw.run(f"UPDATE links SET number = {new} WHERE number = {old}")  # noqa: S608 - the test's own text
-    assert {(Rule.LINK_CHANGED, "link 5"), (Rule.LINK_CHANGED, "link 6")} <= _told(await findings(database))
+        await raw.run("UPDATE links SET number = $1 WHERE number = $2", new, old)
+    assert {(RecordRule.LINK_CHANGED, "link 5"), (RecordRule.LINK_CHANGED, "link 6")} <= _rules_and_ballots(
+        await findings(database)
+    )
 
 
 @pytest.mark.parametrize("closed", [True, False])
@@ -79,9 +83,11 @@ async def test_a_link_that_was_made_anew_is_named(box: BallotBox, database: Data
     await _voted(box, closed=closed)
     await raw.disarm("links")
     [(commitment, receipt, before)] = await raw.run("SELECT commitment, receipt, before FROM links WHERE number = 5")
-    forged = link_hash("p1", 5, "cast", commitment[::-1], 0, receipt, before)
-    await raw.run(f"UPDATE links SET commitment = '{commitment[::-1]}', hash = '{forged}' WHERE number = 5")  # noqa: S608 - the test's own text
-    assert (Rule.LINK_OUT_OF_CHAIN, "link 6") in _told(await findings(database))
+    record_format = (await record_of(database)).format
+    assert record_format is not None
+    forged = record_format.link("p1", 5, "cast", commitment[::-1], 0, receipt, before)
+    await raw.run("UPDATE links SET commitment = $1, hash = $2 WHERE number = 5", commitment[::-1], forged)
+    assert (RecordRule.LINK_OUT_OF_CHAIN, "link 6") in _rules_and_ballots(await findings(database))
 
 
 async def test_a_changed_ballot_of_an_open_poll_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
@@ -89,43 +95,43 @@ async def test_a_changed_ballot_of_an_open_poll_is_named(box: BallotBox, databas
     await _voted(box, closed=False)
     await raw.run("UPDATE ballots SET choice = '2' WHERE link = 4")
     [(voter,)] = await raw.run("SELECT voter FROM ballots WHERE link = 4")
-    found = await findings(database)
-    assert (Rule.BALLOT_CHANGED, f"ballot {voter[:16]}") in _told(found)
-    assert any("link 4" in str(finding) for finding in found)
-    assert {(Rule.COUNTS, "count of 0"), (Rule.COUNTS, "count of 2")} <= _told(found)
+    discrepancies = await findings(database)
+    assert (RecordRule.BALLOT_CHANGED, f"ballot {voter[:16]}") in _rules_and_ballots(discrepancies)
+    assert any("link 4" in str(finding) for finding in discrepancies)
+    assert {(RecordRule.COUNTS, "count of 0"), (RecordRule.COUNTS, "count of 2")} <= _rules_and_ballots(discrepancies)
 
 
 async def test_a_deleted_ballot_of_an_open_poll_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
     """The link that lost its ballot is named."""
     await _voted(box, closed=False)
     await raw.run("DELETE FROM ballots WHERE link = 4")
-    assert (Rule.BALLOT_MISSING, "link 4") in _told(await findings(database))
+    assert (RecordRule.BALLOT_MISSING, "link 4") in _rules_and_ballots(await findings(database))
 
 
 async def test_a_ballot_put_back_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
     """A ballot that points to a link which was replaced doesn't stand."""
     await _voted(box, closed=False)
     await raw.run("UPDATE ballots SET link = 1 WHERE link = 11")
-    told = {rule for rule, _ in _told(await findings(database))}
-    assert told >= {Rule.BALLOT_UNKNOWN, Rule.BALLOT_MISSING}
+    rules = {rule for rule, _ in _rules_and_ballots(await findings(database))}
+    assert rules >= {RecordRule.BALLOT_UNKNOWN, RecordRule.BALLOT_MISSING}
 
 
 async def test_a_changed_ballot_of_a_closed_poll_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
     """Though nobody knows whose it was."""
     await _voted(box, closed=True)
     [(voter,)] = await raw.run("SELECT min(voter) FROM ballots")
-    await raw.run(f"UPDATE ballots SET choice = '0,1' WHERE voter = '{voter}'")  # noqa: S608 - the test's own text
-    assert (Rule.BALLOT_CHANGED, f"ballot {voter[:16]}") in _told(await findings(database))
+    await raw.run("UPDATE ballots SET choice = '0,1' WHERE voter = $1", voter)
+    assert (RecordRule.BALLOT_CHANGED, f"ballot {voter[:16]}") in _rules_and_ballots(await findings(database))
 
 
 async def test_a_deleted_ballot_of_a_closed_poll_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
     """Its closing commitment stands without it."""
     await _voted(box, closed=True)
     [(voter,)] = await raw.run("SELECT min(voter) FROM ballots")
-    await raw.run(f"DELETE FROM ballots WHERE voter = '{voter}'")  # noqa: S608 - the test's own text
-    found = await findings(database)
-    assert any(finding.place.startswith("closing commitment") for finding in found)
-    assert Rule.BALLOT_MISSING in {finding.rule for finding in found}
+    await raw.run("DELETE FROM ballots WHERE voter = $1", voter)
+    discrepancies = await findings(database)
+    assert any(finding.place.startswith("closing commitment") for finding in discrepancies)
+    assert RecordRule.BALLOT_MISSING in {finding.rule for finding in discrepancies}
 
 
 async def test_a_closed_ballot_deleted_with_its_commitment_is_named(
@@ -134,15 +140,15 @@ async def test_a_closed_ballot_deleted_with_its_commitment_is_named(
     """The closing link binds the list of commitments, so a shorter list is found too."""
     await _voted(box, closed=True)
     [(voter, choice, seal), *_] = await raw.run("SELECT voter, choice, seal FROM ballots")
-    commitment = closing_commitment(seal, "p1", choice)
-    for sql in (
-        f"DELETE FROM ballots WHERE voter = '{voter}'",  # noqa: S608 - the test's own text
-        f"DELETE FROM closing_commitments WHERE commitment = '{commitment}'",  # noqa: S608 - the test's own text
-        f"UPDATE choice_counts SET count = count - 1 WHERE choice = '{choice}'",  # noqa: S608 - the test's own text
-        "UPDATE polls SET ballots = ballots - 1",
-    ):
-        await raw.run(sql)
-    assert _told(await findings(database)) == {(Rule.CLOSING, "link 13"), (Rule.CLOSING, "poll")}
+    commitment = Format2(b"").closing(seal, "p1", choice)
+    await raw.run("DELETE FROM ballots WHERE voter = $1", voter)
+    await raw.run("DELETE FROM closing_commitments WHERE commitment = $1", commitment)
+    await raw.run("UPDATE choice_counts SET count = count - 1 WHERE choice = $1", choice)
+    await raw.run("UPDATE polls SET ballots = ballots - 1")
+    assert _rules_and_ballots(await findings(database)) == {
+        (RecordRule.CLOSING, "link 13"),
+        (RecordRule.CLOSING, "poll"),
+    }
 
 
 async def test_a_poll_reopened_by_hand_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
@@ -150,27 +156,29 @@ async def test_a_poll_reopened_by_hand_is_named(box: BallotBox, database: Databa
     await _voted(box, closed=True)
     await raw.disarm("polls")
     await raw.run("UPDATE polls SET state = 'open', closed_at = NULL")
-    assert (Rule.STATE, "link 13") in _told(await findings(database))
+    assert (RecordRule.STATE, "link 13") in _rules_and_ballots(await findings(database))
 
 
 async def test_a_close_without_its_link_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
     """A poll closed by hand doesn't hold."""
     await _voted(box, closed=False)
     await raw.run("UPDATE polls SET state = 'closed', closed_at = 1")
-    assert (Rule.STATE, "poll") in _told(await findings(database))
+    assert (RecordRule.STATE, "poll") in _rules_and_ballots(await findings(database))
 
 
 def test_a_receipt_is_base32_as_the_standard_has_it() -> None:
     """The code is the first 80 bits of an HMAC in RFC 4648's alphabet, as anybody can make it who has the secret."""
     for number in range(1, 50):
         digest = hmac.digest(b"secret", f"receipt\nvoter\n{number}".encode(), "sha256")
-        code = receipt_code(b"secret", "voter", number)
+        code = code_of(digest)
         assert code.replace("-", "") == base64.b32encode(digest[:10]).decode()
-        assert typed_code(code.lower().replace("-", " ")) == code
+        assert typed_receipt(code.lower().replace("-", " ")) == TypedReceipt(code)
 
 
-async def test_an_erased_voter_of_a_named_poll_leaves_the_record_whole(box: BallotBox, database: Database) -> None:
+async def test_an_erased_voter_of_a_named_poll_leaves_the_record_whole(
+    box: BallotBox, database: Database, privacy: Privacy
+) -> None:
     """The ballot stays under its closing commitment, and whose it was is gone."""
     await _voted(box, closed=True, secret=False)
-    await asyncio.gather(box.forget_member(vote(3, None).voter, AFTER))
+    await privacy.erase(member(3), AFTER)
     assert await findings(database) == []

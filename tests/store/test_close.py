@@ -17,14 +17,16 @@ import pytest
 
 from bot.errors import NotFound
 from bot.polls import audit
-from bot.polls.audit import Rule, Tampered
-from bot.polls.box import BallotBox, Receipt
-from bot.polls.model import CastEnd, State, Step
+from bot.polls import repository as polls
+from bot.polls.ballot_box import BallotBox
+from bot.polls.discrepancies import RecordRule, Tampered
+from bot.polls.model import CastEnd, PollState, Step
+from bot.polls.receipts import Receipt
 from bot.polls.sealing import Sealed, seal
-from bot.store import polls
-from bot.store.database import Database, open_database
+from bot.store.database import Database
 from bot.store.keys import Keys
-from tests.store.things import AFTER, CLOSES, KEY, Raw, findings, poll, vote
+from bot.store.open import open_database
+from tests.store.things import AFTER, CLOSES, KEY, Raw, findings, poll, record_of, vote
 
 
 async def _vote(box: BallotBox, count: int = 20, on: str = "p1") -> list[str]:
@@ -45,7 +47,7 @@ async def test_a_secret_poll_forgets_who_and_keeps_what(box: BallotBox, database
     assert await raw.run("SELECT count(*) FROM poll_secrets") == [(0,)]
     assert await box.standing("p1", vote(1, None).voter) is None
     assert {await box.find_receipt("p1", code) for code in codes} == {Receipt.INCLUDED}
-    assert (after.links[-1].step, after.poll.state, after.poll.closed_at) == (Step.CLOSE, State.CLOSED, AFTER)
+    assert (after.links[-1].step, after.poll.state, after.poll.closed_at) == (Step.CLOSE, PollState.CLOSED, AFTER)
     assert audit.verify(after) == []
 
 
@@ -120,9 +122,9 @@ async def test_votes_go_on_while_a_close_is_worked_out(
             assert cast.end is CastEnd.CAST
         return seal(record, random_bytes)
 
-    monkeypatch.setattr("bot.polls.box.seal", slow)
+    monkeypatch.setattr("bot.polls.ballot_box.seal", slow)
     assert await box.close("p1", AFTER)
-    record = await database.read(lambda tx: polls.record(tx, "p1"))
+    record = await record_of(database)
     assert (audit.verify(record), len(record.ballots), len(record.links)) == ([], counted, counted + 1)
 
 
@@ -131,12 +133,12 @@ async def test_a_cancelled_poll_has_no_ballots(box: BallotBox, database: Databas
     await box.open(poll())
     codes = await _vote(box)
     assert await box.cancel("p1", AFTER)
-    record = await database.read(lambda tx: polls.record(tx, "p1"))
+    record = await record_of(database)
     assert (record.ballots, record.counts, record.closing) == ([], {}, [])
-    assert (record.poll.state, record.poll.ballots, len(record.links)) == (State.CANCELLED, 0, 21)
+    assert (record.poll.state, record.poll.ballots, len(record.links)) == (PollState.CANCELLED, 0, 21)
     assert await raw.run("SELECT count(*) FROM poll_secrets") == [(0,)]
     assert audit.verify(record) == []
-    assert await box.find_receipt("p1", codes[0]) is Receipt.INCLUDED
+    assert await box.find_receipt("p1", codes[0]) is Receipt.CANCELLED
 
 
 async def test_a_tampered_poll_does_not_close(box: BallotBox, database: Database, raw: Raw) -> None:
@@ -146,8 +148,8 @@ async def test_a_tampered_poll_does_not_close(box: BallotBox, database: Database
     await raw.run("UPDATE ballots SET choice = '2' WHERE choice = '0'")
     with pytest.raises(Tampered) as caught:
         await box.close("p1", AFTER)
-    assert {finding.rule for finding in caught.value.findings} >= {Rule.BALLOT_CHANGED, Rule.COUNTS}
-    assert (await database.read(lambda tx: polls.get(tx, "p1"))).state is State.OPEN
+    assert {finding.rule for finding in caught.value.findings} >= {RecordRule.BALLOT_CHANGED, RecordRule.COUNTS}
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).state is PollState.OPEN
     assert await box.cancel("p1", AFTER)
 
 
@@ -218,7 +220,7 @@ async def test_the_chain_binds_the_question(box: BallotBox, database: Database) 
     """A chain that was voted on one question doesn't verify under another."""
     await box.open(poll())
     await _vote(box, 3)
-    record = await database.read(lambda tx: polls.record(tx, "p1"))
+    record = await record_of(database)
     other = replace(record, poll=replace(record.poll, question="What else to drink?"))
-    assert [finding.rule for finding in audit.verify(other)] == [Rule.FROZEN_TEXT]
+    assert [finding.rule for finding in audit.verify(other)] == [RecordRule.FROZEN_TEXT]
     assert record.poll.closes_at == CLOSES

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from adapters.doctor import records
-from adapters.doctor.finding import End, Finding
-from bot.config import Settings
-from bot.polls.box import BallotBox
-from bot.store.database import open_database
+from adapters.doctor.check_result import CheckResult, End
+from bot.polls.ballot_box import BallotBox
+from bot.settings.model import Settings
 from bot.store.keys import load_or_create_key, new_key
-from tests.store.things import Raw, poll
+from bot.store.open import open_database
+from tests.store.things import KEY, Raw, poll
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def settings(url: str, tmp_path: Path) -> Settings:
     return Settings(database=url, key_file=tmp_path / "parley.key")
 
 
-async def examined(settings: Settings) -> dict[str, Finding]:
+async def examined(settings: Settings) -> dict[str, CheckResult]:
     return {finding.check: finding async for finding in records.database(settings)}
 
 
@@ -33,9 +34,9 @@ async def open_a_poll(settings: Settings) -> None:
 async def test_a_database_that_is_well_is_told(settings: Settings) -> None:
     """Its rows, its schema, how fast it writes, and that the key opens its polls."""
     await open_a_poll(settings)
-    found = await examined(settings)
-    assert {found[check].end for check in ("database", "key")} == {End.OK}
-    assert "A durable write takes" in found["write speed"].says
+    results = await examined(settings)
+    assert {results[check].end for check in ("database", "key")} == {End.OK}
+    assert "A durable write takes" in results["write speed"].says
 
 
 async def test_a_new_database_is_left_alone(settings: Settings, url: str) -> None:
@@ -51,8 +52,8 @@ async def test_a_schema_that_is_newer_is_told(settings: Settings, url: str) -> N
     await open_a_poll(settings)
     async with Raw.connect(url) as raw:
         await raw.run("INSERT INTO migrations SELECT 900, name, checksum FROM migrations WHERE number = 1")
-    found = (await examined(settings))["database"]
-    assert (found.end, "version 900" in found.says, "Install" in found.mend) == (End.WRONG, True, True)
+    result = (await examined(settings))["database"]
+    assert (result.end, "version 900" in result.says, "Install" in result.mend) == (End.WRONG, True, True)
 
 
 async def test_another_key_is_told(settings: Settings) -> None:
@@ -60,3 +61,13 @@ async def test_another_key_is_told(settings: Settings) -> None:
     await open_a_poll(settings)
     settings.key_file.write_bytes(new_key())
     assert (await examined(settings))["key"].end is End.WRONG
+
+
+def test_a_key_beside_its_database_is_pointed_out(tmp_path: Path) -> None:
+    """In one folder, or where the folder of one holds the other; apart is right, and a key from a variable too."""
+    database = str(tmp_path / "data" / "parley.db")
+    for folder, is_noted in (("data", True), ("data/keys", True), (".", True), ("key", False), ("data2", False)):
+        settings = Settings(database=database, key_file=tmp_path / folder / "parley.key")
+        assert [result.end for result in records.key_place(settings)] == [End.NOTE] * is_noted, folder
+    assert list(records.key_place(Settings(database=database, key=SecretStr(KEY.decode())))) == []
+    assert list(records.key_place(Settings(database="postgresql://db/parley"))) == []

@@ -10,10 +10,11 @@ from cryptography.fernet import InvalidToken
 from slack_sdk.oauth.installation_store import Installation
 
 from adapters.slack.installations import STATE_LIVES, Installations, States
+from bot.communities import repository as communities
 from bot.errors import Unavailable
-from bot.store import communities
-from bot.store.database import Database, open_database
+from bot.store.database import Database
 from bot.store.keys import Keys
+from bot.store.open import open_database
 from tests.store.things import KEY, REFUSED, Raw
 from tests.waits import until
 from tests.world import Clock
@@ -36,13 +37,13 @@ async def test_bolt_finds_what_it_saved_and_deletes_it(database: Database, raw: 
     """Its interface for bot tokens: save, find, delete. Who installed it is not kept, and a token never in plain."""
     installations = store(database, Clock())
     await installations.async_save(installation())
-    found = await installations.async_find_bot(enterprise_id=None, team_id="T1")
-    assert found is not None
-    assert (found.bot_token, found.bot_id, found.bot_user_id, found.team_name) == (TOKEN, "B1", "U2", "Tea")
+    bot = await installations.async_find_bot(enterprise_id=None, team_id="T1")
+    assert bot is not None
+    assert (bot.bot_token, bot.bot_id, bot.bot_user_id, bot.team_name) == (TOKEN, "B1", "U2", "Tea")
     assert await installations.async_find_bot(enterprise_id=None, team_id="T2") is None
-    kept = str(await raw.run("SELECT * FROM installations"))
-    assert TOKEN not in kept
-    assert "UINSTALLER" not in kept
+    stored = str(await raw.run("SELECT * FROM installations"))
+    assert TOKEN not in stored
+    assert "UINSTALLER" not in stored
     await installations.async_delete_all(enterprise_id=None, team_id="T1")
     await installations.async_delete_all(enterprise_id=None, team_id="T1")
     assert await raw.run("SELECT * FROM installations") == []
@@ -67,16 +68,16 @@ async def test_installing_again_replaces_the_token_and_brings_the_community_back
 async def test_every_process_hears_of_what_was_installed_and_removed(url: str) -> None:
     """At once where it happened; soon where the databases are one server's."""
     here, there = await open_database(url), await open_database(url, shared=True)
-    heard: list[str] = []
+    signals: list[str] = []
     installations = store(here, Clock())
-    (store(there, Clock()) if there.dialect == "postgres" else installations).watch(heard.append)
+    (store(there, Clock()) if there.dialect == "postgres" else installations).watch(signals.append)
     if there.dialect == "postgres":
-        await until(lambda: heard == [""])  # it listens now, and may have missed something
-    heard.clear()
+        await until(lambda: signals == [""])  # it listens now, and may have missed something
+    signals.clear()
     await installations.async_save(installation())
-    await until(lambda: heard == ["T1"])
+    await until(lambda: signals == ["T1"])
     await installations.forget("T1", Clock()())
-    await until(lambda: heard == ["T1", "T1"])
+    await until(lambda: signals == ["T1", "T1"])
     await there.close()
     await here.close()
 
@@ -85,7 +86,7 @@ async def test_another_key_opens_nothing(database: Database) -> None:
     """Whoever has the database and not the key has no token; restored, the key opens it again."""
     clock = Clock()
     await store(database, clock).async_save(installation())
-    with pytest.raises(Unavailable, match="install it again"):
+    with pytest.raises(Unavailable, match="install Parley again"):
         await store(database, clock, OTHER_KEY).find("T1")
     assert await store(database, clock).find("T1")
 

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.communities import installations
 from bot.errors import Unavailable
-from bot.polls.box import BallotBox
+from bot.maintenance import rekey as rekeying
+from bot.maintenance.rekey import rekey
+from bot.polls import audit
+from bot.polls import repository as polls
+from bot.polls.ballot_box import BallotBox
 from bot.polls.model import CastEnd
-from bot.store import installations
-from bot.store import rekey as rekeying
 from bot.store.database import Database
 from bot.store.keys import Keys, new_key
-from bot.store.rekey import rekey
 from tests.logs import logs
-from tests.store.things import KEY, NOW, poll, vote
+from tests.store.things import AFTER, KEY, NOW, poll, vote
 from tests.talk import ADA, CREATE, say
 from tests.world import running
 
@@ -39,9 +41,9 @@ async def opens(database: Database, text: bytes) -> bool:
         voted = await BallotBox(database, keys).cast(vote("Ada", "0"))
     except Unavailable:
         return False
-    found = await database.read(lambda tx: installations.find(tx, "slack:T1"))
-    assert found is not None
-    return voted.end is CastEnd.UNCHANGED and keys.derived(PURPOSE).decrypt(found.sealed.encode()) == b"a token"
+    installation = await database.read(lambda tx: installations.find(tx, "slack:T1"))
+    assert installation is not None
+    return voted.end is CastEnd.UNCHANGED and keys.derived(PURPOSE).decrypt(installation.sealed.encode()) == b"a token"
 
 
 async def test_the_new_key_opens_everything_and_the_old_one_nothing(database: Database, tmp_path: Path) -> None:
@@ -57,6 +59,26 @@ async def test_the_new_key_opens_everything_and_the_old_one_nothing(database: Da
     assert oct(file.stat().st_mode)[-3:] == "600"
 
 
+async def test_polls_that_have_ended_stay_proved(database: Database, tmp_path: Path) -> None:
+    """Their records hold under the new key, and no longer under the old one; one that was ended by hand still doesn't."""
+    box = BallotBox(database, Keys(KEY), random_bytes=random.Random(7).randbytes)
+    for name in ("p1", "p2", "p3"):
+        await box.open(poll(name))
+        await box.cast(vote("Ada", "0", name))
+    await box.close("p1", AFTER)
+    await box.cancel("p2", AFTER)
+    await box.close("p3", AFTER)
+    await database.write(lambda tx: polls.seal_end(tx, "p3", "0" * 64))
+    file = tmp_path / "new.key"
+    await rekey(database, KEY, file, PURPOSE)
+
+    async def holds(text: bytes, name: str) -> bool:
+        return not audit.verify(await BallotBox(database, Keys(text)).record(name))
+
+    assert [await holds(file.read_bytes(), name) for name in ("p1", "p2", "p3")] == [True, True, False]
+    assert [await holds(KEY, name) for name in ("p1", "p2", "p3")] == [False, False, False]
+
+
 async def test_a_rekey_that_is_interrupted_loses_nothing(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,7 +88,7 @@ async def test_a_rekey_that_is_interrupted_loses_nothing(
     await store(database)
     whole, write = rekeying.replace_key, database.write
 
-    async def dies(*_given: object) -> None:
+    async def dies(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(database, "write", dies)
@@ -117,6 +139,6 @@ async def test_a_start_under_another_key_says_so(url: str, tmp_path: Path) -> No
     async with running(tmp_path, url=url) as instance:
         with logs() as lines:
             await instance.start()
-    (told,) = [line for line in lines() if "instance key" in line["event"]]
-    assert told["level"] == "error"
-    assert "does not open 1 of 1 open polls" in told["event"]
+    (warning,) = [line for line in lines() if "instance key" in line["event"]]
+    assert warning["level"] == "error"
+    assert "doesn't open 1 of 1 open polls" in warning["event"]

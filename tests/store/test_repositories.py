@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.chat import MessageRef, Place
+from bot.chat.vocabulary import MessageRef, Place
+from bot.communities import repository as communities
 from bot.errors import NotFound, Refused
-from bot.polls.audit import genesis
-from bot.polls.ballots import Method
-from bot.polls.box import BallotBox
-from bot.polls.model import CastEnd, Poll, Results, State
-from bot.store import communities, members, messages, polls
-from bot.store.database import Database, open_database
+from bot.polls import erasure as members
+from bot.polls import posted_messages as messages
+from bot.polls import repository as polls
+from bot.polls.ballot_box import BallotBox
+from bot.polls.counting.ballots import Method
+from bot.polls.erasure import NamedBallot, Stored
+from bot.polls.model import CastEnd, Poll, PollState, Results
+from bot.polls.posted_messages import PostedMessage
+from bot.polls.privacy import Privacy
+from bot.store.database import Database
 from bot.store.keys import Keys
-from bot.store.members import Erased, NamedBallot, Stored
-from bot.store.messages import Copy
+from bot.store.open import open_database
 from bot.store.sql import Transaction
-from tests.store.things import AFTER, CLOSES, COMMUNITY, KEY, NOW, Raw, findings, poll, vote
+from tests.store.things import AFTER, CLOSES, COMMUNITY, KEY, NOW, Raw, findings, member, poll, record_of, vote
 
 
 async def test_a_poll_comes_back_as_it_was_opened(box: BallotBox, database: Database) -> None:
     """Every field survives, and the head starts the chain."""
-    asked = poll(
+    expected = poll(
         method=Method.APPROVAL, max_choices=2, secret=False, results=Results.LIVE, roles=frozenset({"7", "8"}),
         joined_before=True, quorum=5, topic="tea", public=True, remind_at=NOW + timedelta(hours=1),
         communities=frozenset({"slack:T1"}), question="“Tea” or 茶?",
     )  # fmt: skip
-    opened = await box.open(asked)
+    opened = await box.open(expected)
     assert opened == await database.read(lambda tx: polls.get(tx, "p1"))
     assert opened.communities == {COMMUNITY, "slack:T1"}
-    assert (opened.head, opened.links, opened.frozen) == (genesis(asked), 0, False)
+    assert (opened.links, opened.frozen, opened.format) == (0, False, 2)
+    record = await record_of(database)
+    assert record.format is not None
+    assert opened.head == record.format.opening(expected)
 
 
 async def test_lists_of_polls(box: BallotBox, database: Database) -> None:
@@ -80,8 +88,8 @@ async def test_a_quota_counts_what_was_created_here_and_is_open(box: BallotBox, 
     assert await database.write(lambda tx: polls.open_counts(tx, "test:new", "ada")) == (0, 0)
 
 
-def _ids(found: list[Poll]) -> list[str]:
-    return [each.id for each in found]
+def _ids(listed: list[Poll]) -> list[str]:
+    return [each.id for each in listed]
 
 
 async def test_deadlines(box: BallotBox, database: Database) -> None:
@@ -93,8 +101,8 @@ async def test_deadlines(box: BallotBox, database: Database) -> None:
     assert await database.read(lambda tx: polls.next_deadline(tx, ["test"])) == remind
     assert await database.read(lambda tx: polls.due_reminders(tx, remind - timedelta(microseconds=1))) == []
     assert await database.read(lambda tx: polls.due_reminders(tx, remind)) == ["p1"]
-    taken = [await database.write(lambda tx: polls.take_reminder(tx, "p1", remind)) for _ in range(2)]
-    assert taken == [True, False]
+    claims = [await database.write(lambda tx: polls.take_reminder(tx, "p1", remind)) for _ in range(2)]
+    assert claims == [True, False]
     assert await database.read(lambda tx: polls.due_reminders(tx, remind)) == []
     assert await database.read(lambda tx: polls.next_deadline(tx, ["test"])) == CLOSES
     assert await database.read(lambda tx: polls.due(tx, CLOSES - timedelta(microseconds=1))) == []
@@ -108,10 +116,11 @@ async def test_extending(box: BallotBox, database: Database) -> None:
     await box.open(poll())
     later = CLOSES + timedelta(hours=2)
     for when, done in ((CLOSES, False), (later, True), (CLOSES, False)):
-        assert await database.write(lambda tx, at=when: polls.extend(tx, "p1", at, None)) is done  # type: ignore[misc]
+        assert await box.extend("p1", when, None) is done
     assert (await box.cast(vote(1, "0", at=CLOSES))).end is CastEnd.CAST
     await box.close("p1", AFTER)
-    assert not await database.write(lambda tx: polls.extend(tx, "p1", later + timedelta(days=1), None))
+    assert not await box.extend("p1", later + timedelta(days=1), None)
+    assert await findings(database) == []
 
 
 async def test_a_poll_reaches_more_communities(box: BallotBox, database: Database) -> None:
@@ -126,8 +135,8 @@ async def test_a_poll_reaches_more_communities(box: BallotBox, database: Databas
 async def test_copies_of_a_poll(box: BallotBox, database: Database) -> None:
     """Messages are remembered once, marked when edited, and forgotten when somebody deleted them."""
     await box.open(poll())
-    first = Copy("p1", MessageRef(Place("discord", "9", "general", "t1"), "m1"), NOW)
-    second = Copy("p1", MessageRef(Place("slack", "T1", "C1"), "m1"), NOW + timedelta(seconds=1))
+    first = PostedMessage("p1", MessageRef(Place("discord", "9", "general", "t1"), "m1"), NOW)
+    second = PostedMessage("p1", MessageRef(Place("slack", "T1", "C1"), "m1"), NOW + timedelta(seconds=1))
     for copy in (first, second, first):
         await database.write(lambda tx, copy=copy: messages.add_copy(tx, copy))  # type: ignore[misc]
     await database.write(lambda tx: messages.mark_shown(tx, first, poll(), AFTER))
@@ -164,10 +173,11 @@ async def test_what_is_stored_about_a_member(box: BallotBox, database: Database)
     await box.cast(vote(7, "0"))
     await box.cast(vote(7, "1", "p2"))
     stored = await database.read(lambda tx: members.stored_about(tx, vote(7, None).voter))
-    assert stored == Stored((NamedBallot("p2", "1", "Member 7", State.OPEN),), ("p1",))
+    assert not any(stored.hosting.values())
+    assert replace(stored, hosting={}) == Stored((NamedBallot("p2", "1", "Member 7", PollState.OPEN),), ("p1",))
 
 
-async def test_a_member_is_erased(box: BallotBox, database: Database, raw: Raw) -> None:
+async def test_a_member_is_erased(box: BallotBox, database: Database, raw: Raw, privacy: Privacy) -> None:
     """Open ballots are withdrawn, closed named ones are nobody's, closed secret ones stay; chains hold."""
     for name, secret in (("p1", True), ("p2", False), ("p3", True), ("p4", False)):
         await box.open(poll(name, secret=secret, creator="7"))
@@ -175,34 +185,52 @@ async def test_a_member_is_erased(box: BallotBox, database: Database, raw: Raw) 
             await box.cast(vote(number, "0", name))
     await box.close("p3", AFTER)
     await box.close("p4", AFTER, vote(7, None).voter)
-    erased = await box.forget_member(vote(7, None).voter, NOW)
-    assert erased == Erased(ballots=3, polls=4)
-    left = {each.id: each.ballots for each in await database.read(polls.all_polls)}
-    assert left == {"p1": 2, "p2": 2, "p3": 3, "p4": 3}
-    assert await database.read(lambda tx: members.stored_about(tx, vote(7, None).voter)) == Stored((), ())
-    assert await raw.run(f"SELECT count(*) FROM polls WHERE closed_by = '{COMMUNITY}:7'") == [(0,)]  # noqa: S608 - the test's own text
-    for name in left:
+    assert sorted(await privacy.erase(member(7), NOW)) == ["p1", "p2"]
+    ballots = {each.id: each.ballots for each in await database.read(polls.all_polls)}
+    assert ballots == {"p1": 2, "p2": 2, "p3": 3, "p4": 3}
+    stored = await database.read(lambda tx: members.stored_about(tx, vote(7, None).voter))
+    assert not any(stored.hosting.values())
+    assert replace(stored, hosting={}) == Stored((), ())
+    assert await raw.run("SELECT count(*) FROM polls WHERE closed_by = $1", f"{COMMUNITY}:7") == [(0,)]
+    for name in ballots:
         assert await findings(database, name) == []
-    assert await box.forget_member(vote(7, None).voter, NOW) == Erased(0, 0)
+    assert await raw.run("SELECT count(*) FROM polls WHERE creator = '7'") == [(0,)]
+    assert await raw.run("SELECT voter FROM ballots WHERE poll = 'p4' AND name IS NULL") != [(vote(7, None).voter,)]
+    assert await privacy.erase(member(7), NOW) == [], "once more is harmless"
+    assert {each.id: each.ballots for each in await database.read(polls.all_polls)} == ballots
 
 
-async def test_a_community_is_erased(box: BallotBox, database: Database, raw: Raw) -> None:
-    """Its polls go with their chains and leave a line each; its members' ballots elsewhere are nobody's."""
+async def test_a_community_is_erased(box: BallotBox, database: Database, raw: Raw, privacy: Privacy) -> None:
+    """Once it has been gone for as long as its data is kept, and not a second earlier: its polls go with their chains
+    and leave a line each; its members' ballots elsewhere are nobody's."""
     await box.open(poll("p1"))
-    await box.open(poll("p2", community="discord:9", communities=frozenset({COMMUNITY}), secret=False))
+    later = NOW + timedelta(days=60)
+    await box.open(poll("p2", community="discord:9", communities=frozenset({COMMUNITY}), secret=False, closes_at=later))
     await box.open(poll("p3", community="discord:9", communities=frozenset({COMMUNITY}), secret=False))
     for name in ("p1", "p2", "p3"):
         await box.cast(vote(1, "0", name))
+    await box.close("p1", AFTER)
     await box.close("p3", AFTER)
-    head = (await database.read(lambda tx: polls.get(tx, "p1"))).head
-    copy = Copy("p2", MessageRef(Place("test", "demo", "general"), "m1"), NOW)
+    ended = await database.read(lambda tx: polls.get(tx, "p1"))
+    copy = PostedMessage("p2", MessageRef(Place("test", "demo", "general"), "m1"), NOW)
     await database.write(lambda tx: messages.add_copy(tx, copy))
-    assert await box.forget_community(COMMUNITY, "the community left", NOW) == Erased(ballots=1, polls=1)
-    assert await raw.run("SELECT poll, links, head, reason FROM erasures") == [("p1", 1, head, "the community left")]
+    await privacy.community_left(COMMUNITY, AFTER)
+    keep = timedelta(days=30)
+    assert await privacy.forget_the_gone(AFTER + keep - timedelta(seconds=1)) == []
+    assert await database.read(lambda tx: polls.get(tx, "p1")) == ended
+    assert await privacy.forget_the_gone(AFTER + keep + timedelta(seconds=1)) == [COMMUNITY]
+    assert await raw.run("SELECT poll, links, head, reason FROM erasures") == [("p1", ended.links, ended.head, "left")]
     assert await database.read(communities.all_ids) == ["discord:9"]
     assert await database.read(lambda tx: messages.copies(tx, "p2")) == []
     assert [(each.id, each.ballots) for each in await database.read(polls.all_polls)] == [("p2", 0), ("p3", 1)]
-    for table in ("links", "ballots", "choice_counts", "poll_options", "poll_secrets"):
-        assert await raw.run(f"SELECT count(*) FROM {table} WHERE poll = 'p1'") == [(0,)]  # noqa: S608 - the test's own text
+    assert await raw.run("SELECT count(*) FROM ballots WHERE poll = 'p3' AND voter LIKE 'test:%'") == [(0,)]
+    for polls_of in (
+        "SELECT poll FROM links",
+        "SELECT poll FROM ballots",
+        "SELECT poll FROM choice_counts",
+        "SELECT poll FROM poll_options",
+        "SELECT poll FROM poll_secrets",
+    ):
+        assert ("p1",) not in await raw.run(polls_of)
     assert await findings(database, "p2") == await findings(database, "p3") == []
-    assert await box.forget_community(COMMUNITY, "again", NOW) == Erased(0, 0)
+    assert await privacy.forget_the_gone(AFTER + keep + timedelta(days=1)) == [], "once more is harmless"

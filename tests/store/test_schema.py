@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-import bot.polls.box
-from bot.polls.box import BallotBox
-from bot.store import polls
+import bot.polls.ballot_box
+from bot.polls import repository as polls
+from bot.polls.ballot_box import BallotBox
 from bot.store.database import Database
-from bot.store.sql import FOLDER
+from bot.store.sql import ROOMS
 from tests.store.things import COMMUNITY, NOW, REFUSED, Raw, poll, vote
 
 LINK = "INSERT INTO links (poll, number, step, commitment, replaces, receipt, before, hash) VALUES"
@@ -74,7 +74,7 @@ async def test_a_poll_goes_whole_and_leaves_a_line(raw: Raw) -> None:
 
 async def test_an_erased_poll_never_comes_back(raw: Raw, box: BallotBox) -> None:
     """An id in `erasures` can't be used again."""
-    await raw.run(f"INSERT INTO erasures (poll, links, head, reason, erased_at) VALUES ('p1', 0, '{H}', 'test', 1)")  # noqa: S608 - the test's own text
+    await raw.run("INSERT INTO erasures (poll, links, head, reason, erased_at) VALUES ('p1', 0, $1, 'test', 1)", H)
     with pytest.raises(REFUSED):
         await box.open(poll())
 
@@ -83,9 +83,13 @@ async def test_a_closed_poll_stays_closed(raw: Raw, box: BallotBox) -> None:
     """Neither its state nor its time changes any more."""
     await box.open(poll())
     await box.close("p1", NOW)
-    for change in ("state = 'open', closed_at = NULL", "state = 'cancelled'", "closes_at = closes_at + 1"):
+    for change in (
+        "UPDATE polls SET state = 'open', closed_at = NULL",
+        "UPDATE polls SET state = 'cancelled'",
+        "UPDATE polls SET closes_at = closes_at + 1",
+    ):
         with pytest.raises(REFUSED):
-            await raw.run(f"UPDATE polls SET {change}")  # noqa: S608 - the test's own text
+            await raw.run(change)
 
 
 @pytest.mark.parametrize(
@@ -149,11 +153,12 @@ async def test_numbers_are_numbers(raw: Raw, box: BallotBox) -> None:
 
 def test_every_named_query_is_used_and_every_used_one_is_named() -> None:
     """No dead SQL, no misspelt name; an override replaces a common query."""
+    special = set(ROOMS.glob("*/*.postgres.sql"))
     common, postgres = (
-        {name for path in folder.glob("*.sql") for name in re.findall(r"-- name: (\w+)", path.read_text("utf-8"))}
-        for folder in (FOLDER, FOLDER / "postgres")
+        {name for path in files for name in re.findall(r"-- name: (\w+)", path.read_text("utf-8"))}
+        for files in (set(ROOMS.glob("*/*.sql")) - special, special)
     )
-    root = Path(bot.polls.box.__file__).parents[1]
+    root = Path(bot.polls.ballot_box.__file__).parents[1]
     used = {
         name
         for path in root.rglob("*.py")
@@ -173,4 +178,4 @@ def test_every_named_query_is_used_and_every_used_one_is_named() -> None:
 async def test_a_community_with_polls_can_not_vanish(raw: Raw) -> None:
     """Its polls go first, on record."""
     with pytest.raises(REFUSED):
-        await raw.run(f"DELETE FROM communities WHERE id = '{COMMUNITY}'")  # noqa: S608 - the test's own text
+        await raw.run("DELETE FROM communities WHERE id = $1", COMMUNITY)

@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from bot.acts import Did
+from bot.communities.action_log import Deed
 from bot.instance import Instance
-from bot.polls.copies import lease_of
-from bot.store import leases, messages
-from bot.store.database import Database, open_database
+from bot.polls import posted_messages as messages
+from bot.polls.redrawing import lease_of
+from bot.store import leases
+from bot.store.database import Database
+from bot.store.open import open_database
 from bot.store.signals import Signal
 from tests.store.conftest import new_database
 from tests.store.server import PostgresServer
@@ -37,60 +39,63 @@ async def two(
 
 async def test_a_signal_is_heard_once_by_every_process(url: str) -> None:
     """Here at once; elsewhere soon, where the databases are one server's."""
-    heard: list[tuple[str, str]] = []
+    signals: list[tuple[str, str]] = []
     one = await open_database(url)
-    one.listen(Signal.POLL, lambda about: heard.append(("one", about)))
+    one.listen(Signal.POLL, lambda about: signals.append(("one", about)))
     other = await open_database(url, shared=True)
     if one.dialect == "postgres":
-        other.listen(Signal.POLL, lambda about: heard.append(("other", about)))
-        await until(lambda: {("one", ""), ("other", "")} <= set(heard))
-    heard.clear()
+        other.listen(Signal.POLL, lambda about: signals.append(("other", about)))
+        await until(lambda: {("one", ""), ("other", "")} <= set(signals))
+    signals.clear()
     one.signal(Signal.POLL, "p1")
     one.signal(Signal.DEADLINE, "nobody listens")
-    assert heard == [("one", "p1")]
+    assert signals == [("one", "p1")]
     if one.dialect == "postgres":
-        await until(lambda: ("other", "p1") in heard)
+        await until(lambda: ("other", "p1") in signals)
         other.signal(Signal.POLL, "p2")
-        await until(lambda: ("one", "p2") in heard)
-    assert len(heard) == len(set(heard))
+        await until(lambda: ("one", "p2") in signals)
+    assert len(signals) == len(set(signals))
     await other.close()
     await one.close()
 
 
 async def test_a_hearer_with_a_bug_keeps_nobody_from_hearing(database: Database) -> None:
     """It is logged, and the next is told."""
-    heard: list[str] = []
+    signals: list[str] = []
 
     def broken(_about: str) -> None:
         raise RuntimeError("bug")
 
     database.listen(Signal.POLL, broken)
-    database.listen(Signal.POLL, heard.append)
+    database.listen(Signal.POLL, signals.append)
     database.signal(Signal.POLL, "p1")
-    assert "p1" in heard
+    assert "p1" in signals
 
 
 async def test_whoever_lost_the_line_looks_for_everything(server: PostgresServer) -> None:
     """The server ends the connection; when it is back, what was missed meanwhile is made up for."""
     url = new_database(server)
     database = await open_database(url)
-    heard: list[str] = []
-    database.listen(Signal.COMMUNITY, heard.append)
-    await until(lambda: heard == [""])
-    ours = "datname = current_database() AND pid <> pg_backend_pid()"
-    server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}", url.rpartition("/")[2])  # noqa: S608 - the test's own text
-    await until(lambda: heard == ["", ""])
+    signals: list[str] = []
+    database.listen(Signal.COMMUNITY, signals.append)
+    await until(lambda: signals == [""])
+    server.psql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        url.rpartition("/")[2],
+    )
+    await until(lambda: signals == ["", ""])
     await database.close()
 
 
 async def test_a_vote_is_shown_by_the_process_that_runs_the_platform(server: PostgresServer, tmp_path: Path) -> None:
     """The vote is taken in one process, the message is another's."""
     async with two(server, tmp_path) as (one, other):
-        await say(other, ADA, '/poll create question:"Which tea?" options:"Green | Black" results:live')
+        await say(other, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black" results:live')
         one.platforms.clear()
         await press(one, BEN, "v1:vote:p1:0")
         await until(lambda: wall(other).edits == 1)
-        assert "Green ★ 1 (100.0 %)" in reply_words(wall(other).posted[0][1])
+        assert "Green ★ 1 (100%)" in reply_words(wall(other).posted[0][1])
         await other.copies.drain()
         assert await one.database.read(messages.stale_copies) == []
 
@@ -98,7 +103,7 @@ async def test_a_vote_is_shown_by_the_process_that_runs_the_platform(server: Pos
 async def test_a_deadline_set_in_one_process_wakes_the_other(server: PostgresServer, tmp_path: Path) -> None:
     """The poll is closed early in a process without the platform; the other says so without waiting half a minute."""
     async with two(server, tmp_path) as (one, other):
-        await say(other, ADA, '/poll create question:"Which tea?" options:"Green | Black"')
+        await say(other, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black"')
         one.platforms.clear()
         await other.start()
         await press(one, ADA, "v1:poll-close:p1")
@@ -110,14 +115,14 @@ async def test_who_stops_hands_over(server: PostgresServer, tmp_path: Path) -> N
     url, clock = new_database(server), Clock()
     async with running(tmp_path, url=url, clock=clock) as other:
         async with running(tmp_path, url=url, clock=clock) as one:
-            await say(one, ADA, '/poll create question:"Which tea?" options:"Green | Black" results:live')
+            await say(one, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black" results:live')
             one.platforms.clear()
             (copy,) = await one.database.read(lambda tx: messages.copies(tx, "p1"))
             await one.database.write(lambda tx: leases.take(tx, lease_of(copy), one.copies._name))
-            heard: list[str] = []
-            other.database.listen(Signal.POLL, heard.append)
+            signals: list[str] = []
+            other.database.listen(Signal.POLL, signals.append)
             await press(one, BEN, "v1:vote:p1:0")
-            await until(lambda: "p1" in heard)
+            await until(lambda: "p1" in signals)
             await other.copies.drain()
             assert wall(other).edits == 0
         await until(lambda: wall(other).edits == 1)
@@ -128,11 +133,11 @@ async def test_settings_changed_in_one_process_hold_in_the_other(server: Postgre
     async with two(server, tmp_path) as (one, other):
         now = one.now()
         before = await other.communities.get("test:demo", now)
-        heard = asyncio.Event()
-        other.database.listen(Signal.COMMUNITY, lambda about: heard.set() if about else None)
-        logged = one.acts.entry(Did.SETTINGS, now, community=before.id)
+        arrival = asyncio.Event()
+        other.database.listen(Signal.COMMUNITY, lambda about: arrival.set() if about else None)
+        logged = one.action_log.entry(Deed.SETTINGS, now, community=before.id)
         await one.communities.change(before, {"zone": "Europe/Berlin"}, logged)
-        await asyncio.wait_for(heard.wait(), PATIENCE)
+        await asyncio.wait_for(arrival.wait(), PATIENCE)
         assert (await other.communities.get("test:demo", now)).zone == "Europe/Berlin"
 
 
@@ -147,5 +152,5 @@ async def test_content_that_one_process_took_is_taken_by_the_other(server: Postg
         await one.content.reload()
         await until(lambda: other.content.shelf.current.version == one.content.shelf.current.version)
         async with asyncio.timeout(PATIENCE):
-            log, _ = await one.acts.page("", one.now() + timedelta(days=1))
-        assert [act.did for act in log] == ["reload"]
+            log, _ = await one.action_log.page("", one.now() + timedelta(days=1))
+        assert [act.deed for act in log] == ["reload"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from bot.store import suggestions
-from bot.store.database import Database, open_database
+from bot.store.database import Database
+from bot.store.open import open_database
 from bot.store.sql import Transaction
-from bot.store.suggestions import WAITING, Kind, State, Suggestion
+from bot.suggestions import repository as suggestions
+from bot.suggestions.repository import WAITING, Kind, Suggestion, SuggestionState
 from tests.store.things import COMMUNITY, NOW
 
 
@@ -20,17 +21,17 @@ async def test_of_two_editors_at_once_one_decides(url: str, database: Database) 
     """The other is told so, in whichever process, and nothing of theirs is stored."""
     other = await open_database(url, shared=True)
     for number in range(8):
-        made = suggestion(f"s{number}")
-        await database.write(lambda tx, made=made: suggestions.add(tx, made))  # type: ignore[misc]
+        new = suggestion(f"s{number}")
+        await database.write(lambda tx, new=new: suggestions.add(tx, new))  # type: ignore[misc]
         ends = await asyncio.gather(
             *(
-                each.write(lambda tx, to=to, id_=made.id: suggestions.move(tx, id_, WAITING, to, "why", to, NOW))  # type: ignore[misc]
-                for each, to in ((database, State.ACCEPTED), (other, State.REJECTED))
+                each.write(lambda tx, to=to, id_=new.id: suggestions.move(tx, id_, WAITING, to, "why", to, NOW))  # type: ignore[misc]
+                for each, to in ((database, SuggestionState.ACCEPTED), (other, SuggestionState.REJECTED))
             )
         )
-        stored: Any = await database.read(lambda tx, id_=made.id: suggestions.find(tx, id_))  # type: ignore[misc]
+        stored: Any = await database.read(lambda tx, id_=new.id: suggestions.find(tx, id_))  # type: ignore[misc]
         assert sorted(ends) == [False, True]
-        assert stored.state is (State.ACCEPTED if ends[0] else State.REJECTED)
+        assert stored.state is (SuggestionState.ACCEPTED if ends[0] else SuggestionState.REJECTED)
         assert stored.decided_by == stored.state
     await other.close()
 
@@ -39,15 +40,15 @@ async def test_a_members_limit_holds_when_much_is_suggested_at_once(url: str, da
     """Of ten that two processes take in at the same moment under a limit of three, three are stored."""
     other = await open_database(url, shared=True)
 
-    async def add(tx: Transaction, made: Suggestion) -> bool:
-        own, _ = await suggestions.waiting_of(tx, made.member, made.community)
+    async def add(tx: Transaction, new: Suggestion) -> bool:
+        own, _ = await suggestions.waiting_of(tx, new.member, new.community)
         if own < 3:
-            await suggestions.add(tx, made)
+            await suggestions.add(tx, new)
         return own < 3
 
-    taken = await asyncio.gather(
+    outcomes = await asyncio.gather(
         *((database, other)[n % 2].write(lambda tx, n=n: add(tx, suggestion(f"s{n}"))) for n in range(10))  # type: ignore[misc]
     )
-    assert taken.count(True) == 3
+    assert outcomes.count(True) == 3
     assert await database.read(suggestions.waiting) == 3
     await other.close()

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from bot.chat import Place
-from bot.polls.box import BallotBox
-from bot.polls.model import CastEnd, State
-from bot.store import communities, messages, migrate, polls, tellings
-from bot.store.database import open_database
+from bot.chat.vocabulary import Place
+from bot.communities import repository as communities
+from bot.polls import outbox as tellings
+from bot.polls import posted_messages as messages
+from bot.polls import repository as polls
+from bot.polls.ballot_box import BallotBox
+from bot.polls.model import CastEnd, PollState
+from bot.polls.outbox import News
+from bot.store import migrate
 from bot.store.keys import Keys
-from bot.store.tellings import News
+from bot.store.open import open_database
 from tests.store.things import AFTER, CLOSES, COMMUNITY, KEY, Raw, findings, vote
 
 WRITTEN = Path(__file__).with_name("first_release.sql")
@@ -21,10 +25,10 @@ async def first_release(url: str) -> None:
     """The database as the first release left it."""
     first, *_ = migrate.load_migrations("sqlite" if url.startswith("sqlite") else "postgres")
     async with Raw.connect(url) as raw:
-        record = f"INSERT INTO migrations VALUES (1, '{first.name}', '{first.checksum}');"  # noqa: S608 - the program's own
-        for script in (migrate.RECORD + ";", first.sql, record, WRITTEN.read_text("utf-8")):
+        for script in (migrate.RECORD + ";", first.sql, WRITTEN.read_text("utf-8")):
             for statement in migrate.statements(script):
                 await raw.run(statement)
+        await raw.run("INSERT INTO migrations VALUES (1, $1, $2)", first.name, first.checksum)
 
 
 async def test_everything_of_the_first_release_goes_on(url: str) -> None:
@@ -33,15 +37,15 @@ async def test_everything_of_the_first_release_goes_on(url: str) -> None:
     database = await open_database(url)
     assert await database.check() == []
     box = BallotBox(database, Keys(KEY))
-    found = {poll.id: poll for poll in await database.read(polls.all_polls)}
-    assert {name: poll.state for name, poll in found.items()} == {
-        "open": State.OPEN,
-        "ranked": State.OPEN,
-        "closed": State.CLOSED,
-        "named": State.CLOSED,
-        "gone": State.CANCELLED,
+    polls_by_id = {poll.id: poll for poll in await database.read(polls.all_polls)}
+    assert {name: poll.state for name, poll in polls_by_id.items()} == {
+        "open": PollState.OPEN,
+        "ranked": PollState.OPEN,
+        "closed": PollState.CLOSED,
+        "named": PollState.CLOSED,
+        "gone": PollState.CANCELLED,
     }
-    for name in found:
+    for name in polls_by_id:
         assert await findings(database, name) == []
     assert (await database.read(lambda tx: communities.settings(tx, COMMUNITY)))["zone"] == "Europe/Berlin"
 
@@ -51,12 +55,12 @@ async def test_everything_of_the_first_release_goes_on(url: str) -> None:
     assert await box.close("open", AFTER)
     assert await findings(database, "open") == []
 
-    told = await database.write(lambda tx: tellings.take(tx, ["test"], AFTER))
-    assert told is not None
-    assert (told.news, told.place) == (News.RESULT, Place("test", "demo", "main"))
+    places = await database.write(lambda tx: tellings.take(tx, ["test"], AFTER))
+    assert places is not None
+    assert (places.news, places.place) == (News.RESULT, Place("test", "demo", "main"))
     other = await database.write(lambda tx: tellings.take(tx, ["test"], AFTER))
     assert other is not None
-    assert {told.poll, other.poll} == {"closed", "open"}
+    assert {places.poll, other.poll} == {"closed", "open"}
     assert await database.write(lambda tx: tellings.take(tx, ["test"], AFTER)) is None
     stale = {copy.poll for copy in await database.read(messages.stale_copies)}
     assert stale == {"open", "ranked", "closed", "gone"}
@@ -64,3 +68,26 @@ async def test_everything_of_the_first_release_goes_on(url: str) -> None:
     again = await open_database(url)
     assert await again.check() == []
     await again.close()
+
+
+async def test_polls_of_earlier_releases_stay_where_they_were_posted(url: str) -> None:
+    """Nobody recorded whether the channels of polls on Slack and Discord were private, so those answer only there.
+
+    A poll that was marked public has its page, and where no place is private, nothing changes.
+    """
+    await first_release(url)
+    async with Raw.connect(url) as raw:
+        await raw.run("INSERT INTO communities (id) VALUES ('slack:T1')")
+        await raw.run("UPDATE polls SET community = 'slack:T1' WHERE id = 'closed' OR links = 0")
+        await raw.run("UPDATE poll_communities SET community = 'slack:T1' WHERE poll = 'closed'")
+        await raw.run(
+            "UPDATE poll_copies SET platform = 'slack', workspace = 'T1', thread = '17.1' WHERE poll = 'closed'"
+        )
+    database = await open_database(url)
+    poll, other = [await database.read(lambda tx, name=name: polls.get(tx, name)) for name in ("closed", "named")]  # type: ignore[misc]
+    assert (poll.private, other.private) == (True, False)
+    assert poll.answers("slack:T1", Place("slack", "T1", "main"))
+    assert not poll.answers("slack:T1", Place("slack", "T1", "side"))
+    assert other.answers(COMMUNITY, Place("test", "demo", "side"))
+    assert await database.read(lambda tx: polls.visible(tx, "slack:T1", None)) == []
+    await database.close()

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.errors import Unavailable
-from bot.polls.audit import Rule
-from bot.polls.box import GROUP_MAX, BallotBox, Receipt, Standing
-from bot.polls.model import Cast, CastEnd
-from bot.store import polls
+from bot.polls import repository as polls
+from bot.polls.ballot_box import GROUP_MAX, BallotBox
+from bot.polls.discrepancies import RecordRule
+from bot.polls.model import Cast, CastEnd, Vote
+from bot.polls.own_ballots import OwnBallot
+from bot.polls.receipts import Receipt
+from bot.polls.vote_batch import VoteBatch
 from bot.store.database import Database, Unit
 from bot.store.keys import Keys
+from bot.store.open import open_database
 from bot.store.sql import Transaction
-from tests.store.things import CLOSES, NOW, Raw, findings, poll, vote
+from bot.telemetry.meter import Meter
+from tests.store.things import CLOSES, KEY, NOW, Raw, findings, poll, vote
 
 
 async def test_a_vote_is_cast_changed_repeated_and_withdrawn(box: BallotBox, database: Database) -> None:
@@ -23,11 +32,11 @@ async def test_a_vote_is_cast_changed_repeated_and_withdrawn(box: BallotBox, dat
     await box.open(poll())
     cast = await box.cast(vote(1, "0"))
     assert (cast.end, cast.choice, cast.links, cast.ballots) == (CastEnd.CAST, "0", 1, 1)
-    assert await box.cast(vote(1, "0")) == Cast(CastEnd.UNCHANGED, cast.code, "0", 1, 1)
+    assert await box.cast(vote(1, "0")) == Cast(CastEnd.UNCHANGED, cast.code, "0", 1, 1, cast.head)
     changed = await box.cast(vote(1, "2"))
     assert (changed.end, changed.links, changed.ballots) == (CastEnd.CHANGED, 2, 1)
     assert changed.code != cast.code
-    assert await box.standing("p1", vote(1, None).voter) == Standing("2", changed.code)
+    assert await box.standing("p1", vote(1, None).voter) == OwnBallot("2", changed.code, changed.head)
     assert await box.cast(vote(1, None)) == Cast(CastEnd.WITHDRAWN, links=3, ballots=0)
     assert await box.cast(vote(1, None)) == Cast(CastEnd.NOTHING_TO_WITHDRAW, links=3, ballots=0)
     assert await box.standing("p1", vote(1, None).voter) is None
@@ -130,6 +139,17 @@ async def test_a_choice_that_no_parser_returns_is_a_bug(box: BallotBox, choice: 
     assert (await neighbour).end is CastEnd.CAST
 
 
+@pytest.mark.parametrize("voter", ["", "a\nb", "a\0"])
+async def test_a_voter_that_no_platform_has_is_a_bug(box: BallotBox, voter: str) -> None:
+    """It would break the statement that it shares with its neighbours; a time without a zone would, too."""
+    await box.open(poll())
+    with pytest.raises(ValueError, match="printable text"):
+        await box.cast(replace(vote(1, "0"), voter=voter))
+    with pytest.raises(TypeError):
+        await box.cast(vote(1, "0", at=NOW.replace(tzinfo=None)))
+    assert (await box.cast(vote(1, "0"))).end is CastEnd.CAST
+
+
 async def test_a_name_that_no_database_takes_is_made_plain(box: BallotBox, database: Database) -> None:
     """A NUL or half a surrogate pair in a display name spoils nothing."""
     await box.open(poll(secret=False))
@@ -147,14 +167,65 @@ async def test_a_vote_that_breaks_the_transaction_fails_alone(box: BallotBox, da
     await box.cast(vote(1, "0", "p2"))
     await raw.disarm("links")
     head = (await database.read(lambda tx: polls.get(tx, "p2"))).head
-    row = f"'p2', 2, 'withdraw', '', 1, '', '{head}', '{head}'"
-    await raw.run(f"INSERT INTO links (poll, number, step, commitment, replaces, receipt, before, hash) VALUES ({row})")  # noqa: S608 - the test's own text
+    await raw.run(
+        "INSERT INTO links (poll, number, step, commitment, replaces, receipt, before, hash) "
+        "VALUES ('p2', 2, 'withdraw', '', 1, '', $1, $1)",
+        head,
+    )
     casts = (box.cast(vote(2, "0", on)) for on in ("p1", "p2", "p1"))
     first, broken, third = await asyncio.gather(*casts, return_exceptions=True)
     assert isinstance(broken, Exception)
     assert isinstance(first, Cast)
     assert isinstance(third, Cast)
     assert await findings(database, "p1") == []
+
+
+async def test_a_bug_with_one_vote_is_that_votes_alone(
+    box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It breaks the transaction that it shares; each vote then gets its own, and the log has the bug once."""
+    await box.open(poll())
+    take = VoteBatch.take
+
+    def stumble(batch: VoteBatch, asked: Vote, *others: Any) -> Cast | Exception:
+        if asked.voter.endswith(":2"):
+            raise RuntimeError("bug")
+        return take(batch, asked, *others)
+
+    monkeypatch.setattr(VoteBatch, "take", stumble)
+    first, broken, third = await asyncio.gather(
+        *(box.cast(vote(number, "0")) for number in (1, 2, 3)), return_exceptions=True
+    )
+    assert isinstance(broken, RuntimeError)
+    assert isinstance(first, Cast)
+    assert isinstance(third, Cast)
+    assert caplog.text.count("a group of 3 votes failed; trying each alone") == 1
+    alone = await asyncio.gather(box.cast(vote(2, "0")), return_exceptions=True)
+    assert isinstance(alone[0], RuntimeError)
+    assert "a group of 1 votes" not in caplog.text
+    assert await database.read(lambda tx: polls.choice_counts(tx, "p1")) == {"0": 2}
+    assert await findings(database) == []
+
+
+class CountingMeter(Meter):
+    """Keeps how the votes of each group ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends: list[Counter[str]] = []
+
+    def wrote_votes(self, ends: Mapping[str, int], seconds: float) -> None:
+        self.ends.append(Counter(ends))
+
+
+async def test_each_vote_is_counted_by_its_end(database: Database) -> None:
+    """For the operator's figures, by the meter that the box was given."""
+    meter = CountingMeter()
+    box = BallotBox(database, Keys(KEY), meter=meter)
+    await box.open(poll())
+    await asyncio.gather(box.cast(vote(1, "0")), box.cast(vote(2, "0")), box.cast(vote(1, "1")))
+    await box.cast(vote(1, None))
+    assert sum(meter.ends, Counter()) == {"cast": 2, "changed": 1, "withdrawn": 1}
 
 
 async def test_a_poll_whose_secret_is_gone_spoils_no_other(box: BallotBox, database: Database, raw: Raw) -> None:
@@ -215,8 +286,6 @@ async def test_receipts(box: BallotBox) -> None:
 
 async def test_a_locked_row_makes_the_vote_unavailable_and_the_next_one_works(url: str) -> None:
     """Whoever holds a lock too long costs votes, which are told so; nothing is half written."""
-    from bot.store.database import open_database  # noqa: PLC0415
-
     database = await open_database(url, busy_seconds=0.2)
     box = BallotBox(database, Keys(KEY_AGAIN))
     await box.open(poll())
@@ -225,7 +294,7 @@ async def test_a_locked_row_makes_the_vote_unavailable_and_the_next_one_works(ur
         if not raw.sqlite:
             await raw.run("LOCK TABLE ballots IN ACCESS EXCLUSIVE MODE")
         answers = await asyncio.gather(*(box.cast(vote(n, "0")) for n in range(5)), return_exceptions=True)
-        assert all(isinstance(answer, Unavailable) and "not counted" in answer.message for answer in answers)
+        assert all(isinstance(answer, Unavailable) and "isn't counted" in answer.message for answer in answers)
         await raw.run("ROLLBACK")
     assert (await box.cast(vote(1, "0"))).links == 1
     assert await findings(database) == []
@@ -252,7 +321,7 @@ async def test_reads_do_not_write(database: Database) -> None:
 
 def test_rules_have_names() -> None:
     """Every rule that a finding can name is spelled for people."""
-    assert all(rule.value == rule.value.lower() for rule in Rule)
+    assert all(rule.value == rule.value.lower() for rule in RecordRule)
 
 
 KEY_AGAIN = b"A" * 43 + b"="

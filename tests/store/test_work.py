@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from bot.chat import MessageRef, Place
-from bot.polls.box import BallotBox
-from bot.store import leases, messages, polls, tellings
-from bot.store.database import Database, open_database
-from bot.store.messages import Copy
-from bot.store.tellings import News
+from bot.chat.vocabulary import MessageRef, Place
+from bot.polls import outbox as tellings
+from bot.polls import posted_messages as messages
+from bot.polls import repository as polls
+from bot.polls.ballot_box import BallotBox
+from bot.polls.outbox import News
+from bot.polls.posted_messages import PostedMessage
+from bot.store import leases
+from bot.store.database import Database
+from bot.store.open import open_database
 from tests.store.things import AFTER, CLOSES, NOW, Raw, poll, vote
 
 HERE, THERE = Place("discord", "9", "general"), Place("slack", "T1", "C1")
@@ -19,7 +23,7 @@ HERE, THERE = Place("discord", "9", "general"), Place("slack", "T1", "C1")
 async def _posted(box: BallotBox, database: Database) -> None:
     await box.open(poll())
     for number, place in enumerate((HERE, HERE, THERE)):
-        copy = Copy("p1", MessageRef(place, f"m{number}"), NOW)
+        copy = PostedMessage("p1", MessageRef(place, f"m{number}"), NOW)
         await database.write(lambda tx, copy=copy: messages.add_copy(tx, copy))  # type: ignore[misc]
 
 
@@ -48,11 +52,11 @@ async def test_of_many_one_gets_the_lease(url: str, database: Database) -> None:
     """Two processes that ask at the same moment never both hold it."""
     other = await open_database(url, shared=True)
     for turn in range(10):
-        asked = [
+        requests = [
             each.write(lambda tx, n=turn, h=holder: leases.take(tx, f"x{n}", f"h{h}"))  # type: ignore[misc]
             for holder, each in enumerate([database, other] * 4)
         ]
-        assert sum(await asyncio.gather(*asked)) == 1
+        assert sum(await asyncio.gather(*requests)) == 1
     await other.close()
 
 
@@ -71,7 +75,7 @@ async def test_a_vote_makes_copies_stale_and_drawing_makes_them_right(box: Ballo
     await database.write(lambda tx: messages.mark_shown(tx, copy, drawn, NOW - timedelta(hours=1)))
     assert await _stale(database) == {"m1", "m2"}
     assert (await database.read(lambda tx: messages.find_copy(tx, copy))).edited_at == NOW  # type: ignore[union-attr]
-    await database.write(lambda tx: polls.extend(tx, "p1", AFTER, None))
+    assert await box.extend("p1", AFTER, None)
     assert await _stale(database) == {"m0", "m1", "m2"}
     await box.close("p1", AFTER)
     drawn = await database.read(lambda tx: polls.get(tx, "p1"))
@@ -97,7 +101,7 @@ async def test_a_copy_that_can_t_be_drawn_rests_and_comes_back(box: BallotBox, d
     await box.cast(vote(4, "0"))
     assert copy.message.id in await _stale(database)
     await lose()
-    await database.write(lambda tx: polls.extend(tx, "p1", AFTER, None))
+    assert await box.extend("p1", AFTER, None)
     assert copy.message.id in await _stale(database)
     drawn = await database.read(lambda tx: polls.get(tx, "p1"))
     await database.write(lambda tx: messages.mark_shown(tx, copy, drawn, NOW))
@@ -115,9 +119,9 @@ async def test_a_creator_is_told_once(box: BallotBox, database: Database) -> Non
     closed = await database.read(lambda tx: polls.get(tx, "p1"))
     platform, _, workspace = closed.community.partition(":")
     await database.write(lambda tx: tellings.tell_creator(tx, closed, AFTER))
-    taken = await database.write(lambda tx: tellings.take(tx, [platform], AFTER))
-    assert taken == tellings.Telling("p1", News.RESULT, Place(platform, workspace, ""), CLOSES)
-    assert taken.for_creator
+    claimed = await database.write(lambda tx: tellings.take(tx, [platform], AFTER))
+    assert claimed == tellings.Telling("p1", News.RESULT, Place(platform, workspace, ""), CLOSES)
+    assert claimed.for_creator
     await database.write(lambda tx: tellings.tell_creator(tx, closed, AFTER))
     assert await database.write(lambda tx: tellings.take(tx, [platform], AFTER)) is None
 
@@ -129,16 +133,16 @@ async def test_each_place_is_told_once_whoever_asks(url: str, box: BallotBox, da
     other = await open_database(url, shared=True)
 
     async def all_of(each: Database, *platforms: str) -> list[tellings.Telling]:
-        found = []
-        while taken := await each.write(lambda tx: tellings.take(tx, platforms, AFTER)):
-            found.append(taken)
-        return found
+        claims = []
+        while claimed := await each.write(lambda tx: tellings.take(tx, platforms, AFTER)):
+            claims.append(claimed)
+        return claims
 
     assert await all_of(database, "web") == []
     halves = await asyncio.gather(all_of(database, "slack", "discord"), all_of(other, "slack", "discord"))
-    found = [*halves[0], *halves[1]]
-    assert sorted(each.place.platform for each in found) == ["discord", "slack"]
-    first = found[0]
+    claims = [*halves[0], *halves[1]]
+    assert sorted(each.place.platform for each in claims) == ["discord", "slack"]
+    first = claims[0]
     assert (first.poll, first.news, first.since) == ("p1", News.RESULT, CLOSES)
     await database.write(lambda tx: tellings.put_back(tx, first, AFTER + timedelta(minutes=1)))
     assert await all_of(other, "slack", "discord") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -12,12 +13,16 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 
+from bot.chat.vocabulary import Actor
 from bot.polls import audit
-from bot.polls.audit import Finding
-from bot.polls.ballots import Method
+from bot.polls import repository as polls
+from bot.polls.audit import Record
+from bot.polls.counting.ballots import Method
+from bot.polls.discrepancies import Discrepancy
 from bot.polls.model import Poll, PollOption, Vote
-from bot.store import polls
+from bot.polls.poll_secrets import OpenSecrets
 from bot.store.database import Database
+from bot.store.keys import Keys
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 CLOSES = NOW + timedelta(days=1)
@@ -35,12 +40,24 @@ def vote(voter: int | str, choice: str | None, on: str = "p1", at: datetime = NO
     return Vote(on, f"{COMMUNITY}:{voter}", f"Member {voter}", choice, at)
 
 
+def member(number: int) -> Actor:
+    """The person whose vote `vote(number, ...)` is."""
+    platform, _, workspace = COMMUNITY.partition(":")
+    return Actor(platform, workspace, str(number), f"Member {number}")
+
+
 def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
 
-async def findings(database: Database, name: str = "p1") -> list[Finding]:
-    return audit.verify(await database.read(lambda tx: polls.record(tx, name)))
+async def findings(database: Database, name: str = "p1") -> list[Discrepancy]:
+    """Verify a poll as the operator does, who has the instance key."""
+    return audit.verify(await record_of(database, name))
+
+
+async def record_of(database: Database, name: str = "p1") -> Record:
+    """Read a poll's record with the keys of an open poll."""
+    return await database.read(lambda tx: polls.record(tx, name, OpenSecrets(Keys(KEY))))
 
 
 class Raw:
@@ -68,19 +85,18 @@ class Raw:
     def sqlite(self) -> bool:
         return isinstance(self._connection, sqlite3.Connection)
 
-    async def run(self, sql: str) -> list[tuple[Any, ...]]:
+    async def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Runs one statement, in which `$1` stands for the first of the values."""
         if isinstance(self._connection, sqlite3.Connection):
-            return self._connection.execute(sql).fetchall()
-        return [tuple(row) for row in await self._connection.fetch(sql)]
+            return self._connection.execute(re.sub(r"\$(\d)", r"?\1", sql), values).fetchall()
+        return [tuple(row) for row in await self._connection.fetch(sql, *values)]
 
     async def disarm(self, *tables: str) -> None:
         """Takes the triggers off, as whoever owns the file can."""
         for table in tables:
             if self.sqlite:
-                found = await self.run(
-                    f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'"  # noqa: S608 - the test's own text
-                )
-                for (name,) in found:
+                triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = $1"
+                for (name,) in await self.run(triggers, table):
                     await self.run(f"DROP TRIGGER {name}")
             else:
                 await self.run(f"ALTER TABLE {table} DISABLE TRIGGER ALL")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.instance import Instance
-from tests.transcripts.dialogue import Wait
+from tests.transcripts.dialogue import Wait, passing
 from tests.world import Clock, running
 
 
@@ -26,11 +25,4 @@ async def instance(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
 
 @pytest.fixture
 def wait(instance: Instance, clock: Clock) -> Wait:
-    """Lets time pass, and everything happen that falls due."""
-
-    async def wait(span: timedelta) -> None:
-        clock.now += span
-        await instance.scheduler.run_due()
-        await instance.copies.drain()
-
-    return wait
+    return passing(instance, clock)

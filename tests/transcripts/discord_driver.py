@@ -13,10 +13,10 @@ import discord
 import simcord
 
 from adapters.discord.client import ParleyClient
-from bot.app import Bot
+from bot.dispatch.bot import Bot
+from bot.dispatch.parse import parse
 from bot.i18n import translator
-from bot.typed import parse
-from tests.transcripts.dialogue import Seen
+from tests.transcripts.dialogue import Display
 from tests.world import NOW
 
 Component = Mapping[str, Any]
@@ -28,54 +28,97 @@ TEXT, BUTTON, SELECT, GALLERY = 10, 2, 3, 12
 
 @dataclass
 class DiscordDriver:
-    """Types slash commands as Discord's own client does: one option for each argument."""
+    """Types slash commands as Discord's own client does: one option for each argument.
+
+    With `direct` they look at their conversation with the bot, too, which they alone see.
+    """
 
     env: Any
     channel: Any
     member: Any
     bot: Bot
-    known: dict[int, str] = field(default_factory=dict)
+    drawn_before: dict[int, str] = field(default_factory=dict)
+    form: Any = None
+    """The answer that opened the newest form."""
+    direct: bool = False
 
-    async def say(self, text: str) -> Seen:
+    async def say(self, text: str) -> Display:
         call = parse(text, self.bot.commands, translator("en"))
-        given = {
+        arguments = {
             param.name: call.args[param.name] for param in call.command.params if call.args[param.name] != param.default
         }
-        await self.member.slash(self.channel, call.command.name, **given)
-        return self.seen()
+        self._keep_form(await self.member.slash(self.channel, call.command.name, **arguments))
+        return self.changes()
 
-    async def press(self, label: str) -> Seen:
-        message, component = self.newest(lambda found: found.get("label") == label)
-        await self.member.click(message, custom_id=component["custom_id"])
-        return self.seen()
+    async def mention(self, words: str) -> Display:
+        await self.member.send(self.channel, f"<@{self.env.bot.user.id}> {words}")
+        return self.changes()
 
-    async def pick(self, label: str, option: str) -> Seen:
+    async def write(self, words: str) -> Display:
+        await self.member.user.send_dm(words)
+        return self.changes()
+
+    async def press(self, label: str) -> Display:
+        message, component = self.newest(lambda part: part.get("label") == label)
+        self._keep_form(await self._actor(message).click(message, custom_id=component["custom_id"]))
+        return self.changes()
+
+    async def pick(self, label: str, option: str) -> Display:
         message, component = self.newest(
-            lambda found: found.get("placeholder") == label and option in [o["label"] for o in found["options"]]
+            lambda part: part.get("placeholder") == label and option in [o["label"] for o in part["options"]]
         )
         value = next(o["value"] for o in component["options"] if o["label"] == option)
-        await self.member.select(message, [value], custom_id=component["custom_id"])
-        return self.seen()
+        await self._actor(message).select(message, [value], custom_id=component["custom_id"])
+        return self.changes()
+
+    async def fill(self, label: str, words: str) -> Display:
+        inputs = {each["label"]: each["component"] for each in self.form.modal["components"]}
+        filled = {each["custom_id"]: _as_it_stands(each) for each in inputs.values()}
+        await self.member.submit_modal(self.form, {**filled, inputs[label]["custom_id"]: words})
+        return self.changes()
+
+    def _keep_form(self, response: Any) -> None:
+        if response.modal is not None:
+            self.form = response
 
     def messages(self) -> list[discord.Message]:
-        return list(self.channel.history(viewer=self.member))
+        shown = list(self.channel.history(viewer=self.member))
+        if self.direct:
+            shown += self.member.user.dm_channel.history(viewer=self.member.user)
+        return shown
 
-    def newest(self, wanted: Any) -> tuple[discord.Message, Component]:
+    def _is_direct(self, message: discord.Message) -> bool:
+        return bool(message.channel.id != self.channel.id)
+
+    def _actor(self, message: discord.Message) -> Any:
+        return self.member.user if self._is_direct(message) else self.member
+
+    def newest(self, is_wanted: Any) -> tuple[discord.Message, Component]:
         for message in reversed(self.messages()):
             for component in walk(raw(message)):
-                if wanted(component):
+                if is_wanted(component):
                     return message, component
-        raise AssertionError(f"nobody could use that control; there is:\n{self.known}")
+        raise AssertionError(f"nobody could use that control; there is:\n{self.drawn_before}")
 
-    def seen(self) -> Seen:
+    def changes(self) -> Display:
         """What is new or has changed since the last time."""
-        now = {message.id: (words(message), message.flags.ephemeral) for message in self.messages()}
-        fresh = [shown for id_, shown in now.items() if self.known.get(id_) != shown[0]]
-        self.known = {id_: shown for id_, (shown, _) in now.items()}
-        return Seen(
-            private="\n".join(shown for shown, private in fresh if private),
-            public="\n".join(shown for shown, private in fresh if not private),
+        now = {
+            message.id: (words(message), message.flags.ephemeral or self._is_direct(message))
+            for message in self.messages()
+        }
+        fresh = [drawing for id_, drawing in now.items() if self.drawn_before.get(id_) != drawing[0]]
+        self.drawn_before = {id_: text for id_, (text, _) in now.items()}
+        return Display(
+            private="\n".join(text for text, private in fresh if private),
+            public="\n".join(text for text, private in fresh if not private),
         )
+
+
+def _as_it_stands(component: Component) -> str | list[str]:
+    """What Discord sends of an input that nobody touched."""
+    if "options" in component:
+        return [option["value"] for option in component["options"] if option.get("default")]
+    return str(component.get("value") or "")
 
 
 @asynccontextmanager
@@ -107,7 +150,7 @@ def raw(message: discord.Message) -> list[Component]:
     return [component.to_dict() for component in message.components]
 
 
-def sent(view: discord.ui.LayoutView) -> list[Component]:
+def components_of(view: discord.ui.LayoutView) -> list[Component]:
     """What goes over the wire of a message that was drawn."""
     return list(view.to_components())  # type: ignore[no-untyped-call]
 
@@ -129,7 +172,7 @@ def words(message: discord.Message) -> str:
 
 def _words(component: Component) -> str:
     if component["type"] == TEXT:
-        return shown(component["content"])
+        return as_displayed(component["content"])
     if component["type"] == GALLERY:
         return "\n".join(str(item.get("description") or "") for item in component["items"])
     if component["type"] == BUTTON:
@@ -137,7 +180,7 @@ def _words(component: Component) -> str:
     return "\n".join((f"[{component['placeholder']}]", *(option["label"] for option in component["options"])))
 
 
-def shown(markdown: str) -> str:
+def as_displayed(markdown: str) -> str:
     """What a reader sees of what this bot writes: its marks taken away, what is escaped laid bare."""
     lines = [re.sub(r"^(#{3}|-#|>|-) ", "", line) for line in markdown.split("\n")]
     return "\n".join(_bare(line) for line in lines)

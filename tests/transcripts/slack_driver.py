@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -15,8 +15,8 @@ from aiohttp import web
 from slack_bolt.response import BoltResponse
 
 from adapters.slack.app import SlackChat
-from bot.app import Bot
-from tests.transcripts.dialogue import Seen
+from bot.dispatch.bot import Bot
+from tests.transcripts.dialogue import Display
 from tests.world import NOW
 
 Block = Mapping[str, Any]
@@ -31,7 +31,7 @@ IN_ACTIONS = {"button", "static_select", "external_select"}
 
 
 @dataclass
-class Said:
+class SlackMessage:
     """One message in the channel, as the server keeps it."""
 
     stamp: str
@@ -44,7 +44,7 @@ class Said:
 class FakeSlack:
     """Plays slack.com/api and response_urls: keeps messages, and refuses what Slack refuses."""
 
-    messages: list[Said] = field(default_factory=list)
+    messages: list[SlackMessage] = field(default_factory=list)
     calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     uses: dict[str, int] = field(default_factory=dict)
     refuse: dict[str, str] = field(default_factory=dict)
@@ -67,8 +67,8 @@ class FakeSlack:
 
     async def _api(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
-        sent = await request.json() if request.content_type == "application/json" else dict(await request.post())
-        body = {**request.query, **sent}
+        payload = await request.json() if request.content_type == "application/json" else dict(await request.post())
+        body = {**request.query, **payload}
         self.calls.append((method, body))
         if method in self.refuse:
             return web.json_response({"ok": False, "error": self.refuse[method]})
@@ -87,27 +87,31 @@ class FakeSlack:
                 view = json.loads(body["view"]) if isinstance(body["view"], str) else body["view"]
                 self.views.append(view)
                 return web.json_response({"ok": True, "view": view})
-        return web.json_response(self._told(method, body))
+        return web.json_response(self._look_up(method, body))
 
-    def _told(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """People, groups and files."""
+    def _look_up(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """People, groups, channels and files."""
+        answer: Mapping[str, Any]
         match method:
             case "users.info":
-                person = {"name": NAMES.get(body["user"], ""), **self.people.get(body["user"], {})}
-                return {"ok": True, "user": person}
+                answer = {"user": {"name": NAMES.get(body["user"], ""), **self.people.get(body["user"], {})}}
+            case "conversations.info":
+                answer = {"channel": {"id": body["channel"], "is_private": False, "is_member": True}}
             case "usergroups.list":
-                return {"ok": True, "usergroups": self.groups}
+                answer = {"usergroups": self.groups}
             case "files.getUploadURLExternal":
                 name = f"F{len(self.files) + 1}"
                 self.files[name] = dict(body)
-                return {"ok": True, "file_id": name, "upload_url": f"{self.base}/upload/{name}"}
+                answer = {"file_id": name, "upload_url": f"{self.base}/upload/{name}"}
             case "files.completeUploadExternal":
-                told = json.loads(body["files"]) if isinstance(body["files"], str) else body["files"]
-                self.files[told[0]["id"]]["channel"] = body.get("channel_id")
-                return {"ok": True, "files": told}
+                files = json.loads(body["files"]) if isinstance(body["files"], str) else body["files"]
+                self.files[files[0]["id"]]["channel"] = body.get("channel_id")
+                answer = {"files": files}
             case "files.info":
-                return {"ok": True, "file": {"id": body["file"], "mimetype": "image/png"}}
-        return {"ok": False, "error": "unknown_method"}
+                answer = {"file": {"id": body["file"], "mimetype": "image/png"}}
+            case _:
+                return {"ok": False, "error": "unknown_method"}
+        return {"ok": True, **answer}
 
     async def _upload(self, request: web.Request) -> web.Response:
         self.files[request.match_info["file"]]["content"] = await request.read()
@@ -131,13 +135,13 @@ class FakeSlack:
     def _keep(self, body: Mapping[str, Any], private_to: str | None) -> str:
         check_message(body)
         stamp = f"{next(self._stamps)}.000100"
-        self.messages.append(Said(stamp, body["blocks"], body["text"], private_to))
+        self.messages.append(SlackMessage(stamp, body["blocks"], body["text"], private_to))
         return stamp
 
     def _change(self, stamp: str, body: Mapping[str, Any]) -> None:
         check_message(body)
-        said = next(message for message in self.messages if message.stamp == stamp)
-        said.blocks, said.text = body["blocks"], body["text"]
+        message = next(message for message in self.messages if message.stamp == stamp)
+        message.blocks, message.text = body["blocks"], body["text"]
 
 
 @dataclass
@@ -149,22 +153,46 @@ class SlackDriver:
     user: str = "U1"
     name: str = "Ada"
     commands: str = "/parley "
-    known: dict[str, str] = field(default_factory=dict)
+    drawn_before: dict[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    async def say(self, text: str) -> Seen:
+    async def say(self, text: str) -> Display:
         escaped = text.removeprefix("/").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         await self.command(escaped)
         return await self.look()
 
-    async def press(self, label: str) -> Seen:
-        message, button = self.newest(lambda found: found["type"] == "button" and found["text"]["text"] == label)
+    async def mention(self, words: str) -> Display:
+        await self.event("app_mention", f"<@UBOT> {words}", CHANNEL)
+        return await self.look()
+
+    async def write(self, words: str) -> Display:
+        await self.event("message", words, f"D{self.user}", channel_type="im")
+        return await self.look()
+
+    async def event(self, kind: str, words: str, channel: str, **more: Any) -> BoltResponse:
+        """A message of this person that Slack tells the app of."""
+        stamp = f"{next(self._numbers)}.000200"
+        escaped = words.replace("&", "&amp;").replace("<b", "&lt;b").replace("</", "&lt;/")
+        event = {"type": kind, "user": self.user, "text": escaped, "ts": stamp, "channel": channel, **more}
+        authorizations = [{"team_id": TEAM, "user_id": "UBOT", "is_bot": True}]
+        return await self.dispatch(
+            {
+                "type": "event_callback",
+                "team_id": TEAM,
+                "event_id": f"Ev{self.user}{stamp}",
+                "event": {"event_ts": stamp, **event},
+                "authorizations": authorizations,
+            }
+        )
+
+    async def press(self, label: str) -> Display:
+        message, button = self.newest(lambda part: part["type"] == "button" and part["text"]["text"] == label)
         await self.use(message, {"type": "button", "action_id": button["action_id"]})
         return await self.look()
 
-    async def pick(self, label: str, option: str) -> Seen:
-        def offers(found: Block) -> bool:
-            return "placeholder" in found and found["placeholder"]["text"] == label and option in labels(found)
+    async def pick(self, label: str, option: str) -> Display:
+        def offers(part: Block) -> bool:
+            return "placeholder" in part and part["placeholder"]["text"] == label and option in labels(part)
 
         message, select = self.newest(offers)
         picked = next(each for each in offered(select) if each["text"]["text"] == option)
@@ -172,6 +200,15 @@ class SlackDriver:
         choice = {"selected_options": [picked]} if several else {"selected_option": picked}
         await self.use(message, {"type": select["type"], "action_id": select["action_id"], **choice})
         return await self.look()
+
+    async def fill(self, label: str, words: str) -> Display:
+        blocks = self.slack.views[-1]["blocks"]
+        filled = {block["block_id"]: _as_it_stands(block["element"]) for block in blocks}
+        name = next(block["block_id"] for block in blocks if block["label"]["text"] == label)
+        answer = await self.submit({**filled, name: {"type": "plain_text_input", "value": words or None}})
+        display = await self.look()
+        errors = answer["errors"].values() if answer else ()
+        return replace(display, private="\n".join((display.private, *errors)))
 
     async def command(self, text: str, name: str = "/parley") -> BoltResponse:
         """A slash command, and all that follows from it."""
@@ -185,11 +222,11 @@ class SlackDriver:
                 "user_id": self.user,
                 "user_name": self.name,
                 "response_url": self.response_url("0"),
-                "trigger_id": "1.2.3",
+                "trigger_id": self.trigger(),
             }
         )
 
-    async def use(self, message: Said, action: Mapping[str, Any], **container: Any) -> BoltResponse:
+    async def use(self, message: SlackMessage, action: Mapping[str, Any], **container: Any) -> BoltResponse:
         """An action on a message, and all that follows from it."""
         where = {"message_ts": message.stamp, "channel_id": CHANNEL, "is_ephemeral": message.private_to is not None}
         return await self.dispatch(
@@ -197,11 +234,11 @@ class SlackDriver:
                 "type": "block_actions",
                 "team": {"id": TEAM},
                 "user": {"id": self.user, "name": self.name, "team_id": TEAM},
-                "channel": {"id": CHANNEL},
+                "channel": {"id": CHANNEL, "name": "general"},
                 "container": {"type": "message", **where, **container},
                 "actions": [{"block_id": "b", **action}],
                 "response_url": self.response_url(message.stamp),
-                "trigger_id": "1.2.3",
+                "trigger_id": self.trigger(),
             }
         )
 
@@ -220,40 +257,49 @@ class SlackDriver:
                 "type": "view_submission",
                 "team": {"id": TEAM},
                 "user": {"id": self.user, "name": self.name, "team_id": TEAM},
-                "view": {**view, "state": {"values": values}},
+                "view": {**view, "id": f"V{len(self.slack.views)}", "hash": "h1", "state": {"values": values}},
+                "trigger_id": self.trigger(),
             }
         )
         return json.loads(answer.body) if answer.body else None
 
-    async def shortcut(self, callback: str, text: str = "") -> Seen:
+    async def shortcut(self, callback: str, text: str = "") -> Display:
         """A shortcut on a message with this text, or, without one, from the composer."""
         body: dict[str, Any] = {
             "type": "message_action" if text else "shortcut",
             "callback_id": callback,
             "team": {"id": TEAM},
             "user": {"id": self.user, "name": self.name, "team_id": TEAM},
-            "trigger_id": "1.2.3",
+            "trigger_id": self.trigger(),
         }
         if text:
             message = {"type": "message", "text": text, "ts": "1.1"}
-            body |= {"channel": {"id": CHANNEL}, "message": message, "response_url": self.response_url("0")}
+            body |= {
+                "channel": {"id": CHANNEL, "name": "general"},
+                "message": message,
+                "response_url": self.response_url("0"),
+            }
         await self.dispatch(body)
         return await self.look()
+
+    def trigger(self) -> str:
+        """One for each thing that a member does, as Slack gives it."""
+        return f"1.2.{self.user}{next(self._numbers)}"
 
     def response_url(self, stamp: str) -> str:
         return f"{self.slack.base}/respond/{self.user}/{stamp}/{next(self._numbers)}"
 
-    def visible(self) -> list[Said]:
+    def visible(self) -> list[SlackMessage]:
         return [message for message in self.slack.messages if message.private_to in {None, self.user}]
 
-    def newest(self, wanted: Any) -> tuple[Said, Block]:
+    def newest(self, is_wanted: Any) -> tuple[SlackMessage, Block]:
         for message in reversed(self.visible()):
             for element in controls(message.blocks):
-                if wanted(element):
+                if is_wanted(element):
                     return message, element
-        raise AssertionError(f"nobody could use that control; there is:\n{self.known}")
+        raise AssertionError(f"nobody could use that control; there is:\n{self.drawn_before}")
 
-    async def suggest(self, select: Block, typed: str = "", **place: Any) -> list[Block]:
+    async def suggest(self, select: Block, query: str = "", **place: Any) -> list[Block]:
         """What a type-ahead select offers for these letters."""
         answer = await self.dispatch(
             {
@@ -263,31 +309,38 @@ class SlackDriver:
                 "container": {"type": "view" if "view" in place else "message"},
                 "action_id": select["action_id"],
                 "block_id": "b",
-                "value": typed,
+                "value": query,
                 **place,
             }
         )
-        found: list[Block] = json.loads(answer.body)["options"]
-        _check_options(found)
-        return found
+        part: list[Block] = json.loads(answer.body)["options"]
+        _check_options(part)
+        return part
 
-    async def look(self) -> Seen:
+    async def look(self) -> Display:
         """What is new, type-ahead selects opened."""
         for message in self.visible():
             for select in controls(message.blocks):
                 if select["type"] == "external_select" and isinstance(select, dict):
                     select["suggested"] = await self.suggest(select)
-        return self.seen()
+        return self.changes()
 
-    def seen(self) -> Seen:
+    def changes(self) -> Display:
         """What is new or has changed since the last time."""
         now = {message.stamp: words(message.blocks) for message in self.visible()}
-        fresh = [message for message in self.visible() if self.known.get(message.stamp) != now[message.stamp]]
-        self.known = now
-        return Seen(
+        fresh = [message for message in self.visible() if self.drawn_before.get(message.stamp) != now[message.stamp]]
+        self.drawn_before = now
+        return Display(
             private="\n".join(now[message.stamp] for message in fresh if message.private_to),
             public="\n".join(now[message.stamp] for message in fresh if not message.private_to),
         )
+
+
+def _as_it_stands(element: Block) -> dict[str, Any]:
+    """What Slack sends of an input that nobody touched."""
+    if element["type"] == "plain_text_input":
+        return {"type": element["type"], "value": element.get("initial_value")}
+    return {"type": element["type"], "selected_option": element.get("initial_option")}
 
 
 @asynccontextmanager
@@ -307,8 +360,8 @@ async def slack_driver(bot: Bot, **options: Any) -> AsyncIterator[SlackDriver]:
     runner = web.AppRunner(slack.app(), access_log=None)
     await runner.setup()
     slack.base = f"http://127.0.0.1:{await _listen(runner)}"
-    told: dict[str, Any] = {"clock": lambda: NOW, "base_url": f"{slack.base}/api/", **options}
-    chat = SlackChat(bot, token="xoxb-test", **told)
+    message: dict[str, Any] = {"clock": lambda: NOW, "base_url": f"{slack.base}/api/", **options}
+    chat = SlackChat(bot, token="xoxb-test", **message)
     await chat.start()
     try:
         yield SlackDriver(slack, chat)
@@ -339,8 +392,8 @@ def controls(blocks: Sequence[Block]) -> Iterator[Block]:
 
 
 def offered(select: Block) -> Sequence[Block]:
-    found: Sequence[Block] = select.get("options") or select.get("suggested", ())
-    return found
+    part: Sequence[Block] = select.get("options") or select.get("suggested", ())
+    return part
 
 
 def labels(select: Block) -> list[str]:
@@ -396,7 +449,7 @@ def check_message(body: Mapping[str, Any]) -> None:
     assert 1 <= len(blocks) <= BLOCKS_MAX, f"{len(blocks)} blocks"
     assert 1 <= len(body["text"]) <= 4000
     assert "link_names" not in body
-    assert "parse" not in body
+    assert body.get("parse", "none") == "none"
     ids = [element["action_id"] for element in controls(blocks)]
     assert len(ids) == len(set(ids)), "an action id stands twice"
     assert all(1 <= len(id_) <= 255 for id_ in ids)
@@ -420,9 +473,9 @@ def _check_block(block: Block) -> int:
         case "rich_text":
             assert block["elements"]
             _check_rich(block)
-            shown = _block_words(block)
-            assert len(shown) <= 3000, f"{len(shown)} characters in one block"
-            return len(shown)
+            block_words = _block_words(block)
+            assert len(block_words) <= 3000, f"{len(block_words)} characters in one block"
+            return len(block_words)
         case "actions":
             assert 1 <= len(block["elements"]) <= 25
             assert all(element["type"] in IN_ACTIONS for element in block["elements"])

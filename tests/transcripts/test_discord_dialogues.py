@@ -9,27 +9,38 @@ import pytest
 from simcord.backend.errors import SetupError
 
 from bot.instance import Instance
-from tests.transcripts.dialogue import LOOKUPS, POLLS, Dialogue, Wait, play, play_together
+from tests.transcripts.dialogue import DIRECT, LOOKUPS, MENTIONS, POLLS, Dialogue, Wait, play, play_together
 from tests.transcripts.discord_driver import DiscordDriver, check_message, discord_driver, discord_people, raw
 from tests.world import Clock, make_bot
 
 PEOPLE = ("Ada", "Ben", "Chen", "Mo")
-TYPED = {"a typing mistake"}
+TERMINAL_ONLY = {"a typing mistake"}
 """Discord lets nobody type a command that there isn't, or leave a quote open."""
 HIDDEN = {"a community's settings"}
 """Discord hides moderators' commands from others."""
-SHOWN_ON_DISCORD = {name: dialogue for name, dialogue in LOOKUPS.items() if name not in TYPED}
+PLAIN_WORDS = {**MENTIONS, **DIRECT}
+SHOWN_ON_DISCORD = {name: dialogue for name, dialogue in LOOKUPS.items() if name not in TERMINAL_ONLY}
 
 
 def check_all(people: Mapping[str, DiscordDriver]) -> None:
     for person in people.values():
         for message in person.messages():
-            check_message(raw(message))
+            if message.author.bot:
+                check_message(raw(message))
 
 
 @pytest.mark.parametrize("dialogue", SHOWN_ON_DISCORD.values(), ids=SHOWN_ON_DISCORD)
 async def test_look_ups(dialogue: Dialogue) -> None:
     async with discord_driver(make_bot()) as driver:
+        await play(driver, dialogue)
+        check_all({"Ada": driver})
+
+
+@pytest.mark.parametrize("dialogue", PLAIN_WORDS.values(), ids=PLAIN_WORDS)
+async def test_plain_words(dialogue: Dialogue) -> None:
+    """A mention is answered for all to see, a direct message alone; controls work in both."""
+    async with discord_driver(make_bot()) as driver:
+        driver.direct = True
         await play(driver, dialogue)
         check_all({"Ada": driver})
 

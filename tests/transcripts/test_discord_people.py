@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -50,11 +51,11 @@ async def town(folder: Path) -> AsyncIterator[Town]:
         yield Town(people, instance, clock)
 
 
-async def opened(driver: DiscordDriver, name: str = "poll create", **given: Any) -> Any:
+async def opened(driver: DiscordDriver, name: str = "poll create", **arguments: Any) -> Any:
     """The form that a command opens."""
-    shown = await driver.member.slash(driver.channel, name, **given)
-    assert shown.modal is not None
-    return shown
+    response = await driver.member.slash(driver.channel, name, **{"post": True, **arguments})
+    assert response.modal is not None
+    return response
 
 
 FILLED = {
@@ -74,15 +75,15 @@ async def test_a_form_opens_a_poll(tmp_path: Path) -> None:
     async with town(tmp_path) as world:
         ada = world.ada
         await ada.member.submit_modal(await opened(ada), FILLED)
-        seen = ada.seen()
-        assert "The poll is open" in seen.private
-        assert "Results so far are shown to all." in seen.public
+        display = ada.changes()
+        assert "The poll is open" in display.private
+        assert "Names hidden" in display.public
 
 
 async def test_what_was_typed_stands_in_the_form_already(tmp_path: Path) -> None:
     async with town(tmp_path) as world:
-        shown = await opened(world.ada, question="Which tea?")
-        filled = {label["component"]["custom_id"]: label["component"] for label in shown.modal["components"]}
+        response = await opened(world.ada, question="Which tea?")
+        filled = {label["component"]["custom_id"]: label["component"] for label in response.modal["components"]}
         assert filled["question"]["value"] == "Which tea?"
         assert [option["value"] for option in filled["method"]["options"] if option.get("default")] == ["single"]
 
@@ -95,10 +96,10 @@ async def test_a_form_with_mistakes_is_opened_again_with_what_was_typed(tmp_path
     async with town(tmp_path) as world:
         ada = world.ada
         await ada.member.submit_modal(await opened(ada), WRONG)
-        seen = ada.seen()
-        assert "The options: A poll has 2 to 25 options, not 1." in seen.private
-        assert not seen.public
-        message, button = ada.newest(lambda found: found.get("label") == "Try again")
+        display = ada.changes()
+        assert "The options: Give the poll 2 to 25 options, not 1." in display.private
+        assert not display.public
+        message, button = ada.newest(lambda part: part.get("label") == "Try again")
         check_message(raw(message))
         again = await ada.member.click(message, custom_id=button["custom_id"])
         filled = {label["component"]["custom_id"]: label["component"] for label in again.modal["components"]}
@@ -106,22 +107,22 @@ async def test_a_form_with_mistakes_is_opened_again_with_what_was_typed(tmp_path
         assert filled["options"]["value"] == "Only ```one```\n"
         assert [option["value"] for option in filled["method"]["options"] if option.get("default")] == ["approval"]
         await ada.member.submit_modal(again, {**WRONG, "options": "Green\nBlack"})
-        assert "Which tea?" in ada.seen().public
+        assert "Which tea?" in ada.changes().public
 
 
 async def test_a_form_with_mistakes_survives_a_restart(tmp_path: Path) -> None:
     """Its message holds all that it takes, so a new process opens it again, and takes a form that an old one opened."""
     async with town(tmp_path) as world:
         ada = world.ada
-        shown = await opened(ada)
+        response = await opened(ada)
         await world.restart()
-        await ada.member.submit_modal(shown, {**FILLED, "closes": "yesterday"})
-        assert "When it closes: " in ada.seen().private
+        await ada.member.submit_modal(response, {**FILLED, "closes": "yesterday"})
+        assert "When it closes: " in ada.changes().private
         await world.restart()
-        message, button = ada.newest(lambda found: found.get("label") == "Try again")
+        message, button = ada.newest(lambda part: part.get("label") == "Try again")
         again = await ada.member.click(message, custom_id=button["custom_id"])
         await ada.member.submit_modal(again, FILLED)
-        assert "Which tea?" in ada.seen().public
+        assert "Which tea?" in ada.changes().public
 
 
 async def test_a_long_form_keeps_what_a_message_has_room_for(tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ async def test_a_long_form_keeps_what_a_message_has_room_for(tmp_path: Path) -> 
         ada = world.ada
         long = "\n".join(f"Option `{n}` {'x' * 60}" for n in range(29))[:2000]
         await ada.member.submit_modal(await opened(ada), {**FILLED, "question": "*" * 300, "options": long})
-        message, button = ada.newest(lambda found: found.get("label") == "Try again")
+        message, button = ada.newest(lambda part: part.get("label") == "Try again")
         check_message(raw(message))
         again = await ada.member.click(message, custom_id=button["custom_id"])
         filled = {label["component"]["custom_id"]: label["component"] for label in again.modal["components"]}
@@ -142,22 +143,22 @@ async def test_policy_options_are_picked_from_a_list(tmp_path: Path) -> None:
     """The form of policy options, with too few and then with enough."""
     async with town(tmp_path) as world:
         ada = world.ada
-        shown = await opened(ada, "poll policy")
-        values = [option["value"] for option in shown.modal["components"][0]["component"]["options"]]
-        given = {
+        response = await opened(ada, "poll policy")
+        values = [option["value"] for option in response.modal["components"][0]["component"]["options"]]
+        arguments = {
             "options": values,
             "question": "Which?",
             "method": ["ranked"],
             "results": ["at-close"],
             "closes": "never",
         }
-        await ada.member.submit_modal(shown, given)
-        message, button = ada.newest(lambda found: found.get("label") == "Try again")
+        await ada.member.submit_modal(response, arguments)
+        message, button = ada.newest(lambda part: part.get("label") == "Try again")
         again = await ada.member.click(message, custom_id=button["custom_id"])
         options = again.modal["components"][0]["component"]["options"]
         assert [option["value"] for option in options if option.get("default")] == values
-        await ada.member.submit_modal(again, {**given, "closes": "3 days"})
-        assert "[Vote]" in ada.seen().public
+        await ada.member.submit_modal(again, {**arguments, "closes": "3 days"})
+        assert "[Vote]" in ada.changes().public
 
 
 # --- pictures and files ---
@@ -169,7 +170,10 @@ async def test_a_result_comes_with_its_picture(tmp_path: Path) -> None:
         ada = world.ada
         await play(
             ada,
-            [('/poll create question:"Which tea?" options:"Green | Black" results:live', "[Green]"), ("press Green",)],
+            [
+                ('/poll create post:yes question:"Which tea?" options:"Green | Black" results:live', "[Green]"),
+                ("press Green",),
+            ],
         )
         await ada.say("/poll results")
         message = ada.messages()[-1]
@@ -190,7 +194,7 @@ async def test_a_picture_that_cannot_be_drawn_is_told_in_words(tmp_path: Path, m
         await play(
             ada,
             [
-                ('/poll create question:"Which tea?" options:"Green | Black" results:live', "[Green]"),
+                ('/poll create post:yes question:"Which tea?" options:"Green | Black" results:live', "[Green]"),
                 ("press Green",),
                 ("/poll results", "for you: So far in front: Green."),
             ],
@@ -201,7 +205,9 @@ async def test_a_picture_that_cannot_be_drawn_is_told_in_words(tmp_path: Path, m
 async def test_an_export_is_attached(tmp_path: Path) -> None:
     async with town(tmp_path) as world:
         ada = world.ada
-        await play(ada, [('/poll create question:"Which tea?" options:"Green | Black"', "[Green]"), ("press Green",)])
+        await play(
+            ada, [('/poll create post:yes question:"Which tea?" options:"Green | Black"', "[Green]"), ("press Green",)]
+        )
         await play(ada, [("/poll close", "reopened"), ("press Close it and show the result", "closed")])
         await ada.say("/poll export")
         names = {attached.filename for attached in ada.messages()[-1].attachments}
@@ -221,9 +227,9 @@ async def test_facts_about_a_message_are_found_and_one_is_shared(tmp_path: Path)
     async with town(tmp_path) as world:
         ada = world.ada
         await look_up(ada, "I do not like this office.\nI heard that coffee was banned here! Who drinks tea?")
-        seen = ada.seen()
-        assert "✖ Contradicted" in seen.private
-        assert seen.private.count("[Share]") <= 3
+        display = ada.changes()
+        assert "✖ Contradicted" in display.private
+        assert display.private.count("[Share]") <= 3
         check_message(raw(ada.messages()[-1]))
         await play(ada, [("press Share", "for you: Shared here", "for all: Shared by Ada")])
 
@@ -233,16 +239,16 @@ async def test_a_message_without_words_gets_a_polite_private_answer(tmp_path: Pa
     async with town(tmp_path) as world:
         ada = world.ada
         await look_up(ada, written)
-        seen = ada.seen()
-        assert "no words in this message" in seen.private
-        assert "That did not work" not in seen.public
+        display = ada.changes()
+        assert "has no words to look up" in display.private
+        assert "has no words to look up" not in display.public
 
 
 async def test_a_message_about_nothing_known_says_so(tmp_path: Path) -> None:
     async with town(tmp_path) as world:
         ada = world.ada
         await look_up(ada, "qqqq wwww")
-        assert "comes near this message" in ada.seen().private
+        assert "no fact or argument about this message" in ada.changes().private
 
 
 # --- who may ---
@@ -253,9 +259,11 @@ async def test_a_poll_for_a_role_names_it_and_counts_its_members_alone(tmp_path:
     async with town(tmp_path) as world:
         ada, ben = world.ada, world.people["Ben"]
         board = ada.member.guild.create_role("Board")
-        await ada.member.slash(ada.channel, "poll create", question="Which tea?", options="Green | Black", role=board)
-        assert f"<@&{board.id}>" in ada.seen().public
-        await play(ben, [("press Green", "for you: a certain role")])
+        await ada.member.slash(
+            ada.channel, "poll create", post=True, question="Which tea?", options="Green | Black", role=board
+        )
+        assert f"<@&{board.id}>" in ada.changes().public
+        await play(ben, [("press Green", "for you: a role that you don't have")])
         await play(world.newcomer("Cara", roles=[board]), [("press Green", "for you: Your vote is counted")])
 
 
@@ -266,13 +274,13 @@ async def test_a_poll_for_those_who_had_joined_before(tmp_path: Path) -> None:
         await play(
             ada,
             [
-                ("/poll create question:q options:a|b joined_before:yes", "for all: had joined before"),
+                ("/poll create post:yes question:q options:a|b joined_before:yes", "for all: joined before"),
                 ("press a", "for you: Your vote is counted"),
             ],
         )
         late = world.newcomer("Late")
         ada.env.backend.get_guild(ada.member.guild.id).members[late.member.id].joined_at = "2030-01-01T00:00:00+00:00"
-        await play(late, [("press a", "for you: had joined before it opened")])
+        await play(late, [("press a", "for you: who joined before it opened")])
 
 
 async def test_a_moderators_role_of_their_own(tmp_path: Path) -> None:
@@ -281,10 +289,10 @@ async def test_a_moderators_role_of_their_own(tmp_path: Path) -> None:
         ada, ben, mo = world.ada, world.people["Ben"], world.people["Mo"]
         board = ada.member.guild.create_role("Board")
         await mo.member.slash(mo.channel, "settings", moderators=board)
-        assert f"<@&{board.id}>" in mo.seen().private
+        assert f"<@&{board.id}>" in mo.changes().private
         cara = world.newcomer("Cara", roles=[board])
-        await play(ada, [("/poll create question:q options:a|b", "for all: [a]")])
-        await play(ben, [("/poll close", "for you: Only the poll's creator")])
+        await play(ada, [("/poll create post:yes question:q options:a|b", "for all: [a]")])
+        await play(ben, [("/poll close", "for you: Only the poll's host")])
         await play(cara, [("/poll close", "for you: It can't be reopened.")])
 
 
@@ -296,11 +304,14 @@ async def test_a_poll_in_two_servers_counts_once_each(tmp_path: Path) -> None:
     the one ballot that they have."""
     async with town(tmp_path) as world:
         ada = world.ada
-        await play(ada, [("/poll create question:q options:a|b results:live", "[a]"), ("press a", "counted")])
+        await play(ada, [("/poll create post:yes question:q options:a|b results:live", "[a]"), ("press a", "counted")])
         other = ada.env.create_guild()
         channel = other.create_text_channel("elsewhere")
         there = world.person(other.add_member(ada.env.create_user("Eve")), channel)
-        await play(there, [("/poll results poll:p1", "another community"), ("/poll post p1", "Only its creator")])
+        await play(
+            there,
+            [(line, "There's no poll “p1” here.") for line in ("/poll results poll:p1", "/poll post p1")],
+        )
         again = world.person(other.add_member(ada.member.user), channel)
         await play(again, [("/poll post p1", "for you: posted here", "for all: [a]")])
         await play(there, [("press a", "Your vote is counted")])
@@ -308,9 +319,9 @@ async def test_a_poll_in_two_servers_counts_once_each(tmp_path: Path) -> None:
         await world.instance.copies.drain()
         await ada.env.settle()
         here, elsewhere = (next(words(m) for m in who.messages() if not m.flags.ephemeral) for who in (ada, there))
-        for shown in (here, elsewhere):
-            assert "a ★ 2 (100.0 %)" in shown
-            assert "runs in several communities" in shown
+        for response in (here, elsewhere):
+            assert "a ★ 2 (100%)" in response
+            assert "runs in several communities" in response
 
 
 # --- odd inputs ---
@@ -320,12 +331,12 @@ HOSTILE = "**@everyone** <@1> `x` \u202eevil\u200b [a](https://b.example) ||s||"
 
 
 async def test_names_are_text(tmp_path: Path) -> None:
-    """What a member wrote, and what they are called, formats nothing, turns nothing and links nowhere."""
+    """What a member wrote, and what they are called, formats nothing, turns nothing and links nowhere; a mark reads as its name or id."""
     async with town(tmp_path) as world:
         ada = world.ada
-        await ada.member.slash(ada.channel, "poll create", question=HOSTILE, options=f"{HOSTILE} | B")
-        seen = ada.seen()
-        assert "**@everyone** <@1> `x` evil [a](https://b.example) ||s||" in seen.public
+        await ada.member.slash(ada.channel, "poll create", post=True, question=HOSTILE, options=f"{HOSTILE} | B")
+        display = ada.changes()
+        assert "**@everyone** @1 `x` evil [a](https://b.example) ||s||" in display.public
         await play(
             world.newcomer("<@&1> **E**"),
             [("/fact tea drinkers", "[Share]"), ("press Share", "for all: Shared by <@&1> **E**")],
@@ -348,24 +359,24 @@ async def test_a_forged_button_is_answered_politely(tmp_path: Path, custom_id: s
     async with town(tmp_path) as world:
         ada = world.ada
         await ada.say("/fact tea drinkers")
-        message, component = ada.newest(lambda found: found.get("label") == "Counterarguments")
+        message, component = ada.newest(lambda part: part.get("label") == "Counterarguments")
         stored = ada.env.backend.get_message(ada.channel.id, message.id)
         for row in walk(stored.components):
             if row.get("custom_id") == component["custom_id"]:
                 row["custom_id"] = custom_id  # type: ignore[index]
         answered = await ada.member.click(message, custom_id=custom_id)
-        assert answered.modal is not None or "That did not work" in ada.seen().private
+        assert answered.modal is not None or re.search("Out of date|Not found", ada.changes().private)
 
 
 async def test_a_form_that_is_no_form_is_answered(tmp_path: Path) -> None:
     """A form of an older version says so, and nothing is created."""
     async with town(tmp_path) as world:
         ada = world.ada
-        shown = await opened(ada)
-        shown._interaction.modal["custom_id"] = "v0:old"
-        await ada.member.submit_modal(shown, FILLED)
-        assert "older version" in ada.seen().private
-        assert not ada.seen().public
+        response = await opened(ada)
+        response._interaction.modal["custom_id"] = "v0:old"
+        await ada.member.submit_modal(response, FILLED)
+        assert "no longer works" in ada.changes().private
+        assert not ada.changes().public
 
 
 async def test_a_conversation_with_the_bot_alone(tmp_path: Path) -> None:
@@ -373,8 +384,8 @@ async def test_a_conversation_with_the_bot_alone(tmp_path: Path) -> None:
     async with town(tmp_path) as world:
         channel = world.ada.member.user.dm_channel
         await world.ada.member.user.slash("fact", words="tea drinkers")
-        shown = channel.history(viewer=world.ada.member.user)
-        assert "✔ Supported" in words(shown[-1])
+        response = channel.history(viewer=world.ada.member.user)
+        assert "✔ Supported" in words(response[-1])
 
 
 async def test_a_restart_in_the_middle_of_a_ballot(tmp_path: Path) -> None:
@@ -382,7 +393,8 @@ async def test_a_restart_in_the_middle_of_a_ballot(tmp_path: Path) -> None:
     async with town(tmp_path) as world:
         ada, ben = world.ada, world.people["Ben"]
         await play(
-            ada, [('/poll create question:"Which tea?" options:"Green | Black | Oolong" method:ranked', "[Vote]")]
+            ada,
+            [('/poll create post:yes question:"Which tea?" options:"Green | Black | Oolong" method:ranked', "[Vote]")],
         )
         await play(ben, [("press Vote", "first choice"), ("pick Your choice number 1: Oolong", "Not cast yet.")])
         await world.restart()

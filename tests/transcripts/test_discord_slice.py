@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import pytest
 
 from adapters.discord.client import ParleyClient
-from bot.app import Bot
-from bot.chat import (
+from bot.chat.markup import text
+from bot.chat.vocabulary import (
     Action,
     Attachment,
     Button,
@@ -25,9 +25,9 @@ from bot.chat import (
     Request,
     Visibility,
 )
-from bot.command import Context, Param, action, command
-from bot.limiter import Limiter
-from bot.markup import text
+from bot.dispatch.bot import Bot
+from bot.dispatch.declare import Context, Param, action, command
+from bot.dispatch.rate_limit import Limiter
 from tests.logs import logs, requests_of
 from tests.transcripts.dialogue import FACTS, play
 from tests.transcripts.discord_driver import check_message, discord_driver, raw, words
@@ -38,7 +38,7 @@ from tests.world import NOW, make_bot, references
 class Odd:
     """Answers late, in odd places, or not at all."""
 
-    asked: list[Request]
+    requests: list[Request]
 
     @command("slow", "Answers late", public_flag="share")
     async def slow(
@@ -68,13 +68,13 @@ class Odd:
 
     @command("file", "Files, and a form")
     async def file(self, ctx: Context, form: Annotated[bool, Param("A form")] = False) -> Outcome:
-        asked = Form(Action("ask"), "Ask", (Input("name", "Name"),))
+        requests = Form(Action("ask"), "Ask", (Input("name", "Name"),))
         file = Attachment("votes.csv", "a,b", "text/csv")
-        return Outcome(Reply(form=asked) if form else Reply((Card(title="Export"),), files=(file,)))
+        return Outcome(Reply(form=requests) if form else Reply((Card(title="Export"),), files=(file,)))
 
     @command("long", "More than one message")
     async def long(self, ctx: Context) -> Outcome:
-        self.asked.append(ctx.request)
+        self.requests.append(ctx.request)
         return Outcome(Reply(tuple(Card(title=f"Part {n}", body=text("word " * 500)) for n in range(4))))
 
     @command("poll create", "A sub-command")
@@ -140,14 +140,14 @@ async def test_the_library_keeps_no_view() -> None:
 async def test_a_control_of_another_version_is_answered() -> None:
     async with discord_driver(make_bot()) as driver:
         await play(driver, [("/fact tea drinkers", "[Counterarguments]")])
-        message, component = driver.newest(lambda found: found.get("label") == "Counterarguments")
+        message, component = driver.newest(lambda part: part.get("label") == "Counterarguments")
         stored = driver.env.backend.get_message(driver.channel.id, message.id)
         for row in stored.components[0]["components"]:
             for button in row.get("components", []):
                 if button["custom_id"] == component["custom_id"]:
                     button["custom_id"] = "v0:gone"
         await driver.member.click(message, custom_id="v0:gone")
-        assert "older version" in driver.seen().private
+        assert "no longer works" in driver.changes().private
 
 
 async def test_nobody_can_be_pinged() -> None:
@@ -155,13 +155,13 @@ async def test_nobody_can_be_pinged() -> None:
     async with discord_driver(make_bot()) as driver:
         await driver.say("/fact @everyone <@1> share:yes")
         await play(driver, [("/fact tea drinkers", "[Share]"), ("press Share", "for all: Shared by Ada")])
-        sent = [
+        payloads = [
             request.json.get("data", request.json)
             for request in driver.env.http_requests
             if request.method == "POST" and ("callback" in request.path or "messages" in request.path)
         ]
-        assert len(sent) == 4
-        assert all(body["allowed_mentions"] == {"parse": []} for body in sent)
+        assert len(payloads) == 4
+        assert all(body["allowed_mentions"] == {"parse": []} for body in payloads)
 
 
 async def slash(driver: Any, name: str, **options: Any) -> Any:
@@ -175,8 +175,8 @@ async def test_a_slow_command_is_deferred_with_the_visibility_it_declared(share:
         assert result.deferred
         assert result.ephemeral is not share
         await driver.env.advance_time(6)
-        seen = driver.seen()
-        assert "At last" in (seen.public if share else seen.private)
+        display = driver.changes()
+        assert "At last" in (display.public if share else display.private)
 
 
 async def test_an_answer_that_turns_out_private_is_not_shown_to_all() -> None:
@@ -184,9 +184,9 @@ async def test_an_answer_that_turns_out_private_is_not_shown_to_all() -> None:
     async with discord_driver(odd_bot(), offered=None) as driver:
         await slash(driver, "slow", share=True, fails=True)
         await driver.env.advance_time(6)
-        seen = driver.seen()
-        assert "At last" in seen.private
-        assert not seen.public
+        display = driver.changes()
+        assert "At last" in display.private
+        assert not display.public
 
 
 async def test_a_slow_button_waits_beside_its_message_or_in_its_place() -> None:
@@ -194,21 +194,21 @@ async def test_a_slow_button_waits_beside_its_message_or_in_its_place() -> None:
     async with discord_driver(odd_bot(), offered=None) as driver:
         await slash(driver, "slow")
         await driver.env.advance_time(6)
-        driver.seen()
+        driver.changes()
         await driver.press("Other")
         await driver.env.advance_time(6)
-        assert "Beside it" in driver.seen().private
+        assert "Beside it" in driver.changes().private
         await driver.press("Slowly")
         await driver.env.advance_time(6)
-        assert driver.seen().private == "Turned over"
+        assert driver.changes().private == "Turned over"
         assert len(driver.messages()) == 2
 
 
 async def test_silence_is_no_answer() -> None:
     async with discord_driver(odd_bot(), offered=None) as driver:
-        seen = await driver.say("/nothing")
-        assert seen.private == "Done."
-        assert seen.public == "For everyone"
+        display = await driver.say("/nothing")
+        assert display.private == "Done."
+        assert display.public == "For everyone"
 
 
 async def test_files_to_save_are_attached() -> None:
@@ -236,7 +236,7 @@ async def test_a_person_is_told_when_the_answer_could_not_be_drawn() -> None:
         async with discord_driver(make_bot()) as driver:
             driver.env.inject_error("POST", "/interactions/*/*/callback", status=400, times=1)
             await driver.say("/fact coffee ban")
-            assert "ref-1" in next(iter(driver.known.values()))
+            assert "ref-1" in next(iter(driver.drawn_before.values()))
         assert requests_of(lines, "/fact was answered", "bug in an answer to Discord") == {"ref-1"}
 
 
@@ -244,8 +244,8 @@ async def test_a_place_where_the_bot_may_not_write() -> None:
     async with discord_driver(make_bot()) as driver:
         await driver.say("/fact tea drinkers")
         driver.env.inject_error("POST", "/channels/*/messages", status=403, times=1)
-        seen = await driver.press("Share")
-        assert "I may not write in this channel" in seen.private
+        display = await driver.press("Share")
+        assert "I can't write in this channel" in display.private
 
 
 async def test_a_group_holds_the_commands_of_two_words() -> None:
@@ -259,15 +259,15 @@ async def test_a_request_says_who_asks_and_where() -> None:
     odd = Odd([])
     async with discord_driver(odd_bot(odd), offered=None) as driver:
         await driver.say("/long")
-        asked = odd.asked[0]
-        assert asked.actor.platform == "discord"
-        assert asked.actor.workspace == str(driver.member.guild.id)
-        assert asked.actor.id == str(driver.member.id)
-        assert asked.actor.joined is not None
-        assert not asked.actor.moderator
-        assert asked.place.channel == str(driver.channel.id)
-        assert asked.locale == "en-US"
-        assert asked.actor.name == "Ada"
+        requests = odd.requests[0]
+        assert requests.actor.platform == "discord"
+        assert requests.actor.workspace == str(driver.member.guild.id)
+        assert requests.actor.id == str(driver.member.id)
+        assert requests.actor.joined is not None
+        assert not requests.actor.moderator
+        assert requests.place.channel == str(driver.channel.id)
+        assert requests.locale == "en-US"
+        assert requests.actor.name == "Ada"
 
 
 async def test_post_and_edit() -> None:
@@ -281,11 +281,11 @@ async def test_post_and_edit() -> None:
         assert ref is not None
         await client.edit(ref, Reply(tuple(Card(title="New", body=card.body) for card in cards)))
         await driver.env.settle()
-        assert "New" in driver.seen().public
+        assert "New" in driver.changes().public
         await client.edit(ref, Reply((Card(title="Short"),)))
         await driver.env.settle()
         assert [words(message) for message in driver.messages()[-3:]] == ["Short", "…", "…"]
         long = tuple(Card(title=f"Part {n}", body=text("word " * 1000)) for n in range(3))
         await client.edit(MessageRef(ref.place, ref.id.partition(",")[0]), Reply(long))
         await driver.env.settle()
-        assert "Part 2" in driver.seen().public
+        assert "Part 2" in driver.changes().public

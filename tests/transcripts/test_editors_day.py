@@ -1,4 +1,4 @@
-"""An editor's day: a member suggests, an editor accepts, works it in and publishes it, the member asks and sees it."""
+"""An editor's day: a member suggests, an editor accepts, works it in, by file or by form, and publishes it."""
 
 from __future__ import annotations
 
@@ -23,22 +23,51 @@ SUGGESTED: Dialogue = (
     ("Ada> /fact tea drinkers", f"for you: {BEFORE}", "[Is this wrong?]"),
     (
         "Ada> /suggest Say since when it is so. card:tea-popular",
-        "for you: Thank you. Your suggestion is with the editors",
+        "for you: Thank you. The editors have your suggestion",
         f"A correction: {BEFORE}",
         "Say since when it is so.",
     ),
-    ("Ada> /suggestions", "for you: waits for an editor"),
-    ("Mo> /content queue", "for you: 1 suggestion waits", "Say since when it is so.", "[Accept]", "[Reject]", "[Ask]"),
-    ("Mo> press Accept", "for you: Accepted: p1", "tea/drafts/suggestion-p1.yaml", "[Publish]"),
-    ("Ada> /suggestions", "for you: accepted; an editor works it in"),
+    ("Ada> /suggestions", "for you: waiting for an editor"),
+    (
+        "Mo> /content queue",
+        "for you: 1 suggestion is waiting",
+        "Say since when it is so.",
+        "[Accept]",
+        "[Reject]",
+        "[Ask]",
+    ),
+    ("Mo> press Accept", "for you: Accepted: p1", "tea/drafts/suggestion-p1.yaml", "[Edit]", "[Publish]"),
+    ("Ada> /suggestions", "for you: accepted; an editor is adding it"),
     ("Ada> /fact tea drinkers", f"for you: {BEFORE}"),
 )
 PUBLISHED: Dialogue = (
-    ("Mo> press Publish", "for you: Published: p1", "p1 is in tea/facts.yaml now.", "Changed: ", "tea-popular"),
+    ("Mo> press Publish", "for you: Published: p1", "I added it to tea/facts.yaml.", "Changed: ", "tea-popular"),
     ("Ada> /fact tea drinkers", f"for you: {AFTER}", f"not: {BEFORE}"),
     ("Ada> /suggestions", "for you: published"),
-    ("Mo> /content queue", "for you: No suggestion waits for you."),
-    ("Mo> /content log", "Mo", "accepted the suggestion p1", "published p1", "took new content"),
+    ("Mo> /content queue", "for you: No suggestions are waiting."),
+    ("Mo> /content log", "Mo", "accepted the suggestion p1", "published p1", "loaded new content"),
+)
+IN_CHAT: Dialogue = (
+    ("Mo> press Edit",),
+    ("Mo> fill Sources by their ids, one a line: no-such-source", "for you: no-such-source", "not: Preview"),
+    ("Mo> press Edit",),
+    (
+        f"Mo> fill The claim or position, in one sentence: {AFTER}",
+        "for you: Preview",
+        "Nothing is published yet.",
+        "The claim or position, in one sentence",
+        AFTER,
+        "[Edit]",
+        "[Publish]",
+    ),
+    ("Ada> /fact tea drinkers", f"for you: {BEFORE}"),
+    ("Mo> /content edit p1",),
+    (
+        "Mo> fill Other ways to ask for it, one a line: tea drinkers",
+        "for you: Preview",
+        "Other ways to ask for it, one a line: tea drinkers",
+        AFTER,
+    ),
 )
 
 
@@ -72,3 +101,12 @@ async def test_a_suggestion_becomes_part_of_the_topic(tmp_path: Path, people: ob
         await play_together(cast, SUGGESTED, no_time)
         edit(content, BEFORE, AFTER, "tea/drafts/suggestion-p1.yaml")
         await play_together(cast, PUBLISHED, no_time)
+
+
+@pytest.mark.parametrize("people", [in_terminals, on_the_page, on_discord, on_slack])
+async def test_a_suggestion_is_worked_in_and_published_in_chat(tmp_path: Path, people: object) -> None:
+    """The form has the present text; what the pack would not pass with stays in it; a preview comes before publishing."""
+    assert callable(people)
+    clock, content = Clock(), copied(tmp_path)
+    async with running(tmp_path, clock=clock, content=content) as instance, people(instance, clock) as cast:
+        await play_together(cast, (*SUGGESTED, *IN_CHAT, *PUBLISHED), no_time)

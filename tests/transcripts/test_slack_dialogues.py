@@ -10,16 +10,26 @@ import pytest
 
 from adapters.slack import forms, incoming
 from adapters.slack.forms import WHERE
-from bot.app import Bot
-from bot.chat import Outcome
+from bot.chat.vocabulary import Outcome
+from bot.dispatch.bot import Bot
 from bot.instance import Instance
-from tests.transcripts.dialogue import LOOKUPS, POLLS, Dialogue, Wait, play, play_together
+from tests.transcripts.dialogue import DIRECT, LOOKUPS, MENTIONS, POLLS, Dialogue, Wait, play, play_together
 from tests.transcripts.slack_driver import CHANNEL, SlackDriver, slack_driver, slack_drivers
 from tests.world import Clock, make_bot
 
 
 @pytest.mark.parametrize("dialogue", LOOKUPS.values(), ids=LOOKUPS)
 async def test_look_ups(dialogue: Dialogue) -> None:
+    async with slack_driver(make_bot()) as driver:
+        await play(driver, dialogue)
+
+
+PLAIN_WORDS = {**MENTIONS, **DIRECT}
+
+
+@pytest.mark.parametrize("dialogue", PLAIN_WORDS.values(), ids=PLAIN_WORDS)
+async def test_plain_words(dialogue: Dialogue) -> None:
+    """A mention is answered in a thread for all to see, a direct message in the conversation; controls work in both."""
     async with slack_driver(make_bot()) as driver:
         await play(driver, dialogue)
 
@@ -31,7 +41,7 @@ async def test_polls(instance: Instance, clock: Clock, wait: Wait, dialogue: Dia
         await play_together(people, dialogue, wait)
 
 
-def typed(words: str) -> dict[str, Any]:
+def typed_command(words: str) -> dict[str, Any]:
     return {"type": "plain_text_input", "value": words or None}
 
 
@@ -48,56 +58,69 @@ async def test_a_form_is_refused_beside_its_field_and_then_taken(instance: Insta
     """It stays open until it is right; then it closes, the poll is posted, and the host is told alone."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
-        view = await opened(ada, 'poll create question:"Which <tea>?"')
+        view = await opened(ada, 'poll create post:yes question:"Which <tea>?"')
         assert view["title"]["text"] == "A new poll"
         names = [block["block_id"] for block in view["blocks"]]
         assert names == ["question", "options", "method", "results", "closes"]
         assert view["blocks"][0]["element"]["initial_value"] == "Which <tea>?"
         assert view["blocks"][2]["element"]["initial_option"]["value"] == "single"
-        filled = {"question": typed("Which tea?"), "options": typed("Green\nBlack"), "closes": typed("2h")}
-        for wrong, beside in (({"closes": typed("long ago")}, "closes"), ({"options": typed("one")}, "options")):
+        filled = {
+            "question": typed_command("Which tea?"),
+            "options": typed_command("Green\nBlack"),
+            "closes": typed_command("2h"),
+        }
+        for wrong, beside in (
+            ({"closes": typed_command("long ago")}, "closes"),
+            ({"options": typed_command("one")}, "options"),
+        ):
             answer = await ada.submit({**filled, **wrong})
             assert answer["response_action"] == "errors"
             assert list(answer["errors"]) == [beside]
-        assert ada.seen().all.strip() == ""
+        assert ada.changes().all.strip() == ""
         assert await ada.submit(filled) is None
-        seen = ada.seen()
-        assert "The poll is open" in seen.private
-        assert "Which tea?" in seen.public
+        display = ada.changes()
+        assert "The poll is open" in display.private
+        assert "Which tea?" in display.public
 
 
 async def test_a_form_with_a_list_of_several(instance: Instance, clock: Clock) -> None:
     """Slack knows no least number, so too few is told beside the list, with all else that is wrong."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
-        view = await opened(ada, "poll policy")
+        view = await opened(ada, "poll policy post:yes")
         element = view["blocks"][0]["element"]
         first, second, *_ = [option["value"] for option in await ada.suggest(element, view=view)]
         assert element["max_selected_items"] == len(list(await ada.suggest(element, view=view)))
-        answer = await ada.submit({"options": several(first), "question": typed("Which?"), "closes": typed("long ago")})
+        answer = await ada.submit(
+            {"options": several(first), "question": typed_command("Which?"), "closes": typed_command("long ago")}
+        )
         assert list(answer["errors"]) == ["options", "closes"]
-        assert answer["errors"]["options"] == "A poll has 2 to 25 options, not 1."
-        assert await ada.submit({"options": several(first, second), "question": typed("Which?")}) is None
-        assert "Which?" in ada.seen().public
+        assert answer["errors"]["options"] == "Give the poll 2 to 25 options, not 1."
+        assert await ada.submit({"options": several(first, second), "question": typed_command("Which?")}) is None
+        assert "Which?" in ada.changes().public
 
 
 async def test_a_form_that_could_not_be_served_stays_open(instance: Instance, clock: Clock) -> None:
     """Nothing has to be typed again: what went wrong stands beside the first field."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
-        await opened(ada, "poll create")
+        await opened(ada, "poll create post:yes")
         ada.slack.refuse["chat.postMessage"] = "not_in_channel"
-        filled = {"question": typed("Which tea?"), "options": typed("Green\nBlack"), "closes": typed("2h")}
+        filled = {
+            "question": typed_command("Which tea?"),
+            "options": typed_command("Green\nBlack"),
+            "closes": typed_command("2h"),
+        }
         assert "/invite @Parley" in (await ada.submit(filled))["errors"]["question"]
 
 
 async def test_a_form_of_another_version(instance: Instance, clock: Clock) -> None:
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
-        view = await opened(ada, "poll create")
-        for left in ("", "{", '{"action":"v9:x"}', '{"other":1}', "[]"):
-            view["private_metadata"] = left
-            assert "older version" in (await ada.submit({"question": typed("q")}))["errors"]["question"]
+        view = await opened(ada, "poll create post:yes")
+        for metadata in ("", "{", '{"action":"v9:x"}', '{"other":1}', "[]"):
+            view["private_metadata"] = metadata
+            assert "no longer works" in (await ada.submit({"question": typed_command("q")}))["errors"]["question"]
 
 
 class SlowForms:
@@ -109,9 +132,9 @@ class SlowForms:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._bot, name)
 
-    async def submit(self, *given: Any) -> Outcome:
+    async def submit(self, *arguments: Any) -> Outcome:
         await asyncio.sleep(0.1)
-        return await self._bot.submit(*given)
+        return await self._bot.submit(*arguments)
 
 
 @pytest.mark.parametrize("patience", ["FORM_PATIENCE", "ACK_PATIENCE"])
@@ -124,80 +147,91 @@ async def test_a_form_whose_answer_takes_long(
         ada = people["Ada"]
         slow: Any = SlowForms(instance.bot)
         ada.chat._incoming._bot = slow
-        await opened(ada, "poll create")
-        filled = {"question": typed("Which tea?"), "options": typed("Green\nBlack"), "closes": typed("long ago")}
+        await opened(ada, "poll create post:yes")
+        filled = {
+            "question": typed_command("Which tea?"),
+            "options": typed_command("Green\nBlack"),
+            "closes": typed_command("long ago"),
+        }
         assert await ada.submit(filled) is None
-        seen = ada.seen()
-        assert "That did not work" in seen.private
-        assert "Which tea?" in seen.private
-        assert seen.public == ""
-        assert await ada.submit({**filled, "closes": typed("2h")}) is None
-        assert "Which tea?" in ada.seen().public
+        display = ada.changes()
+        assert "Not sent yet" in display.private
+        assert "Which tea?" in display.private
+        assert display.public == ""
+        assert await ada.submit({**filled, "closes": typed_command("2h")}) is None
+        assert "Which tea?" in ada.changes().public
 
 
 async def test_a_bug_while_a_form_is_taken(instance: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law 9, for the adapter's own bugs too: the form is acknowledged with a code beside its first field."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
-        await opened(ada, "poll create")
-        monkeypatch.setattr(forms, "answers", lambda shown: 1 / 0)
-        assert "ref-1" in (await ada.submit({"question": typed("q")}))["errors"]["question"]
+        await opened(ada, "poll create post:yes")
+        monkeypatch.setattr(forms, "answers", lambda view: 1 / 0)
+        assert "ref-1" in (await ada.submit({"question": typed_command("q")}))["errors"]["question"]
 
 
 async def test_a_trigger_that_was_too_late(instance: Instance, clock: Clock) -> None:
     async with slack_drivers(instance.bot, clock) as people:
         people["Ada"].slack.refuse["views.open"] = "expired_trigger_id"
-        assert "Try it once again" in (await people["Ada"].say("poll create")).private
+        assert "too slow to open the form" in (await people["Ada"].say("poll create post:yes")).private
 
 
 async def test_shortcuts(instance: Instance, clock: Clock) -> None:
     """On a message: its facts, or a poll on it. From the composer: a poll, and where to post it."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
-        seen = await ada.shortcut("find-facts", "Is it <https://x.example|true> that coffee was banned?")
-        assert "Coffee was banned" in seen.private
-        assert seen.public == ""
+        display = await ada.shortcut("find-facts", "Is it <https://x.example|true> that coffee was banned?")
+        assert "Coffee was banned" in display.private
+        assert display.public == ""
         await ada.shortcut("poll-on-this", "More tea &amp; less <@U2|Ben>?")
-        assert ada.slack.views[-1]["blocks"][0]["element"]["initial_value"] == "More tea & less Ben?"
+        assert ada.slack.views[-1]["blocks"][0]["element"]["initial_value"] == "More tea & less @Ben?"
         await ada.shortcut("start-poll")
         assert ada.slack.views[-1]["blocks"][-1]["block_id"] == WHERE
         where = {"type": "conversations_select", "selected_conversation": CHANNEL}
-        filled = {"question": typed("Which tea?"), "options": typed("Green\nBlack"), "closes": typed("2h")}
+        filled = {
+            "question": typed_command("Which tea?"),
+            "options": typed_command("Green\nBlack"),
+            "closes": typed_command("2h"),
+        }
         assert await ada.submit({**filled, WHERE: where}) is None
-        seen = ada.seen()
-        assert "Which tea?" in seen.public
-        assert "The poll is open" in seen.private
-        assert "older version" in (await ada.shortcut("gone", "words")).private
+        display = ada.changes()
+        assert display.public == ""
+        assert "Only you see this." in display.private
+        display = await ada.press("Post")
+        assert "Which tea?" in display.public
+        assert "The poll is open" in display.private
+        assert "no longer works" in (await ada.shortcut("gone", "words")).private
 
 
 async def test_files_come_in_a_direct_message(instance: Instance, clock: Clock) -> None:
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
-        seen = await ada.say("privacy export")
-        assert "direct messages with me: my-data.json" in seen.private
+        display = await ada.say("privacy export")
+        assert "direct messages with me: my-data.json" in display.private
         (file,) = ada.slack.files.values()
         assert file["channel"] == "DU1"
         assert b"{" in file["content"]
         ada.slack.refuse["files.getUploadURLExternal"] = "missing_scope"
-        assert "could not be sent" in (await ada.say("privacy export")).private
+        assert "I couldn't send the files" in (await ada.say("privacy export")).private
 
 
 async def test_a_result_brings_its_picture(instance: Instance, clock: Clock, wait: Wait) -> None:
     """Words first, then a PNG with alt text; where Slack does not take it, the words are all."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
-        await ada.say('poll create question:"Which tea?" options:"Green | Black" closes:1h')
+        await ada.say('poll create post:yes question:"Which tea?" options:"Green | Black" closes:1h')
         await ada.press("Green")
         await wait(timedelta(hours=1))
-        seen = await ada.say("poll results")
-        assert "Closed: Which tea?" in seen.public
-        assert seen.all.count("[picture: ") == 2
+        display = await ada.say("poll results")
+        assert "Closed: Which tea?" in display.public
+        assert display.all.count("[picture: ") == 2
         assert all(file["content"].startswith(b"\x89PNG") for file in ada.slack.files.values())
         assert all("Green" in file["alt_txt"] for file in ada.slack.files.values())
         ada.slack.refuse["files.getUploadURLExternal"] = "internal_error"
-        seen = await ada.say("poll results")
-        assert "Winner: Green" in seen.private
-        assert "[picture: " not in seen.all
+        display = await ada.say("poll results")
+        assert "Winner: Green" in display.private
+        assert "[picture: " not in display.all
 
 
 async def test_moderators_and_voters_by_user_group(instance: Instance, clock: Clock, wait: Wait) -> None:
@@ -208,9 +242,9 @@ async def test_moderators_and_voters_by_user_group(instance: Instance, clock: Cl
             people,
             [
                 ("Ben> /settings", "for you: Only moderators"),
-                ("Mo> /settings moderators:S1", "for you: Settings are changed"),
+                ("Mo> /settings moderators:S1", "for you: Settings changed"),
                 ("Ben> /settings", "for you: Settings of this community"),
-                ('Mo> /poll create question:"Which?" options:"Green | Black" role:S1', "for all: [Green]"),
+                ('Mo> /poll create post:yes question:"Which?" options:"Green | Black" role:S1', "for all: [Green]"),
                 ("Ben> press Green", "for you: Your vote is counted"),
                 ("Chen> press Green", "not: Your vote is counted"),
             ],
@@ -225,13 +259,13 @@ async def test_a_moderators_channel_is_mentioned(instance: Instance, clock: Cloc
         await play_together(
             people,
             [
-                ("Mo> /settings channel:hello", "for you: is no channel here"),
-                ("Mo> /settings channel:#general", "for you: is no channel here"),
-                ("Mo> /settings channel:<@U2>", "for you: is no channel here"),
-                ("Mo> /settings channel:D1", "for you: is no channel here"),
-                ("Mo> /settings moderators:Board", "for you: is no role here"),
-                ("Mo> /settings moderators:<!everyone>", "for you: is no role here"),
-                ("Mo> /settings channel:<#C1|general>", "for you: Settings are changed"),
+                ("Mo> /settings channel:hello", "for you: Pick a channel from the list"),
+                ("Mo> /settings channel:#general", "for you: Pick a channel from the list"),
+                ("Mo> /settings channel:<@U2>", "for you: Pick a channel from the list"),
+                ("Mo> /settings channel:D1", "for you: Pick a channel from the list"),
+                ("Mo> /settings moderators:Board", "for you: Pick a role from the list"),
+                ("Mo> /settings moderators:<!everyone>", "for you: Pick a role from the list"),
+                ("Mo> /settings channel:<#C1|general>", "for you: Settings changed"),
                 ("Mo> /settings", "for you: Moderators' channel: #C1"),
             ],
             wait,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.app import Bot
-from bot.chat import (
+from bot.chat.markup import text
+from bot.chat.vocabulary import (
     Action,
     Attachment,
     Button,
@@ -26,12 +26,12 @@ from bot.chat import (
     Request,
     Select,
 )
-from bot.command import Context, action, command
-from bot.limiter import Limiter
-from bot.markup import text
+from bot.dispatch.bot import Bot
+from bot.dispatch.declare import Context, action, command
+from bot.dispatch.rate_limit import Limiter
 from tests.logs import logs, requests_of
 from tests.transcripts.dialogue import FACTS, play
-from tests.transcripts.slack_driver import CHANNEL, TEAM, Said, slack_driver, words
+from tests.transcripts.slack_driver import CHANNEL, TEAM, SlackMessage, slack_driver, words
 from tests.world import make_bot, references
 
 LETTERS = tuple(Choice(letter, letter) for letter in "abcd")
@@ -41,7 +41,7 @@ LETTERS = tuple(Choice(letter, letter) for letter in "abcd")
 class Odd:
     """Answers late, in odd places, or not at all."""
 
-    asked: list[Request] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     picked: list[tuple[str, ...]] = field(default_factory=list)
     go: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -52,7 +52,7 @@ class Odd:
 
     @command("controls", "Several sorts")
     async def controls(self, ctx: Context) -> Outcome:
-        self.asked.append(ctx.request)
+        self.requests.append(ctx.request)
         several = Select(Action("several"), "Several", LETTERS, least=0, most=3)
         address = Button("Read it", url="https://example.org/")
         return Outcome(
@@ -61,7 +61,7 @@ class Odd:
 
     @action("several")
     async def several(self, ctx: Context, values: tuple[str, ...]) -> Outcome:
-        self.asked.append(ctx.request)
+        self.requests.append(ctx.request)
         self.picked.append(values)
         return Outcome(Reply((Card(title=f"picked {' and '.join(values)}"),)))
 
@@ -102,9 +102,9 @@ async def test_a_bare_command_answers_with_help_and_a_wrong_one_with_the_nearest
         await play(
             driver,
             [
-                ("", "for you: What you can ask", "Find a fact", "[Explain /fact]", "/fact insurrection act"),
-                ("facd tea", "for you: There is no command /facd. Did you mean /fact?"),
-                ("fact “coffee", "for you: A quote is opened and never closed."),
+                ("", "for you: What you can ask", "[Asking]", "/ask was the insurrection act invoked"),
+                ("facd tea", "for you: There's no command /facd. Did you mean /fact?"),
+                ("fact “coffee", "for you: Check the command", "Close the quote"),
             ],
         )
 
@@ -117,7 +117,7 @@ async def test_a_call_is_acknowledged_before_its_answer_is_ready() -> None:
         answer = await driver.command("slow")
         assert answer.status == 200
         assert answer.body == ""
-        assert "At last" in driver.seen().private
+        assert "At last" in driver.changes().private
 
 
 async def test_an_acknowledgement_leaves_before_the_work_begins() -> None:
@@ -128,9 +128,9 @@ async def test_an_acknowledgement_leaves_before_the_work_begins() -> None:
             {"command": "/parley", "text": "controls", "team_id": TEAM, "user_id": "U1"}
         )
         assert answer.status == 200
-        assert odd.asked == []
+        assert odd.requests == []
         await asyncio.wait(driver.chat.running)
-        assert len(odd.asked) == 1
+        assert len(odd.requests) == 1
 
 
 async def test_a_stop_waits_for_answers_in_the_making() -> None:
@@ -140,25 +140,25 @@ async def test_a_stop_waits_for_answers_in_the_making() -> None:
         await asyncio.sleep(0.1)
         asyncio.get_running_loop().call_later(0.2, odd.go.set)
         await driver.chat.stop()
-        assert "At last" in driver.seen().private
+        assert "At last" in driver.changes().private
         await running
 
 
 async def test_a_button_works_after_a_restart() -> None:
     async with slack_driver(make_bot()) as before:
         await play(before, [("/fact tea drinkers", "[Counterarguments]")])
-        message, button = before.newest(lambda found: found["action_id"].startswith("v1:view:counter"))
+        message, button = before.newest(lambda part: part["action_id"].startswith("v1:view:counter"))
     async with slack_driver(make_bot()) as driver:
         driver.slack.messages.append(message)
         await driver.use(message, {"type": "button", "action_id": button["action_id"]})
-        assert "The count was taken on one day." in driver.seen().private
+        assert "The count was taken on one day." in driver.changes().private
 
 
 async def test_a_control_of_another_version_is_answered() -> None:
     async with slack_driver(make_bot()) as driver:
         for old in ("v0:gone", "v1:gone:x", "something else"):
-            await driver.use(Said("9.9", [], "", None), {"type": "button", "action_id": old})
-            assert "older version" in driver.seen().private
+            await driver.use(SlackMessage("9.9", [], "", None), {"type": "button", "action_id": old})
+            assert "no longer works" in driver.changes().private
 
 
 async def test_several_values_and_one_action_twice() -> None:
@@ -166,22 +166,22 @@ async def test_several_values_and_one_action_twice() -> None:
     odd = Odd()
     async with slack_driver(odd_bot(odd)) as driver:
         await play(driver, [("controls", "[Several]"), ("pick Several: b", "picked b")])
-        message, _ = driver.newest(lambda found: found["action_id"] == "v1:several#1")
+        message, _ = driver.newest(lambda part: part["action_id"] == "v1:several#1")
         chosen = [{"value": value} for value in "ac"]
         picked = {"type": "multi_static_select", "action_id": "v1:several#1", "selected_options": chosen}
         await driver.use(message, picked, thread_ts="7.7")
         assert odd.picked == [("b",), ("a", "c")]
-        assert odd.asked[-1].place.thread == "7.7"
+        assert odd.requests[-1].place.thread == "7.7"
         assert driver.slack.calls[-1][1]["thread_ts"] == "7.7"
 
 
 async def test_an_address_is_opened_by_slack_alone() -> None:
     async with slack_driver(odd_bot()) as driver:
         await driver.say("controls")
-        message, button = driver.newest(lambda found: found.get("url"))
+        message, button = driver.newest(lambda part: part.get("url"))
         answer = await driver.use(message, {"type": "button", "action_id": button["action_id"]})
         assert answer.status == 200
-        assert not driver.seen().all.strip()
+        assert not driver.changes().all.strip()
 
 
 async def test_an_answer_may_replace_the_message_it_came_from() -> None:
@@ -193,16 +193,16 @@ async def test_an_answer_may_replace_the_message_it_came_from() -> None:
 
 async def test_silence_is_no_answer() -> None:
     async with slack_driver(odd_bot()) as driver:
-        seen = await driver.say("nothing")
-        assert seen.private == "Done."
-        assert seen.public == "For everyone"
+        display = await driver.say("nothing")
+        assert display.private == "Done."
+        assert display.public == "For everyone"
 
 
 async def test_more_messages_than_a_response_url_takes() -> None:
     """It can be used five times; the rest goes over the Web API, to the same person."""
     async with slack_driver(odd_bot()) as driver:
-        seen = await driver.say("long")
-        assert all(f"Part {n}" in seen.private for n in range(7))
+        display = await driver.say("long")
+        assert all(f"Part {n}" in display.private for n in range(7))
         methods = [method for method, _ in driver.slack.calls]
         assert methods.count("respond") == 5
         assert "chat.postEphemeral" in methods
@@ -228,10 +228,10 @@ async def test_nothing_that_people_write_is_live() -> None:
     """Law 7: no mention, link or formatting, in blocks or in the text beside them; nothing unfolds."""
     async with slack_driver(make_bot()) as driver:
         await driver.say("fact <!channel> <@U1> <https://x.example|y> &amp; share:yes")
-        sent = driver.slack.calls[-1][1]
-        assert "&lt;!channel&gt; &lt;@U1&gt; &lt;https://x.example|y&gt; &amp;amp;" in sent["text"]
-        assert "<!channel> <@U1> <https://x.example|y> &amp;" in sent["blocks"][0]["text"]["text"]
-        assert "mrkdwn" not in json.dumps(sent["blocks"])
+        payload = driver.slack.calls[-1][1]
+        assert "&lt;!channel&gt; &lt;@U1&gt; &lt;https://x.example|y&gt; &amp;amp;" in payload["text"]
+        assert "<!channel> <@U1> <https://x.example|y> &amp;" in payload["blocks"][0]["text"]["text"]
+        assert "mrkdwn" not in json.dumps(payload["blocks"])
         await play(driver, [("fact tea drinkers", "[Share]"), ("press Share", "for all: Shared by Ada")])
         posted: dict[str, Any] = next(dict(body) for method, body in driver.slack.calls if method == "chat.postMessage")
         assert posted["unfurl_links"] is posted["unfurl_media"] is False
@@ -241,10 +241,10 @@ async def test_a_request_says_who_asks_and_where() -> None:
     odd = Odd()
     async with slack_driver(odd_bot(odd)) as driver:
         await driver.say("controls")
-        asked = odd.asked[0]
-        assert (asked.actor.platform, asked.actor.workspace, asked.actor.id) == ("slack", TEAM, "U1")
-        assert asked.actor.name == "Ada"
-        assert asked.place == Place("slack", TEAM, CHANNEL)
+        requests = odd.requests[0]
+        assert (requests.actor.platform, requests.actor.workspace, requests.actor.id) == ("slack", TEAM, "U1")
+        assert requests.actor.name == "Ada"
+        assert requests.place == Place("slack", TEAM, CHANNEL)
 
 
 async def test_post_and_edit() -> None:
@@ -253,9 +253,9 @@ async def test_post_and_edit() -> None:
         cards = tuple(Card(title=f"Part {n}", body=text("word " * 1900)) for n in range(2))
         ref = await driver.chat.post(Place("slack", TEAM, CHANNEL), Reply(cards))
         assert isinstance(ref, MessageRef)
-        driver.seen()
+        driver.changes()
         await driver.chat.edit(ref, Reply(tuple(Card(title="New", body=card.body) for card in cards)))
-        assert driver.seen().public.count("New") >= 2
+        assert driver.changes().public.count("New") >= 2
 
 
 async def test_an_edit_fills_the_messages_that_there_are() -> None:
@@ -266,8 +266,8 @@ async def test_an_edit_fills_the_messages_that_there_are() -> None:
         assert isinstance(ref, MessageRef)
         count = len(driver.slack.messages)
         await driver.chat.edit(ref, Reply((Card(title="Short"),)))
-        shown = [words(message.blocks) for message in driver.slack.messages]
-        assert shown == ["Short", *["…"] * (count - 1)]
+        texts = [words(message.blocks) for message in driver.slack.messages]
+        assert texts == ["Short", *["…"] * (count - 1)]
         await driver.chat.edit(ref, Reply((*long.cards, *long.cards)))
         assert len(driver.slack.messages) == count
         assert words(driver.slack.messages[-1].blocks).endswith("…")

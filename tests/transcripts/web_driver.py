@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
 import aiohttp
 
 from adapters.web.server import WebChat
-from bot.app import Bot
+from bot.dispatch.bot import Bot
 from tests.browser.served import start_anywhere
-from tests.transcripts.dialogue import Seen
+from tests.transcripts.dialogue import Display
 from tests.world import Clock
 
 Json = Mapping[str, Any]
@@ -28,47 +28,66 @@ class WebDriver:
     url: str
     token: str
     member: str
-    known: dict[str, str] = field(default_factory=dict)
+    drawn_before: dict[str, str] = field(default_factory=dict)
+    form: Json | None = None
 
-    async def say(self, text: str) -> Seen:
+    async def say(self, text: str) -> Display:
         return await self._did("say", {"line": text})
 
-    async def press(self, label: str) -> Seen:
-        message, control = await self._newest(lambda found: found["kind"] == "button" and found["label"] == label)
+    async def mention(self, words: str) -> Display:
+        return await self._did("say", {"line": f"@Parley {words}"})
+
+    async def write(self, words: str) -> Display:
+        raise AssertionError("on the page nobody is alone with the bot")
+
+    async def press(self, label: str) -> Display:
+        message, control = await self._newest(lambda part: part["kind"] == "button" and part["label"] == label)
         return await self._did("press", {"action": control["action"], "message": message["id"], "values": []})
 
-    async def pick(self, label: str, option: str) -> Seen:
-        message, control = await self._newest(lambda found: found["kind"] == "select" and found["label"] == label)
+    async def pick(self, label: str, option: str) -> Display:
+        message, control = await self._newest(lambda part: part["kind"] == "select" and part["label"] == label)
         value = next(choice["value"] for choice in control["options"] if choice["label"] == option)
         return await self._did("press", {"action": control["action"], "message": message["id"], "values": [value]})
 
-    async def _newest(self, wanted: Any) -> tuple[Json, Json]:
+    async def fill(self, label: str, words: str) -> Display:
+        assert self.form is not None
+        answers = {
+            each["name"]: [choice["value"] for choice in each["options"] if choice["chosen"]] or each["value"]
+            for each in self.form["inputs"]
+        }
+        answers[next(each["name"] for each in self.form["inputs"] if each["label"] == label)] = words
+        return await self._did("submit", {"action": self.form["action"], "answers": answers})
+
+    async def _newest(self, is_wanted: Any) -> tuple[Json, Json]:
         for message in reversed(await self._history()):
             for card in message["cards"]:
                 for control in card["controls"]:
-                    if wanted(control):
+                    if is_wanted(control):
                         return message, control
         raise AssertionError("nothing on the page can be used so")
 
-    async def _did(self, what: str, body: Json) -> Seen:
+    async def _did(self, what: str, body: Json) -> Display:
         headers = {"X-Parley-Token": self.token, "X-Parley-Member": self.member}
         async with self.session.post(f"{self.url}api/{what}", json=body, headers=headers) as response:
             assert response.status == 200, await response.text()
-        return await self.look()
+            answer = await response.json()
+        self.form = answer["form"] or self.form
+        display = await self.look()
+        return replace(display, private="\n".join((display.private, *answer["errors"].values())))
 
-    async def look(self) -> Seen:
+    async def look(self) -> Display:
         """What is new or has changed on this page since the last look."""
         messages = await self._history()
         now = {message["id"]: "\n".join(_message_words(message)) for message in messages}
-        fresh = [message for message in messages if self.known.get(message["id"]) != now[message["id"]]]
-        self.known = now
-        return Seen(
+        fresh = [message for message in messages if self.drawn_before.get(message["id"]) != now[message["id"]]]
+        self.drawn_before = now
+        return Display(
             private="\n".join(now[message["id"]] for message in fresh if message["private"]),
             public="\n".join(now[message["id"]] for message in fresh if not message["private"]),
         )
 
     async def _history(self) -> list[Json]:
-        told: list[Json] = []
+        messages: list[Json] = []
         kind = ""
         async with self.session.get(f"{self.url}api/events?member={self.member}&after=") as response:
             async for raw in response.content:
@@ -76,10 +95,10 @@ class WebDriver:
                 if name == "event":
                     kind = value
                 elif name == "data" and kind == "message":
-                    told.append(json.loads(value))
+                    messages.append(json.loads(value))
                 if kind == "ready":
                     break
-        return told
+        return messages
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ _LINES = frozenset(
     ("statement", "attributed_to", "point", "name", "description", "pro", "con", "term", "event", "title")
 )
 _CHOICES = frozenset(("kind", "verdict", "copy", "lean"))
-_DATES = frozenset(("date", "as_of", "reviewed"))
+_DATES = frozenset(("date", "checked", "reviewed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class Broken:
 Maker = Callable[[random.Random], Broken]
 
 
-def _choose(chance: random.Random, wanted: Callable[[Sheet, Row], bool], *, info: bool = True) -> tuple[Sheet, Row]:
+def _choose(chance: random.Random, fits: Callable[[Sheet, Row], bool], *, info: bool = True) -> tuple[Sheet, Row]:
     """A row of any file. Each file is as likely as the others, whatever its length."""
     sheets = [sheet for sheet in world() if info or sheet.part != "pack"]
     chance.shuffle(sheets)
     for sheet in sheets:
-        rows = [row for row in sheet.fields() if wanted(sheet, row)]
+        rows = [row for row in sheet.fields() if fits(sheet, row)]
         if rows:
             return sheet, chance.choice(rows)
     raise LookupError
@@ -71,8 +71,8 @@ def deleted_key(chance: random.Random) -> Broken:
 def deleted_id(chance: random.Random) -> Broken:
     sheet, row = _choose_id(chance)
     rest = sheet.lines[row.index + 1].replace("    ", "  - ", 1)
-    named = _moved_up(sheet, row.index, naming(sheet, row.index, row.end))
-    return _at(sheet, row.index, sheet.with_lines(row.index, row.index + 2, rest), named)
+    naming_rows = _moved_up(sheet, row.index, naming(sheet, row.index, row.end))
+    return _at(sheet, row.index, sheet.with_lines(row.index, row.index + 2, rest), naming_rows)
 
 
 def _moved_up(sheet: Sheet, index: int, lines: frozenset[Line]) -> frozenset[Line]:
@@ -92,13 +92,13 @@ def deleted_beginning(chance: random.Random) -> Broken:
     row, before = sheet.ids()[place], sheet.ids()[place - 1]
     if sheet.lines[row.entry - 1].strip() or sheet.lines[row.index - 2].startswith(("arguments", "#")):
         return deleted_beginning(chance)
-    known = {other.key for other in sheet.fields() if other.entry == before.entry}
+    keys = {other.key for other in sheet.fields() if other.entry == before.entry}
     own = [other for other in sheet.fields() if other.entry == row.entry]
-    twice = [other.index for other in own if other.key in known]
+    twice = [other.index for other in own if other.key in keys]
     lines = frozenset((sheet.name, index) for index in twice) | {(sheet.name, before.index + 1)}
     content = sheet.with_lines(row.index, row.index + 1)
-    named = _moved_up(sheet, row.index, naming(sheet, row.index, row.index + 1))
-    return _at(sheet, twice[0] - 1, content, lines | named)
+    naming_rows = _moved_up(sheet, row.index, naming(sheet, row.index, row.index + 1))
+    return _at(sheet, twice[0] - 1, content, lines | naming_rows)
 
 
 def forgotten_hyphen(chance: random.Random) -> Broken:
@@ -170,13 +170,14 @@ def dangling_source(chance: random.Random) -> Broken:
     sheets = [sheet for sheet in world() if any(row.key == "sources" for _, _, row in sheet.items)]
     sheet = chance.choice(sheets)
     index, text, _ = chance.choice([item for item in sheet.items if item[2].key == "sources"])
-    wrong = chance.choice([f"{text}x", text[1:], "no-such-source", text.upper(), "military-strikes"])
-    return _at(sheet, index, sheet.with_line(index, f"      - {wrong}"))
+    lead, _, source = text.rpartition(": ")
+    wrong = chance.choice([f"{source}x", source[1:], "no-such-source", source.upper(), "military-strikes"])
+    return _at(sheet, index, sheet.with_line(index, f"      - {lead}: {wrong}" if lead else f"      - {wrong}"))
 
 
 def dangling_target(chance: random.Random) -> Broken:
     sheet = next(sheet for sheet in world() if sheet.part == "arguments")
-    row = chance.choice([row for row in sheet.fields() if row.key in {"for", "against"}])
+    row = chance.choice([row for row in sheet.fields() if row.key in {"for", "against"} and "," not in row.value])
     return _replaced(
         sheet, row, chance.choice([f"{row.value}s", row.value[:-1], "nothing-at-all", "eo-14157", "term-aumf"])
     )
@@ -191,7 +192,7 @@ def about_itself(chance: random.Random) -> Broken:
 
 def both_sides(chance: random.Random) -> Broken:
     sheet = next(sheet for sheet in world() if sheet.part == "arguments")
-    row = chance.choice([row for row in sheet.fields() if row.key in {"for", "against"}])
+    row = chance.choice([row for row in sheet.fields() if row.key in {"for", "against"} and "," not in row.value])
     other = "against" if row.key == "for" else "for"
     return _at(sheet, row.entry, sheet.with_lines(row.end, row.end, f"    {other}: {row.value}"))
 

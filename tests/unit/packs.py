@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from bot.errors import ContentError
-from bot.library.loader import load_pack
-from bot.library.model import ClaimKind, Entry, Essay, Fact, Pack, PackInfo, Span, Verdict
-from bot.library.problems import Problem
+from bot.packs.loader import load_pack
+from bot.packs.model import Argument, ClaimKind, Entry, Essay, Fact, PackInfo, Span, Verdict
+from bot.packs.pack import Pack
+from bot.packs.problems import ContentError, Problem
 
 SHIPPED = Path(__file__).parents[2] / "content"
 
@@ -32,7 +32,7 @@ facts:
     kind: fact
     verdict: supported
     reason: The city measured it.
-    as_of: 2024-11
+    checked: 2024-11
     sources: [survey]
     aliases: [parking space]
 """
@@ -99,9 +99,9 @@ def problems_of(folder: Path) -> tuple[Problem, ...]:
 
 
 def only_problem(folder: Path) -> Problem:
-    found = problems_of(folder)
-    assert len(found) == 1, found
-    return found[0]
+    problems = problems_of(folder)
+    assert len(problems) == 1, problems
+    return problems[0]
 
 
 def found_at(problem: Problem, folder: Path) -> tuple[str, int, int, str]:
@@ -119,7 +119,7 @@ def fact(key: str, statement: str, reason: str = "So it is.", *aliases: str) -> 
         kind=ClaimKind.FACT,
         verdict=Verdict.SUPPORTED,
         reason=reason,
-        as_of="2025",
+        checked="2025",
         aliases=aliases,
     )
 
@@ -129,4 +129,8 @@ def pack(key: str, *entries: Entry, language: str = "en") -> Pack:
     info = PackInfo(
         id=key, title=key, summary=key, essay=Essay(paragraphs=1), reviewed=date(2025, 2, 20), language=language
     )
-    return Pack(info, {entry.id: entry for entry in entries})
+    about: dict[str, tuple[Argument, ...]] = {}
+    for entry in entries:
+        if isinstance(entry, Argument):
+            about[entry.target] = (*about.get(entry.target, ()), entry)
+    return Pack(info, {entry.id: entry for entry in entries}, about)

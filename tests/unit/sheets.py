@@ -6,18 +6,26 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from bot.library.model import PARTS
+from bot.packs.pack import PARTS
 from tests.unit.packs import SHIPPED
 
 PACK = SHIPPED / "us-mexico-cartels"
-FILES = ("pack.yaml", *(f"{part}.yaml" for part in PARTS))
+
+
+def _files_of(part: str) -> list[str]:
+    """The files of a part in the order of the loader: NAME.yaml, or all of the folder NAME."""
+    files = sorted((PACK / part).glob("*.yaml")) or [PACK / f"{part}.yaml"]
+    return [file.relative_to(PACK).as_posix() for file in files]
+
+
+FILES = ("pack.yaml", *(name for part in PARTS for name in _files_of(part)))
 Line = tuple[str, int]
 """A file of the pack and a line in it, counted from 1."""
 
 _ROW = re.compile(r"^(?P<lead> *(?:- )?)(?P<key>[a-z_]+):(?: (?P<value>.*))?$")
 ITEM = re.compile(r"^ {6}- (?P<value>.*)$")
 NEEDED = {
-    "facts": ("statement", "essay", "attributed_to", "kind", "verdict", "reason", "as_of"),
+    "facts": ("statement", "essay", "attributed_to", "kind", "verdict", "reason"),
     "arguments": ("point", "text", "statement", "name", "for", "against"),
     "sources": ("title", "kind", "copy", "summary"),
     "options": ("name", "description", "pro", "con"),
@@ -56,7 +64,7 @@ class Sheet:
 
     @property
     def part(self) -> str:
-        return self.name.removesuffix(".yaml")
+        return self.name.partition("/")[0].removesuffix(".yaml")
 
     def fields(self) -> list[Row]:
         """The keys of entries (or of pack.yaml itself), without ids."""
@@ -75,12 +83,14 @@ class Sheet:
 
 def _sheet(name: str) -> Sheet:
     lines = (PACK / name).read_text(encoding="utf-8").splitlines()
-    found = [(index, match) for index, line in enumerate(lines) if (match := _ROW.match(line)) and _is_key(line, match)]
+    rows_found = [
+        (index, match) for index, line in enumerate(lines) if (match := _ROW.match(line)) and _is_key(line, match)
+    ]
     sheet = Sheet(name, lines)
-    entry = found[0][0]
-    for place, (index, match) in enumerate(found):
+    entry = rows_found[0][0]
+    for place, (index, match) in enumerate(rows_found):
         entry = index if match["lead"] == "  - " else entry
-        end = next((i for i, other in found[place + 1 :] if len(other["lead"]) <= len(match["lead"])), len(lines))
+        end = next((i for i, other in rows_found[place + 1 :] if len(other["lead"]) <= len(match["lead"])), len(lines))
         while end > index + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
             end -= 1
         sheet.rows.append(Row(index, end, match["lead"], match["key"], match["value"] or "", entry))
@@ -105,15 +115,16 @@ def world() -> tuple[Sheet, ...]:
 @cache
 def references() -> dict[str, frozenset[Line]]:
     """Id → the lines that name it."""
-    found: dict[str, set[Line]] = {}
+    lines_of: dict[str, set[Line]] = {}
     for sheet in world():
         for index, text, row in sheet.items:
             if row.key == "sources":
-                found.setdefault(text, set()).add((sheet.name, index + 1))
+                lines_of.setdefault(text.removeprefix("source: "), set()).add((sheet.name, index + 1))
         for row in sheet.fields():
             if row.key in {"for", "against"}:
-                found.setdefault(row.value, set()).add((sheet.name, row.index + 1))
-    return {key: frozenset(lines) for key, lines in found.items()}
+                for target in row.value.strip("[]").split(", "):
+                    lines_of.setdefault(target, set()).add((sheet.name, row.index + 1))
+    return {key: frozenset(lines) for key, lines in lines_of.items()}
 
 
 def naming(sheet: Sheet, start: int, end: int) -> frozenset[Line]:

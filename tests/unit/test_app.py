@@ -12,14 +12,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import limiter as limits
-from bot.app import Bot
-from bot.chat import Action, Card, Outcome, Post, Reply, Request, Visibility
-from bot.command import Context, Param, Permission, action, command
+from bot.chat.markup import plain, text
+from bot.chat.vocabulary import Action, Card, Outcome, Post, Reply, Request, Visibility
+from bot.dispatch import rate_limit as limits
+from bot.dispatch.bot import Bot
+from bot.dispatch.declare import Context, Param, Permission, action, command
+from bot.dispatch.rate_limit import Limiter, for_communities
 from bot.errors import Refused, UsageError
 from bot.i18n import translator
-from bot.limiter import Limiter, for_communities
-from bot.markup import plain, text
 from tests.world import NOW, Wall, at, make_bot, references, request
 
 
@@ -58,7 +58,7 @@ def make_odd(limiter: Limiter | None = None, crowd: Limiter | None = None) -> Bo
     return Bot.of([Odd()], new_reference=lambda: next(numbers), limiter=limiter, crowd=crowd)
 
 
-def said(outcome: Outcome) -> str:
+def words_of(outcome: Outcome) -> str:
     assert outcome.answer is not None
     return "\n".join(f"{card.title}\n{plain(card.body)}" for card in outcome.answer.cards)
 
@@ -67,8 +67,8 @@ async def test_a_bug_gives_a_code_and_is_logged_whole(caplog: pytest.LogCaptureF
     """The person gets a code to quote and no detail; the log has the traceback under the same code."""
     with caplog.at_level(logging.ERROR):
         outcome = await make_odd().say(request(), "/crash")
-    assert "ref-1" in said(outcome)
-    assert "secret detail" not in said(outcome)
+    assert "ref-1" in words_of(outcome)
+    assert "secret detail" not in words_of(outcome)
     (record,) = caplog.records
     assert record.__dict__["request"] == "ref-1"
     assert record.exc_info is not None
@@ -78,7 +78,7 @@ async def test_a_bug_gives_a_code_and_is_logged_whole(caplog: pytest.LogCaptureF
 async def test_a_rule_that_says_no_is_told_in_its_own_words() -> None:
     """A BotError's message is what the person reads, privately."""
     outcome = await make_odd().say(request(), "/refuse")
-    assert "The poll is closed." in said(outcome)
+    assert "The poll is closed." in words_of(outcome)
     assert outcome.answer is not None
     assert outcome.answer.visibility is Visibility.PRIVATE
 
@@ -86,34 +86,34 @@ async def test_a_rule_that_says_no_is_told_in_its_own_words() -> None:
 async def test_moderators_commands_are_checked_when_they_run() -> None:
     """A platform may hide a command from members, but the core decides."""
     bot = make_odd()
-    assert "Only moderators" in said(await bot.say(request(), "/rule"))
-    assert "ruled" in said(await bot.say(request(moderator=True), "/rule"))
+    assert "Only moderators" in words_of(await bot.say(request(), "/rule"))
+    assert "ruled" in words_of(await bot.say(request(moderator=True), "/rule"))
 
 
 async def test_too_many_requests_are_slowed_and_time_heals() -> None:
     """One person can't flood the bot; the answer says how long to wait, and others aren't affected."""
     bot = make_odd(Limiter(burst=2, per_minute=60))
     for _ in range(2):
-        assert "closed" in said(await bot.say(request(), "/refuse"))
-    assert "Try again in 1 second." in said(await bot.say(request(), "/refuse"))
-    assert "closed" in said(await bot.say(request("Ben"), "/refuse"))
-    assert "closed" in said(await bot.say(at(request(), NOW + timedelta(seconds=1)), "/refuse"))
+        assert "closed" in words_of(await bot.say(request(), "/refuse"))
+    assert "Try again in 1 second." in words_of(await bot.say(request(), "/refuse"))
+    assert "closed" in words_of(await bot.say(request("Ben"), "/refuse"))
+    assert "closed" in words_of(await bot.say(at(request(), NOW + timedelta(seconds=1)), "/refuse"))
 
 
 def member(name: str, workspace: str) -> Request:
-    asked = request(name)
-    return replace(asked, actor=replace(asked.actor, workspace=workspace))
+    member_request = request(name)
+    return replace(member_request, actor=replace(member_request.actor, workspace=workspace))
 
 
 async def test_a_community_that_floods_is_slowed_alone() -> None:
     """Its members share a budget: beyond it they are told when to try again, and other communities notice nothing."""
     bot = make_odd(crowd=Limiter(burst=5, per_minute=60))
     for number in range(5):
-        assert "closed" in said(await bot.say(member(f"m{number}", "busy"), "/refuse"))
-    refused = said(await bot.say(member("m6", "busy"), "/refuse"))
-    assert "Very many people here are asking at once. Nothing was done; try again in 1 second." in refused
-    assert "closed" in said(await bot.say(member("m6", "calm"), "/refuse"))
-    assert "closed" in said(await bot.say(at(member("m6", "busy"), NOW + timedelta(seconds=1)), "/refuse"))
+        assert "closed" in words_of(await bot.say(member(f"m{number}", "busy"), "/refuse"))
+    refused = words_of(await bot.say(member("m6", "busy"), "/refuse"))
+    assert "Many people are asking at once. Try again in 1 second." in refused
+    assert "closed" in words_of(await bot.say(member("m6", "calm"), "/refuse"))
+    assert "closed" in words_of(await bot.say(at(member("m6", "busy"), NOW + timedelta(seconds=1)), "/refuse"))
 
 
 async def test_one_member_cannot_use_up_what_their_community_has() -> None:
@@ -121,18 +121,18 @@ async def test_one_member_cannot_use_up_what_their_community_has() -> None:
     bot = make_odd(Limiter(burst=2, per_minute=60), crowd=Limiter(burst=4, per_minute=60))
     for _ in range(100):
         await bot.say(member("flooder", "busy"), "/refuse")
-    assert "closed" in said(await bot.say(member("ada", "busy"), "/refuse"))
-    assert "closed" in said(await bot.say(member("ben", "busy"), "/refuse"))
+    assert "closed" in words_of(await bot.say(member("ada", "busy"), "/refuse"))
+    assert "closed" in words_of(await bot.say(member("ben", "busy"), "/refuse"))
     for _ in range(100):
-        assert "Very many" in said(await bot.say(member("chen", "busy"), "/refuse"))
+        assert "Many people" in words_of(await bot.say(member("chen", "busy"), "/refuse"))
     later = at(member("chen", "busy"), NOW + timedelta(seconds=1))
-    assert "closed" in said(await bot.say(later, "/refuse"))
+    assert "closed" in words_of(await bot.say(later, "/refuse"))
 
 
 async def test_a_refusal_for_asking_too_fast_is_in_the_members_language() -> None:
     """The pseudo-language marks every translated sentence."""
     for bot in (make_odd(Limiter(burst=0)), make_odd(crowd=Limiter(burst=0))):
-        assert said(await bot.say(replace(request(), locale="en-XA"), "/refuse")).strip().startswith("⟦")
+        assert words_of(await bot.say(replace(request(), locale="en-XA"), "/refuse")).strip().startswith("⟦")
 
 
 async def test_a_flood_of_different_people_takes_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +193,7 @@ async def test_a_clock_set_back_locks_nobody_out() -> None:
 )
 async def test_a_button_that_is_not_ours_any_more_is_answered_politely(pressed: str) -> None:
     """Old, forged and foreign action ids get an answer and change nothing."""
-    assert "no longer works" in said(await make_odd().press(request(), pressed))
+    assert "no longer works" in words_of(await make_odd().press(request(), pressed))
 
 
 @given(st.text(max_size=120))
@@ -248,17 +248,17 @@ async def test_a_completion_that_fails_suggests_nothing() -> None:
 async def test_hostile_words_are_only_words(name: str, words: str) -> None:
     """Whatever a member writes, a look-up answers politely and shows it, if at all, as visible text."""
     outcome = await make_bot().say(request(), f"/{name} {words}")
-    shown = said(outcome)
-    assert "Something went wrong" not in shown
-    assert not any(ord(character) < 32 and character != "\n" for character in shown)
-    assert "\u202e" not in shown
+    words = words_of(outcome)
+    assert "Something went wrong" not in words
+    assert not any(ord(character) < 32 and character != "\n" for character in words)
+    assert "\u202e" not in words
 
 
 @pytest.mark.parametrize(
-    ("sentence", "told"),
+    ("sentence", "expected"),
     [
         ("Use /poll list, or /help.", "Use /parley poll list, or /parley help."),
-        ("There is no command /{command}.", "There is no command /parley {command}."),
+        ("There's no command /{command}.", "There's no command /parley {command}."),
         (
             "Read https://example.org/poll and/or {pack}/{entry}.",
             "Read https://example.org/poll and/or {pack}/{entry}.",
@@ -266,7 +266,7 @@ async def test_hostile_words_are_only_words(name: str, words: str) -> None:
         ("Type /invite @Parley in it.", "Type /invite @Parley in it."),
     ],
 )
-def test_a_sentence_names_commands_as_they_are_typed_there(sentence: str, told: str) -> None:
+def test_a_sentence_names_commands_as_they_are_typed_there(sentence: str, expected: str) -> None:
     """On Slack each is typed after `/parley`; what is filled into a sentence is left as it is."""
-    assert translator("en", "/parley ")(sentence) == told
+    assert translator("en", "/parley ")(sentence) == expected
     assert translator("en", "/parley ")("{words}", words="/poll list") == "/poll list"

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.library.check import main_report
+from bot.packs.check import main_report
 from tests.unit.broken import MAKERS, Broken, Maker, breakages
 from tests.unit.sheets import PACK
 
 A_KIND = 7
 TODAY = date(2026, 11, 26)
-_SAID = re.compile(
+_PROBLEM_LINE = re.compile(
     r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<severity>error|warning): (?P<message>.+) \[[a-z0-9-]+\]$"
 )
 _JARGON = re.compile(
@@ -52,9 +52,9 @@ def hold(pack: Path, broken: Broken) -> None:
     with broken_in_place(pack, broken):
         printed, status = main_report([pack], None, TODAY)
     listed = printed.partition("\n\n")[0].splitlines()
-    said = [match for line in listed if (match := _SAID.match(line))]
-    assert len(said) == len(listed), printed
-    errors = [match for match in said if match["severity"] == "error"]
+    problems = [match for line in listed if (match := _PROBLEM_LINE.match(line))]
+    assert len(problems) == len(listed), printed
+    errors = [match for match in problems if match["severity"] == "error"]
     assert errors, "nothing is said to be wrong"
     places = {(Path(match["file"]).relative_to(pack).as_posix(), int(match["line"])) for match in errors}
     assert status == 1
@@ -67,9 +67,9 @@ def hold(pack: Path, broken: Broken) -> None:
 
 def test_there_are_three_hundred() -> None:
     """Enough of them, and each another one: a kind of mistake is tried in several places."""
-    made = [broken for make in MAKERS for broken in breakages(make, A_KIND)]
-    assert len(made) >= 300
-    assert len({(broken.file, broken.content) for broken in made}) >= 300
+    broken_packs = [broken for make in MAKERS for broken in breakages(make, A_KIND)]
+    assert len(broken_packs) >= 300
+    assert len({(broken.file, broken.content) for broken in broken_packs}) >= 300
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)

@@ -8,19 +8,19 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from adapters.calls import counted, counting
-from adapters.listening import listen
-from bot.config import Address
-from bot.meter import Meter
+from adapters.http.listen import listen
+from adapters.http.outgoing_calls import counted, counting
+from bot.settings.model import Address
+from bot.telemetry.meter import Meter
 from tests.ports import free_port
 
 
 class Counts(Meter):
     def __init__(self) -> None:
-        self.seen: list[tuple[str, int]] = []
+        self.calls: list[tuple[str, int]] = []
 
     def called(self, platform: str, status: int) -> None:
-        self.seen.append((platform, status))
+        self.calls.append((platform, status))
 
 
 async def refused(_request: web.Request) -> web.Response:
@@ -43,4 +43,4 @@ async def test_each_answer_is_counted_by_its_status_and_each_call_that_got_none(
         await runner.cleanup()
         with pytest.raises(aiohttp.ClientError):
             await session.post("/")
-    assert counts.seen == [("slack", 429), ("slack", 0)]
+    assert counts.calls == [("slack", 429), ("slack", 0)]

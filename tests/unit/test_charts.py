@@ -23,17 +23,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import charts
 from bot.charts import ALT_MAX, WIDTH, chart, font_files, pairwise_chart, png, png_async
 from bot.charts import raster as charts_raster
 from bot.charts.canvas import AHEAD, CARD, INK, MUTED, OTHER, OUT, TINT
 from bot.charts.text import clean, shorten, width, wrap
-from bot.i18n import PSEUDO, translator
-from bot.polls.ballots import Ballot, Method, approval_ballot, ranked_ballot, score_ballot, single_ballot
-from bot.polls.methods import tally
-from bot.polls.results import Result
+from bot.i18n import PSEUDO, percent, translator
+from bot.polls.counting.ballots import Ballot, Method, approval_ballot, ranked_ballot, score_ballot, single_ballot
+from bot.polls.counting.results import Result
+from bot.polls.counting.tally import tally
 from tests.require import require
 
 GOLDEN = Path(__file__).parents[1] / "render" / "golden" / "charts"
+FONTS = Path(charts.__file__).parent / "fonts"
 T = translator("en")
 QUESTION = "Which change to the law should our community support first?"
 NAMES = (
@@ -45,7 +47,8 @@ NAMES = (
     "Keep the present law",
 )
 LONG = tuple(f"{place:02} {'a policy option with a very long name ' * 2}"[:75] for place in range(25))
-METHODS = tuple(Method)
+METHODS = tuple(method for method in Method if method is not Method.CONSENT)
+"""Those on options of any number; a consent poll always has its three."""
 
 
 def ballots(method: Method, options: int, count: int, seed: int = 7) -> Counter[Ballot]:
@@ -98,8 +101,8 @@ def texts(svg: str, option: int | None = None) -> list[str]:
     """All texts of a picture, or those of one option's row."""
     root = parse(svg)
     rows = root.iter("g") if option is not None else [root]
-    found = [row for row in rows if option is None or row.get("data-option") == str(option)]
-    return ["".join(text.itertext()) for row in found for text in row.iter("text")]
+    matches = [row for row in rows if option is None or row.get("data-option") == str(option)]
+    return ["".join(text.itertext()) for row in matches for text in row.iter("text")]
 
 
 def size(picture: bytes) -> tuple[int, int]:
@@ -139,7 +142,7 @@ def test_bars_show_the_counts_and_the_percentages_of_the_result(method: Method) 
     for total in result.totals:
         row = texts(svg, total.option)
         mark = ["Winner"] if total.option in result.winners else []
-        assert sorted(row) == sorted([NAMES[total.option], str(total.votes), f"{total.percent:.1f}%", *mark])
+        assert sorted(row) == sorted([NAMES[total.option], str(total.votes), percent(total.percent), *mark])
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
@@ -151,7 +154,7 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
 
 def test_the_run_offs_bars_are_as_long_as_their_percentages() -> None:
-    """A bar says what stands beside it: half of its track for 50.0 %, though others had no preference."""
+    """A bar says what stands beside it: half of its track for 50%, though others had no preference."""
     result = tally(Method.SCORE, NAMES[:2], {Ballot("5,0"): 1, Ballot("0,5"): 3, Ballot("4,4"): 4})
     svg = parse(chart(result, NAMES[:2], title=QUESTION, t=T).svg)
     widths = [float(rect.get("width", "0")) for rect in svg.iter("rect") if rect.get("x") == "310"]
@@ -167,7 +170,7 @@ def test_rounds_show_every_number_of_every_round() -> None:
         row = texts(svg, option)
         mine = [total for one in result.ranked.rounds for total in one.totals if total.option == option]
         assert [text for text in row if text.isdigit()] == [str(total.votes) for total in mine]
-        assert [text for text in row if "%" in text] == [f"{total.percent:.1f}%" for total in mine]
+        assert [text for text in row if "%" in text] == [percent(total.percent) for total in mine]
     for place, one in enumerate(result.ranked.rounds, 1):
         for option in one.eliminated:
             assert f"Out in round\xa0{place}" in " ".join(texts(svg, option))
@@ -183,7 +186,7 @@ def test_many_rounds_keep_the_first_and_the_last_and_say_so() -> None:
     assert [text for text in texts(svg) if re.fullmatch(r"Round \d+", text)] == [
         f"Round {place}" for place in (1, last - 2, last - 1, last)
     ]
-    assert f"Rounds 2 to {last - 3} are not shown" in " ".join(texts(svg))
+    assert f"rounds 2 to {last - 3}." in " ".join(texts(svg))
     for place, one in enumerate(result.ranked.rounds, 1):
         for option in one.eliminated:
             assert f"Out in round\xa0{place}" in " ".join(texts(svg, option))
@@ -199,7 +202,7 @@ def test_scores_show_averages_totals_and_the_run_off() -> None:
         assert {f"{result.score.averages[total.option]:.2f}", str(total.votes)} <= set(row)
     (final,) = result.score.finals
     for total in final.totals:
-        assert {str(total.votes), f"{total.percent:.1f}%"} <= set(texts(image.svg))
+        assert {str(total.votes), percent(total.percent)} <= set(texts(image.svg))
     assert f"no preference {final.no_preference}" in image.alt
 
 
@@ -210,8 +213,8 @@ def test_duels_show_both_numbers_of_each_pair() -> None:
     image = pairwise_chart(result, NAMES, title=QUESTION, t=T)
     assert image is not None
     for option, votes in enumerate(result.ranked.pairwise.prefer):
-        shown = [text for text in texts(image.svg, option)[1:] if text.isdigit()]
-        assert sorted(shown) == sorted(str(count) for other, count in enumerate(votes) if other != option)
+        numbers = [text for text in texts(image.svg, option)[1:] if text.isdigit()]
+        assert sorted(numbers) == sorted(str(count) for other, count in enumerate(votes) if other != option)
     assert pairwise_chart(counted(Method.SINGLE), NAMES, title=QUESTION, t=T) is None
 
 
@@ -251,19 +254,19 @@ def test_hostile_names_are_text(method: Method) -> None:
     root = parse(image.svg)
     assert {node.tag.rpartition("}")[2] for node in root.iter()} <= {"svg", "g", "text", "rect", "line", "path"}
     assert not any(name.startswith("on") for node in root.iter() for name in node.attrib)
-    said = " ".join(texts(image.svg))
+    words = " ".join(texts(image.svg))
     assert not re.search(
-        "[\u200b-\u200f\u202a-\u202e\u2060\u2066\ufe0f\ufeff\x00-\x08\ud800\U0001f1e6-\U0001f1ff]", said
+        "[\u200b-\u200f\u202a-\u202e\u2060\u2066\ufe0f\ufeff\x00-\x08\ud800\U0001f1e6-\U0001f1ff]", words
     )
     for expected in (
         "<script>alert(1)</script>",
         "zerowidth",
         "Option 5",
         "MX or US",
-        "<b>Q</b> & CA?",
         "{braces} {0} %s",
     ):
-        assert expected in said
+        assert expected in words
+    assert "<b>Q</b> & CA?" in image.alt
     assert size(png(image.svg))[0] >= WIDTH
 
 
@@ -303,15 +306,44 @@ def test_alt_text_has_every_number_where_there_is_room() -> None:
     result = counted(Method.APPROVAL)
     alt = chart(result, NAMES, title=QUESTION, t=T).alt
     for total in result.totals:
-        assert f"{NAMES[total.option]}: {total.votes} ({total.percent:.1f}%)." in alt
+        assert f"{NAMES[total.option]}: {total.votes} ({percent(total.percent)})." in alt
 
 
 def test_a_quorum_that_is_missed_decides_nothing() -> None:
-    """The picture says so, and calls nobody the winner."""
+    """The alt text says so, and the picture calls nobody the winner."""
     result, names, _ = CASES["approval"]
-    said = " ".join(texts(chart(result, names, title=QUESTION, t=T).svg))
-    assert "Quorum of 500: not reached. Nothing is decided." in said
-    assert "Winner" not in said
+    image = chart(result, names, title=QUESTION, t=T)
+    assert "Quorum of 500: not reached. Nothing is decided." in image.alt
+    assert "Winner" not in " ".join(texts(image.svg))
+
+
+def test_the_picture_repeats_nothing_that_its_card_says() -> None:
+    """The question, the outcome and the number of ballots stand beside the picture, once."""
+    result, names, final = CASES["single"]
+    words = " ".join(texts(chart(result, names, title=QUESTION, t=T, final=final).svg))
+    assert QUESTION not in words
+    assert "ballots, all valid" not in words
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_narrow_picture_has_every_number_within_its_edges(case: str) -> None:
+    """For a page of 390 pixels: every option and number of the wide one but rounds that have no room, in letters of 13
+    or more, none beyond an edge.
+    """
+    result, names, final = CASES[case]
+    image = chart(result, names, title=QUESTION, t=T, final=final)
+    root = parse(image.narrow)
+    wide = float(root.get("width", "0"))
+    assert wide == 360
+    for node in root.iter("text"):
+        letters = float(node.get("font-size", "0"))
+        assert letters >= 13
+        room = width("".join(node.itertext()), letters, bold=node.get("font-weight") == "600")
+        start = float(node.get("x", "0")) - (room if node.get("text-anchor") == "end" else 0)
+        assert start >= 0
+        assert start + room <= wide + 1
+    for option in range(len(names)):
+        assert texts(image.narrow, option)
 
 
 def test_winners_have_a_word() -> None:
@@ -345,14 +377,16 @@ def test_every_sentence_is_translated(method: Method) -> None:
     """In the pseudo-locale only names, numbers and signs stand outside its brackets."""
     result = counted(method, NAMES, 61)
     image = chart(result, NAMES, title=QUESTION, t=translator(PSEUDO))
-    for said in (*texts(image.svg), image.alt):
-        plain = said
+    for words in (*texts(image.svg), image.alt):
+        plain = words
         for name in (*NAMES, QUESTION):
             plain = plain.replace(name, "")
         while plain != (inner := re.sub("⟦[^⟦⟧]*⟧", "", plain)):
             plain = inner
         wrapped = "⟦" in plain or "⟧" in plain  # a sentence on several lines
-        assert wrapped or not re.search("[A-Za-z]{2}", plain) or any(said in name for name in (*NAMES, QUESTION)), said
+        assert wrapped or not re.search("[A-Za-z]{2}", plain) or any(words in name for name in (*NAMES, QUESTION)), (
+            words
+        )
 
 
 def test_png_is_a_png_of_the_expected_size() -> None:
@@ -385,10 +419,21 @@ def test_what_is_no_chart_is_refused() -> None:
         png("<svg xmlns='http://www.w3.org/2000/svg'/>")
 
 
-def test_fonts_come_from_packages(tmp_path: Path) -> None:
+def test_every_font_is_listed_with_its_origin_and_comes_with_its_licence() -> None:
+    """A font without its origin, or an origin without its font, is found; each maker is named above the licence."""
+    rows = re.findall(
+        r"^\| (Noto\w+) \| [\d.]+ \| (\S+) \| ", (FONTS / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert {file.stem.partition("-")[0] for file in FONTS.glob("*.ttf")} == {family for family, _ in rows}
+    licence = (FONTS / "OFL.txt").read_text(encoding="utf-8")
+    assert "SIL OPEN FONT LICENSE Version 1.1" in licence
+    assert all(maker in licence for _, maker in rows)
+
+
+def test_fonts_of_the_system_are_not_read(tmp_path: Path) -> None:
     """The same bytes in a process that sees no font of the system."""
-    assert font_files()
-    assert all(Path(file).is_file() and "-packages" in file for file in font_files())
+    assert {Path(file) for file in font_files()} >= set(FONTS.glob("*.ttf"))
+    assert all(Path(file).parent == FONTS or "noto_cjk" in file for file in font_files())
     svg = chart(*CASES["single"][:2], title=QUESTION, t=T).svg
     code = "import sys; from bot.charts import png; sys.stdout.buffer.write(png(sys.stdin.buffer.read().decode()))"
     bare = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "FONTCONFIG_PATH": str(tmp_path), "PATH": ""}
@@ -414,6 +459,20 @@ def test_nothing_is_loaded_before_it_is_needed() -> None:
         ("Thai", "กขค งจฉ", "งจฉ กขค"),
         ("Bengali", "কলম নদী", "মদন কলী"),
         ("Tamil", "கல மன", "மன கல"),
+        ("Gurmukhi", "ਕਲ ਮਨ", "ਮਨ ਕਲ"),
+        ("Gujarati", "કલ મન", "મન કલ"),
+        ("Oriya", "କଲ ମନ", "ମନ କଲ"),
+        ("Telugu", "కల మన", "మన కల"),
+        ("Kannada", "ಕಲ ಮನ", "ಮನ ಕಲ"),
+        ("Malayalam", "കല മന", "മന കല"),
+        ("Sinhala", "කල මන", "මන කල"),
+        ("Myanmar", "ကလ မန", "မန ကလ"),
+        ("Khmer", "កល មន", "មន កល"),
+        ("Lao", "ກນ ມຈ", "ມຈ ກນ"),
+        ("Ethiopic", "ሀለ መሰ", "መሰ ሀለ"),
+        ("Armenian", "աբ գդ", "գդ աբ"),
+        ("Georgian", "აბ გდ", "გდ აბ"),
+        ("symbols", "⚖ x", "⚗ x"),
         ("emoji", "👍 x", "👎 x"),
         ("Greek", "αβγ", "γβα"),
         ("Cyrillic", "дом", "мод"),

@@ -1,4 +1,4 @@
-"""The command line as whoever runs the bot uses it: real processes, real files."""
+"""The command line as the operator uses it: real processes, real files."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.settings import what_is_missing
-from bot.config import Settings
+from bot.settings.model import Settings
 from tests.ports import free_port
+from tests.waits import PATIENCE
 from tests.world import CONTENT, Clock, request, running
 
 PARLEY = [sys.executable, "-m", "adapters.cli"]
@@ -43,7 +44,9 @@ async def closed_poll(tmp_path: Path) -> Path:
     clock = Clock()
     async with running(tmp_path, clock=clock) as instance:
         for line in ("closes:1h", "closes:9h"):
-            await instance.bot.say(request("Ada"), f'/poll create question:"Which tea?" options:"Green|Black" {line}')
+            await instance.bot.say(
+                request("Ada"), f'/poll create post:yes question:"Which tea?" options:"Green|Black" {line}'
+            )
         for name, choice in (("Ben", "0"), ("Chen", "1"), ("Dina", "0")):
             await instance.bot.press(request(name), f"v1:vote:p1:{choice}")
         await instance.bot.press(request("Ben"), "v1:vote:p2:0")
@@ -62,6 +65,15 @@ def test_ask_answers_in_each_form_and_says_by_its_status_whether_it_found(tmp_pa
     whole = json.loads(parley("ask", "--json", "/fact coffee ban", "--content", CONTENT, folder=tmp_path).stdout)
     assert whole["answer"]["cards"][0]["title"] == "✖ Contradicted"
     assert parley("ask", "--plain", "/fact zeppelin", "--content", CONTENT, folder=tmp_path).returncode == 1
+
+
+def test_ask_takes_a_question_in_plain_words(tmp_path: Path) -> None:
+    """A line without a slash is a question, also one that begins with the bot's name or with a command's."""
+    for line in ("who drinks tea in this office?", "@Parley who drinks tea", "fact: who drinks tea"):
+        asked = parley("ask", "--plain", line, "--content", CONTENT, folder=tmp_path)
+        assert (asked.returncode, "Most people in the office drink tea." in asked.stdout) == (0, True)
+    lost = parley("ask", "--plain", "anyone up for raid tonight", "--content", CONTENT, folder=tmp_path)
+    assert (lost.returncode, "Nothing found" in lost.stdout) == (1, True)
 
 
 def test_ask_can_press_a_control(tmp_path: Path) -> None:
@@ -101,7 +113,7 @@ def test_a_wrong_setting_is_named_with_its_remedy(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "PARLEY_PORT, in the environment, is wrong" in done.stderr
     assert "Did you mean PARLEY_DISCORD_TOKEN?" in done.stderr
-    assert "colour, in parley.toml, line 2, is no setting" in done.stderr
+    assert "colour, in parley.toml, line 2, isn't a setting" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -162,7 +174,7 @@ def running_bot(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     yield process
     if process.poll() is None:
         process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
 
 
 def test_run_says_where_it_is_and_stops_when_told(running_bot: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -173,7 +185,7 @@ def test_run_says_where_it_is_and_stops_when_told(running_bot: subprocess.Popen[
     assert second.returncode == 1
     assert "Traceback" not in second.stderr
     running_bot.send_signal(signal.SIGTERM)
-    assert running_bot.wait(timeout=30) == 0
+    assert running_bot.wait(timeout=PATIENCE) == 0
     assert oct((tmp_path / "parley.db").stat().st_mode)[-3:] == "600"
     assert oct((tmp_path / "parley.key").stat().st_mode)[-3:] == "600"
 
@@ -185,10 +197,10 @@ def test_a_misspelt_database_is_no_empty_one_that_is_whole(tmp_path: Path, words
     """Whoever verifies a backup by a wrong name is told so, and no file is made; `parley db upgrade` makes one."""
     done = parley(*words, "--database", "bakcup.db", folder=tmp_path)
     assert done.returncode == 1
-    assert "There is no database bakcup.db. Correct its name" in done.stderr
+    assert "There's no database bakcup.db. Correct its name" in done.stderr
     assert list(tmp_path.iterdir()) == []
     parley("db", "upgrade", folder=tmp_path)
-    assert parley("polls", "verify", folder=tmp_path).stdout == "There is no poll in this database.\n"
+    assert parley("polls", "verify", folder=tmp_path).stdout == "There are no polls in this database.\n"
 
 
 @pytest.mark.parametrize(
@@ -201,22 +213,22 @@ def test_postgresql_without_its_driver_is_refused_with_the_command_that_installs
     parley("db", "upgrade", folder=tmp_path)
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['asyncpg'] = None\n")
     path = os.pathsep.join((str(tmp_path), str(Path(__file__).parents[2])))
-    given = {"PYTHONPATH": path, "PARLEY_DATABASE": "" if "copy" in words else ADDRESS}
-    done = parley(*words, folder=tmp_path, **given)
+    environment = {"PYTHONPATH": path, "PARLEY_DATABASE": "" if "copy" in words else ADDRESS}
+    done = parley(*words, folder=tmp_path, **environment)
     assert (done.returncode, done.stderr) == (
         1,
-        "Error: The driver for PostgreSQL is not installed here. Install it: pip install 'parley-bot[postgres]'\n",
+        "Error: The driver for PostgreSQL isn't installed here. Install it: pip install 'parley-bot[postgres]'\n",
     )
     doctor = parley("doctor", "--offline", folder=tmp_path, PYTHONPATH=path, PARLEY_DATABASE=ADDRESS)
-    assert "✖ database: The driver for PostgreSQL is not installed here\n" in doctor.stdout
+    assert "✖ database: The driver for PostgreSQL isn't installed here\n" in doctor.stdout
     assert "→ pip install 'parley-bot[postgres]'\n" in doctor.stdout
 
 
 @pytest.mark.parametrize("name", ["BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "BIND", "CLIENT_ID", "CLIENT_SECRET"])
 def test_any_part_of_slack_alone_stops_the_start(tmp_path: Path, name: str) -> None:
     """Whoever set it wants Slack, so Parley doesn't run without it in silence."""
-    given = {f"PARLEY_SLACK_{name}": "3000", "PARLEY_CONTENT": str(CONTENT), "PARLEY_PORT": str(free_port())}
-    done = parley("run", folder=tmp_path, **given)
+    environment = {f"PARLEY_SLACK_{name}": "3000", "PARLEY_CONTENT": str(CONTENT), "PARLEY_PORT": str(free_port())}
+    done = parley("run", folder=tmp_path, **environment)
     assert done.returncode == 1
     assert re.match("Error: .*PARLEY_SLACK_", done.stderr), done.stderr
     reason = what_is_missing(Settings.model_validate({f"slack_{name.lower()}": "3000"}))

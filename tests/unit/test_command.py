@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat import Card, Outcome, Reply, Visibility
-from bot.command import Command, Context, Param, collect, command
+from bot.chat.markup import text
+from bot.chat.vocabulary import Card, Outcome, Reply, Visibility
+from bot.dispatch.declare import Command, Context, Param, collect, command
+from bot.dispatch.parse import half_typed, parse
 from bot.errors import BotError, UnknownCommand, UsageError
 from bot.i18n import translator
-from bot.markup import text
-from bot.typed import half_typed, parse
 
 T = translator("en")
 
@@ -98,27 +98,27 @@ def test_a_choice_is_known_by_its_label_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
-        ("/say “unclosed", "never closed"),
+        ("/say “unclosed", "Close the quote"),
         ("", "Try /help"),
         ("/", "Try /help"),
-        ("/poll", "one more word: /poll close, /poll create"),
-        ("/poll close", "needs poll"),
-        ("/poll close one two", "does not take “two”"),
+        ("/poll", "one more word. Try /poll close, /poll create"),
+        ("/poll close", "Add poll to /poll close."),
+        ("/poll close one two", "doesn't take “two”"),
         ("/say times:often", "whole number"),
         ("/say share:perhaps", "yes or no"),
-        ("/poll create method:magic", "one of: single, ranked; not “magic”."),
-        ("/poll create Lunch? named:yes", "not “named:yes”."),
-        ("/poll create question:" + "x" * 21, "21 characters, and 20 are the most"),
-        ("/say share:yes share:no", "given twice"),
+        ("/poll create method:magic", "“magic”. Use one of these: single, ranked."),
+        ("/poll create Lunch? named:yes", "method can't be “named:yes”"),
+        ("/poll create question:" + "x" * 21, "question to 20 characters; it has 21"),
+        ("/say share:yes share:no", "Type share: only once."),
     ],
 )
-def test_what_cannot_be_understood_says_what_to_do(line: str, said: str) -> None:
+def test_what_cannot_be_understood_says_what_to_do(line: str, expected: str) -> None:
     """A mistake is answered with its cause and what to type instead."""
     with pytest.raises(UsageError, match=r".*") as refused:
         parsed(line)
-    assert said in refused.value.message
+    assert expected in refused.value.message
 
 
 def test_an_unknown_command_names_the_nearest() -> None:
@@ -157,19 +157,20 @@ def test_two_features_cannot_share_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "head", "typed", "param"),
+    ("line", "head", "value", "param"),
     [
         ("/say in", "/say ", "in", "words"),
         ("/say insur act", "/say ", "insur act", "words"),
         ("/say x share:y", "/say x share:", "y", "share"),
         ('/poll create question:"Who p', "/poll create question:", "Who p", "question"),
         ("/poll create method:r", "/poll create method:", "r", "method"),
+        ('/poll create question:"a b" method:r', '/poll create question:"a b" method:', "r", "method"),
     ],
 )
-def test_a_half_typed_line_tells_what_is_being_typed(line: str, head: str, typed: str, param: str) -> None:
+def test_a_half_typed_line_tells_what_is_being_typed(line: str, head: str, value: str, param: str) -> None:
     """Completion replaces only what is being typed, and knows for which argument."""
     typing = half_typed(line, COMMANDS)
-    assert (typing.head, typing.typed, typing.param.name if typing.param else "") == (head, typed, param)
+    assert (typing.head, typing.prefix, typing.param.name if typing.param else "") == (head, value, param)
 
 
 @given(st.text(max_size=200))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.configuration import shown
-from bot.config import SECRETS, Address, Settings, Shards, without_password
+from adapters.cli.config import settings_lines
 from bot.errors import UsageError
-from bot.sources import FROM_FILES, Loaded, load, load_settings
+from bot.settings.model import SECRETS, Address, Settings, Shards, without_password
+from bot.settings.sources import FROM_FILES, LoadedSettings, load, load_settings
 
 
 @pytest.mark.parametrize(
@@ -56,33 +56,35 @@ def test_a_wrong_machine_is_told(written: str) -> None:
 )
 def test_shards_that_mean_nothing_stop_the_start(tmp_path: Path, written: str) -> None:
     """With the setting's name and how to write it; a range without end fills no memory."""
-    (told,) = complaints(tmp_path, PARLEY_DISCORD_SHARDS=written)
-    assert told.startswith(f"PARLEY_DISCORD_SHARDS, in the environment, is wrong: “{written}” names no connections")
-    assert "0-1/4" in told
+    (mistake,) = mistakes_in(tmp_path, PARLEY_DISCORD_SHARDS=written)
+    assert mistake.startswith(
+        f"PARLEY_DISCORD_SHARDS, in the environment, is wrong: “{written}” doesn't name connections"
+    )
+    assert "0-1/4" in mistake
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("auto", (None, ())), ("4", (4, ())), ("1/4", (4, (1,))), ("0-1/4", (4, (0, 1)))]
+    ("written", "shards"), [("auto", (None, ())), ("4", (4, ())), ("1/4", (4, (1,))), ("0-1/4", (4, (0, 1)))]
 )
-def test_a_setting_of_shards(written: str, meant: tuple[int | None, tuple[int, ...]]) -> None:
+def test_a_setting_of_shards(written: str, shards: tuple[int | None, tuple[int, ...]]) -> None:
     """All that Discord proposes, a number of them, one, or a range; none where it is empty."""
-    assert Shards.of(written) == Shards(*meant)
+    assert Shards.of(written) == Shards(*shards)
     assert Shards.of("") is None
 
 
 @pytest.mark.parametrize("written", ["mysql://ada:marked@db/parley", "sqlite:///"])
 def test_a_database_of_another_kind_stops_the_start(tmp_path: Path, written: str) -> None:
     """With the setting's name and its source, and without the password."""
-    (told,) = complaints(tmp_path, PARLEY_DATABASE=written)
-    assert told.startswith("PARLEY_DATABASE, in the environment, is wrong: ")
-    assert "sqlite:///" in told
-    assert "marked" not in told
+    (mistake,) = mistakes_in(tmp_path, PARLEY_DATABASE=written)
+    assert mistake.startswith("PARLEY_DATABASE, in the environment, is wrong: ")
+    assert "sqlite:///" in mistake
+    assert "marked" not in mistake
 
 
 def test_packs_that_are_not_there_stop_the_start(tmp_path: Path) -> None:
     """With the setting's name and its source: what is said of packs themselves names files alone."""
-    (told,) = complaints(tmp_path, f'content = "{tmp_path}/pakcs"\n')
-    assert told.startswith("content, in parley.toml, line 1 (PARLEY_CONTENT), is wrong: “pakcs” is no folder")
+    (mistake,) = mistakes_in(tmp_path, f'content = "{tmp_path}/pakcs"\n')
+    assert mistake.startswith("content, in parley.toml, line 1 (PARLEY_CONTENT), is wrong: “pakcs” isn't a folder")
 
 
 def test_an_address_reads_as_it_is_written() -> None:
@@ -90,7 +92,7 @@ def test_an_address_reads_as_it_is_written() -> None:
     assert [str(Address("::1", 80)), str(Address("127.0.0.1", 80))] == ["[::1]:80", "127.0.0.1:80"]
 
 
-def loaded(folder: Path, toml: str = "", **environ: str) -> Loaded:
+def loaded(folder: Path, toml: str = "", **environ: str) -> LoadedSettings:
     """Settings from this environment and this parley.toml alone."""
     file = folder / "parley.toml"
     if toml:
@@ -98,7 +100,7 @@ def loaded(folder: Path, toml: str = "", **environ: str) -> Loaded:
     return load({}, environ, file)
 
 
-def complaints(folder: Path, toml: str = "", **environ: str) -> list[str]:
+def mistakes_in(folder: Path, toml: str = "", **environ: str) -> list[str]:
     with pytest.raises(UsageError) as caught:
         loaded(folder, toml, **environ)
     return caught.value.message.replace(f"{folder}/", "").splitlines()
@@ -118,8 +120,8 @@ def test_an_earlier_source_wins(tmp_path: Path) -> None:
         "Europe/Berlin",
         "127.0.0.1",
     )
-    sources = {name: str(source).replace(f"{tmp_path}/", "") for name, source in both.sources.items()}
-    assert sources == {
+    origins = {name: str(source).replace(f"{tmp_path}/", "") for name, source in both.origins.items()}
+    assert origins == {
         "port": "--port, on the command line",
         "language": "PARLEY_LANGUAGE, in the environment",
         "zone": "zone, in parley.toml, line 1",
@@ -138,59 +140,59 @@ def test_an_earlier_source_wins(tmp_path: Path) -> None:
 )
 def test_an_unknown_variable_stops_the_start_with_a_guess(tmp_path: Path, variable: str, guess: str) -> None:
     """A misspelt token must not become a platform that stays silent."""
-    told = complaints(tmp_path, **{variable: "abc"})
-    assert len(told) == 1
-    assert told[0].startswith(f"{variable}, in the environment, is no setting. Did you mean {guess}")
-    assert told[0].endswith("Rename it or unset it.")
+    mistakes = mistakes_in(tmp_path, **{variable: "abc"})
+    assert len(mistakes) == 1
+    assert mistakes[0].startswith(f"{variable}, in the environment, isn't a setting. Did you mean {guess}")
+    assert mistakes[0].endswith("Rename it or unset it.")
 
 
 def test_a_variable_that_is_nothing_like_a_setting_leads_to_the_reference(tmp_path: Path) -> None:
     """Where nothing is near, the list of all settings helps."""
-    assert "docs/configuration.md" in complaints(tmp_path, PARLEY_XYZZY="1")[0]
+    assert "docs/configuration.md" in mistakes_in(tmp_path, PARLEY_XYZZY="1")[0]
 
 
 def test_variables_of_others_are_let_be(tmp_path: Path) -> None:
     """Those of the tests, and whatever doesn't begin with PARLEY_."""
-    assert not loaded(tmp_path, PARLEY_TEST_REQUIRE="x", PARLEY_GOLDEN="write", PARLEYS="1", PORT="x").sources
+    assert not loaded(tmp_path, PARLEY_TEST_REQUIRE="x", PARLEY_GOLDEN="write", PARLEYS="1", PORT="x").origins
 
 
 @pytest.mark.parametrize("variable", ["PARLEY_SERVICE_HOST", "PARLEY_PORT_8765_TCP_ADDR", "PARLEY_SERVICE_PORT_HTTP"])
 def test_variables_that_kubernetes_makes_are_explained(tmp_path: Path, variable: str) -> None:
     """A service that is called parley sets variables that look like settings."""
-    assert "enableServiceLinks: false" in complaints(tmp_path, **{variable: "10.0.0.1"})[0]
+    assert "enableServiceLinks: false" in mistakes_in(tmp_path, **{variable: "10.0.0.1"})[0]
 
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     """Each with its name, its source and what it takes."""
-    told = complaints(tmp_path, 'colour = "red"\n\nzone = "Mars"\n', PARLEY_PORT="soon", PARLEY_PROT="1")
-    assert [line.partition(", is")[0] for line in told] == [
+    mistakes = mistakes_in(tmp_path, 'colour = "red"\n\nzone = "Mars"\n', PARLEY_PORT="soon", PARLEY_PROT="1")
+    assert [line.partition(", is")[0] for line in mistakes] == [
         "PARLEY_PROT, in the environment",
         "colour, in parley.toml, line 1",
         "PARLEY_PORT, in the environment",
         "zone, in parley.toml, line 3 (PARLEY_ZONE)",
     ]
-    assert told[3].endswith(
-        "“Mars” is no time zone. It is: Time zone of communities that have set none, such as Europe/Berlin."
+    assert mistakes[3].endswith(
+        "“Mars” isn't a time zone. It is: Time zone of communities without one of their own, such as Europe/Berlin."
     )
 
 
 def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     """A variable whose bytes are no UTF-8, as another program's may be, is named and not repeated."""
-    told = complaints(tmp_path, PARLEY_ZONE="Mars\udcff", PARLEY_COLOUR="\udcff", PARLEY_DISCORD_TOKEN_FILE="\udcff")
-    assert told == [
-        f"PARLEY_{name}, in the environment, holds bytes that are no text. Write it anew, or unset it."
+    mistakes = mistakes_in(
+        tmp_path, PARLEY_ZONE="Mars\udcff", PARLEY_COLOUR="\udcff", PARLEY_DISCORD_TOKEN_FILE="\udcff"
+    )
+    assert mistakes == [
+        f"PARLEY_{name}, in the environment, isn't text. Write it again, or unset it."
         for name in ("ZONE", "COLOUR", "DISCORD_TOKEN_FILE")
     ]
-    told = complaints(tmp_path, 'content = "a\\u0000b"\n')
-    assert told == [
-        "content, in parley.toml, line 1, holds a character that no setting has (NUL). Write it anew, or remove it."
-    ]
+    mistakes = mistakes_in(tmp_path, 'content = "a\\u0000b"\n')
+    assert mistakes == ["content, in parley.toml, line 1, holds a NUL character. Write it again, or remove it."]
 
 
 def test_a_file_that_is_nested_too_deep_is_told(tmp_path: Path) -> None:
     """Instead of the reader's own end."""
-    assert complaints(tmp_path, "a = " + "[" * 20_000) == [
-        "parley.toml can't be read: it is nested too deep. Mend it, or remove it to do without."
+    assert mistakes_in(tmp_path, "a = " + "[" * 20_000) == [
+        "parley.toml can't be read: it's nested too deep. Fix it, or remove it to do without."
     ]
 
 
@@ -208,8 +210,8 @@ def test_a_file_that_is_nested_too_deep_is_told(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_told_in_plain_words(tmp_path: Path, toml: str, says: str) -> None:
     """What to write instead, and what the setting is; not what a library says of its types."""
-    (told,) = complaints(tmp_path, toml)
-    assert f"is wrong: {says}. It is: " in told
+    (mistake,) = mistakes_in(tmp_path, toml)
+    assert f"is wrong: {says}. It is: " in mistake
 
 
 @pytest.mark.parametrize(
@@ -217,9 +219,9 @@ def test_what_is_wrong_is_told_in_plain_words(tmp_path: Path, toml: str, says: s
 )
 def test_a_file_that_is_no_toml_is_told(tmp_path: Path, toml: str, reason: str) -> None:
     """With the place, and without a traceback."""
-    told = complaints(tmp_path, toml)
-    assert told[0].startswith("parley.toml can't be read: ")
-    assert reason in told[0]
+    mistakes = mistakes_in(tmp_path, toml)
+    assert mistakes[0].startswith("parley.toml can't be read: ")
+    assert reason in mistakes[0]
 
 
 @pytest.mark.parametrize("name", sorted(FROM_FILES))
@@ -227,23 +229,23 @@ def test_a_secret_is_read_from_its_file(tmp_path: Path, name: str) -> None:
     """As containers mount them: the end of the line is not part of it, and its source is known."""
     secret = tmp_path / "secret"
     secret.write_text("postgresql://ada:marked@db/parley\n")
-    for given in ({f"PARLEY_{name.upper()}_FILE": str(secret)}, None):
-        both = loaded(tmp_path, **given) if given else loaded(tmp_path, f'{name}_file = "{secret}"\n')
+    for environ in ({f"PARLEY_{name.upper()}_FILE": str(secret)}, None):
+        both = loaded(tmp_path, **environ) if environ else loaded(tmp_path, f'{name}_file = "{secret}"\n')
         value = getattr(both.settings, name)
         assert (value if isinstance(value, str) else value.get_secret_value()) == "postgresql://ada:marked@db/parley"
-        assert str(secret) in str(both.sources[name])
+        assert str(secret) in str(both.origins[name])
 
 
 def test_a_secret_s_file_that_is_of_no_use_is_told(tmp_path: Path) -> None:
     """Missing, empty, no text, or given beside the secret itself; the secret is never in the sentence."""
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "picture").write_bytes(b"\xff\xfe\x00")
-    for name, reason in (("missing", "No such file"), ("empty", "is empty"), ("picture", "it is no text")):
-        told = complaints(tmp_path, PARLEY_DISCORD_TOKEN_FILE=str(tmp_path / name))
-        assert told[0].startswith("PARLEY_DISCORD_TOKEN_FILE, in the environment, names ")
-        assert reason in told[0]
-    told = complaints(tmp_path, PARLEY_DISCORD_TOKEN="marked", PARLEY_DISCORD_TOKEN_FILE="token")
-    assert told == [
+    for name, reason in (("missing", "No such file"), ("empty", "is empty"), ("picture", "it isn't text")):
+        mistakes = mistakes_in(tmp_path, PARLEY_DISCORD_TOKEN_FILE=str(tmp_path / name))
+        assert mistakes[0].startswith("PARLEY_DISCORD_TOKEN_FILE, in the environment, names ")
+        assert reason in mistakes[0]
+    mistakes = mistakes_in(tmp_path, PARLEY_DISCORD_TOKEN="marked", PARLEY_DISCORD_TOKEN_FILE="token")
+    assert mistakes == [
         "PARLEY_DISCORD_TOKEN and PARLEY_DISCORD_TOKEN_FILE, in the environment, are both set. Unset one of them."
     ]
 
@@ -251,10 +253,10 @@ def test_a_secret_s_file_that_is_of_no_use_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [*sorted(SECRETS), "database"])
 def test_a_secret_in_parley_toml_is_refused(tmp_path: Path, name: str) -> None:
     """That file is shown around, so the sentence says where the secret belongs, and doesn't repeat it."""
-    told = complaints(tmp_path, f'port = 1\n{name} = "postgresql://ada:marked@db/parley"\n')
-    assert told[0].startswith(f"{name}, in parley.toml, line 2, is a secret")
-    assert f"Set PARLEY_{name.upper()}, or PARLEY_{name.upper()}_FILE to" in told[0]
-    assert "marked" not in "".join(told)
+    mistakes = mistakes_in(tmp_path, f'port = 1\n{name} = "postgresql://ada:marked@db/parley"\n')
+    assert mistakes[0].startswith(f"{name}, in parley.toml, line 2, is a secret")
+    assert f"Set PARLEY_{name.upper()}, or PARLEY_{name.upper()}_FILE to" in mistakes[0]
+    assert "marked" not in "".join(mistakes)
 
 
 def test_an_address_without_a_password_may_be_in_parley_toml(tmp_path: Path) -> None:
@@ -265,7 +267,7 @@ def test_an_address_without_a_password_may_be_in_parley_toml(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("address", "shown"),
+    ("address", "masked"),
     [
         ("parley.db", "parley.db"),
         ("sqlite:////data/a:b@c.db", "sqlite:////data/a:b@c.db"),
@@ -277,9 +279,9 @@ def test_an_address_without_a_password_may_be_in_parley_toml(tmp_path: Path) -> 
         ("postgresql://ada:marked@db/parley?sslpassword=marked", "postgresql://••••@db/parley"),
     ],
 )
-def test_an_address_is_shown_without_its_password(address: str, shown: str) -> None:
+def test_an_address_is_shown_without_its_password(address: str, masked: str) -> None:
     """However it is written."""
-    assert without_password(address) == shown
+    assert without_password(address) == masked
 
 
 def test_settings_are_shown_with_their_sources_and_without_secrets(tmp_path: Path) -> None:
@@ -292,7 +294,7 @@ def test_settings_are_shown_with_their_sources_and_without_secrets(tmp_path: Pat
         PARLEY_KEY="marked",
         PARLEY_DATABASE="postgresql://ada:marked@db/parley",
     )
-    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in shown(both)}
+    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in settings_lines(both)}
     assert set(lines) == set(Settings.model_fields)
     assert lines["port"] == f"1000 port, in {tmp_path}/parley.toml, line 1"
     assert lines["zone"] == "UTC the default"

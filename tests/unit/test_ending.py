@@ -6,26 +6,26 @@ import asyncio
 
 import pytest
 
-from adapters import cli
+from adapters.cli import serve
 
 
 async def test_a_platform_that_misses_its_cancellation_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a library on Python 3.11 can make it: a stop comes to an end all the same."""
-    monkeypatch.setattr(cli, "END_SECONDS", 0.01)
-    told = 0
+    monkeypatch.setattr(serve, "END_SECONDS", 0.01)
+    cancellations = 0
 
     async def deaf(times: int) -> None:
-        nonlocal told
-        while told < times:
+        nonlocal cancellations
+        while cancellations < times:
             try:
                 await asyncio.sleep(60)
             except asyncio.CancelledError:
-                told += 1
+                cancellations += 1
 
     task = asyncio.create_task(deaf(2))
     await asyncio.sleep(0)
-    await cli.ended([task])
-    assert (task.done(), told) == (True, 2)
+    await serve.end_services([task])
+    assert (task.done(), cancellations) == (True, 2)
 
 
 async def test_how_a_platform_failed_is_raised_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -36,7 +36,7 @@ async def test_how_a_platform_failed_is_raised_once(caplog: pytest.LogCaptureFix
 
     task = asyncio.create_task(fails())
     with pytest.raises(RuntimeError):
-        await cli.until_stopped(asyncio.Event(), [task])
-    await cli.ended([task])
-    await cli.ended([])
+        await serve.until_stopped(asyncio.Event(), [task])
+    await serve.end_services([task])
+    await serve.end_services([])
     assert caplog.records == []

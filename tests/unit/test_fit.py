@@ -13,24 +13,8 @@ from hypothesis import strategies as st
 
 from adapters.discord import render as discord
 from adapters.slack import render as slack
-from bot.chat import (
-    Action,
-    Attachment,
-    Button,
-    Card,
-    Choice,
-    Control,
-    Field,
-    Form,
-    Image,
-    Input,
-    Limits,
-    Reply,
-    Select,
-    Tone,
-)
-from bot.fit import fit, fit_card, size
-from bot.markup import (
+from bot.chat.fit import fit, size
+from bot.chat.markup import (
     ELLIPSIS,
     Bold,
     Code,
@@ -45,16 +29,32 @@ from bot.markup import (
     plain,
     text,
 )
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import (
+    Action,
+    Attachment,
+    Button,
+    Card,
+    Choice,
+    Control,
+    Field,
+    Form,
+    Image,
+    Input,
+    Reply,
+    Select,
+    Tone,
+)
 from tests.transcripts import discord_driver, slack_driver
 
 
 def check_discord(reply: Reply) -> None:
-    discord_driver.check_message(discord_driver.sent(discord.message(reply)))
+    discord_driver.check_message(discord_driver.components_of(discord.message(reply)))
 
 
 def check_slack(reply: Reply) -> None:
-    sent = slack.message(reply)
-    slack_driver.check_message({"text": sent.text, "blocks": sent.blocks})
+    components_of = slack.message(reply)
+    slack_driver.check_message({"text": components_of.text, "blocks": components_of.blocks})
 
 
 def check_nothing(_reply: Reply) -> None: ...
@@ -109,7 +109,7 @@ addresses = st.one_of(
 styled = st.one_of(*(st.builds(kind, long.map(clean)) for kind in (Plain, Bold, Italic, Code)))
 inlines = st.one_of(styled, styled, st.builds(Link, short.map(clean), addresses))
 kinds = st.sampled_from((Paragraph, Quote, Item))
-blocks = st.builds(lambda kind, made: kind(tuple(made)), kinds, st.lists(inlines, max_size=3))
+blocks = st.builds(lambda kind, cards: kind(tuple(cards)), kinds, st.lists(inlines, max_size=3))
 texts = st.lists(blocks, max_size=4).map(tuple)
 numbers = st.integers(0, 4).map(str)
 buttons = st.one_of(
@@ -154,19 +154,24 @@ def written(texts: Iterable[Text]) -> str:
     return "".join(piece.text for content in texts for block in content for piece in block.inlines)
 
 
-def controls(made: Iterable[Card]) -> list[Control]:
-    return [control for card in made for control in card.controls]
+def parts_of(card: Card, limits: Limits) -> list[Card]:
+    """The cards that one card becomes, over all messages."""
+    return [part for reply in fit(Reply((card,)), limits) for part in reply.cards]
 
 
-def used(given: Iterable[Control]) -> Counter[tuple[object, ...]]:
+def controls(cards: Iterable[Card]) -> list[Control]:
+    return [control for card in cards for control in card.controls]
+
+
+def used(used_controls: Iterable[Control]) -> Counter[tuple[object, ...]]:
     """What can be done with the controls: each button, and each option of each select."""
-    found: Counter[tuple[object, ...]] = Counter()
-    for control in given:
+    counts: Counter[tuple[object, ...]] = Counter()
+    for control in used_controls:
         if isinstance(control, Button):
-            found[control.action, control.url, control.style, control.disabled] += 1
+            counts[control.action, control.url, control.style, control.disabled] += 1
         else:
-            found.update((control.action, option.value) for option in control.options)
-    return found
+            counts.update((control.action, option.value) for option in control.options)
+    return counts
 
 
 @each_surface
@@ -205,23 +210,23 @@ def test_no_control_is_lost_and_none_is_made_up(surface: Surface, reply: Reply) 
 
 @each_surface
 @patient
-@given(made=cards)
-def test_no_word_is_changed(surface: Surface, made: Card) -> None:
+@given(cards=cards)
+def test_no_word_is_changed(surface: Surface, cards: Card) -> None:
     """Bodies and values put together again are what was given; what is shortened stands whole before them."""
-    parts = fit_card(made, surface.limits)
-    links = any(isinstance(piece, Link) for content in _texts(made) for block in content for piece in block.inlines)
+    parts = parts_of(cards, surface.limits)
+    links = any(isinstance(piece, Link) for content in _texts(cards) for block in content for piece in block.inlines)
     if not links:  # a link's label alone may be shortened, with a visible mark
-        before, after = written([made.body]), written(part.body for part in parts)
+        before, after = written([cards.body]), written(part.body for part in parts)
         assert after.endswith(before)
         moved = after.removesuffix(before)
-        title, url = clean(made.title), made.url or ""
+        title, url = clean(cards.title), cards.url or ""
         assert moved in {"", title, url, title + url}
-        values = "".join(written([field.value]) for field in made.fields)
-        kept = "".join(written([field.value]) for part in parts for field in part.fields)
-        names = "".join(clean(field.name) for field in made.fields)
-        assert len(values) <= len(kept) <= len(values) + len(names)
-        assert all(written([field.value]) in kept for field in made.fields)
-    assert parts[0].title == clean(made.title) or parts[0].title.endswith(ELLIPSIS) or not parts[0].title
+        values = "".join(written([field.value]) for field in cards.fields)
+        value = "".join(written([field.value]) for part in parts for field in part.fields)
+        names = "".join(clean(field.name) for field in cards.fields)
+        assert len(values) <= len(value) <= len(values) + len(names)
+        assert all(written([field.value]) in value for field in cards.fields)
+    assert parts[0].title == clean(cards.title) or parts[0].title.endswith(ELLIPSIS) or not parts[0].title
 
 
 def _texts(card: Card) -> list[Text]:
@@ -235,8 +240,8 @@ def test_what_fits_is_left_as_it_is(surface: Surface) -> None:
 
 
 def test_a_form_travels_alone_and_unchanged() -> None:
-    asked = Reply(form=Form(Action("ask"), "x" * 500, (Input("name", "y" * 500),)))
-    assert fit(asked, Limits()) == (asked,)
+    form_reply = Reply(form=Form(Action("ask"), "x" * 500, (Input("name", "y" * 500),)))
+    assert fit(form_reply, Limits()) == (form_reply,)
 
 
 def test_nothing_at_all_is_no_message() -> None:
@@ -254,13 +259,13 @@ def test_files_go_with_the_last_message_once() -> None:
 
 
 def test_a_long_title_stands_whole_in_the_body() -> None:
-    (card,) = fit_card(Card(title="w" * 300, body=text("rest")), Limits())
+    (card,) = parts_of(Card(title="w" * 300, body=text("rest")), Limits())
     assert card.title == "w" * 255 + ELLIPSIS
     assert plain(card.body) == "w" * 300 + "\nrest"
 
 
 def test_later_parts_say_that_they_go_on() -> None:
-    first, second = fit_card(Card(title="Tea", body=text("x" * 4000, "y"), tone=Tone.GOOD), Limits())
+    first, second = parts_of(Card(title="Tea", body=text("x" * 4000, "y"), tone=Tone.GOOD), Limits())
     assert (first.title, second.title) == ("Tea", "… Tea")
     assert second.tone is Tone.GOOD
 
@@ -276,13 +281,13 @@ def test_the_first_part_alone_leads_to_the_polls_page() -> None:
 def test_a_select_with_too_many_options_is_several() -> None:
     """They share the action, and their labels count them."""
     options = tuple(Choice(str(n), str(n)) for n in range(60))
-    (card,) = fit_card(Card(controls=(Select(Action("pick"), "Pick", options, least=2, most=60),)), Limits())
-    shown = [(control.label, control.least, control.most) for control in card.controls if isinstance(control, Select)]
-    assert shown == [("Pick (1/3)", 1, 25), ("Pick (2/3)", 1, 25), ("Pick (3/3)", 1, 10)]
+    (card,) = parts_of(Card(controls=(Select(Action("pick"), "Pick", options, least=2, most=60),)), Limits())
+    selects = [(control.label, control.least, control.most) for control in card.controls if isinstance(control, Select)]
+    assert selects == [("Pick (1/3)", 1, 25), ("Pick (2/3)", 1, 25), ("Pick (3/3)", 1, 10)]
 
 
 def test_a_field_without_a_value_keeps_its_name() -> None:
-    (card,) = fit_card(Card(fields=(Field("Empty", ()),)), Limits())
+    (card,) = parts_of(Card(fields=(Field("Empty", ()),)), Limits())
     assert card.fields == (Field("Empty", ()),)
 
 
@@ -300,7 +305,11 @@ def test_one_action_may_stand_in_a_message_twice() -> None:
     """Ids are unique there, and mean the same when they come back."""
     twice = Button("Again", Action("again", ("x",)))
     view = discord.message(Reply((Card(controls=(twice, twice)),)))
-    ids = [found["custom_id"] for found in discord_driver.walk(discord_driver.sent(view)) if "custom_id" in found]
+    ids = [
+        counts["custom_id"]
+        for counts in discord_driver.walk(discord_driver.components_of(view))
+        if "custom_id" in counts
+    ]
     assert ids == ["v1:again:x", "v1:again:x#1"]
     assert [Action.decode(id_) for id_ in ids] == [Action("again", ("x",))] * 2
     blocks = slack.message(Reply((Card(controls=(twice, twice)),))).blocks
@@ -310,5 +319,5 @@ def test_one_action_may_stand_in_a_message_twice() -> None:
 def test_drawing_is_repeatable() -> None:
     reply = Reply((Card(title="Tea", body=text("is hot")),))
     assert json.dumps(slack.messages(reply)[0].blocks) == json.dumps(slack.messages(reply)[0].blocks)
-    first, second = (discord_driver.sent(discord.messages(reply)[0]) for _ in range(2))
+    first, second = (discord_driver.components_of(discord.messages(reply)[0]) for _ in range(2))
     assert first == second

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,12 +14,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.health import Health
-from bot.config import Address
+from adapters.http.health import Health
+from adapters.http.prometheus import Metrics
 from bot.errors import Unavailable
 from bot.instance import Instance
-from bot.metrics import Metrics
-from bot.store.sqlite import READERS, SqliteDatabase
+from bot.polls.ballot_box import BoxState
+from bot.settings.model import Address
+from bot.store.sqlite import READERS
 from tests.world import NOW, Clock, at, request, running
 
 
@@ -34,9 +34,9 @@ class Watched:
 
     async def ask(self, page: str) -> tuple[int, dict[str, str]]:
         async with self.session.get(self.url + page) as answer:
-            told: dict[str, Any] = await answer.json()
-            assert told["ok"] is (answer.status == 200)
-            return answer.status, told["checks"]
+            report: dict[str, Any] = await answer.json()
+            assert report["ok"] is (answer.status == 200)
+            return answer.status, report["checks"]
 
     async def figures(self) -> dict[str, float]:
         """Every figure by its name and labels."""
@@ -69,6 +69,29 @@ async def test_a_process_that_starts_is_well_and_not_ready(metrics: Metrics) -> 
         assert await process.ask("/healthz") == (200, {"loop": "ok", "database": "starting"})
         assert await process.ask("/readyz") == (503, {"process": "starting", "database": "starting"})
         assert (await process.figures())["process_resident_memory_bytes"] > 0
+
+
+@pytest.mark.parametrize("name", ["parley.db", "parley.db-wal"])
+async def test_a_process_whose_database_was_moved_is_not_ready(tmp_path: Path, metrics: Metrics, name: str) -> None:
+    """Before anybody votes into nothing; once the file is back, so is the process."""
+    async with watched(metrics) as process, running(tmp_path) as instance:
+        process.health.watch(instance, {})
+        (tmp_path / name).rename(tmp_path / "elsewhere")
+        assert await process.ask("/readyz") == (503, {"process": "ok", "database": "away"})
+        (tmp_path / "elsewhere").rename(tmp_path / name)
+        assert await process.ask("/readyz") == (200, {"process": "ok", "database": "ok"})
+
+
+@pytest.mark.parametrize(("state", "ready"), [(BoxState.CHECKING, 503), (BoxState.DAMAGED, 503), (BoxState.OPEN, 200)])
+async def test_a_process_whose_polls_are_paused_is_well_and_not_ready(
+    tmp_path: Path, metrics: Metrics, state: BoxState, ready: int
+) -> None:
+    """While its database is checked, and where the check found damage: a new start would mend neither."""
+    async with watched(metrics) as process, running(tmp_path) as instance:
+        process.health.watch(instance, {})
+        instance.box.state = state
+        assert await process.ask("/readyz") == (ready, {"process": "ok", "database": state.value})
+        assert (await process.ask("/healthz"))[0] == 200
 
 
 async def test_a_process_is_ready_once_its_platforms_are_connected(tmp_path: Path, metrics: Metrics) -> None:
@@ -116,9 +139,9 @@ async def test_a_database_that_is_silent_is_told(tmp_path: Path, metrics: Metric
 async def test_an_address_that_is_taken_names_its_setting(metrics: Metrics) -> None:
     """Whoever starts the bot reads which setting to change."""
     async with watched(metrics) as process:
-        taken = Address.of(process.url.removeprefix("http://"), "")
+        address = Address.of(process.url.removeprefix("http://"), "")
         with pytest.raises(Unavailable, match=r"can't be used.*PARLEY_HEALTH_BIND"):
-            await Health(metrics).start(taken)
+            await Health(metrics).start(address)
 
 
 async def test_without_the_setting_nothing_is_served(metrics: Metrics) -> None:
@@ -135,7 +158,7 @@ async def test_what_happens_is_counted(tmp_path: Path, metrics: Metrics) -> None
         process.health.watch(instance, {})
         bot = instance.bot
         await bot.say(
-            request("Host"), '/poll create question:"Which tea?" options:"Green|Black" closes:1h results:live'
+            request("Host"), '/poll create post:yes question:"Which tea?" options:"Green|Black" closes:1h results:live'
         )
         for choices in ({"Ben": "0", "Chen": "1", "Dina": "1"}, {"Ben": "1", "Chen": "1"}):
             await asyncio.gather(
@@ -174,10 +197,10 @@ async def test_labels_are_few_and_name_nobody(tmp_path: Path, metrics: Metrics) 
             metrics.called("slack", status)
         figures = await process.figures()
         assert not [name for name in figures if "marmalade" in name.lower()]
-        known = {*instance.bot.commands, *instance.bot.registry.actions} | {
+        commands = {*instance.bot.commands, *instance.bot.registry.actions} | {
             f"/{name}" for name in instance.bot.commands
         }
-        assert {found for name in figures for found in re.findall(r'command="([^"]*)"', name)} <= known
+        assert {label for name in figures for label in re.findall(r'command="([^"]*)"', name)} <= commands
         kinds = [name for name in figures if name.startswith("parley_platform_calls_total")]
         assert len(kinds) == 4
 
@@ -192,12 +215,12 @@ async def test_two_instances_count_apart(tmp_path: Path) -> None:
 
 @asynccontextmanager
 async def silent(instance: Instance) -> AsyncIterator[None]:
-    """Whoever reads from the database waits."""
-    database, gate = instance.database, threading.Event()
-    assert isinstance(database, SqliteDatabase)
-    held = [asyncio.create_task(database._reader.run(lambda _connection: gate.wait())) for _ in range(READERS)]
+    """Occupy every reading connection, so that all other readers wait."""
+    gate = asyncio.Event()
+    readers = [asyncio.create_task(instance.database.read(lambda _tx: gate.wait())) for _ in range(READERS)]
+    await asyncio.sleep(0)
     try:
         yield
     finally:
         gate.set()
-        await asyncio.gather(*held)
+        await asyncio.gather(*readers)

@@ -8,6 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from adapters.cli import main
+from adapters.cli.lazy import LazyCommand, LazyGroup
+
 ROOT = Path(__file__).parent.parent.parent
 SDKS = {"discord", "slack_bolt", "slack_sdk", "aiohttp"}
 DATABASES = {"aiosqlite", "asyncpg", "aiosql", "sqlite3"}
@@ -34,13 +40,17 @@ def test_the_core_imports_no_platform_and_no_adapter() -> None:
 
 
 def test_nothing_imports_the_command_line() -> None:
-    """Law 1: the command line puts the parts together, so no part may need it."""
-    for file in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]:
+    """Law 1: the command line puts the parts together, so no part outside it may need it."""
+    command_line = ROOT / "adapters" / "cli"
+    files = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]
+    for file in files:
+        if command_line in file.parents:
+            continue
         for node in ast.walk(ast.parse(file.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
-            assert "adapters.cli" not in names, file
+            assert not any(f"{name}.".startswith("adapters.cli.") for name in names), file
 
 
 def test_asking_in_a_terminal_loads_nothing_it_does_not_need() -> None:
@@ -49,10 +59,57 @@ def test_asking_in_a_terminal_loads_nothing_it_does_not_need() -> None:
     assert not imported_by(code) & (SDKS | DATABASES | {"prometheus_client", "watchfiles"})
 
 
-def test_help_loads_neither_content_nor_models() -> None:
-    """`parley --help` answers before anything heavy is loaded."""
-    loaded = imported_by("import adapters.cli")
+@pytest.mark.parametrize("line", [["--help"], ["--version"], []])
+def test_help_loads_no_command(line: list[str]) -> None:
+    """`parley --help` answers before anything is loaded: the help of each command is known without its module."""
+    code = f"""
+import sys
+from adapters.cli import main
+try:
+    main({line})
+except SystemExit:
+    pass
+print(*sorted(name for name in sys.modules if name.startswith("adapters.")))
+"""
+    loaded = imported_by(code)
     assert not loaded & (SDKS | DATABASES | {"pydantic", "yaml", "tantivy", "rich"})
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].split() == ["adapters.cli", "adapters.cli.lazy"]
+
+
+@pytest.mark.parametrize("name", list(main.commands))
+def test_the_help_of_a_command_is_the_first_sentence_of_its_own(name: str) -> None:
+    """What stands in the list of commands is what the command says of itself, and its name is the one it is typed by."""
+    placeholder = main.commands[name]
+    assert isinstance(placeholder, LazyCommand)
+    command = placeholder.load()
+    assert placeholder.get_short_help_str(500) == command.get_short_help_str(500)
+    assert command.name == name
+
+
+def test_a_command_is_loaded_by_its_name_alone() -> None:
+    """A name that is none is refused as click does; a target that is no command is a bug that names itself."""
+    group = LazyGroup(commands=[LazyCommand("law", "tests.unit.test_laws:ROOT", "No command.")])
+    runner = CliRunner()
+    assert runner.invoke(group, ["lore"]).exit_code == 2
+    assert runner.invoke(group, ["--help"]).exit_code == 0
+    assert "tests.unit.test_laws:ROOT isn't a command" in str(runner.invoke(group, ["law"]).exception)
+
+
+def test_completion_loads_no_command() -> None:
+    """A shell asks with each press of the tab key, so names are completed from the list alone."""
+    code = """
+import os, sys
+os.environ.update(_PARLEY_COMPLETE="bash_complete", COMP_WORDS="parley d", COMP_CWORD="1")
+from adapters.cli import main
+try:
+    main(prog_name="parley")
+except SystemExit:
+    pass
+print(*sorted(name for name in sys.modules if name.startswith("adapters.")))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["plain,db", "plain,discord", "plain,doctor", "adapters.cli adapters.cli.lazy"]
 
 
 def test_no_module_does_work_when_it_is_imported() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.library.check import TextLimits, check_pack, check_packs, main_report, paragraphs_of
-from bot.library.problems import Problem, Severity
-from bot.library.report import Report, render
+from bot.packs.check import TextLimits, check_pack, check_packs, main_report
+from bot.packs.essay_quotes import paragraphs_of
+from bot.packs.problems import Problem, Severity
+from bot.packs.report import Report, render
 from tests.unit.packs import ARGUMENTS, ESSAY, FACTS, OPTIONS, PACK, SHIPPED, SOURCES, found_at, make_pack
 
 TODAY = date(2025, 3, 1)
@@ -121,10 +122,10 @@ def test_matters_of_judgement_are_warnings(
 ) -> None:
     """What an editor may want to improve is shown at its place, and doesn't stop the pack from being served."""
     folder = make_pack(tmp_path, {name: text})
-    found = [problem for problem in check(folder).problems if problem.code == code]
-    assert [(problem.line, problem.column) for problem in found] == [place]
-    assert found[0].file == folder / (name if code != "unknown-file" else name.split("/", maxsplit=1)[0])
-    assert found[0].severity is Severity.WARNING
+    warnings = [problem for problem in check(folder).problems if problem.code == code]
+    assert [(problem.line, problem.column) for problem in warnings] == [place]
+    assert warnings[0].file == folder / (name if code != "unknown-file" else name.split("/", maxsplit=1)[0])
+    assert warnings[0].severity is Severity.WARNING
     assert main_report([folder], None, TODAY)[1] == 0
 
 
@@ -258,7 +259,7 @@ def test_a_file_that_cannot_be_read_brings_no_warnings_about_others(tmp_path: Pa
 def test_a_file_stands_for_its_pack(tmp_path: Path) -> None:
     """Whoever names changed files, as a hook before a commit does, has each pack checked once and whole."""
     folder = make_pack(tmp_path / "pack", {"facts.yaml": None, "facts/one.yaml": FACTS})
-    named = [folder / "pack.yaml", folder / "facts" / "one.yaml", folder / "sources.yaml"]
-    printed, status = main_report(named, None, TODAY)
+    files = [folder / "pack.yaml", folder / "facts" / "one.yaml", folder / "sources.yaml"]
+    printed, status = main_report(files, None, TODAY)
     assert status == 0
     assert printed.count("parking: 0 errors") == 1

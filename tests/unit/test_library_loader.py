@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import ContentError
-from bot.library.loader import MAX_PROBLEMS_A_FILE, load_library, load_pack
-from bot.library.model import Argument, Fact, Source
-from bot.library.yaml_reader import MAX_BYTES, read_yaml
+from bot.packs.loader import MAX_PROBLEMS_A_FILE, load_library, load_pack
+from bot.packs.model import Argument, Fact, Source
+from bot.packs.problems import ContentError
+from bot.packs.yaml_document import MAX_BYTES, read_yaml
 from tests.unit.packs import (
     ARGUMENTS,
     FACTS,
@@ -37,7 +37,7 @@ def test_a_good_pack_is_read_as_it_was_written(tmp_path: Path) -> None:
     pack = load_pack(make_pack(tmp_path))
     assert list(pack.entries) == ["street-space", "fewer-places", "room-for-buses", "shops-lose", "survey"]
     fact = next(pack.all(Fact))
-    assert (fact.as_of, fact.essay.paragraph, fact.aliases) == ("2024-11", 1, ("parking space",))
+    assert (fact.checked, fact.essay.paragraph, fact.aliases) == ("2024-11", 1, ("parking space",))
     assert next(pack.all(Source)).date == "2024"
     assert pack.info.reviewed == date(2025, 2, 20)
     assert [argument.id for argument in pack.arguments("fewer-places", "against")] == ["shops-lose"]
@@ -113,7 +113,7 @@ def test_a_hundred_thousand_brackets_are_refused_without_a_crash(tmp_path: Path,
     """Deep nesting, which crashes the C loader, is refused; in a process of its own, so that a crash would show."""
     make_pack(tmp_path, {"facts.yaml": opening * 100_000})
     program = (
-        "import sys; from pathlib import Path; from bot.library.check import main_report; from datetime import date\n"
+        "import sys; from pathlib import Path; from bot.packs.check import main_report; from datetime import date\n"
         "text, status = main_report([Path(sys.argv[1])], None, date(2025, 3, 1)); print(text); sys.exit(status)"
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
@@ -128,11 +128,11 @@ def test_a_bomb_of_aliases_or_merge_keys_is_refused_unexploded(
     tmp_path: Path, bomb: str, second: tuple[int, int]
 ) -> None:
     """References inside a file are problems, never copies: 31 billion entries cost no more than their signs."""
-    found = problems_of(make_pack(tmp_path, {"facts.yaml": bomb}))
-    anchors = [found_at(problem, tmp_path) for problem in found if problem.code == "anchor"]
+    problems = problems_of(make_pack(tmp_path, {"facts.yaml": bomb}))
+    anchors = [found_at(problem, tmp_path) for problem in problems if problem.code == "anchor"]
     assert anchors[:2] == [("facts.yaml", 1, 5, "anchor"), ("facts.yaml", *second, "anchor")]
-    assert "alias" in {problem.code for problem in found}
-    assert len(found) < 100
+    assert "alias" in {problem.code for problem in problems}
+    assert len(problems) < 100
 
 
 def test_a_merge_key_is_refused_at_its_place(tmp_path: Path) -> None:
@@ -153,10 +153,10 @@ def test_a_merge_key_is_refused_at_its_place(tmp_path: Path) -> None:
         ("attributed_to: the author", "attributed_to: ~", (7, 5, "empty-value"), "`attributed_to` is empty"),
         ("[parking space]", "[on, parking space]", (13, 15, "quotes-needed"), "'on'"),
         ("[parking space]", "[a, ~]", (13, 18, "not-text"), "is empty"),
-        ("as_of: 2024-11", "as_of: 2025-02-30", (11, 12, "invalid-value"), "2025-02-30 is not in the calendar"),
-        ("as_of: 2024-11", "as_of: 2025-13", (11, 12, "invalid-value"), "not in the calendar"),
-        ("as_of: 2024-11", "as_of: yesterday", (11, 12, "invalid-value"), "a year (2025), a month (2025-02)"),
-        ("as_of: 2024-11", 'as_of: "2024-11\\n"', (11, 12, "invalid-value"), "a year (2025), a month (2025-02)"),
+        ("checked: 2024-11", "checked: 2025-02-30", (11, 14, "invalid-value"), "2025-02-30 is not in the calendar"),
+        ("checked: 2024-11", "checked: 2025-13", (11, 14, "invalid-value"), "not in the calendar"),
+        ("checked: 2024-11", "checked: yesterday", (11, 14, "invalid-value"), "a year (2025), a month (2025-02)"),
+        ("checked: 2024-11", 'checked: "2024-11\\n"', (11, 14, "invalid-value"), "a year (2025), a month (2025-02)"),
         ("paragraph: 1", "paragraph: one", (5, 18, "invalid-value"), "a whole number, not 'one'"),
         ("paragraph: 1", "paragraph: 0", (5, 18, "invalid-value"), "1 or more"),
         ("kind: fact", "kind: opinion", (8, 11, "invalid-value"), "did you mean attributed-opinion?"),
@@ -167,7 +167,7 @@ def test_a_merge_key_is_refused_at_its_place(tmp_path: Path) -> None:
         ("    aliases: [parking space]", "    aliases: parking space", (13, 14, "not-a-list"), "must be a list"),
         ("    reason: The city measured it.", "    reason: [a]", (10, 13, "not-text"), "must be text"),
         ("the streets.", "the streets" + "x" * 300, (3, 16, "too-long"), "has 339 characters and may have 300"),
-        ("id: street-space", "id: Street Space", (2, 9, "invalid-value"), "small letters, digits"),
+        ("id: street-space", "id: Street Space", (2, 9, "invalid-value"), "lowercase letters, digits"),
         ("id: street-space", f"id: {'a' * 41}", (2, 9, "too-long"), "may have 40, since buttons carry it"),
         ("sources: [survey]", "sources: [survey, survye]", (12, 23, "dangling-id"), "did you mean `survey`?"),
         ("sources: [survey]", "sources: [fewer-places]", (12, 15, "dangling-id"), "not a source but a position"),
@@ -186,8 +186,8 @@ def test_a_mistake_in_an_entry_is_shown_at_the_letter_where_it_stands(
 @pytest.mark.parametrize(
     ("old", "new", "place", "words"),
     [
-        ("    reason: The city measured it.\n    as_of:", "    reason: >-\n      The city measured it.\n      as_of:", (12, 7, "indentation"), "`as_of` has become part of the text above"),
-        ("    attributed_to: the author\n", "    attributed_to: >-\n      the author\n      tags: [a]\n", (9, 7, "indentation"), "let it not begin a line"),
+        ("    reason: The city measured it.\n    checked:", "    reason: >-\n      The city measured it.\n      checked:", (12, 7, "indentation"), "`checked` has become part of the text above"),
+        ("    attributed_to: the author\n", "    attributed_to: >-\n      the author\n      tags: [a]\n", (9, 7, "indentation"), "don't begin a line with it"),
         ("    attributed_to:", "      attributed_to:", (7, 7, "indentation"), "among the keys of `essay`"),
         ("    kind: fact\n", "kind: fact\n", (8, 1, "indentation"), "at the left edge"),
         ("    kind: fact\n", "     kind: fact\n", (8, 6, "indentation"), "5 spaces, `attributed_to` in line 7 with 4"),
@@ -227,7 +227,7 @@ def test_words_with_a_colon_inside_a_text_are_text(tmp_path: Path) -> None:
         ("reviewed: 2025-02-20", "reviewed: 2025", (5, 11, "invalid-value"), "a day, written like 2025-02-20"),
         ("reviewed: 2025-02-20", "reviewed: 0", (5, 11, "invalid-value"), "a day, written like 2025-02-20"),
         ("title: Parking in the city", "title: 2025", (2, 8, "quotes-needed"), "in quotes"),
-        ("essay: {paragraphs: 2}", "essay: none", (4, 8, "not-a-table"), "keys of its own"),
+        ("essay: {paragraphs: 2}", "essay: none", (4, 8, "not-a-table"), "its own keys"),
         ("essay: {paragraphs: 2}", "essay: {}", (4, 8, "missing-key"), "`paragraphs` is missing"),
     ],
 )  # fmt: skip
@@ -277,8 +277,8 @@ def test_every_problem_of_a_pack_is_told_at_once(tmp_path: Path) -> None:
         "timeline.yaml": "events:\n  - id: [a\n",
         "arguments.yaml": ARGUMENTS.replace("for: fewer-places", "for: more-places"),
     }
-    found = [found_at(problem, tmp_path) for problem in problems_of(make_pack(tmp_path, files))]
-    assert found == [
+    problems = [found_at(problem, tmp_path) for problem in problems_of(make_pack(tmp_path, files))]
+    assert problems == [
         ("arguments.yaml", 7, 10, "dangling-id"),
         ("facts.yaml", 9, 14, "invalid-value"),
         ("facts.yaml", 14, 5, "missing-key"),
@@ -364,16 +364,16 @@ def test_a_message_never_repeats_a_giant_value(tmp_path: Path) -> None:
 
 def test_a_file_full_of_problems_is_reported_in_part(tmp_path: Path) -> None:
     """Two hundred problems of a file are enough for one go; the rest is counted, at its first place."""
-    found = problems_of(make_pack(tmp_path, {"facts.yaml": "facts:\n" + "- a\n" * 10_000, "arguments.yaml": None}))
-    assert len(found) == MAX_PROBLEMS_A_FILE + 1
-    assert found_at(found[-1], tmp_path) == ("facts.yaml", MAX_PROBLEMS_A_FILE + 2, 3, "more-problems")
-    assert "9,800 more" in found[-1].message
+    problems = problems_of(make_pack(tmp_path, {"facts.yaml": "facts:\n" + "- a\n" * 10_000, "arguments.yaml": None}))
+    assert len(problems) == MAX_PROBLEMS_A_FILE + 1
+    assert found_at(problems[-1], tmp_path) == ("facts.yaml", MAX_PROBLEMS_A_FILE + 2, 3, "more-problems")
+    assert "9,800 more" in problems[-1].message
 
 
 def test_a_file_with_too_many_values_is_refused_as_a_whole(tmp_path: Path) -> None:
     """A file that is small in bytes and huge in values is not read to its end."""
-    found = problems_of(make_pack(tmp_path, {"facts.yaml": "facts: [" + "[]," * 200_000, "arguments.yaml": None}))
-    assert [found_at(problem, tmp_path) for problem in found] == [("facts.yaml", 1, 1, "too-many-values")]
+    problems = problems_of(make_pack(tmp_path, {"facts.yaml": "facts: [" + "[]," * 200_000, "arguments.yaml": None}))
+    assert [found_at(problem, tmp_path) for problem in problems] == [("facts.yaml", 1, 1, "too-many-values")]
 
 
 def test_text_stays_exactly_as_it_was_written(tmp_path: Path) -> None:

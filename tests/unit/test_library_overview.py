@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from bot.library.loader import load_library
-from bot.library.model import Library
-from bot.library.overview import MOST, Counted, Interest, as_text, overview
+from bot.packs.loader import load_library
+from bot.packs.overview import MOST, Counted, Interest, as_text, overview
+from bot.packs.pack import Library
 from tests.unit.packs import PACK, make_pack
 from tests.unit.test_cli import parley
 from tests.world import CONTENT
@@ -23,12 +23,12 @@ def library(folder: Path) -> Library:
 
 def test_the_review_that_is_due_first_comes_first(tmp_path: Path) -> None:
     """With how many days are left, or for how many it is overdue."""
-    found = overview(library(tmp_path), date(2025, 5, 20))
-    assert [(pack.id, pack.due, pack.days) for pack in found.packs] == [
+    whole = overview(library(tmp_path), date(2025, 5, 20))
+    assert [(pack.id, pack.due, pack.days) for pack in whole.packs] == [
         ("late", date(2024, 5, 20), -365),
         ("parking", date(2025, 5, 21), 1),
     ]
-    lines = as_text(found).splitlines()
+    lines = as_text(whole).splitlines()
     assert lines[0] == "late: review overdue since 2024-05-20 (365 days)"
     assert "parking: review due on 2025-05-21 (in 1 day)" in lines
     assert as_text(overview(library(tmp_path), date(2025, 5, 21))).count("review due today") == 1
@@ -36,23 +36,23 @@ def test_the_review_that_is_due_first_comes_first(tmp_path: Path) -> None:
 
 def test_each_position_shows_how_it_is_argued(tmp_path: Path) -> None:
     """Arguments and words for and against, as the checker prints them."""
-    found = overview(library(tmp_path), SINCE)
-    (row,) = found.packs[1].balance
+    whole = overview(library(tmp_path), SINCE)
+    (row,) = whole.packs[1].balance
     assert (row.position, row.for_.arguments, row.against.arguments) == ("fewer-places", 1, 1)
-    assert "fewer-places" in as_text(found)
+    assert "fewer-places" in as_text(whole)
 
 
 def test_counts_are_shown_by_title_the_most_frequent_first(tmp_path: Path) -> None:
     """Cards that are gone are left out; ties are in order of the alphabet, so that two reports can be compared."""
-    asked = {("parking", "survey"): 2, ("parking", "street-space"): 7, ("parking", "gone"): 9, ("away", "survey"): 3}
-    interest = Interest(SINCE, asked=asked, not_found={"zebra": 1, "bikes": 1, "trams": 4, "never": 0})
-    found = overview(library(tmp_path), SINCE, interest)
-    assert found.asked == (
+    views = {("parking", "survey"): 2, ("parking", "street-space"): 7, ("parking", "gone"): 9, ("away", "survey"): 3}
+    interest = Interest(SINCE, views=views, misses={"zebra": 1, "bikes": 1, "trams": 4, "never": 0})
+    whole = overview(library(tmp_path), SINCE, interest)
+    assert whole.views == (
         Counted(7, "Parked cars take a third of the streets. (parking/street-space)"),
         Counted(2, "Survey of streets (parking/survey)"),
     )
-    assert [one.what for one in found.not_found] == ["trams", "bikes", "zebra"]
-    assert as_text(found).endswith(
+    assert [one.what for one in whole.misses] == ["trams", "bikes", "zebra"]
+    assert as_text(whole).endswith(
         "\nMost disputed, since 2026-10-01:\n  nothing\n\nSearched for and not found, since 2026-10-01:\n"
         "       4  trams\n       1  bikes\n       1  zebra\n"
     )
@@ -60,8 +60,8 @@ def test_counts_are_shown_by_title_the_most_frequent_first(tmp_path: Path) -> No
 
 def test_a_list_of_counts_ends(tmp_path: Path) -> None:
     """What leads is enough to act on."""
-    interest = Interest(SINCE, not_found={f"word {number}": number + 1 for number in range(MOST * 2)})
-    assert len(overview(library(tmp_path), SINCE, interest).not_found) == MOST
+    interest = Interest(SINCE, misses={f"word {number}": number + 1 for number in range(MOST * 2)})
+    assert len(overview(library(tmp_path), SINCE, interest).misses) == MOST
 
 
 def test_the_command_needs_nothing_but_the_packs(tmp_path: Path) -> None:

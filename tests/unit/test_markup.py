@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markup import (
+from bot.chat.markup import (
     ELLIPSIS,
     Block,
     Bold,
@@ -40,9 +40,13 @@ from bot.markup import (
 )
 
 words = st.text(max_size=300)
-styled = st.builds(lambda kind, made: kind(made), st.sampled_from((Plain, Bold, Italic, Code)), words.map(clean))
+styled = st.builds(
+    lambda kind, children: kind(children), st.sampled_from((Plain, Bold, Italic, Code)), words.map(clean)
+)
 blocks = st.builds(
-    lambda kind, made: kind(tuple(made)), st.sampled_from((Paragraph, Quote, Item)), st.lists(styled, max_size=4)
+    lambda kind, children: kind(tuple(children)),
+    st.sampled_from((Paragraph, Quote, Item)),
+    st.lists(styled, max_size=4),
 )
 
 
@@ -54,7 +58,7 @@ def joined(texts: Iterable[Text]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "expected"),
     [
         ("tea", "tea"),
         ("a\x00b\x1b[31mc", "ab[31mc"),
@@ -65,8 +69,8 @@ def joined(texts: Iterable[Text]) -> str:
         ("half \ud83d pair", "half  pair"),
     ],
 )
-def test_clean_takes_away_what_cannot_be_seen(written: str, kept: str) -> None:
-    assert clean(written) == kept
+def test_clean_takes_away_what_cannot_be_seen(written: str, expected: str) -> None:
+    assert clean(written) == expected
 
 
 @given(words)
@@ -149,10 +153,10 @@ def test_a_sentence_is_cut_between_words(written: str, most: int) -> None:
     short = shorten_words(written, most)
     assert len(short) <= most
     if len(written) > most > 0:
-        kept = short.removesuffix(ELLIPSIS)
+        expected = short.removesuffix(ELLIPSIS)
         assert short.endswith(ELLIPSIS)
-        assert written.startswith(kept)
-        assert written[len(kept)] in " ,;:–" or " " not in written[most // 2 + 1 : most]
+        assert written.startswith(expected)
+        assert written[len(expected)] in " ,;:–" or " " not in written[most // 2 + 1 : most]
 
 
 @pytest.mark.parametrize(
@@ -186,8 +190,8 @@ def test_shorten_by_counts_as_it_is_told(written: str, most: int) -> None:
 )
 def test_a_cut_never_parts_a_character_from_its_pieces(whole: str) -> None:
     for most in range(3, 12):
-        kept = shorten(f"ab{whole * 3}", most).removesuffix(ELLIPSIS).removeprefix("ab")
-        assert kept == whole * (len(kept) // len(whole))
+        expected = shorten(f"ab{whole * 3}", most).removesuffix(ELLIPSIS).removeprefix("ab")
+        assert expected == whole * (len(expected) // len(whole))
     for piece in split((paragraph(whole * 4),), len(whole) + 1):
         assert joined([piece]) == whole
 
@@ -232,10 +236,10 @@ def test_a_link_is_never_cut() -> None:
     assert second == (Paragraph((link,)),)
     assert plain(first) == "before it "
     long = Link("label " * 5, "https://example.org")
-    ((kept,),) = split((paragraph(long),), 30)
-    assert isinstance(kept.inlines[0], Link)
-    assert kept.inlines[0].url == long.url
-    assert kept.inlines[0].text.endswith(ELLIPSIS)
+    ((expected,),) = split((paragraph(long),), 30)
+    assert isinstance(expected.inlines[0], Link)
+    assert expected.inlines[0].url == long.url
+    assert expected.inlines[0].text.endswith(ELLIPSIS)
     ((alone,),) = split((paragraph(Link("label", "https://example.org/" + "x" * 40)),), 30)
     assert alone.inlines == (Plain("label"),)
 

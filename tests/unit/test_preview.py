@@ -19,14 +19,16 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from adapters.http.guard import HEADERS
 from adapters.preview import cards
 from adapters.preview.desk import Desk, Reading, follow
 from adapters.preview.server import Preview
-from adapters.web.guard import HEADERS
 from bot.errors import Unavailable
-from bot.library.loader import PackReading, read_pack
-from bot.library.model import Argument, Fact
+from bot.packs.loader import read_pack
+from bot.packs.model import Argument, Fact
+from bot.packs.reading import PackReading
 from tests.ports import free_port
+from tests.waits import PATIENCE
 from tests.world import CONTENT, NOW
 
 
@@ -55,8 +57,8 @@ class Opened:
     session: aiohttp.ClientSession
 
     async def get(self, path: str, **headers: str) -> tuple[int, str, aiohttp.ClientResponse]:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self.session.get(URL(self.url + path), headers=named) as response:
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.session.get(URL(self.url + path), headers=fields) as response:
             return response.status, await response.text(), response
 
 
@@ -83,7 +85,7 @@ def test_each_pack_is_read_once_a_save(content: Path, monkeypatch: pytest.Monkey
         read.append(folder)
         return read_pack(folder)
 
-    for module in ("bot.library.check", "bot.library.loader", "adapters.preview.desk"):
+    for module in ("bot.packs.check", "bot.packs.loader", "adapters.preview.desk"):
         monkeypatch.setattr(f"{module}.read_pack", reading, raising=False)
     desk = Desk.of(content, clock)
     desk.read()
@@ -149,16 +151,16 @@ def test_a_pack_that_is_deleted_goes(content: Path) -> None:
 async def test_a_save_is_noticed_and_a_draft_of_a_file_is_not(content: Path) -> None:
     """Each save is read, also one before the watch has begun or by a rename; drafts/ is nobody's business."""
     desk = Desk.of(content, clock)
-    heard: asyncio.Queue[Reading] = asyncio.Queue()
-    following = asyncio.create_task(follow(desk, heard.put))
+    readings: asyncio.Queue[Reading] = asyncio.Queue()
+    following = asyncio.create_task(follow(desk, readings.put))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             (content / "tea" / "drafts").mkdir()
             (content / "tea" / "drafts" / "facts.yaml").write_text("facts: [", encoding="utf-8")
             new = (content / "tea" / "facts.yaml").read_text(encoding="utf-8").replace("Most people", "Six people")
             (content / "tea" / "facts.yaml~").write_text(new, encoding="utf-8")
             (content / "tea" / "facts.yaml~").replace(content / "tea" / "facts.yaml")
-            reading = await heard.get()
+            reading = await readings.get()
         assert reading.edition.library.packs["tea"].entries["tea-popular"].title.startswith("Six people")
         assert (reading.number, reading.errors) == (2, 0)
     finally:
@@ -235,15 +237,15 @@ async def test_open_pages_hear_of_each_reading(content: Path) -> None:
     """A page that opens or comes back is told the present number at once, and each later one."""
     async with opened(content) as at, at.session.get(f"{at.url}api/events") as stream:
         assert stream.content_type == "text/event-stream"
-        first = await _heard(stream)
+        first = await next_event(stream)
         await at.preview.tell(at.desk.read())
-        second = await _heard(stream)
+        second = await next_event(stream)
         assert (first["number"], second["number"]) == (1, 2)
         assert second["errors"] == 0
 
 
-async def _heard(stream: aiohttp.ClientResponse) -> dict[str, int]:
-    async with asyncio.timeout(10):
+async def next_event(stream: aiohttp.ClientResponse) -> dict[str, int]:
+    async with asyncio.timeout(PATIENCE):
         while not (line := await stream.content.readline()).startswith(b"data: "):
             assert line
         return dict(json.loads(line.removeprefix(b"data: ")))
@@ -314,16 +316,16 @@ def test_a_pack_that_is_not_there_is_told(tmp_path: Path) -> None:
     """With what can be given instead."""
     done = parley("preview", "nowhere", "--content", CONTENT, folder=tmp_path)
     assert done.returncode == 1
-    assert "give the folder of a pack, or the id of one" in done.stderr
+    assert "name the folder of a pack, or the id of one" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["folder", "file", "id"])
 def test_the_command_leads_to_the_card_that_was_named(content: Path, name: str) -> None:
     """A pack by its folder, a file of it or its id; the address printed is that of the card. Ctrl+C ends it well."""
-    given = {"folder": content / "tea", "file": content / "tea" / "facts.yaml", "id": "tea"}[name]
+    source = {"folder": content / "tea", "file": content / "tea" / "facts.yaml", "id": "tea"}[name]
     port = str(free_port())
-    words = ["preview", str(given), "tea-popular", "--content", str(content), "--port", port]
+    words = ["preview", str(source), "tea-popular", "--content", str(content), "--port", port]
     process = subprocess.Popen(
         [sys.executable, "-m", "adapters.cli", *words],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"},
@@ -336,7 +338,7 @@ def test_the_command_leads_to_the_card_that_was_named(content: Path, name: str) 
         assert process.stdout is not None
         assert f"open http://127.0.0.1:{port}/tea/tea-popular and" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, complained = process.communicate(timeout=30)
+        _, complained = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
         assert "Traceback" not in complained
     finally:

@@ -6,13 +6,13 @@ import asyncio
 
 import pytest
 
-from bot.waiting import heard, held
+from bot.aio import hold_task, wait_for_event
 
 
 async def test_a_cancellation_counts_though_the_event_comes_with_it() -> None:
     """As when other processes say something at the very moment of the stop."""
     event = asyncio.Event()
-    waiting = asyncio.create_task(heard(event, 60))
+    waiting = asyncio.create_task(wait_for_event(event, 60))
     await asyncio.sleep(0)
     event.set()
     waiting.cancel()
@@ -23,17 +23,17 @@ async def test_a_cancellation_counts_though_the_event_comes_with_it() -> None:
 async def test_it_says_whether_the_event_came() -> None:
     """One that is set already counts; without a limit it is waited for as long as it takes."""
     event = asyncio.Event()
-    assert not await heard(event, 0.001)
+    assert not await wait_for_event(event, 0.001)
     event.set()
-    assert await heard(event, 0)
-    assert await heard(event, None)
+    assert await wait_for_event(event, 0)
+    assert await wait_for_event(event, None)
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
 async def test_a_task_that_nobody_waits_for_is_held_until_it_is_done(cancelled: bool) -> None:
     """However it ends."""
     event, among = asyncio.Event(), set[asyncio.Task[bool]]()
-    task = held(asyncio.create_task(event.wait()), among)
+    task = hold_task(asyncio.create_task(event.wait()), among)
     await asyncio.sleep(0)
     assert among == {task}
     event.set()

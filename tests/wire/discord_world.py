@@ -14,19 +14,18 @@ import pytest
 
 from adapters.discord.client import ParleyClient
 from adapters.discord.running import DiscordService, RunningClient
-from bot.chat import Outcome
-from bot.command import ActionHandler, Command, Context
-from bot.config import Shards
+from bot.chat.markup import text
+from bot.chat.vocabulary import Card, Outcome
+from bot.communities import repository as communities
+from bot.dispatch.declare import ActionHandler, Command, Context
 from bot.instance import Instance
-from bot.store import communities, polls
-from tests.require import require
+from bot.polls import repository as polls
+from bot.settings.model import Shards
 from tests.wire.discord import DiscordServer, Interaction, Member, Message, impatient, pointed_at
-from tests.wire.discord.validation import SPEC
 from tests.world import CONTENT, Clock, running
 
 QUESTION = "Which tea?"
 TEAS = ("Green", "Black", "Oolong")
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXY"
 HURRY = 25.0
 """How many times shorter the server's rate limits are than Discord's."""
 
@@ -48,16 +47,7 @@ class World:
     async def poll(self, host: Member, **options: Any) -> Message:
         """A poll opened by the host: its message, as everybody sees it."""
         before = len(self.server.posted(host.channel))
-        await host.slash("poll create", question=QUESTION, options=" | ".join(TEAS), **options)
-        return self.server.posted(host.channel)[before]
-
-    async def wide_poll(self, host: Member) -> Message:
-        """A poll of 25 long options, whose result takes two messages."""
-        before = len(self.server.posted(host.channel))
-        options = " | ".join(f"{letter}, one of a great many kinds of tea".ljust(74, "!") for letter in LETTERS)
-        await host.slash(
-            "poll create", question="Tea? " * 58, options=options, method="ranked", results="live", closes="1h"
-        )
+        await host.slash("poll create", post=True, question=QUESTION, options=" | ".join(TEAS), **options)
         return self.server.posted(host.channel)[before]
 
     async def quiet(self) -> None:
@@ -70,8 +60,8 @@ class World:
 
     async def tally(self, poll: str = "p1") -> dict[str, int]:
         """Option → ballots, as they are stored."""
-        rows = await self.instance.database.read(lambda tx: tx.rows("choice_counts", poll=poll))
-        return {TEAS[int(row["choice"])]: row["count"] for row in rows if row["count"]}
+        counts = await self.instance.database.read(lambda tx: polls.choice_counts(tx, poll))
+        return {TEAS[int(choice)]: count for choice, count in counts.items()}
 
     def edits(self, message: Message, *, refused: bool = False) -> int:
         """How often the message was to be edited, or in vain."""
@@ -85,15 +75,33 @@ class World:
         declared = cast("dict[str, Command | ActionHandler]", registry.actions if action else registry.commands)
         usual = declared[action or command]
 
-        async def handler(ctx: Context, *args: Any, **given: Any) -> Outcome:
+        async def handler(ctx: Context, *args: Any, **options: Any) -> Outcome:
             await gate.wait()
-            return await usual.handler(ctx, *args, **given)
+            return await usual.handler(ctx, *args, **options)
 
         declared[action or command] = replace(usual, handler=handler)
         try:
             yield gate
         finally:
             declared[action or command] = usual
+
+    @contextmanager
+    def long(self, command: str) -> Iterator[None]:
+        """The command's answer is so long that it takes two messages."""
+        commands = cast("dict[str, Command]", self.instance.bot.registry.commands)
+        usual = commands[command]
+
+        async def handler(ctx: Context, *args: Any, **options: Any) -> Outcome:
+            outcome = await usual.handler(ctx, *args, **options)
+            assert outcome.answer is not None
+            cards = (*outcome.answer.cards, Card(title="And on", body=text("tea " * 970)))
+            return replace(outcome, answer=replace(outcome.answer, cards=cards))
+
+        commands[command] = replace(usual, handler=handler)
+        try:
+            yield
+        finally:
+            commands[command] = usual
 
 
 def shown_once(answer: Interaction) -> bool:
@@ -128,7 +136,6 @@ def invalid(server: DiscordServer) -> int:
 
 def new_server() -> DiscordServer:
     """A server with rate limits that don't slow a test down."""
-    require("specs", SPEC.exists(), f"Discord's OpenAPI file is not at {SPEC}")
     server = DiscordServer(now=Clock())
     server.rate_limits.hurry(HURRY)
     return server
@@ -196,7 +203,7 @@ class Served:
         client = self.instance.platforms.get("discord")
         return isinstance(client, RunningClient) and client.is_ready()
 
-    async def left(self) -> list[str]:
+    async def removals(self) -> list[str]:
         """The communities that have removed the bot, as they are stored."""
         self.clock.forward(seconds=1)
         return await self.instance.database.read(lambda tx: communities.left_before(tx, self.clock()))
@@ -215,12 +222,15 @@ async def served(
     wait: bool = True,
     clock: Clock | None = None,
     url: str = "",
+    guild_ready_timeout: float = 0.05,
 ) -> AsyncIterator[Served]:
-    """Entering it again is a restart."""
+    """Entering it again is a restart. `guild_ready_timeout`: seconds that the library waits for each server."""
     clock = clock or Clock()
     with pointed_at(server.url, server.gateway_url), impatient():
         async with running(folder, clock=clock, url=url) as instance:
-            service = DiscordService(instance, server.token, clock, shards=Shards.of(shards), guild_ready_timeout=0.05)
+            service = DiscordService(
+                instance, server.token, clock, shards=Shards.of(shards), guild_ready_timeout=guild_ready_timeout
+            )
             world = Served(instance, asyncio.create_task(service.run()), clock)
             try:
                 if wait:
@@ -232,6 +242,6 @@ async def served(
                 await asyncio.gather(world.task, return_exceptions=True)
 
 
-def told(server: DiscordServer) -> int:
+def count_syncs(server: DiscordServer) -> int:
     """How often Discord was told the commands."""
     return sum(call.method == "PUT" and call.path.endswith("/commands") for call in server.calls)

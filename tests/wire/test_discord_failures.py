@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Card, MessageRef, Place, Reply
+from bot.chat.markup import text
+from bot.chat.vocabulary import Card, MessageRef, Place, Reply
 from bot.errors import Unavailable
-from bot.markup import text
 from tests.wire.discord import Channel
 from tests.wire.discord.errors import old_message
 from tests.wire.discord_world import (
     TEAS,
     World,
     bugs,
+    count_syncs,
     direct_messages,
     discord_world,
     invalid,
     new_server,
     served,
     shown_once,
-    told,
     words,
 )
 from tests.wire.test_discord import CALLBACK, EDIT, FOLLOW_UP, POST, TROUBLES, counted, members, votes
@@ -42,19 +42,18 @@ async def test_a_storm_of_429_delays_and_loses_nothing(tmp_path: Path) -> None:
         for vote in cast:
             assert counted(await vote.member.wait(vote))
         with world.slow("fact") as gate:
-            asked = host.start_slash("fact", words="tea")
-            await server.until(lambda: asked.thinking)
+            question = host.start_slash("fact", words="tea")
+            await server.until(lambda: question.thinking)
             gate.set()
-            await host.wait(asked)
-        await world.wide_poll(host)
-        results = await host.slash("poll results", poll="p2")
+            await host.wait(question)
+        with world.long("poll results"):
+            results = await host.slash("poll results", poll="p1")
         await server.until(lambda: len(results.messages) == 2)
         await world.quiet()
         assert await world.tally() == dict.fromkeys(TEAS, 10)
-        assert server.posted()[0] is poll
-        assert len(server.posted()) == 2
+        assert server.posted() == [poll]
         assert "★ 10" in words(poll)
-        assert shown_once(asked)
+        assert shown_once(question)
         assert [storm.hit for storm in storms] == [3] * len(storms)
         assert server.faults.early == 0
 
@@ -145,7 +144,7 @@ async def test_a_lost_channel_is_reported_to_the_polls_creator_once(tmp_path: Pa
             assert counted(await vote.member.wait(vote))
             await world.quiet()
         (report,) = direct_messages(server, host)
-        assert "can't be updated" in report.text
+        assert "I can't update a poll's message" in report.text
         assert "its channel is gone" in report.text
         assert "★ 2" in words(poll)
 
@@ -163,12 +162,12 @@ async def test_a_slow_answer_comes_whatever_fails(
         server, ada = world.server, world.server.member("Ada")
         server.faults.fail(call, **trouble)  # type: ignore[arg-type]
         with world.slow("fact") as gate:
-            asked = ada.start_slash("fact", words="tea")
-            await server.until(lambda: asked.thinking)
+            question = ada.start_slash("fact", words="tea")
+            await server.until(lambda: question.thinking)
             gate.set()
-            await ada.wait(asked)
-        assert "Most people in the office drink tea" in asked.text
-        assert shown_once(asked)
+            await ada.wait(question)
+        assert "Most people in the office drink tea" in question.text
+        assert shown_once(question)
         assert bugs(caplog) == []
 
 
@@ -180,19 +179,20 @@ async def test_an_answer_comes_whatever_fails(
     async with discord_world(tmp_path) as world:
         server, ada = world.server, world.server.member("Ada")
         server.faults.fail(CALLBACK, **trouble)  # type: ignore[arg-type]
-        found = await ada.slash("fact", words="tea")
-        assert "Most people in the office drink tea" in found.text
+        fact = await ada.slash("fact", words="most people in the office drink tea")
+        assert "Most people in the office drink tea" in fact.text
         server.faults.fail(CALLBACK, **trouble)  # type: ignore[arg-type]
-        sources = await ada.click(found.message, "Sources")
+        sources = await ada.click(fact.message, "Sources")
         assert "A count of the kitchen" in sources.text
         server.faults.fail(CALLBACK, **trouble)  # type: ignore[arg-type]
-        opened = await ada.slash("poll create")
+        opened = await ada.slash("poll create", post=True)
         assert opened.modal
         server.faults.fail(CALLBACK, **trouble)  # type: ignore[arg-type]
-        sent = await ada.submit(opened, question="Which tea?", options="Green\nBlack")
-        assert "The poll is open" in sent.text
+        creation = await ada.submit(opened, question="Which tea?", options="Green\nBlack")
+        assert "The poll is open" in creation.text
         assert len(server.posted()) == 1
-        assert all(shown_once(answer) for answer in (found, sources, sent))
+        assert all(shown_once(answer) for answer in (fact, creation))
+        assert sources.messages == []  # they take the place of the fact
         assert bugs(caplog) == []
 
 
@@ -249,9 +249,10 @@ async def test_an_answer_of_several_messages_comes_whole_whatever_fails(
     """The second one is there, once."""
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
-        await world.wide_poll(host)
+        await world.poll(host, results="live")
         fault = server.faults.fail(FOLLOW_UP, method="POST", **trouble)  # type: ignore[arg-type]
-        results = await host.slash("poll results", poll="p1")
+        with world.long("poll results"):
+            results = await host.slash("poll results", poll="p1")
         await world.answered()
         assert fault.hit
         assert len(results.messages) == 2
@@ -271,11 +272,11 @@ async def test_what_takes_several_messages_goes_on_where_it_broke_off(tmp_path: 
         channel = server.add_forum("reports") if forum else server.main
         place = Place("discord", server.guild.id, channel.id)
 
-        def said() -> list[list[str]]:
+        def titles_by_place() -> list[list[str]]:
             """The titles, channel by channel."""
             places = [each for each in server.channels.values() if channel in {each, each.parent}]
-            shown = [[message.text.partition("\n")[0] for message in server.posted(each)] for each in places]
-            return [titles for titles in shown if titles]
+            places_titles = [[message.text.partition("\n")[0] for message in server.posted(each)] for each in places]
+            return [titles for titles in places_titles if titles]
 
         async def broken_off() -> None:
             server.faults.fail(POST, method="POST", hang_up=True, times=3, after=1)
@@ -286,24 +287,24 @@ async def test_what_takes_several_messages_goes_on_where_it_broke_off(tmp_path: 
         posted = await world.client.post(place, LONG)
         assert posted is not None
         assert len(posted.id.split(",")) == 2
-        assert said() == [["### First", "### Second"]]
+        assert titles_by_place() == [["### First", "### Second"]]
         await world.client.post(place, LONG)
         await broken_off()
         world.forward(hours=2)
         await world.client.post(place, LONG)
-        assert sum(map(len, said())) == 7
-        assert sum(titles.count("### First") for titles in said()) == 4
+        assert sum(map(len, titles_by_place())) == 7
+        assert sum(titles.count("### First") for titles in titles_by_place()) == 4
 
 
 async def test_what_may_be_there_is_not_sent_twice_by_a_later_attempt(tmp_path: Path) -> None:
     """Every confirmation of a message got lost, so the attempt counts as failed. The next one finds it there."""
     async with discord_world(tmp_path) as world:
         server = world.server
-        place, said = Place("discord", server.guild.id, server.main.id), Reply((Card(title="News"),))
+        place, news = Place("discord", server.guild.id, server.main.id), Reply((Card(title="News"),))
         server.faults.fail(POST, method="POST", hang_up=True, done=True, times=3)
         with pytest.raises(Unavailable):
-            await world.client.post(place, said)
-        posted = await world.client.post(place, said)
+            await world.client.post(place, news)
+        posted = await world.client.post(place, news)
         assert posted is not None
         assert [message.id for message in server.posted()] == [posted.id]
 
@@ -319,10 +320,10 @@ async def test_a_forum_gets_one_post_whatever_fails(tmp_path: Path, trouble: dic
         server.faults.fail(r"^/channels/\d+/threads$", **trouble)  # type: ignore[arg-type]
         place = Place("discord", server.guild.id, forum.id)
         posted = await world.client.post(place, Reply((Card(title="News", body=text("Tea is ready.")),)))
-        made = [channel for channel in server.channels.values() if channel.parent is forum]
-        assert len(made) == 2
-        assert posted == MessageRef(replace(place, thread=made[1].id), made[1].id)
-        assert [message.text for message in server.posted(made[1])] == ["### News\nTea is ready."]
+        posts = [channel for channel in server.channels.values() if channel.parent is forum]
+        assert len(posts) == 2
+        assert posted == MessageRef(replace(place, thread=posts[1].id), posts[1].id)
+        assert [message.text for message in server.posted(posts[1])] == ["### News\nTea is ready."]
 
 
 @pytest.mark.parametrize("call", [OPEN_DIRECT, POST], ids=["open the conversation", "write"])
@@ -338,7 +339,7 @@ async def test_a_report_is_told_once_whatever_fails(tmp_path: Path, call: str, t
         await server.member("Ada").click(poll, "Green")
         await world.quiet()
         (report,) = direct_messages(server, host)
-        assert "can't be updated" in report.text
+        assert "I can't update a poll's message" in report.text
 
 
 @pytest.mark.parametrize("call", [r"^/users/@me$", r"^/oauth2/applications/@me$", r"/commands$"])
@@ -347,7 +348,7 @@ async def test_a_start_goes_on_whatever_fails(tmp_path: Path, caplog: pytest.Log
     async with new_server() as server:
         server.faults.fail(call, status=503, times=2)
         async with served(server, tmp_path) as world:
-            assert told(server) >= 1
+            assert count_syncs(server) >= 1
             assert server.commands[""]
             assert "tea" in (await server.member("Ada").slash("fact", words="tea")).text
             assert world.there

@@ -3,16 +3,19 @@ nothing changed."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.chat import Card, Place, Reply
+from bot.chat.vocabulary import Card, Place, Reply
+from tests.talk import REFUSAL
 from tests.wire.discord import Channel, Interaction, Message
+from tests.wire.discord.gateway import DIRECT_MESSAGES, GUILD_MESSAGES
 from tests.wire.discord.interactions import MODAL
 from tests.wire.discord.model import Guild, Json, User
-from tests.wire.discord_world import QUESTION, World, bugs, discord_world, shown_once
+from tests.wire.discord_world import QUESTION, World, bugs, discord_world, new_server, parley, shown_once
 
 FORGED = (
     "v0:vote:p1:0",
@@ -37,7 +40,7 @@ async def test_a_control_that_was_never_drawn_gets_a_polite_private_answer(tmp_p
     async with discord_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"))
         answer = await world.server.member("Eve").press(poll, custom_id)
-        assert "did not work" in answer.text
+        assert REFUSAL.search(answer.text)
         assert shown_once(answer)
         assert len(poll.versions) == 1
         assert await world.tally() == {}
@@ -67,23 +70,23 @@ async def test_what_a_member_wrote_pings_nobody(tmp_path: Path) -> None:
         server = world.server
         host = server.member("@everyone **bold** \u202e")
         hostile = "@everyone <@1> <@&2> which?"
-        await host.slash("poll create", question=hostile, options="A | @here | `c`", results="live")
+        await host.slash("poll create", post=True, question=hostile, options="A | @here | `c`", results="live")
         (poll,) = server.posted()
         await server.member("Ada").click(poll, "@here")
         await world.quiet()
         with world.slow("fact") as gate:
-            asked = host.start_slash("fact", words=hostile)
-            await server.until(lambda: asked.thinking)
+            question = host.start_slash("fact", words=hostile)
+            await server.until(lambda: question.thinking)
             gate.set()
-            await host.wait(asked)
-        await world.wide_poll(host)
-        results = await host.slash("poll results", poll="p2")
+            await host.wait(question)
+        with world.long("poll results"):
+            results = await host.slash("poll results", poll="p1")
         await server.until(lambda: len(results.messages) == 2)
-        said = Reply((Card(title=hostile),))
-        await world.client.post(Place("discord", server.guild.id, server.add_forum("reports").id), said)
-        await world.client.tell(server.guild.id, host.user.id, said)
-        sent = [(call, message) for call in server.calls for message in messages_in(call.body)]
-        assert {f"{call.method} {call.template}" for call, _ in sent} == {
+        report = Reply((Card(title=hostile),))
+        await world.client.post(Place("discord", server.guild.id, server.add_forum("reports").id), report)
+        await world.client.tell(server.guild.id, host.user.id, report)
+        messages = [(call, message) for call in server.calls for message in messages_in(call.body)]
+        assert {f"{call.method} {call.template}" for call, _ in messages} == {
             "POST /channels/{channel_id}/messages",
             "PATCH /channels/{channel_id}/messages/{message_id}",
             "POST /channels/{channel_id}/threads",
@@ -91,21 +94,22 @@ async def test_what_a_member_wrote_pings_nobody(tmp_path: Path) -> None:
             "POST /webhooks/{webhook_id}/{webhook_token}",
             "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original",
         }
-        assert [call.path for call, message in sent if message.get("allowed_mentions") != {"parse": []}] == []
+        assert [call.path for call, message in messages if message.get("allowed_mentions") != {"parse": []}] == []
 
 
 def messages_in(body: Any) -> list[Json]:
     """What a call shows: its body, or what that holds. A form shows nothing that could ping."""
     if not isinstance(body, dict):
         return []
-    held = [body, body.get("data") or {}, body.get("message") or {}]
-    return [each for each in held if "components" in each and "custom_id" not in each]
+    bodies = [body, body.get("data") or {}, body.get("message") or {}]
+    return [each for each in bodies if "components" in each and "custom_id" not in each]
 
 
 async def test_no_privileged_intent_is_asked_for(tmp_path: Path) -> None:
-    """Servers and their channels are all that Discord tells: no member lists, no presences, no messages."""
+    """Servers, their channels and that messages are written: no member lists, no presences, no words of messages."""
     async with discord_world(tmp_path) as world:
-        assert {session.intents for session in world.server.gateway.sessions.values()} == {1}
+        intents = {session.intents for session in world.server.gateway.sessions.values()}
+        assert intents == {1 | GUILD_MESSAGES | DIRECT_MESSAGES}
 
 
 async def test_what_the_adapter_cannot_read_is_answered_with_a_code(
@@ -115,9 +119,9 @@ async def test_what_the_adapter_cannot_read_is_answered_with_a_code(
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         shapeless = {"custom_id": "v1:suggest", "components": [7]}
-        sent = world.server.interact(ada, MODAL, shapeless, world.server.main, None)
-        answer = await ada.wait(sent)
-        assert "The code is" in answer.text
+        submission = world.server.interact(ada, MODAL, shapeless, world.server.main, None)
+        answer = await ada.wait(submission)
+        assert "this code:" in answer.text
         assert answer.private
         assert len(bugs(caplog)) == 1
 
@@ -128,8 +132,30 @@ async def test_what_the_adapter_cannot_read_is_answered_with_a_code(
 async def replayed(world: World, interaction: Interaction, caplog: pytest.LogCaptureFixture) -> None:
     """Discord passes it on a second time, and the bot has noticed."""
     caplog.clear()
+    caplog.set_level(logging.INFO, "parley")
     world.server.replay(interaction)
     await world.server.until(lambda: "came twice" in caplog.text)
+
+
+async def test_what_is_passed_on_again_after_a_restart_is_done_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The database remembers what was done: no second poll, and an old vote does not undo a newer one."""
+    async with new_server() as server:
+        async with parley(server, tmp_path) as world:
+            created = await server.member("Host").slash(
+                "poll create", post=True, question="Which tea?", options="Green | Black"
+            )
+            (poll,) = server.posted()
+            ada = server.member("Ada")
+            first = await ada.click(poll, "Green")
+            await ada.click(poll, "Black")
+        async with parley(server, tmp_path) as world:
+            await replayed(world, created, caplog)
+            await replayed(world, first, caplog)
+            assert server.posted() == [poll]
+            assert await world.tally() == {"Black": 1}
+        assert server.violations == []
 
 
 async def test_what_is_passed_on_twice_is_done_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -137,18 +163,18 @@ async def test_what_is_passed_on_twice_is_done_once(tmp_path: Path, caplog: pyte
     async with discord_world(tmp_path) as world:
         server = world.server
         host, ada = server.member("Host"), server.member("Ada")
-        created = await host.slash("poll create", question="Which tea?", options="Green | Black | Oolong")
+        created = await host.slash("poll create", post=True, question="Which tea?", options="Green | Black | Oolong")
         (poll,) = server.posted()
         await replayed(world, created, caplog)
         first = await ada.click(poll, "Green")
         await ada.click(poll, "Black")
         await replayed(world, first, caplog)
-        opened = await host.slash("poll create", question="Again?")
-        sent = await host.submit(opened, options="A\nB")
-        await replayed(world, sent, caplog)
+        opened = await host.slash("poll create", question="Again?", post=True)
+        submission = await host.submit(opened, options="A\nB")
+        await replayed(world, submission, caplog)
         assert len(server.posted()) == 2
         assert await world.tally() == {"Black": 1}
-        assert all(len(done.messages) == 1 for done in (created, first, sent))
+        assert all(len(done.messages) == 1 for done in (created, first, submission))
         assert bugs(caplog) == []
 
 
@@ -163,7 +189,7 @@ async def test_an_oversized_control_is_refused(tmp_path: Path, caplog: pytest.Lo
             await eve.press(poll, "v1:vote:p1:" + "9" * 5000),
             await eve.press(poll, "v1:vote:p1", *(f"{number:0100}" for number in range(1000))),
         ):
-            assert "did not work" in answer.text
+            assert REFUSAL.search(answer.text)
             assert shown_once(answer)
         assert await world.tally() == {}
         assert bugs(caplog) == []
@@ -177,7 +203,7 @@ async def test_oversized_words_are_answered(tmp_path: Path, caplog: pytest.LogCa
             for option in command.get("options") or ():
                 option.pop("max_length", None)
         assert shown_once(await ada.slash("fact", words="tea " * 1500))
-        opened = await ada.slash("poll create")
+        opened = await ada.slash("poll create", post=True)
         refused = await ada.submit(opened, question="q" * 4000, options="o" * 4000)
         assert "Try again" in refused.message.labels
         assert refused.private
@@ -201,8 +227,8 @@ async def test_a_server_that_the_bot_does_not_know(tmp_path: Path, caplog: pytes
         server.channels[hidden.id] = hidden
         ada = server.member("Ada", channel=hidden)
         assert "tea" in (await ada.slash("fact", words="tea")).text
-        refused = await ada.slash("poll create", question="Which tea?", options="Green | Black")
-        assert "may not write in this channel" in refused.text
+        refused = await ada.slash("poll create", post=True, question="Which tea?", options="Green | Black")
+        assert "can't write in this channel, so I posted nothing. Ask a moderator" in refused.text
         assert refused.private
         assert bugs(caplog) == []
 
@@ -212,14 +238,16 @@ async def test_what_find_facts_is_used_on_is_not_stored(tmp_path: Path) -> None:
     async with discord_world(tmp_path) as world:
         server, ada = world.server, world.server.member("Ada")
         author = User(server.new_id(), "Quentin")
-        written = Message(server.new_id(), server.main, author, server.now(), content="Who zzyzx drinks tea?")
+        written = Message(
+            server.new_id(), server.main, author, server.now(), content="zzyzx: most people in the office drink tea"
+        )
         server.main.messages[written.id] = written
         answer = await ada.context("Find facts", written)
         assert "Share" in answer.message.labels
         await ada.click(answer.message, "Share")
-        kept = everything_in(tmp_path)
-        assert kept
-        assert not [secret for secret in ("zzyzx", author.id, author.name) if secret.encode() in kept]
+        files = everything_in(tmp_path)
+        assert files
+        assert not [secret for secret in ("zzyzx", author.id, author.name) if secret.encode() in files]
 
 
 def everything_in(folder: Path) -> bytes:

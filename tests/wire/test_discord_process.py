@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.ports import free_port
-from tests.programs import PATIENCE, last_words, program
+from tests.programs import last_words, program
+from tests.waits import PATIENCE
 from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord_world import new_server, parley
 
@@ -31,11 +32,11 @@ async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, 
             if not server.revoked:
                 await server.until(lambda: server.gateway.connected and server.commands[""], PATIENCE)
                 await server.revoke_token()
-            code, said = await last_words(process)
-        assert code == 1, said
-        assert "PARLEY_DISCORD_TOKEN" in said
-        assert "Traceback" not in said
-        assert TOKEN not in said
+            code, output = await last_words(process)
+        assert code == 1, output
+        assert "PARLEY_DISCORD_TOKEN" in output
+        assert "Traceback" not in output
+        assert TOKEN not in output
 
 
 async def test_parley_started_while_discord_is_away_waits_for_it(tmp_path: Path) -> None:
@@ -47,9 +48,9 @@ async def test_parley_started_while_discord_is_away_waits_for_it(tmp_path: Path)
             server.back()
             await server.until(lambda: server.gateway.connected, PATIENCE)
             process.terminate()
-            code, said = await last_words(process)
-        assert code == 0, said
-        assert "Traceback" not in said
+            code, output = await last_words(process)
+        assert code == 0, output
+        assert "Traceback" not in output
 
 
 async def test_a_person_can_watch_a_bot(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ async def test_a_person_can_watch_a_bot(tmp_path: Path) -> None:
         await process.stdout.readuntil(b"DEFAULT_GATEWAY`.")
         elsewhere = DiscordServer(port=int(port))  # only for its addresses: it never listens
         async with parley(elsewhere, tmp_path):
-            process.stdin.write(b"/fact words=tea\n")
+            process.stdin.write(b'/fact words="most people drink tea"\n')
             await process.stdout.readuntil(b"Most people in the office drink tea")
             await process.stdout.readuntil(b"[Sources]")
             process.stdin.write(b"!Sources\n")

@@ -13,14 +13,15 @@ from typing import Any, cast
 
 import pytest
 
-from bot.chat import Card, Place, Reply
+from bot.chat.vocabulary import Card, Place, Reply
 from tests.ports import free_port
-from tests.programs import PATIENCE, last_words, program
+from tests.programs import last_words, program
 from tests.store.conftest import new_database, server
 from tests.store.server import PostgresServer
+from tests.waits import PATIENCE
 from tests.wire.discord import TOKEN, Channel, DiscordServer, Member, Message
 from tests.wire.discord.model import FORUM
-from tests.wire.discord_world import QUESTION, TEAS, Served, new_server, served, told
+from tests.wire.discord_world import QUESTION, TEAS, Served, count_syncs, new_server, served
 from tests.world import Clock
 
 __all__ = ["server"]  # the fixture of tests/store, which pytest finds by name
@@ -49,7 +50,7 @@ class Land:
 
     async def poll(self, host: Member, **options: Any) -> Message:
         before = len(self.discord.posted(host.channel))
-        answer = await host.slash("poll create", question=QUESTION, options=" | ".join(TEAS), **options)
+        answer = await host.slash("poll create", post=True, question=QUESTION, options=" | ".join(TEAS), **options)
         assert len(self.discord.posted(host.channel)) > before, answer.text
         return self.discord.posted(host.channel)[before]
 
@@ -84,10 +85,10 @@ async def land() -> AsyncIterator[Land]:
 
 def folder(parent: Path, name: str) -> Path:
     """Each process has its own, as on two machines; what they share is the database and the key."""
-    made = parent / name
-    made.mkdir()
-    (made / "parley.key").write_text(KEY)
-    return made
+    path = parent / name
+    path.mkdir()
+    (path / "parley.key").write_text(KEY)
+    return path
 
 
 async def quiet(*processes: Served) -> None:
@@ -107,7 +108,7 @@ async def test_two_processes_are_one_bot(tmp_path: Path, url: str) -> None:
             for name, shards in (("first", FIRST), ("second", SECOND))
         ]
         assert world.discord.gateway.identified == SHARDS
-        assert told(world.discord) == 1
+        assert count_syncs(world.discord) == 1
         host = world.member("Host", 0, moderator=True)
         poll = await world.poll(host, results="live", closes="1h")
         copies = [poll, *await world.spread(host, "p1", *world.squares[1:])]
@@ -120,7 +121,7 @@ async def test_two_processes_are_one_bot(tmp_path: Path, url: str) -> None:
             assert "Your vote is counted" in (await answer.member.wait(answer)).text
         await quiet(first, second)
         for copy in copies:
-            assert copy.text.replace("*", "").count("8 (33.3 %)") == 3
+            assert copy.text.replace("*", "").count("8 (33.3%)") == 3
         clock.forward(hours=1)
         await asyncio.gather(*(process.instance.scheduler.run_due() for process in (first, second)))
         await quiet(first, second)
@@ -146,7 +147,7 @@ async def test_a_process_looks_after_the_places_of_one_that_is_away(tmp_path: Pa
             (there,) = await world.spread(host, "p1", world.squares[3])
             assert "Your vote is counted" in (await world.member("V", 3).click(there, "Green")).text
             late = world.member("Late", 3, joined=clock() + timedelta(minutes=1))
-            assert "had joined before it opened" in (await late.click(there, "Green")).text
+            assert "who joined before it opened" in (await late.click(there, "Green")).text
             await quiet(second)
             assert not thread.archived
             assert all("Green ★ 1" in copy.text.replace("*", "") for copy in (poll, in_thread, there))
@@ -157,13 +158,13 @@ async def test_a_process_looks_after_the_places_of_one_that_is_away(tmp_path: Pa
             assert "Closed: " in discord.posted(thread)[-1].text
             guild = world.squares[0].guild
             assert guild is not None
-            made = await second.client.post(Place("discord", guild.id, forum.id), Reply((Card(title="A report"),)))
-            assert made is not None
-            await second.client.edit(made, Reply((Card(title="A newer report"),)))
-            assert [message.text for message in discord.posted(discord.channels[made.place.thread])] == [
+            report = await second.client.post(Place("discord", guild.id, forum.id), Reply((Card(title="A report"),)))
+            assert report is not None
+            await second.client.edit(report, Reply((Card(title="A newer report"),)))
+            assert [message.text for message in discord.posted(discord.channels[report.place.thread])] == [
                 "### A newer report"
             ]
-            assert await second.left() == []
+            assert await second.removals() == []
 
 
 @pytest.mark.slow
@@ -192,15 +193,15 @@ async def test_two_real_processes(tmp_path: Path, url: str) -> None:
         copies = [poll, *await world.spread(host, name, *world.squares[1:])]
         for shard, copy in enumerate(copies):
             assert "Your vote is counted" in (await world.member(f"V{shard}", shard).click(copy, "Green")).text
-        await discord.until(lambda: all("4 (100.0 %)" in copy.text for copy in copies), PATIENCE)
-        asked = await host.slash("poll close", poll=name)
-        await host.click(asked.message, "Close it and show the result")
+        await discord.until(lambda: all("4 (100%)" in copy.text for copy in copies), PATIENCE)
+        confirmation = await host.slash("poll close", poll=name)
+        await host.click(confirmation.message, "Close it and show the result")
         await discord.until(lambda: all(world.announced()), PATIENCE)
         for process in processes:
             process.terminate()
         for process in processes:
-            code, said = await last_words(process)
-            assert code == 0, said
-            assert "Traceback" not in said
+            code, output = await last_words(process)
+            assert code == 0, output
+            assert "Traceback" not in output
         assert world.announced() == [1] * SHARDS
-        assert told(discord) == 1
+        assert count_syncs(discord) == 1

@@ -19,22 +19,23 @@ from pydantic import SecretStr
 
 from adapters.cli import main
 from adapters.doctor import machine, records
-from adapters.doctor.command import addresses, examined
-from adapters.doctor.finding import End, Finding
+from adapters.doctor.check_result import CheckResult, End
+from adapters.doctor.examination import addresses, check_settings
 from adapters.doctor.platforms import Platforms
-from adapters.health import Health
-from adapters.listening import listen
+from adapters.http.health import Health
+from adapters.http.listen import listen
+from adapters.http.prometheus import Metrics
 from adapters.slack.http import GuardedApp
 from bot.charts import font_files
-from bot.config import Address, Settings
 from bot.errors import Unavailable
-from bot.metrics import Metrics
+from bot.search.encoder import is_installed
+from bot.settings.model import Address, Settings
 from bot.store.keys import new_key
 from tests.ports import free_port
 from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord_world import new_server
 from tests.wire.slack import SlackServer
-from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN
+from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN, SCOPES
 from tests.world import CONTENT, NOW, Clock, request, running
 
 NOWHERE = "http://127.0.0.1:1"
@@ -45,18 +46,18 @@ def settings(folder: Path, **more: Any) -> Settings:
     return Settings(**{"content": CONTENT, **files, **more})
 
 
-async def gather(found: AsyncIterator[Finding]) -> list[Finding]:
-    return [finding async for finding in found]
+async def gather(findings: AsyncIterator[CheckResult]) -> list[CheckResult]:
+    return [finding async for finding in findings]
 
 
-def of(check: str, found: Iterable[Finding]) -> Finding:
+def of(check: str, findings: Iterable[CheckResult]) -> CheckResult:
     """The finding of this check, of which there is one."""
-    (finding,) = [finding for finding in found if finding.check == check]
+    (finding,) = [finding for finding in findings if finding.check == check]
     return finding
 
 
-def is_wrong(finding: Finding, said: str, mend: str) -> bool:
-    return finding.end is End.WRONG and said in finding.says and mend in finding.mend
+def is_wrong(finding: CheckResult, words: str, mend: str) -> bool:
+    return finding.end is End.WRONG and words in finding.says and mend in finding.mend
 
 
 # --- this machine ---
@@ -69,6 +70,16 @@ def test_a_python_that_is_too_old_is_told() -> None:
     assert is_wrong(machine.python((3, 12, 0), "3.31.1"), "SQLite 3.31.1", "or use PostgreSQL")
 
 
+def test_the_missing_extra_for_meaning_is_told_as_a_note() -> None:
+    """Parley answers by words without it, so nothing is wrong; the note says how to install it."""
+    assert machine.meaning(installed=True).end is End.OK
+    missing = machine.meaning(installed=False)
+    assert missing.end is End.NOTE
+    assert "by words alone" in missing.says
+    assert missing.mend == "pip install 'parley-bot[semantic]'"
+    assert machine.meaning().end is (End.OK if is_installed() else End.NOTE)
+
+
 def test_packs_that_can_not_be_served_are_told(tmp_path: Path) -> None:
     """A broken one with its place, a folder without any, a folder that isn't there."""
     assert machine.packs(CONTENT).end is End.OK
@@ -76,8 +87,8 @@ def test_packs_that_can_not_be_served_are_told(tmp_path: Path) -> None:
     pack.mkdir(parents=True)
     assert machine.packs(tmp_path / "packs").end is End.WRONG
     (pack / "pack.yaml").write_text("id: tea\ntitel: Tea\n")
-    found = machine.packs(tmp_path / "packs")
-    assert is_wrong(found, "pack.yaml:", f"parley check {tmp_path / 'packs'}")
+    findings = machine.packs(tmp_path / "packs")
+    assert is_wrong(findings, "pack.yaml:", f"parley check {tmp_path / 'packs'}")
     assert machine.packs(tmp_path / "nowhere").end is End.WRONG
 
 
@@ -87,7 +98,7 @@ def test_fonts_that_are_missing_are_told(tmp_path: Path) -> None:
     assert is_wrong(machine.fonts([]), "Latin, Arabic, Devanagari", "pip install")
     (tmp_path / "font.ttf").write_bytes(b"no font")
     assert machine.fonts([str(tmp_path / "font.ttf")]).end is End.WRONG
-    one = [file for file in font_files() if "NotoSans[" in file]
+    one = [file for file in font_files() if "NotoSans-" in file]
     assert is_wrong(machine.fonts(one), "Charts can't show Arabic letters", "pip install")
 
 
@@ -95,7 +106,7 @@ def test_a_disk_that_is_full_slow_or_not_there_is_told(tmp_path: Path) -> None:
     """Measured by writing to it, durably."""
     assert [finding.end for finding in machine.disk(tmp_path, 0, slow=1e9)] == [End.OK, End.OK]
     full, slow = machine.disk(tmp_path, 0, least=10**18, slow=0.0)
-    assert is_wrong(full, "are needed", "df -h")
+    assert is_wrong(full, "free and needs", "df -h")
     assert (slow.check, slow.end) == ("write speed", End.NOTE)
     (missing,) = machine.disk(tmp_path / "nowhere", 0)
     assert is_wrong(missing, "No such file or directory", "mkdir -p")
@@ -106,24 +117,24 @@ async def test_a_port_that_somebody_else_holds_is_told() -> None:
     """Named with its setting; one that a running Parley serves is as it should be."""
     health = Health(Metrics())
     served = Address.of((await health.start(Address("127.0.0.1", 0))).removeprefix("http://"), "")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        held = Address("127.0.0.1", taken.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        address = Address("127.0.0.1", listener.getsockname()[1])
 
         def hang_up() -> None:
-            taken.accept()[0].close()
+            listener.accept()[0].close()
 
         strangers = asyncio.create_task(asyncio.to_thread(hang_up))
-        found = await machine.ports(
-            {"PARLEY_PORT": held, "PARLEY_HEALTH_BIND": served, "PARLEY_BIND": Address("192.0.2.77", 80)}
+        findings = await machine.ports(
+            {"PARLEY_PORT": address, "PARLEY_HEALTH_BIND": served, "PARLEY_BIND": Address("192.0.2.77", 80)}
         )
         await strangers
     await health.stop()
-    assert is_wrong(found[0], f"{held} (PARLEY_PORT) can't be used: Address already in use", "Set PARLEY_PORT")
-    assert found[1].end is End.OK
-    assert "is served by a Parley that runs" in found[1].says
-    assert is_wrong(found[2], "Cannot assign requested address", "Set PARLEY_BIND")
+    assert is_wrong(findings[0], f"{address} (PARLEY_PORT) can't be used: Address already in use", "Set PARLEY_PORT")
+    assert findings[1].end is End.OK
+    assert "A running Parley serves" in findings[1].says
+    assert is_wrong(findings[2], "Cannot assign requested address", "Set PARLEY_BIND")
 
 
 async def test_settings_that_name_one_address_are_told() -> None:
@@ -142,11 +153,11 @@ async def test_settings_that_name_one_address_are_told() -> None:
 async def test_a_name_that_leads_nowhere_is_told_in_words() -> None:
     """By the doctor and at the start alike."""
     nowhere = Address("nowhere.invalid", free_port())
-    (found,) = await machine.ports({"PARLEY_HEALTH_BIND": nowhere})
+    (finding,) = await machine.ports({"PARLEY_HEALTH_BIND": nowhere})
     with pytest.raises(Unavailable, match="Set PARLEY_HEALTH_BIND") as refused:
         await Health(Metrics()).start(nowhere)
-    for said in (found.says, refused.value.message):
-        assert re.search("can't be used: (Name or service|Temporary failure in name)", said), said
+    for sentence in (finding.says, refused.value.message):
+        assert re.search("can't be used: (Name or service|Temporary failure in name)", sentence), sentence
 
 
 async def test_the_address_for_slack_is_known_to_be_parleys() -> None:
@@ -154,9 +165,9 @@ async def test_the_address_for_slack_is_known_to_be_parleys() -> None:
     app = GuardedApp(signing_secret="hush")
     runner = await listen(app.entrance(), Address("127.0.0.1", free_port()), "PARLEY_SLACK_BIND")
     served = Address(*runner.addresses[0][:2])
-    (found,) = await machine.ports({"PARLEY_SLACK_BIND": served})
+    (finding,) = await machine.ports({"PARLEY_SLACK_BIND": served})
     await runner.cleanup()
-    assert found.says == f"{served} (PARLEY_SLACK_BIND) is served by a Parley that runs"
+    assert finding.says == f"A running Parley serves {served} (PARLEY_SLACK_BIND)"
 
 
 # --- the database and the key ---
@@ -166,17 +177,17 @@ async def test_the_address_for_slack_is_known_to_be_parleys() -> None:
 async def stored(tmp_path: Path) -> Path:
     """A folder with a database in which one poll is open."""
     async with running(tmp_path) as instance:
-        await instance.bot.say(request("Host"), '/poll create question:"Which tea?" options:"Green|Black"')
+        await instance.bot.say(request("Host"), '/poll create post:yes question:"Which tea?" options:"Green|Black"')
     return tmp_path
 
 
 async def test_a_database_that_is_well_is_told(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """And one that is still to be made."""
-    found = await gather(records.database(settings(stored)))
-    assert {finding.end for finding in found if finding.check != "write speed"} == {End.OK}
-    assert "opens the secrets of 1 polls" in of("key", found).says
+    findings = await gather(records.database(settings(stored)))
+    assert {finding.end for finding in findings if finding.check != "write speed"} == {End.OK}
+    assert "opens the secrets of all open polls (1)" in of("key", findings).says
     fresh = await gather(records.database(settings(tmp_path_factory.mktemp("fresh"))))
-    assert "is made at the first start" in of("database", fresh).says
+    assert "at the first start" in of("database", fresh).says
 
 
 async def test_a_database_that_is_damaged_is_told(stored: Path) -> None:
@@ -197,20 +208,20 @@ async def test_a_database_that_is_damaged_is_told(stored: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "end", "said", "mend"),
+    ("change", "end", "words", "mend"),
     [
-        ("DELETE FROM migrations WHERE number = (SELECT max(number) FROM migrations)", End.NOTE, "1 migrations", "parley db upgrade"),
+        ("DELETE FROM migrations WHERE number = (SELECT max(number) FROM migrations)", End.NOTE, "at the next start: 1", "parley db upgrade"),
         ("INSERT INTO migrations SELECT 900, name, checksum FROM migrations WHERE number = 1", End.WRONG, "version 900", "Install"),
-        ("UPDATE migrations SET checksum = replace(checksum, substr(checksum, 1, 1), 'x') WHERE number = 1", End.WRONG, "was changed", "Install"),
+        ("UPDATE migrations SET checksum = replace(checksum, substr(checksum, 1, 1), 'x') WHERE number = 1", End.WRONG, "has changed since this database applied it", "Install"),
     ],
 )  # fmt: skip
-async def test_a_schema_that_does_not_fit_is_told(stored: Path, change: str, end: End, said: str, mend: str) -> None:
+async def test_a_schema_that_does_not_fit_is_told(stored: Path, change: str, end: End, words: str, mend: str) -> None:
     """Older, newer, or another one; the doctor applies no migration by itself."""
     with closing(sqlite3.connect(stored / "parley.db")) as database:
         database.execute(change)
         database.commit()
-    found = of("database", await gather(records.database(settings(stored))))
-    assert (found.end, said in found.says, mend in found.mend) == (end, True, True)
+    finding = of("database", await gather(records.database(settings(stored))))
+    assert (finding.end, words in finding.says, mend in finding.mend) == (end, True, True)
 
 
 async def test_a_key_that_does_not_fit_is_told(stored: Path) -> None:
@@ -223,30 +234,30 @@ async def test_a_key_that_does_not_fit_is_told(stored: Path) -> None:
     file.write_bytes(new_key())
     assert is_wrong(of("key", await gather(records.database(settings(stored)))), "another instance key", "Restore")
     file.write_bytes(b"no key")
-    assert is_wrong(of("key", await gather(records.database(settings(stored)))), "it holds no key", "Restore")
+    assert is_wrong(of("key", await gather(records.database(settings(stored)))), "it isn't a key", "Restore")
     file.unlink()
-    assert is_wrong(of("key", await gather(records.database(settings(stored)))), "1 polls are open", "Restore")
-    given = settings(stored, key=SecretStr(key.decode().strip()))
-    assert of("key", await gather(records.database(given))).end is End.OK
+    assert is_wrong(of("key", await gather(records.database(settings(stored)))), "polls are open (1)", "Restore")
+    options = settings(stored, key=SecretStr(key.decode().strip()))
+    assert of("key", await gather(records.database(options))).end is End.OK
 
 
 async def test_what_the_first_start_would_stumble_over_is_told(tmp_path: Path) -> None:
     """Though there is no database yet: a key that is none, a folder that is missing, a folder in the file's place."""
-    given = settings(tmp_path, key=SecretStr("short"))
-    assert is_wrong(of("key", await gather(records.database(given))), "PARLEY_KEY: it holds no key", "Restore")
-    given = settings(tmp_path, key_file=tmp_path / "keys" / "parley.key")
-    assert is_wrong(of("key", await gather(records.database(given))), "keys can't be written", "mkdir -p")
+    options = settings(tmp_path, key=SecretStr("short"))
+    assert is_wrong(of("key", await gather(records.database(options))), "PARLEY_KEY: it isn't a key", "Restore")
+    options = settings(tmp_path, key_file=tmp_path / "keys" / "parley.key")
+    assert is_wrong(of("key", await gather(records.database(options))), "keys can't be written", "mkdir -p")
     assert of("key", await gather(records.database(settings(tmp_path)))).end is End.OK
-    found = of("database", await gather(records.database(settings(tmp_path, database=str(tmp_path)))))
-    assert is_wrong(found, "is a folder", "Set PARLEY_DATABASE")
+    finding = of("database", await gather(records.database(settings(tmp_path, database=str(tmp_path)))))
+    assert is_wrong(finding, "is a folder", "Set PARLEY_DATABASE")
 
 
 async def test_a_server_that_is_away_is_told_without_its_password(tmp_path: Path) -> None:
     """PostgreSQL that can't be reached, or whose address can't be read."""
     for address in ("postgresql://ada:marked@127.0.0.1:1/parley", "postgresql://ada:mar/ked@127.0.0.1:x/parley"):
-        found = of("database", await gather(records.database(settings(tmp_path, database=address))))
-        assert is_wrong(found, "can't be reached", "pg_isready")
-        assert "mar" not in found.says.replace("marked@", "!")
+        finding = of("database", await gather(records.database(settings(tmp_path, database=address))))
+        assert is_wrong(finding, "PostgreSQL", "pg_isready")
+        assert "mar" not in finding.says.replace("marked@", "!")
 
 
 # --- the platforms ---
@@ -264,14 +275,14 @@ async def slack() -> AsyncIterator[SlackServer]:
         yield server
 
 
-def discord_check(server: DiscordServer, token: str = TOKEN, **more: Any) -> AsyncIterator[Finding]:
-    given = Settings(discord_token=SecretStr(token), **more)
-    return Platforms(given, now, discord=server.url).check()
+def discord_check(server: DiscordServer, token: str = TOKEN, **more: Any) -> AsyncIterator[CheckResult]:
+    options = Settings(discord_token=SecretStr(token), **more)
+    return Platforms(options, now, discord=server.url).check()
 
 
-def slack_check(server: SlackServer, bot: str = BOT_TOKEN, app: str = APP_TOKEN) -> AsyncIterator[Finding]:
-    given = Settings(slack_bot_token=SecretStr(bot), slack_app_token=SecretStr(app) if app else None)
-    return Platforms(given, now, slack=server.base_url, discord=NOWHERE).check()
+def slack_check(server: SlackServer, bot: str = BOT_TOKEN, app: str = APP_TOKEN) -> AsyncIterator[CheckResult]:
+    options = Settings(slack_bot_token=SecretStr(bot), slack_app_token=SecretStr(app) if app else None)
+    return Platforms(options, now, slack=server.base_url, discord=NOWHERE).check()
 
 
 def now() -> datetime:
@@ -280,8 +291,8 @@ def now() -> datetime:
 
 async def test_discord_that_is_well_is_told(discord: DiscordServer) -> None:
     """The token, the connections, the time."""
-    found = await gather(discord_check(discord))
-    assert {finding.check: finding.end for finding in found} == {
+    findings = await gather(discord_check(discord))
+    assert {finding.check: finding.end for finding in findings} == {
         "discord token": End.OK,
         "discord intents": End.OK,
         "discord connections": End.OK,
@@ -303,15 +314,15 @@ async def test_what_is_wrong_with_discord_is_told(discord: DiscordServer) -> Non
     discord.outage()
     assert of("discord token", await gather(discord_check(discord))).end is End.WRONG
     away = Platforms(Settings(discord_token=SecretStr(TOKEN)), now, discord=NOWHERE)
-    found = await gather(away.check())
-    assert is_wrong(of("discord", found), "can't be reached", "firewall")
-    assert of("clock", found).end is End.NOTE
+    findings = await gather(away.check())
+    assert is_wrong(of("discord", findings), "can't reach it", "firewall")
+    assert of("clock", findings).end is End.NOTE
 
 
 async def test_slack_that_is_well_is_told(slack: SlackServer) -> None:
     """Both tokens, and every scope of the manifest."""
-    found = await gather(slack_check(slack))
-    assert {finding.check: finding.end for finding in found} == {
+    findings = await gather(slack_check(slack))
+    assert {finding.check: finding.end for finding in findings} == {
         "discord": End.NOTE,
         "slack token": End.OK,
         "slack scopes": End.OK,
@@ -322,24 +333,28 @@ async def test_slack_that_is_well_is_told(slack: SlackServer) -> None:
 
 async def test_what_is_wrong_with_slack_is_told(slack: SlackServer) -> None:
     """A wrong token of either kind, a missing scope, no way in, and no way there. No token is in any sentence."""
-    found = await gather(slack_check(slack, bot="xoxb-marked", app="xapp-marked"))
-    assert is_wrong(of("slack token", found), "invalid_auth", "PARLEY_SLACK_BOT_TOKEN")
-    assert is_wrong(of("slack app token", found), "invalid_auth", "PARLEY_SLACK_APP_TOKEN")
-    assert "marked" not in str(found)
+    findings = await gather(slack_check(slack, bot="xoxb-marked", app="xapp-marked"))
+    assert is_wrong(of("slack token", findings), "invalid_auth", "PARLEY_SLACK_BOT_TOKEN")
+    assert is_wrong(of("slack app token", findings), "invalid_auth", "PARLEY_SLACK_APP_TOKEN")
+    assert "marked" not in str(findings)
+    slack.scopes = ",".join(scope for scope in SCOPES if scope != "files:read")
+    (declined,) = [each for each in await gather(slack_check(slack)) if each.check == "slack scopes"]
+    assert declined.end is End.NOTE
+    assert "files:read" in str(declined)
     slack.scopes = "commands,chat:write"
     assert is_wrong(of("slack scopes", await gather(slack_check(slack))), "files:write", "parley slack manifest")
     assert is_wrong(of("slack set-up", await gather(slack_check(slack, app=""))), "PARLEY_SLACK_APP_TOKEN", "slack.md")
     slack.forgive("invalid_auth")
     away = Platforms(Settings(slack_bot_token=SecretStr(BOT_TOKEN)), now, slack=NOWHERE + "/", discord=NOWHERE)
-    assert is_wrong(of("slack", await gather(away.check())), "can't be reached", "firewall")
+    assert is_wrong(of("slack", await gather(away.check())), "can't reach it", "firewall")
 
 
 @pytest.mark.parametrize(("off", "end"), [(90, End.WRONG), (-90, End.WRONG), (20, End.NOTE), (0, End.OK)])
 async def test_a_clock_that_is_wrong_is_told(slack: SlackServer, off: int, end: End) -> None:
     """Compared with the time that a platform's answers bear."""
-    given = Settings(slack_bot_token=SecretStr(BOT_TOKEN), slack_app_token=SecretStr(APP_TOKEN))
-    found = await gather(Platforms(given, lambda: now() + timedelta(seconds=off), slack=slack.base_url).check())
-    clock = of("clock", found)
+    options = Settings(slack_bot_token=SecretStr(BOT_TOKEN), slack_app_token=SecretStr(APP_TOKEN))
+    findings = await gather(Platforms(options, lambda: now() + timedelta(seconds=off), slack=slack.base_url).check())
+    clock = of("clock", findings)
     assert (clock.end, clock.mend == "timedatectl set-ntp true") == (end, end is not End.OK)
 
 
@@ -348,8 +363,8 @@ async def test_a_clock_that_is_wrong_is_told(slack: SlackServer, off: int, end: 
 
 def doctor(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str, **variables: str) -> tuple[int, str]:
     monkeypatch.chdir(folder)
-    given = {f"PARLEY_{name.upper()}": value for name, value in variables.items()}
-    done = CliRunner().invoke(main, ["doctor", "--offline", *options], env=given)
+    environment = {f"PARLEY_{name.upper()}": value for name, value in variables.items()}
+    done = CliRunner().invoke(main, ["doctor", "--offline", *options], env=environment)
     return done.exit_code, done.output
 
 
@@ -358,29 +373,29 @@ def test_the_doctor_ends_with_1_if_something_is_wrong(tmp_path: Path, monkeypatc
     port = str(free_port())
     assert doctor(tmp_path, monkeypatch, port=port)[0] == 0
     (tmp_path / "empty").mkdir()
-    status, said = doctor(tmp_path, monkeypatch, port=port, content=str(tmp_path / "empty"))
-    assert (status, said.count("no pack is here"), "1 thing is wrong." in said) == (1, 1, True)
-    assert f"→ parley check {tmp_path / 'empty'}" in said
-    status, said = doctor(tmp_path, monkeypatch, "--json", port="soon", prot="1")
-    found = json.loads(said)
+    status, output = doctor(tmp_path, monkeypatch, port=port, content=str(tmp_path / "empty"))
+    assert (status, output.count("no pack is here"), "1 thing is wrong." in output) == (1, 1, True)
+    assert f"→ parley check {tmp_path / 'empty'}" in output
+    status, output = doctor(tmp_path, monkeypatch, "--json", port="soon", prot="1")
+    report = json.loads(output)
     assert status == 1
-    assert [each["says"].split(",")[0] for each in found if each["end"] == "wrong"] == ["PARLEY_PROT", "PARLEY_PORT"]
-    assert set(found[0]) == {"check", "end", "says", "mend"}
+    assert [each["says"].split(",")[0] for each in report if each["end"] == "wrong"] == ["PARLEY_PROT", "PARLEY_PORT"]
+    assert set(report[0]) == {"check", "end", "says", "mend"}
 
 
 async def test_the_doctor_looks_while_parley_runs(stored: Path) -> None:
     """It joins the database of a running bot, and changes nothing."""
     async with running(stored, clock=Clock(NOW)) as instance:
         before = await instance.database.read(lambda tx: tx.column("open_poll_ids"))
-        found = await gather(examined(settings(stored, port=free_port()), offline=True))
-        assert [finding for finding in found if finding.end is End.WRONG] == []
+        findings = await gather(check_settings(settings(stored, port=free_port()), offline=True))
+        assert [finding for finding in findings if finding.end is End.WRONG] == []
         assert await instance.database.read(lambda tx: tx.column("open_poll_ids")) == before
 
 
 def test_every_address_that_is_served_is_looked_at() -> None:
     """The chat page on loopback whatever `bind` says, the others where their settings say."""
-    given = Settings(bind="0.0.0.0", port=1, health_bind="2", public_bind="127.0.0.1:3", slack_bind="4")
-    assert {name: str(address) for name, address in addresses(given).items()} == {
+    options = Settings(bind="0.0.0.0", port=1, health_bind="2", public_bind="127.0.0.1:3", slack_bind="4")
+    assert {name: str(address) for name, address in addresses(options).items()} == {
         "PARLEY_PORT": "127.0.0.1:1",
         "PARLEY_HEALTH_BIND": "0.0.0.0:2",
         "PARLEY_PUBLIC_BIND": "127.0.0.1:3",

@@ -15,24 +15,26 @@ import yaml
 from click.testing import CliRunner
 from pydantic import SecretStr
 
+from adapters.cli.slack import slack
 from adapters.slack.app import SlackChat
-from adapters.slack.console import slack
 from adapters.slack.people import WAITING_MAX
 from adapters.slack.running import SlackService
 from adapters.slack.web import EDITS_A_MINUTE
-from bot.chat import Card, MessageRef, Place, Reply
-from bot.config import Address, Settings
+from bot.chat.vocabulary import Card, MessageRef, Place, Reply
 from bot.errors import BotError, NotAllowed, NotFound, Refused, Unavailable, UsageError
 from bot.instance import Instance
+from bot.settings.model import Address, Settings
+from tests.beside import SLACK_MANIFEST
 from tests.ports import free_port
 from tests.programs import last_words, program
 from tests.require import require
+from tests.waits import PATIENCE
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer, words
+from tests.wire.slack.manifest_rules import manifest_problems
 from tests.wire.slack.model import Group
 from tests.wire.slack.world import bugs, new_server, slack_world
 from tests.world import Clock, running
 
-SPECS = Path(__file__).parents[2].parent / "shared" / "specs"
 ROOT = Path(__file__).parents[2]
 SHORT = Reply((Card(title="Short"),))
 
@@ -150,7 +152,7 @@ async def test_a_form_of_a_shared_channel_is_the_workspace_s_that_has_the_app(tm
     """It comes in the name of the person's own workspace, and says where the app is."""
     async with slack_world(tmp_path) as world:
         guest = world.server.member("Guest")
-        form = (await guest.command("/parley poll create")).view
+        form = (await guest.command("/parley poll create post:yes")).view
         assert form is not None
         here, guest.team = guest.team, world.server.add_team("Elsewhere")
         form.content["app_installed_team_id"] = here.id
@@ -167,10 +169,10 @@ async def test_a_control_of_the_home_tab_answers_directly(tmp_path: Path) -> Non
     """There is no channel there; the list is redrawn whenever somebody looks."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
-        assert "No poll yet" in words((await ada.open_home()).content["blocks"])
+        assert "No polls yet" in words((await ada.open_home()).content["blocks"])
         await world.poll(world.server.member("Host"))
         view = await ada.open_home()
-        await ada.start_press(view, "Show p1")
+        await ada.start_press(view, "Show “Which tea?”")
         await world.server.until(lambda: "Which tea?" in ada.at_direct().text)
         assert "Your vote is counted" not in ada.text
         await ada.at_direct().press(ada.at_direct().newest("Green"), "Green")
@@ -184,7 +186,7 @@ async def test_forms_and_shortcuts_work_over_http_as_over_a_socket(tmp_path: Pat
     """The acknowledgement carries what is wrong beside which field."""
     async with slack_world(tmp_path, http=True) as world:
         host = world.server.member("Host")
-        form = (await host.command("/parley poll create")).view
+        form = (await host.command("/parley poll create post:yes")).view
         assert form is not None
         filled = {"The question": "Which tea?", "The options": "Green\nBlack"}
         refused = await host.submit(form, {**filled, "When it closes": "long ago"})
@@ -211,7 +213,7 @@ async def test_a_picture_stands_under_its_words(tmp_path: Path) -> None:
     """As a message of its own, once Slack has processed it."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
-        await world.poll(host, closes="1h")
+        await host.press(await world.poll(host, closes="1h"), "Green")
         world.clock.forward(hours=1)
         await world.instance.scheduler.run_due()
         await world.server.until(lambda: len(world.server.posted()) == 3)
@@ -256,7 +258,7 @@ async def test_a_service_ends_when_its_token_does(tmp_path: Path, monkeypatch: p
         await server.sockets.ready()
         await server.uninstall()
         with pytest.raises(Refused, match="PARLEY_SLACK_BOT_TOKEN"):
-            await asyncio.wait_for(service, 30)
+            await asyncio.wait_for(service, PATIENCE)
         assert "slack" not in instance.platforms
 
 
@@ -265,10 +267,10 @@ async def test_a_stop_answers_what_was_taken(tmp_path: Path, caplog: pytest.LogC
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"))
         presses = [asyncio.create_task(member.start_press(poll, "Green")) for member in world.members(20)]
-        taken = await asyncio.gather(*presses)
+        answers = await asyncio.gather(*presses)
         await world.chat.stop()
-        assert all(press.ack and press.ack.ok for press in taken)
-        assert all("Your vote is counted" in press.text for press in taken)
+        assert all(press.ack and press.ack.ok for press in answers)
+        assert all("Your vote is counted" in press.text for press in answers)
         assert bugs(caplog) == []
 
 
@@ -276,15 +278,15 @@ async def test_half_a_set_up_is_said(tmp_path: Path) -> None:
     """A bot token alone listens nowhere; an address that is taken is named."""
     async with new_server() as server, running(tmp_path) as instance:
         token, secret = SecretStr(BOT_TOKEN), SecretStr(SECRET)
-        for given in (
+        for variables in (
             Settings(slack_bot_token=token),
             Settings(slack_bot_token=token, slack_signing_secret=secret),
             Settings(slack_bot_token=token, slack_bind="127.0.0.1:1"),
         ):
             with pytest.raises(UsageError, match="PARLEY_SLACK_APP_TOKEN"):
-                SlackService.of(given, instance, Clock())
+                SlackService.of(variables, instance, Clock())
         client, hidden, app = "1.1", SecretStr("secret"), SecretStr(APP_TOKEN)
-        for given, missing in (
+        for variables, missing in (
             (Settings(slack_client_id=client, slack_app_token=app), "PARLEY_SLACK_CLIENT_SECRET"),
             (Settings(slack_client_secret=hidden, slack_app_token=app), "PARLEY_SLACK_CLIENT_ID"),
             (Settings(slack_client_id=client, slack_client_secret=hidden), "PARLEY_SLACK_APP_TOKEN"),
@@ -296,11 +298,11 @@ async def test_half_a_set_up_is_said(tmp_path: Path) -> None:
             ),
         ):
             with pytest.raises(UsageError, match=missing):
-                SlackService.of(given, instance, Clock())
-        taken = Address.of(server.url.removeprefix("http://"), "")
+                SlackService.of(variables, instance, Clock())
+        address = Address.of(server.url.removeprefix("http://"), "")
         chat = SlackChat(instance.bot, clock=Clock(), token=BOT_TOKEN, signing_secret=SECRET, base_url=server.base_url)
         with pytest.raises(Unavailable, match="PARLEY_SLACK_BIND"):
-            await SlackService(instance, chat, address=taken).run()
+            await SlackService(instance, chat, address=address).run()
 
 
 @pytest.mark.parametrize("when", ["before the start", "while it runs"])
@@ -313,12 +315,12 @@ async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, 
             if when == "while it runs":
                 await server.sockets.ready()
                 await server.uninstall()
-            code, said = await last_words(process)
+            code, output = await last_words(process)
         server.forgive("token_revoked")
-    assert code == 1, said
-    assert "PARLEY_SLACK_BOT_TOKEN" in said
-    assert "Traceback" not in said
-    assert BOT_TOKEN not in said
+    assert code == 1, output
+    assert "PARLEY_SLACK_BOT_TOKEN" in output
+    assert "Traceback" not in output
+    assert BOT_TOKEN not in output
 
 
 async def test_parley_answers_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
@@ -327,15 +329,15 @@ async def test_parley_answers_and_ends_when_it_is_told_to(tmp_path: Path) -> Non
         async with run_parley(tmp_path, server) as process:
             await server.sockets.ready()
             host = server.member("Host")
-            await host.command('/parley poll create question:"Which tea?" options:"Green | Black"')
+            await host.command('/parley poll create post:yes question:"Which tea?" options:"Green | Black"')
             poll = server.posted()[0]
             for number in range(3):
                 assert "Your vote is counted" in (await server.member(f"V{number}").press(poll, "Green")).text
             process.terminate()
-            code, said = await last_words(process)
+            code, output = await last_words(process)
         assert server.violations == []
-    assert code == 0, said
-    assert "Traceback" not in said
+    assert code == 0, output
+    assert "Traceback" not in output
 
 
 def run_parley(folder: Path, server: SlackServer) -> AbstractAsyncContextManager[Process]:
@@ -349,41 +351,47 @@ def run_parley(folder: Path, server: SlackServer) -> AbstractAsyncContextManager
 REDIRECT = ["--redirect", "https://parley.example.org/slack/oauth_redirect"]
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        [],
-        ["--socket"],
-        ["--socket", *REDIRECT],
-        ["--http", "https://parley.example.org/slack/events"],
-        ["--http", "https://parley.example.org/slack/events", *REDIRECT],
-    ],
-)
-def test_the_manifest_is_one_that_slack_takes(asked: list[str]) -> None:
-    """Held against Slack's own schema; HTTP carries the address in its three places."""
-    schema = SPECS / "slack-manifest.schema.json"
-    require("specs", schema.exists(), "Slack's schema of a manifest is not here")
-    printed = CliRunner().invoke(slack, ["manifest", *asked])
+MANIFESTS = [
+    [],
+    ["--socket"],
+    ["--socket", *REDIRECT],
+    ["--http", "https://parley.example.org/slack/events"],
+    ["--http", "https://parley.example.org/slack/events", *REDIRECT],
+]
+
+
+@pytest.mark.parametrize("arguments", MANIFESTS)
+def test_the_manifest_is_one_that_slack_takes(arguments: list[str]) -> None:
+    """Held against the rules for one; HTTP carries the address in its three places."""
+    printed = CliRunner().invoke(slack, ["manifest", *arguments])
     assert printed.exit_code == 0, printed.output
-    made = yaml.safe_load(printed.output)
-    jsonschema_rs.validator_for(json.loads(schema.read_text())).validate(made)
-    assert made["settings"]["socket_mode_enabled"] is ("--http" not in asked)
-    assert printed.output.count("https://parley.example.org/slack/events") == (3 if "--http" in asked else 0)
-    assert made["oauth_config"].get("redirect_urls", []) == (REDIRECT[1:] if "--redirect" in asked else [])
-    (command,) = made["features"]["slash_commands"]
+    document = yaml.safe_load(printed.output)
+    assert manifest_problems(document) == []
+    assert document["settings"]["socket_mode_enabled"] is ("--http" not in arguments)
+    assert printed.output.count("https://parley.example.org/slack/events") == (3 if "--http" in arguments else 0)
+    assert document["oauth_config"].get("redirect_urls", []) == (REDIRECT[1:] if "--redirect" in arguments else [])
+    (command,) = document["features"]["slash_commands"]
     assert command["command"] == "/parley"
     assert "poll create" in command["usage_hint"]
-    kinds = [(each["type"], each["callback_id"]) for each in made["features"]["shortcuts"]]
+    kinds = [(each["type"], each["callback_id"]) for each in document["features"]["shortcuts"]]
     assert kinds == [("message", "find-facts"), ("message", "poll-on-this"), ("global", "start-poll")]
 
 
+def test_slacks_own_schema_takes_each_manifest() -> None:
+    """As Slack publishes it."""
+    require("specs", SLACK_MANIFEST.exists(), f"Slack's schema of a manifest is not at {SLACK_MANIFEST}")
+    schema = jsonschema_rs.validator_for(json.loads(SLACK_MANIFEST.read_text()))
+    for arguments in MANIFESTS:
+        schema.validate(yaml.safe_load(CliRunner().invoke(slack, ["manifest", *arguments]).output))
+
+
 @pytest.mark.parametrize(
-    "asked",
+    "arguments",
     [
         ["--socket", "--http", "https://x.example"],
         ["--http", "http://x.example"],
         ["--redirect", "http://x.example"],
     ],
 )
-def test_a_manifest_that_makes_no_sense_is_refused(asked: list[str]) -> None:
-    assert CliRunner().invoke(slack, ["manifest", *asked]).exit_code == 2
+def test_a_manifest_that_makes_no_sense_is_refused(arguments: list[str]) -> None:
+    assert CliRunner().invoke(slack, ["manifest", *arguments]).exit_code == 2

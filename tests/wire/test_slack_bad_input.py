@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.waits import PATIENCE
 from tests.wire.slack import Ack, Message, View, words
 from tests.wire.slack import blocks as kit
 from tests.wire.slack.houses import settled
@@ -25,11 +26,11 @@ OPTION = "<!channel> <@U1> <!subteam^S1> &lt;b&gt; &amp; *b* :tea: @here"
 BOTH_WAYS = pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
 
 
-async def sent(world: World, payload: Json, *, http: bool, kind: str = "interactive") -> Ack:
+async def send(world: World, payload: Json, *, http: bool, kind: str = "interactive") -> Ack:
     """Hands over what Slack's own client would never send."""
     if http:
         return await world.server.hooks.deliver(kind, payload)
-    return await asyncio.wait_for(await world.server.sockets.send(kind, payload, answerable=True), 30)
+    return await asyncio.wait_for(await world.server.sockets.send(kind, payload, answerable=True), PATIENCE)
 
 
 async def nothing_changed(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -47,8 +48,8 @@ async def test_what_a_host_writes_is_shown_as_it_was_typed(tmp_path: Path, *, ht
     """In a poll's question and options, by command and by form, and in the private answers: nothing pings or links."""
     async with slack_world(tmp_path, http=http) as world:
         host = world.server.member("Host")
-        await host.command(f'/parley poll create question:"{HOSTILE}" options:"{OPTION} | Green"')
-        form = (await host.command("/parley poll create")).view
+        await host.command(f'/parley poll create post:yes question:"{HOSTILE}" options:"{OPTION} | Green"')
+        form = (await host.command("/parley poll create post:yes")).view
         assert form is not None
         assert (await host.submit(form, {"The question": HOSTILE, "The options": f"{OPTION}\nGreen"})).closed
         await world.server.until(lambda: len(world.server.posted()) == 2)
@@ -79,7 +80,7 @@ async def test_a_message_that_is_looked_up_is_read_as_text(tmp_path: Path) -> No
         form = (await ada.message_shortcut("poll-on-this", message)).view
         assert form is not None
         assert form.content["blocks"][0]["element"]["initial_value"].startswith(
-            "!channel @U1 !subteam^S1 <b> & https://evil.example/good"
+            "@channel @Ada @… <b> & https://evil.example/good"
         )
 
 
@@ -91,7 +92,7 @@ async def test_quotes_of_every_kind_hold_words_together(tmp_path: Path) -> None:
     async with slack_world(tmp_path) as world:
         for quote in "“”„‟〝〞«»＂":
             line = f"question:{quote}Don't we want tea?{quote} options:{quote}Green | Black{quote}"
-            await world.server.member("Host").command(f"/parley poll create {line}")
+            await world.server.member("Host").command(f"/parley poll create post:yes {line}")
             assert "Don't we want tea?" in words(world.server.posted()[-1].blocks)
             world.clock.forward(minutes=1)
         assert len(world.server.posted()) == 9
@@ -102,10 +103,10 @@ async def test_a_quote_that_is_not_closed_is_told(tmp_path: Path, caplog: pytest
     async with slack_world(tmp_path) as world:
         for quote in '"“«':
             answer = await world.server.member("Host").command(
-                f"/parley poll create question:{quote}Tea? options:Green|Black"
+                f"/parley poll create post:yes question:{quote}Tea? options:Green|Black"
             )
             assert answer.private
-            assert "never closed" in answer.text
+            assert "Close the quote" in answer.text
         assert world.server.posted() == []
         await nothing_changed(world, caplog)
 
@@ -142,7 +143,7 @@ async def test_a_control_of_another_version_is_answered_and_changes_nothing(
         for stale in OLD:
             pressed = await ada._answered(ada.act(poll, block, {"type": "button"}, {**button, "action_id": stale}))
             assert pressed.private
-            assert "older version" in pressed.text
+            assert "no longer works" in pressed.text
         await nothing_changed(world, caplog)
 
 
@@ -226,7 +227,7 @@ async def test_a_payload_that_makes_no_sense_is_acknowledged(
     async with slack_world(tmp_path, http=http) as world:
         assert world.server.member("Ada").id == "U1"
         for odd, payload in ODD.items():
-            ack = await sent(world, payload, http=http)
+            ack = await send(world, payload, http=http)
             assert 200 <= ack.status < 500, odd
         assert world.server.posted() == []
         await settled(world)

@@ -8,16 +8,17 @@ import time
 from pathlib import Path
 from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 
 from tests.wire.slack import Browser, Member, Message, words
-from tests.wire.slack.world import World, counted, slack_world, votes
+from tests.wire.slack.world import World, bugs, counted, slack_world, votes
 
 
 def command(text: str = "fact tea drinkers", **more: str) -> str:
     """A slash command's body; it answers nowhere."""
-    sent = {"command": "/parley", "text": text, "team_id": "T1", "user_id": "U1", "channel_id": "C1"}
-    return urlencode({**sent, "trigger_id": "1.2.3", **more})
+    fields = {"command": "/parley", "text": text, "team_id": "T1", "user_id": "U1", "channel_id": "C1"}
+    return urlencode({**fields, "trigger_id": "1.2.3", **more})
 
 
 async def test_parley_answers_over_http_as_over_a_socket(tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ async def test_parley_answers_over_http_as_over_a_socket(tmp_path: Path) -> None
         poll = await world.poll(world.server.member("Host"), results="live")
         assert all(counted(answer) for answer in await asyncio.gather(*votes(world.members(30), poll)))
         await world.quiet()
-        assert words(poll.blocks).count("10 (33.3 %)") == 3
+        assert words(poll.blocks).count("10 (33.3%)") == 3
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ async def test_a_request_that_slack_did_not_sign_is_refused(tmp_path: Path, how:
     """Nothing is done and nothing told: 401, whatever is wrong with it."""
     async with slack_world(tmp_path, http=True) as world:
         hooks, now = world.server.hooks, int(time.time())
-        sent = {
+        requests = {
             "wrong": lambda: hooks.send(command(), signature="v0=" + "0" * 64),
             "none": lambda: hooks.send(command(), signature=""),
             "of another body": lambda: hooks.send(command(), signature=world.server.signature(command("help"))),
@@ -52,8 +53,58 @@ async def test_a_request_that_slack_did_not_sign_is_refused(tmp_path: Path, how:
             "of the future": lambda: hooks.send(command(), timestamp=now + 301),
             "no number": lambda: hooks.send(command(), headers={"x-slack-request-timestamp": "soon"}),
         }
-        assert (await sent[how]()).status == 401
+        assert (await requests[how]()).status == 401
         assert not world.server.called("respond", None)
+
+
+UNSIGNED = {
+    "400 digits": {"x-slack-request-timestamp": "1" * 400},
+    "5,000 digits": {"x-slack-request-timestamp": "1" * 5000},
+    "digits that are not ASCII": {"x-slack-request-timestamp": "١٢٣٤٥٦٧٨٩٠"},
+    "a superscript": {"x-slack-request-timestamp": "²"},
+    "an empty time": {"x-slack-request-timestamp": ""},
+    "a negative time": {"x-slack-request-timestamp": "-1"},
+    "a signed time": {"x-slack-request-timestamp": "+1700000000"},
+    "a time with a fraction": {"x-slack-request-timestamp": "1700000000.5"},
+    "a time in powers": {"x-slack-request-timestamp": "1e9"},
+    "a time with underscores": {"x-slack-request-timestamp": "1_700_000_000"},
+    "infinity": {"x-slack-request-timestamp": "inf"},
+    "no number": {"x-slack-request-timestamp": "nan"},
+    "another version": {"x-slack-signature": "v1=" + "0" * 64},
+    "no version": {"x-slack-signature": "0" * 64},
+    "a signature that is not ASCII": {"x-slack-signature": "v0=é" + "0" * 63},
+    "a signature of digits that are not ASCII": {"x-slack-signature": "v0=" + "０" * 64},
+    "a short signature": {"x-slack-signature": "v0="},
+    "a long signature": {"x-slack-signature": "v0=" + "0" * 5000},
+}
+
+
+@pytest.mark.parametrize("headers", UNSIGNED.values(), ids=UNSIGNED)
+async def test_headers_that_no_signature_has_are_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
+) -> None:
+    """Numbers too long for a float, digits of other scripts, and the like: 401, and no bug."""
+    async with slack_world(tmp_path, http=True) as world:
+        assert (await world.server.hooks.send(command(), headers=headers)).status == 401
+        assert not world.server.called("respond", None)
+        assert bugs(caplog) == []
+
+
+@pytest.mark.parametrize("missing", ["x-slack-request-timestamp", "x-slack-signature"])
+async def test_a_request_without_time_or_signature_is_refused(tmp_path: Path, missing: str) -> None:
+    """Both belong to each request of Slack's."""
+    async with slack_world(tmp_path, http=True) as world:
+        body, now = command(), int(time.time())
+        signature = world.server.signature(body)
+        headers = {"x-slack-request-timestamp": str(now), "x-slack-signature": signature}
+        del headers[missing]
+        async with aiohttp.ClientSession() as session:
+            response = await session.post(
+                world.server.hooks.url,
+                data=body,
+                headers={"content-type": "application/x-www-form-urlencoded", **headers},
+            )
+            assert response.status == 401
 
 
 async def test_slack_is_told_that_the_address_is_the_apps(tmp_path: Path) -> None:
@@ -65,9 +116,13 @@ async def test_slack_is_told_that_the_address_is_the_apps(tmp_path: Path) -> Non
         assert (await world.server.hooks.send(question, "application/json", signature="")).status == 401
 
 
+async def _until_answered(world: World, times: int) -> None:
+    await world.server.until(lambda: len(world.server.called("respond")) >= times)
+
+
 def vote_body(world: World, member: Member, poll: Message) -> str:
     """A press on «Green» as it comes over HTTP."""
-    made = world.server.interaction("interactive", member, poll.channel, origin=poll)
+    interaction = world.server.interaction("interactive", member, poll.channel, origin=poll)
     button = next(one for block in poll.blocks for one in block.get("elements", ()) if one.get("type") == "button")
     used = {"type": "button", "action_id": button["action_id"], "block_id": "b"}
     person = {"id": member.id, "name": member.user.name, "team_id": "T1"}
@@ -78,8 +133,8 @@ def vote_body(world: World, member: Member, poll: Message) -> str:
         "channel": {"id": poll.channel.id},
         "container": {"type": "message", "message_ts": poll.ts, "channel_id": poll.channel.id},
         "actions": [used],
-        "response_url": made.response_url,
-        "trigger_id": made.trigger,
+        "response_url": interaction.response_url,
+        "trigger_id": interaction.trigger,
     }
     return urlencode({"payload": json.dumps(payload)})
 
@@ -95,7 +150,7 @@ async def test_a_request_that_comes_again_is_answered_once(tmp_path: Path) -> No
             repeated = [await world.server.hooks.send(body, timestamp=later, headers=again) for _ in range(3)]
             assert first.ok
             assert all(ack.status in {200, 401} for ack in repeated)
-            await world.server.until(lambda: len(world.server.called("respond")) > number)  # noqa: B023 - awaited here
+            await _until_answered(world, number + 1)
         await asyncio.sleep(0.2)
         assert len(world.server.called("respond", None)) == 1 + 2
 

@@ -14,7 +14,7 @@ from bot.store.keys import Keys
 from tests.logs import logs, requests_of
 from tests.wire.slack import Browser
 from tests.wire.slack import world as slack
-from tests.wire.slack.houses import begun, house, stored
+from tests.wire.slack.houses import begin, house, stored
 from tests.wire.slack.installs import CLIENT_ID, Page, query_of
 from tests.wire.slack.world import World, slack_world
 from tests.world import Clock
@@ -28,10 +28,10 @@ async def test_the_page_asks_for_what_the_manifest_asks_for(tmp_path: Path) -> N
     """A link with the app's id, its scopes and a state; nothing is loaded from elsewhere, nothing may run or frame it."""
     async with slack_world(tmp_path, several=True) as world:
         page = await Browser().open(world.install_page)
-        asked = query_of(page.link("Add to Slack"))
-        assert asked["client_id"] == CLIENT_ID
-        assert set(asked["scope"].split(",")) >= {"commands", "chat:write", "usergroups:read"}
-        assert len(asked["state"]) > 40
+        query = query_of(page.link("Add to Slack"))
+        assert query["client_id"] == CLIENT_ID
+        assert set(query["scope"].split(",")) >= {"commands", "chat:write", "usergroups:read"}
+        assert len(query["state"]) > 40
         policy = page.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
@@ -65,9 +65,9 @@ async def test_the_pages_speak_one_language(tmp_path: Path) -> None:
         for page in (await Browser(language="en-XA").open(world.install_page), installed, *failed):
             assert '<html lang="en-XA">' in page.html
             main = page.html.partition("<main>")[2].partition("</main>")[0]
-            said = [words for words in re.split(r"<[^>]*>", main) if words.strip()]
-            assert said
-            assert [words for words in said if not words.startswith("⟦")] == []
+            lines = [words for words in re.split(r"<[^>]*>", main) if words.strip()]
+            assert lines
+            assert [words for words in lines if not words.startswith("⟦")] == []
 
 
 @pytest.mark.parametrize(
@@ -87,16 +87,16 @@ async def test_a_state_that_is_not_this_browser_s_and_fresh_installs_nothing(tmp
     """400, a page that says how to start again, and Slack is not even asked."""
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
-        browser, back, state = await begun(world)
+        browser, back, state = await begin(world)
         code = world.server.allow(team)
         match how:
             case "replayed" | "replayed in other words":
-                kept = dict(browser.cookies)
+                cookies = dict(browser.cookies)
                 assert (await browser.open(f"{back}?code={world.server.allow(team)}&state={state}")).status == 200
                 if how != "replayed":  # the same bytes, written otherwise
                     state = state[:4] + "!" + state[4:]
-                    kept = dict.fromkeys(kept, state)
-                browser.cookies = kept
+                    cookies = dict.fromkeys(cookies, state)
+                browser.cookies = cookies
             case "expired":
                 world.clock.forward(minutes=10, seconds=1)
             case "of the future":
@@ -105,7 +105,7 @@ async def test_a_state_that_is_not_this_browser_s_and_fresh_installs_nothing(tmp
                 state = await States(world.instance.database, Keys(b"B" * 43 + b"="), world.clock).async_issue()
                 browser.cookies = dict.fromkeys(browser.cookies, state)
             case "of another browser":
-                browser, _, _ = await begun(world)
+                browser, _, _ = await begin(world)
             case "missing":
                 state = ""
             case _:
@@ -113,7 +113,7 @@ async def test_a_state_that_is_not_this_browser_s_and_fresh_installs_nothing(tmp
                 browser.cookies = dict.fromkeys(browser.cookies, state)
         exchanged = len(world.server.called("oauth.v2.access", None))
         page = await browser.open(f"{back}?code={code}&state={state}")
-        assert (page.status, "This link can&#x27;t be used" in page.html) == (400, True)
+        assert (page.status, "This link doesn&#x27;t work" in page.html) == (400, True)
         assert page.link("Start again") == world.install_page
         assert len(world.server.called("oauth.v2.access", None)) == exchanged
 
@@ -123,12 +123,12 @@ async def test_a_state_outlives_a_restart_and_is_used_up_by_it_all_the_same(tmp_
     async with slack.new_server() as server:
         team, clock = house(server, "North House").team, Clock()
         async with slack.parley(server, tmp_path, several=True, clock=clock) as world:
-            browser, _, state = await begun(world)
-        kept = dict(browser.cookies)
+            browser, _, state = await begin(world)
+        cookies = dict(browser.cookies)
         async with slack.parley(server, tmp_path, several=True, clock=clock) as world:
             back = server.installs.redirect_url
             assert (await browser.open(f"{back}?code={server.allow(team)}&state={state}")).status == 200
-        browser.cookies = kept
+        browser.cookies = cookies
         async with slack.parley(server, tmp_path, several=True, clock=clock) as world:
             back = server.installs.redirect_url
             assert (await browser.open(f"{back}?code={server.allow(team)}&state={state}")).status == 400
@@ -141,11 +141,11 @@ async def test_who_says_no_installs_nothing(tmp_path: Path) -> None:
         team = house(world.server, "North House").team
         browser = Browser()
         question = (await browser.open(world.install_page)).link("Add to Slack")
-        kept = dict(browser.cookies)
+        cookies = dict(browser.cookies)
         page = await browser.answer(question, None)
-        assert (page.status, "Nothing was installed" in page.html) == (200, True)
+        assert (page.status, "install Parley" in page.html) == (200, True)
         assert page.link("Start again") == world.install_page
-        browser.cookies = kept
+        browser.cookies = cookies
         assert (await browser.answer(question, team)).status == 400
         assert await stored(world, team) is None
 
@@ -153,8 +153,8 @@ async def test_who_says_no_installs_nothing(tmp_path: Path) -> None:
 async def test_looking_at_the_way_back_without_taking_it_uses_nothing_up(tmp_path: Path) -> None:
     """HEAD, as a scanner of links sends it, is refused; so is whatever else comes unsigned."""
     async with slack_world(tmp_path, several=True) as world:
-        browser, back, state = await begun(world)
-        kept = dict(browser.cookies)
+        browser, back, state = await begin(world)
+        cookies = dict(browser.cookies)
         for method, url in (
             ("HEAD", f"{back}?code=c&state={state}"),
             ("POST", back),
@@ -163,13 +163,13 @@ async def test_looking_at_the_way_back_without_taking_it_uses_nothing_up(tmp_pat
             ("GET", world.server.hooks.url),
         ):
             assert (await browser.open(url, method=method)).status in {401, 405}
-        browser.cookies = kept
+        browser.cookies = cookies
         team = house(world.server, "North House").team
         assert (await browser.open(f"{back}?code={world.server.allow(team)}&state={state}")).status == 200
 
 
 async def returned(world: World, code: str) -> Page:
-    browser, back, state = await begun(world)
+    browser, back, state = await begin(world)
     return await browser.open(f"{back}?code={code}&state={state}")
 
 
@@ -180,22 +180,22 @@ async def test_what_slack_refuses_on_the_way_back_is_told_apart(
     async with slack_world(tmp_path, several=True) as world:
         server, team = world.server, house(world.server, "North House").team
 
-        async def page(wanted: str, status: int) -> None:
-            shown = await returned(world, server.allow(team))
-            assert (shown.status, wanted in shown.html) == (status, True), shown.html
+        async def page(reason: str, status: int) -> None:
+            page_back = await returned(world, server.allow(team))
+            assert (page_back.status, reason in page_back.html) == (status, True), page_back.html
             assert await stored(world, team) is None
 
         server.faults.refuse("oauth.v2.access", "invalid_code")
-        await page("This link can&#x27;t be used", 400)
+        await page("This link doesn&#x27;t work", 400)
         server.faults.refuse("oauth.v2.access", "bad_client_secret")
-        await page("Tell whoever runs this Parley", 500)
+        await page("Tell the operator", 500)
         assert "PARLEY_SLACK_CLIENT_SECRET" in caplog.text
         server.faults.refuse("oauth.v2.access", "no_scopes")
         await page("Slack says: no_scopes", 400)
         server.faults.fail("oauth.v2.access", hang_up=True, times=3)
-        await page("Slack can&#x27;t be reached", 503)
+        await page("can&#x27;t reach Slack", 503)
         server.faults.fail("auth.test", times=3)
-        await page("Slack can&#x27;t be reached", 503)
+        await page("can&#x27;t reach Slack", 503)
         server.installs.extra = {"is_enterprise_install": True, "team": None, "enterprise": {"id": "E1"}}
         await page("Choose one workspace", 400)
         server.installs.extra = {"refresh_token": "xoxe-1", "expires_in": 43200}
@@ -214,13 +214,13 @@ async def test_a_database_that_is_away_is_said(tmp_path: Path, monkeypatch: pyte
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
 
-        async def away(*_given: object) -> None:
+        async def away(*_arguments: object) -> None:
             raise Unavailable("away")
 
         with monkeypatch.context() as broken:
             broken.setattr(world.instance.database, "write", away)
             page = await returned(world, world.server.allow(team))
-            assert (page.status, "This could not be stored" in page.html) == (503, True)
+            assert (page.status, "save the installation" in page.html) == (503, True)
         assert (await returned(world, world.server.allow(team))).status == 200
 
 
@@ -229,7 +229,7 @@ async def test_a_bug_on_the_way_back_gets_a_code(tmp_path: Path, monkeypatch: py
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
 
-        async def breaks(*_given: object) -> None:
+        async def breaks(*_arguments: object) -> None:
             raise KeyError("oops")
 
         with monkeypatch.context() as broken:
@@ -237,4 +237,4 @@ async def test_a_bug_on_the_way_back_gets_a_code(tmp_path: Path, monkeypatch: py
             with logs() as lines:
                 page = await returned(world, world.server.allow(team))
         (code,) = requests_of(lines, "bug in")
-        assert (page.status, f"The code is {code}." in page.html, code != "") == (500, True, True)
+        assert (page.status, f"tell the moderators this code: {code}" in page.html, code != "") == (500, True, True)

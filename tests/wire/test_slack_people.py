@@ -28,8 +28,8 @@ def plain(text: str) -> Json:
 
 
 def modal(title: str, *blocks: Json) -> Json:
-    shown = blocks or ({"type": "section", "text": plain(title)},)
-    return {"type": "modal", "callback_id": "form", "title": plain(title), "submit": plain("Send"), "blocks": [*shown]}
+    layout = blocks or ({"type": "section", "text": plain(title)},)
+    return {"type": "modal", "callback_id": "form", "title": plain(title), "submit": plain("Send"), "blocks": [*layout]}
 
 
 @pytest.fixture
@@ -48,10 +48,10 @@ async def client(server: SlackServer) -> AsyncIterator[AsyncWebClient]:
 @pytest.fixture
 async def app(server: SlackServer, client: AsyncWebClient) -> AsyncIterator[AsyncApp]:
     """In Socket Mode."""
-    made = AsyncApp(client=client)
-    handler = AsyncSocketModeHandler(made, APP_TOKEN)
+    app = AsyncApp(client=client)
+    handler = AsyncSocketModeHandler(app, APP_TOKEN)
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    yield made
+    yield app
     await handler.close_async()  # type: ignore[no-untyped-call]
 
 
@@ -100,7 +100,7 @@ async def test_forms_stack_three_high_and_change_under_a_hash(
     for number in range(3):
         assert ada.view is not None
         await ada.start_press(ada.view, "More")
-        await server.until(lambda wanted=number + 1: len(triggers) == wanted)  # type: ignore[misc]
+        await server.until(lambda expected=number + 1: len(triggers) == expected)  # type: ignore[misc]
         pushing = client.views_push(trigger_id=triggers[-1], view=modal("Next", button))
         if number == 2:
             with pytest.raises(SlackApiError, match="push_limit_reached"):
@@ -150,10 +150,10 @@ async def test_a_removed_app_hears_of_it_and_has_no_token(
     server: SlackServer, app: AsyncApp, client: AsyncWebClient
 ) -> None:
     """`tokens_revoked`, then `app_uninstalled`; calls end with `token_revoked`."""
-    heard: list[str] = []
+    events: list[str] = []
 
     async def hears(event: Any) -> None:
-        heard.append(event["type"])
+        events.append(event["type"])
 
     await client.auth_test()
     app.event("tokens_revoked")(hears)
@@ -164,7 +164,7 @@ async def test_a_removed_app_hears_of_it_and_has_no_token(
     with pytest.raises(SlackApiError, match="token_revoked"):
         await client.auth_test()
     await server.sockets.ready()
-    assert heard == ["tokens_revoked", "app_uninstalled"]
+    assert events == ["tokens_revoked", "app_uninstalled"]
 
 
 @asynccontextmanager
@@ -186,10 +186,10 @@ async def listening(app: AsyncApp) -> AsyncIterator[str]:
 
 async def test_without_a_socket_requests_come_signed_over_http(server: SlackServer, client: AsyncWebClient) -> None:
     """Commands as forms, interactions as forms with a payload, events as JSON; repeated ones say so."""
-    seen: list[Any] = []
+    events: list[Any] = []
 
     async def notes(request: Any, event: Any) -> None:
-        seen.append((event["type"], request.headers.get("x-slack-retry-num")))
+        events.append((event["type"], request.headers.get("x-slack-retry-num")))
 
     app = AsyncApp(client=client, signing_secret=SECRET)
     app.command("/form")(opens)
@@ -201,5 +201,5 @@ async def test_without_a_socket_requests_come_signed_over_http(server: SlackServ
             await server.event(server.team, {"type": "app_home_opened", "user": "U1"}, retry=retry, event_id="Ev1")
         refused = await server.hooks.send("command=%2Fform", timestamp=int(time.time()) - 301)
     assert refused.status == 401
-    assert seen == [("app_home_opened", None), ("app_home_opened", ["1"])]
+    assert events == [("app_home_opened", None), ("app_home_opened", ["1"])]
     assert server.violations == []

@@ -13,10 +13,10 @@ import pytest
 from aiohttp import web
 
 from tests.ports import free_port
-from tests.programs import PATIENCE, last_words, program
+from tests.programs import last_words, program
 from tests.store.conftest import new_database, server
 from tests.store.server import PostgresServer
-from tests.waits import listening
+from tests.waits import PATIENCE, listening
 from tests.wire.slack import SlackServer, words
 from tests.wire.slack.server import BOT_TOKEN, SECRET
 from tests.wire.slack.world import new_server
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 """Which both processes share."""
-SEEN = "x-taken-by"
+TAKER_HEADER = "x-taken-by"
 """Says whose answer it is."""
 
 
@@ -43,7 +43,10 @@ async def proxy(ports: list[int]) -> AsyncIterator[str]:
             try:
                 url = f"http://127.0.0.1:{port}{request.path}"
                 async with session.post(url, data=body, headers=request.headers) as answer:
-                    headers = {"content-type": answer.headers.get("content-type", "text/plain"), SEEN: str(port)}
+                    headers = {
+                        "content-type": answer.headers.get("content-type", "text/plain"),
+                        TAKER_HEADER: str(port),
+                    }
                     return web.Response(status=answer.status, body=await answer.read(), headers=headers)
             except aiohttp.ClientConnectorError:
                 continue
@@ -64,7 +67,7 @@ async def proxy(ports: list[int]) -> AsyncIterator[str]:
 
 def announced(slack: SlackServer) -> list[str]:
     """What the channel was told of the close; the picture is a message of its own."""
-    return [said for message in slack.posted()[1:] if "Closed: Which tea?" in (said := words(message.blocks))]
+    return [text for message in slack.posted()[1:] if "Closed: Which tea?" in (text := words(message.blocks))]
 
 
 async def test_two_real_processes_behind_a_proxy(server: PostgresServer, tmp_path: Path) -> None:
@@ -76,7 +79,7 @@ async def test_two_real_processes_behind_a_proxy(server: PostgresServer, tmp_pat
         for port in ports:
             folder = tmp_path / str(port)
             folder.mkdir()
-            given = {
+            environment = {
                 "PARLEY_SLACK_BOT_TOKEN": BOT_TOKEN,
                 "PARLEY_SLACK_SIGNING_SECRET": SECRET,
                 "PARLEY_SLACK_BIND": f"127.0.0.1:{port}",
@@ -84,29 +87,29 @@ async def test_two_real_processes_behind_a_proxy(server: PostgresServer, tmp_pat
                 "PARLEY_DATABASE": database,
                 "PARLEY_KEY": KEY,
             }
-            start = program(folder, "tests.wire.slack.parley", slack.url, "run", **given)
+            start = program(folder, "tests.wire.slack.parley", slack.url, "run", **environment)
             processes.append(await stack.enter_async_context(start))
         for port in ports:
             await listening(port)
 
         host = slack.member("Host")
-        await host.command('/parley poll create question:"Which tea?" options:"Green | Black" results:live')
+        await host.command('/parley poll create post:yes question:"Which tea?" options:"Green | Black" results:live')
         (poll,) = slack.posted()
         for name in ("Ada", "Ben", "Chen", "Dina"):
             await slack.member(name).press(poll, "Green")
-        await slack.until(lambda: "4 (100.0 %)" in words(slack.posted()[0].blocks), patience=PATIENCE)
-        assert {ack.headers[SEEN] for ack in slack.hooks.sent} == set(map(str, ports))
+        await slack.until(lambda: "4 (100%)" in words(slack.posted()[0].blocks), patience=PATIENCE)
+        assert {ack.headers[TAKER_HEADER] for ack in slack.hooks.acks} == set(map(str, ports))
 
         processes[0].kill()
         await processes[0].wait()
         changed = await slack.member("Ada").press(slack.posted()[0], "Black")
         assert "counted" in changed.text
-        asked = await host.command("/parley poll close")
-        await host.press(asked.messages[-1], "Close it and show the result")
+        question = await host.command("/parley poll close")
+        await host.press(question.messages[-1], "Close it and show the result")
         await slack.until(lambda: bool(announced(slack)), patience=PATIENCE)
         processes[1].terminate()
-        code, said = await last_words(processes[1])
-        assert (code, "Traceback" in said) == (0, False), said
+        code, output = await last_words(processes[1])
+        assert (code, "Traceback" in output) == (0, False), output
         (result,) = announced(slack)
-        assert "3 (75.0 %)" in result
+        assert "3 (75%)" in result
         assert slack.violations == []

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -129,10 +130,10 @@ BAD_BLOCKS = {
 }
 
 
-@pytest.mark.parametrize("sent", BAD_BLOCKS.values(), ids=BAD_BLOCKS)
-def test_blocks_that_slack_refuses(sent: list[Json]) -> None:
+@pytest.mark.parametrize("body", BAD_BLOCKS.values(), ids=BAD_BLOCKS)
+def test_blocks_that_slack_refuses(body: list[Json]) -> None:
     """Counts, lengths, ids and places as Block Kit has them."""
-    assert blocks.problems(sent)
+    assert blocks.problems(body)
 
 
 GOOD_BLOCKS = {
@@ -145,10 +146,10 @@ GOOD_BLOCKS = {
 }
 
 
-@pytest.mark.parametrize("sent", GOOD_BLOCKS.values(), ids=GOOD_BLOCKS)
-def test_blocks_that_slack_takes(sent: list[Json]) -> None:
+@pytest.mark.parametrize("body", GOOD_BLOCKS.values(), ids=GOOD_BLOCKS)
+def test_blocks_that_slack_takes(body: list[Json]) -> None:
     """Right up to the limits."""
-    assert blocks.problems(sent) == []
+    assert blocks.problems(body) == []
 
 
 BAD_VIEWS = {
@@ -163,11 +164,11 @@ BAD_VIEWS = {
 }
 
 
-@pytest.mark.parametrize("sent", BAD_VIEWS.values(), ids=BAD_VIEWS)
-def test_views_that_slack_refuses(sent: Any) -> None:
+@pytest.mark.parametrize("body", BAD_VIEWS.values(), ids=BAD_VIEWS)
+def test_views_that_slack_refuses(body: Any) -> None:
     """A modal has a title of 24 characters, and a way to send what was filled in."""
     with pytest.raises(Refused, match="invalid_arguments"):
-        payloads.view(sent, blocks.no_file)
+        payloads.view(body, blocks.no_file)
 
 
 SUSPICIOUS = {
@@ -177,27 +178,31 @@ SUSPICIOUS = {
     "everybody is called": {"text": "<!channel> a"},
     "a person is called in mrkdwn": {
         "text": "a",
-        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "<@U1>"}}],
+        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "<@U1>", "verbatim": True}}],
+    },
+    "mrkdwn that is not verbatim": {
+        "text": "a",
+        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "@everyone in #main"}}],
     },
     "a group is called in rich text": {"text": "a", "blocks": [rich({"type": "usergroup", "usergroup_id": "S1"})]},
     "a long text": {"text": "x" * 4001},
 }
 
 
-@pytest.mark.parametrize("sent", SUSPICIOUS.values(), ids=SUSPICIOUS)
+@pytest.mark.parametrize("body", SUSPICIOUS.values(), ids=SUSPICIOUS)
 async def test_what_slack_takes_and_people_suffer_from_is_kept(
-    server: SlackServer, client: AsyncWebClient, sent: Json
+    server: SlackServer, client: AsyncWebClient, body: Json
 ) -> None:
     """Slack answers `ok`, and the test that looks at `violations` fails all the same."""
-    await client.api_call("chat.postMessage", json={"channel": server.main.id, **sent})
+    await client.api_call("chat.postMessage", json={"channel": server.main.id, **body})
     assert len(server.forgive("suspicious")) == 1
     assert server.violations == []
 
 
 async def test_a_refusal_says_where_and_is_kept(server: SlackServer, client: AsyncWebClient) -> None:
     """With a name, a JSON pointer, and nothing posted."""
-    sent = client.chat_postMessage(channel=server.main.id, text="a", blocks=BAD_BLOCKS["a header of 151 characters"])
-    assert await refused(sent) == "invalid_blocks"
+    call = client.chat_postMessage(channel=server.main.id, text="a", blocks=BAD_BLOCKS["a header of 151 characters"])
+    assert await refused(call) == "invalid_blocks"
     assert "less than 151 characters [json-pointer:/blocks/0/text/text]" in str(server.violations[0])
     assert server.posted() == []
 
@@ -213,11 +218,11 @@ async def test_all_text_of_a_message_together_has_a_limit(server: SlackServer, c
 @pytest.mark.parametrize("as_json", [True, False])
 async def test_arguments_come_as_json_as_a_form_or_in_the_query(server: SlackServer, as_json: bool) -> None:
     """What is structured may be JSON text within a form."""
-    sent = {"text": "a", "blocks": [section()] if as_json else json.dumps([section()])}
-    body: Json = {"json": sent} if as_json else {"data": sent}
+    body = {"text": "a", "blocks": [section()] if as_json else json.dumps([section()])}
+    encoding: Json = {"json": body} if as_json else {"data": body}
     headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
     async with aiohttp.ClientSession(headers=headers) as session:
-        response = await session.post(f"{server.base_url}chat.postMessage?channel={server.main.id}", **body)
+        response = await session.post(f"{server.base_url}chat.postMessage?channel={server.main.id}", **encoding)
         assert (await response.json())["ok"]
     assert server.posted()[0].blocks[0]["text"] == plain("a")
 
@@ -254,8 +259,10 @@ async def test_each_method_takes_so_many_calls_a_minute(
 ) -> None:
     """50 edits a minute, then 429 with Retry-After; a channel takes one message a second, after a short burst."""
     ts = (await client.chat_postMessage(channel=server.main.id, text="a"))["ts"]
-    update = client.chat_update
-    for number in range(50):
+    update = partial(client.chat_update, parse="none")
+    await client.chat_update(channel=server.main.id, ts=ts, text="@everyone")
+    assert "an edit that Slack parses" in str(server.forgive("suspicious"))
+    for number in range(49):
         await update(channel=server.main.id, ts=ts, text=f"{number}")
     with pytest.raises(SlackApiError) as caught:
         await update(channel=server.main.id, ts=ts, text="51")
@@ -274,8 +281,8 @@ async def test_files_get_ready_later_or_never(server: SlackServer, client: Async
     """An image block takes a file that is ready; until then it is an «invalid slack file»."""
 
     async def upload() -> str:
-        sent = await client.files_upload_v2(content=b"png", filename="a.png", alt_txt="A", channel=server.main.id)
-        return str(sent["files"][0]["id"])
+        upload = await client.files_upload_v2(content=b"png", filename="a.png", alt_txt="A", channel=server.main.id)
+        return str(upload["files"][0]["id"])
 
     def image(file: str) -> list[Json]:
         return [{"type": "image", "alt_text": "A", "slack_file": {"id": file}}]
@@ -302,12 +309,12 @@ async def test_an_installation_gives_a_workspace_a_token_of_its_own(
     """A code is used once, and one workspace's token does nothing in another."""
     other = server.add_team("Other House")
     channel = server.add_channel("away", other)
-    asked = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "code": server.allow(other)}
+    arguments = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "code": server.allow(other)}
     client.token = None
-    told = await client.oauth_v2_access(**asked)
-    assert told["team"]["id"] == other.id
-    assert await refused(client.oauth_v2_access(**asked)) == "invalid_code"
-    client.token = told["access_token"]
+    answer = await client.oauth_v2_access(**arguments)
+    assert answer["team"]["id"] == other.id
+    assert await refused(client.oauth_v2_access(**arguments)) == "invalid_code"
+    client.token = answer["access_token"]
     await client.chat_postMessage(channel=channel.id, text="a")
     client.token = BOT_TOKEN
     assert await refused(client.chat_postMessage(channel=channel.id, text="a")) == "channel_not_found"
@@ -333,15 +340,15 @@ async def test_a_response_url_is_used_five_times_in_half_an_hour(
 ) -> None:
     """Then it answers 404 with `used_url` or `expired_url`."""
     ada = server.member("Ada")
-    asked = server.interaction("slash_commands", ada, server.main)
+    command = server.interaction("slash_commands", ada, server.main)
     old = server.interaction("slash_commands", ada, server.main)
     async with aiohttp.ClientSession() as session:
-        told = [await session.post(asked.response_url, json={"text": "a"}) for _ in range(6)]
-        assert [one.status for one in told] == [200] * 5 + [404]
-        assert (await told[-1].json())["error"] == "used_url"
+        responses = [await session.post(command.response_url, json={"text": "a"}) for _ in range(6)]
+        assert [one.status for one in responses] == [200] * 5 + [404]
+        assert (await responses[-1].json())["error"] == "used_url"
         clock.forward(minutes=31)
         assert (await (await session.post(old.response_url, json={"text": "a"})).json())["error"] == "expired_url"
-    assert len(ada.told()) == 5
+    assert len(ada.whispers()) == 5
     assert server.member("Ben").text == ""
 
 
@@ -365,14 +372,14 @@ async def test_a_trigger_opens_one_form_within_3_seconds(
 
 async def test_a_form_is_filled_in_as_slacks_client_lets_people(server: SlackServer, client: AsyncWebClient) -> None:
     """What is required is filled in, what is too long can't be typed; errors stand beside inputs and keep it open."""
-    seen: list[Any] = []
+    payloads: list[Any] = []
 
     async def opens(ack: Any, body: Any) -> None:
         await ack()
         await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
 
     async def takes(ack: Any, view: Any) -> None:
-        seen.append(view["state"]["values"])
+        payloads.append(view["state"]["values"])
         wrong = view["state"]["values"]["q"]["t"]["value"] == "bad"
         await (ack(response_action="errors", errors={"q": "Not so"}) if wrong else ack())
 
@@ -389,7 +396,7 @@ async def test_a_form_is_filled_in_as_slacks_client_lets_people(server: SlackSer
         assert (first.errors, first.closed, ada.view) == ({"Question": "Not so"}, False, view)
         assert (await ada.submit(view, {"Question": "good", "How": "many"})).closed
         assert ada.view is None
-    assert seen[1]["h"]["s"]["selected_option"]["value"] == "many"
+    assert payloads[1]["h"]["s"]["selected_option"]["value"] == "many"
     assert server.violations == []
 
 

@@ -36,23 +36,23 @@ async def socket(
 
     web = AsyncWebClient(token=BOT_TOKEN, base_url=server.base_url)
     app = GuardedApp(client=web, signing_secret=None)
-    kept = SocketMode(app, web, APP_TOKEN, clock=clock or Clock(), pace=pace, sleep=sleep)
+    connection = SocketMode(app, web, APP_TOKEN, clock=clock or Clock(), pace=pace, sleep=sleep)
     try:
-        yield kept, pauses
+        yield connection, pauses
     finally:
-        await kept.close()
+        await connection.close()
 
 
 async def test_a_socket_that_slack_has_forgotten_is_replaced(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Its pongs come and nothing else. After a quarter of an hour without a word another one is opened, unasked."""
     async with slack_world(tmp_path, pace=IMPATIENT) as world:
         world.server.sockets.forget()
-        heard = world.chat.last_heard
+        before = world.chat.last_heard
         world.clock.forward(minutes=16)
         await world.server.sockets.ready(2)
         assert (await world.server.member("Ada").command("/parley help")).private
         assert world.chat.is_connected()
-        assert heard is not None
+        assert before is not None
         assert world.chat.last_heard == world.clock.now
         assert warnings(caplog) == []
 
@@ -76,9 +76,9 @@ async def test_what_is_pressed_while_a_socket_is_replaced_is_answered(tmp_path: 
     async with slack_world(tmp_path, pace=IMPATIENT) as world:
         members = world.members(20)
         for number in range(2, 5):
-            asked = [asyncio.create_task(member.command("/parley help")) for member in members]
+            commands = [asyncio.create_task(member.command("/parley help")) for member in members]
             await world.server.sockets.refresh()
-            assert all(answer.private for answer in await asyncio.gather(*asked))
+            assert all(answer.private for answer in await asyncio.gather(*commands))
             await world.server.sockets.ready(number)
 
 
@@ -109,7 +109,7 @@ async def test_a_lost_socket_is_told_once_and_seen(
         assert (await server.member("Ada").command("/parley help")).private
         assert (while_away, world.chat.is_connected()) == (False, True)
         lost, back = warnings(caplog)
-        assert "not connected" in lost
+        assert "isn't connected" in lost
         assert "again" in back
         assert bugs(caplog) == []
 
@@ -138,17 +138,17 @@ async def test_connecting_goes_on_until_it_is_done(
     async with new_server() as server:
         trouble(server)
         pace = replace(IMPATIENT, opening=0.5 if trouble in {hangs, says_nothing} else 20, pause=1, longest_pause=2)
-        async with socket(server, pace) as (kept, pauses):
-            before = kept.connected
-            await kept.open(f"{server.url.replace('http', 'ws')}/link?ticket=spent")
+        async with socket(server, pace) as (connection, pauses):
+            before = connection.connected
+            await connection.open(f"{server.url.replace('http', 'ws')}/link?ticket=spent")
             await server.sockets.ready()
             assert await answers(server)
-            assert (before, kept.connected) == (False, True)
+            assert (before, connection.connected) == (False, True)
         assert pauses[:3] == [1, 2, 2]
         tickets = [call.answer["url"] for call in server.called("apps.connections.open") if "url" in call.answer]
         assert len(tickets) == len(set(tickets))
         lost, _back = warnings(caplog)
-        assert "not connected" in lost
+        assert "isn't connected" in lost
 
 
 async def answers(server: SlackServer) -> bool:

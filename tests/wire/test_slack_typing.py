@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from bot.chat import Choice
-from bot.library.loader import load_library
-from bot.library.shelf import Edition
+from bot.chat.vocabulary import Choice
+from bot.library.edition import Edition
+from bot.packs.loader import load_library
 from tests.wire.slack import Member, View, words
 from tests.wire.slack.world import World, bugs, slack_world
 from tests.world import CONTENT
@@ -30,7 +30,7 @@ def streets(folder: Path) -> Path:
     facts = [
         f"  - id: street-{n}\n    statement: Street number {n} is as wide as {n} carts that stand side by side, no more "
         f"and no less.\n    essay: {{paragraph: 1, quote: street {n}}}\n    attributed_to: the author\n    kind: fact\n"
-        f"    verdict: unverified\n    reason: Nobody measured it.\n    as_of: 2026-11\n    aliases: [lane {n}x]\n"
+        f"    verdict: unverified\n    reason: Nobody measured it.\n    checked: 2026-11\n    aliases: [lane {n}x]\n"
         for n in range(STREETS)
     ]
     (folder / "facts.yaml").write_text("facts:\n" + "".join(facts))
@@ -50,7 +50,7 @@ async def browse(world: World, line: str = "/parley fact") -> tuple[Member, Any]
 
 async def policy_form(world: World) -> tuple[Member, View]:
     host = world.server.member("Host")
-    view = (await host.command("/parley poll policy")).view
+    view = (await host.command("/parley poll policy post:yes")).view
     assert view is not None
     return host, view
 
@@ -64,10 +64,10 @@ async def test_a_list_of_facts_is_searched_while_somebody_types(tmp_path: Path, 
         assert len(await ada.suggest(message, "Facts", "")) == 100
         assert await ada.suggest(message, "Facts", "zeppelin") == []
         assert await ada.suggest(message, "Facts", "<!channel> & *") == []
-        (found,) = await ada.suggest(message, "Facts", "lane 149")
-        assert found.startswith("Street number 149 is as wide")
-        assert len(found) == 75
-        answer = await ada.select(message, "Facts", found)
+        (suggestion,) = await ada.suggest(message, "Facts", "lane 149")
+        assert suggestion.startswith("Street number 149 is as wide")
+        assert len(suggestion) == 75
+        answer = await ada.select(message, "Facts", suggestion)
         assert answer.private
         assert "Street number 149 is as wide as 149 carts that stand side by side, no more and no less." in answer.text
 
@@ -124,9 +124,9 @@ async def test_a_pick_that_is_gone_meanwhile_is_answered(tmp_path: Path, caplog:
         served(world, tmp_path / "content")
         answer = await ada.select(message, "Facts", *facts)
         assert answer.private
-        assert "removed from the topic" in answer.text
-        sent = await host.submit(form, {"Which options": options})
-        assert list(sent.errors) == ["Which options"]
+        assert "no longer in the topic" in answer.text
+        submission = await host.submit(form, {"Which options": options})
+        assert list(submission.errors) == ["Which options"]
         assert host.view is form
         served(world, CONTENT)
         assert await host.suggest(form, "Which options", "") == []
@@ -144,12 +144,12 @@ async def test_a_list_of_another_version_offers_nothing(tmp_path: Path, caplog: 
         assert bugs(caplog) == []
 
 
-async def slow(*_asked: object) -> Sequence[Choice]:
+async def slow(*_arguments: object) -> Sequence[Choice]:
     await asyncio.Event().wait()
     return ()
 
 
-def broken(*_asked: object) -> Sequence[Choice]:
+def broken(*_arguments: object) -> Sequence[Choice]:
     raise ValueError("broken")
 
 

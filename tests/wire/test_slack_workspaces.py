@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from slack_sdk.oauth.installation_store import Bot as Installed
 
 from adapters.cli import main
 from adapters.slack.app import SlackChat
@@ -19,16 +20,17 @@ from adapters.slack.installations import Installations, States
 from adapters.slack.oauth import INSTALL, REDIRECT, OAuth
 from adapters.slack.people import People
 from adapters.slack.web import EDITS_A_MINUTE, WebApi
-from adapters.slack.workspaces import KEPT
-from bot.chat import Card, MessageRef, Place, Reply
+from adapters.slack.workspaces import INSTALLATION_LIFETIME
+from bot.chat.vocabulary import Card, MessageRef, Place, Reply
+from bot.communities import installations as rows
 from bot.errors import NotAllowed, Unavailable
-from bot.polls.model import State
-from bot.store import installations as rows
+from bot.polls.model import PollState
 from tests.ports import free_port
-from tests.programs import PATIENCE, last_words, program
+from tests.programs import last_words, program
+from tests.waits import PATIENCE
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, Browser, CannotDo, words
 from tests.wire.slack import world as slack
-from tests.wire.slack.houses import House, begun, house, install, left, settled, stored, two_houses
+from tests.wire.slack.houses import House, begin, departures, house, install, settled, stored, two_houses
 from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET
 from tests.wire.slack.world import Hurried, World, counted, slack_world
 from tests.world import Clock, running
@@ -36,7 +38,7 @@ from tests.world import Clock, running
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # slack_sdk's own
 
 SHORT = Reply((Card(title="Short"),))
-NOT_HERE = "Parley is not installed in your workspace"
+NOT_HERE = "Parley isn't installed in your workspace"
 
 
 # --- the whole of it ---
@@ -56,14 +58,14 @@ async def test_two_workspaces_install_and_vote_and_one_removes_the_app(tmp_path:
                 answers = await asyncio.gather(*(voter.press(poll, "Green") for voter in voters))
                 assert all(counted(answer) for answer in answers)
             await world.quiet()
-            assert [words(poll.blocks).count("6 (100.0 %)") for poll in polls] == [1, 1]
+            assert [words(poll.blocks).count("6 (100%)") for poll in polls] == [1, 1]
             assert (await server.uninstall(north.team)).ok
             await settled(world)
-            assert (await stored(world, north.team), await left(world)) == (None, [f"slack:{north.team.id}"])
+            assert (await stored(world, north.team), await departures(world)) == (None, [f"slack:{north.team.id}"])
             assert NOT_HERE in (await north.host.press(polls[0], "Green")).text
             assert counted(await server.member("Late", south.team).press(polls[1], "Black"))
             await world.quiet()
-            assert "1 (14.3 %)" in words(polls[1].blocks)
+            assert "1 (14.3%)" in words(polls[1].blocks)
         assert server.violations == []
         tokens = {call.team.id: {call.token} for call in server.calls if call.method == "chat.postMessage"}
         assert tokens == {north.team.id: {north.team.token}, south.team.id: {south.team.token}}
@@ -74,7 +76,7 @@ async def test_in_the_steady_state_nobody_is_asked_who_a_workspace_is(tmp_path: 
     looked: list[str] = []
 
     class Watched(Installations):
-        async def find(self, team: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - as the method that it watches
+        async def find(self, team: str) -> Installed | None:
             looked.append(team)
             return await super().find(team)
 
@@ -82,13 +84,13 @@ async def test_in_the_steady_state_nobody_is_asked_who_a_workspace_is(tmp_path: 
         oauth = OAuth(CLIENT_ID, CLIENT_SECRET, Watched(other.database, other.keys, world.clock), _states(world))
         await world.chat.stop()
         async with _chat(world, oauth):
-            asked = len(world.server.called("auth.test"))
+            before = len(world.server.called("auth.test"))
             for _ in range(20):
                 await north.host.command("/parley help")
-            assert (looked, len(world.server.called("auth.test"))) == ([north.team.id], asked)
-            world.clock.forward(seconds=KEPT.total_seconds())
+            assert (looked, len(world.server.called("auth.test"))) == ([north.team.id], before)
+            world.clock.forward(seconds=INSTALLATION_LIFETIME.total_seconds())
             await asyncio.gather(*(north.host.command("/parley help") for _ in range(5)))
-            assert (looked, len(world.server.called("auth.test"))) == ([north.team.id] * 2, asked)
+            assert (looked, len(world.server.called("auth.test"))) == ([north.team.id] * 2, before)
 
 
 def _states(world: World) -> States:
@@ -133,7 +135,7 @@ async def test_as_a_program_it_goes_on_after_it_was_killed(tmp_path: Path) -> No
             for each in houses:
                 page = await Browser().install(f"http://127.0.0.1:{port}{INSTALL}", each.team)
                 assert page.status == 200
-                await each.host.command('/parley poll create question:"Which tea?" options:"Green | Black"')
+                await each.host.command('/parley poll create post:yes question:"Which tea?" options:"Green | Black"')
             process.kill()
             await process.wait()
         async with program(tmp_path, *arguments, **settings) as process:
@@ -142,10 +144,10 @@ async def test_as_a_program_it_goes_on_after_it_was_killed(tmp_path: Path) -> No
                 voter = server.member("Voter", each.team)
                 assert counted(await voter.press(server.posted(each.channel)[0], "Green"))
             process.terminate()
-            code, said = await last_words(process)
+            code, output = await last_words(process)
         assert server.violations == []
-    assert (code, "Traceback" in said) == (0, False), said
-    assert not any(secret in said for secret in (CLIENT_SECRET, *(each.team.token for each in houses)))
+    assert (code, "Traceback" in output) == (0, False), output
+    assert not any(secret in output for secret in (CLIENT_SECRET, *(each.team.token for each in houses)))
 
 
 async def ready(process: Process) -> None:
@@ -168,14 +170,14 @@ async def test_a_copy_of_the_database_shows_no_token(tmp_path: Path, caplog: pyt
     caplog.set_level(logging.INFO)
     async with slack_world(tmp_path, several=True) as world:
         north = house(world.server, "North House")
-        browser, back, state = await begun(world)
+        browser, back, state = await begin(world)
         code = world.server.allow(north.team)
         await browser.open(f"{back}?code={code}&state={state}")
         await world.poll(north.host)
-        said = files_of(tmp_path)
-        assert f"slack:{north.team.id}".encode() in said
+        contents = files_of(tmp_path)
+        assert f"slack:{north.team.id}".encode() in contents
         for secret in (north.team.token, north.team.token.removeprefix("xoxb-"), CLIENT_SECRET, state, "North House"):
-            assert secret.encode() not in said
+            assert secret.encode() not in contents
         for secret in (north.team.token, CLIENT_SECRET, state, f"code={code}", f"'{code}'"):
             assert secret not in caplog.text
 
@@ -184,19 +186,19 @@ async def test_a_copy_of_the_database_shows_no_token(tmp_path: Path, caplog: pyt
 async def test_of_a_removed_app_s_token_nothing_remains(tmp_path: Path, event: str) -> None:
     """Either event will do: no row, and nothing of the sealed text in the files; the community counts as gone."""
     async with two_houses(tmp_path) as (world, north, south):
-        kept = await stored(world, north.team)
-        assert kept is not None
-        assert kept.sealed.encode() in files_of(tmp_path)
+        installation = await stored(world, north.team)
+        assert installation is not None
+        assert installation.sealed.encode() in files_of(tmp_path)
         await world.poll(north.host)
         world.server.revoked.add(north.team.token)
-        told = {"tokens": {"oauth": ["U1"], "bot": ["U0BOT"]}} if event == "tokens_revoked" else {}
-        await world.server.event(north.team, {"type": event, **told})
+        tokens = {"tokens": {"oauth": ["U1"], "bot": ["U0BOT"]}} if event == "tokens_revoked" else {}
+        await world.server.event(north.team, {"type": event, **tokens})
         await settled(world)
-        assert kept.sealed.encode() not in files_of(tmp_path)
-        assert kept.sealed[10:60].encode() not in files_of(tmp_path)
+        assert installation.sealed.encode() not in files_of(tmp_path)
+        assert installation.sealed[10:60].encode() not in files_of(tmp_path)
         assert await stored(world, south.team)
         (poll,) = await world.instance.polls.listed(f"slack:{north.team.id}")
-        assert poll.state is State.CANCELLED
+        assert poll.state is PollState.CANCELLED
 
 
 async def test_a_person_s_own_token_is_none_of_parley_s(tmp_path: Path) -> None:
@@ -205,7 +207,7 @@ async def test_a_person_s_own_token_is_none_of_parley_s(tmp_path: Path) -> None:
         await world.server.event(north.team, {"type": "tokens_revoked", "tokens": {"oauth": ["U1"], "bot": []}})
         await north.host.command("/parley help")
         assert await stored(world, north.team)
-        assert await left(world) == []
+        assert await departures(world) == []
 
 
 async def test_who_installs_again_has_parley_back(tmp_path: Path) -> None:
@@ -215,12 +217,15 @@ async def test_who_installs_again_has_parley_back(tmp_path: Path) -> None:
         await admin.command("/parley settings polls:moderators")
         await world.server.uninstall(north.team)
         await settled(world)
-        assert await left(world) == [f"slack:{north.team.id}"]
+        assert await departures(world) == [f"slack:{north.team.id}"]
         assert NOT_HERE in (await north.host.command("/parley help")).text
         world.clock.forward(seconds=5)
         await install(world, north.team)
-        assert await left(world) == []
-        assert "moderators" in (await north.host.command('/parley poll create question:"Why?" options:"A | B"')).text
+        assert await departures(world) == []
+        assert (
+            "moderators"
+            in (await north.host.command('/parley poll create post:yes question:"Why?" options:"A | B"')).text
+        )
         await world.poll(admin)
 
 
@@ -234,7 +239,7 @@ async def test_a_removal_that_comes_late_removes_no_newer_installation(tmp_path:
         await world.server.event(north.team, {"type": "app_uninstalled"}, retry=2)
         assert await stored(world, north.team)
         assert (await north.host.command("/parley help")).private
-        assert await left(world) == []
+        assert await departures(world) == []
 
 
 async def test_another_process_s_removal_is_noticed_within_seconds(tmp_path: Path) -> None:
@@ -244,7 +249,7 @@ async def test_another_process_s_removal_is_noticed_within_seconds(tmp_path: Pat
         await world.chat.post(place, SHORT)
         elsewhere = Installations(other.database, other.keys, world.clock)
         assert await elsewhere.forget(north.team.id, world.clock())
-        world.clock.forward(seconds=KEPT.total_seconds())
+        world.clock.forward(seconds=INSTALLATION_LIFETIME.total_seconds())
         with pytest.raises(NotAllowed, match=NOT_HERE):
             await world.chat.post(place, SHORT)
         assert len(world.server.called("chat.postMessage", None)) == 1
@@ -261,13 +266,13 @@ async def test_another_key_opens_nothing_and_a_new_installation_helps(
         key = (tmp_path / "parley.key").read_bytes()
         (tmp_path / "parley.key").write_bytes(b"C" * 43 + b"=\n")
         async with slack.parley(server, tmp_path, several=True) as world:
-            assert "must install it again" in (await north.host.command("/parley help")).text
+            assert "to install Parley again" in (await north.host.command("/parley help")).text
             await install(world, north.team)
             assert (await north.host.command("/parley help")).private
-            assert "must install it again" not in (await north.host.command("/parley help")).text
+            assert "to install Parley again" not in (await north.host.command("/parley help")).text
         (tmp_path / "parley.key").write_bytes(key)
         async with slack.parley(server, tmp_path, several=True) as world:
-            assert "must install it again" not in (await south.host.command("/parley help")).text
+            assert "to install Parley again" not in (await south.host.command("/parley help")).text
         assert server.violations == []
         assert "under another key" in caplog.text
 
@@ -275,10 +280,10 @@ async def test_another_key_opens_nothing_and_a_new_installation_helps(
 async def test_a_sealed_token_opens_beside_its_own_workspace_alone(tmp_path: Path) -> None:
     """Who can write into the database can't give one workspace another's token."""
     async with two_houses(tmp_path) as (world, north, south):
-        taken = await stored(world, south.team)
-        assert taken is not None
+        installation = await stored(world, south.team)
+        assert installation is not None
         await world.instance.database.write(
-            lambda tx: rows.put(tx, f"slack:{north.team.id}", taken.sealed, world.clock())
+            lambda tx: rows.put(tx, f"slack:{north.team.id}", installation.sealed, world.clock())
         )
         with pytest.raises(Unavailable):
             await Installations(world.instance.database, world.instance.keys, world.clock).find(north.team.id)
@@ -288,11 +293,11 @@ async def test_whoever_runs_parley_sees_who_has_installed_it(tmp_path: Path, mon
     """Id, name and date, the oldest first, while it runs; without the key the names are not there."""
     monkeypatch.chdir(tmp_path)
     async with two_houses(tmp_path) as (_, north, south):
-        told = (await asyncio.to_thread(CliRunner().invoke, main, ["slack", "workspaces"])).output
-        assert told == f"{north.team.id}\tNorth House\t2026-11-25\n{south.team.id}\tSouth House\t2026-11-25\n"
+        output = (await asyncio.to_thread(CliRunner().invoke, main, ["slack", "workspaces"])).output
+        assert output == f"{north.team.id}\tNorth House\t2026-11-25\n{south.team.id}\tSouth House\t2026-11-25\n"
         monkeypatch.setenv("PARLEY_KEY", "B" * 43 + "=")
-        told = (await asyncio.to_thread(CliRunner().invoke, main, ["slack", "workspaces"])).output
-        assert told.count("under another key") == 2
+        output = (await asyncio.to_thread(CliRunner().invoke, main, ["slack", "workspaces"])).output
+        assert output.count("under another key") == 2
 
 
 # --- a workspace that is lost, and the others ---
@@ -309,9 +314,9 @@ async def test_a_dead_token_is_a_lost_permission_and_takes_nobody_down(tmp_path:
         assert counted(await world.server.member("Voter", north.team).press(poll, "Green"))
         await world.quiet()
         await settled(world)
-        assert "1 (100.0 %)" in words(poll.blocks)
-        assert "A poll's message can't be updated" in north.host.at_direct().text
-        assert (await left(world), await stored(world, north.team) is None) == ([f"slack:{south.team.id}"], False)
+        assert "1 (100%)" in words(poll.blocks)
+        assert "I can't update a poll's message" in north.host.at_direct().text
+        assert (await departures(world), await stored(world, north.team) is None) == ([f"slack:{south.team.id}"], False)
         assert counted(await world.server.member("Another", north.team).press(poll, "Green"))
         await world.quiet()
         assert [one.method for one in world.server.forgive("token_revoked")] == ["chat.update", "auth.test"]
@@ -329,7 +334,7 @@ async def test_a_workspace_that_had_a_bot_token_changes_over(tmp_path: Path) -> 
                 await world.chat.edit(MessageRef(Place("slack", server.team.id, poll.channel.id), poll.ts), SHORT)
             await install(world, server.team)
             assert counted(await server.member("Ada").press(poll, "Green"))
-            await server.until(lambda: "1 (100.0 %)" in words(poll.blocks))
+            await server.until(lambda: "1 (100%)" in words(poll.blocks))
         assert server.violations == []
 
 
@@ -345,7 +350,7 @@ async def test_one_refusal_by_mistake_loses_no_workspace(tmp_path: Path) -> None
         assert await stored(world, north.team)
         assert counted(await world.server.member("Voter", north.team).press(poll, "Green"))
         assert await world.chat.post(place, SHORT)
-        assert await left(world) == []
+        assert await departures(world) == []
 
 
 async def test_one_workspace_s_trouble_is_not_another_s(tmp_path: Path) -> None:
@@ -386,7 +391,7 @@ async def test_files_groups_and_home_are_each_workspace_s_own(tmp_path: Path) ->
         await ada.command("/parley privacy export")
         await world.server.until(lambda: any(message.files for message in ada.at_direct().sees()))
         view = await ada.open_home()
-        assert "No poll yet" in words(view.content["blocks"])
+        assert "No polls yet" in words(view.content["blocks"])
         used = {call.team.id for call in world.server.calls if call.method in {"views.publish", "usergroups.list"}}
         assert used == {south.team.id}
 
@@ -406,13 +411,13 @@ async def test_who_comes_from_a_workspace_without_the_app_is_told_so(tmp_path: P
         assert NOT_HERE in (await stranger.press(poll, "Green")).text
         assert NOT_HERE in (await stranger.message_shortcut("find-facts", server.say(stranger, "Tea"))).text
         await server.event(elsewhere.team, {"type": "app_home_opened", "user": stranger.id, "tab": "home"})
-        form = (await here.host.command("/parley poll create")).view
+        form = (await here.host.command("/parley poll create post:yes")).view
         assert form is not None
         elsewhere.team.views[form.id] = here.host.team.views.pop(form.id)
         form.user = stranger.id
         filled = {"The question": "Which tea?", "The options": "Green\nBlack"}
-        sent = await stranger.submit(form, filled)
-        assert (sent.closed, NOT_HERE in " ".join(sent.errors.values())) == (False, True)
+        submission = await stranger.submit(form, filled)
+        assert (submission.closed, NOT_HERE in " ".join(submission.errors.values())) == (False, True)
         assert await world.tally() == {}
         assert len(await world.instance.polls.listed(f"slack:{elsewhere.team.id}")) == 0
 
@@ -438,10 +443,10 @@ async def test_the_one_token_s_workspace_is_marked_and_comes_back(tmp_path: Path
             await server.uninstall()
             await settled(world)
             assert world.chat.ended.is_set()
-            assert await left(world) == [f"slack:{server.team.id}"]
+            assert await departures(world) == [f"slack:{server.team.id}"]
         server.revoked.clear()
         async with slack.parley(server, tmp_path) as world:
-            assert await left(world) == []
+            assert await departures(world) == []
 
 
 async def test_slack_that_does_not_answer_a_stranger_is_no_bug(

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.chat import Place
+from bot.chat.vocabulary import Place
 from bot.instance import Instance
 from tests.transcripts.web_driver import WebDriver, web_drivers
 from tests.wire import discord_world
@@ -23,7 +23,7 @@ from tests.world import Clock, running
 TEAS = ("Green", "Black", "Oolong")
 VOTERS = 30
 WEB_VOTERS = ("Ada", "Ben", "Chen")
-CREATE = f'/parley poll create question:"Which tea?" options:"{" | ".join(TEAS)}" results:live closes:1h'
+CREATE = f'/parley poll create post:yes question:"Which tea?" options:"{" | ".join(TEAS)}" results:live closes:1h'
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Everywhere:
         discord = Place("discord", self.discord.guild.id, self.discord.main.id)
         for place in (discord, Place("web", "demo", "main")):
             community = await self.instance.communities.get(f"{place.platform}:{place.workspace}", self.clock())
-            reply = await self.instance.poll_commands.copy(poll, community)
+            reply = await self.instance.copies._draw(poll, community)
             ref = await self.instance.platforms[place.platform].post(place, reply)
             assert ref is not None
             await self.instance.polls.posted(poll.id, ref, self.clock())
@@ -58,11 +58,11 @@ class Everywhere:
         )
         answers = [answer.text for answer in on_slack if answer.private]
         answers += [answer.text for answer in on_discord if answer.private]
-        answers += [seen.private for seen in on_web]
+        answers += [answer.private for answer in on_web]
         assert sum("Your vote is counted" in answer for answer in answers) == 2 * VOTERS + 3
         await self.instance.copies.drain()
 
-    async def shown(self) -> dict[str, str]:
+    async def cards(self) -> dict[str, str]:
         """What everybody reads, by platform."""
         page = await self.web["Mo"].look()
         return {
@@ -95,12 +95,12 @@ async def test_a_poll_on_three_platforms_has_one_count(tmp_path: Path) -> None:
     async with everywhere(tmp_path) as world:
         await world.poll()
         await world.vote()
-        for platform, text in (await world.shown()).items():
-            assert text.count("21 (33.3 %)") == 3, platform
+        for platform, text in (await world.cards()).items():
+            assert text.count("21 (33.3%)") == 3, platform
         world.clock.forward(hours=1)
         await world.instance.scheduler.run_due()
         await world.instance.copies.drain()
-        for platform, text in (await world.shown()).items():
+        for platform, text in (await world.cards()).items():
             assert "This poll is closed. Tie between: Green, Black, Oolong." in text, platform
 
 
@@ -112,7 +112,7 @@ async def test_the_same_name_on_three_platforms_is_three_voters(tmp_path: Path) 
         await world.discord.member("Ada").click(world.discord.posted()[0], "Green")
         await world.web["Ada"].press("Green")
         changed = await world.web["Ada"].press("Black")
-        assert "Your vote is changed" in changed.private
+        assert "Your vote has changed" in changed.private
         await world.instance.copies.drain()
-        for platform, text in (await world.shown()).items():
-            assert "Green ★ 2 (66.7 %)" in text or "Green 2 (66.7 %)" in text, platform
+        for platform, text in (await world.cards()).items():
+            assert "Green ★ 2 (66.7%)" in text or "Green 2 (66.7%)" in text, platform

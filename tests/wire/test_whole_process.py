@@ -21,6 +21,7 @@ from adapters.doctor.platforms import Platforms
 from bot.store.keys import new_key
 from tests.ports import free_port
 from tests.programs import last_words, program
+from tests.waits import PATIENCE
 from tests.wire.discord import TOKEN, DiscordServer, pointed_at
 from tests.wire.discord_world import new_server as new_discord
 from tests.wire.slack import SlackServer
@@ -28,7 +29,6 @@ from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN
 from tests.wire.slack.world import new_server as new_slack
 from tests.world import CONTENT
 
-PATIENCE = 40.0
 START = """
 import sys
 from adapters.cli import main
@@ -40,7 +40,7 @@ MARKED = "marked-secret-0f3a"
 
 
 @dataclass(slots=True)
-class Seen:
+class RunningParley:
     """A running Parley, from outside."""
 
     process: Process
@@ -70,10 +70,10 @@ class Seen:
 
 
 @asynccontextmanager
-async def parley(folder: Path, **variables: str) -> AsyncIterator[Seen]:
+async def parley(folder: Path, **variables: str) -> AsyncIterator[RunningParley]:
     port, health = free_port(), free_port()
     async with new_discord() as discord, new_slack() as slack, aiohttp.ClientSession() as session:
-        given = {
+        environment = {
             "PARLEY_DISCORD_TOKEN": TOKEN,
             "PARLEY_SLACK_BOT_TOKEN": BOT_TOKEN,
             "PARLEY_SLACK_APP_TOKEN": APP_TOKEN,
@@ -84,46 +84,47 @@ async def parley(folder: Path, **variables: str) -> AsyncIterator[Seen]:
         }
         addresses = discord.url.removesuffix("/api/v10"), slack.url
         (folder / "start.py").write_text(START)
-        async with program(folder, "start", *addresses, "run", **given) as process:
-            yield Seen(process, discord, slack, port, health, session)
+        async with program(folder, "start", *addresses, "run", **environment) as process:
+            yield RunningParley(process, discord, slack, port, health, session)
 
 
 async def test_a_process_is_ready_while_both_platforms_are_connected(tmp_path: Path) -> None:
     """It says which one is away, is well all the same, and is ready again when the connection is back."""
-    async with parley(tmp_path) as seen:
-        await seen.until("/readyz", lambda status, _said: status == 200)
+    async with parley(tmp_path) as system:
+        await system.until("/readyz", lambda status, _body: status == 200)
         for gone, back, name in (
-            (seen.discord.outage, seen.discord.back, "discord"),
-            (seen.slack.sockets.drop, None, "slack"),
+            (system.discord.outage, system.discord.back, "discord"),
+            (system.slack.sockets.drop, None, "slack"),
         ):
             if back is None:
-                seen.slack.faults.fail("apps.connections.open", times=1)
+                system.slack.faults.fail("apps.connections.open", times=1)
             gone()
-            await seen.until("/readyz", lambda status, said, name=name: status == 503 and f'"{name}": "away"' in said)  # type: ignore[misc]
-            assert (await seen.get("/healthz"))[0] == 200
+            away = f'"{name}": "away"'
+            await system.until("/readyz", lambda status, body, away=away: status == 503 and away in body)  # type: ignore[misc]
+            assert (await system.get("/healthz"))[0] == 200
             if back is not None:
                 back()
-            await seen.until("/readyz", lambda status, _said: status == 200)
-        _, figures = await seen.get("/metrics")
+            await system.until("/readyz", lambda status, _body: status == 200)
+        _, figures = await system.get("/metrics")
         assert 'parley_platform_calls_total{answer="ok",platform="discord"}' in figures
         assert 'parley_platform_calls_total{answer="ok",platform="slack"}' in figures
-        seen.process.terminate()
-        code, said = await last_words(seen.process)
-        assert code == 0, said
+        system.process.terminate()
+        code, output = await last_words(system.process)
+        assert code == 0, output
 
 
 async def test_bind_opens_what_watches_and_never_the_chat_page(tmp_path: Path) -> None:
     """With PARLEY_BIND=0.0.0.0, health, figures and public pages answer at other addresses; the chat is on 127.0.0.1."""
     public = free_port()
-    async with parley(tmp_path, PARLEY_BIND="0.0.0.0", PARLEY_PUBLIC_BIND=str(public)) as seen:
-        await seen.until("/readyz", lambda status, _said: status == 200)
+    async with parley(tmp_path, PARLEY_BIND="0.0.0.0", PARLEY_PUBLIC_BIND=str(public)) as system:
+        await system.until("/readyz", lambda status, _body: status == 200)
         for host in ("127.0.0.1", "127.0.0.2"):
-            assert (await seen.get("/healthz", host=host))[0] == 200
-            assert (await seen.get("/polls/nothing", public, host))[0] == 404
-        assert (await seen.get("/", seen.port))[0] == 200
+            assert (await system.get("/healthz", host=host))[0] == 200
+            assert (await system.get("/polls/nothing", public, host))[0] == 404
+        assert (await system.get("/", system.port))[0] == 200
         for host in ("127.0.0.2", *others()):
             with pytest.raises(aiohttp.ClientConnectorError):
-                await seen.get("/", seen.port, host)
+                await system.get("/", system.port, host)
 
 
 def contents(folder: Path) -> list[bytes]:
@@ -133,8 +134,8 @@ def contents(folder: Path) -> list[bytes]:
 
 def others() -> Iterator[str]:
     """Other addresses of this machine than loopback, if it has any."""
-    found = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
-    yield from {str(address[0]) for *_, address in found if not str(address[0]).startswith("127.")}
+    addresses = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
+    yield from {str(address[0]) for *_, address in addresses if not str(address[0]).startswith("127.")}
 
 
 async def test_a_running_parley_gives_no_secret_away(tmp_path: Path) -> None:
@@ -144,35 +145,35 @@ async def test_a_running_parley_gives_no_secret_away(tmp_path: Path) -> None:
     """
     key = new_key().decode()
     secrets = (TOKEN, BOT_TOKEN, APP_TOKEN, key)
-    async with parley(tmp_path, PARLEY_LOG_LEVEL="DEBUG", PARLEY_KEY=key) as seen:
-        await seen.until("/readyz", lambda status, _said: status == 200)
-        host, voter = seen.discord.member("Hostperson"), seen.discord.member("Voterperson")
-        await host.slash("poll create", question="Which tea?", options="Greentea | Blacktea", results="live")
-        await voter.click(seen.discord.posted()[0], "Greentea")
-        member = seen.slack.member("Slackperson")
-        await member.command('/parley poll create question:"Which tea?" options:"Greentea | Blacktea"')
-        await member.press(seen.slack.posted()[0], "Blacktea")
+    async with parley(tmp_path, PARLEY_LOG_LEVEL="DEBUG", PARLEY_KEY=key) as system:
+        await system.until("/readyz", lambda status, _body: status == 200)
+        host, voter = system.discord.member("Hostperson"), system.discord.member("Voterperson")
+        await host.slash("poll create", post=True, question="Which tea?", options="Greentea | Blacktea", results="live")
+        await voter.click(system.discord.posted()[0], "Greentea")
+        member = system.slack.member("Slackperson")
+        await member.command('/parley poll create post:yes question:"Which tea?" options:"Greentea | Blacktea"')
+        await member.press(system.slack.posted()[0], "Blacktea")
         await member.command("/parley privacy export")
         for page in ("/healthz", "/readyz", "/metrics", "/nothing"):
-            await seen.get(page)
+            await system.get(page)
         for page in ("/", "/api/hello", "/api/nothing"):
-            await seen.get(page, seen.port)
-        seen.process.terminate()
-        code, said = await last_words(seen.process)
-        assert code == 0, said
-        told = [repr(call).encode() for call in seen.discord.calls]
-        told += [
+            await system.get(page, system.port)
+        system.process.terminate()
+        code, output = await last_words(system.process)
+        assert code == 0, output
+        bodies = [repr(call).encode() for call in system.discord.calls]
+        bodies += [
             repr((call.method, {k: v for k, v in call.args.items() if k != "token"}, call.answer)).encode()
-            for call in seen.slack.calls
+            for call in system.slack.calls
         ]
         people = (host.user.id, voter.user.id, member.user.id, "Hostperson", "Voterperson", "Slackperson")
-    assert "was answered: ok" in said
+    assert "was answered: ok" in output
     stored = contents(tmp_path)
     for secret in secrets:
-        for text in (said.encode(), *seen.read, *stored, *told):
+        for text in (output.encode(), *system.read, *stored, *bodies):
             assert secret.encode() not in text, text[:2000]
-    named = [line for line in said.splitlines() if any(person in line for person in people)]
-    assert named == []
+    lines = [line for line in output.splitlines() if any(person in line for person in people)]
+    assert lines == []
 
 
 @pytest.mark.parametrize(
@@ -188,13 +189,13 @@ async def test_a_running_parley_gives_no_secret_away(tmp_path: Path) -> None:
 )
 async def test_a_secret_that_is_wrong_is_not_repeated(tmp_path: Path, wrong: dict[str, str]) -> None:
     """The program ends with 1 and a sentence, at DEBUG too."""
-    async with parley(tmp_path, PARLEY_LOG_LEVEL="DEBUG", **wrong) as seen:
-        code, said = await last_words(seen.process)
-        seen.slack.violations.clear()
-    assert code == 1, said
-    assert "Error: " in said
-    assert "Traceback" not in said
-    assert MARKED not in said
+    async with parley(tmp_path, PARLEY_LOG_LEVEL="DEBUG", **wrong) as system:
+        code, output = await last_words(system.process)
+        system.slack.violations.clear()
+    assert code == 1, output
+    assert "Error: " in output
+    assert "Traceback" not in output
+    assert MARKED not in output
 
 
 # --- every command ---
@@ -239,8 +240,8 @@ def test_no_command_prints_a_secret(
 ) -> None:
     """Whatever it prints, and whatever file it writes, while every secret is set."""
     monkeypatch.chdir(tmp_path)
-    asked: Any = Platforms.__init__
-    monkeypatch.setitem(asked.__kwdefaults__, "slack", "http://127.0.0.1:1/")
+    create: Any = Platforms.__init__
+    monkeypatch.setitem(create.__kwdefaults__, "slack", "http://127.0.0.1:1/")
     key = new_key().decode()
     variables = {
         "PARLEY_DATABASE": database,

@@ -23,7 +23,6 @@ from tests.wire.discord.interactions import Interaction
 from tests.wire.discord.members import CannotDo, Member
 from tests.wire.discord.model import SELECT, Message
 from tests.wire.discord.server import DiscordServer
-from tests.wire.discord.validation import SPEC
 
 INSTRUCTIONS = """\
 Discord's stand-in listens. Start Parley in another terminal, in the repository:
@@ -41,9 +40,9 @@ def say(text: str) -> None:
 
 
 def drawn(message: Message) -> str:
-    seen = "only you can see this" if message.only_for else "for all to see"
+    audience = "only you can see this" if message.only_for else "for all to see"
     buttons = "  ".join(f"[{label}]" for label in message.labels)
-    return f"\n┌ {message.author.name} ({seen})\n{message.text}\n{buttons}\n└"
+    return f"\n┌ {message.author.name} ({audience})\n{message.text}\n{buttons}\n└"
 
 
 class Person:
@@ -59,13 +58,13 @@ class Person:
             if line.startswith("/"):
                 await self._slash(words)
             elif line.startswith("?"):
-                found = await self._member.autocomplete(" ".join(words[:-2]), words[-2], words[-1])
-                say("\n".join(f"  {choice['name']}" for choice in found) or "  nothing")
+                choices = await self._member.autocomplete(" ".join(words[:-2]), words[-2], words[-1])
+                say("\n".join(f"  {choice['name']}" for choice in choices) or "  nothing")
             elif line.startswith("!"):
-                await self._shown(self._member.start_click(self._newest(line[1:]), line[1:]))
+                await self._show(self._member.start_click(self._newest(line[1:]), line[1:]))
             elif line.startswith("="):
                 options = line[1:].split(",")
-                await self._shown(self._member.start_choose(self._newest(options[0]), *options))
+                await self._show(self._member.start_choose(self._newest(options[0]), *options))
             else:
                 say(__doc__ or "")
         except (CannotDo, TimeoutError, IndexError) as error:
@@ -73,11 +72,11 @@ class Person:
 
     async def _slash(self, words: list[str]) -> None:
         name = [word for word in words if "=" not in word]
-        given: dict[str, Any] = dict(word.split("=", 1) for word in words if "=" in word)
-        typed: dict[str, Any] = {key: _typed(value) for key, value in given.items()}
-        await self._shown(self._member.start_slash(" ".join(name), **typed))
+        words_by_option: dict[str, Any] = dict(word.split("=", 1) for word in words if "=" in word)
+        options: dict[str, Any] = {key: _option_value(value) for key, value in words_by_option.items()}
+        await self._show(self._member.start_slash(" ".join(name), **options))
 
-    async def _shown(self, interaction: Interaction) -> None:
+    async def _show(self, interaction: Interaction) -> None:
         await self._member.wait(interaction, 10)
         await asyncio.sleep(0.2)
         if interaction.modal is not None:
@@ -100,16 +99,14 @@ class Person:
         raise CannotDo(f"no message shows {label!r}")
 
 
-def _typed(value: str) -> object:
+def _option_value(value: str) -> object:
     if value in {"true", "false"}:
         return value == "true"
     return int(value) if value.isdecimal() else value
 
 
 async def main(port: int) -> None:
-    async with DiscordServer(
-        port=port, spec=SPEC if SPEC.exists() else None, log=lambda line: say(f"  · {line}")
-    ) as server:
+    async with DiscordServer(port=port, log=lambda line: say(f"  · {line}")) as server:
         address = server.url.removesuffix("/api/v10")
         say(
             INSTRUCTIONS.format(
@@ -120,8 +117,6 @@ async def main(port: int) -> None:
                 gateway=server.gateway_url,
             )
         )
-        if not SPEC.exists():
-            say(f"Bodies are checked by hand only: Discord's OpenAPI file is not at {SPEC}\n")
         person = Person(server.member("Ada", moderator=True))
         steps = {"drop": server.gateway.drop, "outage": server.outage, "back": server.back}
         while (line := (await asyncio.to_thread(sys.stdin.readline))) and line.strip() != "quit":

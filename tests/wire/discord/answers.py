@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.wire.discord import errors, limits
-from tests.wire.discord.calls import Call, permissions, validate
+from tests.wire.discord.calls import Call, validate
 from tests.wire.discord.interactions import DEFER, DEFER_UPDATE, OPEN, SHOW, SUGGEST, UPDATE, Interaction
 from tests.wire.discord.messages import compose, edited, fill, uploaded
 from tests.wire.discord.model import COMPONENTS_V2, EPHEMERAL, LOADING, Guild, Json, Message
+from tests.wire.discord.rights import member_permissions
 
 if TYPE_CHECKING:
     from tests.wire.discord.server import DiscordServer
@@ -19,7 +20,7 @@ def interaction_json(server: DiscordServer, interaction: Interaction) -> Json:
     """INTERACTION_CREATE as Discord sends it."""
     member, channel = interaction.member, interaction.channel
     guild = channel.guild
-    sent: Json = {
+    event: Json = {
         "id": interaction.id,
         "application_id": server.application,
         "type": interaction.kind,
@@ -27,17 +28,19 @@ def interaction_json(server: DiscordServer, interaction: Interaction) -> Json:
         "version": 1,
         "data": interaction.data,
         "channel_id": channel.id,
-        "channel": {**channel.json(), "permissions": str(member.permissions)},
-        "app_permissions": str(permissions(channel)),
+        "channel": {**channel.partial_json(), "permissions": str(member_permissions(member, channel))},
+        "app_permissions": str(channel.bot_permissions),
         "locale": member.locale,
         "entitlements": [],
         "attachment_size_limit": server.upload_max,
     }
     if interaction.origin:
-        sent["message"] = interaction.origin.json()
+        event["message"] = interaction.origin.json()
     if guild is None:
-        return {**sent, "user": member.user.json(), "context": 1, "authorizing_integration_owners": {"0": "0"}}
-    return {**sent, **_in_guild(interaction, guild)}
+        owners = {"1": member.user.id} if channel.between else {"0": "0"}
+        context = 2 if channel.between else 1
+        return {**event, "user": member.user.json(), "context": context, "authorizing_integration_owners": owners}
+    return {**event, **_in_guild(interaction, guild)}
 
 
 def _in_guild(interaction: Interaction, guild: Guild) -> Json:
@@ -47,17 +50,18 @@ def _in_guild(interaction: Interaction, guild: Guild) -> Json:
         "guild": {"id": guild.id, "locale": guild.locale, "features": []},
         "guild_locale": guild.locale,
         "context": 0,
-        "authorizing_integration_owners": {"0": guild.id},
+        "authorizing_integration_owners": {"0": guild.id} if guild.has_bot else {"1": member.user.id},
         "member": {
             "user": member.user.json(),
             "roles": list(member.roles),
             "joined_at": member.joined.isoformat(),
-            "permissions": str(member.permissions),
+            "permissions": str(member_permissions(member, interaction.channel)),
+            "communication_disabled_until": member.timed_out.isoformat() if member.timed_out else None,
             "nick": None,
             "avatar": None,
             "deaf": False,
             "mute": False,
-            "pending": False,
+            "pending": member.pending,
             "flags": 0,
         },
     }
@@ -95,7 +99,7 @@ def _check_callback(call: Call, kind: int, data: Json, interaction: Interaction)
         call.check(limits.choice_problems(data.get("choices") or []))
 
 
-def _shown(call: Call, interaction: Interaction, data: Json) -> None:
+def _show(call: Call, interaction: Interaction, data: Json) -> None:
     _, interaction.original = compose(call, interaction.channel, data, interaction.visibility(data))
     interaction.settled.set()
 
@@ -131,7 +135,7 @@ def _opened(_call: Call, interaction: Interaction, data: Json) -> None:
 
 
 _ANSWERS: dict[int, Callable[[Call, Interaction, Json], None]] = {
-    SHOW: _shown,
+    SHOW: _show,
     DEFER: _thinking,
     DEFER_UPDATE: _later,
     UPDATE: _updated,
@@ -141,16 +145,16 @@ _ANSWERS: dict[int, Callable[[Call, Interaction, Json], None]] = {
 
 
 def _callback_json(interaction: Interaction, kind: int) -> Json:
-    told: Json = {"id": interaction.id, "type": interaction.kind}
+    summary: Json = {"id": interaction.id, "type": interaction.kind}
     message = interaction.origin if kind in {UPDATE, DEFER_UPDATE} else interaction.original
     if message is None or kind in {SUGGEST, OPEN}:
-        return {"interaction": told, "resource": {"type": kind}}
-    told |= {
+        return {"interaction": summary, "resource": {"type": kind}}
+    summary |= {
         "response_message_id": message.id,
         "response_message_loading": bool(message.flags & LOADING),
         "response_message_ephemeral": message.only_for is not None,
     }
-    return {"interaction": told, "resource": {"type": kind, "message": message.json()}}
+    return {"interaction": summary, "resource": {"type": kind, "message": message.json()}}
 
 
 async def follow_up(call: Call) -> Json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.wire.discord import errors
-from tests.wire.discord.model import DIRECT, MANAGE_THREADS, VIEW_CHANNEL, Channel, Json
+from tests.wire.discord.model import DIRECT, MANAGE_THREADS, Channel, Json
 
 if TYPE_CHECKING:
     from tests.wire.discord.server import DiscordServer
@@ -59,17 +59,12 @@ def find_channel(call: Call, key: str = "channel_id") -> Channel:
     channel = call.server.channels.get(call.ids[key])
     if channel is None or channel.gone or (channel.parent and channel.parent.gone):
         raise errors.unknown_channel()
-    if channel.kind != DIRECT and not permissions(channel) & VIEW_CHANNEL:
+    if channel.between or (channel.kind != DIRECT and not channel.visible_to_bot):
         raise errors.missing_access()
     return channel
 
 
-def permissions(channel: Channel) -> int:
-    """A thread has those of its channel."""
-    return channel.permissions & (channel.parent.permissions if channel.parent else ~0)
-
-
 def check_unlocked(channel: Channel) -> None:
     """What is locked can't be written to or changed, archived or not: discordjs/discord.js#9216."""
-    if channel.locked and not permissions(channel) & MANAGE_THREADS:
+    if channel.locked and not channel.bot_permissions & MANAGE_THREADS:
         raise errors.locked()

@@ -95,15 +95,15 @@ class Window:
 
     limit: int
     span: float
-    left: int = 0
+    remaining: int = 0
     ends: float = 0.0
 
     def take(self, now: float) -> bool:
         if now >= self.ends:
-            self.left, self.ends = self.limit, now + self.span
-        if self.left == 0:
+            self.remaining, self.ends = self.limit, now + self.span
+        if self.remaining == 0:
             return False
-        self.left -= 1
+        self.remaining -= 1
         return True
 
 
@@ -142,7 +142,7 @@ class RateLimits:
         after = max(window.ends - now, 0.001)
         return passed, {
             "X-RateLimit-Limit": str(window.limit),
-            "X-RateLimit-Remaining": str(window.left),
+            "X-RateLimit-Remaining": str(window.remaining),
             "X-RateLimit-Reset": f"{now + after:.3f}",
             "X-RateLimit-Reset-After": f"{after:.3f}",
             "X-RateLimit-Bucket": f"{abs(hash(route)):x}"[:16],

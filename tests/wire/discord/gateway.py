@@ -25,12 +25,18 @@ DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVA
     *range(6, 12),
 )
 UNKNOWN_OPCODE, DECODE_ERROR, NOT_AUTHENTICATED, BAD_TOKEN, TWICE, BAD_SEQUENCE = (*range(4001, 4006), 4007)
-KEPT_MAX = 5000
+DISALLOWED_INTENTS = 4014
+BUFFER_MAX = 5000
 """Events that a session can send again."""
 HEARTBEAT_MS = 41_250
 
-INTENTS = {"GUILD": 1, "CHANNEL": 1, "THREAD": 1, "MESSAGE": 1 << 9, "DIRECT_MESSAGE": 1 << 12}
+INTENTS = {"GUILD": 1, "CHANNEL": 1, "THREAD": 1}
 """Which bit an event wants, by the first word of its name. What is not here is sent to all."""
+GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 9, 1 << 12, 1 << 15
+"""Events about messages have the same names in both; the first have a `guild_id`."""
+PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT
+"""Members, presences and the words of all messages, for which Discord wants to be asked:
+https://discord.com/developers/docs/events/gateway#privileged-intents"""
 
 
 class Compressor(Protocol):
@@ -99,22 +105,25 @@ class Session:
     intents: int
     connection: Connection | None
     seq: int = 0
-    kept: deque[tuple[int, str, Json]] = field(default_factory=lambda: deque(maxlen=KEPT_MAX))
+    buffer: deque[tuple[int, str, Json]] = field(default_factory=lambda: deque(maxlen=BUFFER_MAX))
 
-    def wants(self, event: str) -> bool:
-        bit = INTENTS.get(event.split("_", maxsplit=1)[0], 0)
+    def wants(self, event: str, data: Json) -> bool:
+        kind = event.split("_", maxsplit=1)[0]
+        bit = INTENTS.get(kind, 0)
+        if kind == "MESSAGE":
+            bit = GUILD_MESSAGES if "guild_id" in data else DIRECT_MESSAGES
         return not bit or bool(self.intents & bit)
 
     def dispatch(self, event: str, data: Json) -> None:
-        if not self.wants(event):
+        if not self.wants(event, data):
             return
         self.seq += 1
-        self.kept.append((self.seq, event, data))
+        self.buffer.append((self.seq, event, data))
         if self.connection:
             self.connection.send(DISPATCH, data, event=event, seq=self.seq)
 
     def missed(self, after: int) -> list[tuple[int, str, Json]]:
-        return [entry for entry in self.kept if entry[0] > after]
+        return [entry for entry in self.buffer if entry[0] > after]
 
 
 class Home(Protocol):
@@ -221,8 +230,8 @@ class _Talk:
             if message.type is not WSMsgType.TEXT:
                 await self._connection.close(DECODE_ERROR)
                 return
-            said = json.loads(message.data)
-            code = self._hear(said.get("op"), said.get("d"))
+            payload = json.loads(message.data)
+            code = self._hear(payload.get("op"), payload.get("d"))
             if code:
                 await self._connection.close(code)
                 return
@@ -245,6 +254,8 @@ class _Talk:
     def _identify(self, data: Json) -> int | None:
         if not self._home.knows(data["token"]):
             return BAD_TOKEN
+        if data["intents"] & PRIVILEGED:
+            return DISALLOWED_INTENTS
         number, shards = data.get("shard", (0, 1))
         session = Session(self._home.new_id(), (number, shards), data["intents"], self._connection)
         self._gateway.sessions[session.id] = self._session = session

@@ -57,8 +57,8 @@ class Interaction:
     @property
     def messages(self) -> list[Message]:
         """The answers that are there, in order."""
-        shown = [self.original] if self.original and not self.original.flags & LOADING else []
-        return [message for message in (*shown, *self.followups) if not message.deleted]
+        first = [self.original] if self.original and not self.original.flags & LOADING else []
+        return [message for message in (*first, *self.followups) if not message.deleted]
 
     @property
     def message(self) -> Message:

@@ -60,7 +60,7 @@ def _layout(components: list[Json]) -> Iterator[str]:
     everything = list(walk(components))
     if len(everything) > COMPONENTS_MAX:
         yield f"components: {len(everything)}, nested ones too, which is more than {COMPONENTS_MAX}"
-    written = sum(len(found["content"]) for found in everything if found["type"] == TEXT_DISPLAY)
+    written = sum(len(component["content"]) for component in everything if component["type"] == TEXT_DISPLAY)
     if written > TEXT_MAX:
         yield f"components: {written} characters of text in all, more than {TEXT_MAX}"
 
@@ -73,7 +73,7 @@ def _rows_only(components: list[Json]) -> Iterator[str]:
 
 
 def _uploads(body: Json, files: dict[str, bytes]) -> Iterator[str]:
-    names = set(files) | {str(kept.get("filename")) for kept in body.get("attachments") or []}
+    names = set(files) | {str(attachment.get("filename")) for attachment in body.get("attachments") or []}
     for name, content in files.items():
         if len(content) > FILE_MAX:
             yield f"{name}: more than {FILE_MAX} bytes"
@@ -93,7 +93,7 @@ def component_problems(components: list[Json]) -> Iterator[str]:
     """What holds in messages and in modals alike."""
     everything = list(walk(components))
     for key in ("custom_id", "id"):
-        used = Counter(found[key] for found in everything if found.get(key))
+        used = Counter(component[key] for component in everything if component.get(key))
         yield from (f"components: {key} {value!r} is used {times} times" for value, times in used.items() if times > 1)
     for component in everything:
         if component["type"] == ACTION_ROW:
@@ -113,11 +113,11 @@ def _row(row: Json) -> Iterator[str]:
 
 
 def _button(button: Json) -> Iterator[str]:
-    wanted = {LINK: "url", PREMIUM: "sku_id"}.get(button["style"], "custom_id")
-    given = [key for key in ("url", "sku_id", "custom_id") if button.get(key)]
-    if given != [wanted]:
-        yield f"components: a button of style {button['style']} has {given}"
-    if wanted != "sku_id" and not (str(button.get("label") or "").strip() or button.get("emoji")):
+    key = {LINK: "url", PREMIUM: "sku_id"}.get(button["style"], "custom_id")
+    keys = [key for key in ("url", "sku_id", "custom_id") if button.get(key)]
+    if keys != [key]:
+        yield f"components: a button of style {button['style']} has {keys}"
+    if key != "sku_id" and not (str(button.get("label") or "").strip() or button.get("emoji")):
         yield "components: a button on which nothing can be seen"
 
 
@@ -136,51 +136,51 @@ def _select(select: Json) -> Iterator[str]:
 
 def modal_problems(data: Json) -> list[str]:
     components: list[Json] = data.get("components") or []
-    found = list(component_problems(components))
+    problems = list(component_problems(components))
     if not 1 <= len(components) <= ROWS_MAX:
-        found.append(f"components: a modal of {len(components)}")
-    return found
+        problems.append(f"components: a modal of {len(components)}")
+    return problems
 
 
 def choice_problems(choices: list[Json]) -> list[str]:
     """For the answer to a half-typed option."""
-    found = [] if len(choices) <= CHOICES_MAX else [f"choices: {len(choices)}, more than {CHOICES_MAX}"]
+    problems = [] if len(choices) <= CHOICES_MAX else [f"choices: {len(choices)}, more than {CHOICES_MAX}"]
     for choice in choices:
         if not str(choice["name"]).strip():
-            found.append("choices: a choice on which nothing can be seen")
+            problems.append("choices: a choice on which nothing can be seen")
         if not 1 <= len(str(choice["value"])) <= 100:
-            found.append(f"choices: a value of {len(str(choice['value']))} characters")
-    return found
+            problems.append(f"choices: a value of {len(str(choice['value']))} characters")
+    return problems
 
 
 def command_problems(commands: list[Json]) -> list[str]:
     """For all commands of an application, or of an application in one server."""
-    found = []
+    problems = []
     kinds = Counter(command.get("type") or 1 for command in commands)
-    found += [f"{number} commands of type {kind}" for kind, number in kinds.items() if number > COMMANDS_MAX[kind]]
+    problems += [f"{number} commands of type {kind}" for kind, number in kinds.items() if number > COMMANDS_MAX[kind]]
     names = Counter((command.get("type") or 1, command["name"]) for command in commands)
-    found += [f"{name}: twice" for (_, name), times in names.items() if times > 1]
+    problems += [f"{name}: twice" for (_, name), times in names.items() if times > 1]
     for command in commands:
-        found += _command(command)
-    return found
+        problems += _command(command)
+    return problems
 
 
 def _command(command: Json) -> list[str]:
     name, slash = command["name"], (command.get("type") or 1) == 1
     if not slash:
         return [f"{name}: a context menu has no description"] if command.get("description") else []
-    found = list(_named(command)) + list(_options(name, command.get("options") or []))
+    problems = list(_name_and_description(command)) + list(_options(name, command.get("options") or []))
     if _characters(command) > COMMAND_MAX:
-        found.append(f"{name}: {_characters(command)} characters in all, more than {COMMAND_MAX}")
-    return found
+        problems.append(f"{name}: {_characters(command)} characters in all, more than {COMMAND_MAX}")
+    return problems
 
 
-def _named(named: Json) -> Iterator[str]:
-    name = named["name"]
+def _name_and_description(thing: Json) -> Iterator[str]:
+    name = thing["name"]
     if not _NAME.fullmatch(name) or name != name.lower():
         yield f"{name!r} is not a name for a command or an option"
-    if not 1 <= len(named.get("description") or "") <= 100:
-        yield f"{name}: a description of {len(named.get('description') or '')} characters"
+    if not 1 <= len(thing.get("description") or "") <= 100:
+        yield f"{name}: a description of {len(thing.get('description') or '')} characters"
 
 
 def _options(name: str, options: list[Json]) -> Iterator[str]:
@@ -195,7 +195,7 @@ def _options(name: str, options: list[Json]) -> Iterator[str]:
     if len(nested) > 1:
         yield f"{name}: subcommands and plain options together"
     for option in options:
-        yield from _named(option)
+        yield from _name_and_description(option)
         yield from _choices(option)
         yield from _options(f"{name} {option['name']}", option.get("options") or [])
 

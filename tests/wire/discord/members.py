@@ -7,34 +7,39 @@ await ada.click(answer.message, "Sources")
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tests.waits import PATIENCE
 from tests.wire.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from tests.wire.discord.model import (
     BUTTON,
     LABEL,
-    MANAGE_GUILD,
-    MEMBER_PERMISSIONS,
     SELECT,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
     TEXT_DISPLAY,
+    USE_COMMANDS,
+    VIEW_CHANNEL,
     Channel,
     Guild,
     Json,
     Message,
     User,
+    role_json,
     walk,
 )
+from tests.wire.discord.rights import member_permissions
 
 if TYPE_CHECKING:
     from tests.wire.discord.server import DiscordServer
 
 GROUPS = {1, 2}
-STRING, WHOLE, YES_NO, NUMBER = 3, 4, 5, 10
-PATIENCE = 20.0
-"""Real seconds after which a test that waits for an answer is told that there is none."""
+_MENTION = re.compile(r"<(@[!&]?|#)(\d+)>")
+STRING, WHOLE, YES_NO, CHANNEL, ROLE, NUMBER = 3, 4, 5, 7, 8, 10
 
 
 class CannotDo(AssertionError):
@@ -53,15 +58,50 @@ class Member:
     roles: tuple[str, ...] = ()
     moderator: bool = False
     locale: str = "en-US"
+    administrator: bool = False
+    pending: bool = False
+    """Whether the member has still to accept the server's rules."""
+    timed_out: datetime | None = None
+    """Until when."""
+    extra: int = 0
+    """Permissions beyond those of everybody."""
     done: list[Interaction] = field(default_factory=list)
-
-    @property
-    def permissions(self) -> int:
-        return MEMBER_PERMISSIONS | (MANAGE_GUILD if self.moderator else 0)
 
     def sees(self, channel: Channel | None = None) -> list[Message]:
         """The messages of a channel, those that only this person sees among them."""
-        return (channel or self.channel).posted(self.user)
+        place = channel or self.channel
+        return place.posted(self.user) if self.may(VIEW_CHANNEL, place) else []
+
+    def may(self, permission: int, channel: Channel) -> bool:
+        """Conversations with the bot alone have no permissions."""
+        return channel.guild is None or bool(member_permissions(self, channel) & permission)
+
+    # --- what the person writes ---
+
+    def write(self, words: str, *, here: Channel | None = None, to: Message | None = None) -> Message:
+        """Writes a message in the channel; in reply to another, whose author it pings."""
+        place = here or self.channel
+        if not self.may(SEND_IN_THREADS if place.is_thread else SEND_MESSAGES, place):
+            raise CannotDo(f"{self.user.name} may not write in {place.name!r}")
+        return self.server.add_message(self.user, place, words, replied_to=to)
+
+    def write_directly(self, words: str) -> Message:
+        """Writes to the bot alone."""
+        return self.server.add_message(self.user, self.direct, words)
+
+    def edit(self, message: Message, words: str) -> None:
+        """Changes what they have written; Discord reads its mentions anew."""
+        if message.author is not self.user:
+            raise CannotDo("nobody edits what others have written")
+        message.content, message.edited = words, self.server.now()
+        bot = self.server.bot
+        message.mentions = (bot,) if f"<@{bot.id}>" in words else ()
+        self.server.tell("UPDATE", message)
+
+    @property
+    def direct(self) -> Channel:
+        """Their conversation with the bot."""
+        return self.server.direct(self.user)
 
     # --- what the person does, and waits for ---
 
@@ -76,9 +116,9 @@ class Member:
         """Picks options of a select by their labels; by its placeholder where there are several selects."""
         return await self.wait(self.start_choose(message, *options, placeholder=placeholder))
 
-    async def autocomplete(self, name: str, option: str, typed: str, **others: object) -> list[Json]:
+    async def autocomplete(self, name: str, option: str, text: str, **others: object) -> list[Json]:
         """The suggestions, each with `name` and `value`."""
-        answer = await self.wait(self.start_autocomplete(name, option, typed, **others))
+        answer = await self.wait(self.start_autocomplete(name, option, text, **others))
         return answer.choices or []
 
     async def submit(self, opened: Interaction, **filled: str | Sequence[str]) -> Interaction:
@@ -102,22 +142,25 @@ class Member:
     # --- the same, without waiting ---
 
     def start_slash(self, name: str, *, here: Channel | None = None, **options: object) -> Interaction:
-        command, offered, path = self._command(name)
-        known = {option["name"]: option for option in offered}
-        missing = [key for key, option in known.items() if option.get("required") and key not in options]
-        if missing or set(options) - set(known):
-            raise CannotDo(f"/{name} has the options {list(known)}; {missing} are missing, given are {list(options)}")
-        given = [_option(known[key], value) for key, value in options.items()]
-        return self._send(COMMAND, _nested(command, path, given), here)
+        command, offered, path = self._command(name, here=here)
+        declared = {option["name"]: option for option in offered}
+        missing = [key for key, option in declared.items() if option.get("required") and key not in options]
+        if missing or set(options) - set(declared):
+            raise CannotDo(
+                f"/{name} has the options {list(declared)}; {missing} are missing, given are {list(options)}"
+            )
+        values = [_option(declared[key], value) for key, value in options.items()]
+        data = _nested(command, path, values) | self._resolved(values)
+        return self._send(COMMAND, data, here)
 
-    def start_autocomplete(self, name: str, option: str, typed: str, **others: object) -> Interaction:
+    def start_autocomplete(self, name: str, option: str, text: str, **others: object) -> Interaction:
         command, offered, path = self._command(name)
-        known = {one["name"]: one for one in offered}
-        if not known.get(option, {}).get("autocomplete"):
+        declared = {one["name"]: one for one in offered}
+        if not declared.get(option, {}).get("autocomplete"):
             raise CannotDo(f"/{name} completes no option {option!r}")
-        given = [_option(known[key], value) for key, value in others.items()]
-        typing = {"name": option, "type": known[option]["type"], "value": typed, "focused": True}
-        return self._send(AUTOCOMPLETE, _nested(command, path, [*given, typing]), None)
+        values = [_option(declared[key], value) for key, value in others.items()]
+        typing = {"name": option, "type": declared[option]["type"], "value": text, "focused": True}
+        return self._send(AUTOCOMPLETE, _nested(command, path, [*values, typing]), None)
 
     def start_click(self, message: Message, label: str) -> Interaction:
         button = self._control(message, BUTTON, "label", label)
@@ -157,41 +200,72 @@ class Member:
         return self._send(COMMAND, data, message.channel)
 
     def _send(self, kind: int, data: Json, channel: Channel | None, origin: Message | None = None) -> Interaction:
-        interaction = self.server.interact(self, kind, data, channel or self.channel, origin)
+        place = channel or self.channel
+        if not self.may(VIEW_CHANNEL, place):
+            raise CannotDo(f"{self.user.name} does not see the channel {place.name!r}")
+        interaction = self.server.interact(self, kind, data, place, origin)
         self.done.append(interaction)
         return interaction
 
     # --- what the person sees ---
 
-    def _command(self, name: str, kind: int = 1) -> tuple[Json, list[Json], list[Json]]:
+    def _command(self, name: str, kind: int = 1, here: Channel | None = None) -> tuple[Json, list[Json], list[Json]]:
         """(the command, the options to fill in, the groups on the way to them)."""
         first, *rest = name.split(" ") if kind == 1 else [name]
-        command = self.server.offered(first, kind, self.guild)
-        if command is None or not self._may_use(command):
+        place = here or self.channel
+        command = self.server.offered(first, kind, self.guild, place)
+        if command is None or not self._may_use(command, place):
             raise CannotDo(f"there is no command {first!r}")
         path: list[Json] = []
         options: list[Json] = command.get("options") or []
         for step in rest:
-            found = next((option for option in options if option["name"] == step and option["type"] in GROUPS), None)
-            if found is None:
+            group = next((option for option in options if option["name"] == step and option["type"] in GROUPS), None)
+            if group is None:
                 raise CannotDo(f"there is no command {name!r}")
-            path.append(found)
-            options = found.get("options") or []
+            path.append(group)
+            options = group.get("options") or []
         return command, options, path
 
-    def _may_use(self, command: Json) -> bool:
-        wanted = command.get("default_member_permissions")
-        return wanted is None or (bool(int(wanted)) and self.permissions & int(wanted) == int(wanted))
+    def _may_use(self, command: Json, place: Channel) -> bool:
+        """As the server's own settings for the bot have it, until somebody changes them. "0" is for administrators."""
+        if place.guild is None:
+            return True
+        permissions = member_permissions(self, place)
+        required = int(command.get("default_member_permissions") or 0) | USE_COMMANDS
+        hidden = command.get("default_member_permissions") == "0" and not self.administrator
+        return permissions & required == required and not hidden
 
-    def _control(self, message: Message, kind: int, key: str, shown: str) -> Json:
+    def _resolved(self, options: list[Json]) -> Json:
+        """What Discord adds to a command about whom and what it names, also within words.
+
+        `permissions` of a channel are the member's own there.
+
+        https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-resolved-data-structure
+        """
+        texts = " ".join(str(option["value"]) for option in options if option["type"] == STRING)
+        named = {option["value"] for option in options if option["type"] in {CHANNEL, ROLE}}
+        named |= {mark[2] for mark in _MENTION.finditer(texts)}
+        channels = {
+            id_: {**channel.partial_json(), "permissions": str(member_permissions(self, channel))}
+            for id_, channel in self.guild.channels.items()
+            if id_ in named
+        }
+        all_roles = {self.guild.id: "@everyone", **self.guild.roles}
+        roles = {id_: role_json(id_, name) for id_, name in all_roles.items() if id_ in named}
+        here = [member.user for member in self.server.members if member.guild is self.guild]
+        users = {user.id: user.json() for user in here if user.id in named}
+        resolved = {key: value for key, value in (("channels", channels), ("roles", roles), ("users", users)) if value}
+        return {"resolved": resolved} if resolved else {}
+
+    def _control(self, message: Message, kind: int, key: str, label: str) -> Json:
         if message.deleted or message.only_for not in {None, self.user}:
             raise CannotDo(f"{self.user.name} does not see this message")
         for control in message.controls:
-            if control["type"] == kind and (control.get(key) == shown or not shown):
+            if control["type"] == kind and (control.get(key) == label or not label):
                 if control.get("disabled") or "custom_id" not in control:
-                    raise CannotDo(f"{shown!r} can't be pressed")
+                    raise CannotDo(f"{label!r} can't be pressed")
                 return control
-        raise CannotDo(f"there is no {shown!r} among {message.labels}")
+        raise CannotDo(f"there is no {label!r} among {message.labels}")
 
 
 def _option(option: Json, value: object) -> Json:
@@ -206,10 +280,10 @@ def _option(option: Json, value: object) -> Json:
     return {"name": option["name"], "type": option["type"], "value": value}
 
 
-def _nested(command: Json, path: list[Json], given: list[Json]) -> Json:
+def _nested(command: Json, path: list[Json], options: list[Json]) -> Json:
     for step in reversed(path):
-        given = [{"name": step["name"], "type": step["type"], "options": given}]
-    return {"id": command["id"], "name": command["name"], "type": command.get("type", 1), "options": given}
+        options = [{"name": step["name"], "type": step["type"], "options": options}]
+    return {"id": command["id"], "name": command["name"], "type": command.get("type", 1), "options": options}
 
 
 def _filled(component: Json, filled: dict[str, Any]) -> Json:
@@ -233,4 +307,4 @@ def _input(component: Json, filled: dict[str, Any]) -> Json:
 
 def inputs(modal: Json) -> Iterator[Json]:
     """The inputs of a form."""
-    return (found for found in walk(modal["components"]) if "custom_id" in found)
+    return (component for component in walk(modal["components"]) if "custom_id" in component)

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 from tests.wire.discord import errors, limits
-from tests.wire.discord.calls import PREFIX, Call, check_unlocked, find_channel, permissions, validate
+from tests.wire.discord.calls import PREFIX, Call, check_unlocked, find_channel, validate
 from tests.wire.discord.errors import ApiError
 from tests.wire.discord.model import (
     ATTACH_FILES,
@@ -14,7 +14,7 @@ from tests.wire.discord.model import (
     DIRECT,
     EPHEMERAL,
     FORUM,
-    PUBLIC_THREAD,
+    READ_HISTORY,
     SEND_IN_THREADS,
     SEND_MESSAGES,
     Channel,
@@ -25,14 +25,24 @@ from tests.wire.discord.model import (
 )
 
 OLD = timedelta(hours=1)
+REPLY = 19
+REPLIABLE = frozenset({0, REPLY, 20, 23})
+"""Types of messages that can be answered: https://discord.com/developers/docs/resources/message#message-object-message-types"""
 
 
 def compose(
-    call: Call, channel: Channel, data: Json, only_for: User | None = None, files: dict[str, bytes] | None = None
+    call: Call,
+    channel: Channel,
+    data: Json,
+    only_for: User | None = None,
+    files: dict[str, bytes] | None = None,
+    replied_to: Message | None = None,
 ) -> tuple[str, Message]:
     server = call.server
     call.check(limits.message_problems(data, call.files if files is None else files, new=True))
-    message = Message(server.new_id(), channel, server.bot, server.now(), only_for=only_for)
+    message = Message(server.new_id(), channel, server.bot, server.now(), only_for=only_for, replied_to=replied_to)
+    if replied_to is not None:
+        message.kind = REPLY
     fill(call, message, data)
     channel.messages[message.id] = message
     server.tell("CREATE", message)
@@ -55,16 +65,16 @@ def fill(call: Call, message: Message, data: Json) -> None:
 
 def _attachments(call: Call, message: Message, data: Json) -> list[Json]:
     described = {str(one["id"]): one for one in data.get("attachments") or ()}
-    kept = [one for one in message.attachments if "attachments" not in data or one["id"] in described]
+    attachments = [one for one in message.attachments if "attachments" not in data or one["id"] in described]
     for number, (name, content) in enumerate(call.files.items()):
         id_ = call.server.new_id()
         call.server.uploads[id_] = content
         url = f"{call.server.url.removesuffix(PREFIX)}/uploads/{id_}"
         alt = described.get(str(number), {}).get("description")
-        kept.append(
+        attachments.append(
             {"id": id_, "filename": name, "size": len(content), "url": url, "proxy_url": url, "description": alt}
         )
-    return kept
+    return attachments
 
 
 def _resolve_media(component: Json, attachments: list[Json]) -> None:
@@ -91,14 +101,14 @@ def may_write(channel: Channel) -> None:
         return
     if channel.kind == FORUM:
         raise ApiError(400, 50008, "Cannot send messages in a non-text channel")
-    wanted = SEND_IN_THREADS if channel.kind == PUBLIC_THREAD else SEND_MESSAGES
-    if not permissions(channel) & wanted:
+    permission = SEND_IN_THREADS if channel.is_thread else SEND_MESSAGES
+    if not channel.bot_permissions & permission:
         raise errors.missing_permissions()
     check_unlocked(channel)
 
 
 def may_attach(call: Call, channel: Channel) -> None:
-    if call.files and channel.kind != DIRECT and not permissions(channel) & ATTACH_FILES:
+    if call.files and channel.kind != DIRECT and not channel.bot_permissions & ATTACH_FILES:
         raise errors.missing_permissions()
 
 
@@ -112,12 +122,30 @@ async def create_message(call: Call) -> Json:
     nonce = (channel.id, str(call.data.get("nonce") or ""))
     if call.data.get("enforce_nonce") and nonce in call.server.nonces:
         return call.server.nonces[nonce].json()
-    _, message = compose(call, channel, call.data)
+    replied_to = _replied_to(call, channel)
+    _, message = compose(call, channel, call.data, replied_to=replied_to)
     if channel.archived:  # whoever writes to an archived thread opens it again
         call.server.archive(channel, archived=False)
     if nonce[1]:
         call.server.nonces[nonce] = message
     return {**message.json(), "nonce": call.data.get("nonce")}
+
+
+def _replied_to(call: Call, channel: Channel) -> Message | None:
+    """The message that a new one answers. https://discord.com/developers/docs/resources/message#message-reference"""
+    reference = call.data.get("message_reference")
+    if reference is None:
+        return None
+    if channel.kind != DIRECT and not channel.bot_permissions & READ_HISTORY:
+        raise ApiError(400, 160002, "Cannot reply without permission to read message history")
+    message = channel.messages.get(str(reference["message_id"]))
+    if message is None or message.deleted:
+        if reference.get("fail_if_not_exists", True):
+            raise errors.invalid_form(["message_reference: Unknown message"])
+        return None
+    if message.kind not in REPLIABLE:
+        raise errors.invalid_form(["message_reference: Cannot reply to a system message"])
+    return message
 
 
 def _message(call: Call) -> Message:
@@ -173,3 +201,4 @@ async def delete_message(call: Call) -> None:
 async def nothing(call: Call) -> None:
     """For what is taken and has no consequence here, such as typing."""
     find_channel(call)
+    validate(call)

@@ -15,24 +15,37 @@ Json = dict[str, Any]
 Now = Callable[[], datetime]
 
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
-TEXT, DIRECT, PUBLIC_THREAD, FORUM = 0, 1, 11, 15
+TEXT, DIRECT, VOICE, NEWS, NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 2, 5, 10, 11, 12, 15
+THREADS = frozenset({NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
+"""https://discord.com/developers/docs/resources/channel#channel-object-channel-types"""
+OBFUSCATED_NAME, OBFUSCATED = "___hidden___", 1 << 17
+"""https://github.com/discord/discord-api-docs/pull/8454: a channel that the bot may not view, in the gateway."""
 EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
 
+ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 EMBED_LINKS = 1 << 14
 ATTACH_FILES = 1 << 15
 READ_HISTORY = 1 << 16
+CONNECT = 1 << 20
 USE_COMMANDS = 1 << 31
 MANAGE_THREADS = 1 << 34
 SEND_IN_THREADS = 1 << 38
 BOT_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_HISTORY | SEND_IN_THREADS
-MEMBER_PERMISSIONS = BOT_PERMISSIONS | USE_COMMANDS
+MEMBER_PERMISSIONS = BOT_PERMISSIONS | USE_COMMANDS | CONNECT
 """https://discord.com/developers/docs/topics/permissions"""
 
 ACTION_ROW, BUTTON, SELECT, TEXT_INPUT, TEXT_DISPLAY, LABEL = 1, 2, 3, 4, 10, 18
 """https://discord.com/developers/docs/components/reference#component-object-component-types"""
+
+
+WITHOUT_CONTENT: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
+"""What the privileged intent gives: https://discord.com/developers/docs/events/gateway#message-content-intent"""
+
+BOT = "bot"
+"""The bot among the people of a private thread."""
 
 
 class Ids:
@@ -76,8 +89,12 @@ class Guild:
     locale: str = "en-US"
     roles: dict[str, str] = field(default_factory=dict)
     """Id → name. The role of everybody has the guild's id."""
+    bot_role: str = ""
+    """The id of the role that Discord made for the bot."""
     channels: dict[str, Channel] = field(default_factory=dict)
     members: int = 1
+    has_bot: bool = True
+    """Whether the bot is in it: of another server Discord tells it nothing."""
 
     def json(self, bot: User, joined: datetime) -> Json:
         channels = [channel for channel in self.channels.values() if not channel.gone]
@@ -100,15 +117,23 @@ class Guild:
             "features": [],
             "emojis": [],
             "stickers": [],
-            "roles": [role_json(id_, name) for id_, name in {self.id: "@everyone", **self.roles}.items()],
-            "channels": [channel.json() for channel in channels if channel.kind != PUBLIC_THREAD],
+            "roles": [
+                {
+                    **role_json(id_, name),
+                    **({"managed": True, "tags": {"bot_id": bot.id}} if id_ == self.bot_role else {}),
+                }
+                for id_, name in {self.id: "@everyone", **self.roles}.items()
+            ],
+            "channels": [channel.gateway_json() for channel in channels if not channel.is_thread],
             "threads": [
-                channel.json() for channel in channels if channel.kind == PUBLIC_THREAD and not channel.archived
+                channel.json()
+                for channel in channels
+                if channel.is_thread and channel.visible_to_bot and not channel.archived
             ],
             "members": [
                 {
                     "user": bot.json(),
-                    "roles": [],
+                    "roles": [self.bot_role] if self.bot_role else [],
                     "joined_at": joined.isoformat(),
                     "deaf": False,
                     "mute": False,
@@ -138,6 +163,14 @@ def role_json(id_: str, name: str) -> Json:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """What a channel allows and denies one role or one member."""
+
+    allow: int = 0
+    deny: int = 0
+
+
 @dataclass(slots=True, eq=False)
 class Channel:
     """A channel, a thread (which has a parent) or a conversation with one person (which has a recipient)."""
@@ -148,16 +181,37 @@ class Channel:
     kind: int = TEXT
     parent: Channel | None = None
     recipient: User | None = None
+    between: tuple[str, ...] = ()
+    """The ids of the people of a conversation without the bot."""
     owner: User | None = None
     newest: str | None = None
     """The id of a forum's newest post."""
     permissions: int = BOT_PERMISSIONS
-    """What the bot may do here."""
+    """What the bot may do here. A thread has those of its channel as well."""
+    overwrites: dict[str, Overwrite] = field(default_factory=dict)
+    """By the id of a role or a member. The role of everybody has the guild's id."""
+    people: set[str] = field(default_factory=set)
+    """Whom a private thread was shown to, by their ids."""
     gone: bool = False
     archived: bool = False
     locked: bool = False
     """For threads. What is locked is for those alone who may manage threads."""
     messages: dict[str, Message] = field(default_factory=dict)
+
+    @property
+    def is_thread(self) -> bool:
+        return self.kind in THREADS
+
+    @property
+    def bot_permissions(self) -> int:
+        return self.permissions & (self.parent.permissions if self.parent else ~0)
+
+    @property
+    def visible_to_bot(self) -> bool:
+        """A private thread is there for those alone to whom it was shown, and for who manages threads."""
+        if not self.bot_permissions & VIEW_CHANNEL:
+            return False
+        return self.kind != PRIVATE_THREAD or BOT in self.people or bool(self.bot_permissions & MANAGE_THREADS)
 
     def posted(self, viewer: User | None = None) -> list[Message]:
         """The messages that everybody sees, oldest first; with a viewer, also those that only they see."""
@@ -173,9 +227,31 @@ class Channel:
             recipients = [self.recipient.json()] if self.recipient else []
             return {"id": self.id, "type": DIRECT, "last_message_id": None, "flags": 0, "recipients": recipients}
         shared["guild_id"] = self.guild.id if self.guild else None
-        if self.kind == PUBLIC_THREAD:
+        if self.is_thread:
             return {**shared, **self._thread_json()}
-        return {**shared, "position": 0, "permission_overwrites": [], "nsfw": False, "topic": None, "parent_id": None}
+        voice = {"bitrate": 64_000, "user_limit": 0} if self.kind == VOICE else {"topic": None}
+        return {**shared, **self._overwrites_json(), **voice, "position": 0, "nsfw": False, "parent_id": None}
+
+    def partial_json(self) -> Json:
+        """As an interaction has it: true, but without the overwrites that say who sees the channel."""
+        return {key: value for key, value in self.json().items() if key != "permission_overwrites"}
+
+    def gateway_json(self) -> Json:
+        """As an event has it. A channel that the bot may not view has a false name and a single overwrite."""
+        if self.guild is None or self.bot_permissions & VIEW_CHANNEL:
+            return self.json()
+        overwrite = {"id": self.guild.id, "type": 0, "allow": "0", "deny": str(VIEW_CHANNEL)}
+        false: Json = {"name": OBFUSCATED_NAME, "flags": OBFUSCATED, "last_message_id": None}
+        return {**self.json(), **false, "permission_overwrites": [overwrite]}
+
+    def _overwrites_json(self) -> Json:
+        roles = {self.guild.id, *self.guild.roles} if self.guild else set()
+        return {
+            "permission_overwrites": [
+                {"id": id_, "type": int(id_ not in roles), "allow": str(one.allow), "deny": str(one.deny)}
+                for id_, one in self.overwrites.items()
+            ]
+        }
 
     def _thread_json(self) -> Json:
         return {
@@ -212,20 +288,33 @@ class Message:
     deleted: bool = False
     edited: datetime | None = None
     forwarded: Message | None = None
+    replied_to: Message | None = None
+    mentions: tuple[User, ...] = ()
+    """The members that it names, whose mention Discord recognised."""
+    roles: tuple[str, ...] = ()
+    """The ids of the roles that it names."""
+    webhook: str = ""
+    """The id of the webhook that wrote it."""
+    kind: int = 0
+    """https://discord.com/developers/docs/resources/message#message-object-message-types"""
     versions: list[str] = field(default_factory=list)
     """The text as it was after each edit, the first included."""
 
     @property
     def text(self) -> str:
         """All that can be read: the content, text displays, embeds."""
-        shown = [found["content"] for found in walk(self.components) if found["type"] == TEXT_DISPLAY]
+        texts = [component["content"] for component in walk(self.components) if component["type"] == TEXT_DISPLAY]
         described = [embed.get(key, "") for embed in self.embeds for key in ("title", "description")]
-        return "\n".join(part for part in (self.content, *shown, *described) if part)
+        return "\n".join(part for part in (self.content, *texts, *described) if part)
 
     @property
     def controls(self) -> list[Json]:
         """Buttons and selects, in order."""
-        return [found for found in walk(self.components) if found["type"] in {BUTTON, *range(SELECT, 9)} - {TEXT_INPUT}]
+        return [
+            component
+            for component in walk(self.components)
+            if component["type"] in {BUTTON, *range(SELECT, 9)} - {TEXT_INPUT}
+        ]
 
     @property
     def labels(self) -> list[str]:
@@ -236,9 +325,10 @@ class Message:
         forwarded = [{"message": self.forwarded.json()}] if self.forwarded else []
         return {
             **({"message_snapshots": forwarded} if forwarded else {}),
+            **(self._reply_json(self.replied_to) if self.replied_to else {}),
             "id": self.id,
             "channel_id": self.channel.id,
-            "type": 0,
+            "type": self.kind,
             "author": self.author.json(),
             "content": self.content,
             "components": self.components,
@@ -249,11 +339,32 @@ class Message:
             "edited_timestamp": self.edited.isoformat() if self.edited else None,
             "tts": False,
             "mention_everyone": False,
-            "mentions": [],
-            "mention_roles": [],
+            "mentions": [person.json() for person in self.mentions],
+            "mention_roles": list(self.roles),
             "pinned": False,
-            "webhook_id": None,
+            **({"webhook_id": self.webhook} if self.webhook else {}),
         }
+
+    def _reply_json(self, message: Message) -> Json:
+        guild = {"guild_id": message.channel.guild.id} if message.channel.guild else {}
+        reference = {"type": 0, "message_id": message.id, "channel_id": message.channel.id, **guild}
+        original = None if message.deleted else {**message.json(), "referenced_message": None}
+        return {"message_reference": reference, "referenced_message": original}
+
+    def event_json(self, bot: User, *, all_content: bool) -> Json:
+        """As an event has it: without the privileged intent, with the words alone of what is for the bot or its own.
+
+        https://discord.com/developers/docs/events/gateway#message-content-intent
+        """
+        event = self.json()
+        original = event.get("referenced_message")
+        if original and self.replied_to and not (all_content or self.replied_to.is_for(bot)):
+            event["referenced_message"] = {**original, **WITHOUT_CONTENT}
+        return event if all_content or self.is_for(bot) else {**event, **WITHOUT_CONTENT}
+
+    def is_for(self, bot: User) -> bool:
+        """Whether the bot wrote it, is alone with its author, or is named in it."""
+        return self.author is bot or self.channel.kind == DIRECT or bot in self.mentions
 
 
 def walk(components: list[Json]) -> Iterator[Json]:

@@ -39,15 +39,15 @@ class _Impatient:
     server tells, in fractions of a second.
     """
 
-    def __init__(self, longest: float, *, told: bool) -> None:
+    def __init__(self, longest: float, *, whole_seconds: bool) -> None:
         self._longest = longest
-        self._told = told
+        self._whole_seconds = whole_seconds
 
     def __getattr__(self, name: str) -> Any:
         return getattr(asyncio, name)
 
     async def sleep(self, seconds: float) -> None:
-        shorten = isinstance(seconds, int) or not self._told
+        shorten = isinstance(seconds, int) or not self._whole_seconds
         await asyncio.sleep(min(seconds, self._longest) if shorten else seconds)
 
 
@@ -57,7 +57,7 @@ def impatient(longest: float = 0.02) -> Iterator[None]:
     modules: tuple[ModuleType, ...] = (client, shard, async_, http)
     before = {module: module.asyncio for module in modules}
     for module in modules:
-        module.asyncio = _Impatient(longest, told=module in {async_, http})  # type: ignore[attr-defined]
+        module.asyncio = _Impatient(longest, whole_seconds=module in {async_, http})  # type: ignore[attr-defined]
     try:
         yield
     finally:

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from tests.wire.discord import answers, errors, limits, messages
-from tests.wire.discord.calls import PREFIX, Call, Called, Handler, find_channel, permissions, validate
+from tests.wire.discord.calls import PREFIX, Call, Called, Handler, find_channel, validate
 from tests.wire.discord.errors import ApiError
 from tests.wire.discord.model import (
-    DIRECT,
     FORUM,
     MANAGE_THREADS,
-    PUBLIC_THREAD,
     SEND_IN_THREADS,
     SEND_MESSAGES,
-    Channel,
     Json,
     User,
 )
@@ -35,7 +32,16 @@ def application(server: DiscordServer) -> web.Application:
     for (method, template), handler in ROUTES.items():
         app.router.add_route(method, PREFIX + template, _served(server, method, template, handler))
     app.router.add_get("/uploads/{name}", _upload(server))
+    app.router.add_route("*", PREFIX + "/{path:.*}", _unknown(server))
     return app
+
+
+def _unknown(server: DiscordServer) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def refuse(request: web.Request) -> web.Response:
+        server.violations.append(f"{request.method} {request.path.removeprefix(PREFIX)}: no such route is known here")
+        return web.json_response({"code": 0, "message": "404: Not Found"}, status=404)
+
+    return refuse
 
 
 def _upload(server: DiscordServer) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -87,10 +93,10 @@ async def _answer(
     fault = server.faults.take(call.method, path)
     if fault is None or fault.done:
         if not call.template.startswith("/interactions"):
-            passed, told = server.rate_limits.take(f"{call.method} {call.template}", _major(call))
-            headers |= told
+            passed, rate_headers = server.rate_limits.take(f"{call.method} {call.template}", _major(call))
+            headers |= rate_headers
             if not passed:
-                raise errors.too_fast(float(told["X-RateLimit-Reset-After"]))
+                raise errors.too_fast(float(rate_headers["X-RateLimit-Reset-After"]))
         if any(len(content) > server.upload_max for content in call.files.values()):
             raise errors.too_large()
         body = await handler(call)
@@ -161,10 +167,22 @@ async def gateway(call: Call) -> Json:
 
 
 async def user(call: Call) -> Json:
-    found = call.server.people.get(call.ids["user_id"])
-    if found is None:
+    person = call.server.people.get(call.ids["user_id"])
+    if person is None:
         raise ApiError(404, 10013, "Unknown User")
-    return found.json()
+    return person.json()
+
+
+async def guild_member(call: Call) -> Json:
+    """One member: that takes no privileged intent, unlike the list of all.
+
+    https://discord.com/developers/docs/resources/guild#get-guild-member
+    """
+    ids = call.ids
+    for member in call.server.members:
+        if member.user.id == ids["user_id"] and member.guild.id == ids["guild_id"]:
+            return {**call.server._partial_member(member.user, member.guild), "user": member.user.json()}
+    raise ApiError(404, 10007, "Unknown Member")
 
 
 # --- commands ---
@@ -173,15 +191,15 @@ async def user(call: Call) -> Json:
 async def put_commands(call: Call) -> list[Json]:
     server, guild = call.server, call.ids.get("guild_id", "")
     validate(call)
-    wanted: list[Json] = call.body
-    call.check(limits.command_problems(wanted))
+    declarations: list[Json] = call.body
+    call.check(limits.command_problems(declarations))
     before = {(command["type"], command["name"]): command for command in server.commands.get(guild, ())}
-    made = []
-    for command in wanted:
-        kept = before.get((command.get("type") or 1, command["name"]), {})
-        made.append(_command(call, command, kept.get("id") or server.new_id()))
-    server.commands[guild] = made
-    return made
+    commands = []
+    for command in declarations:
+        previous = before.get((command.get("type") or 1, command["name"]), {})
+        commands.append(_command(call, command, previous.get("id") or server.new_id()))
+    server.commands[guild] = commands
+    return commands
 
 
 async def get_commands(call: Call) -> list[Json]:
@@ -191,14 +209,12 @@ async def get_commands(call: Call) -> list[Json]:
 def _command(call: Call, command: Json, id_: str) -> Json:
     guild = {"guild_id": call.ids["guild_id"]} if "guild_id" in call.ids else {}
     usual: Json = {"type": 1, "description": "", "options": [], "default_member_permissions": None, "nsfw": False}
-    given = {key: value for key, value in command.items() if value is not None}
-    wanted = given.get("default_member_permissions")
+    fields = {key: value for key, value in command.items() if value is not None}
     return {
         **usual,
         "contexts": None,
         "integration_types": [0],
-        **given,
-        "default_member_permissions": None if wanted is None else str(wanted),
+        **fields,
         "id": id_,
         "application_id": call.server.application,
         "version": id_,
@@ -217,10 +233,10 @@ async def edit_channel(call: Call) -> Json:
     """Threads alone are archived and opened: by whoever may write there, and where they are locked, by few."""
     validate(call)
     thread = find_channel(call)
-    if thread.kind != PUBLIC_THREAD or set(call.data) - {"archived", "locked"}:
+    if not thread.is_thread or set(call.data) - {"archived", "locked"}:
         raise errors.missing_permissions()
-    wanted = SEND_IN_THREADS if call.data == {"archived": False} and not thread.locked else MANAGE_THREADS
-    if not permissions(thread) & wanted:
+    permission = SEND_IN_THREADS if call.data == {"archived": False} and not thread.locked else MANAGE_THREADS
+    if not thread.bot_permissions & permission:
         raise errors.missing_permissions()
     archived, locked = (bool(call.data.get(name, getattr(thread, name))) for name in ("archived", "locked"))
     call.server.archive(thread, archived=archived, locked=locked)
@@ -240,17 +256,7 @@ async def open_direct(call: Call) -> Json:
     person = server.people.get(str(call.data["recipient_id"]))
     if person is None:
         raise ApiError(400, 50033, "Invalid Recipient(s)")
-    return direct_channel(server, person).json()
-
-
-def direct_channel(server: DiscordServer, person: User) -> Channel:
-    """The one conversation with a person."""
-    for channel in server.channels.values():
-        if channel.recipient is person:
-            return channel
-    made = Channel(server.new_id(), "", None, DIRECT, recipient=person)
-    server.channels[made.id] = made
-    return made
+    return server.direct(person).json()
 
 
 async def start_thread(call: Call) -> Json:
@@ -261,7 +267,7 @@ async def start_thread(call: Call) -> Json:
             "type", None
         )  # discord.py sends it, the specification knows it of other threads, Discord takes it
     validate(call)
-    if not permissions(parent) & SEND_MESSAGES:
+    if not parent.bot_permissions & SEND_MESSAGES:
         raise errors.missing_permissions()
     if parent.kind == FORUM and "message" not in call.data:
         raise errors.invalid_form(["message: a post of a forum begins with one"])
@@ -279,11 +285,9 @@ async def active_threads(call: Call) -> Json:
     """Those of a server that the bot may see, the newest first."""
     guild = call.server.guilds[call.ids["guild_id"]]
     threads = [
-        channel
-        for channel in guild.channels.values()
-        if channel.kind == PUBLIC_THREAD and not (channel.gone or channel.archived)
+        channel for channel in guild.channels.values() if channel.is_thread and not (channel.gone or channel.archived)
     ]
-    return {"threads": [thread.json() for thread in reversed(threads) if permissions(thread)], "members": []}
+    return {"threads": [thread.json() for thread in reversed(threads) if thread.visible_to_bot], "members": []}
 
 
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
@@ -300,6 +304,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "/applications/{application_id}/guilds/{guild_id}/commands"): get_commands,
     ("GET", "/guilds/{guild_id}"): get_guild,
     ("GET", "/guilds/{guild_id}/threads/active"): active_threads,
+    ("GET", "/guilds/{guild_id}/members/{user_id}"): guild_member,
     ("GET", "/channels/{channel_id}"): get_channel,
     ("PATCH", "/channels/{channel_id}"): edit_channel,
     ("POST", "/users/@me/channels"): open_direct,

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
-from tests.waits import until
+from tests.waits import PATIENCE, until
 from tests.wire.discord import errors, rest
 from tests.wire.discord.answers import interaction_json
 from tests.wire.discord.calls import PREFIX, Called
@@ -26,21 +26,32 @@ from tests.wire.discord.gateway import Gateway, Session
 from tests.wire.discord.interactions import Interaction
 from tests.wire.discord.members import Member
 from tests.wire.discord.model import (
+    ATTACH_FILES,
     BOT_PERMISSIONS,
+    DIRECT,
+    EMBED_LINKS,
     FORUM,
     PUBLIC_THREAD,
     TEXT,
+    VIEW_CHANNEL,
     Channel,
     Guild,
     Ids,
     Json,
     Message,
     Now,
+    Overwrite,
     User,
 )
-from tests.wire.discord.validation import SPEC, Validator
+from tests.wire.discord.validation import Validator
 
 TOKEN = "MTE.local.discord"
+REPLY = 19
+"""The type of a message that answers another."""
+IN_GUILD, BOT_DM, BETWEEN = 0, 1, 2
+AWAY = ATTACH_FILES | EMBED_LINKS | 1 << 17
+"""What the bot may do where only a member has installed it."""
+"""https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-context-types"""
 PORTS = range(20_000, 32_000)
 UPLOAD_MAX = 10 * 1024 * 1024
 
@@ -63,7 +74,6 @@ class DiscordServer:
         now: Now = real_now,
         port: int = 0,
         token: str = TOKEN,
-        spec: Path | None = SPEC,
         validate: bool = True,
         remember: int | None = None,
         log: Callable[[str], None] = lambda _line: None,
@@ -74,7 +84,7 @@ class DiscordServer:
         self.new_id = Ids(now)
         self.faults = Faults()
         self.rate_limits = RateLimits()
-        self.validator = Validator(spec) if validate else None
+        self.validator = Validator() if validate else None
         self.violations: list[str] = []
         self.calls: deque[Called] = deque(maxlen=remember)
         self.application = self.new_id()
@@ -82,6 +92,7 @@ class DiscordServer:
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}
         self.people: dict[str, User] = {self.bot.id: self.bot}
+        self.members: list[Member] = []
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[str, list[Json]] = {"": []}
         """By guild's id; those of all guilds under the empty one."""
@@ -100,9 +111,11 @@ class DiscordServer:
 
     # --- its world ---
 
-    def add_guild(self, name: str) -> Guild:
-        guild = Guild(self.new_id(), name, self.new_id())
+    def add_guild(self, name: str, *, has_bot: bool = True) -> Guild:
+        guild = Guild(self.new_id(), name, self.new_id(), has_bot=has_bot)
         self.guilds[guild.id] = guild
+        if not has_bot:
+            return guild
         self.gateway.dispatch("GUILD_CREATE", guild.json(self.bot, self.now()), guild.id)
         return guild
 
@@ -110,20 +123,50 @@ class DiscordServer:
         owner = guild or self.guild
         channel = Channel(self.new_id(), name, owner, kind)
         owner.channels[channel.id] = self.channels[channel.id] = channel
-        self.gateway.dispatch("CHANNEL_CREATE", channel.json(), owner.id)
+        if owner.has_bot:
+            self.gateway.dispatch("CHANNEL_CREATE", channel.gateway_json(), owner.id)
+        else:
+            channel.permissions = AWAY
+        return channel
+
+    def between(self, *people: User) -> Channel:
+        """A conversation of these people, without the bot."""
+        channel = Channel(
+            self.new_id(), "", None, DIRECT, recipient=people[0], between=tuple(each.id for each in people)
+        )
+        channel.permissions = AWAY
+        self.channels[channel.id] = channel
+        return channel
+
+    def direct(self, person: User) -> Channel:
+        """The one conversation of the bot with a person."""
+        for channel in self.channels.values():
+            if channel.recipient is person and not channel.between:
+                return channel
+        channel = Channel(self.new_id(), "", None, DIRECT, recipient=person)
+        self.channels[channel.id] = channel
         return channel
 
     def add_forum(self, name: str) -> Channel:
         return self.add_channel(name, kind=FORUM)
 
-    def add_thread(self, name: str, parent: Channel, *, owner: User | None = None) -> Channel:
-        """A thread of a channel, or a post of a forum, made by whoever owns it."""
-        thread = Channel(self.new_id(), name, parent.guild, PUBLIC_THREAD, parent, owner=owner)
+    def add_thread(
+        self,
+        name: str,
+        parent: Channel,
+        *,
+        owner: User | None = None,
+        kind: int = PUBLIC_THREAD,
+        people: Iterable[str] = (),
+    ) -> Channel:
+        """A thread of a channel, or a post of a forum. A private thread is for `people`, by their ids or `BOT`."""
+        thread = Channel(self.new_id(), name, parent.guild, kind, parent, owner=owner, people=set(people))
         if parent.kind == FORUM:
             parent.newest = thread.id
         assert parent.guild is not None
         parent.guild.channels[thread.id] = self.channels[thread.id] = thread
-        self.gateway.dispatch("THREAD_CREATE", {**thread.json(), "newly_created": True}, parent.guild.id)
+        if thread.visible_to_bot:
+            self.gateway.dispatch("THREAD_CREATE", {**thread.json(), "newly_created": True}, parent.guild.id)
         return thread
 
     def archive(self, thread: Channel, *, archived: bool = True, locked: bool = False) -> None:
@@ -149,15 +192,56 @@ class DiscordServer:
         self.people[user.id] = user
         guild.members += 1
         since = joined or self.now() - timedelta(days=30)
-        return Member(self, user, guild, place, since, tuple(roles), moderator, locale)
+        member = Member(self, user, guild, place, since, tuple(roles), moderator, locale)
+        self.members.append(member)
+        return member
+
+    def add_bot_role(self, guild: Guild | None = None) -> str:
+        """The role that Discord makes for a bot that was invited with permissions: its id."""
+        owner = guild or self.guild
+        owner.bot_role = self.new_id()
+        owner.roles[owner.bot_role] = self.bot.name
+        self.gateway.dispatch("GUILD_CREATE", owner.json(self.bot, self.now()), owner.id)
+        return owner.bot_role
+
+    def other_bot(self, name: str) -> User:
+        user = User(self.new_id(), name, bot=True)
+        self.people[user.id] = user
+        return user
 
     def forbid(self, channel: Channel, permissions: int = BOT_PERMISSIONS) -> None:
         """Takes permissions of the bot away in a channel: all, unless some are named."""
         channel.permissions &= ~permissions
+        self.update(channel)
+
+    def hide(self, channel: Channel, *people: Member) -> None:
+        """Makes a channel private: for these people and the bot, as far as it may view the channel."""
+        assert channel.guild is not None
+        channel.overwrites = {channel.guild.id: Overwrite(deny=VIEW_CHANNEL)}
+        allowed = [member.user.id for member in people]
+        allowed += [self.bot.id] if channel.permissions & VIEW_CHANNEL else []
+        channel.overwrites |= dict.fromkeys(allowed, Overwrite(allow=VIEW_CHANNEL))
+        self.update(channel)
+
+    def deny(self, channel: Channel, permissions: int) -> None:
+        """Takes permissions of everybody away in a channel, but not the bot's."""
+        assert channel.guild is not None
+        channel.overwrites[channel.guild.id] = Overwrite(deny=permissions)
+        self.update(channel)
+
+    def open(self, channel: Channel) -> None:
+        """Takes all overwrites away, so that everybody sees the channel."""
+        channel.overwrites.clear()
+        self.update(channel)
+
+    def update(self, channel: Channel) -> None:
+        """Tells the bot of a channel that has changed."""
+        if channel.guild is not None and not channel.is_thread:
+            self.gateway.dispatch("CHANNEL_UPDATE", channel.gateway_json(), channel.guild.id)
 
     def delete_channel(self, channel: Channel) -> None:
         channel.gone = True
-        name = "THREAD_DELETE" if channel.kind == PUBLIC_THREAD else "CHANNEL_DELETE"
+        name = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
         self.gateway.dispatch(name, channel.json(), channel.guild.id if channel.guild else None)
 
     def delete_message(self, message: Message) -> None:
@@ -166,14 +250,54 @@ class DiscordServer:
         self.tell("DELETE", message)
 
     def tell(self, what: str, message: Message) -> None:
-        """The event about a message, to those who asked for such events."""
-        if message.only_for is not None:
+        """The event about a message, to those who asked for such events, where the bot can see the channel."""
+        channel, guild = message.channel, message.channel.guild
+        if message.only_for is not None or channel.between or not (guild is None or channel.visible_to_bot):
             return
-        guild = message.channel.guild
-        place = {"id": message.id, "channel_id": message.channel.id}
-        event = f"MESSAGE_{what}" if guild else f"DIRECT_MESSAGE_{what}"
-        body = place if what == "DELETE" else message.json()
-        self.gateway.dispatch(event, {**body, **({"guild_id": guild.id} if guild else {})}, guild.id if guild else None)
+        place = {"id": message.id, "channel_id": channel.id}
+        body = place if what == "DELETE" else message.event_json(self.bot, all_content=False)
+        if guild is not None:
+            body |= {"guild_id": guild.id}
+            if what == "CREATE" and not message.webhook:
+                body |= {"member": self._partial_member(message.author, guild)}
+        self.gateway.dispatch(f"MESSAGE_{what}", body, guild.id if guild else None)
+
+    def _partial_member(self, user: User, guild: Guild) -> Json:
+        """The member as a message's event has them: https://discord.com/developers/docs/events/gateway-events#message-create"""
+        member = next((each for each in self.members if each.user is user and each.guild is guild), None)
+        return {
+            "roles": list(member.roles) if member else [],
+            "joined_at": (member.joined if member else self.now()).isoformat(),
+            "nick": None,
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+        }
+
+    def add_message(self, author: User, channel: Channel, content: str, **more: Any) -> Message:
+        """A message that anybody writes. Discord reads the mentions of people and roles out of its words."""
+        ids = re.findall(r"<@(!|&)?(\d+)>", content)
+        people = tuple(self.people[id_] for kind, id_ in ids if kind != "&" and id_ in self.people)
+        guild = channel.guild
+        roles = tuple(id_ for kind, id_ in ids if kind == "&" and guild and id_ in guild.roles)
+        replied_to = more.get("replied_to")
+        pinged = (replied_to.author,) if replied_to and replied_to.author not in people else ()
+        kind = REPLY if replied_to else 0
+        message = Message(
+            self.new_id(),
+            channel,
+            author,
+            self.now(),
+            content,
+            **{"mentions": (*people, *pinged), "roles": roles, "kind": kind, **more},
+        )
+        channel.messages[message.id] = message
+        self.tell("CREATE", message)
+        return message
+
+    def pass_on(self, message: Message) -> None:
+        """Tells the bot of a message once more, as after a connection that broke at the wrong moment."""
+        self.tell("CREATE", message)
 
     # --- what goes wrong ---
 
@@ -205,11 +329,18 @@ class DiscordServer:
 
     # --- what members do ---
 
-    def offered(self, name: str, kind: int, guild: Guild) -> Json | None:
-        """The command that Discord's client shows under this name."""
-        shown: list[Json] = [*self.commands.get(guild.id, ()), *self.commands[""]]
-        for command in shown:
-            if command["name"] == name and command.get("type", 1) == kind:
+    def offered(self, name: str, kind: int, guild: Guild, place: Channel | None = None) -> Json | None:
+        """The command that Discord's client shows under this name, in a channel or in a conversation with the bot."""
+        context = IN_GUILD
+        if place and place.guild is None:
+            context = BETWEEN if place.between else BOT_DM
+        away = context == BETWEEN or not ((place and place.guild) or guild).has_bot
+        commands: list[Json] = [*self.commands.get(guild.id, ()), *self.commands[""]]
+        for command in commands:
+            if away and 1 not in (command.get("integration_types") or [0]):
+                continue
+            contexts = command.get("contexts") or [IN_GUILD, BOT_DM]
+            if command["name"] == name and command.get("type", 1) == kind and context in contexts:
                 return command
         return None
 
@@ -243,7 +374,7 @@ class DiscordServer:
         """How many calls there were of each route, of one status or of any."""
         return Counter(f"{c.method} {c.template}" for c in self.calls if status in {None, c.status})
 
-    async def until(self, holds: Callable[[], object], patience: float = 20.0) -> None:
+    async def until(self, holds: Callable[[], object], patience: float = PATIENCE) -> None:
         """Waits for something to be so. Raises TimeoutError where it never is."""
         await until(holds, patience)
 
@@ -273,7 +404,7 @@ class DiscordServer:
 
     def guilds_of(self, shard: tuple[int, int]) -> Iterable[Json]:
         number, shards = shard
-        mine = (guild for guild in self.guilds.values() if (int(guild.id) >> 22) % shards == number)
+        mine = (guild for guild in self.guilds.values() if guild.has_bot and (int(guild.id) >> 22) % shards == number)
         return [guild.json(self.bot, self.now()) for guild in mine]
 
     # --- running ---

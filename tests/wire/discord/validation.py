@@ -1,4 +1,4 @@
-"""Whether a body may be sent to Discord: against Discord's own OpenAPI file, and against the limits it leaves out."""
+"""Whether a body may be sent to Discord: by the repository's own rules, and by Discord's OpenAPI file where it is."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 
 import jsonschema_rs
 
+from tests.beside import DISCORD_OPENAPI
+from tests.wire.discord import body_rules
 from tests.wire.discord.model import Json
-
-SPEC = Path(__file__).parents[3].parent / "shared" / "specs" / "discord-openapi.json"
-"""Beside the repository. https://github.com/discord/discord-api-spec, MIT."""
 
 CALLBACKS = {
     1: "PongInteractionCallbackRequest",
@@ -27,21 +26,33 @@ SENT_ANYWAY = frozenset({"nsfw", "tts"})
 """Fields that discord.py sends and the file does not know; Discord takes them."""
 SNOWFLAKE = {"type": ["string", "integer"]}
 """Discord takes ids as numbers as well, which is how discord.py sends them; the file knows strings only."""
+PERMISSIONS = {"type": ["string", "null"], "pattern": "^[0-9]+$"}
+"""The file has an integer here; the documentation of application commands has a string, which no client cuts off."""
 PROBLEM_MAX = 400
 
 
-class Validator:
-    """Checks bodies. Without the file (`spec` is None) everything passes."""
+NOTHING_PUBLISHED = '{"paths": {}, "components": {"schemas": {}}}'
 
-    def __init__(self, spec: Path | None = SPEC) -> None:
-        document: Json = json.loads(spec.read_text("utf-8")) if spec else {"paths": {}, "components": {"schemas": {}}}
+
+class Validator:
+    """Checks bodies by `body_rules.py`, and by the OpenAPI file `published` if it exists."""
+
+    def __init__(self, published: Path = DISCORD_OPENAPI) -> None:
+        document: Json = json.loads(published.read_text("utf-8") if published.exists() else NOTHING_PUBLISHED)
         self._paths: Json = document["paths"]
         self._components = _strict(document["components"])
         self._components["schemas"]["SnowflakeType"] = SNOWFLAKE
+        for schema in self._components["schemas"].values():
+            if isinstance(schema, dict) and "default_member_permissions" in schema.get("properties", {}):
+                schema["properties"]["default_member_permissions"] = PERMISSIONS
         self._compile = cache(self._compiled)
 
     def problems(self, method: str, template: str, body: Any) -> list[str]:
         """What is wrong with the body for this path, such as `/channels/{channel_id}/messages`."""
+        return body_rules.problems(method, template, body) or self.published_problems(method, template, body)
+
+    def published_problems(self, method: str, template: str, body: Any) -> list[str]:
+        """By the OpenAPI file alone; nothing without it."""
         operation = self._paths.get(template, {}).get(method.lower(), {})
         content = operation.get("requestBody", {}).get("content", {})
         if "application/json" not in content:
@@ -85,8 +96,8 @@ def _strict(schema: Any) -> Any:
         return [_strict(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: _strict(value) for key, value in schema.items()}
-    if isinstance(made.get("properties"), dict) and "type" in made and "additionalProperties" not in made:
-        made["properties"] = {**dict.fromkeys(SENT_ANYWAY, True), **made["properties"]}
-        made["additionalProperties"] = False
-    return made
+    strict = {key: _strict(value) for key, value in schema.items()}
+    if isinstance(strict.get("properties"), dict) and "type" in strict and "additionalProperties" not in strict:
+        strict["properties"] = {**dict.fromkeys(SENT_ANYWAY, True), **strict["properties"]}
+        strict["additionalProperties"] = False
+    return strict

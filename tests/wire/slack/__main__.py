@@ -54,9 +54,9 @@ def say(text: str) -> None:
 
 
 def drawn(message: Message) -> str:
-    seen = "only you can see this" if message.only_for else "for all to see"
+    audience = "only you can see this" if message.only_for else "for all to see"
     files = "".join(f"\n(file {name})" for name in message.files)
-    return f"\n┌ {message.author} ({seen})\n{reading.words(message.blocks) or message.text}{files}\n└"
+    return f"\n┌ {message.author} ({audience})\n{reading.words(message.blocks) or message.text}{files}\n└"
 
 
 def form(view: View) -> str:
@@ -124,11 +124,11 @@ class Person:
 
     def _team(self, name: str) -> Team:
         """The workspace with this name, which comes into being the first time, with a channel."""
-        found = next((team for team in self._server.teams.values() if team.name == name), None)
-        if found is None:
-            found = self._server.add_team(name)
-            self._server.add_channel("main", found)
-        return found
+        team = next((team for team in self._server.teams.values() if team.name == name), None)
+        if team is None:
+            team = self._server.add_team(name)
+            self._server.add_channel("main", team)
+        return team
 
     def _place(self, label: str) -> Message | View:
         return self._member.view or self._member.newest(label)
@@ -191,5 +191,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.wire.slack", description="A Slack on this machine.")
     parser.add_argument("--port", type=int, default=20_444)
     parser.add_argument("--app", default="", metavar="URL", help="The app's address, if it takes HTTP requests.")
-    given = parser.parse_args()
-    asyncio.run(main(given.port, given.app))
+    options = parser.parse_args()
+    asyncio.run(main(options.port, options.app))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.wire.slack import payloads
+from tests.wire.slack import payloads, written
 from tests.wire.slack.errors import Refused
 from tests.wire.slack.model import APP, BOT, Channel, File, Json, Message, Team, User, View
 
@@ -59,11 +59,36 @@ def arguments(query: Mapping[str, str], body: Mapping[str, Any]) -> Json:
 
 def credentials(header: str, args: Json) -> str:
     """The token. An app that is installed tells its id and secret instead, as a form or by Basic authentication."""
-    kind, _, given = header.partition(" ")
+    kind, _, credential = header.partition(" ")
     if kind == "Basic":
-        client, _, secret = b64decode(given).decode().partition(":")
+        client, _, secret = b64decode(credential).decode().partition(":")
         args.update(client_id=client, client_secret=secret)
-    return given if kind == "Bearer" else str(args.pop("token", ""))
+    return credential if kind == "Bearer" else str(args.pop("token", ""))
+
+
+NEEDS: Mapping[str, str] = {
+    "users.info": "users:read",
+    "usergroups.list": "usergroups:read",
+    "usergroups.users.list": "usergroups:read",
+    "chat.postMessage": "chat:write",
+    "chat.postEphemeral": "chat:write",
+    "chat.update": "chat:write",
+    "chat.delete": "chat:write",
+    "conversations.open": "im:write",
+    "files.getUploadURLExternal": "files:write",
+    "files.completeUploadExternal": "files:write",
+    "files.info": "files:read",
+}
+"""The scope that each method takes; what a conversation takes goes by its kind."""
+
+
+def check_scope(call: Call, scopes: frozenset[str]) -> None:
+    """Raise Refused for what the token may not do. A conversation that the app can't see is not found before that."""
+    scope = NEEDS.get(call.method, "")
+    if call.method == "conversations.info":
+        scope = _visible(call).scope
+    if scope and scope not in scopes:
+        raise Refused("missing_scope")
 
 
 # --- who and where ---
@@ -88,10 +113,15 @@ def _users_info(_server: SlackServer, call: Call) -> Json:
 
 
 def _conversations_info(_server: SlackServer, call: Call) -> Json:
-    channel = _channel(call)
-    if not channel.public and not channel.bot_in:
+    return {"channel": _visible(call).json()}
+
+
+def _visible(call: Call) -> Channel:
+    """The conversation, if the app can see it. Raises Refused."""
+    channel = call.team.channels.get(call.get("channel"))
+    if channel is None or (not channel.public and not channel.bot_in):
         raise Refused("channel_not_found")
-    return {"channel": channel.json()}
+    return channel
 
 
 def _conversations_open(_server: SlackServer, call: Call) -> Json:
@@ -102,10 +132,10 @@ def _conversations_open(_server: SlackServer, call: Call) -> Json:
 
 
 def _groups(_server: SlackServer, call: Call) -> Json:
-    shown = [group.json(call.team.id) for group in call.team.groups.values()]
+    groups = [group.json(call.team.id) for group in call.team.groups.values()]
     if not payloads.truth(call.args.get("include_users")):
-        shown = [{key: value for key, value in group.items() if key != "users"} for group in shown]
-    return {"usergroups": shown}
+        groups = [{key: value for key, value in group.items() if key != "users"} for group in groups]
+    return {"usergroups": groups}
 
 
 def _group_users(_server: SlackServer, call: Call) -> Json:
@@ -126,6 +156,7 @@ def _post_message(server: SlackServer, call: Call) -> Json:
     if message is None:
         message = server.keep(channel, call.args, server.blocks(call, call.args, public=True))
         message.client_msg_id = name
+        written.echo(server, call.team, message)
     return {"channel": channel.id, "ts": message.ts, "message": message.json()}
 
 
@@ -251,12 +282,12 @@ def _modal(server: SlackServer, call: Call, old: View | None = None) -> Json:
 
 
 def _known_view(call: Call) -> View:
-    found = call.team.views.get(call.get("view_id"))
+    view = call.team.views.get(call.get("view_id"))
     name = call.get("external_id")
-    found = found or next((v for v in call.team.views.values() if name and v.content.get("external_id") == name), None)
-    if found is None:
+    view = view or next((v for v in call.team.views.values() if name and v.content.get("external_id") == name), None)
+    if view is None:
         raise Refused("not_found")
-    return found
+    return view
 
 
 # --- files ---
@@ -285,8 +316,8 @@ def _complete_upload(server: SlackServer, call: Call) -> Json:
         raise Refused("channel_not_found")
     if channel is not None and not channel.bot_in:
         raise Refused("not_in_channel")
-    for file, told in zip(files, call.args["files"], strict=True):
-        file.title, file.completed = str(told.get("title") or file.name), True
+    for file, entry in zip(files, call.args["files"], strict=True):
+        file.title, file.completed = str(entry.get("title") or file.name), True
     server.uploads.process(files, channel, call.args)
     return {"files": [file.json(call.team.id) for file in files]}
 

@@ -7,6 +7,7 @@ Each complaint reads as Slack's does, with the place at which it found the fault
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from tests.wire.slack.model import Json
@@ -23,10 +24,10 @@ CONTAINER = 10
 SINGLE = {f"{kind}_select" for kind in ("static", "external", "users", "channels", "conversations")}
 MULTI = {f"multi_{kind}" for kind in SINGLE}
 PICKERS = {"datepicker", "timepicker", "datetimepicker", "checkboxes", "radio_buttons"}
-TYPED = {"plain_text_input", "email_text_input", "url_text_input", "number_input"}
+TEXT_INPUTS = {"plain_text_input", "email_text_input", "url_text_input", "number_input"}
 IN_ACTIONS = SINGLE | PICKERS | {"button", "overflow"}
 BESIDE_TEXT = IN_ACTIONS | MULTI | {"image"}
-IN_INPUT = SINGLE | MULTI | PICKERS | TYPED
+IN_INPUT = SINGLE | MULTI | PICKERS | TEXT_INPUTS
 
 _ANY = {"type", "block_id"}
 FIELDS: Mapping[str, set[str]] = {
@@ -48,6 +49,15 @@ ELEMENT_FIELDS: Mapping[str, set[str]] = {
     "multi_static_select": _SELECT | {"initial_options", "max_selected_items"},
     "external_select": _ASKING,
     "multi_external_select": _ASKING | {"initial_options", "max_selected_items"},
+    "conversations_select": {
+        "placeholder",
+        "initial_conversation",
+        "default_to_current_conversation",
+        "response_url_enabled",
+        "filter",
+        "confirm",
+        "focus_on_load",
+    },
     "overflow": {"options", "confirm"},
     "checkboxes": {"options", "initial_options", "confirm", "focus_on_load"},
     "radio_buttons": {"options", "initial_option", "confirm", "focus_on_load"},
@@ -64,10 +74,36 @@ ELEMENT_FIELDS: Mapping[str, set[str]] = {
 OPTIONS_MAX: Mapping[str, int] = {"overflow": 5, "checkboxes": 10, "radio_buttons": 10}
 
 RICH_PARTS = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
-RICH_PIECES = {"text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "date", "color"}
+_STYLED = {"style"}
+RICH_FIELDS: Mapping[str, set[str]] = {
+    "rich_text_section": {"elements"},
+    "rich_text_list": {"elements", "style", "indent", "offset", "border"},
+    "rich_text_quote": {"elements", "border"},
+    "rich_text_preformatted": {"elements", "border"},
+    "text": {"text"} | _STYLED,
+    "link": {"url", "text", "unsafe"} | _STYLED,
+    "emoji": {"name", "unicode", "skin_tone"},
+    "user": {"user_id"} | _STYLED,
+    "usergroup": {"usergroup_id"} | _STYLED,
+    "channel": {"channel_id"} | _STYLED,
+    "broadcast": {"range"} | _STYLED,
+    "date": {"timestamp", "format", "url", "fallback"},
+    "color": {"value"},
+}
+RICH_PIECES = RICH_FIELDS.keys() - RICH_PARTS
+STYLES = {"bold", "italic", "strike", "code"}
+
+TYPES: Mapping[str, type] = {
+    **dict.fromkeys(("emoji", "verbatim", "optional", "expand", "multiline", "dispatch_action", "focus_on_load"), bool),
+    **dict.fromkeys(("default_to_current_conversation", "response_url_enabled", "unsafe", *STYLES), bool),
+    **dict.fromkeys(("min_length", "max_length", "min_query_length", "max_selected_items", "timestamp"), int),
+    **dict.fromkeys(("indent", "offset", "border", "skin_tone"), int),
+    **dict.fromkeys(("type", "value", "url", "action_id", "block_id", "fallback", "name", "format"), str),
+}
+"""The types of what is no object and no list, by its name: it means the same wherever it stands."""
 
 
-def no_file(_given: Any) -> bool:
+def no_file(_value: Any) -> bool:
     return False
 
 
@@ -75,10 +111,10 @@ def problems(blocks: Any, *, most: int = BLOCKS_IN_MESSAGE, is_file: IsFile = no
     """All that Slack would say about these blocks; nothing where it would take them."""
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         return ["must be an array of objects [json-pointer:/blocks]"]
-    found = list(_count(blocks, most, "/blocks", least=0))
+    mistakes = list(_count(blocks, most, "/blocks", least=0))
     for number, block in enumerate(blocks):
-        found += _block(block, f"/blocks/{number}", is_file)
-    return [*found, *_twice(blocks)]
+        mistakes += _mistyped(block, f"/blocks/{number}") or _block(block, f"/blocks/{number}", is_file)
+    return [*mistakes, *_twice(blocks)]
 
 
 def too_long(blocks: Sequence[Json]) -> bool:
@@ -100,6 +136,20 @@ def elements(blocks: Iterable[Json]) -> Iterator[Json]:
     for block in blocks:
         yield from (one for one in block.get("elements", ()) if block["type"] == "actions")
         yield from (block[key] for key in ("accessory", "element") if "action_id" in block.get(key, {}))
+
+
+def _mistyped(part: Any, at: str) -> list[str]:
+    """Values of another type than their name has, however deep. Yes and no are no numbers."""
+    if isinstance(part, list):
+        return [problem for number, one in enumerate(part) for problem in _mistyped(one, f"{at}/{number}")]
+    if not isinstance(part, dict):
+        return []
+    problems = [problem for name, value in part.items() for problem in _mistyped(value, f"{at}/{name}")]
+    return problems + [
+        f"must be of type {TYPES[name].__name__} [json-pointer:{at}/{name}]"
+        for name, value in part.items()
+        if name in TYPES and type(value) is not TYPES[name]
+    ]
 
 
 # --- one block ---
@@ -180,7 +230,7 @@ def _input(block: Json, at: str, is_file: IsFile) -> Iterator[str]:
     yield from _element(block.get("element"), f"{at}/element", IN_INPUT, is_file)
 
 
-def _rich(part: Json, at: str, allowed: set[str]) -> Iterator[str]:
+def _rich(part: Json, at: str, allowed: AbstractSet[str]) -> Iterator[str]:
     inner = part.get("elements")
     if not isinstance(inner, list) or not inner:
         yield f"must have at least 1 item [json-pointer:{at}/elements]"
@@ -189,7 +239,11 @@ def _rich(part: Json, at: str, allowed: set[str]) -> Iterator[str]:
         here, kind = f"{at}/elements/{number}", child.get("type")
         if kind not in allowed:
             yield f"unsupported type: {kind} [json-pointer:{here}/type]"
-        elif kind in RICH_PARTS:
+            continue
+        yield from _unknown(child, RICH_FIELDS[kind] | {"type"}, here)
+        if isinstance(child.get("style"), dict):
+            yield from _unknown(child["style"], STYLES, f"{here}/style")
+        if kind in RICH_PARTS:
             yield from _rich(child, here, {"rich_text_section"} if kind == "rich_text_list" else RICH_PIECES)
         elif kind == "text" and not child.get("text"):  # a gap between two pieces may be made of spaces
             yield f"must be more than 0 characters [json-pointer:{here}/text]"
@@ -216,7 +270,7 @@ def _element(element: Any, at: str, allowed: set[str], is_file: IsFile) -> Itera
     if kind == "button":
         yield from _button(element, at)
     elif kind == "plain_text_input":
-        yield from _typed(element, at)
+        yield from _text_input(element, at)
     elif "external" in kind:
         yield from options(_chosen(element), f"{at}/initial_option")
     elif "options" in element or "static" in kind or kind in OPTIONS_MAX:
@@ -235,7 +289,7 @@ def _button(element: Json, at: str) -> Iterator[str]:
         yield f"must be one of: primary, danger [json-pointer:{at}/style]"
 
 
-def _typed(element: Json, at: str) -> Iterator[str]:
+def _text_input(element: Json, at: str) -> Iterator[str]:
     shortest, longest = element.get("min_length", 0), element.get("max_length", 3000)
     if not 0 <= shortest <= 3000 or not 1 <= longest <= 3000 or shortest > longest:
         yield f"must be a length between 0 and 3000 [json-pointer:{at}/max_length]"
@@ -285,10 +339,10 @@ def _confirm(confirm: Json, at: str) -> Iterator[str]:
 
 def suggestions(answer: Any) -> tuple[list[Json], list[str]]:
     """What a type-ahead select offers after this answer to `block_suggestion`, and what Slack has against it."""
-    given = answer.get("options") if isinstance(answer, dict) else None
-    if not isinstance(given, list):
+    choices = answer.get("options") if isinstance(answer, dict) else None
+    if not isinstance(choices, list):
         return [], ["must be an object with options [json-pointer:/options]"]
-    return given, [*_count(given, 100, "/options", least=0), *options(given, "/options")]
+    return choices, [*_count(choices, 100, "/options", least=0), *options(choices, "/options")]
 
 
 # --- the small checks ---
@@ -303,27 +357,27 @@ def _text(text: Any, most: int, at: str, *, plain: bool = False) -> Iterator[str
     yield from _length(text.get("text"), most, f"{at}/text", least=1, needed=True)
 
 
-def _length(given: Any, most: int, at: str, *, least: int = 0, needed: bool = False) -> Iterator[str]:
-    if given is None:
+def _length(value: Any, most: int, at: str, *, least: int = 0, needed: bool = False) -> Iterator[str]:
+    if value is None:
         if needed:
             yield f"missing required field [json-pointer:{at}]"
-    elif not isinstance(given, str):
+    elif not isinstance(value, str):
         yield f"must be a string [json-pointer:{at}]"
-    elif len(given) > most:
+    elif len(value) > most:
         yield f"must be less than {most + 1} characters [json-pointer:{at}]"
-    elif len(given.strip()) < least:
+    elif len(value.strip()) < least:
         yield f"must be more than {least - 1} characters [json-pointer:{at}]"
 
 
-def _count(given: Any, most: int, at: str, *, least: int = 1) -> Iterator[str]:
-    if not isinstance(given, list) or len(given) < least:
+def _count(value: Any, most: int, at: str, *, least: int = 1) -> Iterator[str]:
+    if not isinstance(value, list) or len(value) < least:
         yield f"no less than {least} items allowed [json-pointer:{at}]"
-    elif len(given) > most:
+    elif len(value) > most:
         yield f"no more than {most} items allowed [json-pointer:{at}]"
 
 
-def _unknown(given: Json, known: set[str], at: str) -> Iterator[str]:
-    for name in given.keys() - known:
+def _unknown(content: Json, keys: set[str], at: str) -> Iterator[str]:
+    for name in content.keys() - keys:
         yield f"invalid additional property: {name} [json-pointer:{at}]"
 
 
@@ -333,8 +387,8 @@ def _twice(blocks: Sequence[Json]) -> Iterator[str]:
 
 
 def _repeated(name: str, ids: Iterable[Any]) -> Iterator[str]:
-    seen: set[str] = set()
+    earlier: set[str] = set()
     for one in ids:
-        if one and one in seen:
+        if one and one in earlier:
             yield f"`{name}` {one!r} already exists for another element [json-pointer:/blocks]"
-        seen.add(one)
+        earlier.add(one)

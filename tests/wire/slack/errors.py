@@ -20,11 +20,11 @@ class Refused(Exception):
     @property
     def body(self) -> Json:
         """A refusal of blocks says where, twice, as Slack does."""
-        told: Json = {"ok": False, "error": self.name}
+        body: Json = {"ok": False, "error": self.name}
         if self.messages:
-            told["errors"] = self.messages
-            told["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in self.messages]}
-        return told
+            body["errors"] = self.messages
+            body["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in self.messages]}
+        return body
 
 
 @dataclass(frozen=True, slots=True)

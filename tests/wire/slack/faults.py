@@ -34,6 +34,7 @@ class Faults:
         self._waiting: list[Fault] = []
         self.stall_files = False
         """Uploads are taken, and never get ready."""
+        self._losses: list[str] = []
         self.under_way = timedelta()
         """How long a trigger is under way to the app: it dies after 3 seconds."""
 
@@ -54,6 +55,16 @@ class Faults:
     def hang(self, method: str, *, times: int = 1) -> Fault:
         """Calls are taken, and never answered."""
         return self._add(Fault(method, times, hang=True))
+
+    def lose(self, kind: str) -> None:
+        """The next envelope of this kind gets lost on its way to the app."""
+        self._losses.append(kind)
+
+    def is_lost(self, kind: str) -> bool:
+        if kind not in self._losses:
+            return False
+        self._losses.remove(kind)
+        return True
 
     def take(self, method: str) -> Fault | None:
         """The fault that hits this call, if one does."""

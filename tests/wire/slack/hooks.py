@@ -43,7 +43,7 @@ class Hooks:
     secret: str
     url: str = ""
     patience: float = 3.0
-    sent: list[Ack] = field(default_factory=list)
+    acks: list[Ack] = field(default_factory=list)
 
     async def deliver(self, kind: str, payload: Json, *, retry: int = 0, reason: str = "http_timeout") -> Ack:
         """One signed request; with `retry` it is that many times repeated already."""
@@ -62,15 +62,15 @@ class Hooks:
     ) -> Ack:
         """Whatever is wanted, signed rightly unless it is said how."""
         at = int(self.seconds()) if timestamp is None else timestamp
-        told = {
+        signed_headers = {
             "content-type": content,
             "x-slack-request-timestamp": str(at),
             "x-slack-signature": sign(self.secret, at, body) if signature is None else signature,
             "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
             **(headers or {}),
         }
-        ack = await self._post(body, told)
-        self.sent.append(ack)
+        ack = await self._post(body, signed_headers)
+        self.acks.append(ack)
         return ack
 
     async def _post(self, body: str, headers: dict[str, str]) -> Ack:
@@ -80,12 +80,12 @@ class Hooks:
                 aiohttp.ClientSession(timeout=timeout) as session,
                 session.post(self.url, data=BytesIO(body.encode()), headers=headers) as response,
             ):
-                return Ack(response.status, _said(await response.text()), dict(response.headers))
+                return Ack(response.status, _decode(await response.text()), dict(response.headers))
         except (aiohttp.ClientError, TimeoutError):
             return Ack(0)
 
 
-def _said(body: str) -> Any:
+def _decode(body: str) -> Any:
     if not body:
         return None
     try:

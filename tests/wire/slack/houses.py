@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.store import installations as rows
+from bot.communities import installations as rows
 from tests.wire.slack import Browser, Channel, Member, SlackServer, Team
 from tests.wire.slack.installs import query_of
 from tests.wire.slack.world import World, slack_world
@@ -44,7 +44,7 @@ async def two_houses(folder: Path, *, http: bool = False) -> AsyncIterator[tuple
         yield world, north, south
 
 
-async def left(world: World) -> list[str]:
+async def departures(world: World) -> list[str]:
     """The communities that are marked as gone."""
     return [str(row["id"]) for row in await world.instance.database.read(lambda tx: tx.rows("left_before", then=2**62))]
 
@@ -59,7 +59,7 @@ async def settled(world: World) -> None:
         await asyncio.wait(world.chat.running)
 
 
-async def begun(world: World) -> tuple[Browser, str, str]:
+async def begin(world: World) -> tuple[Browser, str, str]:
     """A browser on its way: where Slack leads it back to, and with which state."""
     browser = Browser()
     state = query_of((await browser.open(world.install_page)).link("Add to Slack"))["state"]

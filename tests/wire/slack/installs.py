@@ -46,15 +46,15 @@ class Installs:
 
     async def ask(self, request: web.Request) -> web.Response:
         """The question. `answer` is the workspace that says yes; an empty one says no."""
-        asked = request.query
-        if asked.get("client_id") != CLIENT_ID or not asked.get("scope") or not self.redirect_url:
-            self._server.violated("oauth.v2.authorize", "bad_request", str(dict(asked)))
+        query = request.query
+        if query.get("client_id") != CLIENT_ID or not query.get("scope") or not self.redirect_url:
+            self._server.violated("oauth.v2.authorize", "bad_request", str(dict(query)))
             return web.Response(status=400)
-        if "answer" not in asked:
+        if "answer" not in query:
             return web.Response(text=self._question(str(request.rel_url)), content_type="text/html")
-        team = self._server.teams.get(asked["answer"])
-        told = {"code": self.allow(team, asked["scope"])} if team else {"error": "access_denied"}
-        back = {**told, "state": asked.get("state", "")}
+        team = self._server.teams.get(query["answer"])
+        answer = {"code": self.allow(team, query["scope"])} if team else {"error": "access_denied"}
+        back = {**answer, "state": query.get("state", "")}
         raise web.HTTPFound(f"{self.redirect_url}?{urlencode(back)}")
 
     def _question(self, url: str) -> str:
@@ -68,8 +68,8 @@ class Installs:
         """oauth.v2.access. A code is good once, for ten minutes."""
         if call.get("client_id") != CLIENT_ID or call.get("client_secret") != CLIENT_SECRET:
             raise Refused("bad_client_secret")
-        team, scope, made = self._codes.pop(call.get("code"), (None, "", self._server.now()))
-        if team is None or self._server.now() - made > CODE_LIVES:
+        team, scope, issued_at = self._codes.pop(call.get("code"), (None, "", self._server.now()))
+        if team is None or self._server.now() - issued_at > CODE_LIVES:
             raise Refused("invalid_code")
         team.token = f"xoxb-local-{team.id}-{secrets.token_hex(4)}"
         installer = next(iter(team.users), "U0")
@@ -98,8 +98,8 @@ class Page:
 
     @property
     def links(self) -> list[str]:
-        found = re.findall(r'<a href="([^"]*)"', self.html)
-        return [urljoin(self.url, unescape(address)) for address in found]
+        addresses = re.findall(r'<a href="([^"]*)"', self.html)
+        return [urljoin(self.url, unescape(address)) for address in addresses]
 
     def link(self, label: str) -> str:
         """Where the link with these words leads. Raises ValueError where there is none."""
@@ -134,8 +134,8 @@ class Browser:
         """The whole way, from the app's install page, by its one link."""
         return await self.answer((await self.open(url)).links[0], team)
 
-    def _keep(self, told: list[str]) -> None:
-        for line in told:
+    def _keep(self, cookies: list[str]) -> None:
+        for line in cookies:
             for name, cookie in SimpleCookie(line).items():
                 if cookie["expires"] or cookie["max-age"] == "0":
                     self.cookies.pop(name, None)

@@ -37,7 +37,7 @@ class Interaction:
     team: Team
     user: User
     channel: Channel | None
-    made: datetime
+    at: datetime
     trigger: str
     response_url: str
     origin: Message | None = None
@@ -60,7 +60,7 @@ class Interaction:
 
     def exchange(self, now: datetime) -> None:
         """Takes the trigger, once and within 3 seconds. Raises Refused."""
-        if now - self.made > TRIGGER_LIVES:
+        if now - self.at > TRIGGER_LIVES:
             raise Refused("expired_trigger_id")
         if self.exchanged:
             raise Refused("exchanged_trigger_id")
@@ -68,7 +68,7 @@ class Interaction:
 
     def use_url(self, now: datetime) -> None:
         """Raises Refused for the sixth use, and after half an hour."""
-        if now - self.made > URL_LIVES:
+        if now - self.at > URL_LIVES:
             raise Refused("expired_url")
         if self.uses >= URL_USES:
             raise Refused("used_url")

@@ -43,19 +43,19 @@ class RateLimits:
     seconds: Callable[[], float]
     hurry: float = 1.0
     enabled: bool = True
-    _taken: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    _calls: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def wait(self, method: str, team: str, channel: str) -> int:
         """Real seconds until the call may be made, for Retry-After; 0 where it may be made now, and is counted."""
         key, most, span = self._window(method, team, channel)
         if not self.enabled or not most:
             return 0
-        taken, now = self._taken[key], self.seconds()
-        while taken and taken[0] <= now - span:
-            taken.popleft()
-        if len(taken) >= most:
-            return max(1, ceil((taken[0] + span - now) / self.hurry))
-        taken.append(now)
+        calls, now = self._calls[key], self.seconds()
+        while calls and calls[0] <= now - span:
+            calls.popleft()
+        if len(calls) >= most:
+            return max(1, ceil((calls[0] + span - now) / self.hurry))
+        calls.append(now)
         return 0
 
     def _window(self, method: str, team: str, channel: str) -> tuple[str, int, float]:

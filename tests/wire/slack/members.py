@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.waits import PATIENCE
 from tests.wire.slack import blocks as kit
-from tests.wire.slack import payloads, reading
+from tests.wire.slack import payloads, reading, written
 from tests.wire.slack.errors import Refused
 from tests.wire.slack.interactions import Ack, Interaction
 from tests.wire.slack.model import APP, Channel, Json, Message, Team, User, View
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 Filled = Mapping[str, str | Sequence[str]]
 """What is typed or picked, by the input's label or by an id. Options are named as they are shown."""
-PATIENCE = 30.0
 LETTERS_MIN = 3
 """Slack's own `min_query_length`."""
 
@@ -32,6 +32,7 @@ class Submission:
     ack: Ack
     errors: dict[str, str] = field(default_factory=dict)
     closed: bool = False
+    interaction: Interaction | None = None
 
 
 class Member:
@@ -69,7 +70,7 @@ class Member:
             raise CannotDo(f"{self.user.name} is not in {self.channel.name}")
         return [one for one in self.channel.messages if one.only_for in {"", self.user.id} and not one.deleted]
 
-    def told(self) -> list[Message]:
+    def whispers(self) -> list[Message]:
         """What is for this person alone."""
         return [message for message in self.sees() if message.only_for]
 
@@ -98,13 +99,22 @@ class Member:
     async def until_told(self, words: str) -> Message:
         """Waits for a message that this person sees and that holds these words."""
 
-        def shown() -> list[Message]:
+        def matches() -> list[Message]:
             return [one for one in self.sees() if words in (reading.words(one.blocks) or one.text)]
 
-        await self.server.until(lambda: bool(shown()), patience=PATIENCE)
-        return shown()[-1]
+        await self.server.until(lambda: bool(matches()), patience=PATIENCE)
+        return matches()[-1]
 
     # --- what they do ---
+
+    async def write(self, words: str, thread: str = "") -> Message:
+        """Writes a message in the channel, or to the app alone; waits until the app has acknowledged it."""
+        if self.user.id not in self.channel.members:
+            raise CannotDo(f"{self.user.name} is not in {self.channel.name}")
+        written.check_writable(self.server, self.channel)
+        message = written.keep(self.server, self.channel, self.user.id, words, thread)
+        await written.tell(self.server, self.team, message)
+        return message
 
     async def command(self, line: str) -> Interaction:
         """Types `/parley fact tea`, and waits for what follows."""
@@ -113,23 +123,23 @@ class Member:
     async def start_command(self, line: str) -> Interaction:
         """Types it, and waits for the acknowledgement alone."""
         name, _, text = line.partition(" ")
-        made = self.server.interaction("slash_commands", self, self.channel)
-        made.payload = {
+        interaction = self.server.interaction("slash_commands", self, self.channel)
+        interaction.payload = {
             "token": "verification",
             "team_id": self.team.id,
             "team_domain": self.team.name.lower().replace(" ", "-"),
             "channel_id": self.channel.id,
-            "channel_name": self.channel.name or "directmessage",
+            "channel_name": self.channel.payload_name,
             "user_id": self.user.id,
             "user_name": self.user.name.lower(),
             "command": name,
-            "text": escaped(text.strip()),
+            "text": written.as_slack_writes(text.strip(), self.team, labels=True),
             "api_app_id": APP,
             "is_enterprise_install": "false",
-            "response_url": made.response_url,
-            "trigger_id": made.trigger,
+            "response_url": interaction.response_url,
+            "trigger_id": interaction.trigger,
         }
-        return await self._sent(made)
+        return await self._send(interaction)
 
     async def press(self, message: Message | View, label: str) -> Interaction:
         """Presses a button, and waits for what follows."""
@@ -156,32 +166,38 @@ class Member:
         if isinstance(place, Message):
             if place.deleted or place.only_for not in {"", self.user.id}:
                 raise CannotDo(f"{self.user.name} does not see this message")
-            made = self.server.interaction("interactive", self, place.channel, origin=place)
+            interaction = self.server.interaction("interactive", self, place.channel, origin=place)
         else:
-            made = self.server.interaction("interactive", self, None, root=place)
-        made.payload = {**self._common("block_actions", made), **_place(place, self.team.id), "actions": [used]}
-        return await self._sent(made)
+            interaction = self.server.interaction("interactive", self, None, root=place)
+        interaction.payload = {
+            **self.shared("block_actions", interaction),
+            **_place(place, self.team.id),
+            "actions": [used],
+        }
+        return await self._send(interaction)
 
-    async def suggest(self, place: Message | View, label: str, typed: str) -> list[str]:
+    async def suggest(self, place: Message | View, label: str, query: str) -> list[str]:
         """What a type-ahead select offers for these letters; nothing where what came is not what Slack takes.
 
         Slack asks once as many letters are typed as the select says, or else three.
         """
         block, select = reading.find(_blocks(place), label, "external_select")
-        if len(typed) < select.get("min_query_length", LETTERS_MIN):
+        if len(query) < select.get("min_query_length", LETTERS_MIN):
             return []
-        made = self.server.interaction("interactive", self, place.channel if isinstance(place, Message) else None)
-        made.payload = {
-            **self._common("block_suggestion", made),
+        interaction = self.server.interaction(
+            "interactive", self, place.channel if isinstance(place, Message) else None
+        )
+        interaction.payload = {
+            **self.shared("block_suggestion", interaction),
             **_place(place, self.team.id),
             "action_id": select["action_id"],
             "block_id": block["block_id"],
-            "value": typed,
+            "value": query,
         }
-        await self._sent(made)
-        if made.ack is None or not made.ack.ok:
+        await self._send(interaction)
+        if interaction.ack is None or not interaction.ack.ok:
             return []
-        offered, problems = kit.suggestions(made.ack.payload)
+        offered, problems = kit.suggestions(interaction.ack.payload)
         for problem in problems:
             self.server.violated("block_suggestion", "invalid_options", problem)
         if problems:
@@ -191,46 +207,89 @@ class Member:
 
     async def shortcut(self, callback_id: str) -> Interaction:
         """A global shortcut, from the composer."""
-        made = self.server.interaction("interactive", self, None)
-        made.payload = {**self._common("shortcut", made), "callback_id": callback_id}
-        return await self._answered(self._sent(made))
+        interaction = self.server.interaction("interactive", self, None)
+        interaction.payload = {**self.shared("shortcut", interaction), "callback_id": callback_id}
+        return await self._answered(self._send(interaction))
 
     async def message_shortcut(self, callback_id: str, message: Message) -> Interaction:
         """From the menu of a message."""
-        made = self.server.interaction("interactive", self, message.channel)
-        made.payload = {
-            **self._common("message_action", made),
+        interaction = self.server.interaction("interactive", self, message.channel)
+        interaction.payload = {
+            **self.shared("message_action", interaction),
             "callback_id": callback_id,
-            "channel": {"id": message.channel.id, "name": message.channel.name},
+            "channel": {"id": message.channel.id, "name": message.channel.payload_name},
             "message": message.json(),
             "message_ts": message.ts,
-            "response_url": made.response_url,
+            "response_url": interaction.response_url,
         }
-        return await self._answered(self._sent(made))
+        return await self._answered(self._send(interaction))
 
     async def submit(self, view: View, filled: Filled | None = None) -> Submission:
-        """Fills a form in and sends it. What is left out stays as the app filled it in."""
+        """Fills a form in and sends it. What is left out stays as the app filled it in.
+
+        Whether Slack escapes here as it does elsewhere isn't documented: the stricter way is taken.
+        """
         if self.view is not view:
             raise CannotDo("this form is not on top")
-        given = dict(filled or {})
+        answers = dict(filled or {})
         values = {
-            block["block_id"]: _input(block, given) for block in view.content["blocks"] if block["type"] == "input"
+            block["block_id"]: _input(block, answers) for block in view.content["blocks"] if block["type"] == "input"
         }
-        if given:
-            raise CannotDo(f"the form has no {', '.join(given)}")
-        made = self.server.interaction("interactive", self, None, root=view)
-        shown = {**view.json(self.team.id), "state": {"values": values}}
-        made.payload = {**self._common("view_submission", made), "view": shown, "response_urls": []}
-        await self._sent(made)
-        return self._taken(view, made.ack or Ack(0))
+        for element in (each for elements in values.values() for each in elements.values()):
+            if element.get("value"):
+                element["value"] = written.as_slack_writes(element["value"], self.team)
+        self._check_filters(view, values)
+        if answers:
+            raise CannotDo(f"the form has no {', '.join(answers)}")
+        interaction = self.server.interaction("interactive", self, None, root=view)
+        filled_view = {**view.json(self.team.id), "state": {"values": values}}
+        interaction.payload = {
+            **self.shared("view_submission", interaction),
+            "view": filled_view,
+            "response_urls": self._answerable(view, values),
+        }
+        await self._send(interaction)
+        submission = self._close_or_mend(view, interaction.ack or Ack(0))
+        submission.interaction = interaction
+        return submission
+
+    def _check_filters(self, view: View, values: Json) -> None:
+        """Raise CannotDo for a conversation of a kind that its menu leaves out."""
+        for block in view.content["blocks"]:
+            element = block.get("element") or {}
+            kinds = (element.get("filter") or {}).get("include")
+            if element.get("type") != "conversations_select" or not kinds:
+                continue
+            picked = self.team.channels.get(values[block["block_id"]][element["action_id"]]["selected_conversation"])
+            if picked is not None and picked.kind not in kinds:
+                raise CannotDo(f"{block['label']['text']} doesn't offer a conversation of the kind {picked.kind}")
+
+    def _answerable(self, view: View, values: Json) -> list[Json]:
+        """The response_urls that come with a form whose menu of conversations asks for them."""
+        urls: list[Json] = []
+        for block in view.content["blocks"]:
+            element = block.get("element") or {}
+            if not element.get("response_url_enabled"):
+                continue
+            picked = values[block["block_id"]][element["action_id"]]["selected_conversation"]
+            channel = self.team.channels.get(picked)
+            if channel is not None and (channel.public or self.id in channel.members):
+                interaction = self.server.interaction("interactive", self, channel)
+                names = {"block_id": block["block_id"], "action_id": element["action_id"]}
+                urls.append({**names, "channel_id": picked, "response_url": interaction.response_url})
+        return urls
 
     async def close(self, view: View) -> None:
         """Closes the form on top."""
         self.team.views.pop(view.id, None)
         if view.content.get("notify_on_close"):
-            made = self.server.interaction("interactive", self, None, root=view)
-            made.payload = {**self._common("view_closed", made), "view": view.json(self.team.id), "is_cleared": False}
-            await self._sent(made)
+            interaction = self.server.interaction("interactive", self, None, root=view)
+            interaction.payload = {
+                **self.shared("view_closed", interaction),
+                "view": view.json(self.team.id),
+                "is_cleared": False,
+            }
+            await self._send(interaction)
 
     async def open_home(self) -> View:
         """Opens the app's Home tab, and waits until the app has published it."""
@@ -241,8 +300,8 @@ class Member:
             "tab": "home",
             "channel": self.team.direct(self.id).id,
         }
-        shown: Json = {"view": self.home.json(self.team.id)} if self.home else {}
-        await self.server.event(self.team, {**event, **shown})
+        current: Json = {"view": self.home.json(self.team.id)} if self.home else {}
+        await self.server.event(self.team, {**event, **current})
         await self.server.until(lambda: self.home is not None and self.home.hash != before, patience=PATIENCE)
         if self.home is None:
             raise CannotDo("nothing was published")
@@ -250,34 +309,40 @@ class Member:
 
     # --- helpers ---
 
-    async def _sent(self, made: Interaction) -> Interaction:
-        made.ack = await self.server.deliver(made.kind, made.payload)
-        if made.kind == "slash_commands" and made.ack.ok and made.ack.payload and made.channel is not None:
-            said = made.ack.payload
-            public = said.get("response_type") == "in_channel"
+    async def _send(self, interaction: Interaction) -> Interaction:
+        interaction.ack = await self.server.deliver(interaction.kind, interaction.payload)
+        if (
+            interaction.kind == "slash_commands"
+            and interaction.ack.ok
+            and interaction.ack.payload
+            and interaction.channel is not None
+        ):
+            answer = interaction.ack.payload
+            public = answer.get("response_type") == "in_channel"
             message = self.server.keep(
-                made.channel, said, said.get("blocks") or [], only_for="" if public else self.user.id
+                interaction.channel, answer, answer.get("blocks") or [], only_for="" if public else self.user.id
             )
-            made.messages.append(message)
-            made.happened.set()
-        return made
+            interaction.messages.append(message)
+            interaction.happened.set()
+        return interaction
 
     async def _answered(self, coming: Any) -> Interaction:
         """Raises TimeoutError where neither a message nor a form follows, CannotDo where Slack reports a failure."""
-        made: Interaction = await coming
-        if made.ack is None or not made.ack.ok:
-            raise CannotDo(f"Slack says that the app did not respond: {made.ack}")
-        await asyncio.wait_for(made.happened.wait(), PATIENCE)
-        return made
+        interaction: Interaction = await coming
+        if interaction.ack is None or not interaction.ack.ok:
+            raise CannotDo(f"Slack says that the app did not respond: {interaction.ack}")
+        await asyncio.wait_for(interaction.happened.wait(), PATIENCE)
+        return interaction
 
-    def _common(self, kind: str, made: Interaction) -> Json:
+    def shared(self, kind: str, interaction: Interaction) -> Json:
+        """What every payload of this member holds."""
         person = {
             "id": self.user.id,
             "username": self.user.name.lower(),
             "name": self.user.name,
             "team_id": self.team.id,
         }
-        place: Json = {"response_url": made.response_url} if made.origin else {}
+        place: Json = {"response_url": interaction.response_url} if interaction.origin else {}
         return {
             "type": kind,
             "token": "verification",
@@ -286,11 +351,11 @@ class Member:
             "enterprise": None,
             "is_enterprise_install": False,
             "user": person,
-            "trigger_id": made.trigger,
+            "trigger_id": interaction.trigger,
             **place,
         }
 
-    def _taken(self, view: View, ack: Ack) -> Submission:
+    def _close_or_mend(self, view: View, ack: Ack) -> Submission:
         """What Slack does with the answer to a form."""
         done = Submission(view, ack)
         answer = ack.payload or {}
@@ -312,27 +377,22 @@ class Member:
                 self.server.violated("view_submission", "invalid_response_action", str(other))
         return done
 
-    def _errors(self, view: View, told: Json) -> dict[str, str]:
+    def _errors(self, view: View, errorspers: Json) -> dict[str, str]:
         """Slack shows an error beside an input, and refuses what it can't show there."""
         labels = {
             block["block_id"]: block["label"]["text"] for block in view.content["blocks"] if block["type"] == "input"
         }
-        for name in told.keys() - labels.keys():
+        for name in errorspers.keys() - labels.keys():
             self.server.violated("view_submission", "invalid_errors", f"no input has the block_id {name}")
-        if not told or not all(isinstance(text, str) and text.strip() for text in told.values()):
+        if not errorspers or not all(isinstance(text, str) and text.strip() for text in errorspers.values()):
             self.server.violated("view_submission", "invalid_errors", "an error without words")
-        return {labels[name]: str(text) for name, text in told.items() if name in labels}
+        return {labels[name]: str(text) for name, text in errorspers.items() if name in labels}
 
     def _replaced(self, answer: Json, put: Any) -> None:
         try:
             put(payloads.view(answer.get("view"), kit.no_file))
         except Refused as refused:
             self.server.violated("view_submission", refused.name, "; ".join(refused.messages))
-
-
-def escaped(typed: str) -> str:
-    """What a person types, as Slack hands it on."""
-    return typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _blocks(place: Message | View) -> list[Json]:
@@ -350,32 +410,37 @@ def _place(place: Message | View, team: str) -> Json:
         "is_ephemeral": bool(place.only_for),
         **thread,
     }
-    channel = {"id": place.channel.id, "name": place.channel.name}
+    channel = {"id": place.channel.id, "name": place.channel.payload_name}
     return {"container": container, "channel": channel, **({} if place.only_for else {"message": place.json()})}
 
 
-def _picked(select: Json, wanted: Sequence[str]) -> list[Json]:
+def _picked(select: Json, labels: Sequence[str]) -> list[Json]:
     """Raises CannotDo for an option that is not offered, and for too many."""
     offered = {
         str(option["text"]["text"]): option for option in [*reading.offered(select), *select.get("suggested", ())]
     }
-    missing = [name for name in wanted if name not in offered]
-    if missing or not wanted or len(wanted) > select.get("max_selected_items", len(offered)):
-        raise CannotDo(f"can't pick {', '.join(wanted)} of {', '.join(offered)}")
-    return [{key: value for key, value in offered[name].items() if key != "description"} for name in wanted]
+    missing = [name for name in labels if name not in offered]
+    if missing or not labels or len(labels) > select.get("max_selected_items", len(offered)):
+        raise CannotDo(f"can't pick {', '.join(labels)} of {', '.join(offered)}")
+    return [{key: value for key, value in offered[name].items() if key != "description"} for name in labels]
 
 
-def _input(block: Json, given: dict[str, Any]) -> Json:
-    """One input's part of `state.values`. Takes what it uses out of `given`."""
+def _input(block: Json, answers: dict[str, Any]) -> Json:
+    """One input's part of `state.values`. Takes what it uses out of `answers`; a conversation is picked by its id."""
     element = block["element"]
     names = (block["label"]["text"], block["block_id"], element.get("action_id"))
-    typed = next((given.pop(name) for name in names if name in given), None)
-    value = _typed(block, element, typed) if "input" in element["type"] else _chosen(block, element, typed)
+    answer = next((answers.pop(name) for name in names if name in answers), None)
+    if element["type"] == "conversations_select":
+        value: Json = {"selected_conversation": answer or element.get("initial_conversation")}
+    elif "input" in element["type"]:
+        value = _text_value(block, element, answer)
+    else:
+        value = _chosen(block, element, answer)
     return {element["action_id"]: {"type": element["type"], **value}}
 
 
-def _typed(block: Json, element: Json, typed: Any) -> Json:
-    value = element.get("initial_value") if typed is None else typed
+def _text_value(block: Json, element: Json, text: Any) -> Json:
+    value = element.get("initial_value") if text is None else text
     length = len(value or "")
     if not block.get("optional") and not length:
         raise CannotDo(f"{block['label']['text']} is required")
@@ -384,11 +449,11 @@ def _typed(block: Json, element: Json, typed: Any) -> Json:
     return {"value": value or None}
 
 
-def _chosen(block: Json, element: Json, typed: Any) -> Json:
+def _chosen(block: Json, element: Json, labels: Any) -> Json:
     several = element["type"].startswith("multi_") or element["type"] == "checkboxes"
     chosen = list(element.get("initial_options", ())) or [*filter(None, [element.get("initial_option")])]
-    if typed is not None:
-        chosen = _picked(element, [typed] if isinstance(typed, str) else typed) if typed else []
+    if labels is not None:
+        chosen = _picked(element, [labels] if isinstance(labels, str) else labels) if labels else []
     if not block.get("optional") and not chosen:
         raise CannotDo(f"{block['label']['text']} is required")
     return {"selected_options": chosen} if several else {"selected_option": chosen[0] if chosen else None}

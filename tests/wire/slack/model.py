@@ -71,7 +71,7 @@ class Message:
     """What was shared with it, or what its links show."""
 
     def json(self) -> Json:
-        shown: Json = {
+        content: Json = {
             "type": "message",
             "ts": self.ts,
             "user": self.author,
@@ -80,32 +80,66 @@ class Message:
             "blocks": self.blocks,
         }
         if self.thread_ts:
-            shown["thread_ts"] = self.thread_ts
+            content["thread_ts"] = self.thread_ts
         if self.attachments:
-            shown["attachments"] = self.attachments
-        return shown
+            content["attachments"] = self.attachments
+        return content
 
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """`public` channels can be written to by an app with chat:write.public that is not in them."""
+    """`public` channels can be written to by an app with chat:write.public that is not in them.
+
+    `direct_with` is the one person of a conversation with the bot; a `group` conversation has several people.
+    """
 
     id: str
     name: str
     public: bool = True
     archived: bool = False
     direct_with: str = ""
+    group: bool = False
+    shared: bool = False
+    """Whether other organisations are in it, through Slack Connect."""
     members: set[str] = field(default_factory=set)
     bot_in: bool = True
     messages: list[Message] = field(default_factory=list)
+
+    @property
+    def payload_name(self) -> str:
+        """What payloads call it: Slack keeps the names of private conversations to itself."""
+        if self.group:
+            return f"mpdm-{'--'.join(sorted(self.members)).lower()}-1"
+        if self.id.startswith("D"):
+            return "directmessage"
+        return self.name if self.public else "privategroup"
+
+    @property
+    def kind(self) -> str:
+        """What a menu of conversations calls it in its `filter`."""
+        if self.group:
+            return "mpim"
+        return "im" if self.id.startswith("D") else "public" if self.public else "private"
+
+    @property
+    def scope(self) -> str:
+        """What a token needs to look at it."""
+        if self.group:
+            return "mpim:read"
+        if self.id.startswith("D"):
+            return "im:read"
+        return "channels:read" if self.public else "groups:read"
 
     def json(self) -> Json:
         return {
             "id": self.id,
             "name": self.name,
-            "is_channel": not self.direct_with,
-            "is_im": bool(self.direct_with),
+            "is_channel": self.id.startswith("C") and not self.group,
+            "is_group": not self.public and not self.direct_with and not self.group,
+            "is_im": self.id.startswith("D"),
+            "is_mpim": self.group,
             "is_private": not self.public,
+            "is_ext_shared": self.shared,
             "is_archived": self.archived,
             "is_member": self.bot_in,
             "num_members": len(self.members),
@@ -158,7 +192,7 @@ class File:
     ready: bool = False
 
     def json(self, team: str) -> Json:
-        known = {"mimetype": "image/png", "filetype": "png", "original_w": 1, "original_h": 1} if self.ready else {}
+        picture = {"mimetype": "image/png", "filetype": "png", "original_w": 1, "original_h": 1} if self.ready else {}
         return {
             "id": self.id,
             "name": self.name,
@@ -169,7 +203,7 @@ class File:
             "permalink": f"https://example.slack.com/files/{self.id}",
             "mimetype": "",
             "filetype": "",
-            **known,
+            **picture,
         }
 
 

@@ -13,38 +13,57 @@ from tests.wire.slack.model import Json
 TEXT_MAX = 40_000
 TEXT_ADVISED = 4000
 VIEW_BYTES_MAX = 250_000
+VIEW_FIELDS = {
+    "type",
+    "title",
+    "submit",
+    "close",
+    "blocks",
+    "callback_id",
+    "external_id",
+    "private_metadata",
+    "clear_on_close",
+    "notify_on_close",
+    "submit_disabled",
+}
 PINGS = ("<!channel", "<!here", "<!everyone", "<!subteam^", "<@")
 PINGING = {"user", "usergroup", "broadcast"}
 
 
-def message(sent: Json, is_file: kit.IsFile) -> list[Json]:
+def message(body: Json, is_file: kit.IsFile) -> list[Json]:
     """The blocks of a message that Slack takes. Raises Refused."""
-    blocks = sent.get("blocks") or []
+    blocks = body.get("blocks") or []
     if isinstance(blocks, str):
         raise Refused("invalid_blocks_format")
-    found = kit.problems(blocks, is_file=is_file)
-    if found:
-        raise Refused("invalid_blocks", messages=found)
+    mistakes = kit.problems(blocks, is_file=is_file)
+    if mistakes:
+        raise Refused("invalid_blocks", messages=mistakes)
     if kit.too_long(blocks):
         raise Refused("msg_blocks_too_long")
-    if not blocks and not str(sent.get("text") or "").strip():
+    if not blocks and not str(body.get("text") or "").strip():
         raise Refused("no_text")
-    if len(str(sent.get("text") or "")) > TEXT_MAX:
+    if len(str(body.get("text") or "")) > TEXT_MAX:
         raise Refused("msg_too_long")
     return list(blocks)
 
 
-def suspicions(sent: Json, *, public: bool) -> Iterator[str]:
+def suspicions(body: Json, *, public: bool, method: str = "") -> Iterator[str]:
     """What Slack takes in a message without a word."""
-    text = str(sent.get("text") or "")
-    if sent.get("blocks") and not text.strip():
+    text = str(body.get("text") or "")
+    if body.get("blocks") and not text.strip():
         yield "blocks without text: notifications and screen readers have nothing to say"
     if len(text) > TEXT_ADVISED:
         yield f"a text of {len(text)} characters, more than the {TEXT_ADVISED} that Slack advises"
-    if truth(sent.get("link_names")) or sent.get("parse") == "full":
+    if truth(body.get("link_names")) or body.get("parse") == "full":
         yield "link_names or parse=full: names that people wrote become mentions"
+    if method == "chat.update" and body.get("parse") != "none":
+        yield "an edit that Slack parses: bare @everyone and #general in its text come alive"
+    if any(
+        part.get("type") == "mrkdwn" and part.get("verbatim") is not True for part in parts(body.get("blocks") or [])
+    ):
+        yield "mrkdwn that is not verbatim: bare @everyone and #general come alive"
     if public:
-        yield from _pings(text, sent.get("blocks") or [])
+        yield from _pings(text, body.get("blocks") or [])
 
 
 def _pings(text: str, blocks: Any) -> Iterator[str]:
@@ -70,41 +89,49 @@ def parts(inside: Any) -> Iterator[Json]:
             yield from parts(value)
 
 
-def view(sent: Any, is_file: kit.IsFile) -> Json:
+def view(content: Any, is_file: kit.IsFile) -> Json:
     """A view that Slack takes. Raises Refused."""
-    if not isinstance(sent, dict):
+    if not isinstance(content, dict):
         raise Refused("invalid_arguments", messages=["must be an object [json-pointer:/view]"])
-    if len(json.dumps(sent)) > VIEW_BYTES_MAX:
+    if len(json.dumps(content)) > VIEW_BYTES_MAX:
         raise Refused("view_too_large")
-    found = [*_frame(sent), *kit.problems(sent.get("blocks"), most=kit.BLOCKS_IN_VIEW, is_file=is_file)]
-    if found:
+    mistakes = [*_frame(content), *kit.problems(content.get("blocks"), most=kit.BLOCKS_IN_VIEW, is_file=is_file)]
+    if mistakes:
         raise Refused(
-            "invalid_arguments", messages=[one.replace("pointer:/blocks", "pointer:/view/blocks") for one in found]
+            "invalid_arguments", messages=[one.replace("pointer:/blocks", "pointer:/view/blocks") for one in mistakes]
         )
-    return sent
+    return content
 
 
-def _frame(sent: Json) -> Iterator[str]:
-    if sent.get("type") not in {"modal", "home"}:
-        yield f"must be one of: modal, home [json-pointer:/view/type], not {sent.get('type')}"
-    titles = {"title", "submit", "close"} & sent.keys()
-    if sent.get("type") == "home" and titles:
+def _frame(content: Json) -> Iterator[str]:
+    for name in content.keys() - VIEW_FIELDS:
+        yield f"invalid additional property: {name} [json-pointer:/view]"
+    for name in ("callback_id", "external_id", "private_metadata"):
+        if not isinstance(content.get(name, ""), str):
+            yield f"must be a string [json-pointer:/view/{name}]"
+    for name in ("clear_on_close", "notify_on_close", "submit_disabled"):
+        if not isinstance(content.get(name, False), bool):
+            yield f"must be a boolean [json-pointer:/view/{name}]"
+    if content.get("type") not in {"modal", "home"}:
+        yield f"must be one of: modal, home [json-pointer:/view/type], not {content.get('type')}"
+    titles = {"title", "submit", "close"} & content.keys()
+    if content.get("type") == "home" and titles:
         yield f"invalid additional property: {titles} [json-pointer:/view]"
-    elif sent.get("type") == "modal":
-        yield from _titles(sent)
+    elif content.get("type") == "modal":
+        yield from _titles(content)
     for name, most in (("private_metadata", 3000), ("callback_id", kit.ID_MAX), ("external_id", kit.ID_MAX)):
-        if len(str(sent.get(name) or "")) > most:
+        if len(str(content.get(name) or "")) > most:
             yield f"must be less than {most + 1} characters [json-pointer:/view/{name}]"
 
 
-def _titles(sent: Json) -> Iterator[str]:
-    if "title" not in sent:
+def _titles(content: Json) -> Iterator[str]:
+    if "title" not in content:
         yield "missing required field: title [json-pointer:/view]"
-    blocks = sent.get("blocks")
-    if "submit" not in sent and isinstance(blocks, list) and any(block.get("type") == "input" for block in blocks):
+    blocks = content.get("blocks")
+    if "submit" not in content and isinstance(blocks, list) and any(block.get("type") == "input" for block in blocks):
         yield "missing required field: submit, when an input block is within blocks [json-pointer:/view]"
     for name in ("title", "submit", "close"):
-        text = sent.get(name)
+        text = content.get(name)
         if text is None:
             continue
         words = str(text.get("text") or "") if isinstance(text, dict) else ""
@@ -114,6 +141,6 @@ def _titles(sent: Json) -> Iterator[str]:
             yield f"must be less than 25 characters [json-pointer:/view/{name}/text]"
 
 
-def truth(given: Any) -> bool:
+def truth(value: Any) -> bool:
     """Forms send words for yes and no."""
-    return given in (True, 1, "1", "true", "True")
+    return value in (True, 1, "1", "true", "True")

@@ -57,8 +57,8 @@ def _rich(part: Json) -> str:
 
 def label(element: Json) -> str:
     """What stands on a control."""
-    shown = element.get("text") or element.get("placeholder") or {"text": element.get("action_id", "")}
-    return str(shown["text"])
+    label_text = element.get("text") or element.get("placeholder") or {"text": element.get("action_id", "")}
+    return str(label_text["text"])
 
 
 def offered(element: Json) -> list[Json]:
@@ -70,13 +70,13 @@ def names(element: Json) -> list[str]:
     return [str(option["text"]["text"]) for option in offered(element)]
 
 
-def find(blocks: Iterable[Json], wanted: str, kinds: str) -> tuple[Json, Json]:
+def find(blocks: Iterable[Json], name: str, kinds: str) -> tuple[Json, Json]:
     """The block and the control with this label or id, of a type that ends so. Raises CannotDo."""
-    shown = []
+    labels = []
     for block in blocks:
         for element in elements([block]):
             if str(element["type"]).endswith(kinds):
-                shown.append(label(element))
-                if wanted in {shown[-1], element.get("action_id"), block.get("block_id")}:
+                labels.append(label(element))
+                if name in {labels[-1], element.get("action_id"), block.get("block_id")}:
                     return block, element
-    raise CannotDo(f"there is no {wanted!r} among {shown}")
+    raise CannotDo(f"there is no {name!r} among {labels}")

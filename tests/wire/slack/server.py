@@ -16,7 +16,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.wire.slack import api, payloads
+from tests.waits import PATIENCE
+from tests.wire.slack import api, body_rules, payloads, written
 from tests.wire.slack.api import Call
 from tests.wire.slack.errors import SUSPICIOUS, Refused, Violation
 from tests.wire.slack.faults import Fault, Faults
@@ -33,7 +34,24 @@ BOT_TOKEN, APP_TOKEN = "xoxb-local-1", "xapp-local-1"
 SECRET = "local-signing-secret"
 PORTS = range(20_000, 32_000)
 """Below 32768, where a machine hands out ports of its own to outgoing connections."""
+SCOPES = (
+    "commands",
+    "app_mentions:read",
+    "im:history",
+    "chat:write",
+    "chat:write.public",
+    "channels:read",
+    "groups:read",
+    "im:read",
+    "mpim:read",
+    "files:write",
+    "files:read",
+    "users:read",
+    "usergroups:read",
+)
 UPLOAD_MAX = 10 * 1024 * 1024
+OWN_TOKENS = {"apps.connections.open", "oauth.v2.access"}
+"""Methods that are not called with a workspace's token."""
 
 
 def real_now() -> datetime:
@@ -73,8 +91,12 @@ class SlackServer:
         self.response_urls: dict[str, Interaction] = {}
         self.installs = Installs(self)
         self.revoked: set[str] = set()
-        self.scopes = "commands,chat:write,chat:write.public,files:write,files:read,users:read,usergroups:read"
+        self.scopes = ",".join(SCOPES)
         """What the app's tokens may do, as each answer tells."""
+        self.events = written.SUBSCRIBED
+        self.takes_messages = True
+        """Whether members can write to the app: its manifest's `messages_tab_read_only_enabled` is false."""
+        self._told_later: set[asyncio.Future[Any]] = set()
         self.teams: dict[str, Team] = {}
         self._barred: dict[tuple[str, str], float] = {}
         self._stamps = count(1)
@@ -92,23 +114,35 @@ class SlackServer:
         return team
 
     def add_channel(self, name: str, team: Team | None = None, *, public: bool = True, bot_in: bool = True) -> Channel:
-        """Everybody is in it, and so is the bot if nothing else is said."""
+        """A channel with the bot, if nothing else is said. Everybody is in a public one, and nobody yet in a private one."""
         owner = team or self.team
-        channel = Channel(self.new_id("C"), name, public=public, bot_in=bot_in, members=set(owner.users))
+        members = set(owner.users) if public else set[str]()
+        channel = Channel(self.new_id("C"), name, public=public, bot_in=bot_in, members=members)
         owner.channels[channel.id] = channel
         return channel
 
+    def add_conversation(self, kind: str, *people: Member, bot_in: bool = False) -> Channel:
+        """A conversation of these people: `D` of two, `G` of several, in which the bot may be as well."""
+        channel = Channel(self.new_id(kind + "9"), "", public=False, bot_in=bot_in, group=kind == "G")
+        channel.members.update(one.id for one in people)
+        self.team.channels[channel.id] = channel
+        return channel
+
     def member(self, name: str, team: Team | None = None, *, admin: bool = False, owner: bool = False) -> Member:
-        """The person with this name or id, who is in every channel. They come into being the first time."""
+        """The person with this name or id, who is in every public channel. They come into being the first time."""
         where = team or self.team
-        found = next((user for user in where.users.values() if name in {user.id, user.name}), None)
-        if found is None:
-            found = User(self.new_id("U"), name, admin, owner)
-            where.users[found.id] = found
+        user = next((user for user in where.users.values() if name in {user.id, user.name}), None)
+        if user is None:
+            user = User(self.new_id("U"), name, admin, owner)
+            where.users[user.id] = user
             for channel in where.channels.values():
-                if not channel.direct_with:
-                    channel.members.add(found.id)
-        return Member(self, where, found, next(iter(where.channels.values()), None))
+                if channel.public:
+                    channel.members.add(user.id)
+        return Member(self, where, user, next(iter(where.channels.values()), None))
+
+    def convert(self, channel: Channel, *, public: bool) -> None:
+        """An owner makes it private, or public again. Its id stays."""
+        channel.public = public
 
     def posted(self, channel: Channel | None = None) -> list[Message]:
         """What everybody in the channel sees."""
@@ -139,6 +173,8 @@ class SlackServer:
 
     async def stop(self) -> None:
         self.uploads.stop()
+        for telling in self._told_later:
+            telling.cancel()
         await self.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -162,7 +198,7 @@ class SlackServer:
         self.log(line)
         self._changed.set()
 
-    async def until(self, there: Callable[[], bool], *, patience: float = 30.0) -> None:
+    async def until(self, there: Callable[[], bool], *, patience: float = PATIENCE) -> None:
         """Waits until this is so, looking again whenever something happened. Raises TimeoutError."""
         async with asyncio.timeout(patience):
             while not there():
@@ -171,9 +207,9 @@ class SlackServer:
 
     def forgive(self, error: str) -> list[Violation]:
         """The violations with this error, which are taken out: for a test that means them to happen."""
-        found = [violation for violation in self.violations if violation.error == error]
+        matches = [violation for violation in self.violations if violation.error == error]
         self.violations = [violation for violation in self.violations if violation.error != error]
-        return found
+        return matches
 
     def called(self, method: str, error: str | None = "") -> list[Call]:
         """The calls of a method that ended so; with None, all of them."""
@@ -187,8 +223,8 @@ class SlackServer:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
-        sent = await request.json() if request.content_type == "application/json" else dict(await request.post())
-        args = api.arguments(request.query, sent)
+        body = await request.json() if request.content_type == "application/json" else dict(await request.post())
+        args = api.arguments(request.query, body)
         token = api.credentials(request.headers.get("Authorization", ""), args)
         call = Call(method, args, token, self.team, self.now().timestamp())
         self.calls.append(call)
@@ -217,7 +253,9 @@ class SlackServer:
             raise fault.refused
         if fault is not None and not fault.done:
             return {}
-        if call.method in {"apps.connections.open", "oauth.v2.access"}:
+        if call.method in api.METHODS or call.method in OWN_TOKENS:
+            self._hold(call)
+        if call.method in OWN_TOKENS:
             self._count(call)
             return self._open_socket(call) if call.method == "apps.connections.open" else self.installs.exchange(call)
         handler = api.METHODS.get(call.method)
@@ -225,7 +263,14 @@ class SlackServer:
             raise Refused("unknown_method")
         call.team = self._authorised(call.token)
         self._count(call)
+        api.check_scope(call, frozenset(self.scopes.split(",")))
         return handler(self, call)
+
+    def _hold(self, call: Call) -> None:
+        """Holds the arguments against the rules. Raises Refused."""
+        problems = body_rules.problems(call.method, call.args)
+        if problems:
+            raise Refused("invalid_arguments", messages=problems)
 
     def _note(self, call: Call, refused: Refused, fault: Fault | None) -> None:
         call.error, call.answer = refused.name, refused.body
@@ -262,25 +307,38 @@ class SlackServer:
 
     # --- messages and views ---
 
-    def blocks(self, call: Call, sent: Json, *, public: bool = False) -> list[Json]:
+    def blocks(self, call: Call, body: Json, *, public: bool = False) -> list[Json]:
         """The blocks that were sent, if Slack takes them."""
-        blocks = payloads.message(sent, lambda given: is_ready(call.team, given))
-        for suspicion in payloads.suspicions(sent, public=public):
+        blocks = payloads.message(body, lambda file_id: is_ready(call.team, file_id))
+        for suspicion in payloads.suspicions(body, public=public, method=call.method):
             self.violated(call.method, SUSPICIOUS, suspicion)
         return blocks
 
-    def view(self, call: Call, sent: Any) -> Json:
-        return payloads.view(sent, lambda given: is_ready(call.team, given))
+    def view(self, call: Call, content: Any) -> Json:
+        return payloads.view(content, lambda file_id: is_ready(call.team, file_id))
 
-    def keep(self, channel: Channel, sent: Json, blocks: Sequence[Json], *, only_for: str = "") -> Message:
-        ts = f"{int(self.now().timestamp())}.{next(self._stamps):06d}"
+    def new_stamp(self) -> str:
+        return f"{int(self.now().timestamp())}.{next(self._stamps):06d}"
+
+    @property
+    def is_listened_to(self) -> bool:
+        """Whether the app can be reached."""
+        return self.sockets.connected or bool(self.hooks.url)
+
+    def later(self, work: asyncio.Future[Any]) -> None:
+        """Holds what Slack tells by itself, until the end at most."""
+        self._told_later.add(work)
+        work.add_done_callback(self._told_later.discard)
+
+    def keep(self, channel: Channel, body: Json, blocks: Sequence[Json], *, only_for: str = "") -> Message:
+        ts = self.new_stamp()
         message = Message(
             ts,
             channel,
-            str(sent.get("text") or ""),
-            self._named(blocks),
+            str(body.get("text") or ""),
+            self._with_ids(blocks),
             author=BOT,
-            thread_ts=str(sent.get("thread_ts") or ""),
+            thread_ts=str(body.get("thread_ts") or ""),
             only_for=only_for,
         )
         channel.messages.append(message)
@@ -301,22 +359,22 @@ class SlackServer:
         message.author = member.id
         return message
 
-    def change(self, message: Message, sent: Json, blocks: Sequence[Json]) -> None:
+    def change(self, message: Message, body: Json, blocks: Sequence[Json]) -> None:
         """An edit: with a text and no blocks, the blocks are gone."""
-        if "blocks" in sent or "text" in sent:
-            message.blocks = self._named(blocks)
-        message.text = str(sent.get("text") or message.text)
+        if "blocks" in body or "text" in body:
+            message.blocks = self._with_ids(blocks)
+        message.text = str(body.get("text") or message.text)
         message.edits += 1
         self.happened(f"message {message.ts} is changed")
 
-    def _named(self, blocks: Sequence[Json]) -> list[Json]:
+    def _with_ids(self, blocks: Sequence[Json]) -> list[Json]:
         """Slack gives a name to each block that has none."""
         return [{"block_id": f"b{number}", **block} for number, block in enumerate(blocks)]
 
     def open_view(self, team: Team, user: str, content: Json, below: View | None = None) -> View:
         name = self.new_id("V")
         view = View(
-            name, user, {**content, "blocks": self._named(content["blocks"])}, "h1", below.root if below else name
+            name, user, {**content, "blocks": self._with_ids(content["blocks"])}, "h1", below.root if below else name
         )
         if below is None:
             self.close_views(team, user)
@@ -327,7 +385,7 @@ class SlackServer:
         return view
 
     def change_view(self, view: View, content: Json) -> None:
-        view.content = {**content, "blocks": self._named(content["blocks"])}
+        view.content = {**content, "blocks": self._with_ids(content["blocks"])}
         view.hash = f"h{int(view.hash[1:]) + 1}"
         self.happened(f"view {view.id} is changed")
 
@@ -351,14 +409,14 @@ class SlackServer:
 
     async def _respond(self, request: web.Request) -> web.Response:
         """A response_url. It needs no token, and its errors come with 404 (java-slack-sdk#1349)."""
-        sent = await request.json()
+        body = await request.json()
         source = self.response_urls.get(request.match_info["name"])
-        call = Call("respond", sent, "", source.team if source else self.team, self.now().timestamp())
+        call = Call("respond", body, "", source.team if source else self.team, self.now().timestamp())
         self.calls.append(call)
         fault = self.faults.take("respond")
         try:
             if fault is None or fault.done:
-                self._told(call, source)
+                self._deliver_response(call, source)
             if fault is not None:
                 raise fault.refused
         except Refused as refused:
@@ -369,20 +427,21 @@ class SlackServer:
             return web.json_response(refused.body, status=status)
         return web.Response(text="ok")
 
-    def _told(self, call: Call, source: Interaction | None) -> None:
+    def _deliver_response(self, call: Call, source: Interaction | None) -> None:
         if source is None or source.channel is None:
             raise Refused("invalid_url")
         source.use_url(self.now())
-        sent, origin = call.args, source.origin
-        public = sent.get("response_type") == "in_channel"
-        if origin is not None and sent.get("delete_original"):
+        self._hold(call)
+        body, origin = call.args, source.origin
+        public = body.get("response_type") == "in_channel"
+        if origin is not None and body.get("delete_original"):
             origin.deleted = True
-        elif origin is not None and sent.get("replace_original"):
-            self.change(origin, sent, self._responded(call, public=not origin.only_for))
+        elif origin is not None and body.get("replace_original"):
+            self.change(origin, body, self._responded(call, public=not origin.only_for))
             source.messages.append(origin)
         else:
             blocks = self._responded(call, public=public)
-            source.messages.append(self.keep(source.channel, sent, blocks, only_for="" if public else source.user.id))
+            source.messages.append(self.keep(source.channel, body, blocks, only_for="" if public else source.user.id))
         source.happened.set()
 
     def _responded(self, call: Call, *, public: bool) -> list[Json]:
@@ -397,9 +456,9 @@ class SlackServer:
     def interaction(self, kind: str, member: Member, channel: Channel | None, **more: Any) -> Interaction:
         trigger, name = self.new_id("1.2.t"), secrets.token_hex(6)
         made_at, url = self.now() - self.faults.under_way, f"{self.url}/respond/{name}"
-        made = Interaction(kind, member.team, member.user, channel, made_at, trigger, url, **more)
-        self.triggers[trigger] = self.response_urls[name] = made
-        return made
+        interaction = Interaction(kind, member.team, member.user, channel, made_at, trigger, url, **more)
+        self.triggers[trigger] = self.response_urls[name] = interaction
+        return interaction
 
     async def deliver(self, kind: str, payload: Json, *, answerable: bool = True, more: Json | None = None) -> Ack:
         """Over a socket if one is open, or else to the app's address.
@@ -415,9 +474,13 @@ class SlackServer:
             ack = Ack(0)
         if not ack.ok:
             self.violated(kind, "not_acknowledged", f"{ack.status} {ack.payload or ''}")
+        elif problems := body_rules.ack_problems(ack.payload):
+            self.violated(kind, "invalid_acknowledgement", "; ".join(problems))
         return ack
 
     async def _hand_over(self, kind: str, payload: Json, *, answerable: bool, more: Json | None) -> Ack:
+        if self.faults.is_lost(kind):
+            raise ConnectionResetError("lost on the way")
         if not self.sockets.connected and self.hooks.url:
             return await self.hooks.deliver(kind, payload, retry=(more or {}).get("retry_attempt", 0))
         acknowledged = await self.sockets.send(kind, payload, answerable=answerable, more=more)

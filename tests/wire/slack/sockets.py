@@ -157,8 +157,8 @@ class Sockets:
                 self.opened += 1
                 self._came.set()
             self._log(f"socket {ticket} is open")
-            async for heard in connection.socket:
-                await self._hear(connection, heard.type, heard.data)
+            async for message in connection.socket:
+                await self._hear(connection, message.type, message.data)
         except ConnectionError:
             pass
         finally:
@@ -172,9 +172,9 @@ class Sockets:
         if kind is WSMsgType.PING:
             await connection.socket.pong(data)
         elif kind is WSMsgType.TEXT:
-            said = json.loads(data)
-            waiting = connection.waiting.pop(str(said.get("envelope_id")), None)
+            reply = json.loads(data)
+            waiting = connection.waiting.pop(str(reply.get("envelope_id")), None)
             if waiting is None or waiting.done():
                 self.unknown.append(data)
             else:
-                waiting.set_result(Ack(200, said.get("payload")))
+                waiting.set_result(Ack(200, reply.get("payload")))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.waiting import held
+from bot.aio import hold_task
 from tests.wire.slack.model import Channel, File, Json, Team
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ PROCESSING = 0.05
 """Seconds."""
 
 
-def is_ready(team: Team, given: Any) -> bool:
+def is_ready(team: Team, file_id: Any) -> bool:
     """Whether a `slack_file` can be shown."""
-    name = given.get("id") if isinstance(given, dict) else None
+    name = file_id.get("id") if isinstance(file_id, dict) else None
     return name in team.files and team.files[name].ready
 
 
@@ -45,22 +45,22 @@ class Uploads:
         file.content = content
         return web.Response(text=f"OK - {len(content)}")
 
-    def process(self, files: Sequence[File], channel: Channel | None, sent: Json) -> None:
+    def process(self, files: Sequence[File], channel: Channel | None, arguments: Json) -> None:
         """Slack processes files once it has answered, and shares them in the channel then."""
-        held(asyncio.ensure_future(self._process(files, channel, sent)), self._processing)
+        hold_task(asyncio.ensure_future(self._process(files, channel, arguments)), self._processing)
 
     def stop(self) -> None:
         for task in self._processing:
             task.cancel()
 
-    async def _process(self, files: Sequence[File], channel: Channel | None, sent: Json) -> None:
+    async def _process(self, files: Sequence[File], channel: Channel | None, arguments: Json) -> None:
         await asyncio.sleep(PROCESSING)
         if self._server.faults.stall_files:
             return
         for file in files:
             file.ready = True
         if channel is not None:
-            told = {"text": sent.get("initial_comment"), "thread_ts": sent.get("thread_ts")}
-            message = self._server.keep(channel, told, [])
+            comment = {"text": arguments.get("initial_comment"), "thread_ts": arguments.get("thread_ts")}
+            message = self._server.keep(channel, comment, [])
             message.files = tuple(file.id for file in files)
         self._server.happened(f"files {', '.join(file.id for file in files)} are ready")

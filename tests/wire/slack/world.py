@@ -19,8 +19,10 @@ from adapters.slack.app import SlackChat
 from adapters.slack.installations import Installations, States
 from adapters.slack.oauth import INSTALL, REDIRECT, OAuth
 from adapters.slack.socket_mode import Pace
-from bot.chat import MessageRef, Place, Platform, Reply
+from bot.chat.platform import Platform
+from bot.chat.vocabulary import MessageRef, Place, Reply
 from bot.instance import Instance
+from bot.polls import repository as polls
 from tests.wire.slack.api import Call
 from tests.wire.slack.hooks import PATH
 from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET
@@ -49,7 +51,7 @@ class World:
         """A poll opened by the host: its message, as everybody sees it."""
         before = len(self.server.posted(host.channel))
         more = " ".join(f"{name}:{value}" for name, value in options.items())
-        await host.command(f'/parley poll create question:"{QUESTION}" options:"{" | ".join(TEAS)}" {more}')
+        await host.command(f'/parley poll create post:yes question:"{QUESTION}" options:"{" | ".join(TEAS)}" {more}')
         return self.server.posted(host.channel)[before]
 
     @property
@@ -62,8 +64,8 @@ class World:
 
     async def tally(self, poll: str = "p1") -> dict[str, int]:
         """Option → ballots, as they are stored."""
-        rows = await self.instance.database.read(lambda tx: tx.rows("choice_counts", poll=poll))
-        return {TEAS[int(row["choice"])]: row["count"] for row in rows if row["count"]}
+        counts = await self.instance.database.read(lambda tx: polls.choice_counts(tx, poll))
+        return {TEAS[int(choice)]: count for choice, count in counts.items()}
 
     def members(self, count: int) -> list[Member]:
         return [self.server.member(f"Voter{number}") for number in range(count)]

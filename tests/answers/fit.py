@@ -1,0 +1,248 @@
+"""Fit the weights of `bot/search/weights.py` to the `tune` halves of the test sets: `python -m tests.answers.fit`.
+
+Three regressions, all linear, over features that know nothing of a pack's subject. Beside the `tune` halves they learn
+from `unanswered.yaml`, further questions that the packs don't answer:
+
+1.  *rank*: of the cards that a question might mean, which is right. The weights make the right cards of each question
+    as likely as they can be among its candidates.
+2.  *sure*: is the first card right.
+3.  *near*: is a right card among the first three.
+
+The thresholds are then the lowest ones that keep the promises below on the `tune` halves, each question being judged by
+weights that were fitted without it. With meaning, the questions count as answered that words alone are sure of. Nothing
+here depends on chance: the same sets give the same weights.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.search import weights as weights_module
+from bot.search.answer import Signs, candidates_by_meaning, candidates_by_words, shares_a_name, weigh
+from bot.search.index import Index
+from bot.search.regression import Gate, Weights
+from tests.answers.measure import PACKS, load_pack, open_meaning
+from tests.answers.questions import KINDS, Question, read_questions, read_unanswered
+
+SURE_AND_WRONG = {"WORDS": 0.015, "MEANING": 0.025}
+"""Most of the answerable questions with a sure answer that is wrong; with meaning, those of both ways together."""
+UNRELATED_SURE = 0.015
+UNRELATED_NEAR = 0.095
+"""Most of the unrelated questions with a sure answer, and with one that is not nothing."""
+PENALTY_RANK = 2e-3
+PENALTY_CHANCE = 0.01
+FOLDS = 10
+
+MODULE = Path(weights_module.__file__)
+HEAD = '''"""How much each sign counts that a card answers a question. Written by `python -m tests.answers.fit`.
+
+It fits them to the halves named `tune` of the test sets in tests/answers/, which are on different subjects. The signs
+are those of `answer.py`, in its order.
+"""
+
+from __future__ import annotations
+
+from bot.search.regression import Gate, Weights
+'''
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question, with the cards that may answer it."""
+
+    question: Question
+    candidates: Sequence[Signs]
+
+    def is_right(self, signs: Signs) -> bool:
+        return signs[0].entry.id in self.question.right
+
+
+class Judgement(NamedTuple):
+    """How a question was judged by weights that were fitted without it."""
+
+    sure: float
+    near: float
+    is_named: bool
+    shares_a_name: bool
+    first_is_right: bool
+    answerable: bool
+
+
+def gather(*, with_meaning: bool) -> tuple[list[Case], list[Case]]:
+    """The questions of the `tune` halves, and the further ones that the packs don't answer."""
+    cases: list[Case] = []
+    further: list[Case] = []
+    for pack in PACKS:
+        index = Index(load_pack(pack))
+        meaning = open_meaning(index) if with_meaning else None
+        tune = [question for question in read_questions(pack) if question.half == "tune"]
+        for some, questions in ((cases, tune), (further, read_unanswered(pack))):
+            for question in questions:
+                kinds = KINDS[question.command]
+                candidates = (
+                    candidates_by_words(index, question.ask, kinds)
+                    if meaning is None
+                    else candidates_by_meaning(index, meaning, question.ask, kinds)
+                )
+                some.append(Case(question, candidates))
+    return cases, further
+
+
+def fit_rank(cases: Sequence[Case], steps: int = 300) -> tuple[float, ...]:
+    """Make the right cards of each question likely among its candidates: a softmax regression, by Adam."""
+    sets = []
+    for case in cases:
+        right = np.array([case.is_right(signs) for signs in case.candidates], dtype=float)
+        if right.any():
+            sets.append((np.array([signs for _, signs in case.candidates]), right))
+    rows = np.concatenate([some for some, _ in sets])
+    spread = rows.std(axis=0) + _TINY
+    rows = (rows - rows.mean(axis=0)) / spread
+    right = np.concatenate([some for _, some in sets])
+    starts = np.cumsum([0, *(len(some) for some, _ in sets[:-1])])
+    sizes = [len(some) for some, _ in sets]
+
+    def normalise(amounts: Array) -> Array:
+        shares: Array = amounts / np.repeat(np.add.reduceat(amounts, starts), sizes)
+        return shares
+
+    weights = np.zeros(rows.shape[1])
+    mean, square = np.zeros_like(weights), np.zeros_like(weights)
+    for step in range(1, steps + 1):
+        scores = rows @ weights
+        likely = normalise(np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes)))
+        slope = PENALTY_RANK * weights + rows.T @ (likely - normalise(likely * right + _TINY * right)) / len(sets)
+        mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope * slope
+        weights = weights - 0.05 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+    return tuple((weights / spread).tolist())
+
+
+_TINY = 1e-9
+"""Keeps what is as good as nothing from dividing by it."""
+
+
+def fit_chance(rows: Array, right: Array) -> Gate:
+    """Logistic regression by Newton's method, with a penalty on each standardised weight. The gate lets all pass."""
+    middle, spread = rows.mean(0), rows.std(0) + 1e-9
+    design = np.hstack([(rows - middle) / spread, np.ones((len(rows), 1))])
+    penalty = np.full(design.shape[1], PENALTY_CHANCE * len(rows))
+    penalty[-1] = 0.0
+    solution = np.zeros(design.shape[1])
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-design @ solution))
+        slope = design.T @ (chance - right) + penalty * solution
+        bend = (design.T * (chance * (1 - chance))) @ design + np.diag(penalty + 1e-9)
+        solution = solution - np.linalg.solve(bend, slope)
+    weights = solution[:-1] / spread
+    return Gate(tuple(weights.tolist()), float(solution[-1] - weights @ middle), 0.0)
+
+
+def fit(cases: Sequence[Case], further: Sequence[Case]) -> tuple[Weights, list[Judgement]]:
+    """Fit to all cases, with gates that let everything pass, and judge each of the first by weights fitted without it."""
+    judged: list[Judgement | None] = [None] * len(cases)
+    for fold in range(FOLDS):
+        draft = _regress([*(case for place, case in enumerate(cases) if place % FOLDS != fold), *further])
+        for place in range(fold, len(cases), FOLDS):
+            judged[place] = _judge(cases[place], draft)
+    return _regress([*cases, *further]), [one for one in judged if one is not None]
+
+
+def _regress(cases: Sequence[Case]) -> Weights:
+    rank = fit_rank(cases)
+    draft = Weights(rank, Gate((), 0.0, 0.0), Gate((), 0.0, 0.0))
+    rows, first, three = [], [], []
+    for case in cases:
+        evidence = weigh(case.candidates, draft)
+        if evidence.ranked:
+            right = [candidate.entry.id in case.question.right for candidate in evidence.ranked[:3]]
+            rows.append(evidence.signs)
+            first.append(right[0])
+            three.append(any(right))
+    table = np.array(rows)
+    return Weights(rank, *(fit_chance(table, np.array(right, dtype=float)) for right in (first, three)))
+
+
+def _judge(case: Case, weights: Weights) -> Judgement:
+    evidence = weigh(case.candidates, weights)
+    first = evidence.ranked[0] if evidence.ranked else None
+    return Judgement(
+        sure=weights.sure.chance(evidence.signs) if first else 0.0,
+        near=weights.near.chance(evidence.signs) if first else 0.0,
+        is_named=first is not None and first.is_named,
+        shares_a_name=first is not None and shares_a_name(first),
+        first_is_right=first is not None and first.entry.id in case.question.right,
+        answerable=case.question.answerable,
+    )
+
+
+def choose_thresholds(
+    weights: Weights, judged: Sequence[Judgement], wrong_most: float, before: dict[int, Judgement]
+) -> tuple[Weights, dict[int, Judgement]]:
+    """Set the least chances that keep the promises. Return also the sure judgements, by the place of their question.
+
+    `before` has those of the questions that are answered already.
+    """
+    answerable = sum(one.answerable for one in judged)
+    unrelated = len(judged) - answerable
+    steps = [step / 1000 for step in range(1, 1000)]
+
+    def sure_from(step: float) -> dict[int, Judgement]:
+        return {place: one for place, one in enumerate(judged) if one.is_named or one.sure >= step} | before
+
+    def may_be_sure(step: float) -> bool:
+        sure = sure_from(step).values()
+        wrong = sum(one.answerable and not one.first_is_right for one in sure)
+        off = sum(not one.answerable for one in sure)
+        return wrong <= wrong_most * answerable and off <= UNRELATED_SURE * unrelated
+
+    least_sure = next(step for step in steps if may_be_sure(step))
+    sure = sure_from(least_sure)
+
+    def may_be_near(step: float) -> bool:
+        off = (place for place, one in enumerate(judged) if not one.answerable)
+        seen = sum(place in sure or judged[place].shares_a_name or judged[place].near >= step for place in off)
+        return seen <= UNRELATED_NEAR * unrelated
+
+    least_near = next(step for step in steps if may_be_near(step))
+    gates = weights.sure._replace(least=least_sure), weights.near._replace(least=least_near)
+    return Weights(weights.rank, *gates), sure
+
+
+def write(models: Mapping[str, Weights]) -> str:
+    """The text of the module with the weights."""
+
+    def numbers(values: Iterable[float]) -> str:
+        return f"({', '.join(f'{value:.4f}' for value in values)})"
+
+    def gate(values: Gate) -> str:
+        return f"Gate({numbers(values.weights)}, {values.bias:.4f}, {values.least:.4f})"
+
+    parts = [
+        f"{name} = Weights(rank={numbers(one.rank)}, sure={gate(one.sure)}, near={gate(one.near)})\n"
+        for name, one in models.items()
+    ]
+    return "\n".join((HEAD, *parts))
+
+
+def main() -> None:
+    models: dict[str, Weights] = {}
+    sure: dict[int, Judgement] = {}
+    for name, with_meaning in (("WORDS", False), ("MEANING", True)):
+        weights, judged = fit(*gather(with_meaning=with_meaning))
+        models[name], sure = choose_thresholds(weights, judged, SURE_AND_WRONG[name], sure)
+    MODULE.write_text(write(models), "utf-8")
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", MODULE], check=True)
+
+
+if __name__ == "__main__":
+    main()

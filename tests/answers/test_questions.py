@@ -1,0 +1,116 @@
+"""The test set for the search: large, mixed, true to the pack, and split into two like halves.
+
+How well the search does on it is measured elsewhere. A bad question here would make that measure worthless.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import get_args
+
+import pytest
+
+from bot.packs.loader import load_library
+from bot.packs.model import Event, Fact, Option, Position, Term
+from bot.packs.pack import Pack
+from tests.answers.questions import KINDS, Command, Question, read_questions
+from tests.world import SHIPPED
+
+PACK = "us-mexico-cartels"
+
+LEAST_ANSWERABLE: dict[Command, int] = {
+    "fact": 80,
+    "counter": 44,
+    "source": 40,
+    "define": 34,
+    "policy": 26,
+    "timeline": 24,
+    "ask": 36,
+    "message": 44,
+}
+LEAST_UNANSWERABLE = 14
+LEAST_SPANISH = 15
+MOST_EASY = 1 / 3
+
+_WORD = re.compile(r"[^\W_]+")
+_SMALL_WORD = re.compile(
+    "a|about|all|an|and|any|are|as|at|be|by|can|did|do|does|for|from|get|go|had|has|have|how|i|if|in|is|it|its|just|me|"
+    "my|no|not|of|on|or|our|s|should|so|t|that|the|their|them|there|they|this|to|u|up|us|was|we|were|what|when|where|"
+    "which|who|why|will|with|would|you"
+)
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    return load_library(SHIPPED).packs[PACK]
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[Question]:
+    return read_questions(PACK)
+
+
+def test_every_right_card_is_one_that_the_command_can_show(pack: Pack, questions: list[Question]) -> None:
+    """Each id is in the pack, once in its list, and of a kind that the command answers with."""
+    for question in questions:
+        assert len(set(question.right)) == len(question.right), question.ask
+        for card in question.right:
+            assert card in pack.entries, f"{question.ask}: {card} is not in the pack"
+            assert isinstance(pack.entries[card], KINDS[question.command]), f"{question.ask}: {card}"
+
+
+def test_there_are_enough_questions_of_each_sort(questions: list[Question]) -> None:
+    """Over 240 that the pack answers and 120 that it doesn't, and enough of both for each command."""
+    sizes = Counter((question.command, question.answerable) for question in questions)
+    for command in get_args(Command):
+        assert sizes[command, True] >= LEAST_ANSWERABLE[command], command
+        assert sizes[command, False] >= LEAST_UNANSWERABLE, command
+    assert sum(question.answerable for question in questions) >= 240
+    assert sum(not question.answerable for question in questions) >= 120
+    assert sum(question.style == "Spanish" for question in questions) >= LEAST_SPANISH
+
+
+def test_no_question_stands_in_the_set_twice(questions: list[Question]) -> None:
+    """A question in both halves would be tuned on and then reported: case and spaces make no difference."""
+    repeats = Counter(" ".join(question.ask.casefold().split()) for question in questions)
+    assert [ask for ask, times in repeats.items() if times > 1] == []
+    assert "" not in repeats
+
+
+def test_both_halves_have_the_same_mix(questions: list[Question]) -> None:
+    """For each command, and for each style within it, the halves differ by one question at most."""
+    by_command: Counter[tuple[Command, bool]] = Counter()
+    by_style: Counter[tuple[Command, bool, str]] = Counter()
+    for question in questions:
+        step = 1 if question.half == "tune" else -1
+        by_command[question.command, question.answerable] += step
+        by_style[question.command, question.answerable, question.style] += step
+    assert {mix: surplus for mix, surplus in by_command.items() if abs(surplus) > 1} == {}
+    assert {mix: surplus for mix, surplus in by_style.items() if abs(surplus) > 1} == {}
+    assert abs(by_command.total()) <= 2
+
+
+def test_questions_are_spread_over_the_cards(pack: Pack, questions: list[Question]) -> None:
+    """Each fact, option and position answers two questions or more; each term and event answers one."""
+    answers = Counter(card for question in questions for card in question.right)
+    twice = [entry.id for kind in (Fact, Option, Position) for entry in pack.all(kind)]
+    once = [entry.id for kind in (Term, Event) for entry in pack.all(kind)]
+    assert [card for card in twice if answers[card] < 2] == []
+    assert [card for card in once if not answers[card]] == []
+
+
+def test_most_questions_do_not_repeat_a_title(pack: Pack, questions: list[Question]) -> None:
+    """At most a third have half or more of their main words in the title of the best card."""
+    answerable = [question for question in questions if question.answerable]
+    easy = [question for question in answerable if _overlap(question.ask, pack.entries[question.right[0]].title) >= 0.5]
+    assert len(easy) <= len(answerable) * MOST_EASY
+
+
+def _overlap(ask: str, title: str) -> float:
+    words = _main_words(ask)
+    return len(words & _main_words(title)) / max(1, len(words))
+
+
+def _main_words(text: str) -> set[str]:
+    return {word for word in _WORD.findall(text.casefold()) if not _SMALL_WORD.fullmatch(word)}

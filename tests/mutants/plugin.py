@@ -1,0 +1,173 @@
+"""A pytest plugin: instead of running the tests once, it runs them against each mutant of a room.
+
+`PARLEY_TEST_MUTANTS` names a JSON file with the room's mutants; the plugin writes what each came to beside it, as
+`.outcomes`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import coverage
+import pytest
+from hypothesis import Phase, settings
+
+from bot.library import snapshot
+from bot.library.edition import Edition
+from bot.store import sql
+from tests import world
+from tests.mutants.operators import Mutant, mutated
+from tests.mutants.swap import swap_in
+
+KILLED, SURVIVED, OUT_OF_REACH = "killed", "survived", "out of reach"
+"""Out of reach: a change that only an import would bring to bear, such as one inside a decorator."""
+_CODES = {0: SURVIVED, 1: KILLED, 2: OUT_OF_REACH}
+LOG = "PARLEY_TEST_MUTANTS_LOG"
+"""Names a file that gets a line for each mutant as soon as it is tried: what it came to, a tab, its name."""
+SLOWER = 10
+"""A test may take so many times as long with a mutant as without, and five seconds more."""
+
+_Reach = Mapping[str, Mapping[int, Sequence[str]]]
+"""File → line → ids of the tests that reach it."""
+
+
+class Failures:
+    """Which tests failed, as pytest reports it."""
+
+    def __init__(self) -> None:
+        self.reports: list[pytest.TestReport] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.reports.append(report)
+
+
+settings.register_profile(
+    "mutants", settings.get_profile("ci"), max_examples=30, phases=(Phase.explicit, Phase.generate)
+)
+
+
+def pytest_configure() -> None:
+    """Read the queries and the small pack once, not for each test: they are the same for all mutants."""
+    read, small_pack = cache(sql._read_queries), cache(snapshot.open_edition)
+
+    def read_queries(files: Iterable[Path], driver: Any) -> dict[str, Any]:
+        return read(frozenset(files), driver)
+
+    def open_edition(content: Path, today: date) -> Edition:
+        return small_pack(content, today) if content == world.CONTENT else snapshot.open_edition(content, today)
+
+    sql._read_queries = read_queries
+    vars(world)["open_edition"] = open_edition
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool:
+    """Take the place of pytest's own loop. Raises UsageError where a test fails without any mutant."""
+    order = Path(os.environ["PARLEY_TEST_MUTANTS"])
+    mutants = [Mutant(**each) for each in json.loads(order.read_text("utf-8"))]
+    run = _Run(session, order.with_suffix(".reach"))
+    order.with_suffix(".outcomes").write_text(json.dumps(run.outcomes(mutants)), "utf-8")
+    return True
+
+
+class _Run:
+    def __init__(self, session: pytest.Session, report: Path) -> None:
+        self._items = {item.nodeid: item for item in session.items}
+        self._failures = Failures()
+        session.config.pluginmanager.register(self._failures)
+        self._report = report
+
+    def outcomes(self, mutants: Sequence[Mutant]) -> Sequence[str]:
+        """Return what each mutant came to, in their order."""
+        reach, seconds = self._learn(sorted({mutant.file for mutant in mutants}))
+        outcomes = [SURVIVED] * len(mutants)
+        log = Path(os.environ[LOG]) if LOG in os.environ else None
+        for place, mutant in enumerate(mutants):
+            ids = sorted(_ids(mutant, reach[mutant.file]), key=lambda id_: seconds[id_])
+            if ids:
+                attack = _Attack(self, mutant, {id_: int(5 + SLOWER * seconds[id_]) for id_ in ids})
+                _, status = os.waitpid(_fork(attack), 0)
+                outcomes[place] = _CODES.get(os.waitstatus_to_exitcode(status), KILLED)
+            if log is not None:
+                with log.open("a", encoding="utf-8") as file:
+                    file.write(f"{outcomes[place]}\t{mutant.name}\n")
+        return outcomes
+
+    def passes(self, nodeid: str) -> bool:
+        """Run one test, with all that it needs, and take that down again."""
+        item = self._items[nodeid]
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
+        return not self._failures.reports
+
+    def _learn(self, files: Sequence[str]) -> tuple[_Reach, Mapping[str, float]]:
+        """Run all tests once, in a child of its own, and learn which of them reach which line, and their seconds."""
+        child = _fork(lambda: self._measure(files))
+        _, status = os.waitpid(child, 0)
+        if os.waitstatus_to_exitcode(status) != 0:
+            raise pytest.UsageError(f"a test fails without any mutant: {self._report.read_text('utf-8')}")
+        lines, seconds = json.loads(self._report.read_text("utf-8"))
+        return {file: {int(line): ids for line, ids in reached.items()} for file, reached in lines.items()}, seconds
+
+    def _measure(self, files: Sequence[str]) -> int:
+        paths = {file: str(Path(file).resolve()) for file in files}
+        measure = coverage.Coverage(data_file=None, config_file=False, include=list(paths.values()))
+        seconds = dict[str, float]()
+        measure.start()
+        for nodeid in self._items:
+            measure.switch_context(nodeid)
+            begin = time.monotonic()
+            if not self.passes(nodeid):
+                self._report.write_text(self._failures.reports[0].longreprtext, "utf-8")
+                return 1
+            seconds[nodeid] = time.monotonic() - begin
+        measure.stop()
+        data = measure.get_data()
+        lines = {file: data.contexts_by_lineno(path) for file, path in paths.items()}
+        self._report.write_text(json.dumps([lines, seconds]), "utf-8")
+        return 0
+
+
+class _Attack:
+    """What a child does: become the mutant, then run tests until one fails. `limits` has their ids, with seconds."""
+
+    def __init__(self, run: _Run, mutant: Mutant, limits: Mapping[str, int]) -> None:
+        self._run, self._mutant, self._limits = run, mutant, limits
+
+    def __call__(self) -> int:
+        file = self._mutant.file
+        if not swap_in(file, mutated(Path(file).read_text("utf-8"), self._mutant.number)):
+            return 2
+        for nodeid, seconds in self._limits.items():
+            signal.alarm(seconds)  # whose default is the end of the child
+            if not self._run.passes(nodeid):
+                return 1
+        return 0
+
+
+def _ids(mutant: Mutant, lines: Mapping[int, Sequence[str]]) -> set[str]:
+    """The tests that reach a mutant's lines; for what runs at import, those that reach anything in its file."""
+    places = lines if mutant.at_import else range(mutant.line, mutant.end_line + 1)
+    return {id_ for line in places for id_ in lines.get(line, ())} - {""}
+
+
+def _fork(work: Callable[[], int]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    code = 1  # where the mutant breaks more than a test
+    try:
+        silence = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(silence, stream)
+        code = work()
+    finally:
+        os._exit(code)

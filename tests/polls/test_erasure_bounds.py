@@ -1,0 +1,251 @@
+"""Whose data is shown and erased: a member's own, and nothing of who merely has the same id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.communities.action_log import Deed, LogEntry
+from bot.instance import Instance
+from bot.polls.erasure import NamedBallot, split_voter
+from bot.polls.model import CastEnd, PollState
+from bot.polls.privacy import MemberData, SecretBallot
+from bot.suggestions import repository as suggestions
+from bot.suggestions.repository import WAITING, Kind, Suggestion, SuggestionState
+from tests.polls.test_who_may import HOME, T, away, opened, votes, who
+from tests.store.things import Raw
+from tests.talk import ADA, BEN, MO, say, wall
+from tests.world import NOW, Clock, running
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Instance]:
+    async with running(tmp_path, clock=Clock()) as instance:
+        yield instance
+
+
+def file_bytes(folder: Path) -> bytes:
+    """The database and what SQLite writes beside it."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("parley.db*")))
+
+
+async def named_ballots(here: Instance, person: object) -> list[str]:
+    data = await here.privacy.stored_about(person)  # type: ignore[arg-type]
+    return [ballot.poll for ballot in data.named_ballots]
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+async def test_a_guest_is_who_has_the_same_id_on_a_platform_that_says_so(here: Instance, everywhere: bool) -> None:
+    """Elsewhere the same id is another person, who sees and erases nothing of it."""
+    ben = who(BEN, everywhere=everywhere)
+    named, secret = await opened(here, secret=False), await opened(here)
+    for poll in (named, secret):
+        await here.polls.posted(
+            poll.id, await wall(here).post(away(ADA).place, await here.copies._draw(poll, HOME)), NOW
+        )
+        assert await votes(here, poll, ben) == CastEnd.CAST
+    other = away(BEN, everywhere=everywhere).actor
+    assert await named_ballots(here, other) == ([named.id] if everywhere else [])
+    secret_ballots = (await here.privacy.stored_about(other)).secret_ballots
+    assert [ballot.poll for ballot in secret_ballots] == ([secret.id] if everywhere else [])
+    assert sorted(await here.privacy.open_votes(other)) == ([named.id, secret.id] if everywhere else [])
+    assert sorted(await here.privacy.erase(other, NOW)) == ([named.id, secret.id] if everywhere else [])
+    for poll in (named, secret):
+        assert (await here.polls.result(poll)).cast == (0 if everywhere else 1)
+    assert await named_ballots(here, ben.actor) == ([] if everywhere else [named.id])
+
+
+async def test_an_erasure_names_the_polls_that_it_changed(here: Instance) -> None:
+    """Those in which the member had an open ballot, and no others."""
+    voted, not_voted, ended = [await opened(here) for _ in range(3)]
+    guests = await opened(here)
+    await here.polls.posted(
+        guests.id, await wall(here).post(away(ADA).place, await here.copies._draw(guests, HOME)), NOW
+    )
+    for poll in (voted, ended):
+        await votes(here, poll, BEN)
+    await here.polls.close(ended, ADA.actor, HOME, NOW, T)
+    assert await here.privacy.open_votes(BEN.actor) == [voted.id]
+    assert await here.privacy.erase(BEN.actor, NOW) == [voted.id]
+    assert await here.privacy.erase(BEN.actor, NOW) == []
+    assert await here.privacy.erase(away(BEN, everywhere=True).actor, NOW) == []
+    assert (await here.polls.result(ended)).cast == 1
+    assert (await here.polls.result(not_voted)).cast == 0
+
+
+async def test_nothing_of_an_erased_member_is_left_in_the_file(here: Instance, tmp_path: Path) -> None:
+    """Neither in the database nor in what it writes beside it; another member's name stays."""
+    odd, other = who(BEN, id="q7x-odd", name="Quxelbert"), who(MO, id="z9y-kept", name="Zanzibald")
+    named = await opened(here, secret=False)
+    for voter in (odd, other):
+        assert await votes(here, named, voter) == CastEnd.CAST
+    await here.polls.close(named, ADA.actor, HOME, NOW, T)
+
+    assert b"Quxelbert" in file_bytes(tmp_path)
+    await here.privacy.erase(odd.actor, NOW)
+    assert b"Quxelbert" not in file_bytes(tmp_path)
+    assert b"q7x-odd" not in file_bytes(tmp_path)
+    assert b"Zanzibald" in file_bytes(tmp_path)
+
+
+async def test_a_community_that_comes_back_keeps_its_data(here: Instance) -> None:
+    """One that doesn't loses it after its time, whole, with the file's own memory of it."""
+    poll = await opened(here)
+    await say(here, MO, "/settings polls:moderators")
+    await here.privacy.community_left("test:demo", NOW)
+    assert (await here.polls.get(poll.id, T)).state is PollState.CANCELLED
+    await here.privacy.returned("test:demo")
+    assert await here.privacy.forget_the_gone(NOW + timedelta(days=99)) == []
+    assert (await here.polls.get(poll.id, T)).id == poll.id
+    await here.privacy.community_left("test:demo", NOW)
+    assert await here.privacy.forget_the_gone(NOW + timedelta(days=99)) == ["test:demo"]
+
+
+async def test_a_community_that_is_forgotten_leaves_no_words_in_the_file(here: Instance, tmp_path: Path) -> None:
+    """Its polls' questions, its log and its members are gone from it."""
+    poll = await opened(here, question="Quxelbertian question?")
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    await here.privacy.community_left("test:demo", NOW)
+    await here.privacy.forget_the_gone(NOW + timedelta(days=99))
+    assert b"Quxelbertian" not in file_bytes(tmp_path)
+    entries, _ = await here.action_log.page("test:demo", NOW + timedelta(days=999))
+    assert entries == []
+
+
+async def test_an_erased_moderator_stands_in_the_log_without_a_name(here: Instance) -> None:
+    """What was done stays there; another's entries are as they were."""
+    first, second = await opened(here), await opened(here)
+    mo, may = who(MO, id="mo7", name="Mo"), who(MO, id="may7", name="May")
+    await here.polls.close(first, mo.actor, HOME, NOW, T)
+    await here.polls.close(second, may.actor, HOME, NOW, T)
+    assert len((await here.privacy.stored_about(mo.actor)).log_entries) == 1
+    await here.privacy.erase(mo.actor, NOW)
+    entries, _ = await here.action_log.page("test:demo", NOW + timedelta(days=1))
+    assert {(entry.object, entry.name) for entry in entries} == {(first.id, ""), (second.id, "May")}
+    assert (await here.privacy.stored_about(mo.actor)).log_entries == ()
+    assert len((await here.privacy.stored_about(may.actor)).log_entries) == 1
+
+
+def test_a_members_data_is_a_file_that_any_program_reads() -> None:
+    """Times as text; under the keys that earlier files have."""
+    data = MemberData(
+        ("p1",),
+        (NamedBallot("p2", "0", "Ada", PollState.OPEN),),
+        (SecretBallot("p3", "1", "p3-CODE"),),
+        (LogEntry("e1", NOW, Deed.CLOSE, "p1"),),
+    ).as_data()
+    assert json.loads(json.dumps(data)) == {
+        "created": ["p1"],
+        "named": [{"poll": "p2", "choice": "0", "name": "Ada", "state": "open"}],
+        "secret": [{"poll": "p3", "choice": "1", "receipt": "p3-CODE"}],
+        "suggestions": [],
+        "hosting": {},
+        "acts": [
+            {
+                "id": "e1",
+                "at": NOW.isoformat(),
+                "did": "close",
+                "object": "p1",
+                "detail": "",
+                "community": "",
+                "actor": "",
+                "name": "",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("voter", "parts"),
+    [("test:demo:ada", ("test:demo", "ada")), ("web:demo:a:b", ("web:demo", "a:b")), ("a:b:", ("a:b", ""))],
+)
+def test_an_id_is_all_that_follows_the_workspace(voter: str, parts: tuple[str, str]) -> None:
+    """Colons too."""
+    assert split_voter(voter) == parts
+
+
+async def test_a_receipt_of_ones_own_data_is_for_open_secret_polls(here: Instance) -> None:
+    """A named ballot is listed as one, and a closed secret one leads to nobody."""
+    secret, named, ended = await opened(here), await opened(here, secret=False), await opened(here)
+    for poll in (secret, named, ended):
+        await votes(here, poll, BEN)
+    await here.polls.close(ended, ADA.actor, HOME, NOW, T)
+    data = await here.privacy.stored_about(BEN.actor)
+    assert [ballot.poll for ballot in data.secret_ballots] == [secret.id]
+    own = await here.polls.own(secret, BEN.actor)
+    assert own is not None
+    assert data.secret_ballots[0].receipt == f"{secret.id}-{own.code}-{own.head[:16]}"
+    assert [(ballot.poll, ballot.choice, ballot.name) for ballot in data.named_ballots] == [(named.id, "0", "Ben")]
+    assert data.created == ()
+    assert (await here.privacy.stored_about(replace(ADA.actor))).created != ()
+
+
+async def test_a_member_without_a_name_has_an_empty_one(here: Instance) -> None:
+    """In their data as in a file of it."""
+    poll = await opened(here, secret=False)
+    await votes(here, poll, who(BEN, name=""))
+    assert [ballot.name for ballot in (await here.privacy.stored_about(BEN.actor)).named_ballots] == [""]
+
+
+async def test_a_forgotten_community_leaves_no_place_of_another_ones_poll(here: Instance, tmp_path: Path) -> None:
+    """The poll goes on where it was opened."""
+    poll = await opened(here)
+    await here.polls.posted(poll.id, await wall(here).post(away(ADA).place, await here.copies._draw(poll, HOME)), NOW)
+    await here.privacy.returned("test:elsewhere")
+    await here.privacy.community_left("test:elsewhere", NOW)
+    assert await here.privacy.forget_the_gone(NOW + timedelta(days=99)) == ["test:elsewhere"]
+    kept = await here.polls.get(poll.id, T)
+    assert {place.workspace for place in kept.places} == {"demo"}
+    assert kept.communities == {"test:demo"}
+
+
+async def suggest(here: Instance, member: str, community: str = "test:demo") -> None:
+    """Four suggestions of a member: open, asked about, rejected and accepted."""
+    decided = (None, SuggestionState.NEEDS_ANSWER, SuggestionState.REJECTED, SuggestionState.ACCEPTED)
+    for number, state in enumerate(decided):
+        name = f"{member.rpartition(':')[2]}{number}"
+        made = Suggestion(name, community, member, "Name", NOW, Kind.CORRECTION, "tea", "tea-popular", "No.")
+        await here.database.write(lambda tx, made=made: suggestions.add(tx, made))  # type: ignore[misc]
+        if state is not None:
+            await here.database.write(
+                lambda tx, name=name, state=state: suggestions.move(tx, name, WAITING, state, "why", "ed", NOW)  # type: ignore[misc]
+            )
+
+
+async def suggesters(here: Instance, tmp_path: Path) -> dict[str, str]:
+    """Whose each suggestion is that is still there."""
+    async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
+        return dict(await raw.run("SELECT id, member || name FROM suggestions"))
+
+
+async def test_a_members_suggestions_go_with_them_or_stay_without_them(here: Instance, tmp_path: Path) -> None:
+    """One that editors took stays, and is nobody's; the others are deleted. Another member's stay theirs."""
+    for member in ("test:demo:ben", "test:demo:mo"):
+        await suggest(here, member)
+    before = await suggesters(here, tmp_path)
+    await here.privacy.erase(BEN.actor, NOW)
+    after = await suggesters(here, tmp_path)
+    assert {name for name in after if name.startswith("ben")} == {"ben3"}
+    assert "ben" not in after["ben3"]
+    assert "Name" not in after["ben3"]
+    assert {name: whose for name, whose in after.items() if name.startswith("mo")} == {
+        name: whose for name, whose in before.items() if name.startswith("mo")
+    }
+
+
+async def test_a_communitys_suggestions_go_with_it(here: Instance, tmp_path: Path) -> None:
+    """Those that were made in another stay, as their own."""
+    await suggest(here, "test:demo:ben")
+    await suggest(here, "test:other:zoe", "test:other")
+    await say(here, MO, "/settings polls:moderators")
+    await here.privacy.community_left("test:demo", NOW)
+    await here.privacy.forget_the_gone(NOW + timedelta(days=99))
+    after = await suggesters(here, tmp_path)
+    assert {name for name in after if name.startswith("zoe")} == {"zoe0", "zoe1", "zoe2", "zoe3"}
+    assert not any("test:demo" in whose for whose in after.values())
+    assert {name for name in after if name.startswith("ben")} <= {"ben3"}

@@ -1,0 +1,133 @@
+"""Options that a voter could take for each other, for nothing, or for a part of the result; and cells of an export."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+
+from bot.i18n import translator
+from bot.polls import export
+from bot.polls.audit import BallotRow, Record
+from bot.polls.model import ChainLink, Poll, PollOption, PollState, Step
+from bot.polls.option_names import MARKS_MAX, alike, has_piled_marks, is_blank, result_sign
+from bot.polls.record_format import Format2, named_voter
+from bot.polls.rules import PollDraft, mistakes
+from tests.store.things import CLOSES, poll
+from tests.world import request
+
+T = translator("en")
+
+
+def complaint(*names: str, question: str = "Which?") -> str:
+    """What a host reads of these options, or of this question."""
+    draft = PollDraft(question, tuple(map(PollOption, names)), CLOSES)
+    return " ".join(mistakes(draft, request(), T).values())
+
+
+@pytest.mark.parametrize(
+    "twin",
+    ["Tea", "TEA", "Ｔｅａ", "𝐓𝐞𝐚", "T\u200bea", "Te\u00ada", "Tea\ufe0f", "T\u2060ea", "\u3164Tea", "Tea\u2800", "T\u034fea",
+     "Tea\U000e0061", "Te\u115fa", "Ⓣea"],
+)  # fmt: skip
+def test_options_that_look_alike_are_refused(twin: str) -> None:
+    """Compatibility forms, case and characters that nobody sees make no other name."""
+    assert alike(twin) == alike("Tea")
+    assert "own name" in complaint("Tea", "Coffee", twin)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Tea", "Teas"), ("Café", "Cafe"), ("é", "è"), ("Tea 1", "Tea 2"), ("か", "が")]
+)
+def test_options_that_differ_are_two_options(one: str, other: str) -> None:
+    """A mark that readers see makes another word."""
+    assert complaint(one, other) == ""
+
+
+def test_a_composed_and_a_decomposed_letter_are_one() -> None:
+    """They look the same, and readers can't choose between them."""
+    assert "own name" in complaint("Caf\u00e9", "Cafe\u0301")
+
+
+@pytest.mark.parametrize(
+    "blank", ["\u3164", "\u2800", "\u200b", "\u2800\u3164 ", "\u115f", "\uffa0", "\u00ad", "\u0301", "\ufe0f", "\u00a0", "\U000e0041"]
+)  # fmt: skip
+def test_a_blank_name_is_refused(blank: str) -> None:
+    """A name needs a letter, a number or a sign, and so does a question."""
+    assert is_blank(blank)
+    assert "Give each option a name." in complaint("Tea", blank)
+    assert "Type a question for the poll." in complaint("Tea", "Coffee", question=blank)
+
+
+@pytest.mark.parametrize("name", ["A", "7", "?", "🙂", "한", "ก", "+1"])
+def test_one_sign_that_shows_is_a_name(name: str) -> None:
+    """In any script, and an emoji too."""
+    assert not is_blank(name)
+    assert complaint(name, "Tea") == ""
+
+
+def test_marks_on_one_letter_are_bounded() -> None:
+    """As many as languages need, and not one more, whatever invisible characters stand between them."""
+    assert not has_piled_marks("x" + "\u0329" * MARKS_MAX)
+    assert has_piled_marks("x" + "\u0329" * (MARKS_MAX + 1))
+    assert has_piled_marks("x" + "\u0329\u034f" * (MARKS_MAX + 1))
+    piled = "Z" + "\u0329" * 30
+    assert "marks on one letter" in complaint(piled, "Tea")
+    assert "marks on one letter" in complaint("Tea", "Coffee", question=piled)
+    assert complaint("Việt Nam", "שָׁלוֹם", "กี้") == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["Tea ★", "★ Tea", "Tea⭐", "Tea ⭐\ufe0f", "██ Tea", "Tea ░", "Tea ·", "• Tea", "Tea –", "Tea ☆"]
+)
+def test_a_name_does_not_pass_for_a_part_of_the_result(name: str) -> None:
+    """The winner's star, the bars and the separators of results are no beginning and no end of a name."""
+    assert result_sign(name)
+    assert "which results use" in complaint(name, "Coffee")
+
+
+@pytest.mark.parametrize("name", ["Four★Seasons", "Tea – green", "-2", "+1", "Star", "✔ Yes", "50 %"])
+def test_a_sign_within_a_name_stays(name: str) -> None:
+    """Only the ends could be taken for the result's own signs."""
+    assert result_sign(name) == ""
+    assert complaint(name, "Coffee") == ""
+
+
+def table(*names: str, voter: str = "Ben") -> tuple[str, list[list[str]]]:
+    """The export of a named poll with these options and one ballot: as text, and as a program reads it."""
+    shape: Poll = replace(
+        poll(),
+        secret=False,
+        options=tuple(map(PollOption, names)),
+        state=PollState.CLOSED,
+        chain_key="0" * 64,
+    )
+    who = named_voter("salt", shape.id, "v", voter)
+    row = BallotRow("v", "0", voter, 1, "nonce", who=who, salt="salt")
+    commitment = Format2(bytes(32)).ballot("nonce", shape.id, who, "0")
+    link = ChainLink(1, Step.CAST, commitment, 0, "", "", "")
+    written = export.as_csv(Record(shape, (link,), (row,), (), {"0": 1}))
+    return written, list(csv.reader(io.StringIO(written)))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["=1+1", "+1", "-1", "@SUM(1)", "＝1", "＋1", "－1", "＠SUM(1)", "﹦1", "⁼1", "₌1", "−1", "\t=1", "\r=1", "\n=1", " =1", "\u200b=1"],
+)  # fmt: skip
+def test_no_cell_runs_as_a_formula(formula: str) -> None:
+    """However it begins: fullwidth and other forms of the signs, or blanks and tabs before them."""
+    _, (head, row) = table(formula, "Tea", voter=formula)
+    assert head[1].startswith("'")
+    assert row[0].startswith("'")
+    assert not set("\t\r\n") & set(head[1] + row[0])
+
+
+def test_a_cell_stays_one_cell_whatever_separates_them() -> None:
+    """Semicolons, commas and quotes are quoted, line ends and tabs become a blank; other cells stay as they are."""
+    names = ('a;=1+1"', "b,c", 'd"e', "f\tg\r\nh", "Tea")
+    written, (head, row) = table(*names)
+    assert head == ["voter", 'a;=1+1"', "b,c", 'd"e', "f g h", "Tea"]
+    assert row == ["Ben", "1", "", "", "", ""]
+    assert written.startswith('voter,"a;=1+1""","b,c","d""e",f g h,Tea\r\n')

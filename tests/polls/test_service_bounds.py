@@ -1,0 +1,391 @@
+"""What the service keeps in mind and for how long, whom it tells, and what becomes of who was erased."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.chat.vocabulary import Place
+from bot.errors import NotFound, Refused, Unavailable
+from bot.instance import Instance
+from bot.polls import ballot_box, outbox, posted_messages, service
+from bot.polls.ballot_box import BoxState
+from bot.polls.counting.ballots import Method
+from bot.polls.discrepancies import Tampered
+from bot.polls.model import CastEnd, EndReason, PollState
+from bot.polls.receipts import Receipt
+from tests.polls.test_who_may import CLOSES, HOME, MOMENT, OFFICE, T, away, opened, votes
+from tests.store.things import Raw
+from tests.talk import ADA, BEN, MO, reply_words, wall
+from tests.world import NOW, Clock, running
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Instance]:
+    async with running(tmp_path, clock=Clock()) as instance:
+        yield instance
+
+
+@pytest.mark.parametrize(
+    ("later", "remembered"),
+    [
+        (timedelta(), True),
+        (timedelta(seconds=5) - MOMENT, True),
+        (timedelta(seconds=5), False),
+        (-timedelta(seconds=5) + MOMENT, True),
+        (-timedelta(seconds=5), False),
+    ],
+)
+async def test_a_poll_is_remembered_for_its_voters_for_five_seconds(
+    here: Instance, later: timedelta, remembered: bool
+) -> None:
+    """Then it is read anew, and so it is where the clock was set back."""
+    poll = await opened(here)
+    assert (await here.polls.to_vote_in(poll.id, BEN, T)).state is PollState.OPEN
+    await here.box.close(poll.id, NOW)
+    again = await here.polls.to_vote_in(poll.id, replace(BEN, now=NOW + later), T)
+    assert again.state is (PollState.OPEN if remembered else PollState.CLOSED)
+
+
+async def test_what_is_remembered_is_seen_from_its_place_alone(here: Instance) -> None:
+    """A private poll is remembered for those in its place, and isn't there for others."""
+    private = await opened(here, replace(ADA, place=OFFICE))
+    assert (await here.polls.to_vote_in(private.id, replace(BEN, place=OFFICE), T)).id == private.id
+    for outsider in (BEN, away(BEN), replace(BEN, place=Place("test", "demo", "other", private=True))):
+        with pytest.raises(NotFound):
+            await here.polls.to_vote_in(private.id, outsider, T)
+
+
+async def test_a_vote_that_comes_too_late_forgets_what_was_remembered(here: Instance) -> None:
+    """It says how the poll ended, and the next look is a fresh one; none of these votes is counted."""
+    for end, words in (("close", "its result is final"), ("cancel", "was cancelled")):
+        poll = await opened(here)
+        remembered = await here.polls.to_vote_in(poll.id, BEN, T)
+        await getattr(here.box, end)(poll.id, NOW)
+        assert words in await votes(here, remembered, BEN)
+        assert (await here.polls.to_vote_in(poll.id, BEN, T)).state is not PollState.OPEN
+        assert (await here.polls.result(poll)).cast == 0
+
+
+async def test_a_new_place_of_a_poll_is_known_at_once(here: Instance) -> None:
+    """To those who already had it in mind, too."""
+    poll = await opened(here)
+    await here.polls.to_vote_in(poll.id, BEN, T)
+    ref = await wall(here).post(away(ADA).place, await here.copies._draw(poll, HOME))
+    await here.polls.posted(poll.id, ref, NOW)
+    assert (await here.polls.to_vote_in(poll.id, BEN, T)).communities == {"test:demo", "test:elsewhere"}
+    assert await votes(here, await here.polls.to_vote_in(poll.id, away(MO), T), away(MO)) == CastEnd.CAST
+
+
+async def test_so_many_polls_are_remembered(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond that all are read anew."""
+    monkeypatch.setattr(service, "REMEMBERED_MAX", 2)
+    polls = [await opened(here) for _ in range(3)]
+    for number, poll in enumerate(polls):
+        await here.polls.to_vote_in(poll.id, BEN, T)
+        assert len(here.polls._remembered) == (1, 2, 1)[number]
+    await here.box.close(polls[0].id, NOW)
+    assert (await here.polls.to_vote_in(polls[0].id, BEN, T)).state is PollState.CLOSED
+
+
+async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
+    """Of one that is set, moved or done with; of nothing that was refused."""
+    heard: list[str] = []
+    here.polls.changed = lambda: heard.append("")
+    poll = await opened(here)
+    assert len(heard) == 1
+    await here.polls.extend(poll, ADA.actor, HOME, CLOSES + MOMENT, NOW, T)
+    assert len(heard) == 2
+    with pytest.raises(Refused):
+        await here.polls.extend(poll, ADA.actor, HOME, CLOSES, NOW, T)
+    assert len(heard) == 2
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    assert len(heard) == 3
+
+
+async def test_erased_voters_stand_last_in_a_named_poll(here: Instance) -> None:
+    """Under a word, whatever the other names are."""
+    poll = await opened(here, secret=False)
+    zoe = replace(MO, actor=replace(MO.actor, id="zoe", name="zoe"))
+    for voter, text in ((BEN, "1"), (zoe, "0"), (ADA, "1")):
+        assert await votes(here, poll, voter, text) == CastEnd.CAST
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    await here.privacy.erase(BEN.actor, NOW)
+    assert await here.polls.named_votes(poll, T) == [("Ada", "1"), ("zoe", "0"), ("erased", "1")]
+
+
+async def test_an_own_ballot_is_seen_by_its_voter_until_a_secret_poll_closes(here: Instance) -> None:
+    """In a named poll afterwards too, without a receipt's code, which nobody can make any more."""
+    secret, named = await opened(here), await opened(here, secret=False)
+    for poll in (secret, named):
+        assert await here.polls.own(poll, BEN.actor) is None
+        assert await votes(here, poll, BEN, "1") == CastEnd.CAST
+        own = await here.polls.own(poll, BEN.actor)
+        assert own is not None
+        assert own.choice == "1"
+        assert own.head == (await here.polls.get(poll.id, T)).head
+        assert await here.polls.receipt(poll.id, f"{own.code}-{own.head[:16]}") is Receipt.INCLUDED
+        assert await here.polls.own(poll, MO.actor) is None
+        await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+        assert await here.polls.receipt(poll.id, f"{own.code}-{own.head[:16]}") is Receipt.INCLUDED
+        for typed in (own.code, f"{own.code}-{own.head[:16]}"):
+            assert await here.polls.receipt("p99", typed) is Receipt.UNKNOWN
+    assert await here.polls.own(secret, BEN.actor) is None
+    own = await here.polls.own(named, BEN.actor)
+    assert own is not None
+    assert (own.choice, own.code, own.head) == ("1", "", "")
+
+
+async def test_a_receipt_follows_its_ballot(here: Instance) -> None:
+    """Changed, withdrawn, cancelled; and contradicted where its ballot or head is another's."""
+    poll = await opened(here)
+    await votes(here, poll, BEN, "0")
+    first = await here.polls.own(poll, BEN.actor)
+    await votes(here, poll, BEN, "1")
+    second = await here.polls.own(poll, BEN.actor)
+    assert first is not None
+    assert second is not None
+    assert await here.polls.receipt(poll.id, first.code) is Receipt.REPLACED
+    assert await here.polls.receipt(poll.id, second.code) is Receipt.INCLUDED
+    assert await here.polls.receipt(poll.id, f"{second.code}-{first.head[:16]}") is Receipt.CONTRADICTED
+    assert await here.polls.receipt(poll.id, f"AAAA-BBBB-CCCC-DDDD-{first.head[:16]}") is Receipt.UNKNOWN
+    assert await here.polls.receipt(poll.id, f"AAAA-BBBB-CCCC-DDDD-{'0' * 16}") is Receipt.LACKING
+    assert await here.polls.receipt(poll.id, "tea") is Receipt.UNKNOWN
+    await votes(here, poll, BEN, None)
+    assert await here.polls.receipt(poll.id, second.code) is Receipt.WITHDRAWN
+    await votes(here, poll, MO, "1")
+    third = await here.polls.own(poll, MO.actor)
+    assert third is not None
+    await here.polls.cancel(poll, ADA.actor, HOME, NOW, T)
+    assert await here.polls.receipt(poll.id, third.code) is Receipt.CANCELLED
+    assert await here.polls.receipt(poll.id, first.code) is Receipt.REPLACED
+    assert await here.polls.receipt(poll.id, "AAAA-BBBB-CCCC-DDDD") is Receipt.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ballots SET choice = '0' WHERE poll = 'p1'",
+        "UPDATE poll_secrets SET wrapped = (SELECT wrapped FROM poll_secrets WHERE poll = 'p2') WHERE poll = 'p1'",
+    ],
+)
+async def test_a_receipt_is_contradicted_by_a_changed_database(here: Instance, tmp_path: Path, change: str) -> None:
+    """Another ballot in the place of its own, or another poll's secret."""
+    poll, _ = await opened(here), await opened(here)
+    await votes(here, poll, BEN, "1")
+    own = await here.polls.own(poll, BEN.actor)
+    assert own is not None
+    assert await here.polls.receipt(poll.id, own.code) is Receipt.INCLUDED
+    async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
+        await raw.run(change)
+    assert await here.polls.receipt(poll.id, own.code) is Receipt.CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    ("method", "ballots"),
+    [(Method.RANKED, ("0>1", "1>0")), (Method.SCORE, ("5,0", "0,5")), (Method.APPROVAL, ("0,1",))],
+)
+async def test_many_kinds_of_ballots_are_counted_as_few_are(
+    here: Instance, monkeypatch: pytest.MonkeyPatch, method: Method, ballots: tuple[str, ...]
+) -> None:
+    """In a thread of its own, where there are too many for the loop."""
+    poll = await opened(here, method=method)
+    for number, text in enumerate(ballots):
+        voter = replace(BEN, actor=replace(BEN.actor, id=f"v{number}"))
+        assert await votes(here, poll, voter, text) == CastEnd.CAST
+    few = await here.polls.result(poll)
+    monkeypatch.setattr(service, "KINDS_ON_LOOP", 0)
+    assert await here.polls.result(poll) == few
+
+
+async def test_a_result_that_nobody_may_see_is_shown_by_no_button(here: Instance) -> None:
+    """Neither the totals, nor how they were counted, nor who voted for what."""
+    poll = await opened(here, secret=False)
+    await votes(here, poll, BEN)
+    for verb in ("poll-results", "poll-counted", "poll-rounds", "poll-voters"):
+        for person in (BEN, MO, ADA):
+            refused = await here.bot.press(person, f"v1:{verb}:{poll.id}")
+            assert refused.answer is not None
+            assert "when this poll closes" in reply_words(refused.answer)
+            assert "Ben" not in reply_words(refused.answer)
+    for person in (BEN, MO, ADA):
+        export = await here.bot.press(person, f"v1:poll-export:{poll.id}")
+        assert export.answer is not None
+        assert not export.answer.files
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    shown = await here.bot.press(MO, f"v1:poll-voters:{poll.id}")
+    assert shown.answer is not None
+    assert "Ben: Green" in reply_words(shown.answer)
+    assert "secret" not in reply_words(shown.answer)
+    exported = await here.bot.press(MO, f"v1:poll-export:{poll.id}")
+    assert exported.answer is not None
+    assert len(exported.answer.files) == 2
+
+
+async def test_what_a_button_shows_takes_the_place_of_its_message(here: Instance) -> None:
+    """The result, what lies behind it, and its record; a secret poll has nobody's votes to show."""
+    poll = await opened(here, method=Method.RANKED)
+    await votes(here, poll, BEN)
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    for verb in ("poll-results", "poll-counted", "poll-rounds", "poll-voters", "poll-record"):
+        outcome = await here.bot.press(MO, f"v1:{verb}:{poll.id}")
+        assert (outcome.success, outcome.replace) == (True, True), verb
+    nobody = await here.bot.press(MO, f"v1:poll-voters:{poll.id}")
+    assert nobody.answer is not None
+    assert "This poll is secret, so nobody can see that." in reply_words(nobody.answer)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_record_is_intact_or_it_is_not(here: Instance, tmp_path: Path, changed: bool) -> None:
+    """As it is recomputed for the member who asks."""
+    poll = await opened(here)
+    await votes(here, poll, BEN)
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    if changed:
+        async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
+            await raw.run("UPDATE ballots SET choice = '1'")
+    outcome = await here.bot.press(MO, f"v1:poll-record:{poll.id}")
+    assert outcome.answer is not None
+    assert ("The record doesn't add up" in reply_words(outcome.answer)) is changed
+    assert ("The record is intact" in reply_words(outcome.answer)) is not changed
+
+
+@pytest.mark.parametrize("state", [BoxState.CHECKING, BoxState.DAMAGED])
+async def test_a_paused_box_changes_nothing(here: Instance, monkeypatch: pytest.MonkeyPatch, state: BoxState) -> None:
+    """No vote, no opening, no extension, no close and no cancellation; afterwards all of them work again."""
+    monkeypatch.setattr(ballot_box, "CHECK_SECONDS", 0.0)
+    poll = await opened(here)
+    here.box.state = state
+    assert here.box.state is state
+    for step in (
+        lambda: opened(here),
+        lambda: here.polls.cast(poll, BEN, "0", T),
+        lambda: here.polls.extend(poll, ADA.actor, HOME, CLOSES + MOMENT, NOW, T),
+        lambda: here.polls.close(poll, ADA.actor, HOME, NOW, T),
+        lambda: here.polls.cancel(poll, ADA.actor, HOME, NOW, T),
+    ):
+        with pytest.raises(Unavailable):
+            await step()
+    assert await here.polls.get(poll.id, T) == poll
+    here.box.state = BoxState.OPEN
+    assert await votes(here, poll, BEN) == CastEnd.CAST
+    assert (await here.polls.extend(poll, ADA.actor, HOME, CLOSES + MOMENT, NOW, T)).closes_at > CLOSES
+
+
+async def test_an_extension_is_shown_on_every_message(here: Instance) -> None:
+    """Each is drawn anew, though nobody has voted."""
+    poll = await opened(here)
+    await here.polls.posted(poll.id, await wall(here).post(ADA.place, await here.copies._draw(poll, HOME)), NOW)
+    await here.copies.drain()
+    [shown] = await here.database.read(lambda tx: posted_messages.copies(tx, poll.id))
+    await here.database.write(lambda tx: posted_messages.mark_shown(tx, shown, poll, NOW))
+    assert await here.database.read(posted_messages.stale_copies) == []
+    await here.polls.extend(poll, ADA.actor, HOME, CLOSES + MOMENT, NOW, T)
+    assert [copy.poll for copy in await here.database.read(posted_messages.stale_copies)] == [poll.id]
+    reminded = CLOSES + MOMENT - timedelta(minutes=HOME.reminder_minutes)
+    assert (await here.polls.get(poll.id, T)).remind_at == reminded
+
+
+async def test_a_poll_that_is_not_there_is_neither_ended_nor_extended(here: Instance) -> None:
+    """Nor does anybody vote in it."""
+    for end in (here.box.close, here.box.cancel):
+        with pytest.raises(NotFound):
+            await end("p99", NOW)
+    assert not await here.box.extend("p99", CLOSES + MOMENT, None)
+
+
+async def test_a_poll_ends_once(here: Instance) -> None:
+    """Whoever comes second hears that it was ended, and changes nothing of its end."""
+    for first, second in (("close", "cancel"), ("cancel", "close"), ("close", "close")):
+        poll = await opened(here)
+        await votes(here, poll, BEN)
+        assert await getattr(here.box, first)(poll.id, NOW, "test:demo:ada")
+        ended = await here.polls.get(poll.id, T)
+        assert not await getattr(here.box, second)(poll.id, NOW + MOMENT)
+        assert not await here.box.extend(poll.id, CLOSES + MOMENT, None)
+        assert await here.polls.get(poll.id, T) == ended
+        assert ended.end_reason is EndReason.HOST
+        assert ended.ballots == (0 if first == "cancel" else 1)
+    poll = await opened(here)
+    await here.box.close(poll.id, NOW)
+    assert (await here.polls.get(poll.id, T)).end_reason is EndReason.DEADLINE
+    poll = await opened(here)
+    await here.box.cancel(poll.id, NOW)
+    assert (await here.polls.get(poll.id, T)).end_reason is EndReason.PARLEY
+
+
+async def test_the_same_vote_again_has_the_same_receipt(here: Instance) -> None:
+    """Code and head, though others have voted meanwhile; nothing is added to the record."""
+    poll = await opened(here)
+    first = await here.polls.cast(poll, BEN, "1", T)
+    await votes(here, poll, MO)
+    again = await here.polls.cast(poll, BEN, "1", T)
+    assert (again.end, again.code, again.head) == (CastEnd.UNCHANGED, first.code, first.head)
+    assert (again.links, again.ballots) == (2, 2)
+
+
+async def test_a_poll_whose_secret_is_lost_can_only_be_cancelled(here: Instance, tmp_path: Path) -> None:
+    """Nobody votes in it, closes it or extends it any more."""
+    poll = await opened(here)
+    await votes(here, poll, BEN)
+    async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
+        await raw.run("DELETE FROM poll_secrets")
+    for step in (
+        lambda: here.polls.cast(poll, MO, "0", T),
+        lambda: here.polls.close(poll, ADA.actor, HOME, NOW, T),
+        lambda: here.polls.extend(poll, ADA.actor, HOME, CLOSES + MOMENT, NOW, T),
+    ):
+        with pytest.raises((Unavailable, Tampered)):
+            await step()
+    cancelled = await here.polls.cancel(poll, ADA.actor, HOME, NOW, T)
+    assert (cancelled.state, cancelled.ballots) == (PollState.CANCELLED, 0)
+
+
+async def test_an_id_that_is_no_polls_is_repeated_in_short(here: Instance) -> None:
+    """Forty letters of it."""
+    with pytest.raises(NotFound) as missing:
+        await here.polls.seen_by("x" * 60, BEN, T)
+    assert f"“{'x' * 40}”" in missing.value.message
+
+
+@pytest.mark.parametrize(
+    ("posted", "end", "told"),
+    [(True, "close", ["main"]), (False, "close", [""]), (True, "cancel", []), (False, "cancel", [])],
+)
+async def test_a_result_is_told_where_the_poll_was_posted_or_to_its_host(
+    here: Instance, posted: bool, end: str, told: list[str]
+) -> None:
+    """To the host alone where no message shows it; a cancelled poll has no result to tell."""
+    poll = await opened(here)
+    if posted:
+        await here.polls.posted(poll.id, await wall(here).post(ADA.place, await here.copies._draw(poll, HOME)), NOW)
+    await getattr(here.box, end)(poll.id, NOW)
+    channels = []
+    while (telling := await here.database.write(lambda tx: outbox.take(tx, ["test"], NOW))) is not None:
+        assert telling.for_creator is not posted
+        channels.append(telling.place.channel)
+    assert channels == told
+
+
+async def test_what_nobody_chose_any_more_is_not_counted(here: Instance, tmp_path: Path) -> None:
+    """A choice that was changed or withdrawn leaves no count of none behind once the poll has closed."""
+    poll = await opened(here)
+    for voter, text in ((BEN, "0"), (BEN, "1"), (MO, "0"), (MO, None)):
+        await votes(here, poll, voter, text)
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
+        assert await raw.run("SELECT choice, count FROM choice_counts") == [("1", 1)]
+
+
+@pytest.mark.parametrize("secret", [True, False])
+async def test_a_secret_ballot_is_stored_without_a_voter(here: Instance, tmp_path: Path, secret: bool) -> None:
+    """Neither name, nor id, nor what could open one; a named ballot has all of them."""
+    poll = await opened(here, secret=secret)
+    await votes(here, poll, BEN)
+    async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
+        [(voter, name, who, salt)] = await raw.run("SELECT voter, name, who, salt FROM ballots")
+    assert ("ben" in voter, name is None, who is None, salt is None) == (not secret, secret, secret, secret)

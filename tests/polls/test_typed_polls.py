@@ -1,0 +1,76 @@
+"""Polls that are typed without names, or in another bot's way: nothing is posted, the form opens filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.commands.poll_words import read_words
+from tests.talk import ADA, say, wall, words
+from tests.world import running
+
+
+@pytest.mark.parametrize(
+    ("typed", "question", "options"),
+    [
+        ("What should we drink? Tea | Coffee", "What should we drink?", ("Tea", "Coffee")),
+        ("Lunch? | Pizza | Sushi", "Lunch?", ("Pizza", "Sushi")),
+        ("Lunch? pizza, sushi", "Lunch?", ("pizza", "sushi")),
+        ("Pizza | Sushi | Tacos", "", ("Pizza", "Sushi", "Tacos")),
+        ('"Lunch?" "Pizza" "Sushi"', "Lunch?", ("Pizza", "Sushi")),
+        ('"Lunch today" Pizza | Sushi', "Lunch today", ("Pizza", "Sushi")),
+        ("{Lunch?} [Pizza] [Big sushi]", "Lunch?", ("Pizza", "Big sushi")),
+        ('"Lunch?" option1:Pizza option2:"Big sushi"', "Lunch?", ("Pizza", "Big sushi")),
+        ("Lunch?\n- Pizza\n2. Sushi", "Lunch?", ("Pizza", "Sushi")),
+        ("Where to\nHere\nThere", "Where to", ("Here", "There")),
+        ("Tea or coffee?", "Tea or coffee?", ()),
+        ("昼食は？ 寿司 | ラーメン", "昼食は？", ("寿司", "ラーメン")),
+        ("Lunch", "Lunch", ()),
+        ("", "", ()),
+    ],
+)
+def test_words_are_sorted_into_question_and_options(typed: str, question: str, options: tuple[str, ...]) -> None:
+    """The question goes up to its mark; the options stand between bars, commas, quotes, brackets or lines."""
+    assert read_words(typed) == (question, options)
+
+
+@pytest.mark.parametrize(
+    ("line", "filled"),
+    [
+        ("/poll create What should we drink? Tea | Coffee", ("What should we drink?", "Tea\nCoffee")),
+        ("/poll create post:yes What should we drink? Tea | Coffee", ("What should we drink?", "Tea\nCoffee")),
+        ("/poll create Pizza | Sushi | Tacos", ("", "Pizza\nSushi\nTacos")),
+        ('/poll create "Lunch?" "Pizza" "Sushi"', ("Lunch?", "Pizza\nSushi")),
+        ("/poll create question:Lunch? Pizza | Sushi", ("Lunch?", "Pizza\nSushi")),
+        ("/poll create Lunch?\nPizza\nSushi", ("Lunch?", "Pizza\nSushi")),
+    ],
+)
+async def test_nothing_is_public_before_the_form_was_sent(line: str, filled: tuple[str, str], tmp_path: Path) -> None:
+    """What was typed without names goes into the form, even where the host wanted no preview."""
+    async with running(tmp_path) as here:
+        outcome = await say(here, ADA, line)
+        assert outcome.answer is not None
+        assert outcome.answer.form is not None
+        inputs = {each.name: each.value for each in outcome.answer.form.inputs}
+        assert (inputs["question"], inputs["options"]) == filled
+        assert wall(here).posted == []
+
+
+async def test_an_argument_that_is_nearly_right_is_asked_about(tmp_path: Path) -> None:
+    """`option:` becomes no option of the poll."""
+    async with running(tmp_path) as here:
+        answer = words(await say(here, ADA, '/poll create question:"Which?" option:"A|B"'))
+        assert "There's no argument option. Did you mean options?" in answer
+
+
+async def test_a_form_keeps_the_other_arguments(tmp_path: Path) -> None:
+    """Method, results and close that were typed are chosen in the form."""
+    async with running(tmp_path) as here:
+        outcome = await say(here, ADA, "/poll create Lunch? Pizza | Sushi method:ranked results:live closes:6pm")
+        assert outcome.answer is not None
+        assert outcome.answer.form is not None
+        inputs = {each.name: each for each in outcome.answer.form.inputs}
+        assert [choice.value for choice in inputs["method"].options if choice.chosen] == ["ranked"]
+        assert [choice.value for choice in inputs["results"].options if choice.chosen] == ["live"]
+        assert inputs["closes"].value == "6pm"

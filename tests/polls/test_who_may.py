@@ -1,0 +1,459 @@
+"""Who may do what with a poll: each rule at its bound, just beside it, and for the wrong kind of person."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.chat.vocabulary import Actor, Card, Place, Reply, Request
+from bot.communities.model import Community, Creators
+from bot.errors import BotError, NotAllowed, NotFound, Refused
+from bot.i18n import translator
+from bot.instance import Instance
+from bot.polls.counting.ballots import Method
+from bot.polls.model import CastEnd, Poll, PollOption, PollState, Results
+from bot.polls.rules import PollDraft
+from bot.polls.service import opens
+from tests.talk import ADA, BEN, MO, wall
+from tests.world import NOW, Clock, running
+
+T = translator("en")
+HOME, AWAY = Community("test:demo"), Community("test:elsewhere")
+CLOSES = NOW + timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
+_REPLY = Reply((Card(title="Which tea?"),))
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Instance]:
+    async with running(tmp_path, clock=Clock()) as instance:
+        yield instance
+
+
+def who(request: Request, **changes: object) -> Request:
+    """The same person with something else about them."""
+    return replace(request, actor=replace(request.actor, **changes))  # type: ignore[arg-type]
+
+
+def in_place(request: Request, **changes: object) -> Request:
+    return replace(request, place=replace(request.place, **changes))  # type: ignore[arg-type]
+
+
+def away(request: Request, **changes: object) -> Request:
+    """A person of another community of the same platform, in its channel."""
+    return in_place(who(request, workspace="elsewhere", **changes), workspace="elsewhere")
+
+
+async def opened(here: Instance, host: Request = ADA, community: Community = HOME, **changes: object) -> Poll:
+    draft = PollDraft("Which tea?", (PollOption("Green"), PollOption("Black")), CLOSES)
+    return await here.polls.create(replace(draft, **changes), host, community, T)  # type: ignore[arg-type]
+
+
+async def votes(here: Instance, poll: Poll, voter: Request, text: str | None = "0") -> str:
+    """How a vote ends: as the box says, or the refusal."""
+    try:
+        return (await here.polls.cast(poll, voter, text, T)).end
+    except (NotAllowed, Refused, NotFound) as error:
+        return error.message
+
+
+# --- eligibility ---
+
+
+@pytest.mark.parametrize(
+    ("roles", "may"),
+    [
+        (set(), False),
+        ({"guest"}, False),
+        ({"guest", "friend"}, False),
+        ({"Board"}, False),
+        ({"board"}, True),
+        ({"guest", "board"}, True),
+        ({"staff"}, True),
+        ({"board", "staff"}, True),
+    ],
+)
+async def test_a_role_poll_takes_a_vote_for_one_of_its_roles(here: Instance, roles: set[str], may: bool) -> None:
+    """One of them is enough; another role is as good as none, for a moderator as for the host."""
+    poll = await opened(here, roles=frozenset({"board", "staff"}))
+    for voter in (BEN, ADA, MO):
+        end = await votes(here, poll, who(voter, roles=frozenset(roles)))
+        assert end == CastEnd.CAST if may else "a role that you don't have" in end
+    assert (await here.polls.result(poll)).cast == (3 if may else 0)
+
+
+async def test_a_poll_without_roles_takes_a_vote_whatever_the_roles(here: Instance) -> None:
+    """Beside the rule."""
+    poll = await opened(here)
+    assert await votes(here, poll, who(BEN, roles=frozenset({"guest"}))) == CastEnd.CAST
+    assert await votes(here, poll, MO) == CastEnd.CAST
+
+
+@pytest.mark.parametrize(
+    ("joined", "may"),
+    [
+        (None, False),
+        (NOW - timedelta(days=9), True),
+        (NOW - MOMENT, True),
+        (NOW, True),
+        (NOW + MOMENT, False),
+        (NOW + timedelta(days=9), False),
+    ],
+)
+async def test_a_poll_for_earlier_members_takes_those_who_were_there_when_it_opened(
+    here: Instance, joined: datetime | None, may: bool
+) -> None:
+    """Who joined at that very moment was there. Who joined at a time that nobody knows may not vote."""
+    poll = await opened(here, who(ADA, joined=NOW - timedelta(days=99)), joined_before=True)
+    end = await votes(here, poll, who(BEN, joined=joined))
+    assert end == CastEnd.CAST if may else "joined before it opened" in end
+    assert await votes(here, await opened(here), who(BEN, joined=joined)) == CastEnd.CAST
+
+
+async def test_who_lost_a_role_can_change_nothing(here: Instance) -> None:
+    """Their ballot stands: neither a change nor a withdrawal is taken without the role."""
+    poll = await opened(here, roles=frozenset({"board"}))
+    board = who(BEN, roles=frozenset({"board"}))
+    assert await votes(here, poll, board) == CastEnd.CAST
+    for text in ("1", None):
+        assert "a role that you don't have" in await votes(here, poll, BEN, text)
+    own = await here.polls.own(poll, BEN.actor)
+    assert own is not None
+    assert own.choice == "0"
+
+
+async def test_a_vote_is_taken_until_just_before_the_close(here: Instance) -> None:
+    """At the close itself it is too late, whether or not the poll has been closed yet."""
+    poll = await opened(here)
+    assert await votes(here, poll, replace(BEN, now=CLOSES - MOMENT)) == CastEnd.CAST
+    for now in (CLOSES, CLOSES + MOMENT):
+        assert "no longer open" in await votes(here, poll, replace(MO, now=now))
+
+
+async def test_a_vote_of_another_community_is_of_no_poll(here: Instance) -> None:
+    """Nor is one from outside a private place, whoever casts it."""
+    poll = await opened(here)
+    assert "no poll" in await votes(here, poll, away(BEN))
+    private = await opened(here, in_place(ADA, channel="office", private=True))
+    for voter in (ADA, BEN, MO):
+        assert "no poll" in await votes(here, private, voter)
+        assert await votes(here, private, in_place(voter, channel="office")) == CastEnd.CAST
+
+
+# --- who runs a poll ---
+
+
+async def run_each(here: Instance, poll: Poll, person: Actor, community: Community) -> set[str]:
+    """What this person may do with the poll; each is tried on a poll that is still open."""
+    done = set()
+    for name, step in (
+        ("extend", here.polls.extend(poll, person, community, CLOSES + MOMENT, NOW, T)),
+        ("close", here.polls.close(poll, person, community, NOW, T)),
+        ("cancel", here.polls.cancel(poll, person, community, NOW, T)),
+    ):
+        try:
+            await step
+        except NotAllowed:
+            pass
+        except Refused:  # closed by now, so this came past the question who may
+            done.add(name)
+        else:
+            done.add(name)
+    return done
+
+
+ROLE = Community("test:demo", moderator_role="wardens")
+
+
+@pytest.mark.parametrize(
+    ("person", "community", "may"),
+    [
+        (ADA, HOME, True),
+        (MO, HOME, True),
+        (BEN, HOME, False),
+        (who(BEN, roles=frozenset({"wardens"})), ROLE, True),
+        (who(BEN, roles=frozenset({"wardens"})), HOME, False),
+        (who(BEN, roles=frozenset({"others", ""})), ROLE, False),
+        (away(ADA), AWAY, False),
+        (away(ADA, everywhere=True), AWAY, False),
+        (away(MO), AWAY, False),
+    ],
+    ids=[
+        "host",
+        "moderator",
+        "member",
+        "role",
+        "no such role",
+        "another role",
+        "host away",
+        "same id",
+        "moderator away",
+    ],
+)
+async def test_a_poll_is_run_at_home_by_its_host_and_its_moderators(
+    here: Instance, person: Request, community: Community, may: bool
+) -> None:
+    """From another community nobody extends, closes or cancels it: not its host, and no moderator of that one."""
+    poll = await opened(here)
+    assert await run_each(here, poll, person.actor, community) == ({"extend", "close", "cancel"} if may else set())
+    assert (await here.polls.get(poll.id, T)).state is (PollState.CLOSED if may else PollState.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("closes_at", "may"),
+    [
+        (CLOSES - MOMENT, False),
+        (CLOSES, False),
+        (CLOSES + timedelta(seconds=1), True),
+        (CLOSES + timedelta(days=9), True),
+    ],
+)
+async def test_a_close_moves_to_later_only(here: Instance, closes_at: datetime, may: bool) -> None:
+    """The time that it has is no later one."""
+    poll = await opened(here)
+    if may:
+        extended = await here.polls.extend(poll, ADA.actor, HOME, closes_at, NOW, T)
+        assert extended.closes_at == closes_at == (await here.polls.get(poll.id, T)).closes_at
+        assert not await here.box.extend(poll.id, closes_at, None)
+    else:
+        with pytest.raises(Refused, match="after the current close"):
+            await here.polls.extend(poll, ADA.actor, HOME, closes_at, NOW, T)
+        assert not await here.box.extend(poll.id, closes_at, None)
+        assert (await here.polls.get(poll.id, T)).closes_at == CLOSES
+
+
+@pytest.mark.parametrize("end", ["close", "cancel"])
+async def test_what_has_ended_is_neither_extended_nor_ended_again(here: Instance, end: str) -> None:
+    """Not by its host either."""
+    poll = await opened(here)
+    await getattr(here.polls, end)(poll, ADA.actor, HOME, NOW, T)
+    ended = await here.polls.get(poll.id, T)
+    for subject in (ended, poll):  # as it is, and as somebody read it before
+        for step in (
+            here.polls.extend(subject, ADA.actor, HOME, CLOSES + MOMENT, NOW, T),
+            here.polls.close(ended, ADA.actor, HOME, NOW, T),
+            here.polls.cancel(ended, ADA.actor, HOME, NOW, T),
+        ):
+            with pytest.raises(Refused):
+                await step
+    assert await here.polls.get(poll.id, T) == ended
+    for text in ("0", "99", None):
+        assert ("final" if end == "close" else "cancelled") in await votes(here, ended, BEN, text)
+
+
+@pytest.mark.parametrize(
+    ("community", "person", "may"),
+    [
+        (HOME, BEN, True),
+        (replace(HOME, creators=Creators.MODERATORS), BEN, False),
+        (replace(HOME, creators=Creators.MODERATORS), who(BEN, roles=frozenset({"wardens"})), False),
+        (replace(HOME, creators=Creators.MODERATORS), MO, True),
+        (replace(ROLE, creators=Creators.MODERATORS), who(BEN, roles=frozenset({"wardens"})), True),
+        (replace(ROLE, creators=Creators.MODERATORS), who(BEN, roles=frozenset({"guest"})), False),
+    ],
+)
+async def test_who_may_open_a_poll_is_for_the_community_to_say(
+    here: Instance, community: Community, person: Request, may: bool
+) -> None:
+    """Everybody, or its moderators: by the platform's right, or by the role that the community named."""
+    if may:
+        assert (await opened(here, person, community)).creator == person.actor.id
+    else:
+        with pytest.raises(NotAllowed, match="Only moderators can create polls"):
+            await opened(here, person, community)
+
+
+async def test_a_draft_with_a_mistake_opens_no_poll(here: Instance) -> None:
+    """The service checks it once more, whichever form it came by."""
+    with pytest.raises(Refused, match="2 to 25 options"):
+        await opened(here, options=(PollOption("Green"),))
+    assert await here.polls.listed("test:demo") == []
+
+
+# --- reminders ---
+
+
+@pytest.mark.parametrize(
+    ("minutes", "closes_in", "remind_in"),
+    [
+        (60, timedelta(minutes=60), None),
+        (60, timedelta(minutes=60) + MOMENT, MOMENT),
+        (60, timedelta(minutes=59), None),
+        (60, timedelta(days=1), timedelta(hours=23)),
+        (0, timedelta(days=1), None),
+        (1, timedelta(days=1), timedelta(days=1) - timedelta(minutes=1)),
+    ],
+)
+async def test_a_reminder_comes_while_there_is_time_for_one(
+    here: Instance, minutes: int, closes_in: timedelta, remind_in: timedelta | None
+) -> None:
+    """A poll that opens no earlier than its reminder would come has none, nor has any where reminders are off."""
+    community = replace(HOME, reminder_minutes=minutes)
+    poll = await opened(here, community=community, closes_at=NOW + closes_in)
+    expected = None if remind_in is None else NOW + remind_in
+    assert poll.remind_at == expected == (await here.polls.get(poll.id, T)).remind_at
+    later = NOW + timedelta(days=3)
+    moved = await here.polls.extend(poll, ADA.actor, community, later, NOW, T)
+    expected = later - timedelta(minutes=minutes) if minutes else None
+    assert moved.remind_at == expected == (await here.polls.get(poll.id, T)).remind_at
+
+
+# --- who sees what ---
+
+
+OFFICE = Place("test", "demo", "office", private=True)
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_what_is_done_with_a_private_poll_is_in_no_log(here: Instance, private: bool) -> None:
+    """Moderators read the log anywhere; of a public poll it says each step."""
+    host = replace(ADA, place=OFFICE if private else ADA.place)
+    first, second = await opened(here, host), await opened(here, host)
+    await here.polls.extend(first, host.actor, HOME, CLOSES + MOMENT, NOW, T)
+    await here.polls.close(first, host.actor, HOME, NOW, T)
+    await here.polls.cancel(second, host.actor, HOME, NOW, T)
+    entries, _ = await here.action_log.page("test:demo", NOW + timedelta(days=1))
+    expected = set() if private else {("extend", first.id), ("close", first.id), ("cancel", second.id)}
+    assert {(entry.deed, entry.object) for entry in entries} == expected
+
+
+@pytest.mark.parametrize(
+    ("results", "before", "after"),
+    [(Results.AT_CLOSE, False, False), (Results.AFTER_VOTE, False, True), (Results.LIVE, True, True)],
+)
+async def test_who_sees_the_totals_of_an_open_poll(here: Instance, results: Results, before: bool, after: bool) -> None:
+    """Before one's vote, after it, and after it is withdrawn; a moderator and the host see no more than others.
+
+    Everybody sees those of a closed poll, and nobody those of a cancelled one.
+    """
+    poll = await opened(here, results=results)
+    assert await votes(here, poll, BEN) == CastEnd.CAST
+    for person in (MO, ADA):
+        assert await here.polls.may_see_result(poll, person.actor) is before
+    assert await here.polls.may_see_result(poll, BEN.actor) is after
+    assert await votes(here, poll, BEN, None) == CastEnd.WITHDRAWN
+    assert await here.polls.may_see_result(poll, BEN.actor) is before
+    for state in (PollState.CLOSED, PollState.CANCELLED):
+        ended = replace(poll, state=state)
+        assert await here.polls.may_see_result(ended, MO.actor) is (state is PollState.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("results", "may"), [(Results.AT_CLOSE, False), (Results.AFTER_VOTE, False), (Results.LIVE, True)]
+)
+async def test_only_live_totals_are_shared_before_the_close(here: Instance, results: Results, may: bool) -> None:
+    """Who has voted may see the totals so far for themselves, and show them to nobody; closed ones are for all."""
+    poll = await opened(here, results=results)
+    assert await votes(here, poll, BEN) == CastEnd.CAST
+    shared = await here.bot.say(BEN, "/poll results share:yes")
+    assert shared.success is may
+    assert (shared.answer is not None and shared.answer.visibility == "public") is may
+    alone = await here.bot.say(BEN, "/poll results")
+    assert alone.success is (results is not Results.AT_CLOSE)
+    assert alone.answer is not None
+    assert alone.answer.visibility == "private"
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    shared = await here.bot.say(BEN, "/poll results share:yes")
+    assert shared.answer is not None
+    assert (shared.success, shared.answer.visibility) == (True, "public")
+    assert not wall(here).posted
+
+
+async def test_who_voted_for_what_is_read_of_a_named_poll_alone(here: Instance) -> None:
+    """By name; of a secret poll there is nothing to read."""
+    named, secret = await opened(here, secret=False), await opened(here)
+    for voter, text in ((MO, "1"), (BEN, "0")):
+        await votes(here, named, voter, text)
+        await votes(here, secret, voter, text)
+    assert await here.polls.named_votes(named, T) == [("Ben", "0"), ("Mo", "1")]
+    assert await here.polls.named_votes(secret, T) == []
+
+
+# --- where it is posted ---
+
+
+async def posts(here: Instance, poll: Poll, person: Request, community: Community) -> str:
+    try:
+        return (await here.polls.to_post(poll.id, person, community, T)).id
+    except BotError as error:
+        return error.message
+
+
+@pytest.mark.parametrize(
+    ("person", "community", "answer"),
+    [
+        (ADA, HOME, ""),
+        (MO, HOME, ""),
+        (BEN, HOME, "Only the poll's host"),
+        (away(ADA, everywhere=True), AWAY, ""),
+        (away(ADA), AWAY, "no poll"),
+        (away(MO, everywhere=True), AWAY, "no poll"),
+        (away(BEN, everywhere=True), AWAY, "no poll"),
+        (away(ADA, everywhere=True), replace(AWAY, creators=Creators.MODERATORS), "Only moderators can create"),
+        (in_place(who(ADA, platform="other", everywhere=True), platform="other"), Community("other:demo"), "no poll"),
+    ],
+)
+async def test_who_posts_a_poll_once_more(here: Instance, person: Request, community: Community, answer: str) -> None:
+    """At home those who run it; elsewhere its host alone, where ids are the same there, and who may open polls there."""
+    poll = await opened(here)
+    assert answer in await posts(here, poll, person, community)
+    if not answer:
+        await here.polls.cancel(poll, ADA.actor, HOME, NOW, T)
+        assert "cancelled" in await posts(here, poll, person, community)
+
+
+async def test_where_a_poll_was_posted_a_guest_still_may_not_post_it(here: Instance) -> None:
+    """Its members see it and vote; it is taken further by its host alone."""
+    poll = await opened(here)
+    await here.polls.posted(poll.id, await wall(here).post(away(ADA).place, _REPLY), NOW)
+    seen = await here.polls.seen_by(poll.id, away(BEN), T)
+    assert await votes(here, seen, away(BEN)) == CastEnd.CAST
+    assert "Only a poll's host can post it in another community." in await posts(here, poll, away(BEN), AWAY)
+    assert "Only a poll's host" in await posts(here, poll, away(MO), AWAY)
+
+
+async def test_a_post_opens_a_private_poll_to_others_elsewhere_only(here: Instance) -> None:
+    """In its place it shows nothing new, and a public poll never does."""
+    private = await opened(here, replace(ADA, place=OFFICE))
+    assert [opens(private, each) for each in (ADA, replace(ADA, place=OFFICE))] == [True, False]
+    assert await posts(here, private, ADA, HOME) == private.id
+    for other in (BEN, MO, away(ADA)):
+        assert "no poll" in await posts(here, private, other, HOME if other.actor.workspace == "demo" else AWAY)
+    public = await opened(here)
+    assert not any(opens(public, each) for each in (ADA, replace(ADA, place=OFFICE)))
+
+
+async def test_a_poll_that_no_message_shows_is_cancelled(here: Instance) -> None:
+    """One that a message shows stays open, though another post of it failed."""
+    lost, shown = await opened(here), await opened(here)
+    await here.polls.posted(shown.id, await wall(here).post(ADA.place, _REPLY), NOW)
+    for poll, state in ((lost, PollState.CANCELLED), (shown, PollState.OPEN)):
+        await here.polls.unposted(poll.id, NOW)
+        assert (await here.polls.get(poll.id, T)).state is state
+
+
+async def test_a_list_has_the_open_ones_first_and_alone_where_only_they_are_meant(here: Instance) -> None:
+    """A home page, which is no place, lists no private poll."""
+    ended, still_open = await opened(here), await opened(here)
+    private = await opened(here, replace(ADA, place=OFFICE))
+    await here.polls.close(ended, ADA.actor, HOME, NOW, T)
+
+    async def listed(place: Place | None, **which: bool) -> set[str]:
+        return {poll.id for poll in await here.polls.listed("test:demo", place, **which)}
+
+    assert await listed(None) == await listed(ADA.place) == {ended.id, still_open.id}
+    assert await listed(OFFICE) == {ended.id, still_open.id, private.id}
+    assert await listed(ADA.place, only_open=True) == {still_open.id}
+
+
+async def test_approval_takes_as_many_options_as_the_draft_says(here: Instance) -> None:
+    """All of them where it says nothing."""
+    one = await opened(here, method=Method.APPROVAL, max_choices=1)
+    every = await opened(here, method=Method.APPROVAL)
+    assert "at most 1 option" in await votes(here, one, BEN, "0,1")
+    assert await votes(here, one, BEN, "1") == CastEnd.CAST
+    assert await votes(here, every, BEN, "0,1") == CastEnd.CAST

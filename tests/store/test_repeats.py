@@ -1,0 +1,266 @@
+"""What a platform delivers twice is done once, by whichever process, and after a crash too. On both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.chat.vocabulary import Action, Answers, Form, Input, Outcome, Reply, Request
+from bot.dispatch.bot import Bot
+from bot.dispatch.declare import Context, action, form
+from bot.dispatch.rate_limit import Limiter
+from bot.dispatch.repeats import MEMORY, Repeats
+from bot.errors import Refused
+from bot.instance import Instance
+from bot.store.database import Database, unavailable
+from bot.store.open import open_database
+from tests.store.things import Raw
+from tests.talk import ADA, BEN, CREATE, press, say, wall, words
+from tests.waits import until
+from tests.world import make_bot, request, running
+
+DEAD = "UPDATE repeats SET until = 0"
+"""The worker of every action died, and its lease ran out."""
+
+
+def keyed(who: Request, key: str) -> Request:
+    return replace(who, key=key)
+
+
+async def column(raw: Raw, name: str) -> list[Any]:
+    return [row[("key", "until").index(name)] for row in await raw.run("SELECT key, until FROM repeats ORDER BY key")]
+
+
+@asynccontextmanager
+async def processes(folder: Path, url: str) -> AsyncIterator[tuple[Instance, Instance]]:
+    """Two processes over one database."""
+    async with running(folder, url=url) as one, running(folder, url=url, shared=True) as other:
+        yield one, other
+
+
+class Errand:
+    """A feature whose work lasts until the test lets it end."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.started = asyncio.Event()
+        self.may_end = asyncio.Event()
+
+    @action("errand")
+    async def errand(self, _ctx: Context, _subject: str = "") -> Outcome:
+        self.times += 1
+        self.started.set()
+        await self.may_end.wait()
+        return Outcome(Reply())
+
+    @form("errand-form", again="again")
+    async def filled(self, _ctx: Context, answers: Answers) -> Outcome:
+        self.times += 1
+        if answers.get("name") == "milk":
+            raise Refused("The poll is closed.")
+        return Outcome(Reply()) if answers.get("name") else Outcome(errors={"name": "Write something first."})
+
+    async def again(self, _ctx: Context) -> Outcome:
+        return Outcome(Reply(form=Form(Action("errand-form"), "Errand", (Input("name", "Name"),))))
+
+
+def errand_bot(errand: Errand, database: Any, **options: Any) -> Bot:
+    repeats = Repeats(database, **options)
+    return Bot.of([errand], new_reference=lambda: "ref", limiter=Limiter(), repeats=repeats)
+
+
+@pytest.fixture
+async def other_database(url: str, database: Database) -> AsyncIterator[Database]:
+    """A second process's connection to the same database."""
+    assert database
+    shared = await open_database(url, shared=True)
+    yield shared
+    await shared.close()
+
+
+# --- done once ---
+
+
+async def test_a_command_that_comes_twice_opens_one_poll(tmp_path: Path, url: str) -> None:
+    """In the same process, in another one, and after a restart: the second delivery gets no answer."""
+    once = keyed(ADA, "t1")
+    async with processes(tmp_path, url) as (one, other):
+        assert not (await say(one, once, CREATE)).duplicate
+        for process in (one, other):
+            second = await say(process, once, CREATE)
+            assert (second.duplicate, second.answer) == (True, None)
+        assert len(wall(one).posted) == 1
+        assert wall(other).posted == []
+    async with running(tmp_path, url=url) as restarted:
+        assert (await say(restarted, once, CREATE)).duplicate
+        assert wall(restarted).posted == []
+        assert not (await say(restarted, keyed(ADA, "t2"), "/poll list")).duplicate
+
+
+async def test_only_the_same_action_counts_as_a_repeat(tmp_path: Path, url: str) -> None:
+    """Another key, another way in, another workspace and no key at all are new; the same key is not."""
+    async with running(tmp_path, url=url) as instance:
+        elsewhere = replace(ADA, key="k", place=replace(ADA.place, workspace="another"))
+        assert not (await say(instance, keyed(ADA, "k"), "/help")).duplicate
+        assert not (await say(instance, keyed(ADA, "l"), "/help")).duplicate
+        assert not (await say(instance, elsewhere, "/help")).duplicate
+        assert not (await press(instance, keyed(ADA, "k"), "v1:help:fact")).duplicate
+        assert [(await say(instance, ADA, "/help")).duplicate for _ in range(2)] == [False, False]
+        assert (await say(instance, keyed(ADA, "k"), "/help")).duplicate
+
+
+async def test_a_mistake_is_answered_once(tmp_path: Path, url: str) -> None:
+    """A line that can't be understood, too, gets one answer."""
+    async with running(tmp_path, url=url) as instance:
+        assert "Did you mean /fact?" in words(await say(instance, keyed(ADA, "k"), "/fcat tea"))
+        assert (await say(instance, keyed(ADA, "k"), "/fcat tea")).duplicate
+
+
+async def test_an_old_press_does_not_undo_a_newer_vote(tmp_path: Path, url: str) -> None:
+    """Green, then Black, then Green's press once more, in another process: Black stands."""
+    async with processes(tmp_path, url) as (one, other):
+        await say(one, ADA, CREATE)
+        await press(one, keyed(BEN, "t1"), "v1:vote:p1:0")
+        await press(other, keyed(BEN, "t2"), "v1:vote:p1:1")
+        assert (await press(other, keyed(BEN, "t1"), "v1:vote:p1:0")).duplicate
+        assert "Black" in words(await press(one, BEN, "v1:mine:p1"))
+
+
+# --- while it is worked on, and after a crash ---
+
+
+async def test_what_another_process_works_on_is_dropped(database: Database, other_database: Database) -> None:
+    """The second delivery comes while the first is under way; after its end, it is dropped as well."""
+    errand, late = Errand(), Errand()
+    who = keyed(request(), "k")
+    first = asyncio.create_task(errand_bot(errand, database).press(who, "v1:errand"))
+    await errand.started.wait()
+    assert (await errand_bot(late, other_database).press(who, "v1:errand")).duplicate
+    errand.may_end.set()
+    assert not (await first).duplicate
+    assert (await errand_bot(late, other_database).press(who, "v1:errand")).duplicate
+    assert (errand.times, late.times) == (1, 0)
+
+
+async def test_work_that_lasts_keeps_its_lease(database: Database, raw: Raw) -> None:
+    """A process that lives renews it, however long the work takes."""
+    errand = Errand()
+    bot = errand_bot(errand, database, lease=0.3)
+    work = asyncio.create_task(bot.press(keyed(request(), "k"), "v1:errand"))
+    await errand.started.wait()
+    await raw.run(DEAD)
+
+    async def renewed() -> bool:
+        return await column(raw, "until") != [0]
+
+    await until(renewed)
+    errand.may_end.set()
+    await work
+
+
+async def test_a_delivery_after_a_crash_is_worked_on(database: Database, other_database: Database, raw: Raw) -> None:
+    """Once the lease of the dead has run out, and not before: it can be the only delivery that is left."""
+    dead, late = Errand(), Errand()
+    late.may_end.set()
+    who = keyed(request(), "k")
+    crash = asyncio.create_task(errand_bot(dead, database).press(who, "v1:errand"))
+    await dead.started.wait()
+    bot = errand_bot(late, other_database)
+    assert (await bot.press(who, "v1:errand")).duplicate
+    await raw.run(DEAD)
+    assert not (await bot.press(who, "v1:errand")).duplicate
+    assert (await bot.press(who, "v1:errand")).duplicate
+    assert late.times == 1
+    crash.cancel()
+    await asyncio.gather(crash, return_exceptions=True)
+
+
+async def test_what_a_stop_interrupts_is_worked_on_at_once(database: Database, other_database: Database) -> None:
+    """A process that is told to stop gives the action back; nobody has to wait for its lease."""
+    stopped, late = Errand(), Errand()
+    late.may_end.set()
+    who = keyed(request(), "k")
+    work = asyncio.create_task(errand_bot(stopped, database).press(who, "v1:errand"))
+    await stopped.started.wait()
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert not (await errand_bot(late, other_database).press(who, "v1:errand")).duplicate
+
+
+@pytest.mark.parametrize(("subject", "other", "overtaken"), [("p1", "p1", True), ("p1", "p2", False)])
+async def test_a_newer_action_overtakes_one_whose_worker_died(
+    database: Database, other_database: Database, raw: Raw, subject: str, other: str, overtaken: bool
+) -> None:
+    """The worker of Ben's first press died, and Ben pressed again about the same poll: the first is not done any more."""
+    dead, late = Errand(), Errand()
+    late.may_end.set()
+    crash = asyncio.create_task(errand_bot(dead, database).press(keyed(BEN, "t1"), f"v1:errand:{subject}"))
+    await dead.started.wait()
+    await raw.run(DEAD)
+    bot = errand_bot(late, other_database)
+    assert not (await bot.press(keyed(ADA, "t0"), f"v1:errand:{subject}")).duplicate  # another member overtakes nothing
+    assert not (await bot.press(keyed(BEN, "t2"), f"v1:errand:{other}")).duplicate
+    assert (await bot.press(keyed(BEN, "t1"), f"v1:errand:{subject}")).duplicate is overtaken
+    crash.cancel()
+    await asyncio.gather(crash, return_exceptions=True)
+
+
+# --- forms, memory, and what is stored ---
+
+
+async def test_a_form_that_stays_open_is_sent_again(database: Database) -> None:
+    """Mistakes and refusals keep it open, and some platforms send it under the same key; what is done is done once."""
+    errand = Errand()
+    bot, who = errand_bot(errand, database), keyed(request(), "view")
+    assert (await bot.submit(who, "v1:errand-form", {"name": ""})).errors
+    assert not (await bot.submit(who, "v1:errand-form", {"name": "milk"})).success
+    assert not (await bot.submit(who, "v1:errand-form", {"name": "Tea"})).duplicate
+    assert (await bot.submit(who, "v1:errand-form", {"name": "Tea"})).duplicate
+    assert errand.times == 3
+
+
+async def test_old_keys_are_cleared(database: Database, raw: Raw) -> None:
+    """A key is remembered for half an hour, and forgotten just after."""
+    errand = Errand()
+    errand.may_end.set()
+    repeats, bot = Repeats(database), errand_bot(errand, database)
+    for key in ("old", "young"):
+        await bot.press(keyed(request(), key), "v1:errand")
+    young, old = await column(raw, "key")
+    for key, age in ((young, MEMORY - 60), (old, MEMORY + 60)):
+        await raw.run("UPDATE repeats SET until = until - $1 WHERE key = $2", age * 1_000_000, key)
+    await repeats.clear()
+    assert await column(raw, "key") == [young]
+
+
+async def test_what_is_stored_leads_to_nobody(database: Database, raw: Raw) -> None:
+    """Two members who press different buttons leave the same row for the same key, and once it is done no scope."""
+    errand = Errand()
+    errand.may_end.set()
+    rows = []
+    for who, button in ((ADA, "v1:errand:p1"), (BEN, "v1:errand:p2")):
+        await errand_bot(errand, database).press(keyed(who, "t1"), button)
+        rows.append(await raw.run("SELECT key, scope, done FROM repeats"))
+        await raw.run("DELETE FROM repeats")
+    assert rows[0] == rows[1]
+    assert rows[0][0][1:] == ("", 1)
+
+
+class LostDatabase:
+    """Raises Unavailable for everything, as a database does whose server is gone."""
+
+    async def write(self, _unit: object) -> None:
+        raise unavailable()
+
+
+async def test_look_ups_need_no_database() -> None:
+    """Without its database the guard lets everything pass, since nothing can be changed then."""
+    bot = replace(make_bot(), repeats=Repeats(LostDatabase()))  # type: ignore[arg-type]
+    answers = [words(await bot.say(keyed(request(), "k"), "/fact coffee ban")) for _ in range(2)]
+    assert answers[0] == answers[1]

@@ -1,0 +1,408 @@
+"""The guards of the adapters, each at its bound: who sees a place, who may write, what is a link, whose message it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import discord
+import pytest
+
+from adapters.discord import rights
+from adapters.http.guard import loopback
+from adapters.http.html import Html, el, inline, joined, safe_url, text_html
+from adapters.slack import decoding as slack_decoding
+from adapters.slack import texts as slack_texts
+from adapters.slack.http import Guard, read_body
+from adapters.slack.places import ChannelFacts, RequestSpot, conversation_of, settled, spot_of
+from adapters.web.conversation import EVERYONE, WAITING, Conversation
+from bot.chat.markup import Bold, Item, Link, Plain, Quote, RoleMention, paragraph, text
+from bot.chat.vocabulary import Card, Place, Reply
+from bot.errors import Refused
+from bot.i18n import translator
+
+T = translator("en")
+
+
+# --- Slack: who sees a place ---
+
+
+@pytest.mark.parametrize(
+    ("body", "private", "direct", "certain"),
+    [
+        ({"channel_id": "C1", "channel_name": "general"}, False, False, True),
+        ({"channel": {"id": "C1", "name": "general"}}, False, False, True),
+        ({"channel_id": "C1", "channel_name": "privategroup"}, True, False, True),
+        ({"channel_id": "C1", "channel_name": "directmessage"}, True, False, True),
+        ({"channel_id": "C1", "channel_name": "mpdm-ada--ben-1"}, True, False, True),
+        ({"channel_id": "C1", "channel_name": "mpdm"}, False, False, True),
+        ({"channel_id": "C1", "channel_name": "privategroups"}, False, False, True),
+        ({"channel_id": "G1", "channel_name": "general"}, True, False, True),
+        ({"channel_id": "D1", "channel_name": "general"}, True, True, True),
+        ({"channel_id": "U1", "channel_name": "general"}, True, True, True),
+        ({"channel_id": "W1", "channel_name": "general"}, True, True, True),
+        ({"channel_id": "C1"}, True, False, False),
+        ({"container": {"channel_id": "C1"}}, True, False, False),
+        ({"container": {"channel_id": "D1"}}, True, True, True),
+        ({}, True, False, True),
+    ],
+)
+def test_a_place_on_slack_is_public_only_if_the_request_proves_it(
+    body: dict[str, Any], private: bool, direct: bool, certain: bool
+) -> None:
+    """By a name of its own, and by an id that no private conversation has."""
+    spot = spot_of(body, "T1")
+    assert (spot.place.private, spot.place.direct, spot.certain) == (private, direct, certain)
+    assert spot.may_write
+
+
+@pytest.mark.parametrize(
+    ("channel", "private", "reachable"),
+    [
+        ({"is_private": False}, False, True),
+        ({"is_private": True}, True, True),
+        ({}, True, True),
+        ({"is_private": None}, True, True),
+        ({"is_private": False, "is_im": True}, True, True),
+        ({"is_private": False, "is_mpim": True}, True, True),
+        ({"is_private": True, "is_member": False}, True, False),
+        ({"is_private": True, "is_member": True}, True, True),
+        ({"is_private": False, "is_member": False}, False, True),
+        ({"is_im": True, "is_member": False}, True, True),
+        ({"is_private": False, "is_archived": True}, False, False),
+        ({"is_private": True, "is_archived": True, "is_member": True}, True, False),
+    ],
+)
+def test_a_conversation_on_slack_is_private_unless_slack_says_no(
+    channel: dict[str, Any], private: bool, reachable: bool
+) -> None:
+    """The bot posts in a private one only as its member, and in no archived one."""
+    facts = conversation_of(channel)
+    assert (facts.private, not facts.obstacle) == (private, reachable)
+
+
+@pytest.mark.parametrize(
+    ("told", "certain", "slack_says", "private"),
+    [(True, True, False, True), (False, True, True, False), (True, False, False, False), (True, False, True, True)],
+)
+def test_what_slack_says_counts_where_the_request_was_silent(
+    told: bool, certain: bool, slack_says: bool, private: bool
+) -> None:
+    """Who didn't prove that they write there may so in a public channel alone."""
+    spot = RequestSpot(Place("slack", "T1", "C1", private=told), certain=certain, may_write=False)
+    result = settled(spot, ChannelFacts(private=slack_says))
+    assert (result.place.private, result.certain) == (private, True)
+    assert result.may_write is not private
+    assert settled(RequestSpot(spot.place, may_write=True), ChannelFacts()).may_write
+
+
+# --- Slack: what is read and written ---
+
+
+@pytest.mark.parametrize(
+    ("written", "escaped"), [("<@U1>", "&lt;@U1&gt;"), ("a & b", "a &amp; b"), ("&lt;", "&amp;lt;"), ("tea", "tea")]
+)
+def test_words_are_escaped_once(written: str, escaped: str) -> None:
+    """And come back as they were."""
+    assert slack_texts.escape(written) == escaped
+    assert slack_decoding.unescape(escaped) == written
+    assert slack_texts.measure_line(written) == len(escaped)
+    assert slack_texts.measure(text(written)) == len(escaped) + 2
+    assert slack_texts.measure(()) == 0
+
+
+@pytest.mark.parametrize(
+    ("received", "words"),
+    [
+        ("<https://example.org|the source>", "the source"),
+        ("<https://example.org>", "https://example.org"),
+        ("<https://example.org/?a=1&amp;b=2>", "https://example.org/?a=1&b=2"),
+        ("<http://example.org|example.org>", "example.org"),
+        ("<https://example.org|>", "https://example.org"),
+        ("<mailto:ada@example.org|ada@example.org>", "ada@example.org"),
+        ("<@U1|ada>", "@ada"),
+        ("<@U1>", "@U1"),
+        ("<@U2|ben>", "@Ben &amp; Co"),
+        ("<#C1|general>", "#general"),
+        ("<#C1|>", "#…"),
+        ("<#C2>", "#tea"),
+        ("<!subteam^S1|@crew>", "@crew"),
+        ("<!subteam^S1>", "@…"),
+        ("<!here> <!channel|@channel> <!everyone>", "@here @channel @everyone"),
+        ("<!date^1392734382^{date}|18 February>", "18 February"),
+        ("&lt;@U1&gt; &amp;lt;", "<@U1> &lt;"),
+        ("a &lt;b&gt; &amp; c", "a <b> & c"),
+        ("a < b", "a < b"),
+        ("a <b> c", "a <b> c"),
+        (":coffee: :wave::skin-tone-3:", ":coffee: :wave::skin-tone-3:"),
+        ("  tea  ", "tea"),
+    ],
+)
+def test_marks_read_as_what_they_mean(received: str, words: str) -> None:
+    """Names, channels, groups and labels; what has no name here keeps its sign, and what is no mark stays."""
+    names = {"U2": "Ben &amp; Co", "C2": "tea"}
+    assert slack_texts.own_words({"text": received}, names) == words
+    assert (
+        slack_texts.own_words({"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": received}}]}, names)
+        == words
+    )
+
+
+@pytest.mark.parametrize(
+    ("received", "line"),
+    [
+        ("poll create role:<!subteam^S1|@crew> Which?", "poll create role:<!subteam^S1|@crew> Which?"),
+        ("settings channel:<#C1|general>", "settings channel:<#C1|general>"),
+        ("poll create Is <#C1|general> for <!subteam^S1|@crew>?", "poll create Is #general for @crew?"),
+        ("suggest a url:<https://example.org/a?b=1&amp;c=2>", "suggest a url:https://example.org/a?b=1&c=2"),
+        ("suggest see <https://example.org/a|the page>", "suggest see the page (https://example.org/a)"),
+        ('poll create Who? options:"<@U2> | <@U3>"', "poll create Who? options:\"@Ben 'B' | @Ada\u00a0share:yes\""),
+        ("fact &lt;!channel&gt; &amp;amp;", "fact <!channel> &amp;"),
+        ("", ""),
+    ],
+)
+def test_a_typed_line_keeps_what_an_argument_picks(received: str, line: str) -> None:
+    """All else is decoded, and no name closes a quote or begins an argument."""
+    names = {"U2": 'Ben "B"', "U3": "Ada share:yes"}
+    assert slack_decoding.decode_line(received, {"role", "channel"}, names) == line
+
+
+def test_text_that_shows_nothing_becomes_a_mark() -> None:
+    """Slack refuses an empty one."""
+    assert [slack_texts.plain_text(words)["text"] for words in ("tea", "", "  ")] == ["tea", "…", "…"]
+    assert slack_texts.plain_text("tea")["emoji"] is False
+    assert [slack_texts.visible(text(words)) for words in ("tea", " ", "")] == [True, False, False]
+
+
+def test_items_share_a_list_while_their_numbers_go_on() -> None:
+    """A list that begins later says where; points and numbers are two lists."""
+
+    def item(number: int | None) -> Item:
+        return Item((Plain("x"),), number)
+
+    drawn = slack_texts.elements((item(1), item(2), item(4), item(5), item(None), item(None)))
+    assert [(each["style"], len(each["elements"]), each.get("offset")) for each in drawn] == [
+        ("ordered", 2, None),
+        ("ordered", 2, 3),
+        ("bullet", 2, None),
+    ]
+    two = slack_texts.elements((paragraph("a"), paragraph("b"), Quote((Plain("q"),)), paragraph("")))
+    assert [each["type"] for each in two] == ["rich_text_section", "rich_text_quote"]
+    assert [piece["text"] for piece in two[0]["elements"]] == ["a", "\n\n", "b"]
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"), [("https://example.org/", "link"), ("javascript:alert(1)", "text"), ("https://a|b", "text")]
+)
+def test_a_link_on_slack_leads_to_the_web(address: str, kind: str) -> None:
+    """Any other address stands as text beside its words."""
+    drawn = slack_texts.link(Link("source", address), "bold")
+    assert drawn["type"] == kind
+    assert drawn["style"] == {"bold": True}
+    assert kind == "link" or drawn["text"] == f"source ({address})"
+    assert slack_texts.link(Link("", "https://example.org/"))["text"] == "https://example.org/"
+    assert slack_texts.link(Link(address, "javascript:x"))["text"] == f"{address} (javascript:x)"
+
+
+def test_what_slack_signed_is_let_in_and_nothing_else() -> None:
+    """Without a secret nothing is; bytes that are no text, numbers that are no time and letters that are no signature."""
+    assert not Guard("").is_signed({"x-slack-request-timestamp": "1", "x-slack-signature": f"v0={'0' * 64}"}, b"")
+    guard = Guard("secret")
+    assert guard._verifier is not None
+    now = str(int(guard._verifier.clock.now()))
+    body = b'{"a": 1}'
+    good = guard._verifier.generate_signature(timestamp=now, body=body)
+    assert good is not None
+    headers = {"x-slack-request-timestamp": now, "x-slack-signature": good}
+    assert guard.is_signed(headers, body)
+    assert not guard.is_signed(headers, body + b" ")
+    assert not guard.is_signed({**headers, "x-slack-signature": good[:-1]}, body)
+    assert not guard.is_signed({**headers, "x-slack-signature": good + "0"}, body)
+    assert not guard.is_signed({**headers, "x-slack-request-timestamp": now + "x"}, body)
+    assert not guard.is_signed({**headers, "x-slack-request-timestamp": "9" * 13}, body)
+    assert not guard.is_signed({"x-slack-signature": good}, body)
+    assert not guard.is_signed({"x-slack-request-timestamp": now}, body)
+    assert not guard.is_signed(headers, b"\xff")
+    old = str(int(now) - 301)
+    signed_then = guard._verifier.generate_signature(timestamp=old, body=body)
+    assert not guard.is_signed({"x-slack-request-timestamp": old, "x-slack-signature": signed_then or ""}, body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "read"),
+    [
+        ("application/json", b'{"a": 1}', {"a": 1}),
+        ("application/json", b"[1]", None),
+        ("application/json", b"tea", None),
+        ("application/x-www-form-urlencoded", b'{"a": 1}', {"a": 1}),
+        ("application/x-www-form-urlencoded", b"a=1&b=2", {"a": "1", "b": "2"}),
+        ("application/x-www-form-urlencoded", b"payload=%7B%22a%22%3A1%7D", {"a": 1}),
+        ("application/x-www-form-urlencoded", b"payload=tea", None),
+        ("application/x-www-form-urlencoded", b"payload=[1]", None),
+    ],
+)
+def test_a_body_is_an_object_or_a_form(kind: str, written: bytes, read: dict[str, Any] | None) -> None:
+    """Anything else is nothing that Slack sends."""
+    assert read_body(kind, written) == read
+
+
+# --- Discord: who may write ---
+
+
+@pytest.mark.parametrize(
+    ("granted", "in_channel", "in_thread"),
+    [
+        ({}, False, False),
+        ({"send_messages": True}, False, False),
+        ({"view_channel": True}, False, False),
+        ({"view_channel": True, "send_messages": True}, True, False),
+        ({"view_channel": True, "send_messages_in_threads": True}, False, True),
+        ({"send_messages_in_threads": True}, False, False),
+        ({"administrator": True}, True, True),
+    ],
+)
+def test_what_it_takes_to_write_on_discord(granted: dict[str, bool], in_channel: bool, in_thread: bool) -> None:
+    """To see the place and to send there, each with its own right; administrators may anyway."""
+    permissions = discord.Permissions(**granted)
+    assert rights.sends(permissions, in_thread=False) is in_channel
+    assert rights.sends(permissions, in_thread=True) is in_thread
+    data = {"resolved": {"channels": {"1": {"permissions": str(permissions.value), "type": 0}}}}
+    assert rights.may_write_in(data, "1") is in_channel
+    data["resolved"]["channels"]["1"]["type"] = 11
+    assert rights.may_write_in(data, "1") is in_thread
+    assert not rights.may_write_in(data, "2")
+    assert not rights.may_write_in({}, "1")
+
+
+# --- the chat page ---
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("https://example.org/", True),
+        ("http://example.org", True),
+        ("https://", False),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("//example.org", False),
+        ("/polls/p1", False),
+        ("https://[", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_page_follows_addresses_of_the_web(url: str | None, safe: bool) -> None:
+    """Any other is shown as text."""
+    assert safe_url(url) == (url if safe else None)
+    drawn = inline(Link("source", url or ""))
+    assert drawn.startswith('<a href="' if safe else "source")
+
+
+def test_what_somebody_wrote_is_text_in_a_page() -> None:
+    """In an element, in an attribute, and in each piece of a text; what was made here is markup."""
+    bad = "<b>\"&'</b>"
+    good = "&lt;b&gt;&quot;&amp;&#x27;&lt;/b&gt;"
+    assert el("p", bad, title=bad) == f'<p title="{good}">{good}</p>'
+    assert joined([bad, Html("<i>"), None, ""]) == f"{good}<i>"
+    assert el("input", checked=True, disabled=False, value=None, data_live="1", class_="a") == (
+        '<input checked data-live="1" class="a">'
+    )
+    for piece in (Plain(bad), Bold(bad), RoleMention("1", bad), Link(bad, "javascript:x")):
+        assert "<b>" not in inline(piece)
+        assert good in inline(piece)
+
+
+def test_numbers_of_a_list_begin_where_they_begin() -> None:
+    """At one without a word; neighbours share a list, points another."""
+    drawn = text_html((Item((Plain("a"),), 1), Item((Plain("b"),), 2), Item((Plain("c"),)), paragraph("d")))
+    assert (drawn.count("<ol>"), drawn.count("<ul>"), drawn.count("<li"), drawn.count("<p ")) == (1, 1, 3, 1)
+    assert '<ol start="3">' in text_html((Item((Plain("a"),), 3),))
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("LOCALHOST", "127.0.0.1"),
+        ("::1", "::1"),
+        ("[::1]", "::1"),
+        ("0.0.0.0", None),
+        ("127.0.0.2", None),
+        ("example.org", None),
+        ("", None),
+    ],
+)
+def test_the_chat_page_is_bound_to_this_machine(host: str, address: str | None) -> None:
+    """An address that others could reach is refused."""
+    if address is None:
+        with pytest.raises(Refused, match="stays on this machine"):
+            loopback(host, T)
+    else:
+        assert loopback(host, T) == address
+
+
+def conversation(messages_max: int = 3) -> Conversation:
+    numbers, now = count(1), datetime(2026, 11, 25, 12, tzinfo=UTC)
+    return Conversation(lambda: now, lambda: f"m{next(numbers)}", messages_max)
+
+
+def test_a_message_is_found_by_those_who_may_see_it() -> None:
+    """Its member, everybody for one that is for everybody, and the program itself; and again once it is published."""
+    chat = conversation()
+    own, shared = chat.add(audience="ada", text="mine"), chat.add(text="ours")
+    assert [chat.find(own.id, member) for member in ("ada", "ben", EVERYONE)] == [own, None, None]
+    assert [chat.find(shared.id, member) for member in ("ada", "ben")] == [shared, shared]
+    assert [chat.find(each) for each in (own.id, shared.id, "m9")] == [own, shared, None]
+    assert [message.text for message in chat.changes_for("ada")] == ["mine", "ours"]
+    assert [message.text for message in chat.changes_for("ben")] == ["ours"]
+    assert [message.text for message in chat.changes_for("ada", own.changed)] == ["ours"]
+    assert chat.changes_for("ada", shared.changed) == []
+    published = chat.publish(own)
+    assert chat.find(own.id, "ben") == published
+    assert [message.text for message in chat.changes_for("ada")] == ["ours", "mine"]
+
+
+def test_so_many_messages_are_kept_for_each() -> None:
+    """The oldest goes; one member's take nobody else's room."""
+    chat = conversation()
+    for number in range(4):
+        chat.add(text=f"{number}")
+        chat.add(audience="ada", text=f"a{number}")
+    assert [message.text for message in chat.changes_for("ben")] == ["1", "2", "3"]
+    assert sorted(message.text for message in chat.changes_for("ada")) == ["1", "2", "3", "a1", "a2", "a3"]
+
+
+async def test_a_page_hears_what_its_member_may_see() -> None:
+    """And is let go when it reads nothing: a thousand changes wait, and not one more."""
+    chat = conversation(10_000)
+    with chat.listen("ada") as ada, chat.listen("ben") as ben:
+        assert chat.listeners == 2
+        chat.add(audience="ada", text="mine")
+        chat.add(text="ours")
+        assert [(await ada.get()).text, (await ben.get()).text] == ["mine", "ours"]  # type: ignore[union-attr]
+        for _ in range(WAITING):
+            chat.add(audience="ben", text="x")
+        are_open = [ben._open]
+        chat.add(audience="ben", text="x")
+        are_open += [ben._open, ada._open]
+        assert are_open == [True, False, True]
+        assert [(await ben.get()) is None for _ in range(WAITING + 1)] == [False] * WAITING + [True]
+    assert chat.listeners == 0
+
+
+def test_an_order_is_never_given_twice() -> None:
+    """Though the clock stands still; a message that outlived the process finds its place again."""
+    chat = conversation()
+    first, second = chat.add(text="a"), chat.add(text="b")
+    assert (second.order, second.changed) == (first.order + 1, first.changed + 1)
+    redrawn = chat.redraw(first, Reply((Card(title="x"),)))
+    assert (redrawn.order, redrawn.changed) == (first.order, second.changed + 1)
+    old = chat.restore(f"m0-{first.order - 5}", "ada", Reply())
+    assert (old.order, old.changed) == (first.order - 5, redrawn.changed + 1)
+    assert old.at == first.at - timedelta(microseconds=5)
+    future = chat.restore(f"m0-{first.order + 10**9}", "ada", Reply())
+    assert future.order == future.changed
+    unmarked = chat.restore("m0", "ada", Reply())
+    assert (unmarked.order, unmarked.at) == (unmarked.changed, first.at)

@@ -1,0 +1,14 @@
+"""The benchmarks measure what runs: they change when it does."""
+
+from __future__ import annotations
+
+import re
+
+from benchmarks.votes import rows_of, statements
+
+
+def test_the_bare_rows_fit_parley_s_own_statements() -> None:
+    """The comparison writes the same rows as Parley: one value for each parameter, and no other."""
+    (batch,) = rows_of("a poll", 1)
+    for statement, row in zip(statements(), batch, strict=True):
+        assert set(re.findall(r":(\w+)", statement)) == set(row)

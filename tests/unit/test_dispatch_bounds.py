@@ -1,0 +1,487 @@
+"""Permission, places and pace, each at its bound: who just may, who just may not, and the wrong kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
+from typing import Annotated
+
+import pytest
+
+from bot.chat.vocabulary import Actor, Card, Choice, Outcome, Place, Post, Reply, Request, Visibility
+from bot.communities.model import (
+    Community,
+    Creators,
+    checked_zone,
+    community_id,
+    is_direct,
+    translator_for,
+    voter_id,
+    voter_in,
+)
+from bot.dispatch import mention_limits
+from bot.dispatch.bot import COMPLETIONS_MAX, SUGGESTIONS_MAX, Bot
+from bot.dispatch.declare import TEXT_MAX, Context, Param, Permission, action, command, form, question
+from bot.dispatch.mention_limits import MentionLimits, SlidingWindow
+from bot.dispatch.parse import bind, half_typed, parse, question_of, typable
+from bot.dispatch.rate_limit import Limiter, for_communities
+from bot.dispatch.rights import check_posting, without_publicity
+from bot.errors import NotAllowed, Refused, TooFast, UsageError
+from bot.i18n import translator
+from tests.talk import words
+from tests.world import NOW, Wall, references, request
+
+T = translator("en")
+MOMENT = timedelta(microseconds=1)
+CARD = Reply((Card(title="done"),))
+
+
+# --- who moderates, and who edits ---
+
+
+@pytest.mark.parametrize(
+    ("moderator", "roles", "role", "moderates"),
+    [
+        (True, set(), "", True),
+        (False, set(), "", False),
+        (False, {""}, "", False),
+        (False, {"wardens"}, "", False),
+        (False, {"wardens"}, "wardens", True),
+        (False, {"guests"}, "wardens", False),
+        (False, set(), "wardens", False),
+        (True, set(), "wardens", True),
+    ],
+)
+def test_who_moderates_a_community(moderator: bool, roles: set[str], role: str, moderates: bool) -> None:
+    """By the platform's right or by the role that the community named; no role named gives nobody the right."""
+    actor = Actor("test", "demo", "ada", "Ada", frozenset(roles), moderator)
+    community = Community("test:demo", moderator_role=role)
+    assert community.moderates(actor) is moderates
+    assert Context(replace(request(), actor=actor), T, community).moderates is moderates
+    assert community.may_create(actor)
+    assert replace(community, creators=Creators.MODERATORS).may_create(actor) is moderates
+
+
+@pytest.mark.parametrize(("moderator", "edits"), [(False, False), (True, False), (False, True), (True, True)])
+def test_a_permission_is_one_of_its_own(moderator: bool, edits: bool) -> None:
+    """A moderator is no editor, and an editor no moderator; everybody is a member."""
+    ctx = Context(request(moderator=moderator), T, Community("test:demo"), edits)
+    assert [ctx.may(permission) for permission in Permission] == [True, moderator, edits]
+
+
+def test_a_voter_is_an_account_of_a_community_unless_the_platform_has_one_for_all() -> None:
+    """Elsewhere the same id is another person."""
+    guest = Actor("test", "elsewhere", "ada", "Ada")
+    assert (community_id(guest), voter_id(guest)) == ("test:elsewhere", "test:elsewhere:ada")
+    assert voter_in("test:demo", guest) == "test:elsewhere:ada"
+    assert voter_in("test:demo", replace(guest, everywhere=True)) == "test:demo:ada"
+
+
+@pytest.mark.parametrize(
+    ("community", "direct"), [("discord:dm1", True), ("discord:1", False), ("dm:1", False), ("test:d", False)]
+)
+def test_a_direct_conversation_is_known_by_its_workspace(community: str, direct: bool) -> None:
+    assert is_direct(community) is direct
+
+
+def test_a_zone_exists_or_is_refused() -> None:
+    """One that is stored and no longer exists counts as UTC."""
+    assert checked_zone("Europe/Berlin", T) == "Europe/Berlin"
+    for zone in ("Mars", "", "../etc/passwd", "z" * 61):
+        with pytest.raises(Refused, match="time zone") as refused:
+            checked_zone(zone, T)
+        assert zone[:60] in refused.value.message
+        assert "z" * 61 not in refused.value.message
+        assert Community("test:demo", zone=zone).tz is UTC
+    assert str(Community("test:demo", zone="Europe/Berlin").tz) == "Europe/Berlin"
+
+
+def test_a_community_is_told_in_its_language_with_its_commands() -> None:
+    """A platform that doesn't run types them with a slash."""
+    wall = Wall()
+    wall.limits = replace(wall.limits, commands="!")
+    sentence = "Try /help."
+    assert translator_for(Community("test:demo", language="en-XA"), {"test": wall})(sentence).startswith("⟦")
+    assert "!help" in translator_for(Community("test:demo"), {"test": wall})(sentence)
+    assert "/help" in translator_for(Community("other:demo"), {"test": wall})(sentence)
+
+
+# --- what is written where ---
+
+
+@pytest.mark.parametrize(("may_write", "may_post"), [(True, True), (True, False), (False, True), (False, False)])
+def test_the_bot_writes_where_both_may(may_write: bool, may_post: bool) -> None:
+    """A public answer becomes private otherwise, and says why; a private one stays as it is."""
+    asked = replace(request(), may_write=may_write, may_post=may_post)
+    public = Outcome(replace(CARD, visibility=Visibility.PUBLIC))
+    both = may_write and may_post
+    drawn = without_publicity(public, asked, T)
+    assert (drawn == public) is both
+    assert drawn.answer is not None
+    assert drawn.answer.visibility is (Visibility.PUBLIC if both else Visibility.PRIVATE)
+    assert ("I can't write" in words(drawn)) is (may_write and not may_post)
+    assert ("You can't write" in words(drawn)) is (not may_write)
+    for same in (Outcome(CARD), Outcome()):
+        assert without_publicity(same, asked, T) == same
+    if both:
+        check_posting(asked, T)
+    else:
+        with pytest.raises(NotAllowed, match="I can't write" if may_write else "You can't write"):
+            check_posting(asked, T)
+
+
+@dataclass
+class Hall:
+    """What needs a permission, a place to post in, or a community, as a command, a button and a form."""
+
+    @command("rule", "For moderators", permission=Permission.MODERATOR)
+    async def rule(self, ctx: Context) -> Outcome:
+        return Outcome(CARD)
+
+    @command("edit", "For editors", permission=Permission.EDITOR)
+    async def edit(self, ctx: Context) -> Outcome:
+        return Outcome(CARD)
+
+    @command("announce", "Posts", posts=True)
+    async def announce(self, ctx: Context) -> Outcome:
+        return Outcome(CARD)
+
+    @command("gather", "Needs a community", needs_community=True)
+    async def gather(self, ctx: Context, what: Annotated[str, Param("What", complete="many")] = "") -> Outcome:
+        return Outcome(CARD)
+
+    @action("rule", permission=Permission.MODERATOR)
+    async def rule_by_button(self, ctx: Context) -> Outcome:
+        return Outcome(CARD)
+
+    @action("edit", permission=Permission.EDITOR)
+    async def edit_by_button(self, ctx: Context) -> Outcome:
+        return Outcome(CARD)
+
+    @action("announce", posts=True)
+    async def announce_by_button(self, ctx: Context) -> Outcome:
+        return Outcome(CARD)
+
+    @action("take", complete="more")
+    async def take(self, ctx: Context, first: str, second: str = "") -> Outcome:
+        return Outcome(CARD)
+
+    @form("rule", permission=Permission.MODERATOR)
+    async def rule_by_form(self, ctx: Context, answers: object) -> Outcome:
+        return Outcome(CARD)
+
+    @question
+    async def answer(self, ctx: Context, asked: str) -> Outcome:
+        return Outcome(replace(CARD, visibility=Visibility.PUBLIC if "aloud" in asked else Visibility.PRIVATE))
+
+    async def many(self, *_args: object) -> Sequence[Choice]:
+        return [Choice(str(number), str(number)) for number in range(200)]
+
+    def more(self, *_args: object) -> Sequence[Choice]:
+        return [Choice(str(number), str(number)) for number in range(200)]
+
+
+def hall(*, edits: bool = False, **parts: object) -> Bot:
+    async def may_edit(_actor: Actor, _community: Community) -> bool:
+        return edits
+
+    numbers = references()
+    limiter = Limiter(burst=1000)
+    return Bot.of([Hall()], new_reference=lambda: next(numbers), limiter=limiter, edits=may_edit, **parts)  # type: ignore[arg-type]
+
+
+async def each_way(bot: Bot, who: Request, name: str) -> set[bool]:
+    """Whether it is done as a command and by a button."""
+    outcomes = (await bot.say(who, f"/{name}"), await bot.invoke(who, name, {}), await bot.press(who, f"v1:{name}"))
+    return {outcome.success and words(outcome).startswith("done") for outcome in outcomes}
+
+
+@pytest.mark.parametrize(("moderator", "edits"), [(False, False), (True, False), (False, True)])
+async def test_a_permission_is_asked_for_on_every_way(moderator: bool, edits: bool) -> None:
+    """Typed, by a button and by a form; the refusal says whose it is."""
+    bot, who = hall(edits=edits), request(moderator=moderator)
+    assert await each_way(bot, who, "rule") == {moderator}
+    assert await each_way(bot, who, "edit") == {edits}
+    assert (await bot.submit(who, "v1:rule", {})).success is moderator
+    if not moderator:
+        assert "Only moderators can use /rule." in words(await bot.say(who, "/rule"))
+        assert "Only moderators can do that." in words(await bot.press(who, "v1:rule"))
+    if not edits:
+        assert "Only editors can use /edit." in words(await bot.say(who, "/edit"))
+        assert "Only editors can do that." in words(await bot.press(who, "v1:edit"))
+
+
+@pytest.mark.parametrize(("may_write", "may_post"), [(True, True), (True, False), (False, True)])
+async def test_what_posts_is_refused_where_it_may_not(may_write: bool, may_post: bool) -> None:
+    """By a command as by a button."""
+    who = replace(request(), may_write=may_write, may_post=may_post)
+    assert await each_way(hall(), who, "announce") == {may_write and may_post}
+
+
+@pytest.mark.parametrize(("workspace", "done"), [("demo", True), ("dm1", False)])
+async def test_what_needs_a_community_is_not_done_alone_with_the_bot(workspace: str, done: bool) -> None:
+    """Anything else is."""
+    who = replace(request(), actor=replace(request().actor, workspace=workspace))
+    outcome = await hall().say(who, "/gather")
+    assert outcome.success is done
+    assert done or "Use /gather in a channel" in words(outcome)
+    assert (await hall().say(who, "/announce")).success
+
+
+@pytest.mark.parametrize(
+    ("pressed", "done"),
+    [("v1:take", False), ("v1:take:a", True), ("v1:take:a:b", True), ("v1:take:a:b:c", False), ("v1:gone:a", False)],
+)
+async def test_a_button_has_the_arguments_of_this_version(pressed: str, done: bool) -> None:
+    """One too few and one too many are of another."""
+    outcome = await hall().press(request(), pressed)
+    assert outcome.success is done
+    assert done or "no longer works" in words(outcome)
+    assert len(await hall().suggest(request(), pressed, "")) == (SUGGESTIONS_MAX if done else 0)
+
+
+async def test_suggestions_are_as_many_as_platforms_take() -> None:
+    """25 for an argument, 100 for a select; an unknown argument or command has none."""
+    bot = hall()
+    assert (COMPLETIONS_MAX, SUGGESTIONS_MAX) == (25, 100)
+    assert len(await bot.complete(request(), "gather", "what", "", {})) == 25
+    assert await bot.complete(request(), "gather", "when", "", {}) == []
+    assert await bot.complete(request(), "scatter", "what", "", {}) == []
+
+
+async def test_a_half_typed_line_offers_what_one_may() -> None:
+    """Commands of moderators and editors are offered to them alone."""
+    for moderator, edits, offered in (
+        (False, False, {"/announce", "/gather"}),
+        (True, False, {"/announce", "/gather", "/rule"}),
+        (False, True, {"/announce", "/gather", "/edit"}),
+    ):
+        typing, choices = await hall(edits=edits).complete_line(request(moderator=moderator), "/")
+        assert typing.command is None
+        assert {choice.label for choice in choices} == offered
+    _, choices = await hall().complete_line(request(), "/gat")
+    assert [choice.label for choice in choices] == ["/gather"]
+    _, choices = await hall().complete_line(request(), "/gather what:1")
+    assert len(choices) == 25
+    _, choices = await hall().complete_line(request(), "/announce x")
+    assert choices == []
+
+
+# --- pace ---
+
+
+@pytest.mark.parametrize(("burst", "per_minute"), [(1, 60), (3, 60), (3, 30), (20, 6)])
+def test_a_member_has_a_burst_and_then_so_many_a_minute(burst: int, per_minute: int) -> None:
+    """The wait that is told is just enough: a second less is too early."""
+    limiter = Limiter(burst=burst, per_minute=per_minute)
+    assert [limiter.wait("ada", NOW) for _ in range(burst)] == [0] * burst
+    wait = limiter.wait("ada", NOW)
+    assert wait == 60 // per_minute
+    if wait > 1:
+        assert limiter.wait("ada", NOW + timedelta(seconds=wait - 1)) == 1
+    assert limiter.wait("ada", NOW + timedelta(seconds=wait)) == 0
+    assert limiter.wait("ada", NOW + timedelta(seconds=wait)) == 60 // per_minute
+    later = NOW + timedelta(days=1)
+    assert [limiter.wait("ada", later) for _ in range(burst + 1)].count(0) == burst
+
+
+def test_a_member_asks_twenty_times_at_once_where_nothing_else_is_said() -> None:
+    """And then once a second."""
+    limiter = Limiter()
+    assert [limiter.wait("ada", NOW) for _ in range(21)] == [0] * 20 + [1]
+    assert [limiter.wait("ada", NOW + timedelta(seconds=1)) for _ in range(2)] == [0, 1]
+
+
+def test_a_token_is_given_back_once_and_never_beyond_the_burst() -> None:
+    """To who has a bucket; somebody else gets nothing."""
+    limiter = Limiter(burst=2, per_minute=60)
+    assert [limiter.wait("ada", NOW) for _ in range(2)] == [0, 0]
+    limiter.give_back("ada")
+    limiter.give_back("nobody")
+    assert [limiter.wait("ada", NOW) for _ in range(2)] == [0, 1]
+    for _ in range(9):
+        limiter.give_back("ada")
+    assert [limiter.wait("ada", NOW) for _ in range(3)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("per_minute", "burst"), [(1, 1), (6, 1), (11, 1), (12, 2), (600, 100)])
+def test_a_community_has_a_sixth_of_its_minute_at_once(per_minute: int, burst: int) -> None:
+    """One at least."""
+    limiter = for_communities(per_minute)
+    assert [limiter.wait("busy", NOW) for _ in range(burst + 1)].count(0) == burst
+
+
+def test_a_window_lets_so_many_through_and_tells_the_wait() -> None:
+    """The one that passed a whole span ago no longer counts; a clock that is set back blocks nobody."""
+    window = SlidingWindow(2)
+    assert [window.wait("c", NOW), window.wait("c", NOW + timedelta(seconds=20))] == [0, 0]
+    assert window.wait("c", NOW + timedelta(seconds=20)) == 40
+    assert window.wait("c", NOW + timedelta(seconds=60) - MOMENT) == 1
+    assert window.wait("c", NOW + timedelta(seconds=60)) == 0
+    assert window.wait("c", NOW + timedelta(seconds=60)) == 20
+    assert window.wait("other", NOW) == 0
+    assert window.wait("c", NOW - timedelta(days=1)) == 0
+
+
+def test_a_window_remembers_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that was silent longest goes first."""
+    monkeypatch.setattr(mention_limits, "REMEMBERED_MAX", 2)
+    window = SlidingWindow(1)
+    assert [window.wait(who, NOW) for who in ("a", "b", "a", "c", "a", "b")] == [0, 0, 60, 0, 60, 0]
+
+
+def mention(name: str = "Ada", *, channel: str = "main", thread: str = "", direct: bool = False) -> Request:
+    asked = request(name, channel=channel)
+    return replace(asked, place=replace(asked.place, thread=thread, direct=direct))
+
+
+def test_a_channel_hears_three_mentions_a_minute() -> None:
+    """Its threads count as the channel; another channel, and a conversation with the bot alone, do not."""
+    limits = MentionLimits()
+    for asked in (mention(), mention("Ben", thread="t"), mention()):
+        limits.check(asked, T)
+    for asked in (mention(), mention("Chen", thread="other")):
+        with pytest.raises(TooFast, match="in 60 seconds"):
+            limits.check(asked, T)
+    limits.check(mention(channel="office"), T)
+    for _ in range(9):
+        limits.check(mention(direct=True), T)
+    with pytest.raises(TooFast, match="in 1 second,"):
+        limits.check(replace(mention(), now=NOW + timedelta(seconds=60) - MOMENT), T)
+    limits.check(replace(mention(), now=NOW + timedelta(seconds=60)), T)
+
+
+def test_a_member_reads_one_private_word_a_minute() -> None:
+    """What is for everybody is said each time, and alone with the bot so is everything."""
+    limits = MentionLimits()
+    private, public = Outcome(CARD), Outcome(replace(CARD, visibility=Visibility.PUBLIC))
+    assert [limits.quieted(mention(), private) for _ in range(2)] == [private, Outcome(success=False)]
+    assert limits.quieted(mention("Ben"), private) == private
+    assert limits.quieted(mention(), public) == public
+    assert limits.quieted(mention(direct=True), private) == private
+    assert limits.quieted(mention(), Outcome()) == Outcome()
+    assert limits.quieted(replace(mention(), now=NOW + timedelta(minutes=1)), private) == private
+
+
+async def test_a_question_is_answered_in_the_members_language_when_they_are_alone() -> None:
+    """In a channel the language is the community's."""
+
+    async def community_of(community: str, _now: object) -> Community:
+        return Community(community, language="en-XA")
+
+    bot = hall(community_of=community_of)
+    assert words(await bot.ask(mention(), "aloud")).startswith("done")
+    numbers = references()
+    silent = Bot.of([], new_reference=lambda: next(numbers), limiter=Limiter())
+    assert await silent.ask(mention(), "aloud") == Outcome(success=False)
+
+
+# --- what is typed ---
+
+
+def test_a_line_is_read_up_to_its_limit() -> None:
+    """4,000 characters; one more is refused with both numbers."""
+    commands = hall().commands
+    assert TEXT_MAX == 4000
+    line = "/gather ".ljust(4000, "x")
+    assert parse(line, commands, T).args["what"] == "x" * 3992
+    with pytest.raises(UsageError, match="4000 characters; it has 4001"):
+        parse(line + "x", commands, T)
+    assert half_typed(line + "x", commands).prefix == "x" * 3992
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("@Parley is tea cheap?", "is tea cheap?"),
+        ("  @parley, is tea cheap?", "is tea cheap?"),
+        ("@Parley", ""),
+        ("@Parleys are", None),
+        ("@parley.example", None),
+        ("@parley-x", None),
+        ("hello @Parley", None),
+        ("", None),
+    ],
+)
+def test_a_question_begins_with_the_bots_name(line: str, asked: str | None) -> None:
+    """A longer word that begins like it is another name."""
+    assert question_of(line) == asked
+
+
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("x" * 10, "x" * 10),
+        ("x" * 11, "x" * 10),
+        ("a b c d e f", "a b c d e"),
+        ("tea and milk", "tea and"),
+        ('say "x"', "say x"),
+    ],
+)
+def test_words_for_a_command_are_cut_between_words(written: str, typed: str) -> None:
+    """Ten letters here; a single longer word is cut within."""
+    assert typable(written, 10) == typed
+
+
+@pytest.mark.parametrize(("letters", "refused"), [(4, False), (5, False), (6, True)])
+def test_an_argument_has_a_length(letters: int, refused: bool) -> None:
+    """Five letters here."""
+
+    class Short:
+        @command("short", "Short")
+        async def short(self, ctx: Context, what: Annotated[str, Param("What", longest=5)]) -> Outcome:
+            return Outcome()
+
+    numbers = references()
+    bot = Bot.of([Short()], new_reference=lambda: next(numbers), limiter=Limiter())
+    entry = bot.commands["short"]
+    if refused:
+        with pytest.raises(UsageError, match="what to 5 characters; it has 6"):
+            bind(entry, {"what": "x" * letters}, [], T)
+    else:
+        assert bind(entry, {"what": "x" * letters}, [], T) == {"what": "x" * letters}
+    for missing in ({}, {"what": ""}, {"what": None}):
+        with pytest.raises(UsageError, match="Add what to /short"):
+            bind(entry, missing, [], T)
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [("yes", True), ("Y", True), ("on", True), ("1", True), ("no", False), ("OFF", False), ("0", False), ("2", None)],
+)
+def test_yes_and_no_are_words(word: str, value: bool | None) -> None:
+    """In any case; anything else is refused."""
+
+    class Flag:
+        @command("flag", "Flag")
+        async def flag(self, ctx: Context, up: Annotated[bool, Param("Up")] = False) -> Outcome:
+            return Outcome()
+
+    numbers = references()
+    entry = Bot.of([Flag()], new_reference=lambda: next(numbers), limiter=Limiter()).commands["flag"]
+    if value is None:
+        with pytest.raises(UsageError, match="yes or no"):
+            bind(entry, {"up": word}, [], T)
+    else:
+        assert bind(entry, {"up": word}, [], T) == {"up": value}
+        assert bind(entry, {"up": value}, [], T) == {"up": value}
+
+
+# --- what is said to everybody ---
+
+
+async def test_a_post_is_made_before_the_answer_and_only_where_it_may_be() -> None:
+    """Its place is the request's unless it names one."""
+
+    class Shout:
+        @command("shout", "Shout")
+        async def shout(self, ctx: Context, where: Annotated[str, Param("Where")] = "") -> Outcome:
+            place = Place("test", "demo", where) if where else None
+            return Outcome(CARD, posts=(Post(replace(CARD, visibility=Visibility.PUBLIC), place),))
+
+    wall, numbers = Wall(), references()
+    bot = Bot.of([Shout()], new_reference=lambda: next(numbers), limiter=Limiter(), platforms={"test": wall})
+    assert (await bot.say(request(channel="main"), "/shout")).success
+    assert (await bot.say(request(channel="main"), "/shout office")).success
+    assert [ref.place.channel for ref, _ in wall.posted] == ["main", "office"]

@@ -1,0 +1,274 @@
+"""What fits a message, at each of a platform's limits: as much as it holds, and one more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.chat.fit import fit, size
+from bot.chat.markup import ELLIPSIS, Link, paragraph, plain, text
+from bot.chat.platform import Limits
+from bot.chat.vocabulary import Action, Attachment, Button, Card, Choice, Field, Image, Reply, Select, Tone
+
+ROOMY = Limits(total=100_000)
+
+
+def limits(**changes: Any) -> Limits:
+    return replace(ROOMY, **changes)
+
+
+def fitted(card: Card, **changes: Any) -> tuple[tuple[Card, ...], ...]:
+    """The messages that a card becomes, each as its cards."""
+    return tuple(reply.cards for reply in fit(Reply((card,)), limits(**changes)))
+
+
+def only(card: Card, **changes: Any) -> Card:
+    ((fitted_card,),) = fitted(card, **changes)
+    return fitted_card
+
+
+def button(label: str = "Go", number: int = 0) -> Button:
+    return Button(label, Action("go", (str(number),)))
+
+
+def select(options: int = 1, **changes: Any) -> Select:
+    choices = tuple(Choice(str(number), str(number)) for number in range(options))
+    return replace(Select(Action("pick"), "Pick", choices), **changes)
+
+
+def label_of(card: Card) -> str:
+    (control,) = card.controls
+    return control.label
+
+
+def option_of(card: Card) -> Choice:
+    (control,) = card.controls
+    assert isinstance(control, Select)
+    return control.options[0]
+
+
+SHORTENED: dict[str, tuple[str, Callable[[str], Card], Callable[[Card], str]]] = {
+    "title": ("title", lambda words: Card(title=words), lambda card: card.title),
+    "footer": ("footer", lambda words: Card(title="Tea", footer=words), lambda card: card.footer),
+    "alt": (
+        "alt",
+        lambda words: Card(title="Tea", image=Image("<svg/>", words)),
+        lambda card: card.image.alt if card.image else "",
+    ),
+    "field's name": (
+        "field_name",
+        lambda words: Card(fields=(Field(words, text("v")),)),
+        lambda card: card.fields[0].name,
+    ),
+    "button's label": ("button_label", lambda words: Card(controls=(button(words),)), label_of),
+    "select's label": (
+        "option_label",
+        lambda words: Card(controls=(select(label=words),)),
+        label_of,
+    ),
+    "option's label": (
+        "option_label",
+        lambda words: Card(controls=(replace(select(), options=(Choice(words, "x"),)),)),
+        lambda card: option_of(card).label,
+    ),
+    "option's description": (
+        "option_description",
+        lambda words: Card(controls=(replace(select(), options=(Choice("x", "x", words),)),)),
+        lambda card: option_of(card).description,
+    ),
+}
+
+
+@pytest.mark.parametrize("part", SHORTENED)
+def test_a_part_is_shortened_from_one_letter_more_than_its_limit(part: str) -> None:
+    """With a mark, and to exactly the limit. Up to the limit nothing is changed."""
+    limit, make, read = SHORTENED[part]
+    assert read(only(make("x" * 20), **{limit: 20})) == "x" * 20
+    assert read(only(make("x" * 21), **{limit: 20})) == "x" * 19 + ELLIPSIS
+    assert read(only(make("x" * 19), **{limit: 20})) == "x" * 19
+
+
+@pytest.mark.parametrize("part", ["footer", "alt"])
+def test_footer_and_alt_text_take_a_quarter_of_a_message(part: str) -> None:
+    """Where their own limit is larger than that."""
+    _, make, read = SHORTENED[part]
+    assert read(only(make("x" * 20), total=80)) == "x" * 20
+    assert read(only(make("x" * 21), total=80)) == "x" * 19 + ELLIPSIS
+    assert read(only(make("x" * 20), total=79)) == "x" * 18 + ELLIPSIS
+
+
+def test_a_shortened_title_stands_whole_in_the_body() -> None:
+    """One that fits doesn't stand there."""
+    body = text("rest")
+    assert plain(only(Card(title="t" * 20, body=body), title=20).body) == "rest"
+    assert plain(only(Card(title="t" * 21, body=body), title=20).body) == "t" * 21 + "\nrest"
+
+
+def test_a_shortened_name_of_a_field_stands_whole_in_its_value() -> None:
+    """Beside the rule, it stays as it is."""
+    ((short,),) = fitted(Card(fields=(Field("n" * 20, text("value")),)), field_name=20)
+    assert plain(short.fields[0].value) == "value"
+    ((long,),) = fitted(Card(fields=(Field("n" * 21, text("value")),)), field_name=20)
+    assert plain(long.fields[0].value) == "n" * 21 + "\nvalue"
+
+
+@pytest.mark.parametrize(("length", "cards"), [(99, 1), (100, 1), (101, 2), (200, 2), (201, 3)])
+def test_a_body_goes_on_in_another_card(length: int, cards: int) -> None:
+    """Beyond the limit of one, letter for letter; the later ones say so in their titles."""
+    ((first, *later),) = fitted(Card(title="Tea", body=text("b" * length), tone=Tone.GOOD), body=100)
+    assert 1 + len(later) == cards
+    assert "".join(plain(card.body) for card in (first, *later)) == "b" * length
+    assert first.title == "Tea"
+    assert {(card.title, card.tone) for card in later} <= {("… Tea", Tone.GOOD)}
+
+
+def test_the_title_of_a_later_card_has_80_letters() -> None:
+    """However long a title the platform takes; and no more than that where it takes fewer."""
+    for length, most in ((78, 256), (79, 256), (60, 60)):
+        ((_, later),) = fitted(Card(title="t" * length, body=text("b" * 150)), body=100, title=most)
+        whole = f"{ELLIPSIS} {'t' * length}"
+        bound = min(most, 80)
+        assert later.title == (whole if len(whole) <= bound else whole[: bound - 1] + ELLIPSIS)
+    ((_, untitled),) = fitted(Card(body=text("b" * 150)), body=100)
+    assert untitled.title == ELLIPSIS
+
+
+@pytest.mark.parametrize(("total", "cards"), [(57, 2), (58, 1), (59, 1)])
+def test_a_message_holds_its_total(total: int, cards: int) -> None:
+    """Title, body, names, values and footer together: here 3 + 30 + 5 + 10 + 10."""
+    card = Card(title="Tea", body=text("b" * 30), fields=(Field("n" * 5, text("v" * 10)),), footer="f" * 10)
+    assert size(card, ROOMY) == 58
+    assert sum(map(len, fitted(card, total=total, cards=10))) == cards
+
+
+def test_a_picture_and_a_link_count_too() -> None:
+    """The alt text letter by letter, the link as label and address."""
+    card = Card(title="Tea", url="https://example.org/", image=Image("<svg/>", "a" * 10))
+    link = len(plain((paragraph(Link("https://example.org/", "https://example.org/")),)))
+    assert size(card, ROOMY) == 3 + 10 + link
+    assert size(replace(card, url=None, image=None), ROOMY) == 3
+
+
+@pytest.mark.parametrize(("total", "linked"), [(79, False), (80, True), (81, True)])
+def test_a_title_is_linked_where_the_address_takes_a_quarter_at_most(total: int, linked: bool) -> None:
+    """A longer one begins the body instead."""
+    address = "https://example.org/"
+    card = only(Card(title="Tea", url=address, body=text("rest")), total=total)
+    assert (card.url, plain(card.body)) == ((address, "rest") if linked else (None, f"{address}\nrest"))
+
+
+@pytest.mark.parametrize(
+    ("limit", "card"),
+    [
+        ("fields", Card(title="Tea", fields=tuple(Field(str(n), text("v")) for n in range(6)))),
+        ("buttons", Card(title="Tea", controls=tuple(button(number=n) for n in range(6)))),
+        ("selects", Card(title="Tea", controls=tuple(select() for _ in range(6)))),
+    ],
+)
+def test_a_card_holds_so_many_things(limit: str, card: Card) -> None:
+    """Six of a kind are one card where six fit, and two where five or three do; nothing is lost."""
+    for room, parts in ((7, 1), (6, 1), (5, 2), (3, 2), (2, 3)):
+        messages = fitted(card, **{limit: room}, cards=99)
+        cards = [part for message in messages for part in message]
+        assert len(cards) == parts, room
+        assert sum(len(part.fields) + len(part.controls) for part in cards) == 6
+
+
+def test_buttons_and_selects_have_limits_of_their_own() -> None:
+    """A select takes no button's place, and the other way round."""
+    card = Card(title="Tea", controls=(button(), select(), button(number=1)))
+    assert len(fitted(card, buttons=2, selects=1)) == 1
+    assert len(fitted(card, buttons=1, selects=1)) == 2
+    assert len(fitted(card, buttons=2, selects=0)[0]) == 1
+
+
+@pytest.mark.parametrize(("cards", "messages"), [(1, 3), (2, 2), (3, 1), (4, 1)])
+def test_a_message_holds_so_many_cards(cards: int, messages: int) -> None:
+    """Three of them."""
+    reply = Reply(tuple(Card(title=str(number)) for number in range(3)))
+    parts = fit(reply, limits(cards=cards))
+    assert len(parts) == messages
+    assert [card.title for part in parts for card in part.cards] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(("parts", "messages"), [(3, 2), (4, 1), (5, 1)])
+def test_a_message_holds_so_many_building_blocks(parts: int, messages: int) -> None:
+    """Two cards of two each."""
+    reply = Reply((Card(title="Tea"), Card(title="Milk")))
+    assert len(fit(reply, limits(parts=parts, count_parts=lambda _card: 2))) == messages
+
+
+@pytest.mark.parametrize(("total", "messages"), [(5, 2), (6, 1), (7, 1)])
+def test_the_cards_of_a_message_share_its_total(total: int, messages: int) -> None:
+    """Two titles of three letters."""
+    assert len(fit(Reply((Card(title="Tea"), Card(title="Ale"))), limits(total=total))) == messages
+
+
+@pytest.mark.parametrize(("options", "selects"), [(1, 1), (3, 1), (4, 2), (6, 2), (7, 3)])
+def test_a_select_with_more_options_than_fit_is_several(options: int, selects: int) -> None:
+    """Each says which it is; one that fits says nothing of it and keeps what may be picked at once."""
+    card = only(Card(controls=(select(options, least=min(2, options), most=9),)), options=3)
+    drawn = [control for control in card.controls if isinstance(control, Select)]
+    assert len(drawn) == selects
+    assert [len(control.options) for control in drawn] == [3] * (options // 3) + [options % 3] * bool(options % 3)
+    if selects == 1:
+        assert (drawn[0].label, drawn[0].least) == ("Pick", min(2, options))
+    else:
+        assert [control.label for control in drawn] == [f"Pick ({n}/{selects})" for n in range(1, selects + 1)]
+        assert {control.least for control in drawn} == {1}
+    assert [control.most for control in drawn] == [len(control.options) for control in drawn]
+    optional = only(Card(controls=(select(options, least=0, most=1),)), options=3)
+    assert {(control.least, control.most) for control in optional.controls if isinstance(control, Select)} == {(0, 1)}
+
+
+def test_the_number_of_a_select_has_room_in_its_label() -> None:
+    """The words are shortened for it, not the number."""
+    card = only(Card(controls=(select(4, label="Pick a tea"),)), options=3, option_label=12)
+    assert [control.label for control in card.controls] == ["Pick… (1/2)", "Pick… (2/2)"]
+
+
+@pytest.mark.parametrize(("length", "fields"), [(20, 1), (21, 2), (40, 2), (41, 3)])
+def test_a_value_goes_on_in_another_field(length: int, fields: int) -> None:
+    """Under the same name with a mark before it."""
+    card = only(Card(fields=(Field("Why", text("v" * length)),)), field_value=20)
+    assert [field.name for field in card.fields] == ["Why"] + ["… Why"] * (fields - 1)
+    assert "".join(plain(field.value) for field in card.fields) == "v" * length
+
+
+def test_a_value_takes_half_a_message_at_most() -> None:
+    """Where its own limit is larger than that."""
+    for length, fields in ((20, 1), (21, 2)):
+        cards = [
+            card for message in fitted(Card(fields=(Field("W", text("v" * length)),)), total=40) for card in message
+        ]
+        assert sum(len(card.fields) for card in cards) == fields
+
+
+def test_files_go_with_the_last_message() -> None:
+    """A reply of files alone is a message; one of nothing is none."""
+    file = Attachment("a.csv", "a", "text/csv")
+    cards = (Card(title="1"), Card(title="2"))
+    assert [part.files for part in fit(Reply(cards, files=(file,)), limits(cards=1))] == [(), (file,)]
+    assert [part.files for part in fit(Reply(files=(file,)), limits())] == [(file,)]
+    assert fit(Reply(), limits()) == ()
+
+
+def test_what_comes_after_a_long_body_stands_with_its_end() -> None:
+    """Fields, the footer and the controls follow the last part of it, and no control stands before."""
+    whole = Card(
+        title="Tea",
+        body=text("b" * 150),
+        fields=(Field("Why", text("v")),),
+        footer="foot",
+        controls=(button(),),
+        image=Image("<svg/>", "alt"),
+        poll="p1",
+    )
+    ((first, last),) = fitted(whole, body=100)
+    assert (first.fields, first.footer, first.controls, first.poll) == ((), "", (), "p1")
+    assert first.image == whole.image
+    assert (last.fields, last.footer, last.controls, last.poll) == (whole.fields, "foot", (button(),), "")
+    assert last.image is None

@@ -1,0 +1,213 @@
+"""The layout of the house: which room may import which, how large a file may be, and how names read."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+FLOORS = (
+    {"errors", "i18n", "aio"},
+    {"chat"},
+    {"store", "settings", "telemetry"},
+    {"communities"},
+    {"packs"},
+    {"search"},
+    {"library"},
+    {"suggestions"},
+    {"polls", "charts"},
+    {"deliberation", "decisions"},
+    {"authoring", "maintenance"},
+    {"dispatch"},
+    {"commands"},
+    {"instance"},
+)
+"""The rooms of `bot/` from the ground up. A room imports from lower floors and from its own floor."""
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+
+DECLARATIONS = "bot.dispatch.declare"
+"""The vocabulary of declarations, which only commands, the dispatcher and the composition root may import."""
+
+LINES_MAX = 500
+LONG_LINES = 400
+LONG_FILES_MAX = 5
+TOP_FILES_MAX = 8
+NOQA_MAX = 60
+PARTICIPLES_PER_THOUSAND_LINES = 3
+
+PARTICIPLES = frozenset(
+    [
+        "found",
+        "said",
+        "made",
+        "told",
+        "given",
+        "shown",
+        "kept",
+        "asked",
+        "named",
+        "wanted",
+        "known",
+        "held",
+        "heard",
+        "typed",
+        "seen",
+        "taken",
+        "meant",
+        "left",
+        "begun",
+        "sent",
+    ]
+)
+"""Words that say what happened to a value instead of what it is."""
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def import_graph(*folders: str) -> dict[str, set[str]]:
+    """Each module with the modules of the project that it imports, wherever in the file the import stands."""
+    files = {module_of(file): file for file in python_files(*folders)}
+    return {module: set(_imports(file, files)) for module, file in files.items()}
+
+
+def _imports(file: Path, modules: Mapping[str, Path]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                if whole in modules:
+                    yield whole
+                elif node.module in modules:
+                    yield node.module
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def wrong_imports(graph: Mapping[str, set[str]]) -> list[str]:
+    """Imports from a lower floor of `bot/` to a higher one."""
+    return [
+        f"{module} imports {other}"
+        for module, others in graph.items()
+        for other in others
+        if module.startswith("bot.") and other.startswith("bot.") and FLOOR[room_of(module)] < FLOOR[room_of(other)]
+    ]
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """The modules of one circle of imports; empty where there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def bare_participles(source: str) -> list[str]:
+    """Names in a file, once for each place that binds one: variables, parameters, functions, classes, attributes."""
+    tree = ast.parse(source)
+    bound = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    bound += [node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)]
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    bound += [node.name for node in ast.walk(tree) if isinstance(node, definitions)]
+    stored = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
+    bound += [node.attr for node in stored]
+    return [name for name in bound if name.strip("_").lower() in PARTICIPLES]
+
+
+def noqa_comments(file: Path) -> int:
+    tokens = tokenize.generate_tokens(io.StringIO(file.read_text("utf-8")).readline)
+    return sum(token.type == tokenize.COMMENT and "noqa" in token.string for token in tokens)
+
+
+def test_rooms_import_from_lower_floors_only() -> None:
+    """An import in `bot/` goes down or stays on its floor, never up."""
+    assert wrong_imports(import_graph("bot")) == []
+
+
+def test_an_import_up_the_floors_is_reported() -> None:
+    """Down and level are right; up is wrong."""
+    assert wrong_imports({"bot.polls.model": {"bot.chat.markup", "bot.charts.draw"}}) == []
+    assert wrong_imports({"bot.chat.fit": {"bot.polls.model"}}) == ["bot.chat.fit imports bot.polls.model"]
+
+
+def test_the_imports_have_no_circle() -> None:
+    """No module of the core and the adapters needs itself, by whatever way."""
+    assert circle(import_graph("bot", "adapters")) == []
+
+
+def test_a_circle_is_reported() -> None:
+    """A chain is right; a chain that comes back is wrong."""
+    assert circle({"a": {"b"}, "b": {"c"}}) == []
+    assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
+
+
+def test_each_room_has_its_floor() -> None:
+    """A new room of `bot/` takes its place in the order before anything imports it."""
+    rooms = {room_of(module_of(file)) for file in python_files("bot")} - {""}
+    assert rooms <= set(FLOOR)
+
+
+def test_only_commands_declare_commands() -> None:
+    """The decorators of declarations belong to commands; the dispatcher reads them and the instance collects them."""
+    importers = {room_of(module) for module, others in import_graph("bot").items() if DECLARATIONS in others}
+    assert importers <= {"commands", "dispatch", "instance"}
+
+
+def test_few_files_stand_outside_a_room() -> None:
+    """Directly in `bot/` stands only what belongs to no room."""
+    assert len(list((ROOT / "bot").glob("*.py"))) <= TOP_FILES_MAX
+
+
+def test_files_are_short() -> None:
+    """A file holds one thing: 500 lines at most, and only a few more than 400."""
+    lengths = {file: len(file.read_text("utf-8").splitlines()) for file in python_files("bot", "adapters")}
+    assert [str(file) for file, lines in lengths.items() if lines > LINES_MAX] == []
+    assert sum(lines > LONG_LINES for lines in lengths.values()) <= LONG_FILES_MAX
+
+
+def test_the_linter_is_seldom_silenced() -> None:
+    """A `noqa` stands for a case that no rule foresaw, so there are few."""
+    assert sum(noqa_comments(file) for file in python_files("bot", "adapters", "tests", "benchmarks")) <= NOQA_MAX
+
+
+@pytest.mark.parametrize("folder", ["bot", "adapters", "tests", "benchmarks"])
+def test_names_say_what_a_value_is(folder: str) -> None:
+    """`found` or `given` says what happened to a value: such names stay rare, counted where they are bound."""
+    files = python_files(folder)
+    lines = sum(len(file.read_text("utf-8").splitlines()) for file in files)
+    participles = sum(len(bare_participles(file.read_text("utf-8"))) for file in files)
+    assert participles * 1000 < PARTICIPLES_PER_THOUSAND_LINES * lines
+
+
+def test_a_bare_participle_is_recognised_where_it_is_bound() -> None:
+    """A participle as a whole name counts, with or without underscores; one within a name, or only read, does not."""
+    assert bare_participles("found = 1\ndef _told(given): self.kept = given") == ["found", "given", "_told", "kept"]
+    assert bare_participles("found_poll = 1\nwell_known = print(found)") == []
+
+
+def test_class_names_are_unique() -> None:
+    """One concept, one word: no two classes of the core and the adapters share a name."""
+    places: dict[str, list[str]] = {}
+    for file in python_files("bot", "adapters"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and not re.match("_", node.name):
+                places.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}

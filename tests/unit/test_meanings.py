@@ -1,0 +1,122 @@
+"""When an edition has the meaning of its cards, and what it does until then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from bot.library.edition import Edition
+from bot.library.meanings import Meanings
+from bot.packs.loader import load_library
+from bot.packs.model import Fact
+from bot.search.answer import Certainty
+from tests.letters import LetterEncoder
+from tests.world import CONTENT
+
+QUESTION = "coffee ban"
+BATCH = 32
+"""Texts that are embedded at a time."""
+
+
+def edition() -> Edition:
+    return Edition.of(load_library(CONTENT))
+
+
+def has_meaning(served: Edition) -> bool:
+    return served.answers.meaning is not None
+
+
+def is_empty(folder: Path) -> bool:
+    return not any(folder.iterdir())
+
+
+async def first_title(served: Edition) -> str:
+    answer = await served.answers.answer(QUESTION, [Fact])
+    assert answer.certainty is not Certainty.NOTHING
+    return answer.matches[0].entry.title
+
+
+async def test_an_edition_answers_by_words_until_its_meaning_is_ready() -> None:
+    """The event loop goes on in the meantime: the vectors are made in a thread, which here waits for the test."""
+    gate, served = Event(), edition()
+    meanings = Meanings(None, lambda: LetterEncoder(gate=gate))
+    learning = asyncio.create_task(meanings.learn(served))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not learning.done()
+    assert not has_meaning(served)
+    assert await first_title(served) == "Coffee was banned from the office."
+    gate.set()
+    await learning
+    assert has_meaning(served)
+    assert await first_title(served) == "Coffee was banned from the office."
+
+
+async def test_a_stop_ends_the_learning_after_the_batch_in_hand(tmp_path: Path) -> None:
+    """Half of what it takes is neither kept nor used, and the thread is free: the end of a process waits for it."""
+    gate, served = Event(), edition()
+    encoder = LetterEncoder(gate=gate)
+    meanings = Meanings(tmp_path, lambda: encoder)
+    learning = asyncio.create_task(meanings.learn(served))
+    await asyncio.to_thread(encoder.started.wait)
+    meanings.stop()
+    gate.set()
+    await learning
+    assert 0 < len(encoder.texts) <= BATCH
+    assert not has_meaning(served)
+    assert is_empty(tmp_path)
+
+
+async def test_a_new_edition_learns_its_own_meaning(tmp_path: Path) -> None:
+    """The one before keeps what it has, and the vectors of unchanged cards aren't made again."""
+    encoder = LetterEncoder()
+    meanings = Meanings(tmp_path, lambda: encoder)
+    old, new = edition(), edition()
+    await meanings.learn(old)
+    count = len(encoder.texts)
+    assert count > 0
+    await meanings.learn(new)
+    assert len(encoder.texts) == count
+    assert old.answers.meaning is not new.answers.meaning
+    assert has_meaning(old)
+    assert has_meaning(new)
+
+
+async def test_a_recall_takes_what_is_in_the_folder_alone(tmp_path: Path) -> None:
+    """A command in a terminal answers by words rather than embed a whole pack."""
+    encoder = LetterEncoder()
+    cold, warm = edition(), edition()
+    await Meanings(tmp_path, lambda: encoder).recall(cold)
+    assert not has_meaning(cold)
+    assert encoder.texts == []
+    await Meanings(tmp_path, lambda: encoder).learn(edition())
+    count = len(encoder.texts)
+    await Meanings(tmp_path, lambda: encoder).recall(warm)
+    assert has_meaning(warm)
+    assert len(encoder.texts) == count
+
+
+async def test_without_the_extra_words_alone_answer() -> None:
+    served = edition()
+    meanings = Meanings(None, lambda: None)
+    await meanings.learn(served)
+    await meanings.recall(served)
+    assert not has_meaning(served)
+    assert await first_title(served) == "Coffee was banned from the office."
+
+
+async def test_a_model_that_fails_is_logged_and_words_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    class BrokenEncoder(LetterEncoder):
+        def load(self) -> None:
+            raise RuntimeError("no weights")
+
+    served = edition()
+    with caplog.at_level(logging.ERROR):
+        await Meanings(None, BrokenEncoder).learn(served)
+    assert "no weights" in caplog.text
+    assert not has_meaning(served)
+    assert await first_title(served) == "Coffee was banned from the office."

@@ -1,0 +1,81 @@
+"""What a machine lacks is skipped with its reason, failed where it is promised, and summed up in the last line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.documents import ROOT
+from tests.require import PACKAGES, require, summarise
+
+pytest_plugins = ["pytester"]
+
+
+def test_what_is_there_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promised or not."""
+    monkeypatch.setenv("PARLEY_TEST_REQUIRE", "browser")
+    require("browser", present=True, reason="it is here")
+
+
+def test_what_is_missing_skips_and_fails_where_it_is_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names stand between commas, with or without a space; another name promises nothing."""
+    monkeypatch.setenv("PARLEY_TEST_REQUIRE", "postgres,specs")
+    with pytest.raises(pytest.skip.Exception, match=r"^browser: no browser$"):
+        require("browser", present=False, reason="no browser")
+    monkeypatch.setenv("PARLEY_TEST_REQUIRE", "postgres, browser")
+    with pytest.raises(pytest.fail.Exception, match="PARLEY_TEST_REQUIRE names 'browser': no browser"):
+        require("browser", present=False, reason="no browser")
+
+
+def test_a_requirement_that_nobody_describes_is_a_mistake() -> None:
+    """Its line in the summary could not say what would run it."""
+    unheard_of = "moon"
+    with pytest.raises(AssertionError, match="nothing of 'moon'"):
+        require(unheard_of, present=True, reason="")
+
+
+@pytest.mark.parametrize(
+    ("reasons", "line"),
+    [
+        ([], "Nothing was skipped."),
+        (["Skipped: browser: no Chromium"], "Skipped 1: 1 browser (apt-get install chromium)"),
+        (
+            ["Skipped: specs: no file", "Skipped: browser: a", "Skipped: browser: b"],
+            "Skipped 3: 2 browser (apt-get install chromium); 1 specs (files from outside the repository)",
+        ),
+        (["Skipped: moon: too far", "unconditional skip"], "Skipped 2: 2 for other reasons (see the reasons above)"),
+    ],
+)
+def test_the_line_names_each_requirement_and_its_package(reasons: list[str], line: str) -> None:
+    """The most tests first."""
+    assert summarise(reasons) == line
+
+
+def test_contributing_says_what_each_requirement_takes() -> None:
+    """Its table has a row for each name."""
+    rows = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert [name for name in PACKAGES if f"| `{name}` |" not in rows] == []
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "in two workers"])
+def test_a_run_ends_with_the_line(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+) -> None:
+    """After pytest's own last line, once, however many workers there are."""
+    monkeypatch.delenv("PARLEY_TEST_REQUIRE", raising=False)  # the gate promises a browser, which would fail the run
+    pytester.makeconftest((Path(__file__).parents[1] / "conftest.py").read_text("utf-8"))
+    pytester.makepyfile(
+        """
+        from tests.require import require
+
+        def test_with_a_browser():
+            require("browser", present=False, reason="no Chromium")
+
+        def test_without():
+            pass
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:randomly", *workers)
+    assert result.outlines[-1] == "Skipped 1: 1 browser (apt-get install chromium)"
+    assert "1 passed, 1 skipped" in result.outlines[-2]

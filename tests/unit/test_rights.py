@@ -1,0 +1,133 @@
+"""The bot lends nobody its rights: what members and the bot may not write in a place, nobody makes it write there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.chat.vocabulary import Action, Answers, Outcome, Request, Visibility
+from tests.talk import ADA, CREATE, press, say, wall, words
+from tests.world import Wall, make_bot, request, running
+
+MUTE: Mapping[str, Mapping[str, Any]] = {
+    "You can't write in this channel": {"may_write": False},
+    "I can't write in this channel": {"may_post": False},
+}
+"""What the answer says, by what is missing. Where both are, the member reads what they could mend themselves."""
+
+
+def listener(who: Request, rights: Mapping[str, Any]) -> Request:
+    return replace(who, **rights)
+
+
+def is_private(outcome: Outcome) -> bool:
+    return outcome.answer is not None and outcome.answer.visibility is Visibility.PRIVATE
+
+
+@pytest.mark.parametrize("reason", MUTE)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/fact coffee ban",
+        "/counter buying tea",
+        "/source house rules",
+        "/define wulong",
+        "/policy kitty",
+        "/search tea",
+        "/topic",
+        "/timeline",
+    ],
+)
+async def test_a_public_answer_stays_private(line: str, reason: str) -> None:
+    """Share:yes shows the same answer to the asker alone, who reads why; with both rights it is for everybody."""
+    bot = make_bot()
+    outcome = await bot.say(listener(request(), MUTE[reason]), f"{line} share:yes")
+    everybody = await bot.say(request(), f"{line} share:yes")
+    assert is_private(outcome)
+    assert reason in words(outcome)
+    assert words(everybody) in words(outcome)
+    assert not is_private(everybody)
+    assert reason not in words(everybody)
+
+
+@pytest.mark.parametrize("reason", MUTE)
+async def test_an_answer_for_the_asker_says_nothing_of_rights(reason: str) -> None:
+    """A private look-up lends nobody anything."""
+    outcome = await make_bot().say(listener(request(), MUTE[reason]), "/fact coffee ban")
+    assert is_private(outcome)
+    assert reason not in words(outcome)
+
+
+@pytest.mark.parametrize("reason", MUTE)
+async def test_share_posts_nothing(reason: str) -> None:
+    """The button of a private card, and the one under *Find facts*."""
+    bot, silence = make_bot(), Wall()
+    bot.platforms["test"] = silence
+    who = listener(request(), MUTE[reason])
+    facts = await bot.look(who, "find-facts", "Was coffee banned?")
+    assert facts.answer is not None
+    share = next(c.action for card in facts.answer.cards for c in card.controls if c.label == "Share")
+    for pressed in (share, Action("share", ("counter", "tea", "tea-popular"))):
+        assert pressed is not None
+        assert reason in words(await bot.press(who, pressed.encode()))
+    assert silence.posted == []
+    assert "Shared here" in words(await bot.press(request(), "v1:share:counter:tea:tea-popular"))
+    assert len(silence.posted) == 1
+
+
+POLL_FORM: Answers = {"question": "Which tea?", "options": "Green\nBlack", "closes": "2h", "method": ("single",)}
+OPTIONS_FORM: Answers = {"question": "Which?", "options": ("option-tea-fund", "option-bring-own"), "closes": "2h"}
+
+
+@pytest.mark.parametrize("reason", MUTE)
+async def test_a_poll_is_refused_before_it_is_stored(tmp_path: Path, reason: str) -> None:
+    """By command, by form, on policy options, and a copy of a poll that exists; the form isn't opened either."""
+    async with running(tmp_path) as instance:
+        who = listener(ADA, MUTE[reason])
+        for line in (CREATE, "/poll create", "/poll policy", "/poll policy A tea fund | Bring your own"):
+            outcome = await say(instance, who, line)
+            assert outcome.answer is not None
+            assert outcome.answer.form is None
+            assert reason in words(outcome)
+        bot = instance.bot
+        assert reason in words(await bot.submit(who, "v1:poll-create", POLL_FORM))
+        assert reason in words(await bot.submit(who, "v1:poll-policy:tea", OPTIONS_FORM))
+        assert "No polls yet" in words(await say(instance, ADA, "/poll list"))
+        assert "The poll is open" in words(await say(instance, ADA, CREATE))
+        assert reason in words(await say(instance, who, "/poll post poll:p1"))
+        assert reason in words(await press(instance, who, "v1:poll-post:p1"))
+        assert len(wall(instance).posted) == 1
+        assert "counted" in words(await press(instance, who, "v1:vote:p1:0"))
+
+
+def direct(who: Request) -> Request:
+    """Somebody's conversation with the bot alone, on a platform where each of those is a community of its own."""
+    return replace(
+        who,
+        actor=replace(who.actor, workspace="dm7", moderator=True),
+        place=replace(who.place, workspace="dm7", direct=True),
+    )
+
+
+async def test_what_needs_a_server_is_not_done_in_a_direct_message(tmp_path: Path) -> None:
+    """Each command that says so refuses; the others answer. In a channel none refuses for that reason."""
+    async with running(tmp_path) as instance:
+        for name, command in instance.bot.commands.items():
+            args = {param.name: "1" for param in command.params if param.required}
+            for who in (direct(ADA), ADA):
+                outcome = await instance.bot.invoke(who, name, args)
+                refused = outcome.answer is not None and "in a channel, not in direct messages" in words(outcome)
+                assert refused is (command.needs_community and who.place.direct), name
+
+
+async def test_settings_logs_and_polls_need_a_server(tmp_path: Path) -> None:
+    """What a community decides, what was done in it, and its polls; looking up, receipts and one's own data don't."""
+    async with running(tmp_path) as instance:
+        names = {name for name, command in instance.bot.commands.items() if command.needs_community}
+        everywhere = {"fact", "counter", "search", "help", "poll receipt", "privacy show", "privacy erase", "suggest"}
+        assert {"settings", "log", "poll create", "poll policy", "poll post", "poll list", "poll close"} <= names
+        assert not everywhere & names

@@ -1,0 +1,63 @@
+"""What Discord writes for a person reaches the core as the person meant it, at every entrance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.discord.decoding import decode
+from tests.wire.discord_world import discord_world, words
+
+NAMES = {"@1": "Ben", "@&2": "crew", "#3": "main"}
+
+
+def test_marks_read_as_what_they_mean() -> None:
+    """Names, channels, roles, emoji, commands and times; what has no name keeps its sign, and what is no mark stays."""
+    for written, meant in {
+        "<@1> <@!1> <@&2> <#3>": "@Ben @Ben @crew #main",
+        "<@7> <@&7> <#7>": "@7 @… #…",
+        "<:tea:12> <a:cup:12> :coffee:": ":tea: :cup: :coffee:",
+        "</poll close:12> </fact:1>": "/poll close /fact",
+        "<t:0> <t:1700000000:R>": "1970-01-01 00:00 UTC 2023-11-14 22:13 UTC",
+        "<t:999999999999>": "…",
+        "<id:browse> <id:home>": "#browse #home",
+        "<@x> <b> <t:x> < @1> &lt; @everyone": "<@x> <b> <t:x> < @1> &lt; @everyone",
+        "": "",
+    }.items():
+        assert decode(written, NAMES) == meant
+
+
+async def test_people_are_elected_by_mention(tmp_path: Path) -> None:
+    """In a command, which brings the names, and in a form, whose marks are looked up. Nobody is pinged."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        host, ada, ben = (server.member(name) for name in ("Host", "Ada", "Ben"))
+        options = f"<@{ben.user.id}> | <@!{ada.user.id}>"
+        await host.slash("poll create", post=True, question=f"Who writes in <#{server.main.id}>?", options=options)
+        opened = await host.slash("poll create", post=True)
+        filled = {"question": "Who <:tea:12>?", "options": f"<@{ben.user.id}>\n<@{ada.user.id}>"}
+        await host.submit(opened, **filled)
+        first, second = (words(message) for message in server.posted(server.main)[-2:])
+        assert "Who writes in #main?" in first
+        assert r"Who \:tea\:?" in second
+        for card in server.posted(server.main)[-2:]:
+            assert {"@Ben", "@Ada"} <= set(card.labels)
+            assert "<@" not in words(card)
+
+
+async def test_a_message_is_read_as_its_author_saw_it(tmp_path: Path) -> None:
+    """Find facts hears names; of a channel that the bot can't view it hears none."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        ada, ben = server.member("Ada"), server.member("Ben")
+        looked: list[str] = []
+        shortcut = world.instance.bot.registry.shortcuts["find-facts"]
+
+        async def listen(ctx: object, text: str) -> object:
+            looked.append(text)
+            return await shortcut.handler(ctx, text)
+
+        heard = type(shortcut)(**{**{name: getattr(shortcut, name) for name in shortcut.__slots__}, "handler": listen})
+        world.instance.bot.registry.shortcuts["find-facts"] = heard  # type: ignore[index]
+        message = ada.write(f"<@{ben.user.id}> drinks tea in <#{server.main.id}> <a:cup:1> <@&5>")
+        await ada.context("Find facts", message)
+        assert looked == ["@Ben drinks tea in #main :cup: @…"]

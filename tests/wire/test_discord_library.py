@@ -1,0 +1,121 @@
+"""Parley uses discord.py through its public names, and keeps nothing of an interaction that is over."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import gc
+from contextlib import suppress
+from pathlib import Path
+
+import discord
+import pytest
+from discord import ui
+
+import adapters.discord
+from adapters.discord import render
+from adapters.discord.client import ParleyClient
+from tests.wire.discord import impatient, pointed_at
+from tests.wire.discord.errors import invalid_form
+from tests.wire.discord_world import bugs, discord_world, new_server, parley, shown_once, words
+from tests.world import Clock, running
+
+ORIGINAL = r"^/webhooks/\d+/\w+/messages/@original$"
+PUBLIC = {
+    "discord": None,
+    "discord.http": {"Route", "handle_message_parameters"},
+}
+"""The library's modules that the adapter imports from: all public names of a module, or these alone."""
+
+
+def sources() -> list[Path]:
+    return sorted(Path(next(iter(adapters.discord.__path__))).glob("*.py"))
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda path: path.stem)
+def test_the_adapter_uses_public_names_of_the_library_alone(source: Path) -> None:
+    """No attribute with an underscore but an object's own, and nothing from the library's inner modules."""
+    tree = ast.parse(source.read_text("utf-8"))
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    foreign = [node for node in attributes if not (isinstance(node.value, ast.Name) and node.value.id == "self")]
+    private = [node.attr for node in foreign if node.attr.startswith("_") and not node.attr.startswith("__")]
+    assert private == []
+    assert not {node.attr for node in attributes} & {"parsers", "async_context"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "discord":
+            names = PUBLIC[node.module or ""]
+            assert names is None or {name.name for name in node.names} <= names
+
+
+async def test_a_vote_right_after_a_start_counts_with_its_roles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord passes votes on before it has told the server's roles: the vote waits, and who has the role is counted,
+    alone."""
+    board = "77"
+    async with new_server() as server:
+        server.guild.roles[board] = "Board"
+        async with parley(server, tmp_path) as world:
+            poll = await world.poll(server.member("Host"), role=board)
+        guilds = list(server.guilds_of((0, 1)))
+        answers = iter([guilds, []])  # they are named in READY, and not described afterwards
+        monkeypatch.setattr(server, "guilds_of", lambda _shard: next(answers))
+        clock = Clock()
+        with pointed_at(server.url, server.gateway_url), impatient():
+            async with running(tmp_path, clock=clock) as instance:
+                client = ParleyClient(instance.bot, clock=clock, patience=0.0)
+                run = asyncio.create_task(client.start(server.token))
+                await server.until(lambda: client.guilds)
+                ada, ben = server.member("Ada", roles=[board]), server.member("Ben")
+                votes = [member.start_click(poll, "Green") for member in (ada, ben)]
+                await server.until(lambda: all(vote.thinking for vote in votes))
+                server.gateway.dispatch("GUILD_CREATE", guilds[0], server.guild.id)
+                for vote in votes:
+                    await vote.member.wait(vote)
+                await client.close()
+                with suppress(asyncio.CancelledError):
+                    await run
+        assert "Your vote is counted" in words(votes[0].message)
+        assert "a role that you don't have" in words(votes[1].message)
+
+
+async def test_a_picture_that_an_edit_may_not_add_is_told_in_words(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """50035 for an answer that was announced: it comes with the chart described, and not as a code to quote."""
+    async with discord_world(tmp_path, patience=0.0) as world:
+        server, host = world.server, world.server.member("Host")
+        poll = await world.poll(host, results="live")
+        await host.click(poll, "Green")
+        server.faults.refuse(ORIGINAL, invalid_form(["components: the attachment was not found"]), "PATCH")
+        answer = await host.slash("poll results", poll="p1")
+        assert shown_once(answer)
+        assert not answer.message.attachments
+        assert "Green: 1" in words(answer.message)
+        assert bugs(caplog) == []
+
+
+def live_views() -> list[object]:
+    """The messages, forms and interactions that something still refers to."""
+    gc.collect()
+    return [
+        each for each in gc.get_objects() if isinstance(each, (render.DiscordMessage, ui.Modal, discord.Interaction))
+    ]
+
+
+@pytest.mark.parametrize("patience", [1.5, 0.0], ids=["quick", "slow"])
+async def test_nothing_stays_in_memory_of_what_is_answered(tmp_path: Path, patience: float) -> None:
+    """The library stores a view that could be pressed, and Parley's never: first answers, late ones, further ones,
+    posts, edits and forms."""
+    async with discord_world(tmp_path, patience=patience) as world:
+        before = len(live_views())
+        server, host = world.server, world.server.member("Host")
+        poll = await world.poll(host, results="live")
+        await host.click(poll, "Green")
+        await host.slash("poll create", post=True)
+        with world.long("poll results"):
+            results = await host.slash("poll results", poll="p1")
+        await server.until(lambda: len(results.messages) == 2)
+        await world.quiet()
+        await world.answered()
+        assert len(live_views()) == before
