@@ -2,18 +2,21 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# A test waits for servers and programs for half of its time, so two processors take four of them at once.
+WORKERS ?= 4
+# The tests' databases lie in memory if there is room: on a disk, most of the time goes into its fsync.
+SCRATCH ?= $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 { print "/dev/shm" }')
 
-.PHONY: run test test-slow fuzz audit lint format image-test bench soak schemas messages golden gallery lock clean
+.PHONY: run test answers test-slow mutants fuzz audit lint format image-test bench soak schemas messages golden gallery pictures lock clean
 
 run: $(VENV)/run.installed
 	$(BIN)/parley run
 
 test: $(VENV)/dev.installed
-	$(BIN)/pytest -n $(WORKERS) -m "not slow and not image"
+	TMPDIR=$(or $(SCRATCH),$(TMPDIR),/tmp) $(BIN)/pytest -n $(WORKERS) -m "not slow and not image"
 
 test-slow: $(VENV)/dev.installed
-	$(BIN)/pytest -n $(WORKERS) -m slow
+	$(BIN)/pytest -n 2 -m slow
 
 # Shakes every parser with damaged inputs, each target for at least so many seconds.
 fuzz: $(VENV)/dev.installed
@@ -44,6 +47,14 @@ bench: $(VENV)/dev.installed
 soak: $(VENV)/dev.installed
 	$(BIN)/python -m benchmarks.soak --seconds $(or $(SECONDS),3600)
 
+# How well members' questions are answered, with words alone and with meaning.
+answers: $(VENV)/dev.installed
+	$(BIN)/python -m tests.answers.measure
+
+# Changes one thing at a time in the files that hold rules, and says which change no test notices.
+mutants: $(VENV)/dev.installed
+	$(BIN)/python -m tests.mutants
+
 schemas: $(VENV)/dev.installed
 	$(BIN)/parley schema schemas
 
@@ -51,12 +62,17 @@ messages: $(VENV)/dev.installed
 	mkdir -p bot/locale
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k t -k count:1,2 -o bot/locale/parley.pot bot adapters
 
-golden: $(VENV)/dev.installed
+# Renews all that follows from declarations: schemas, tables of the documents, renderings.
+golden: schemas $(VENV)/dev.installed
 	PARLEY_GOLDEN=write $(BIN)/pytest -q tests/render tests/unit/test_charts.py tests/docs
 
 # Draws the pictures of the documents anew, in a few minutes; it takes Chromium.
 gallery: $(VENV)/dev.installed
 	PARLEY_PICTURES=write $(BIN)/pytest -q -n $(WORKERS) tests/render/test_*_pictures.py
+
+# Draws cards and pages into FOLDER, wide and narrow, light and dark, and at 200 %; it takes Chromium.
+pictures: $(VENV)/dev.installed
+	$(BIN)/python -m tests.render.card_pictures $(or $(FOLDER),build/pictures)
 
 # The environment is made again whenever its lock file changes.
 $(VENV)/run.installed: locks/run.txt pyproject.toml
@@ -70,7 +86,7 @@ $(VENV)/dev.installed: locks/dev.txt $(VENV)/run.installed
 	touch $@
 
 lock:
-	uv pip compile pyproject.toml --extra postgres --group build --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra postgres --extra semantic --group build --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate --output-file locks/run.txt
 	uv pip compile pyproject.toml --all-extras --group build --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate --constraint locks/run.txt --output-file locks/dev.txt
