@@ -1,5 +1,6 @@
 -- name: take_discussion_telling(platforms, now)^
-DELETE FROM discussion_tellings WHERE (poll, platform, workspace, channel, thread) IN (
+-- An IN may run its subquery once for each row, and would take out more rows than it returns. `=` runs it once.
+DELETE FROM discussion_tellings WHERE (poll, platform, workspace, channel, thread) = (
     SELECT poll, platform, workspace, channel, thread FROM discussion_tellings
     WHERE due_at <= :now AND platform IN (SELECT jsonb_array_elements_text(CAST(:platforms AS jsonb)))
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED

@@ -46,7 +46,7 @@ SELECT DISTINCT poll, platform, workspace, channel, thread, CAST(:now AS BIGINT)
 FROM discussion_copies WHERE poll = :poll ON CONFLICT DO NOTHING;
 
 -- name: take_discussion_telling(platforms, now)^
-DELETE FROM discussion_tellings WHERE (poll, platform, workspace, channel, thread) IN (
+DELETE FROM discussion_tellings WHERE (poll, platform, workspace, channel, thread) = (
     SELECT poll, platform, workspace, channel, thread FROM discussion_tellings
     WHERE due_at <= :now AND platform IN (SELECT value FROM json_each(:platforms)) ORDER BY due_at LIMIT 1
 ) RETURNING *;

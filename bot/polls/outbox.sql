@@ -9,7 +9,7 @@ FROM poll_copies WHERE poll = :poll ON CONFLICT DO NOTHING;
 
 -- name: take_telling(platforms, now)^
 -- Whoever takes the row out tells the place, so it hears once.
-DELETE FROM tellings WHERE (poll, news, platform, workspace, channel, thread) IN (
+DELETE FROM tellings WHERE (poll, news, platform, workspace, channel, thread) = (
     SELECT poll, news, platform, workspace, channel, thread FROM tellings
     WHERE due_at <= :now AND platform IN (SELECT value FROM json_each(:platforms)) ORDER BY due_at LIMIT 1
 ) RETURNING *;

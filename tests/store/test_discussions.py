@@ -80,6 +80,22 @@ async def test_a_crowd_over_two_processes_counts_once(url: str, database: Databa
     await other.close()
 
 
+async def test_one_take_takes_out_one_place(database: Database, raw: Raw) -> None:
+    """Of a discussion that stands in three places, each take returns one telling and leaves all others."""
+    discussions = discussions_in(database, new_key())
+    discussion = await started(discussions)
+    for channel in ("second", "third"):
+        await discussions.posted(discussion.id, MessageRef(Place(PLATFORM, WORKSPACE, channel), "m"), NOW)
+    await discussions.end(discussion.id, NOW)
+    channels = set()
+    for left in (2, 1, 0):
+        telling = await database.write(lambda tx: posted_cards.take(tx, [PLATFORM], NOW))
+        assert telling is not None
+        channels.add(telling.place.channel)
+        assert await raw.run("SELECT count(*) FROM discussion_tellings") == [(left,)]
+    assert channels == {"main", "second", "third"}
+
+
 async def test_statements_are_decided_once_and_forgotten_at_the_close(database: Database) -> None:
     """Waiting and rejected ones go at the close, and so do the names of authors."""
     discussions = discussions_in(database, new_key())

@@ -174,6 +174,33 @@ def test_every_named_query_is_used_and_every_used_one_is_named() -> None:
     assert postgres <= common
 
 
+def limited_in_lists(sql: str) -> list[str]:
+    """Each subquery with a LIMIT that an IN looks rows up in, by its first line."""
+    lists = re.findall(r"\bIN \(\s*(SELECT\b(?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)", sql)
+    return [subquery.split("\n")[0] for subquery in lists if "LIMIT" in subquery]
+
+
+@pytest.mark.parametrize(
+    ("looking_up", "lists"),
+    [
+        ("IN (\n {}\n)", 1),
+        ("IN ({})", 1),
+        ("= (\n {}\n)", 0),
+    ],
+)
+def test_an_in_with_a_limit_is_noticed(looking_up: str, lists: int) -> None:
+    """An IN over a subquery with a LIMIT counts, also around other brackets; `=` does not, nor an IN without a LIMIT."""
+    inner = "SELECT id FROM things WHERE id IN (SELECT id FROM others) ORDER BY id"
+    assert len(limited_in_lists("WHERE id " + looking_up.format(f"{inner} LIMIT 1"))) == lists
+    assert limited_in_lists("WHERE id " + looking_up.format(inner)) == []
+
+
+@pytest.mark.parametrize("path", sorted(ROOMS.glob("*/*.sql")), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_row_is_looked_up_by_an_in_with_a_limit(path: Path) -> None:
+    """PostgreSQL may run the subquery of an IN once for each row, and each run may pick another row; `=` runs it once."""
+    assert limited_in_lists(path.read_text("utf-8")) == []
+
+
 @pytest.mark.usefixtures("voted")
 async def test_a_community_with_polls_can_not_vanish(raw: Raw) -> None:
     """Its polls go first, on record."""
