@@ -180,7 +180,7 @@ def _controls(controls: tuple[Control, ...], used: Counter[str]) -> Json:
 
 
 def _button(button: Button, used: Counter[str]) -> Json:
-    """Slack has no disabled buttons: whoever presses one is told by the core why nothing happens."""
+    """Slack has no disabled buttons: the core tells the member who presses one why nothing happens."""
     element: Json = {
         "type": "button",
         "text": plain_text(button.label),

@@ -1,6 +1,6 @@
 """Which workspaces have the app, and how each is talked to: under its own token, with its own people and budgets.
 
-Whoever asks gets the workspace from memory. What is known is looked up again when it has changed, and after some seconds
+A caller gets the workspace from memory. What is known is looked up again when it has changed, and after some seconds
 in case that word got lost between two processes; Slack is not asked for it.
 """
 

@@ -2,7 +2,7 @@
 
 sources_for(works, folder) -> Sources
 append_sources(folder, new) -> Appended         nothing that stands in a file is changed
-report(file, read, found, appended) -> lines for whoever asked
+report(file, read, found, appended) -> lines for the person who asked
 """
 
 from __future__ import annotations

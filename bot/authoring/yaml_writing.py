@@ -91,7 +91,7 @@ def new_id(words: str, used: Container[str], fallback: str, most: int = ENTRY_ID
 
 
 def replace_file(file: Path, content: bytes) -> None:
-    """Puts this content in the place of a file: whoever reads it, and whatever stops us, sees the old or the new whole.
+    """Puts this content in the place of a file: a reader, or a stop at any moment, sees the old or the new whole.
 
     Raises OSError where the folder can't be written to; the file is then as it was.
     """

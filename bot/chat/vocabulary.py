@@ -95,7 +95,7 @@ _COPY = re.compile(r"#[1-9][0-9]?\Z")
 class Action:
     """What a control does when it is used, short enough to travel inside it: `v1:verb:arg:arg`.
 
-    Only ids and option indices, never what a person wrote, never a person's id: whoever uses the control is
+    Only ids and option indices, never what a person wrote, never a person's id: the person who uses the control is
     authorised then. ASCII, at most 100 characters.
     """
 

@@ -11,7 +11,7 @@ DELETE FROM digests WHERE community = :community;
 SELECT community, next_at FROM digests WHERE next_at <= :now ORDER BY next_at, community;
 
 -- name: advance_digest(community, due_at, next_at)!
--- Whoever changes the row posts it, so it is posted once.
+-- The process that changes the row posts it, so it is posted once.
 UPDATE digests SET next_at = :next_at WHERE community = :community AND next_at = :due_at;
 
 -- name: next_digest()$

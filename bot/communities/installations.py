@@ -12,7 +12,7 @@ from bot.store.timestamps import from_stored, to_stored
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One community's. What is sealed, whoever stored it can open."""
+    """One community's. What is sealed, only the adapter that stored it can open."""
 
     sealed: str
     installed_at: datetime

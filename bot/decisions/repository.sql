@@ -29,12 +29,12 @@ SELECT * FROM decisions WHERE poll = :poll ORDER BY at, id;
 SELECT step, words, member, member_name, at FROM decision_steps WHERE decision = :decision ORDER BY number;
 
 -- name: settle_decision(id, state, outcome, review_at)!
--- Whoever changes a standing decision has its step written, so two answers at once leave one.
+-- The change of a standing decision has its step written, so two answers at once leave one.
 UPDATE decisions SET state = :state, outcome = :outcome, review_at = :review_at, ask_at = :review_at
 WHERE id = :id AND state = 'standing';
 
 -- name: take_review(now)^
--- Whoever changes the row asks, so it is asked once.
+-- The process that changes the row asks, so it is asked once.
 UPDATE decisions SET ask_at = NULL
 WHERE id = (SELECT id FROM decisions WHERE state = 'standing' AND ask_at <= :now ORDER BY ask_at, id LIMIT 1)
     AND ask_at <= :now

@@ -132,7 +132,7 @@ class Decisions:
         return decision
 
     async def asked_of(self, decision_id: str, request: Request, community: Community, t: Translator) -> Decision:
-        """Return the decision to whoever may answer for it, wherever they were asked. Raises NotFound."""
+        """Return the decision to a member who may answer for it, in any place. Raises NotFound."""
         decision = await self.database.read(lambda tx: rows.find(tx, decision_id))
         if decision is None or decision.community != community.id:
             raise _no_decision(t)

@@ -97,7 +97,7 @@ def project(votes: Votes, components: Components) -> Numbers:
 
 
 def find_eligible(votes: Votes, earlier: Iterable[int] = ()) -> Integers:
-    """Return the rows that are grouped [6]: people with enough votes, whoever was in before, and the most active."""
+    """Return the rows that are grouped [6]: people with enough votes, those who were in before, and the most active."""
     counts = (votes != UNSEEN).sum(axis=1)
     eligible = counts >= min(VOTES_MIN, votes.shape[1])
     eligible[list(earlier)] = True
@@ -199,8 +199,8 @@ def polis_groups(positions: Numbers, eligible: Sequence[int] | Integers) -> Grou
 def find_groups(votes: Votes, eligible: Integers, chance: np.random.Generator) -> Grouping | None:
     """Group the eligible rows by seeded k-means++; None where every partition has a group of fewer than five.
 
-    `votes` are everybody's. Rows must be in canonical order, so that the same votes draw the same numbers whoever
-    they belong to: `stability.find_camps` sees to that.
+    `votes` are everybody's. Rows must be in canonical order, so that the same votes draw the same numbers for
+    any people: `stability.find_camps` sees to that.
     """
     positions = project(votes, find_components(votes))[eligible]
     labels, score = cluster(positions, chance)

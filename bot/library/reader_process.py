@@ -24,7 +24,7 @@ from bot.library.snapshot import Parcel, edition_from, open_edition, pack_up
 IDLE = 60.0
 """Seconds after which the process ends that had nothing to read."""
 SWITCH = 0.001
-"""Seconds after which whoever makes an edition lets others have the interpreter, if they want it."""
+"""Seconds after which the maker of an edition lets other threads have the interpreter, if they want it."""
 THOROUGH = 100
 """Editions after which everything is looked through for what nobody uses."""
 
@@ -78,7 +78,7 @@ class ReaderProcess:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin)
         try:
-            # In a thread, because whoever asks first starts the process.
+            # In a thread, because the first request starts the process.
             reading = await asyncio.to_thread(self._pool.submit, pack_up, source, today)
             return await asyncio.wrap_future(reading)
         except BrokenProcessPool:

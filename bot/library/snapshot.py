@@ -152,7 +152,7 @@ def open_edition(source: Path, today: date) -> Edition:
 def let_go(editions: list[Edition]) -> None:
     """Takes an edition apart, a few entries at a time: to free 10,000 at once stops everything for a tenth of a second.
 
-    Whoever calls holds it in this list alone.
+    The caller holds it in this list alone.
     """
     packs = editions.pop().library.packs
     entries = [entry for pack in packs.values() for entry in pack.entries.values()]

@@ -78,7 +78,7 @@ SELECT id FROM polls WHERE state = 'open' AND reminded = 0 AND remind_at <= :now
 ORDER BY remind_at, id;
 
 -- name: take_reminder(poll, now)!
--- Whoever changes the row has it told, so it goes out once.
+-- The process that changes the row announces it, so it goes out once.
 UPDATE polls SET remind_at = NULL, reminded = 1 WHERE id = :poll AND state = 'open' AND reminded = 0 AND remind_at <= :now;
 
 -- name: remind_now(poll)!

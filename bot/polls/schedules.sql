@@ -21,7 +21,7 @@ SELECT * FROM poll_schedules WHERE id = :id;
 SELECT * FROM poll_schedules WHERE next_at <= :now ORDER BY next_at, id LIMIT 100;
 
 -- name: advance_schedule(id, due_at, next_at)!
--- Whoever changes the row opens the poll, in the same transaction, so it opens once.
+-- The process that changes the row opens the poll, in the same transaction, so it opens once.
 UPDATE poll_schedules SET next_at = :next_at WHERE id = :id AND next_at = :due_at;
 
 -- name: stop_schedule(id, stopped)!

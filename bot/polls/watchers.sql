@@ -15,7 +15,7 @@ DELETE FROM poll_watchers WHERE poll = :poll;
 UPDATE poll_watchers SET remind_at = remind_at + :later WHERE poll = :poll;
 
 -- name: take_watcher(now)^
--- Whoever takes the row out has the member told, so they hear it once.
+-- The process that takes the row out tells the member, so they hear it once.
 DELETE FROM poll_watchers WHERE (poll, member) = (
     SELECT poll, member FROM poll_watchers WHERE remind_at <= :now ORDER BY remind_at, poll, member LIMIT 1
 ) RETURNING poll, member, workspace, remind_at;

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # look-ups in a terminal count nothing, and load no database 
 VIEW, DISPUTE, MISS = "asked", "disputed", "missed"
 MONTHS = 12
 KINDS_MAX = 2_000
-"""Different searches of a month that are counted; whoever types nonsense for days fills no disk."""
+"""Different searches of a month that are counted; nonsense typed for days fills no disk."""
 MEMORY_MAX = 5_000
 MISSES_LEAST = 3
 """How often a search has to find nothing before anybody is told its words: what few type may lead to a person."""

@@ -27,7 +27,7 @@ FILE = "_file"
 FROM_FILES = (SECRETS - {"key"}) | {"database"}
 """Settings that a file of their own may hold, which the same name with `_file` names. The key has `key_file`."""
 SECRET_MAX = 10_000
-"""Characters of a secret's file, at most: whoever names a wrong one is told instead of filling the memory."""
+"""Characters of a secret's file, at most: an operator who names a wrong one is told, and the memory stays free."""
 
 _TESTS = re.compile(r"PARLEY_(TEST_\w+|GOLDEN|PICTURES)")
 """Variables of the tests, which are no settings."""

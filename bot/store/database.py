@@ -41,7 +41,7 @@ class Database(ABC):
         self._signals.listen(signal, hear)
 
     def signal(self, signal: Signal, about: str = "") -> None:
-        """Tells whoever listens, here at once and elsewhere soon, that what was committed before has changed."""
+        """Tells the listeners, here at once and elsewhere soon, that what was committed before has changed."""
         self._signals.spread(signal, about)
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Work in hand: one process at a time has a name, and whoever dies holding one loses it when its time has passed.
+"""Work in hand: one process at a time has a name, and a process that dies holding one loses it when its time has passed.
 
 Time is the database's own, so that processes whose clocks differ agree on it.
 """

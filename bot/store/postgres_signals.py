@@ -107,6 +107,6 @@ class Notices:
         try:
             sender, signal, about = json.loads(line)
         except (ValueError, TypeError):
-            return  # whoever else uses this channel
+            return  # another program uses this channel
         if sender != self._name and isinstance(signal, str) and isinstance(about, str):
             self._signals.spread(signal, about)

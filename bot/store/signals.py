@@ -1,6 +1,6 @@
 """What one part of Parley tells the others, in this process and in those that share the database.
 
-A signal says that something changed, never what: whoever hears it looks into the database. So one that is lost, said
+A signal says that something changed, never what: its reader looks into the database. So one that is lost, said
 twice or heard late does no harm, and what must not wait for one is looked for now and then all the same.
 """
 

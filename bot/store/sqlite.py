@@ -190,7 +190,7 @@ async def _migrate(connection: aiosqlite.Connection) -> None:
 
 
 async def _is_behind(connection: aiosqlite.Connection, migrations: tuple[migrate.Migration, ...]) -> bool:
-    """Whether the schema is behind. Otherwise nobody migrates, and whoever holds a lock must not keep it."""
+    """Whether the schema is behind. Otherwise nobody migrates, and another process's lock must not hold up the start."""
     try:
         return len(await _checksums(connection)) < len(migrations)
     except aiosqlite.OperationalError:  # a new file

@@ -1,4 +1,4 @@
-"""What can be counted while Parley runs. Whoever counts is told of it; this one counts nothing.
+"""What can be counted while Parley runs. A meter that counts is told of it; this one counts nothing.
 
 A count never names a person, a poll, a choice or a place: only kinds of things, of which there are few.
 """

@@ -32,7 +32,7 @@ class Rule(StrEnum):
     MOST_APPROVALS_WIN = "most-approvals-win"
     """The option that the most ballots approve of wins, with or without a majority."""
     MAJORITY_OF_CONTINUING = "majority-of-continuing"
-    """Instant run-off: whoever holds more than half of the continuing ballots wins; until then the last goes."""
+    """Instant run-off: an option with more than half of the continuing ballots wins; until then the last one goes."""
     EXHAUSTED_LEAVE_BASE = "exhausted-leave-base"
     """A ballot with no continuing option left is exhausted: it leaves the base of the percentages."""
     OVERVOTE_VOIDS_FROM_THERE = "overvote-voids-from-there"
