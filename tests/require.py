@@ -29,15 +29,18 @@ PACKAGES: Mapping[str, str] = {
 _REASON = re.compile(r"(?:Skipped: )?(?P<name>[a-z]+): ")
 
 
-def require(name: str, present: bool, reason: str) -> None:
-    """Go on if `present`; otherwise skip the test, or fail it where `name` is in PARLEY_TEST_REQUIRE."""
+def require(name: str, present: bool, reason: str, *, module: bool = False) -> None:
+    """Go on if `present`; otherwise skip the test, or fail it where `name` is in PARLEY_TEST_REQUIRE.
+
+    With `module`, for a call while a file of tests is read: skips or fails the whole file as one.
+    """
     assert name in PACKAGES, f"tests/require.py says nothing of {name!r}"
     if present:
         return
     promised = {word.strip() for word in os.environ.get("PARLEY_TEST_REQUIRE", "").split(",")}
     if name in promised:
         pytest.fail(f"PARLEY_TEST_REQUIRE names {name!r}: {reason}")
-    pytest.skip(f"{name}: {reason}")
+    pytest.skip(f"{name}: {reason}", allow_module_level=module)
 
 
 def summarise(reasons: Iterable[str]) -> str:

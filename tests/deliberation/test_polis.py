@@ -14,7 +14,8 @@ from bot.deliberation.polis_mode import PolisConversation, polis_numbers
 from tests.beside import DELIBERATION
 from tests.require import require
 
-FILES = sorted(DELIBERATION.glob("*.json")) or [DELIBERATION / "missing.json"]
+FILES = sorted(DELIBERATION.glob("*.json"))
+require("deliberation", bool(FILES), "finished conversations are kept outside the repository", module=True)
 UNIFORM = 49
 """For sixteen months Polis took every statement for a meta statement: https://github.com/compdemocracy/polis/issues/2611."""
 
@@ -23,7 +24,6 @@ UNIFORM = 49
 def figures(request: pytest.FixtureRequest) -> dict[str, Any]:
     """One conversation with the official outputs."""
     path: Path = request.param
-    require("deliberation", path.exists(), f"{path} is missing: conversations are kept outside the repository")
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
 

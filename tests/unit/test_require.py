@@ -28,6 +28,21 @@ def test_what_is_missing_skips_and_fails_where_it_is_promised(monkeypatch: pytes
         require("browser", present=False, reason="no browser")
 
 
+def test_a_whole_file_is_skipped_as_one(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that needs something missing counts as one skip, however many tests it has; promised, it is an error."""
+    pytester.makepyfile(
+        "from tests.require import require\n"
+        "require('specs', False, 'no file', module=True)\n"
+        "def test_one(): ...\n"
+        "def test_two(): ..."
+    )
+    pytester.syspathinsert(ROOT)
+    monkeypatch.delenv("PARLEY_TEST_REQUIRE", raising=False)
+    pytester.runpytest_inprocess("-p", "no:asyncio").assert_outcomes(skipped=1)
+    monkeypatch.setenv("PARLEY_TEST_REQUIRE", "specs")
+    pytester.runpytest_inprocess("-p", "no:asyncio").assert_outcomes(errors=1)
+
+
 def test_a_requirement_that_nobody_describes_is_a_mistake() -> None:
     """Its line in the summary could not say what would run it."""
     unheard_of = "moon"

@@ -136,7 +136,3 @@ INSERT INTO tellings_again SELECT poll, news, platform, workspace, channel, thre
 DROP TABLE tellings;
 ALTER TABLE tellings_again RENAME TO tellings;
 CREATE INDEX tellings_due ON tellings (due_at);
-
-CREATE TRIGGER polls_consent_frozen BEFORE UPDATE OF consent, follows ON polls
-WHEN OLD.links > 0
-BEGIN SELECT RAISE(ABORT, 'a poll is frozen at its first vote'); END;
