@@ -84,14 +84,14 @@ def passes(result: Result) -> bool:
 
 def objection_form(t: Translator, poll: Poll, reason: str = "") -> Form:
     hint = t("Everyone here sees your name and your reason.")
-    asked = Input("reason", t("Why you object"), InputKind.LINES, hint=hint, value=reason, longest=REASON_MAX)
-    return Form(Action("poll-objected", (poll.id,)), t("Object to the proposal"), (asked,))
+    field = Input("reason", t("Why you object"), InputKind.LINES, hint=hint, value=reason, longest=REASON_MAX)
+    return Form(Action("poll-objected", (poll.id,)), t("Object to the proposal"), (field,))
 
 
 def answer_form(t: Translator, poll: Poll, objection: Objection) -> Form:
     label = t("Your answer to {name}", name=objection.name or t("erased"))
-    asked = Input("answer", label, InputKind.LINES, value=objection.answer, longest=REASON_MAX)
-    return Form(Action("objection-answered", (poll.id, str(objection.number))), t("Answer an objection"), (asked,))
+    field = Input("answer", label, InputKind.LINES, value=objection.answer, longest=REASON_MAX)
+    return Form(Action("objection-answered", (poll.id, str(objection.number))), t("Answer an objection"), (field,))
 
 
 def objections_card(t: Translator, poll: Poll, objections: Sequence[Objection], *, hosts: bool) -> Card:
@@ -118,11 +118,11 @@ def objections_card(t: Translator, poll: Poll, objections: Sequence[Objection], 
 
 def proposal_form(t: Translator, poll: Poll) -> Form:
     """Ask for the changed proposal."""
-    asked = Input("question", t("The changed proposal"), InputKind.LINES, value=poll.question, longest=300)
+    field = Input("question", t("The changed proposal"), InputKind.LINES, value=poll.question, longest=300)
     closes = Input(
         "closes", t("When it closes"), hint=t("In 1 day, Friday 18:00, next week"), value="3 days", longest=60
     )
-    return Form(Action("poll-followed", (poll.id,)), t("Change the proposal"), (asked, closes))
+    return Form(Action("poll-followed", (poll.id,)), t("Change the proposal"), (field, closes))
 
 
 def choice_of(objection: Objection) -> Choice:

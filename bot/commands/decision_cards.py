@@ -198,11 +198,11 @@ def words_form(t: Translator, decision: Decision, verb: str) -> Form:
     }
     title, label = titles[verb]
     postponed = verb == "decision-postponed"
-    asked = Input(
+    field = Input(
         "words",
         label,
         InputKind.LINE if postponed else InputKind.LINES,
         hint=t("In 3 months, 2027-03-01") if postponed else "",
         longest=60 if postponed else WORDS_MAX,
     )
-    return Form(Action(verb, (decision.id,)), title, (asked,))
+    return Form(Action(verb, (decision.id,)), title, (field,))

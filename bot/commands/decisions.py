@@ -164,27 +164,27 @@ class DecisionCommands:
     @form("decision-changed", again="change")
     async def changed(self, ctx: Context, decision_id: str, answers: Answers) -> Outcome:
         words = _line(answer(answers, "words"))
-        return await self._filled(ctx, decision_id, ReviewAnswer(DecisionStep.CHANGED, words))
+        return await self._take_form(ctx, decision_id, ReviewAnswer(DecisionStep.CHANGED, words))
 
     @form("decision-dropped", again="drop")
     async def dropped(self, ctx: Context, decision_id: str, answers: Answers) -> Outcome:
         words = _line(answer(answers, "words"))
-        return await self._filled(ctx, decision_id, ReviewAnswer(DecisionStep.DROPPED, words))
+        return await self._take_form(ctx, decision_id, ReviewAnswer(DecisionStep.DROPPED, words))
 
     @form("decision-postponed", again="postpone")
     async def postponed(self, ctx: Context, decision_id: str, answers: Answers) -> Outcome:
         later = answer(answers, "words")
-        return await self._filled(ctx, decision_id, ReviewAnswer(DecisionStep.POSTPONED, review=later))
+        return await self._take_form(ctx, decision_id, ReviewAnswer(DecisionStep.POSTPONED, review=later))
 
-    async def _filled(self, ctx: Context, decision_id: str, given: ReviewAnswer) -> Outcome:
+    async def _take_form(self, ctx: Context, decision_id: str, review: ReviewAnswer) -> Outcome:
         try:
-            return await self._answer(ctx, decision_id, given)
+            return await self._answer(ctx, decision_id, review)
         except Refused as error:
             return Outcome(errors={"words": error.message})
 
-    async def _answer(self, ctx: Context, decision_id: str, given: ReviewAnswer) -> Outcome:
+    async def _answer(self, ctx: Context, decision_id: str, review: ReviewAnswer) -> Outcome:
         decision = await self.decisions.asked_of(decision_id, ctx.request, ctx.community, ctx.t)
-        settled = await self.decisions.answer(decision, given, ctx.request, ctx.community, ctx.t)
+        settled = await self.decisions.answer(decision, review, ctx.request, ctx.community, ctx.t)
         return Outcome(Reply((self._card(ctx, settled),)), replace=True)
 
     def _card(self, ctx: Context, decision: Decision) -> Card:

@@ -120,9 +120,9 @@ class RepeatCommands:
     async def ask_name(self, ctx: Context, kind: str, object_id: str) -> Outcome:
         """Ask for the name of a new template, made of a preview or of a poll."""
         draft = await self._draft(ctx, kind, object_id)
-        asked = Input("name", ctx.t("Its name"), value=shorten(draft.question, NAME_MAX), longest=NAME_MAX)
+        field = Input("name", ctx.t("Its name"), value=shorten(draft.question, NAME_MAX), longest=NAME_MAX)
         return Outcome(
-            Reply(form=Form(Action("template-save", (kind, object_id)), ctx.t("Save as a template"), (asked,)))
+            Reply(form=Form(Action("template-save", (kind, object_id)), ctx.t("Save as a template"), (field,)))
         )
 
     @form("template-save", again="ask_name")

@@ -92,8 +92,8 @@ class StatementQueue:
             discussion, position_of(position), StatementState.REJECTED, ctx.request, ctx.t, note
         )
         reached = await self._tell(ctx, discussion, statement, note)
-        told = ctx.t("I told its author why.") if reached else ctx.t("I can't reach its author.")
-        card = Card(title=ctx.t("The statement is rejected"), body=text(told), tone=Tone.GOOD)
+        notice = ctx.t("I told its author why.") if reached else ctx.t("I can't reach its author.")
+        card = Card(title=ctx.t("The statement is rejected"), body=text(notice), tone=Tone.GOOD)
         return Outcome(Reply((card,)))
 
     async def _tell(self, ctx: Context, discussion: Discussion, statement: DiscussionStatement, note: str) -> bool:

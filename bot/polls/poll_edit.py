@@ -1,4 +1,4 @@
-"""How a poll is edited before its first vote: its chain begins anew. A step of a unit of work that the ballot box runs."""
+"""How a poll is edited before its first vote: its chain begins edited_poll. A step of a unit of work that the ballot box runs."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ async def write_edit(tx: Transaction, secrets: OpenSecrets, poll: Poll) -> bool:
     if not locked or locked[0]["state"] != PollState.OPEN or locked[0]["links"] > 0:
         return False
     secret = checked_secret(secrets, locked[0])
-    begun = replace(poll, first_closes_at=poll.closes_at)
-    head = secret.format.opening(begun)
+    edited_poll = replace(poll, first_closes_at=poll.closes_at)
+    head = secret.format.opening(edited_poll)
     seal = secret.row_seal(poll.id, head, 0, 0, to_stored(poll.closes_at))
-    await polls.rewrite(tx, replace(begun, head=head, row_seal=seal))
+    await polls.rewrite(tx, replace(edited_poll, head=head, row_seal=seal))
     await messages.outdate(tx, poll.id)
     return True

@@ -46,9 +46,9 @@ async def insert(tx: Transaction, poll: Poll, wrapped: str) -> None:
 async def rewrite(tx: Transaction, poll: Poll) -> None:
     """Store an open poll without votes anew, but for who opened it, when and where."""
     columns = _columns(poll)
-    kept = ("id", "question", "method", "consent", "max_choices", "secret", "results", "roles", "joined_before")
+    rules = ("id", "question", "method", "consent", "max_choices", "secret", "results", "roles", "joined_before")
     more = ("quorum", "topic", "public", "closes_at", "remind_at", "head", "first_closes_at", "row_seal", "follows")
-    await tx.run("rewrite_poll", **{name: columns[name] for name in (*kept, *more)})
+    await tx.run("rewrite_poll", **{name: columns[name] for name in (*rules, *more)})
     await tx.run("drop_options", poll=poll.id)
     await _insert_options(tx, poll)
 
