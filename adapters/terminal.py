@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text as RichText
 
-from bot.chat.markup import Bold, Code, Inline, Italic, Item, Link, Quote, Text, plain
+from bot.chat.markup import Bold, Code, CommandMention, Inline, Italic, Item, Link, Quote, Text, plain
 from bot.chat.vocabulary import Button, Card, Control, Outcome, Reply, Tone
 from bot.i18n import Translator
 
@@ -136,7 +136,7 @@ def _append(line: Any, piece: Inline) -> None:
             line.append(piece.text, "bold")
         case Italic():
             line.append(piece.text, "italic")
-        case Code():
+        case Code() | CommandMention(code=True):
             line.append(piece.text, "cyan")
         case Link():
             line.append(piece.text, f"underline link {piece.url}")

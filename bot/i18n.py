@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 DOMAIN = "parley"
 FOLDER = Path(__file__).parent / "locale"
@@ -22,12 +23,30 @@ _GROUP, _GROUPED_FROM = "\u202f", 10_000
 _PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
 _COMMAND = re.compile(r"(?<![\w/:.}])/(?=[^\W\d_]|\{)(?!invite\b)")
 """Where a sentence of the program names a command of its own. Slack's `/invite` is none."""
+_NAMED = re.compile(rf"{_COMMAND.pattern}[^\W_]+(?: [^\W_]+)?")
+"""The same, with the words after it that can be its name. An ordinary word may be among them."""
 _ACCENTED = str.maketrans("aceinouyACEINOUY", "áçéíñóúýÁÇÉÍÑÓÚÝ")
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name, which extractors look for
     """Marks a sentence that is declared here and translated where it is shown."""
     return sentence
+
+
+class Sentence(str):
+    """A translated sentence that names commands: `commands` holds start and end of each.
+
+    They are found before the values are filled in, so what a person wrote is never one. Joined to other words it is
+    an ordinary string.
+    """
+
+    __slots__ = ("commands",)
+    commands: tuple[tuple[int, int], ...]
+
+    def __new__(cls, written: str, commands: tuple[tuple[int, int], ...] = ()) -> Self:
+        self = super().__new__(cls, written)
+        self.commands = commands
+        return self
 
 
 class _Pseudo(gettext.NullTranslations):
@@ -50,17 +69,28 @@ class Translator:
 
     def __call__(self, sentence: str, /, **values: object) -> str:
         """The sentence in the reader's language, with `{name}` filled in."""
-        translated = self._with_commands(self._catalogue.gettext(sentence)) if sentence else ""
-        return translated.format(**_written(values)) if values else translated
+        return self._filled(self._catalogue.gettext(sentence), values) if sentence else ""
 
     def count(self, one: str, many: str, count: int, /, **values: object) -> str:
         """The form that the language uses for this number, which fills `{n}`."""
-        form = self._with_commands(self._catalogue.ngettext(one, many, count))
-        return form.format(**_written({"n": count, **values}))
+        return self._filled(self._catalogue.ngettext(one, many, count), {"n": count, **values})
 
-    def _with_commands(self, sentence: str) -> str:
-        """Write commands as the reader's platform does, before any value is filled in."""
-        return sentence if self.commands == "/" else _COMMAND.sub(self.commands, sentence)
+    def _filled(self, sentence: str, values: Mapping[str, object]) -> str:
+        """Write commands as the reader's platform does, then fill in the values."""
+        written = _written(values)
+        if self.commands != "/":
+            return _fill(_COMMAND.sub(self.commands, sentence), written)
+        filled, commands, end = "", [], 0
+        for name in _NAMED.finditer(sentence):
+            filled += _fill(sentence[end : name.start()], written)
+            commands.append((len(filled), len(filled) + len(name[0])))
+            filled, end = filled + name[0], name.end()
+        filled += _fill(sentence[end:], written)
+        return Sentence(filled, tuple(commands)) if commands else filled
+
+
+def _fill(sentence: str, written: Mapping[str, object]) -> str:
+    return sentence.format(**written) if written else sentence
 
 
 def languages() -> list[str]:

@@ -86,7 +86,9 @@ class Responder:
             if again.answer is None or again.answer.form is None:
                 notice = refusal("\n".join(outcome.errors.values()), t, forms.NOT_SENT)
                 return notice, await self._ready(notice, t)
-            return outcome, [Ready(forms.mistakes(again.answer.form, outcome.errors, answers, t))]
+            return outcome, [
+                Ready(forms.mistakes(again.answer.form, outcome.errors, answers, t, self._uploads.command_ids))
+            ]
 
         private = self._promised_private(action_id)
         await self._guarded(interaction, self._answer(interaction, run(), private=private))

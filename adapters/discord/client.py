@@ -20,6 +20,7 @@ from discord.http import Route
 
 from adapters.discord import forms, messages, render
 from adapters.discord.answers import PATIENCE, Responder, translator_of
+from adapters.discord.clickable import clickable, command_ids
 from adapters.discord.commands import Json, declared, menu_name
 from adapters.discord.decoding import decode, names_for, resolved_names, user_name
 from adapters.discord.interactions import NAME, called, is_on_own_message, message_text
@@ -96,19 +97,29 @@ class ParleyClient(discord.Client):
 
     async def tell_commands(self, guild: int | None = None) -> None:
         """Send Discord the commands for every server, or for one. Raises discord.HTTPException."""
-        await self._put_commands(self.declared, guild)
+        registered = await self._put_commands(self.declared, guild)
+        if guild is None:
+            self._uploads.command_ids = command_ids(registered)
+
+    async def read_commands(self) -> None:
+        """Ask Discord for the commands of every server, so that answers can name them. Raises discord.HTTPException.
+
+        https://discord.com/developers/docs/interactions/application-commands#get-global-application-commands
+        """
+        route = Route("GET", "/applications/{application_id}/commands", application_id=self.application_id)
+        self._uploads.command_ids = command_ids(await self.http.request(route))
 
     async def clear_commands(self, guild: int) -> None:
         """Remove the commands that one server has for itself. Raises discord.HTTPException."""
         await self._put_commands([], guild)
 
-    async def _put_commands(self, commands: Sequence[Json], guild: int | None) -> None:
+    async def _put_commands(self, commands: Sequence[Json], guild: int | None) -> Sequence[Json]:
         """https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands"""
         path = "/applications/{application_id}/commands"
         if guild is not None:
             path = "/applications/{application_id}/guilds/{guild_id}/commands"
         route = Route("PUT", path, application_id=self.application_id, guild_id=guild)
-        await self.http.request(route, json=commands)
+        return cast("Sequence[Json]", await self.http.request(route, json=commands))
 
     async def close(self) -> None:
         """Wait for the running answers, then disconnect."""
@@ -133,7 +144,7 @@ class ParleyClient(discord.Client):
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraw posted messages. Raises what `post` raises."""
         ids = ref.id.split(",")
-        fitted = render.fitted(reply, len(ids))
+        fitted = render.fitted(clickable(reply, self._uploads.command_ids), len(ids))
         await messages.edit(self, ref, await self._uploads.ready(fitted, translator("en")))
 
     async def has_channel(self, workspace: str, channel: str) -> bool:
@@ -194,10 +205,9 @@ class ParleyClient(discord.Client):
             error = NotAllowed(t("You can't write in that channel, so I won't either. Pick another one."))
             await self._refuse(interaction, refused(error, t))
             return
-        written = {param.name for param in command.params if param.kind is str and not param.picks}
 
         async def run(request: Request) -> Outcome:
-            return await self._bot.invoke(request, name, await _decoded(interaction, args, written))
+            return await self._bot.invoke(request, name, await _decoded(interaction, args, _written(command)))
 
         await self._responder.answer(
             interaction,
@@ -242,10 +252,11 @@ class ParleyClient(discord.Client):
         name, args, focused = called(_data(interaction))
         command = self._commands.get(name)
         param = command.param(focused) if command else None
-        if param is None:
+        if command is None or param is None:
             return
-        text = str(args.pop(focused))
         request = await self._responder.request(interaction)
+        args = await _decoded(interaction, {**args, focused: str(args[focused])}, _written(command))
+        text = args.pop(focused)
         choices = [
             app_commands.Choice(name=shorten(choice.label, CHOICE_MAX), value=value)
             for choice in await self._bot.complete(request, name, focused, text, args)
@@ -310,6 +321,11 @@ async def _decoded(interaction: discord.Interaction, values: Mapping[str, Any], 
     texts = [str(value) for name, value in values.items() if name in written]
     names = await names_for(_guild(interaction), texts, resolved_names(_data(interaction).get("resolved") or {}))
     return {name: decode(value, names) if name in written else value for name, value in values.items()}
+
+
+def _written(command: Command) -> set[str]:
+    """Return the names of the arguments that a member types in words."""
+    return {param.name for param in command.params if param.kind is str and not param.picks}
 
 
 def _takes(command: Command, args: Mapping[str, object]) -> bool:

@@ -16,10 +16,11 @@ import discord
 from discord import ui
 
 from adapters.discord import components, render
+from adapters.discord.clickable import CommandIds, link_commands
 from adapters.discord.interactions import text_displays
 from adapters.discord.markdown import escape, escape_line
 from bot.chat.fit import fit_option
-from bot.chat.markup import Bold, Plain, bullets, shorten
+from bot.chat.markup import Bold, bullets, shorten
 from bot.chat.vocabulary import ACTION_MAX, Action, Answers, Button, ButtonStyle, Card, Form, Input, InputKind, Tone
 from bot.errors import UsageError
 from bot.i18n import N_, Translator
@@ -113,14 +114,16 @@ def _inputs(components: Iterable[Json]) -> Iterator[Json]:
 # --- a form with mistakes ---
 
 
-def mistakes(form: Form, errors: Mapping[str, str], answers: Answers, t: Translator) -> render.DiscordMessage:
+def mistakes(
+    form: Form, errors: Mapping[str, str], answers: Answers, t: Translator, ids: CommandIds
+) -> render.DiscordMessage:
     """Return the private answer: each mistake, the member's text, and the button that opens the form again."""
     labels = {each.name: each.label for each in form.inputs}
-    lines = bullets((Bold(f"{labels.get(name, name)}: "), Plain(message)) for name, message in errors.items())
+    lines = bullets((Bold(f"{labels.get(name, name)}: "), message) for name, message in errors.items())
     button = Button(t("Try again"), _again(form, answers), style=ButtonStyle.PRIMARY)
     note = t("Here's what you wrote. Press Try again to open the form with it.")
     parts = (
-        components.words(render.card_text(Card(title=t(NOT_SENT), body=lines))),
+        components.words(render.card_text(Card(title=t(NOT_SENT), body=link_commands(lines, ids)))),
         components.separator(),
         *(
             components.words(_quoted(label, value)) | {"id": TEXT_ID + place}

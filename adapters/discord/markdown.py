@@ -16,6 +16,7 @@ from bot.chat.markup import (
     Bold,
     ChannelMention,
     Code,
+    CommandMention,
     Inline,
     Italic,
     Item,
@@ -46,7 +47,7 @@ _MASKS_BADLY = re.compile(r"[\[\]]|://")
 
 _MARKS: Mapping[type[Inline], str] = {Bold: "**", Italic: "_", Code: "`"}
 
-_WHOLE = frozenset((Link, Time, RoleMention, ChannelMention))
+_WHOLE = frozenset((Link, Time, RoleMention, ChannelMention, CommandMention))
 """Pieces that never become one with their neighbour, and that show something without words too."""
 
 _ENDS_TARGET = re.compile(r"[()\\]")
@@ -161,8 +162,6 @@ def _has_marks(piece: Inline, after: Inline | None) -> bool:
 
 
 def _inline(piece: Inline) -> str:
-    if type(piece) is Plain:
-        return escape(piece.text)
     match piece:
         case Bold() | Italic() | Code():
             return _wrapped(piece)
@@ -171,9 +170,17 @@ def _inline(piece: Inline) -> str:
         case Time():
             when = int(piece.at.timestamp())
             return f"<t:{when}:f> (<t:{when}:R>)"
-        case RoleMention() | ChannelMention() if _SNOWFLAKE.fullmatch(piece.id):
-            return f"<{'#' if isinstance(piece, ChannelMention) else '@&'}{piece.id}>"
+        case RoleMention() | ChannelMention() | CommandMention() if _SNOWFLAKE.fullmatch(piece.id):
+            return _mention(piece)
+        case CommandMention(code=True):
+            return _wrapped(Code(piece.text))
     return escape(piece.text)
+
+
+def _mention(piece: RoleMention | ChannelMention | CommandMention) -> str:
+    if isinstance(piece, CommandMention):
+        return f"<{piece.text}:{piece.id}>"
+    return f"<{'#' if isinstance(piece, ChannelMention) else '@&'}{piece.id}>"
 
 
 def _wrapped(piece: Bold | Italic | Code) -> str:

@@ -64,14 +64,13 @@ class RunningClient(ParleyClient):
         presence.follow(self)
 
     async def sync_commands(self) -> None:
-        """Send Discord changed commands. A refusal is logged, and the old commands still work.
+        """Send Discord changed commands, and learn their ids. A refusal is logged, and the old commands still work.
 
         Of several processes only the one with the first connection sends them.
         """
-        if not is_ours(self, FIRST):
-            return
         try:
-            await sync_if_changed(self, self._instance.database)
+            if not is_ours(self, FIRST) or not await sync_if_changed(self, self._instance.database):
+                await self.read_commands()
         except discord.DiscordServerError:
             raise
         except discord.DiscordException:

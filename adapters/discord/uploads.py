@@ -15,6 +15,7 @@ from typing import TypeVar
 import discord
 
 from adapters.discord import components, render
+from adapters.discord.clickable import CommandIds, clickable
 from bot.charts import png_async
 from bot.chat.fit import fit
 from bot.chat.markup import paragraph, text
@@ -59,9 +60,12 @@ class Uploads:
 
     def __init__(self) -> None:
         self._pictures: OrderedDict[str, asyncio.Future[bytes]] = OrderedDict()
+        self.command_ids: CommandIds = {}
+        """As Discord registered the commands; empty until it has said so."""
 
     async def ready(self, reply: Reply, t: Translator) -> list[Ready]:
         """Return the reply's messages. Words stand for a picture that can't be drawn, and for a file that is too large."""
+        reply = clickable(reply, self.command_ids)
         if not reply.files and not any(card.image for card in reply.cards):
             return [Ready(view) for view in render.messages(reply)]
         drawn = await self._drawn(reply)

@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from bot.chat.markup import Block, Bold, Code, Inline, Italic, Item, Link, Quote, Text, Time
+from bot.chat.markup import Block, Bold, Code, CommandMention, Inline, Italic, Item, Link, Quote, Text, Time
 
 _EMPTY = frozenset({"br", "hr", "img", "input", "link", "meta", "source"})
 
@@ -70,7 +70,7 @@ def inline(piece: Inline) -> Html:
             return el("strong", piece.text)
         case Italic():
             return el("em", piece.text)
-        case Code():
+        case Code() | CommandMention(code=True):
             return el("code", piece.text)
         case Time():
             return el("time", piece.text, datetime=piece.at.isoformat())

@@ -17,6 +17,7 @@ from bot.chat.markup import (
     Bold,
     ChannelMention,
     Code,
+    CommandMention,
     Inline,
     Italic,
     Item,
@@ -121,7 +122,8 @@ def _piece(piece: Inline) -> Json:
         return {"type": "date", "timestamp": when, "format": _TIME, "fallback": piece.text or piece.at.isoformat()}
     if isinstance(piece, ChannelMention) and CHANNEL.fullmatch(piece.id):
         return {"type": "channel", "channel_id": piece.id}
-    return _styled({"type": "text", "text": piece.text}, _STYLES.get(type(piece)))
+    style = "code" if isinstance(piece, CommandMention) and piece.code else _STYLES.get(type(piece))
+    return _styled({"type": "text", "text": piece.text}, style)
 
 
 def link(piece: Link, style: str | None = None) -> Json:

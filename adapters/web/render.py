@@ -16,6 +16,7 @@ from bot.chat.markup import (
     Bold,
     ChannelMention,
     Code,
+    CommandMention,
     Inline,
     Italic,
     Item,
@@ -59,6 +60,7 @@ _INLINES: Mapping[type, str] = {
     Time: "time",
     RoleMention: "plain",
     ChannelMention: "plain",
+    CommandMention: "plain",
 }
 
 
@@ -154,6 +156,8 @@ def _block(block: Block) -> Json:
 def _inline(piece: Inline) -> Json:
     data: Json = {"kind": _INLINES[type(piece)], "text": piece.text}
     match piece:
+        case CommandMention(code=True):
+            return {**data, "kind": "code"}
         case Link():
             url = safe_url(piece.url)
             return {**data, "url": url} if url else {"kind": "plain", "text": f"{piece.text} ({piece.url})"}

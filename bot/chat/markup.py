@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.i18n import Sentence
+
 ELLIPSIS = "…"
 
 
@@ -66,8 +68,19 @@ class ChannelMention:
     text: str
 
 
-Inline = Plain | Bold | Italic | Code | Link | Time | RoleMention | ChannelMention
-_UNCUT = Link | Time | RoleMention | ChannelMention
+@dataclass(frozen=True, slots=True)
+class CommandMention:
+    """A command of the bot's own, as it is typed. A platform where it can be clicked sets its own `id`; elsewhere it is
+    code if `code` is set, else text. Its last words may not belong to the command's name.
+    """
+
+    text: str
+    id: str = ""
+    code: bool = False
+
+
+Inline = Plain | Bold | Italic | Code | Link | Time | RoleMention | ChannelMention | CommandMention
+_UNCUT = Link | Time | RoleMention | ChannelMention | CommandMention
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +108,36 @@ Measure = Callable[[Text], int]
 the whole, and no character measures nothing: whatever cuts relies on it."""
 
 
-def _inline(piece: str | Inline) -> Inline:
+def _inlines(pieces: Iterable[str | Inline]) -> tuple[Inline, ...]:
+    return tuple([inline for piece in pieces if piece for inline in _inlines_of(piece)])
+
+
+def _inlines_of(piece: str | Inline) -> Iterable[Inline]:
+    if isinstance(piece, Sentence):
+        return _with_mentions(piece)
     if isinstance(piece, str):
-        return Plain(clean(piece))
-    return piece if piece.text.isprintable() else replace(piece, text=clean(piece.text))
+        return (Plain(clean(piece)),)
+    return (piece if piece.text.isprintable() else replace(piece, text=clean(piece.text)),)
+
+
+def _with_mentions(sentence: Sentence) -> Iterable[Inline]:
+    """Yield a sentence's words, and each command that the program names in it."""
+    end = 0
+    for start, after in sentence.commands:
+        if start > end:
+            yield Plain(clean(sentence[end:start]))
+        yield CommandMention(sentence[start:after])
+        end = after
+    if end < len(sentence):
+        yield Plain(clean(sentence[end:]))
 
 
 def paragraph(*pieces: str | Inline) -> Paragraph:
-    return Paragraph(tuple([_inline(piece) for piece in pieces if piece]))
+    return Paragraph(_inlines(pieces))
 
 
 def quote(*pieces: str | Inline) -> Quote:
-    return Quote(tuple([_inline(piece) for piece in pieces if piece]))
+    return Quote(_inlines(pieces))
 
 
 def bullets(items: Iterable[str | Inline | tuple[str | Inline, ...]], *, numbered: bool = False) -> Text:
@@ -114,7 +145,7 @@ def bullets(items: Iterable[str | Inline | tuple[str | Inline, ...]], *, numbere
     return tuple(
         [
             Item(
-                tuple([_inline(piece) for piece in (item if isinstance(item, tuple) else (item,))]),
+                _inlines(item if isinstance(item, tuple) else (item,)),
                 number if numbered else None,
             )
             for number, item in enumerate(items, 1)

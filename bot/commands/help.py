@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from bot.chat.markup import Bold, Code, Plain, bullets, paragraph, text
+from bot.chat.markup import Bold, Code, CommandMention, Plain, bullets, paragraph, text
 from bot.chat.vocabulary import Action, Button, Card, Choice, Outcome, Reply, Tone
 from bot.dispatch.declare import Command, Context, Param, Permission, action, command
 from bot.dispatch.parse import unknown
@@ -107,7 +107,9 @@ class Help:
     def _overview(self, ctx: Context) -> Card:
         t = ctx.t
         lines = [
-            (Plain(f"{t(use.words)}: "), Code(t.commands + example)) for use in _USES if (example := self._example(use))
+            (Plain(f"{t(use.words)}: "), CommandMention(t.commands + example, code=True))
+            for use in _USES
+            if (example := self._example(use))
         ]
         return Card(
             title=t("What you can ask"),
@@ -141,7 +143,10 @@ class Help:
         ]
 
     def _topic(self, ctx: Context, title: str, listed: Sequence[Command]) -> Card:
-        lines = [(Code(usage(command, ctx.t.commands)), Plain(f" {ctx.t(command.description)}")) for command in listed]
+        lines = [
+            (CommandMention(usage(command, ctx.t.commands), code=True), Plain(f" {ctx.t(command.description)}"))
+            for command in listed
+        ]
         return Card(
             title=title,
             body=text(bullets(lines)),
@@ -175,7 +180,7 @@ def _explanation(t: Translator, command: Command) -> Card:
         body=text(
             paragraph(Bold(t(command.description))),
             bullets(lines),
-            paragraph(t("For example: "), Code(t.commands + example)) if example else "",
+            paragraph(t("For example: "), CommandMention(t.commands + example, code=True)) if example else "",
         ),
         tone=Tone.INFO,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.chat.markup import Bold, Code, Plain, Time, paragraph, text
+from bot.chat.markup import Bold, CommandMention, Plain, Time, paragraph, text
 from bot.chat.vocabulary import (
     Action,
     Answers,
@@ -70,7 +70,7 @@ class MenuCommands:
         line = f"{ctx.t.commands}poll post poll:{poll.id}"
         body = text(
             paragraph(Bold(poll.question)),
-            paragraph(Plain(ctx.t("Go to the other channel and type ")), Code(line), Plain(".")),
+            paragraph(Plain(ctx.t("Go to the other channel and type ")), CommandMention(line, code=True), Plain(".")),
         )
         return Outcome(Reply((Card(title=ctx.t("Post it elsewhere"), body=body, tone=Tone.INFO),)), replace=True)
 

@@ -432,7 +432,7 @@ def bug_notice(reference: str, t: Translator) -> str:
 
 def refusal(message: str, t: Translator, title: str = BotError.title, controls: tuple[Control, ...] = ()) -> Outcome:
     """An answer that says why not, to the person alone, with what helps on. `title` is yet to be translated."""
-    card = Card(title=t(title), body=text(clean(message)), tone=Tone.CAUTION, controls=controls)
+    card = Card(title=t(title), body=text(message), tone=Tone.CAUTION, controls=controls)
     return Outcome(answer=Reply((card,)), success=False)
 
 

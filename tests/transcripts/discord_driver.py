@@ -191,6 +191,7 @@ _MARKS = re.compile(
     r"|\*\*|_|`"
     r"|\[(?P<label>(?:\\.|[^\]\\])*)\]\((?P<target>[^\s)]*)\)"
     r"|<(?P<address>https?:[^\s>]*)>"
+    r"|<(?P<command>/[a-z ]+):[0-9]+>"
 )
 
 
@@ -200,7 +201,7 @@ def _bare(line: str) -> str:
             return match["escaped"]
         if match["target"]:
             return f"{_bare(match['label'])} ({match['target']})"
-        return match["address"] or ""
+        return match["address"] or match["command"] or ""
 
     return _MARKS.sub(without_marks, line)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from adapters.discord.decoding import decode
+from bot.chat.vocabulary import Choice
+from bot.dispatch.declare import Command, Context
 from tests.wire.discord_world import discord_world, words
 
 NAMES = {"@1": "Ben", "@&2": "crew", "#3": "main"}
@@ -42,6 +47,27 @@ async def test_people_are_elected_by_mention(tmp_path: Path) -> None:
         for card in server.posted(server.main)[-2:]:
             assert {"@Ben", "@Ada"} <= set(card.labels)
             assert "<@" not in words(card)
+
+
+async def test_half_typed_arguments_are_decoded(tmp_path: Path) -> None:
+    """The one that is being typed, and those beside it; what is not typed in words stays as it is."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        ada, ben = server.member("Ada"), server.member("Ben")
+        completed: list[tuple[str, dict[str, object]]] = []
+
+        def listen(_: Context, typed: str, args: Mapping[str, object]) -> Sequence[Choice]:
+            completed.append((typed, dict(args)))
+            return [Choice(typed, typed)]
+
+        commands = cast("dict[str, Command]", world.instance.bot.registry.commands)
+        ask = commands["ask"]
+        params = tuple(replace(each, completer=listen) if each.name == "question" else each for each in ask.params)
+        commands["ask"] = replace(ask, params=params)
+        mention = f"<@{ben.user.id}>"
+        offered = await ada.autocomplete("ask", "question", f"{mention} <:tea:12>", topic=mention, share=True)
+        assert completed == [("@Ben :tea:", {"topic": "@Ben", "share": True})]
+        assert [choice["value"] for choice in offered] == ["@Ben :tea:"]
 
 
 async def test_a_message_is_read_as_its_author_saw_it(tmp_path: Path) -> None:

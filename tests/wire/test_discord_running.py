@@ -26,6 +26,9 @@ async def test_commands_are_told_when_they_have_changed_and_only_then(tmp_path: 
             assert {"fact", "poll", "settings"} <= {command["name"] for command in server.commands[""]}
         async with served(server, tmp_path) as world:
             assert count_syncs(server) == 1
+            poll = next(command["id"] for command in server.commands[""] if command["name"] == "poll")
+            asked = await server.member("Ada").slash("poll list")
+            assert f"</poll policy:{poll}>" in asked.messages[0].text
             world.client.declared.pop()
             assert await sync.sync_if_changed(world.client, world.instance.database)
             assert count_syncs(server) == 2
