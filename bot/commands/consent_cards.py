@@ -53,10 +53,10 @@ def _line(t: Translator, objection: Objection) -> tuple[Bold | Plain, ...]:
 
 
 def buttons(poll: Poll, lines: Mapping[int, Block]) -> Iterator[Control]:
-    for option in (AGREE, ABSTAIN):
-        cast = Action("vote", (poll.id, str(option)))
-        yield Button(poll.options[option].name, cast, style=ButtonStyle.PRIMARY, line=lines[option])
-    yield Button(poll.options[OBJECT].name, Action("poll-object", (poll.id,)), line=lines[OBJECT])
+    """One button an answer, all in one style, so that none looks better than another."""
+    for option in (AGREE, ABSTAIN, OBJECT):
+        press = Action("poll-object", (poll.id,)) if option == OBJECT else Action("vote", (poll.id, str(option)))
+        yield Button(poll.options[option].name, press, style=ButtonStyle.PRIMARY, line=lines[option])
 
 
 def outcome(t: Translator, poll: Poll, result: Result) -> str:

@@ -188,7 +188,7 @@ class RepeatCommands:
         when = Time(moment, f"{moment.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
         often = ctx.t("every week") if schedule.weekly else ctx.t("once")
         who = schedule.member_name or ctx.t("erased")
-        return (Bold(schedule.draft.question), Plain(": "), when, Plain(f" · {often} · {who}"))
+        return (Bold(schedule.draft.question), Plain(" · "), when, Plain(f" · {often} · {who}"))
 
     @action("schedule-stop", replaces=True)
     async def stop(self, ctx: Context, values: tuple[str, ...] = ()) -> Outcome:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.vocabulary import Button, ButtonStyle
 from bot.commands.consent_cards import passes
 from bot.instance import Instance
 from bot.polls import audit
@@ -59,6 +60,14 @@ async def test_the_card_says_what_an_objection_shows_before_the_press(here: Inst
     assert "An objection shows your name and your reason to everyone here." in reply_words(newest(here))
     form = form_of(await click(here, BEN, newest(here), "Object"))
     assert form.inputs[0].hint == "Everyone here sees your name and your reason."
+
+
+async def test_no_answer_looks_better_than_another(here: Instance) -> None:
+    """All three buttons have one style."""
+    await say(here, ADA, OPEN)
+    controls = [control for card in newest(here).cards for control in card.controls if isinstance(control, Button)]
+    answers = [control.style for control in controls if control.label in OPTIONS]
+    assert answers == [ButtonStyle.PRIMARY] * 3
 
 
 async def test_an_objection_needs_a_reason(here: Instance) -> None:

@@ -137,7 +137,7 @@ async def test_its_list_says_what_opens_when_and_who_may_stop_it(tmp_path: Path)
     async with running(tmp_path, clock=clock) as here:
         await schedule(here, ADA, "tomorrow 9:00")
         listed = await say(here, BEN, "/poll schedule")
-        assert "Which tea?: 2026-11-26 09:00 UTC · every week · Ada" in words(listed)
+        assert "Which tea? · 2026-11-26 09:00 UTC · every week · Ada" in words(listed)
         refused = await choose(here, BEN, listed, "Stop a scheduled poll", "Which tea?")
         assert "Only the member who scheduled a poll and moderators" in words(refused)
         assert "It won't open any more" in words(await choose(here, MO, listed, "Stop a scheduled poll", "Which tea?"))
@@ -305,4 +305,4 @@ async def test_a_template_is_scheduled_by_its_name(tmp_path: Path) -> None:
         form = form_of(await click(here, ADA, preview, "Save as a template"))
         await fill(here, ADA, form, name="Tea round")
         answer = words(await say(here, BEN, '/poll schedule template:"tea round" opens:"monday 9:00" weekly:yes'))
-        assert "Which tea?: 2026-11-30 09:00 UTC · every week · Ben" in answer
+        assert "Which tea? · 2026-11-30 09:00 UTC · every week · Ben" in answer
