@@ -15,8 +15,8 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text as RichText
 
-from bot.chat.markup import Bold, Code, CommandMention, Inline, Italic, Item, Link, Quote, Text, plain
-from bot.chat.vocabulary import Button, Card, Control, Outcome, Reply, Tone
+from bot.chat.markup import Bold, Code, CommandMention, Inline, Italic, Item, Link, Quote, Text, bullets, plain, text
+from bot.chat.vocabulary import Button, Card, Control, Field, Form, Input, Outcome, Reply, Tone
 from bot.i18n import Translator
 
 WIDTH_MAX = 100
@@ -26,7 +26,25 @@ _TONES = {Tone.GOOD: "green", Tone.CAUTION: "yellow", Tone.BAD: "red", Tone.INFO
 
 def as_plain(reply: Reply, t: Translator) -> str:
     """Return the reply as text without control sequences, for pipes and screen readers."""
-    return "\n\n".join("\n".join(_plain_card(card, t)) for card in reply.cards) + "\n"
+    return "\n\n".join("\n".join(_plain_card(card, t)) for card in _cards(reply)) + "\n"
+
+
+def _cards(reply: Reply) -> tuple[Card, ...]:
+    """Return the reply's cards, and its form as one: each input with its hint, its options numbered."""
+    return (*reply.cards, _form_card(reply.form)) if reply.form else reply.cards
+
+
+def _form_card(form: Form) -> Card:
+    return Card(title=form.title, fields=tuple(Field(each.label, _answers(each)) for each in form.inputs))
+
+
+def _answers(question: Input) -> Text:
+    """Return the hint of an input, or its options; a mark stands behind what is chosen."""
+    options = (
+        f"{each.label} – {each.description}".removesuffix(" – ") + (" ✓" if each.chosen else "")
+        for each in question.options
+    )
+    return text(*filter(None, (question.hint,)), bullets(options, numbered=True))
 
 
 def _plain_card(card: Card, t: Translator) -> Iterator[str]:
@@ -90,7 +108,7 @@ def as_drawn(reply: Reply, t: Translator, width: int) -> str:
 
 
 def _draw(console: Console, reply: Reply, t: Translator, width: int) -> None:
-    for card in reply.cards:
+    for card in _cards(reply):
         parts = list(_rich_parts(card, t))
         title = _styled(card.title, f"bold {_TONES[card.tone]}") if card.title else None
         footer = _styled(card.footer, "dim") if card.footer else None

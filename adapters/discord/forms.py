@@ -60,7 +60,7 @@ def _label(question: Input) -> ui.Label[ui.Modal]:
     return ui.Label(
         text=shorten(question.label, LABEL_MAX),
         description=shorten(question.hint, DESCRIPTION_MAX) or None,
-        component=_select(question) if question.kind is InputKind.SELECT else _text_input(question),
+        component=_select(question) if question.picks else _text_input(question),
     )
 
 
@@ -162,7 +162,7 @@ def _again(form: Form, answers: Answers) -> Action:
     for each in form.inputs:
         chosen = answers.get(each.name, ())
         marks = (_LETTERS[place] for place, option in enumerate(each.options[:OPTIONS_MAX]) if option.value in chosen)
-        picks.append("".join(marks) if each.kind is InputKind.SELECT else "")
+        picks.append("".join(marks) if each.picks else "")
     again = Action(AGAIN, ("-".join(picks), form.action.verb, *form.action.args))
     fits = len(":".join(("v1", again.verb, *again.args))) <= ACTION_MAX
     return again if fits else replace(again, args=("", *again.args[1:]))
@@ -181,7 +181,7 @@ class FormDraft:
         return replace(form, inputs=tuple(self._answered(place, each) for place, each in enumerate(form.inputs)))
 
     def _answered(self, place: int, question: Input) -> Input:
-        if question.kind is not InputKind.SELECT:
+        if not question.picks:
             return replace(question, value=self.texts.get(place, "" if self.texts else question.value))
         picked = self.picks[place] if place < len(self.picks) else ""
         if not picked:

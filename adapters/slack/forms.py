@@ -22,7 +22,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from adapters.slack.decoding import NO_NAMES, Names, decode
-from adapters.slack.render import LIMITS, list_of
+from adapters.slack.render import LIMITS, buttons_of, list_of
 from adapters.slack.texts import plain_text
 from bot.chat.fit import fit_option
 from bot.chat.markup import clean, shorten
@@ -141,7 +141,7 @@ def _input(question: Input) -> InputBlock:
     return InputBlock(
         block_id=question.name,
         label=plain_text(shorten(clean(question.label), LABEL_MAX)),
-        element=_select(question) if question.kind is InputKind.SELECT else _text(question),
+        element=_picking(question) if question.picks else _text(question),
         hint=plain_text(shorten(clean(question.hint), LABEL_MAX)) if question.hint.strip() else None,
         optional=not question.required,
     )
@@ -157,8 +157,10 @@ def _text(question: Input) -> PlainTextInputElement:
     )
 
 
-def _select(question: Input) -> Json:
+def _picking(question: Input) -> Json:
     options = [fit_option(choice, LIMITS) for choice in question.options]
+    if question.kind is InputKind.CHOICE:
+        return buttons_of(question.name, options, several=question.several)
     label = shorten(clean(question.label), PLACEHOLDER_MAX)
     return list_of(question.name, label, options, most=question.most, type_ahead=question.type_ahead)
 

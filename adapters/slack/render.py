@@ -216,6 +216,16 @@ def list_of(name: str, label: str, options: Iterable[Choice], *, most: int, type
     return {**element, "initial_option": chosen[0]} if chosen else element
 
 
+def buttons_of(name: str, options: Iterable[Choice], *, several: bool) -> Json:
+    """Options that all stand there, each of which fits: check boxes for several, else radio buttons."""
+    drawn = [(option_of(option), option.chosen) for option in options]
+    kind = "checkboxes" if several else "radio_buttons"
+    element: Json = {"type": kind, "action_id": name, "options": [option for option, _ in drawn]}
+    if chosen := [option for option, is_chosen in drawn if is_chosen]:
+        element |= {"initial_options": chosen} if several else {"initial_option": chosen[0]}
+    return element
+
+
 def option_of(option: Choice) -> Json:
     element: Json = {"value": option.value, "text": plain_text(option.label)}
     return {**element, "description": plain_text(option.description)} if option.description.strip() else element

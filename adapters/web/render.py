@@ -209,6 +209,7 @@ def _input(field: Input) -> Json:
         "name": field.name,
         "label": field.label,
         "kind": field.kind.value,
+        "several": field.picks and field.several,
         "hint": field.hint,
         "value": field.value,
         "required": field.required,

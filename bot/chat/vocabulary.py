@@ -277,22 +277,22 @@ class Card:
     poll: str = ""
     grid: Grid | None = None
 
-    def with_controls(self, controls: tuple[Control, ...]) -> Card:
-        """The same card with these controls instead: each answer needs it, and `replace` takes three times as long."""
-        return Card(
-            self.title, self.body, self.url, self.fields, self.image, self.footer, self.tone, controls, self.poll
-        )
-
 
 class InputKind(StrEnum):
     LINE = "line"
     LINES = "lines"
     SELECT = "select"
+    CHOICE = "choice"
+    """A select of few options, each of which stands in the form: radio buttons, or check boxes for several."""
+
+
+CHOICES_MAX = 10
+"""Slack's and Discord's limit for radio buttons and check boxes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One question of a form. A select's answer is a tuple of values, any other's a string."""
+    """One question of a form. The answer is a tuple of values where there are options, else a string."""
 
     name: str
     label: str
@@ -306,6 +306,24 @@ class Input:
     most: int = 1
     type_ahead: bool = False
     """As a select's: what the form's `complete` suggests for this input."""
+
+    def __post_init__(self) -> None:
+        if self.kind is not InputKind.CHOICE:
+            return
+        fewest = 1 if self.several else 2
+        if self.type_ahead or not fewest <= len(self.options) <= CHOICES_MAX:
+            message = f"a choice among {len(self.options)} options, not {fewest} to {CHOICES_MAX}, all of them known"
+            raise ValueError(message)
+
+    @property
+    def picks(self) -> bool:
+        """Whether options are picked rather than words typed."""
+        return self.kind in {InputKind.SELECT, InputKind.CHOICE}
+
+    @property
+    def several(self) -> bool:
+        """Whether none or more than one of the options can be picked, as with check boxes."""
+        return self.most > 1 or self.least == 0
 
 
 FORM_INPUTS_MAX = 5

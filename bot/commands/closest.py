@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.chat.markup import Bold, paragraph, shorten, shorten_words, text
 from bot.chat.vocabulary import Action, Button, ButtonStyle, Card, Tone
@@ -24,7 +25,7 @@ def closest_cards(
     first, *others = matches[:SHOWN]
     lead = Card(title=t("Closest match; it may not answer this"), tone=Tone.CAUTION)
     brief = brief_card(t, packs[first.pack_id], first.entry, view)
-    return lead, brief.with_controls((*brief.controls, *other_buttons(others, view)))
+    return lead, replace(brief, controls=(*brief.controls, *other_buttons(others, view)))
 
 
 def other_buttons(matches: Sequence[Match], view: str = "card") -> tuple[Button, ...]:

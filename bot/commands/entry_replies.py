@@ -62,7 +62,7 @@ class EntryReplies:
             self.interested.count_view(pack_id, entry_id)
             if view == "card":
                 controls = (*controls, Button(ctx.t("Is this wrong?"), Action("suggest", (pack_id, entry_id))))
-        return Reply((*parts[:-1], last.with_controls((*controls, *more))), visibility=Visibility.of(public))
+        return Reply((*parts[:-1], replace(last, controls=(*controls, *more))), visibility=Visibility.of(public))
 
     async def look_up(
         self,

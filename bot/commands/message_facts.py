@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.chat.markup import clean_lines
 from bot.chat.vocabulary import Card, Outcome, Reply
@@ -36,6 +36,6 @@ class MessageFacts:
         else:
             first, *others = answer.matches
             brief = brief_card(ctx.t, packs[first.pack_id], first.entry)
-            briefs = (brief.with_controls((*brief.controls, *other_buttons(others))),)
+            briefs = (replace(brief, controls=(*brief.controls, *other_buttons(others))),)
         note = Card(footer=ctx.t("Only you see this, and I didn't store the message. Press Share to post an answer."))
         return Outcome(Reply((*briefs, note)))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.chat.markup import clean, shorten
 from bot.chat.vocabulary import Action, Answers, Choice, Form, Input, InputKind
 from bot.commands.answers import answer
-from bot.commands.poll_labels import HOW, METHODS
+from bot.commands.poll_labels import BALLOTS, METHODS
 from bot.dispatch.declare import Context, Param
 from bot.errors import NotFound, Refused
 from bot.i18n import N_, Translator
@@ -245,7 +245,7 @@ def _common_inputs(
     t: Translator, method: Method, results: Results = Results.AT_CLOSE, closes: str = "", *, consents: bool = True
 ) -> tuple[Input, ...]:
     methods = tuple(
-        Choice(t(label), kind.value, t(HOW[kind]), chosen=kind is method)
+        Choice(t(label), kind.value, t(BALLOTS[kind]), chosen=kind is method)
         for kind, label in METHODS.items()
         if consents or kind is not Method.CONSENT
     )
@@ -255,8 +255,8 @@ def _common_inputs(
     )
     hint = t("In 1 day, Friday 18:00, next week")
     return (
-        Input("method", t("How members vote"), InputKind.SELECT, options=methods),
-        Input("results", t("When members see results"), InputKind.SELECT, options=shown),
+        Input("method", t("How members vote"), InputKind.CHOICE, options=methods),
+        Input("results", t("When members see results"), InputKind.CHOICE, options=shown),
         Input("closes", t("When it closes"), hint=hint, value=closes or CLOSES_DEFAULT, longest=60),
     )
 

@@ -77,7 +77,7 @@ def more_form(t: Translator, preview_id: str, draft: PollDraft, *, may_be_public
         Choice(t("Named"), NAMED, t("Everyone sees who voted for what."), chosen=not draft.secret),
     )
     inputs = [
-        Input("secrecy", t("How secret"), InputKind.SELECT, options=levels),
+        Input("secrecy", t("How secret"), InputKind.CHOICE, options=levels),
         Input(
             "quorum",
             t("Quorum"),
@@ -114,7 +114,7 @@ def more_form(t: Translator, preview_id: str, draft: PollDraft, *, may_be_public
             Input(
                 "others",
                 t("Other settings"),
-                InputKind.SELECT,
+                InputKind.CHOICE,
                 required=False,
                 options=tuple(others),
                 least=0,

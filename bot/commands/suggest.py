@@ -232,7 +232,7 @@ def _line(t: Translator, ctx: Context, suggestion: Suggestion) -> tuple[Bold | P
 
 def _kind_input(t: Translator, kinds: Sequence[Kind], chosen: Kind) -> Input:
     options = tuple(Choice(t(KINDS[kind]), kind.value, chosen=kind is chosen) for kind in kinds)
-    return Input("kind", t("Kind of suggestion"), InputKind.SELECT, options=options)
+    return Input("kind", t("Kind of suggestion"), InputKind.CHOICE, options=options)
 
 
 def _words_input(t: Translator, title: str) -> Input:

@@ -32,6 +32,7 @@ SVG = (
     '<rect width="60" height="20" fill="teal" onload="parent.hacked = 1"/></svg>'
 )
 COLOURS = tuple(Choice(name.title(), name, f"the colour {name}") for name in ("red", "green", "blue", "grey"))
+SHADES = (Choice("Light", "light"), Choice("Dark", "dark", "as at night"))
 FORM = Form(
     Action("survey"),
     "A few questions",
@@ -40,6 +41,7 @@ FORM = Form(
         Input("about", "About", InputKind.LINES, required=False, longest=40),
         Input("colour", "Colour", InputKind.SELECT, options=COLOURS),
         Input("colours", "Colours", InputKind.SELECT, options=COLOURS, least=1, most=2),
+        Input("shade", "Shade", InputKind.CHOICE, "Light or dark", options=SHADES),
     ),
 )
 

@@ -181,8 +181,13 @@ async def test_a_form_is_filled_in(page: Page) -> None:
     for colour in ("Red", "Grey"):
         await dialog.get_by_role("group", name="Colours").get_by_label(colour).check()
     await dialog.get_by_role("button", name="Send").click()
-    await expect(dialog.get_by_role("group").get_by_role("alert")).to_have_text("Choose at least 1 and at most 2.")
+    several, one = dialog.get_by_role("group", name="Colours"), dialog.get_by_role("group", name="Shade")
+    await expect(several.get_by_role("alert")).to_have_text("Choose at least 1 and at most 2.")
+    await expect(one).to_have_accessible_description(re.compile("Light or dark Please fill this in."))
     await dialog.get_by_role("group", name="Colours").get_by_label("Grey").uncheck()
+    await one.get_by_role("radio", name="Light").check()
+    await one.get_by_role("radio", name="Light").press("ArrowDown")
+    await expect(one.get_by_role("radio", name="Dark as at night")).to_be_checked()
     await dialog.get_by_role("button", name="Send").click()
     await expect(dialog.get_by_label("Name")).to_have_accessible_description(re.compile("Somebody must answer"))
     await expect(dialog.get_by_label("Name")).to_be_focused()
@@ -191,6 +196,7 @@ async def test_a_form_is_filled_in(page: Page) -> None:
     await expect(dialog).to_have_count(0)
     answer = page.get_by_role("article", name="Thank you")
     await expect(answer).to_contain_text("colour: green")
+    await expect(answer).to_contain_text("shade: dark")
     await expect(answer).to_contain_text(f"about: {'x' * 40}")
 
 

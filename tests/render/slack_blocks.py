@@ -109,6 +109,8 @@ def _element(element: Json) -> Html:
         return _button(_words(element["text"]), str(element.get("style", "secondary")), element.get("url"))
     if kind == "image":
         return _picture(str(element.get("alt_text", "")))
+    if kind in {"radio_buttons", "checkboxes"}:
+        return _boxes(element)
     options = [*element.get("options", ()), *element.get("initial_options", ())]
     labels = [(_words(option["text"]), _words(option.get("description") or {})) for option in options]
     label = _words(element.get("placeholder") or {}) or kind.replace("_", " ")
@@ -126,6 +128,22 @@ def _choices(label: str, options: Sequence[tuple[str, str]], *, searched: bool =
     entries = (el("li", el("span", name), el("small", note) if note else None, dir="auto") for name, note in options)
     note = el("p", "Options appear here while somebody types.", class_="small") if searched else None
     return el("details", el("summary", label, dir="auto"), note, el("ul", *entries), class_="choices")
+
+
+def _boxes(element: Json) -> Html:
+    """Radio buttons or check boxes: a mark before what is chosen."""
+    chosen = [*element.get("initial_options", ()), *filter(None, [element.get("initial_option")])]
+    marks = "◉○" if element["type"] == "radio_buttons" else "☑☐"
+    entries = (
+        el(
+            "li",
+            el("span", f"{marks[option not in chosen]} {_words(option['text'])}"),
+            el("small", _words(option["description"])) if "description" in option else None,
+            dir="auto",
+        )
+        for option in element["options"]
+    )
+    return el("ul", *entries, class_="boxes")
 
 
 def _picture(alt: str) -> Html:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -47,6 +48,47 @@ def test_a_form_asks_for_a_channel_only_where_none_is_known(channel: str, asks: 
     assert kinds == (["conversations_select"] if asks else [])
 
 
+ONE_TO_TEN = tuple(Choice(f"Option {number}", str(number), chosen=number < 2) for number in range(10))
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "kind", "initial"),
+    [
+        (1, 1, "radio_buttons", "initial_option"),
+        (0, 1, "checkboxes", "initial_options"),
+        (1, 3, "checkboxes", "initial_options"),
+    ],
+)
+def test_a_choice_stands_in_the_form(least: int, most: int, kind: str, initial: str) -> None:
+    """Radio buttons where one is picked, check boxes where none or several can be; what is chosen is marked."""
+    question = Input("pick", "Which", InputKind.CHOICE, options=ONE_TO_TEN, least=least, most=most)
+    element = modal(Form(Action("ask"), "A form", (question,)))["blocks"][0]["element"]
+    assert element["type"] == kind
+    assert [option["value"] for option in element["options"]] == [str(number) for number in range(10)]
+    chosen = element[initial]
+    assert chosen == (element["options"][:2] if kind == "checkboxes" else element["options"][0])
+
+
+@pytest.mark.parametrize(
+    ("options", "least", "known", "drawable"),
+    [
+        (ONE_TO_TEN, 1, True, True),
+        (ONE_TO_TEN[:2], 1, True, True),
+        (ONE_TO_TEN[:1], 0, True, True),
+        ((*ONE_TO_TEN, Choice("More", "more")), 1, True, False),
+        (ONE_TO_TEN[:1], 1, True, False),
+        ((), 0, True, False),
+        (ONE_TO_TEN, 1, False, False),
+    ],
+)
+def test_a_choice_has_few_options_all_of_them_known(
+    options: tuple[Choice, ...], least: int, known: bool, drawable: bool
+) -> None:
+    """2 to 10 radio buttons or 1 to 10 check boxes, as platforms draw them; none that a search would find."""
+    with nullcontext() if drawable else pytest.raises(ValueError, match="a choice among"):
+        Input("pick", "Which", InputKind.CHOICE, options=options, least=least, type_ahead=not known)
+
+
 WORDS = st.text(min_size=0, max_size=400)
 
 
@@ -55,8 +97,9 @@ def test_whatever_is_written_makes_a_form_that_slack_takes(words: str, value: st
     """Long, empty, invisible or hostile: shortened with a mark, never refused; all of it plain text."""
     choices = tuple(Choice(words, str(number), value) for number in range(5))
     picked = Input("pick", words, InputKind.SELECT, words, options=choices, most=most)
+    visible = Input("see", words, InputKind.CHOICE, words, options=choices, most=most)
     line = Input("line", words, value=value, longest=300, hint=value)
-    view = modal(Form(Action("ask"), words, (line, picked)))
+    view = modal(Form(Action("ask"), words, (line, picked, visible)))
     assert "mrkdwn" not in json.dumps(view["blocks"])
 
 
@@ -67,11 +110,20 @@ def test_what_was_filled_in_comes_back() -> None:
         "line": {"line": {"type": "plain_text_input", "value": None}},
         "one": {"one": {"type": "static_select", "selected_option": option}},
         "none": {"none": {"type": "static_select", "selected_option": None}},
+        "radio": {"radio": {"type": "radio_buttons", "selected_option": option}},
+        "boxes": {"boxes": {"type": "checkboxes", "selected_options": []}},
         "several": {"several": {"type": "multi_static_select", "selected_options": [option, {"value": "b"}]}},
         forms.WHERE: {forms.WHERE: {"type": "conversations_select", "selected_conversation": "C9"}},
     }
     view = {"state": {"values": values}}
-    assert forms.answers(view) == {"line": "", "one": ("a",), "none": (), "several": ("a", "b")}
+    assert forms.answers(view) == {
+        "line": "",
+        "one": ("a",),
+        "none": (),
+        "radio": ("a",),
+        "boxes": (),
+        "several": ("a", "b"),
+    }
     assert forms.channel_of(view) == "C9"
     assert forms.answers({}) == {}
     assert forms.channel_of({}) == ""

@@ -1,7 +1,7 @@
 /** A form in a dialog: it stays open, with what is wrong beside each input, until it is accepted or cancelled. */
 
 import { el, fill, newId } from "./dom.js";
-import { checkList, optionList } from "./message.js";
+import { boxList, checkList, optionList } from "./message.js";
 
 /**
  * @param {object} form  as the server gives it
@@ -54,18 +54,17 @@ function objection({ required, value, several, least, most }, words) {
 }
 
 function inputElement(input, words) {
-  return input.kind === "select" && (input.most > 1 || input.least === 0)
-    ? severalInput(input, words)
-    : singleInput(input, words);
+  if (input.several) return boxesInput(input, checkList(input, words));
+  return input.kind === "choice" ? boxesInput(input, boxList(input, "radio", input.hint)) : singleInput(input, words);
 }
 
-function severalInput(input, words) {
-  const { group, boxes, values, complain } = checkList(input, words);
+function boxesInput(input, { group, boxes, values, complain }) {
   const marked = (sentence) => {
     complain(sentence);
     return Boolean(sentence);
   };
-  return { ...input, several: true, element: group, value: values, complain: marked, focus: () => boxes[0]?.focus() };
+  const focus = () => (boxes.find((box) => box.checked) ?? boxes[0])?.focus();
+  return { ...input, element: group, value: values, complain: marked, focus };
 }
 
 function singleInput(input, words) {

@@ -352,12 +352,16 @@ function severalOf(select, message, page) {
 const sendButton = ({ votes }, words) =>
   el("button", { className: `button ${votes ? "primary" : "secondary"}` }, votes ? words.vote : words.pick);
 
-/** Check boxes under one label. `values()` are the ticked ones in the order shown. */
-export function checkList({ label, options, least, most }, words) {
-  const hint = el("p", { id: newId("hint"), className: "hint" }, fill(words.several, { least, most }));
+/** Check boxes under one label. */
+export const checkList = (list, words) => boxList(list, "checkbox", fill(words.several, list));
+
+/** Check boxes or radio buttons under one label. `values()` are the ticked ones in the order shown. */
+export function boxList({ label, options }, type, hintWords) {
+  const hint = el("p", { id: newId("hint"), className: "hint", dir: "auto" }, hintWords);
+  const name = newId("boxes");
   const error = el("p", { id: newId("error"), className: "error", role: "alert" });
   const boxes = options.map((option) =>
-    el("input", { type: "checkbox", value: option.value, checked: option.chosen, id: newId("box") }),
+    el("input", { type, name, value: option.value, checked: option.chosen, id: newId("box") }),
   );
   const group = el(
     "fieldset",

@@ -309,7 +309,8 @@ def _options(element: Json, at: str) -> Iterator[str]:
     yield from options(offered or (), f"{at}/options")
     if any(one not in (offered or ()) for one in _chosen(element)):
         yield f"initial option must be among the options [json-pointer:{at}/initial_option]"
-    if element.get("max_selected_items", 1) < max(len(element.get("initial_options", ())), 1):
+    most = element.get("max_selected_items", len(offered or ()) if element["type"] == "checkboxes" else 1)
+    if most < max(len(element.get("initial_options", ())), 1):
         yield f"must be greater than the number of initial options [json-pointer:{at}/max_selected_items]"
 
 
