@@ -141,6 +141,11 @@ class ParleyClient(discord.Client):
         ready = await self._uploads.ready(reply, translator("en"))
         return await messages.post(self, place, ready, self._unfinished)
 
+    async def reply(self, first: MessageRef, reply: Reply) -> MessageRef | None:
+        """Send to where the bot's message `first` stands, as a reply to it if it is still there. Raises what `post` raises."""
+        ready = await self._uploads.ready(reply, translator("en"))
+        return await messages.post(self, first.place, ready, self._unfinished, first.id.partition(",")[0])
+
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraw posted messages. Raises what `post` raises."""
         ids = ref.id.split(",")

@@ -85,9 +85,9 @@ def _digest(ready: Sequence[Ready]) -> bytes:
 
 
 async def post(
-    client: discord.Client, place: Place, ready: Sequence[Ready], unfinished: UnfinishedSendings
+    client: discord.Client, place: Place, ready: Sequence[Ready], unfinished: UnfinishedSendings, to: str = ""
 ) -> MessageRef | None:
-    """Send the messages in order. Raises NotAllowed, NotFound or Unavailable.
+    """Send the messages in order, the first as a reply to the message `to`. Raises NotAllowed, NotFound or Unavailable.
 
     Works in servers of other processes' connections too: nothing here asks the library's cache.
     """
@@ -96,19 +96,22 @@ async def post(
     sending = unfinished.take(place, ready)
     try:
         for each in ready[len(sending.ids) :]:
-            sending = await _add(client, sending, each)
+            sending = await _add(client, sending, each, to)
     finally:
         if len(sending.ids) < len(ready):
             unfinished.keep(place, ready, sending)
     return MessageRef(sending.place, ",".join(sending.ids)) if sending.ids else None
 
 
-async def _add(client: discord.Client, sending: Sending, ready: Ready) -> Sending:
+async def _add(client: discord.Client, sending: Sending, ready: Ready, to: str) -> Sending:
     """Send the next message. In a forum the first message makes a post, and the others go into it."""
     here = int(sending.place.thread or sending.place.channel)
     try:
         nonce = sending.nonce + len(sending.ids)
-        message = await _send(client.get_partial_messageable(here), ready, nonce)
+        channel = client.get_partial_messageable(here)
+        replies = to and not sending.ids
+        first = channel.get_partial_message(int(to)).to_reference(fail_if_not_exists=False) if replies else None
+        message = await _send(channel, ready, nonce, first)
     except discord.HTTPException as error:
         if error.code not in NOT_FOR_MESSAGES:
             raise
@@ -123,31 +126,31 @@ async def _add(client: discord.Client, sending: Sending, ready: Ready) -> Sendin
 async def _send(
     channel: discord.abc.Messageable, ready: Ready, nonce: int, to: discord.MessageReference | None = None
 ) -> discord.Message:
+    """Send a message as a reply to another one, or without that where replies aren't allowed. Nobody is pinged."""
+
     async def send(ready: Ready) -> discord.Message:
         if to is None:
             return await channel.send(view=ready.view, files=ready.files(), nonce=nonce)
         return await channel.send(view=ready.view, files=ready.files(), nonce=nonce, reference=to)
 
-    return await insist(partial(uploaded, send, ready))
+    try:
+        return await insist(partial(uploaded, send, ready))
+    except discord.HTTPException as error:
+        if to is None or error.code != NO_HISTORY:
+            raise
+    return await _send(channel, ready, nonce)
 
 
 async def answer(client: discord.Client, message: discord.Message, ready: Sequence[Ready]) -> None:
-    """Answer a member's message where it stands: in a server as a reply to it, or beside it where replies aren't allowed.
+    """Answer a member's message where it stands, in a server as a reply to it. Raises what `post` raises.
 
-    Nobody is pinged. Raises what `post` raises. The message's own id makes the nonces, so that an answer that two
+    The message's own id makes the nonces, so that an answer that two
     processes give is there once.
     """
     channel = client.get_partial_messageable(message.channel.id)
     to = None if message.guild is None else message.to_reference(fail_if_not_exists=False)
     for number, each in enumerate(ready):
-        nonce = message.id + number
-        try:
-            await _send(channel, each, nonce, to)
-        except discord.HTTPException as error:
-            if error.code != NO_HISTORY:
-                raise
-            to = None
-            await _send(channel, each, nonce)
+        await _send(channel, each, message.id + number, to)
 
 
 async def _start(client: discord.Client, forum: discord.ForumChannel, ready: Ready) -> int:

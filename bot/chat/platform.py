@@ -71,6 +71,24 @@ class Platform(Protocol):
 
 
 @runtime_checkable
+class Replies(Protocol):
+    """A platform where a message can refer to an earlier one of the bot's."""
+
+    async def reply(self, first: MessageRef, reply: Reply) -> MessageRef | None:
+        """Say something in the place of a message, as a reply to it if it is still there. Raises what `post` raises."""
+
+
+async def post_below(platform: Platform, place: Place, first: MessageRef | None, reply: Reply) -> MessageRef | None:
+    """Say something about an earlier message of this place, and refer to it where the platform can.
+
+    Raises what `Platform.post` raises.
+    """
+    if first is not None and isinstance(platform, Replies):
+        return await platform.reply(first, reply)
+    return await platform.post(place, reply)
+
+
+@runtime_checkable
 class Forgets(Protocol):
     """A platform whose messages live in the memory of each process that runs it, such as a page for trying things."""
 

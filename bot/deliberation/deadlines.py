@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.chat.markup import Bold, paragraph, text
-from bot.chat.platform import Platform
+from bot.chat.platform import Platform, post_below
 from bot.chat.vocabulary import Card, Reply, Tone
 from bot.communities.model import Community, CommunityOf
 from bot.deliberation import posted_cards, repository
@@ -19,6 +19,7 @@ from bot.errors import BotError, Unavailable
 from bot.i18n import Translator
 from bot.polls.creator_notices import Hosts
 from bot.polls.outbox import Telling
+from bot.polls.posted_messages import first_in
 from bot.polls.redrawing import Copies
 from bot.store.database import Database
 from bot.store.timestamps import from_stored
@@ -91,7 +92,9 @@ class DiscussionDeadlines:
                 return True
             place = telling.place
             community = await self.community_of(f"{place.platform}:{place.workspace}", self.now())
-            await self.platforms[place.platform].post(place, await self.announcement(discussion, community))
+            result = await self.announcement(discussion, community)
+            posted = await self._database.read(lambda tx: posted_cards.copies(tx, discussion.id))
+            await post_below(self.platforms[place.platform], place, first_in(place, posted), result)
         except Unavailable as error:
             logger.warning("can't post about discussion %s: %s", telling.poll, type(error).__name__)
             return False

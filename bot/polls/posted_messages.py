@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,11 @@ async def add_first_copy(tx: Transaction, poll: str, ref: MessageRef, at: dateti
 
 async def copies(tx: Transaction, poll: str) -> list[PostedMessage]:
     return [read_copy(row) for row in await tx.rows("copies_of", poll=poll)]
+
+
+def first_in(place: Place, posted: Iterable[PostedMessage]) -> MessageRef | None:
+    """Return the first of these messages in this place, if there is one."""
+    return next((copy.message for copy in posted if copy.message.place == place), None)
 
 
 async def stale_copies(tx: Transaction) -> list[PostedMessage]:

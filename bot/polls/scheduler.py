@@ -17,7 +17,7 @@ from typing import Protocol
 
 from bot.aio import wait_for_event
 from bot.chat.markup import Bold, paragraph, text
-from bot.chat.platform import Platform, Tells
+from bot.chat.platform import Platform, Tells, post_below
 from bot.chat.vocabulary import Card, Reply, Tone
 from bot.communities.model import Community, CommunityOf, translator_for
 from bot.errors import BotError, Unavailable
@@ -213,7 +213,8 @@ class Scheduler:
             planned = poll.closes_at - timedelta(minutes=community.reminder_minutes)
             if telling.news is News.REMINDER and self._now() - planned > LATE:
                 reply = replace(reply, cards=(late_card(self._t(community)), *reply.cards))
-            await self._platforms[place.platform].post(place, reply)
+            first = messages.first_in(place, await self._database.read(lambda tx: messages.copies(tx, poll.id)))
+            await post_below(self._platforms[place.platform], place, first, reply)
         except Unavailable:
             raise
         except BotError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from adapters.discord import render
 from adapters.discord.clickable import clickable, command_ids
@@ -25,7 +26,7 @@ def drawn(*sentences: str) -> str:
 
 def test_ids_come_from_the_registration() -> None:
     """A command's own, a group's for each of its commands; none of a menu, and none of a command's options."""
-    registered = [
+    registered: list[dict[str, Any]] = [
         {"type": 1, "id": ID, "name": "topic", "options": [{"type": 3, "name": "words"}]},
         {"id": GROUP, "name": "poll", "options": [{"type": 1, "name": "close"}, {"type": 1, "name": "list"}]},
         {"type": 3, "id": "7", "name": "Find facts"},
