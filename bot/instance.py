@@ -48,6 +48,7 @@ from bot.decisions.reviews import Reviews
 from bot.decisions.service import Decisions
 from bot.deliberation import posted_cards
 from bot.deliberation.deadlines import DiscussionDeadlines, lost_card
+from bot.deliberation.extremities import Extremities
 from bot.deliberation.member_data import DiscussionData
 from bot.deliberation.model import ID_PREFIX
 from bot.deliberation.proposals import Proposals
@@ -192,6 +193,7 @@ class Instance:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         self.content.stop()
+        await self.discussions.extremities.stop()
         await self._write_counts()
         await self.box.aclose()
         await self.database.close()
@@ -305,7 +307,7 @@ def _features(
         PollCommands(views.polls, finder, views),
         ResultCommands(views.polls, finder, views),
         DiscussionHosting(discussions, discussion_finder, shelf, views.platforms),
-        DiscussionCommands(discussions, discussion_finder, proposals, shelf, views),
+        DiscussionCommands(discussions, discussion_finder, proposals, shelf, opening),
         StatementQueue(discussion_finder, proposals, views.platforms),
         DecisionCommands(decisions, views.polls, finder),
         SettingsCommands(communities, shelf, action_log, views.platforms),
@@ -368,7 +370,7 @@ def build(
     copies = Copies(
         database, platforms, views.posted_message, communities.get, now=outside.now, sleep=outside.sleep, meter=meter
     )
-    discussions = Discussions(database, keys, outside.new_id, action_log, outside.random_bytes)
+    discussions = Discussions(database, keys, outside.new_id, action_log, outside.random_bytes, Extremities(database))
     drawing = DiscussionHosting(discussions, DiscussionFinder(discussions), shelf, platforms)
     discussion_copies = Copies(
         database,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from bot.chat.markup import Bold, Code, Plain, bullets, paragraph, shorten, text
+from bot.chat.markup import Bold, Plain, bullets, shorten, text
 from bot.chat.vocabulary import (
     Action,
     Answers,
@@ -15,7 +15,6 @@ from bot.chat.vocabulary import (
     Card,
     Choice,
     Outcome,
-    Post,
     Reply,
     Tone,
     Visibility,
@@ -25,7 +24,7 @@ from bot.commands.answers import answer
 from bot.commands.closest import closest_cards
 from bot.commands.discussion_finder import DISCUSSION, OFFERED_MAX, TITLE_SHOWN, DiscussionFinder
 from bot.commands.discussion_forms import add_form
-from bot.commands.poll_views import PollViews
+from bot.commands.poll_opening import OpeningCommands
 from bot.deliberation.model import QUESTION_MAX, Discussion, StatementState
 from bot.deliberation.proposals import Proposals
 from bot.deliberation.report import read_report
@@ -53,7 +52,7 @@ class DiscussionCommands:
     finder: DiscussionFinder
     proposals: Proposals
     shelf: Shelf
-    views: PollViews
+    opening: OpeningCommands
 
     # --- members ---
 
@@ -242,7 +241,7 @@ class DiscussionCommands:
 
     @action("discuss-poll", posts=True)
     async def put_to_vote(self, ctx: Context, discussion_id: str) -> Outcome:
-        """Open a poll whose options are the statements of common ground."""
+        """Show the preview of a poll whose options are the statements of common ground."""
         discussion = await self.finder.by_id(ctx, discussion_id)
         self._result(ctx, discussion)
         report = read_report(discussion.result)
@@ -251,12 +250,7 @@ class DiscussionCommands:
         )
         question = ctx.t("Which of these should we follow? ({question})", question=discussion.question)[:QUESTION_MAX]
         closes_at = poll_forms.closes_at(ctx, poll_forms.CLOSES_DEFAULT)
-        draft = PollDraft(question, options, closes_at, method=Method.APPROVAL)
-        poll = await self.views.polls.create(draft, ctx.request, ctx.community, ctx.t)
-        card = Card(title=ctx.t("The poll is open"), body=text(paragraph(ctx.t("Its id is "), Code(poll.id), ".")))
-        return Outcome(
-            Reply((card,)), posts=(Post(await self.views.posted_message(poll, ctx.community), poll=poll.id),)
-        )
+        return await self.opening.show(ctx, PollDraft(question, options, closes_at, method=Method.APPROVAL))
 
     @action("discuss-secrecy")
     async def secrecy(self, ctx: Context, discussion_id: str) -> Outcome:

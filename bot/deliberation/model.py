@@ -56,6 +56,10 @@ class DiscussionStatement:
     disagrees: int = 0
     passes: int = 0
 
+    @property
+    def answers(self) -> int:
+        return self.agrees + self.disagrees + self.passes
+
 
 @dataclass(frozen=True, slots=True)
 class Discussion:

@@ -112,6 +112,11 @@ async def all_answers(tx: Transaction, discussion: str) -> Ballots:
     return [(row["person"], row["statement"], row["vote"]) for row in rows]
 
 
+async def whole(tx: Transaction, discussion: str) -> tuple[Discussion | None, list[DiscussionStatement], Ballots]:
+    """Return the discussion, all its statements and every answer."""
+    return await find(tx, discussion), await statements(tx, discussion), await all_answers(tx, discussion)
+
+
 async def put_answer(tx: Transaction, discussion: str, person: str, statement: int, vote: int) -> bool:
     """Store an answer and keep totals right; False where the same answer stands already."""
     before = await answers_of(tx, discussion, person)

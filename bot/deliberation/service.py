@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.chat.vocabulary import Actor, MessageRef, Request
 from bot.communities.action_log import ActionLog, Deed
 from bot.communities.model import Community, community_id, voter_id, voter_in
 from bot.deliberation import posted_cards, repository
+from bot.deliberation.extremities import Extremities
 from bot.deliberation.model import (
     ID_PREFIX,
     QUESTION_MAX,
@@ -25,7 +26,7 @@ from bot.deliberation.model import (
 )
 from bot.deliberation.report import as_json, digest, make_report
 from bot.deliberation.statement_rules import wrong_statement
-from bot.errors import NotAllowed, NotFound, Refused, Unavailable
+from bot.errors import NotAllowed, NotFound, Refused
 from bot.i18n import N_, Translator
 from bot.polls.model import NEWEST_FORMAT, PollState
 from bot.polls.option_names import is_blank
@@ -42,8 +43,6 @@ OPEN_MAX = 10
 CLOSE_TRIES = 5
 """How often a close is worked out anew because somebody answered meanwhile; then nobody may for a moment."""
 CLOSED_MEANWHILE = N_("This discussion is no longer open. Your answer wasn't counted.")
-FRESH_SHARE = 1.1
-"""The extremity of statements is computed anew when there are a tenth more answers."""
 VOTES: Mapping[str, int] = {"agree": 1, "pass": 0, "disagree": -1}
 
 
@@ -67,11 +66,9 @@ class Discussions:
     new_id: Callable[[], str]
     action_log: ActionLog
     random_bytes: Callable[[int], bytes]
+    extremities: Extremities
     changed: Callable[[], None] = lambda: None
     """Called when a deadline was set or moved."""
-    _extremity: dict[str, tuple[int, object]] = field(default_factory=dict)
-    """By discussion: after how many answers the extremity of its statements was computed, and that."""
-    _measuring: set[str] = field(default_factory=set)
 
     # --- hosts ---
 
@@ -183,7 +180,7 @@ class Discussions:
         meanwhile. In the same transaction all answers and the secret that could lead to people are deleted.
         """
         for attempt in range(CLOSE_TRIES):
-            row, statements, answers = await self.database.read(lambda tx: _whole(tx, discussion), long=True)
+            row, statements, answers = await self.database.read(lambda tx: repository.whole(tx, discussion), long=True)
             if row is None or row.state is not PollState.OPEN:
                 return False
             report = await asyncio.to_thread(make_report, statements, answers)
@@ -195,7 +192,7 @@ class Discussions:
             )
             if ended is not None:
                 await self.database.forget_deleted()
-                self._extremity.pop(discussion, None)
+                self.extremities.forget(discussion)
                 return ended
         return False
 
@@ -209,6 +206,7 @@ class Discussions:
             return dropped
 
         dropped = await self.database.write(write)
+        self.extremities.forget(discussion)
         await self.database.forget_deleted()
         return dropped
 
@@ -243,31 +241,11 @@ class Discussions:
             starters[index].position
             for index in statement_order.first_statements([each.lean for each in starters], own.random)
         ]
-        known = self._extremity.get(discussion.id)
-        weights = findings.draw_weights(statements, known[1] if known else None)  # type: ignore[arg-type]
-        self._measure(discussion, statements)
+        weights = findings.draw_weights(statements, self.extremities.of(discussion.id))
+        self.extremities.renew(discussion.id, sum(each.answers for each in statements))
         closed = [each.position for each in statements if each.state is not StatementState.OPEN]
         chance = int.from_bytes(self.random_bytes(6)) / 2**48
         return statement_order.next_statement(first, list(answered), weights, chance, closed)
-
-    def _measure(self, discussion: Discussion, statements: Sequence[DiscussionStatement]) -> None:
-        """Compute the extremity anew, beside the answers, once there are a tenth more of them."""
-        votes = sum(each.agrees + each.disagrees + each.passes for each in statements)
-        before = self._extremity.get(discussion.id, (0, None))[0]
-        if discussion.id in self._measuring or votes < max(before * FRESH_SHARE, before + 20):
-            return
-        self._measuring.add(discussion.id)
-        task = asyncio.create_task(self._measure_now(discussion.id, votes))
-        task.add_done_callback(lambda _: self._measuring.discard(discussion.id))
-
-    async def _measure_now(self, discussion: str, votes: int) -> None:
-        from bot.deliberation import findings  # noqa: PLC0415 - as above
-
-        try:
-            _, statements, answers = await self.database.read(lambda tx: _whole(tx, discussion), long=True)
-        except Unavailable:
-            return
-        self._extremity[discussion] = votes, await asyncio.to_thread(findings.extremities, statements, answers)
 
     async def answer(self, discussion: Discussion, actor: Actor, position: int, vote: int, t: Translator) -> bool:
         """Store an answer; it is durable when this returns. False where the same stood already.
@@ -350,16 +328,6 @@ class Discussions:
             await self.drop(discussion, now)
 
 
-async def _whole(
-    tx: Transaction, discussion: str
-) -> tuple[Discussion | None, list[DiscussionStatement], repository.Ballots]:
-    return (
-        await repository.find(tx, discussion),
-        await repository.statements(tx, discussion),
-        await repository.all_answers(tx, discussion),
-    )
-
-
 async def _end(
     tx: Transaction, row: Discussion, content: str, at: datetime, by: str, also: Unit[None] | None, *, anew: bool
 ) -> bool | None:
@@ -371,7 +339,7 @@ async def _end(
     if fresh.votes != row.votes:
         if not anew:
             return None
-        _, statements, answers = await _whole(tx, row.id)
+        _, statements, answers = await repository.whole(tx, row.id)
         content = as_json(fresh, make_report(statements, answers))
     ended = await repository.end(tx, row.id, PollState.CLOSED, at, by, (content, digest(content)))
     if ended:

@@ -358,14 +358,18 @@ async def test_privacy_shows_and_erases_answers(here: Instance) -> None:
 
 
 async def test_common_ground_is_put_to_a_vote(here: Instance, clock: Clock) -> None:
-    """The poll's options are the statements that most agree on."""
+    """The poll's options are the statements that most agree on. Nothing is public before *Post*."""
     await say(here, ADA, START)
     for who in people(9):
         await answer_all(here, who, {0: "agree", 1: "agree", 2: "disagree"})
     await close(here, clock)
-    outcome = await press(here, ADA, f"v1:discuss-poll:{ID}")
-    assert "The poll is open" in words(outcome)
-    poll = reply_words(wall(here).posted[-1][1])
+    before = len(wall(here).posted)
+    outcome = await press(here, BEN, f"v1:discuss-poll:{ID}")
+    assert "Only you see this." in words(outcome)
+    assert (outcome.posts, len(wall(here).posted)) == ((), before)
+    assert outcome.answer is not None
+    opened = await press(here, BEN, buttons(outcome.answer)["Post"])
+    poll = reply_words(opened.posts[0].reply)
     assert "Tea is free" in poll
     assert "Cups" not in poll
 

@@ -10,6 +10,7 @@ from bot.chat.vocabulary import MessageRef, Place, Request
 from bot.communities.action_log import ActionLog
 from bot.communities.model import Community
 from bot.deliberation import posted_cards, repository
+from bot.deliberation.extremities import Extremities
 from bot.deliberation.member_data import DiscussionData
 from bot.deliberation.model import Discussion, Moderation, StatementState
 from bot.deliberation.proposals import Proposals
@@ -37,6 +38,7 @@ def discussions_in(database: Database, key: bytes, first: int = 0) -> Discussion
         lambda: f"x{next(numbers)}",
         ActionLog(database, lambda: f"log{next(numbers)}"),
         lambda count: bytes(next(numbers) % 256 for _ in range(count)),
+        Extremities(database),
     )
 
 

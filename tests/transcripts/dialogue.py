@@ -8,8 +8,9 @@ A step is what a person does and what the answer then shows:
 
 What is done: a typed command, `press LABEL`, `pick LABEL: OPTION`, `mention QUESTION` in the channel, `write QUESTION`
 to the bot directly, or `fill LABEL: WORDS`, which sends the newest form with these words and with all else as it stands
-there. What is expected: words that are shown, to
-this person (`for you: …`), in the channel (`for all: …`), anywhere (no mark), or nowhere (`not: …`). Controls count
+there. In a dialogue of several people, `wait 2 hours` lets time pass, and with `wait 8 others agree` so many members
+whom nobody plays agree with every statement of each open discussion. What is expected: words that are shown, to
+this person (`for you: …`), in the channel (`for all: …`, `nothing for all`), anywhere (no mark), or nowhere (`not: …`). Controls count
 by their labels: `[Share]`. Only words that no platform formats: a step is played on all of them.
 """
 
@@ -18,16 +19,19 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.chat.vocabulary import Actor
+from bot.deliberation import repository
+from bot.i18n import translator
 from bot.instance import Instance
 from tests.world import Clock
 
 Step = tuple[str, ...]
 Dialogue = Sequence[Step]
-Wait = Callable[[timedelta], Awaitable[None]]
-"""Lets so much time pass, with everything that falls due meanwhile."""
+Wait = Callable[[str], Awaitable[None]]
+"""Lets so much time pass (`2 hours`), with everything that falls due, or so many others answer (`8 others agree`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +89,42 @@ _COMMAND = re.compile(r"(?<![\w/:<])/(?=[a-z])(?!invite\b)")
 
 
 def passing(instance: Instance, clock: Clock) -> Wait:
-    """Let time pass, and everything happen that falls due."""
+    """Let time pass, and everything happen that falls due; or let others answer."""
 
-    async def wait(span: timedelta) -> None:
-        clock.now += span
+    async def wait(words: str) -> None:
+        number, what = words.split(maxsplit=1)
+        if what == OTHERS:
+            await _agree(instance, int(number), clock())
+        else:
+            clock.now += timedelta(**{what: int(number)})
         await instance.scheduler.run_due()
         await instance.copies.drain()
+        await instance.discussion_copies.drain()
 
     return wait
+
+
+OTHERS = "others agree"
+
+
+async def _agree(instance: Instance, others: int, now: datetime) -> None:
+    """Let members of each open discussion's community agree with all of its statements."""
+    t = translator("en")
+    for name in await instance.discussions.due(now + timedelta(days=365)):
+        discussion = await instance.discussions.get(name, t)
+        platform, _, workspace = discussion.community.partition(":")
+        statements = await instance.database.read(lambda tx, name=name: repository.statements(tx, name))  # type: ignore[misc]
+        for number in range(others):
+            other = Actor(platform, workspace, f"other{number}", f"Other {number}")
+            for statement in statements:
+                await instance.discussions.answer(discussion, other, statement.position, 1, t)
 
 
 async def play_together(cast: Mapping[str, Driver], dialogue: Dialogue, wait: Wait) -> None:
     """Plays a dialogue of several people: `Ada> /poll list`, and `wait 2 hours` in between."""
     for step, *expected in dialogue:
         if step.startswith("wait "):
-            number, unit = step.removeprefix("wait ").split()
-            await wait(timedelta(**{unit: int(number)}))
+            await wait(step.removeprefix("wait "))
             continue
         name, _, what = step.partition("> ")
         await play(cast[name], [(what, *expected)])
@@ -123,6 +147,8 @@ async def do(driver: Driver, step: str) -> Display:
 
 
 def holds(display: Display, expectation: str) -> bool:
+    if expectation == "nothing for all":
+        return not display.public.strip()
     mark, colon, words = expectation.partition(": ")
     match mark if colon else "":
         case "for you":
@@ -364,6 +390,31 @@ POLLS: Mapping[str, Dialogue] = {
         ("Ada> /discuss extend 3h", "for you: It now closes"),
         ("wait 3 hours",),
         ("Ben> /discuss results", "for you: there's nothing to report", "for all: Closed: How should it work?"),
+    ),
+    "common ground is put to a vote": (
+        (
+            'Ada> /discuss start question:"How should it work?" statements:"Free tea | Free milk | Washed cups | Open | Guests" closes:2h',
+            "for all: [Take part]",
+        ),
+        ("wait 8 others agree",),
+        ("wait 2 hours",),
+        ("Ben> /discuss results", "for you: 8 people took part.", "Most agree", "100% Free tea", "[Put to a vote]"),
+        (
+            "Ben> press Put to a vote",
+            "for you: Only you see this. Members will see the poll below.",
+            "for you: Which of these should we follow? (How should it work?)",
+            "[Post]",
+            "nothing for all",
+        ),
+        ("Ben> press Cancel", "for you: Nobody else saw it."),
+        ("Ben> /discuss results", "[Put to a vote]"),
+        ("Ben> press Put to a vote", "for you: Preview"),
+        (
+            "Ben> press Post",
+            "for you: The poll is open",
+            "for all: Which of these should we follow?",
+            "for all: Free tea",
+        ),
     ),
     "a discussion is cancelled": (
         (

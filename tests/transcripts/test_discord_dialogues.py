@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import pytest
 from simcord.backend.errors import SetupError
@@ -48,8 +47,8 @@ async def test_plain_words(dialogue: Dialogue) -> None:
 def settling(wait: Wait, people: Mapping[str, DiscordDriver]) -> Wait:
     """Time passes, and Discord has shown what came of it."""
 
-    async def settled(span: timedelta) -> None:
-        await wait(span)
+    async def settled(words: str) -> None:
+        await wait(words)
         await next(iter(people.values())).env.settle()
 
     return settled

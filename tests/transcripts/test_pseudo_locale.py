@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import pytest
 
@@ -61,8 +60,7 @@ async def listen(cast: dict[str, PseudoDriver], dialogue: Dialogue, wait: Wait |
     typed: set[str] = {name.lower() for name in PEOPLE}
     for step, *_ in dialogue:
         if step.startswith("wait ") and wait is not None:
-            number, unit = step.removeprefix("wait ").split()
-            await wait(timedelta(**{unit: int(number)}))
+            await wait(step.removeprefix("wait "))
             continue
         name, _, what = step.rpartition("> ") if re.match(r"[A-Z][a-z]+> ", step) else ("", "", step)
         typed |= words_typed(what)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -222,7 +221,7 @@ async def test_a_result_brings_its_picture(instance: Instance, clock: Clock, wai
         ada = people["Ada"]
         await ada.say('poll create post:yes question:"Which tea?" options:"Green | Black" closes:1h')
         await ada.press("Green")
-        await wait(timedelta(hours=1))
+        await wait("1 hours")
         display = await ada.say("poll results")
         assert "Closed: Which tea?" in display.public
         assert display.all.count("[picture: ") == 2
