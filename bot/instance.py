@@ -309,7 +309,7 @@ def _features(
         DiscussionHosting(discussions, discussion_finder, shelf, views.platforms),
         DiscussionCommands(discussions, discussion_finder, proposals, shelf, opening),
         StatementQueue(discussion_finder, proposals, views.platforms),
-        DecisionCommands(decisions, views.polls, finder),
+        DecisionCommands(decisions, views.polls, finder, discussion_finder),
         SettingsCommands(communities, shelf, action_log, views.platforms),
         PrivacyCommands(privacy, DiscussionData(discussions)),
         LogCommands(action_log),

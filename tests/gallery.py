@@ -468,6 +468,7 @@ async def _talks(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
         await pressed("talk-results", BEN, f"v1:discuss-results:{talk}")
         await pressed("talk-export", BEN, f"v1:discuss-export:{talk}")
         await pressed("talk-poll", ADA, f"v1:discuss-poll:{talk}")
+        await pressed("talk-decide", ADA, f"v1:discuss-decide:{talk}")
         answers["talk-cancel-asked"] = _answer(await say(here, MO, "/discuss cancel"))
         await here.discussion_copies.drain()
         answers["talk-posted"] = wall_of(here)[0]

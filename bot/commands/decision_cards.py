@@ -21,10 +21,10 @@ from bot.chat.vocabulary import (
     Select,
     Tone,
 )
+from bot.commands.discussion_results import HASH_SHOWN
 from bot.decisions.model import OUTCOME_MAX, OWNER_MAX, WORDS_MAX, Decision, DecisionState, DecisionStep
 from bot.decisions.service import DecisionDraft
 from bot.i18n import N_, Translator
-from bot.polls.model import Poll
 
 STATES: Mapping[DecisionState, str] = {
     DecisionState.STANDING: N_("standing"),
@@ -86,6 +86,8 @@ def _facts(t: Translator, decision: Decision, zone: tzinfo) -> Iterator[str]:
     if decision.review_at and decision.state is DecisionState.STANDING:
         yield t("Review: {day}", day=day(decision.review_at, zone))
     yield t("Recorded {day}", day=day(decision.at, zone))
+    if decision.discussion:
+        yield t("From discussion {id}, totals {hash}", id=decision.discussion, hash=decision.totals_hash[:HASH_SHOWN])
 
 
 def _links(decision: Decision) -> Iterator[Text]:
@@ -107,6 +109,8 @@ def _controls(t: Translator, decision: Decision, *, may_answer: bool, may_post: 
     if decision.poll:
         yield Button(t("Show the poll"), Action("poll-show", (decision.poll,)))
         yield Button(t("Check the record"), Action("poll-record", (decision.poll,)))
+    if decision.discussion:
+        yield Button(t("Show the discussion's result"), Action("discuss-results", (decision.discussion,)))
     if may_post:
         yield Button(t("Post it here"), Action("decision-share", (decision.id,)))
     cards = tuple(Choice(link.partition(":")[2], link) for link in decision.links if "://" not in link)
@@ -155,10 +159,10 @@ def list_card(t: Translator, decisions: Sequence[Decision], zone: tzinfo, asked:
     )
 
 
-def decide_form(t: Translator, draft: DecisionDraft, poll: Poll | None) -> Form:
-    """Ask for a decision. Of a poll, the outcome is filled in."""
+def decide_form(t: Translator, draft: DecisionDraft, source: str) -> Form:
+    """Ask for a decision. `source` is the id of a poll or a discussion, whose outcome is filled in, or empty."""
     return Form(
-        Action("decide", (poll.id,) if poll else ()),
+        Action("decide", (source,) if source else ()),
         t("Record the decision"),
         (
             Input(

@@ -9,12 +9,14 @@ from typing import Annotated
 
 from bot.chat.markup import clean, shorten, text
 from bot.chat.vocabulary import Action, Answers, Attachment, Card, Choice, Outcome, Post, Reply, Tone, Visibility
-from bot.commands import decision_cards, poll_forms, result_cards
+from bot.commands import decision_cards, discussion_results, poll_forms, result_cards
 from bot.commands.answers import answer
+from bot.commands.discussion_finder import DiscussionFinder
 from bot.commands.poll_finder import PollFinder
 from bot.decisions import export
 from bot.decisions.model import OUTCOME_MAX, Decision, DecisionState, DecisionStep
 from bot.decisions.service import DecisionDraft, Decisions, ReviewAnswer
+from bot.deliberation.model import ID_PREFIX, Discussion
 from bot.dispatch.declare import Context, Param, action, command, form
 from bot.errors import Refused
 from bot.i18n import N_
@@ -35,6 +37,7 @@ class DecisionCommands:
     decisions: Decisions
     polls: Polls
     finder: PollFinder
+    discussions: DiscussionFinder
 
     @command(
         "decide",
@@ -52,7 +55,7 @@ class DecisionCommands:
     ) -> Outcome:
         draft = DecisionDraft(_line(outcome), _line(owner) or ctx.request.actor.name, review)
         if not outcome:
-            return Outcome(Reply(form=decision_cards.decide_form(ctx.t, draft, None)))
+            return Outcome(Reply(form=decision_cards.decide_form(ctx.t, draft, "")))
         subject = await self.finder.by_words(ctx, poll, _decide) if poll else None
         return await self._record(ctx, draft, subject)
 
@@ -64,25 +67,41 @@ class DecisionCommands:
         result = await self.polls.result(poll)
         sentence = f"{poll.question} {result_cards.outcome(ctx.t, poll, result)}"
         draft = DecisionDraft(shorten(sentence, OUTCOME_MAX), ctx.request.actor.name, links=_cards_of(poll))
-        return Outcome(Reply(form=decision_cards.decide_form(ctx.t, draft, poll)))
+        return Outcome(Reply(form=decision_cards.decide_form(ctx.t, draft, poll.id)))
 
-    async def decide_again(self, ctx: Context, poll_id: str = "") -> Outcome:
-        if poll_id:
-            return await self.decide_on(ctx, poll_id)
-        return Outcome(Reply(form=decision_cards.decide_form(ctx.t, DecisionDraft("", ctx.request.actor.name), None)))
+    @action("discuss-decide", opens_form=True)
+    async def decide_on_discussion(self, ctx: Context, discussion_id: str) -> Outcome:
+        """Open the form for what follows from a closed discussion, with its common ground filled in."""
+        discussion = await self.discussions.by_id(ctx, discussion_id)
+        self.decisions.check(discussion, ctx.request, ctx.community, ctx.t)
+        sentence = f"{discussion.question} {discussion_results.common_ground(ctx.t, discussion)}"
+        draft = DecisionDraft(shorten(sentence, OUTCOME_MAX), ctx.request.actor.name)
+        return Outcome(Reply(form=decision_cards.decide_form(ctx.t, draft, discussion.id)))
+
+    async def decide_again(self, ctx: Context, source_id: str = "") -> Outcome:
+        if source_id:
+            again = self.decide_on_discussion if source_id.startswith(ID_PREFIX) else self.decide_on
+            return await again(ctx, source_id)
+        return Outcome(Reply(form=decision_cards.decide_form(ctx.t, DecisionDraft("", ctx.request.actor.name), "")))
 
     @form("decide", again="decide_again")
-    async def decided(self, ctx: Context, poll_id: str = "", *, answers: Answers) -> Outcome:
-        poll = await self.finder.by_id(ctx, poll_id) if poll_id else None
+    async def decided(self, ctx: Context, source_id: str = "", *, answers: Answers) -> Outcome:
+        source = await self._source(ctx, source_id)
         links = tuple(link for line in answer(answers, "links").splitlines() if (link := _line(line)))
         draft = DecisionDraft(
             _line(answer(answers, "outcome")), _line(answer(answers, "owner")), answer(answers, "review"), links
         )
         errors = self.decisions.mistakes(draft, ctx.request, ctx.community, ctx.t)
-        return Outcome(errors=errors) if errors else await self._record(ctx, draft, poll)
+        return Outcome(errors=errors) if errors else await self._record(ctx, draft, source)
 
-    async def _record(self, ctx: Context, draft: DecisionDraft, poll: Poll | None) -> Outcome:
-        decision = await self.decisions.record(draft, poll, ctx.request, ctx.community, ctx.t)
+    async def _source(self, ctx: Context, source_id: str) -> Poll | Discussion | None:
+        """Return what a decision follows from, if the place may see it. Raises NotFound."""
+        if source_id.startswith(ID_PREFIX):
+            return await self.discussions.by_id(ctx, source_id)
+        return await self.finder.by_id(ctx, source_id) if source_id else None
+
+    async def _record(self, ctx: Context, draft: DecisionDraft, source: Poll | Discussion | None) -> Outcome:
+        decision = await self.decisions.record(draft, source, ctx.request, ctx.community, ctx.t)
         card = replace(self._card(ctx, decision), title=ctx.t("The decision is recorded"), tone=Tone.GOOD)
         return Outcome(Reply((card,)))
 

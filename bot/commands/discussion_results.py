@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.charts.opinions import OpinionBar, opinions_chart
+from bot.chat.commonmark import md
 from bot.chat.markup import Block, Bold, Inline, Plain, bullets, paragraph, text
 from bot.chat.platform import Platform
 from bot.chat.vocabulary import Action, Attachment, Button, Card, Image, Reply, Tone, Visibility
@@ -45,7 +46,10 @@ def result_card(t: Translator, discussion: Discussion) -> Card:
         *_stands_for(t, report),
         paragraph(t("It shows what participants think, not everyone. Nobody can recompute it.")),
     )
-    controls = [Button(t("Save as files"), Action("discuss-export", (discussion.id,)))]
+    controls = [
+        Button(t("Record the decision"), Action("discuss-decide", (discussion.id,))),
+        Button(t("Save as files"), Action("discuss-export", (discussion.id,))),
+    ]
     if len(report.common) >= OPTIONS_MIN:
         controls.insert(0, Button(t("Put to a vote"), Action("discuss-poll", (discussion.id,))))
     return Card(
@@ -56,6 +60,13 @@ def result_card(t: Translator, discussion: Discussion) -> Card:
         tone=Tone.INFO,
         controls=tuple(controls),
     )
+
+
+def common_ground(t: Translator, discussion: Discussion) -> str:
+    """Say in a sentence what most agree on, for a decision; empty where there is nothing."""
+    report = read_report(discussion.result)
+    words = "; ".join(report.statement(position).words for position in report.common)
+    return t("Most agree: {statements}", statements=words) if words else ""
 
 
 def announcement_card(t: Translator, discussion: Discussion) -> Card:
@@ -155,7 +166,7 @@ def as_csv(report: DiscussionReport) -> str:
 
 def as_markdown(t: Translator, discussion: Discussion, report: DiscussionReport) -> str:
     """Write the result as a text for people."""
-    lines = [f"# {_escaped(discussion.question)}", ""]
+    lines = [f"# {md(discussion.question)}", ""]
     if not report.people:
         lines.append(t("Fewer than {n} people took part, so there's nothing to report.", n=PEOPLE_MIN))
     else:
@@ -167,12 +178,8 @@ def as_markdown(t: Translator, discussion: Discussion, report: DiscussionReport)
         for title, positions in (*sections, (t("Opinions differ"), report.dividing)):
             if positions:
                 lines += [f"## {title}", ""]
-                lines += [f"- {_escaped(report.statement(position).words)}" for position in positions]
+                lines += [f"- {md(report.statement(position).words)}" for position in positions]
                 lines.append("")
         lines.append(t("Numbers that fewer than {n} people answered are left out.", n=SHOWN_MIN))
     lines.append(f"SHA-256 {discussion.result_hash}")
     return "\n".join(lines) + "\n"
-
-
-def _escaped(words: str) -> str:
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|!" else letter for letter in words)

@@ -26,6 +26,8 @@ def _plain(decision: Decision) -> dict[str, Any]:
         "recorded_at": decision.at.isoformat(),
         "review_at": _iso(decision.review_at),
         "poll": decision.poll,
+        "discussion": decision.discussion,
+        "totals_sha256": decision.totals_hash,
         "links": list(decision.links),
         "history": [
             {"step": entry.step.value, "words": entry.words, "by": entry.member_name, "at": entry.at.isoformat()}
@@ -54,6 +56,8 @@ def _section(decision: Decision, zone: tzinfo) -> Iterator[str]:
         yield f"- Review: {decision.review_at.astimezone(zone):%Y-%m-%d}"
     if decision.poll:
         yield f"- Poll: {decision.poll}"
+    if decision.discussion:
+        yield f"- Discussion: {decision.discussion}, totals SHA-256 {decision.totals_hash}"
     for link in decision.links:
         yield f"- Evidence: <{link}>" if "://" in link else f"- Evidence: {md(link)}"
     yield ""

@@ -54,7 +54,7 @@ class Decision:
     """What was decided.
 
     `owner` is the id of the member who carries it out, empty where only a name was typed. `poll` is the id of the poll
-    that decided, or empty. `links` are addresses, and cards as `pack:entry`. A `private` decision is seen in its place
+    that decided, `discussion` that of a discussion with the SHA-256 of its result in `totals_hash`; or empty. `links` are addresses, and cards as `pack:entry`. A `private` decision is seen in its place
     alone. `ask_at` is when somebody is asked about it, None once they were.
     """
 
@@ -69,6 +69,8 @@ class Decision:
     place: PollPlace
     private: bool = False
     poll: str = ""
+    discussion: str = ""
+    totals_hash: str = ""
     links: tuple[str, ...] = ()
     state: DecisionState = DecisionState.STANDING
     review_at: datetime | None = None

@@ -1,10 +1,10 @@
 -- Decisions and their history.
 
--- name: insert_decision(id, community, outcome, owner, owner_name, poll, links, review_at, private, platform, workspace, channel, member, member_name, at)!
-INSERT INTO decisions (id, community, outcome, owner, owner_name, poll, links, state, review_at, ask_at, private, platform,
-    workspace, channel, member, member_name, at)
-VALUES (:id, :community, :outcome, :owner, :owner_name, :poll, :links, 'standing', :review_at, :review_at, :private,
-    :platform, :workspace, :channel, :member, :member_name, :at);
+-- name: insert_decision(id, community, outcome, owner, owner_name, poll, discussion, totals_hash, links, review_at, private, platform, workspace, channel, member, member_name, at)!
+INSERT INTO decisions (id, community, outcome, owner, owner_name, poll, discussion, totals_hash, links, state, review_at,
+    ask_at, private, platform, workspace, channel, member, member_name, at)
+VALUES (:id, :community, :outcome, :owner, :owner_name, :poll, :discussion, :totals_hash, :links, 'standing', :review_at,
+    :review_at, :private, :platform, :workspace, :channel, :member, :member_name, :at);
 
 -- name: append_decision_step(decision, step, words, member, member_name, at)!
 INSERT INTO decision_steps (decision, number, step, words, member, member_name, at)

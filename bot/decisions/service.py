@@ -21,6 +21,7 @@ from bot.decisions.model import (
     DecisionStep,
     HistoryEntry,
 )
+from bot.deliberation.model import Discussion
 from bot.errors import NotAllowed, NotFound, NotYet, Refused
 from bot.i18n import Translator
 from bot.polls.closing_time import local_moment, read_time
@@ -80,14 +81,19 @@ class Decisions:
         return {part: wrong for part, wrong in found.items() if wrong}
 
     async def record(
-        self, draft: DecisionDraft, poll: Poll | None, request: Request, community: Community, t: Translator
+        self,
+        draft: DecisionDraft,
+        source: Poll | Discussion | None,
+        request: Request,
+        community: Community,
+        t: Translator,
     ) -> Decision:
-        """Keep a decision, of a poll or of its own.
+        """Keep a decision: of a poll, of a discussion or of its own.
 
-        Raises NotAllowed for who may not, Refused for what can't be a decision, NotYet while the poll is open.
+        Raises NotAllowed for who may not, Refused for what can't be a decision, NotYet while its source is open.
         """
         actor = request.actor
-        self.check(poll, request, community, t)
+        self.check(source, request, community, t)
         for wrong in self.mistakes(draft, request, community, t).values():
             raise Refused(wrong)
         own = not draft.owner or draft.owner.casefold() == actor.name.casefold()
@@ -101,8 +107,10 @@ class Decisions:
             member_name=actor.name,
             at=request.now,
             place=poll_place(request.place),
-            private=is_private(request.place) or (poll is not None and poll.private),
-            poll=poll.id if poll else "",
+            private=is_private(request.place) or (source is not None and source.private),
+            poll=source.id if isinstance(source, Poll) else "",
+            discussion=source.id if isinstance(source, Discussion) else "",
+            totals_hash=source.result_hash if isinstance(source, Discussion) else "",
             links=draft.links,
             review_at=review_moment(draft.review, request.now, community, t),
         )
@@ -110,19 +118,32 @@ class Decisions:
         self.changed()
         return await self._whole(decision.id, t)
 
-    def check(self, poll: Poll | None, request: Request, community: Community, t: Translator) -> None:
-        """Raise where this member can't record a decision of this poll, or one of its own."""
+    def check(self, source: Poll | Discussion | None, request: Request, community: Community, t: Translator) -> None:
+        """Raise where this member can't record a decision of this poll or discussion, or one of its own."""
         actor = request.actor
-        if poll is None:
+        if source is None:
             if not community.may_create(actor):
                 raise NotAllowed(t("Only moderators can record decisions in this community."))
             return
-        if community.id != poll.community or not (actor.id == poll.creator or community.moderates(actor)):
-            raise NotAllowed(t("Only the poll's host and the moderators of its community can do that."))
-        if poll.state is PollState.CANCELLED:
-            raise Refused(t("This poll was cancelled, so it decided nothing. Use /decide for a decision of its own."))
-        if poll.state is PollState.OPEN:
-            raise NotYet(t("Record the decision once the poll is closed."))
+        poll = isinstance(source, Poll)
+        if community.id != source.community or not (actor.id == source.creator or community.moderates(actor)):
+            raise NotAllowed(
+                t("Only the poll's host and the moderators of its community can do that.")
+                if poll
+                else t("Only the discussion's host and the moderators of its community can do that.")
+            )
+        if source.state is PollState.CANCELLED:
+            raise Refused(
+                t("This poll was cancelled, so it decided nothing. Use /decide for a decision of its own.")
+                if poll
+                else t("This discussion was cancelled, so it has no result. Use /decide for a decision of its own.")
+            )
+        if source.state is PollState.OPEN:
+            raise NotYet(
+                t("Record the decision once the poll is closed.")
+                if poll
+                else t("Record the decision once the discussion is closed.")
+            )
 
     async def seen_by(self, decision_id: str, request: Request, community: Community, t: Translator) -> Decision:
         """Return the decision, if this place may see it. Raises NotFound, in the same words for every other."""

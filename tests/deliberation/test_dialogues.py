@@ -19,6 +19,7 @@ from bot.deliberation.model import PEOPLE_MIN, SHOWN_MIN, Discussion, Discussion
 from bot.deliberation.proposals import OWN_STATEMENTS_MAX
 from bot.deliberation.report import digest, read_report
 from bot.instance import Instance
+from tests.hosting import click, fill, form_of
 from tests.talk import ADA, BEN, CHEN, MO, buttons, press, reply_words, say, wall, words
 from tests.world import Clock, request, running
 
@@ -372,6 +373,65 @@ async def test_common_ground_is_put_to_a_vote(here: Instance, clock: Clock) -> N
     poll = reply_words(opened.posts[0].reply)
     assert "Tea is free" in poll
     assert "Cups" not in poll
+
+
+async def test_a_decision_follows_from_a_result(here: Instance, clock: Clock) -> None:
+    """It begins with the common ground, leads back to the result, and its files have the whole hash of the totals."""
+    await say(here, ADA, START)
+    for who in people(9):
+        await answer_all(here, who, {0: "agree", 2: "disagree"})
+    await close(here, clock)
+    form = form_of(await click(here, ADA, await say(here, ADA, "/discuss results"), "Record the decision"))
+    assert form.inputs[0].value == "How should the kitchen work? Most agree: Tea is free"
+    outcome = await fill(here, ADA, form, outcome="Tea is free from now on")
+    row = await here.discussions.get(ID, here.bot._translator(ADA))
+    assert f"From discussion {ID}, totals {row.result_hash[:12]}" in words(outcome)
+    assert "9 people took part" in words(await click(here, ADA, outcome, "Show the discussion's result"))
+    files = (await press(here, BEN, "v1:decisions-export")).answer
+    assert files is not None
+    text, data = files.files
+    assert f"- Discussion: {ID}, totals SHA-256 {row.result_hash}" in text.content
+    (decision,) = json.loads(data.content)
+    assert (decision["discussion"], decision["totals_sha256"], decision["poll"]) == (ID, row.result_hash, "")
+
+
+async def test_who_records_what_follows_from_a_discussion(here: Instance, clock: Clock) -> None:
+    """The host and moderators, once it has closed; nor does the form of one of them help a member."""
+    await say(here, ADA, START)
+    decide = f"v1:discuss-decide:{ID}"
+    assert "once the discussion is closed" in words(await press(here, ADA, decide))
+    for who in people(8):
+        await answer_all(here, who, {0: "agree"})
+    await close(here, clock)
+    assert "Only the discussion's host" in words(await press(here, BEN, decide))
+    assert form_of(await press(here, MO, decide)).action.args == (ID,)
+    form = form_of(await press(here, ADA, decide))
+    assert "Only the discussion's host" in words(await fill(here, BEN, form, outcome="Mine"))
+    assert "No decisions yet" in words(await say(here, BEN, "/decisions"))
+
+
+async def test_a_cancelled_discussion_decides_nothing(here: Instance) -> None:
+    """Its host reads how to record a decision without it."""
+    await say(here, ADA, START)
+    await press(here, ADA, f"v1:discuss-cancel:{ID}")
+    assert "Use /decide for a decision of its own" in words(await press(here, ADA, f"v1:discuss-decide:{ID}"))
+
+
+async def test_a_decision_of_a_private_discussion_stays_in_its_place(here: Instance, clock: Clock) -> None:
+    """Elsewhere neither the discussion nor its decision exists, for a moderator and the host alike."""
+    place = Place("test", "demo", "board", private=True)
+    inside = replace(ADA, place=place)
+    await say(here, inside, START)
+    for who in people(8):
+        await answer_all(here, replace(who, place=place), {0: "agree"})
+    await close(here, clock)
+    form = form_of(await press(here, inside, f"v1:discuss-decide:{ID}"))
+    for who in (ADA, MO):
+        assert "There's no discussion" in words(await press(here, who, f"v1:discuss-decide:{ID}"))
+        assert "There's no discussion" in words(await fill(here, who, form))
+    assert "The decision is recorded" in words(await fill(here, inside, form))
+    assert "kitchen" in words(await say(here, inside, "/decisions"))
+    assert "kitchen" not in words(await say(here, MO, "/decisions"))
 
 
 async def test_after_ten_answers_comes_a_pause(here: Instance) -> None:

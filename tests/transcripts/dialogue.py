@@ -416,6 +416,26 @@ POLLS: Mapping[str, Dialogue] = {
             "for all: Free tea",
         ),
     ),
+    "a decision follows from a discussion": (
+        (
+            'Ada> /discuss start question:"How should it work?" statements:"Free tea | Free milk | Washed cups | Open | Guests" closes:2h',
+            "for all: [Take part]",
+        ),
+        ("wait 8 others agree",),
+        ("wait 2 hours",),
+        ("Ben> /discuss results", "for you: 8 people took part.", "[Record the decision]"),
+        ("Ben> press Record the decision", "for you: Only the discussion's host and the moderators"),
+        ("Ada> /discuss results", "for you: 8 people took part."),
+        ("Ada> press Record the decision", "Most agree: "),
+        (
+            "Ada> fill What was decided, in a sentence: Tea is free",
+            "for you: The decision is recorded",
+            "for you: From discussion d-",
+            "[Show the discussion's result]",
+        ),
+        ("Ada> press Show the discussion's result", "for you: 8 people took part."),
+        ("Ben> /decisions", "for you: Tea is free"),
+    ),
     "a discussion is cancelled": (
         (
             'Ada> /discuss start question:"How should it work?" statements:"Free tea | Free milk | Washed cups | Open | Guests"',
