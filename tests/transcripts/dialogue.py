@@ -426,7 +426,7 @@ POLLS: Mapping[str, Dialogue] = {
         ("Ben> /discuss results", "for you: 8 people took part.", "[Record the decision]"),
         ("Ben> press Record the decision", "for you: Only the discussion's host and the moderators"),
         ("Ada> /discuss results", "for you: 8 people took part."),
-        ("Ada> press Record the decision", "Most agree: "),
+        ("Ada> press Record the decision",),
         (
             "Ada> fill What was decided, in a sentence: Tea is free",
             "for you: The decision is recorded",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -88,7 +87,7 @@ def on_slack(instance: Instance, clock: Clock) -> AbstractAsyncContextManager[Ma
     return slack_drivers(instance.bot, clock)
 
 
-async def no_time(_span: timedelta) -> None:
+async def no_time(_words: str) -> None:
     """Nothing in this dialogue waits."""
 
 
