@@ -165,7 +165,7 @@ class Schedules:
     async def _obstacle(self, schedule: Schedule) -> str:
         """Return why the schedule can't go on; empty where nothing is in its way."""
         platform, place = self.platforms[schedule.place.platform], schedule.place
-        if not place.direct and not await platform.has_channel(place.workspace, place.channel):
+        if not await platform.has_channel(place.workspace, place.channel):
             return NO_CHANNEL
         for role in schedule.draft.roles:
             if not await platform.has_role(place.workspace, role):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -33,7 +34,9 @@ _CODES = {0: SURVIVED, 1: KILLED, 2: OUT_OF_REACH}
 LOG = "PARLEY_TEST_MUTANTS_LOG"
 """Names a file that gets a line for each mutant as soon as it is tried: what it came to, a tab, its name."""
 SLOWER = 10
-"""A test may take so many times as long with a mutant as without, and five seconds more."""
+"""A test may take so many times as long with a mutant as without, and three seconds more."""
+LATEST = 4
+"""Tests that killed a mutant nearby a moment ago are likely to kill the next one: so many of them come first."""
 
 _Reach = Mapping[str, Mapping[int, Sequence[str]]]
 """File → line → ids of the tests that reach it."""
@@ -91,12 +94,20 @@ class _Run:
         reach, seconds = self._learn(sorted({mutant.file for mutant in mutants}))
         outcomes = [SURVIVED] * len(mutants)
         log = Path(os.environ[LOG]) if LOG in os.environ else None
+        killers: list[str] = []
+        gc.collect()
+        gc.freeze()  # a child that collects would copy every page that it shares
         for place, mutant in enumerate(mutants):
             ids = sorted(_ids(mutant, reach[mutant.file]), key=lambda id_: seconds[id_])
             if ids:
-                attack = _Attack(self, mutant, {id_: int(5 + SLOWER * seconds[id_]) for id_ in ids})
+                latest = [id_ for id_ in killers[:LATEST] if id_ in ids]
+                limits = {id_: int(3 + SLOWER * seconds[id_]) for id_ in dict.fromkeys((*latest, *ids))}
+                attack = _Attack(self, mutant, limits, self._report)
                 _, status = os.waitpid(_fork(attack), 0)
                 outcomes[place] = _CODES.get(os.waitstatus_to_exitcode(status), KILLED)
+                if outcomes[place] == KILLED:
+                    killer = self._report.read_text("utf-8")
+                    killers = [killer, *(id_ for id_ in killers if id_ != killer)]
             if log is not None:
                 with log.open("a", encoding="utf-8") as file:
                     file.write(f"{outcomes[place]}\t{mutant.name}\n")
@@ -137,16 +148,20 @@ class _Run:
 
 
 class _Attack:
-    """What a child does: become the mutant, then run tests until one fails. `limits` has their ids, with seconds."""
+    """What a child does: become the mutant, then run tests until one fails.
 
-    def __init__(self, run: _Run, mutant: Mutant, limits: Mapping[str, int]) -> None:
-        self._run, self._mutant, self._limits = run, mutant, limits
+    `limits` has their ids, with seconds; the id of the test that runs stands in the report.
+    """
+
+    def __init__(self, run: _Run, mutant: Mutant, limits: Mapping[str, int], report: Path) -> None:
+        self._run, self._mutant, self._limits, self._report = run, mutant, limits, report
 
     def __call__(self) -> int:
         file = self._mutant.file
         if not swap_in(file, mutated(Path(file).read_text("utf-8"), self._mutant.number)):
             return 2
         for nodeid, seconds in self._limits.items():
+            self._report.write_text(nodeid, "utf-8")
             signal.alarm(seconds)  # whose default is the end of the child
             if not self._run.passes(nodeid):
                 return 1

@@ -50,7 +50,12 @@ NONE_SURVIVES = (
 ROOMS: Sequence[Room] = (
     Room(
         ("bot/polls/counting/*.py",),
-        ("tests/polls/test_counting_bounds.py", "tests/polls/test_draft_rules.py", "tests/polls/test_methods.py"),
+        (
+            "tests/polls/test_counting_bounds.py",
+            "tests/polls/test_draft_rules.py",
+            "tests/polls/test_methods.py",
+            "tests/unit/test_limits.py",
+        ),
     ),
     Room(
         (
@@ -69,6 +74,7 @@ ROOMS: Sequence[Room] = (
             "tests/polls/test_secrecy.py",
             "tests/polls/test_when.py",
             "tests/polls/test_who_may.py",
+            "tests/unit/test_limits.py",
         ),
     ),
     Room(
@@ -90,6 +96,7 @@ ROOMS: Sequence[Room] = (
             "tests/store/test_suggestions.py",
             "tests/store/test_votes.py",
             "tests/unit/test_privacy.py",
+            "tests/unit/test_limits.py",
         ),
     ),
     Room(
@@ -105,6 +112,59 @@ ROOMS: Sequence[Room] = (
             "tests/polls/test_scheduler.py",
             "tests/store/test_repositories.py",
             "tests/store/test_work.py",
+            "tests/unit/test_limits.py",
+        ),
+    ),
+    Room(
+        (
+            "bot/commands/consent.py",
+            "bot/polls/drafts.py",
+            "bot/polls/objections.py",
+            "bot/polls/poll_edit.py",
+            "bot/polls/previews.py",
+            "bot/polls/schedules.py",
+            "bot/polls/scheduling.py",
+            "bot/polls/templates.py",
+            "bot/polls/watchers.py",
+        ),
+        (
+            "tests/polls/test_consent.py",
+            "tests/polls/test_host_menu.py",
+            "tests/polls/test_opening.py",
+            "tests/polls/test_repeat_bounds.py",
+            "tests/polls/test_schedules.py",
+            "tests/unit/test_limits.py",
+        ),
+    ),
+    Room(
+        ("bot/decisions/*.py",),
+        (
+            "tests/polls/test_decision_bounds.py",
+            "tests/polls/test_decisions.py",
+            "tests/unit/test_limits.py",
+            "tests/unit/test_web_decisions.py",
+        ),
+    ),
+    Room(
+        (
+            "bot/deliberation/deadlines.py",
+            "bot/deliberation/findings.py",
+            "bot/deliberation/member_data.py",
+            "bot/deliberation/model.py",
+            "bot/deliberation/posted_cards.py",
+            "bot/deliberation/proposals.py",
+            "bot/deliberation/report.py",
+            "bot/deliberation/repository.py",
+            "bot/deliberation/service.py",
+            "bot/deliberation/statement_order.py",
+            "bot/deliberation/statement_rules.py",
+        ),
+        (
+            "tests/deliberation/test_dialogues.py",
+            "tests/deliberation/test_discussion_bounds.py",
+            "tests/deliberation/test_statement_order.py",
+            "tests/store/test_discussions.py",
+            "tests/unit/test_limits.py",
         ),
     ),
     Room(
@@ -120,6 +180,7 @@ ROOMS: Sequence[Room] = (
             "tests/store/test_repositories.py",
             "tests/store/test_start_check.py",
             "tests/store/test_votes.py",
+            "tests/unit/test_limits.py",
         ),
     ),
     Room(
@@ -135,6 +196,7 @@ ROOMS: Sequence[Room] = (
             "tests/store/test_installations.py",
             "tests/store/test_repeats.py",
             "tests/store/test_repositories.py",
+            "tests/unit/test_limits.py",
         ),
     ),
     Room(
@@ -144,6 +206,7 @@ ROOMS: Sequence[Room] = (
             "tests/unit/test_fit_bounds.py",
             "tests/unit/test_markup.py",
             "tests/unit/test_markup_bounds.py",
+            "tests/unit/test_limits.py",
         ),
     ),
     Room(
@@ -161,6 +224,7 @@ ROOMS: Sequence[Room] = (
             "tests/unit/test_web_polls.py",
             "tests/unit/test_web_private.py",
             "tests/unit/test_web_server.py",
+            "tests/unit/test_limits.py",
         ),
     ),
     Room(

@@ -1,0 +1,534 @@
+"""Schedules, templates, reminders and objections at their bounds: who may, how many, when, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from bot.chat.vocabulary import MessageRef, Place, Reply, Request
+from bot.communities.model import Creators
+from bot.errors import NotAllowed, NotFound, Refused, Unavailable
+from bot.instance import Instance
+from bot.polls import objections, schedules, watchers
+from bot.polls.counting.ballots import Method
+from bot.polls.model import Poll, PollOption
+from bot.polls.objections import consent_options
+from bot.polls.rules import PollDraft
+from bot.polls.schedules import Schedule, opening_after
+from bot.polls.scheduling import Schedules
+from bot.polls.templates import Template, Templates
+from bot.polls.watchers import Nudges, remind_time
+from bot.store.sql import Transaction
+from tests.polls.test_decisions import TellingWall
+from tests.polls.test_who_may import AWAY, HOME, MOMENT, OFFICE, T, away, opened, votes, who
+from tests.talk import ADA, BEN, CHEN, MO, reply_words, say
+from tests.world import NOBODY, NOW, NOWHERE, Clock, running
+
+DRAFT = PollDraft("Which tea?", (PollOption("Green"), PollOption("Black")), NOW, closes="2h")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+OPENS = NOW + DAY
+DIRECT = Place("test", "demo", "ada", direct=True)
+
+
+class DeafWall(TellingWall):
+    """A wall that takes no message for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = False
+
+    async def post(self, place: Place, reply: Reply) -> MessageRef:
+        if self.down:
+            raise Unavailable("down")
+        return await super().post(place, reply)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
+    async with running(tmp_path, clock=clock) as instance:
+        instance.platforms["test"] = DeafWall()
+        yield instance
+
+
+def wall_of(here: Instance) -> DeafWall:
+    platform = here.platforms["test"]
+    assert isinstance(platform, DeafWall)
+    return platform
+
+
+def schedules_of(here: Instance) -> Schedules:
+    numbers = count(1)
+    return Schedules(here.database, here.polls, here.platforms, here.communities.get, lambda: f"s{next(numbers)}")
+
+
+def templates_of(here: Instance) -> Templates:
+    numbers = count(1)
+    return Templates(here.database, lambda: f"t{next(numbers)}")
+
+
+async def scheduled(
+    all_: Schedules, request: Request = ADA, opens_at: datetime = OPENS, *, weekly: bool = False, **changes: object
+) -> Schedule:
+    draft = replace(DRAFT, **changes)  # type: ignore[arg-type]
+    return await all_.add(draft, opens_at, request, HOME, T, weekly=weekly)
+
+
+async def saved(all_: Templates, request: Request = ADA, name: str = "Tea round") -> Template:
+    return await all_.save(name, DRAFT, request, HOME, T)
+
+
+async def multiply(tx: Transaction, table: str, number: int, id_: str) -> None:
+    """So many more rows like the only one, under other ids."""
+    columns = [row[1] for row in await tx.connection.execute_fetchall(f"PRAGMA table_info({table})")]
+    others = ", ".join(column for column in columns if column != "id")
+    await tx.connection.execute(
+        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "  # noqa: S608 - names above
+        f"INSERT INTO {table} (id, {others}) SELECT ? || i, {others} FROM n, (SELECT * FROM {table} LIMIT 1)",
+        (number, id_),
+    )
+
+
+# --- schedules ---
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        (datetime(2026, 11, 2, 17, 59, tzinfo=UTC), datetime(2026, 11, 2, 18, tzinfo=UTC)),
+        (datetime(2026, 11, 2, 18, tzinfo=UTC), datetime(2026, 11, 9, 18, tzinfo=UTC)),
+        (datetime(2026, 11, 8, 23, tzinfo=UTC), datetime(2026, 11, 9, 18, tzinfo=UTC)),
+        (datetime(2026, 11, 9, 17, 59, 59, tzinfo=UTC), datetime(2026, 11, 9, 18, tzinfo=UTC)),
+        (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 2, 18, tzinfo=UTC)),
+        (datetime(2036, 11, 3, 18, tzinfo=UTC), datetime(2036, 11, 10, 18, tzinfo=UTC)),
+    ],
+)
+def test_a_weekly_opening_is_the_first_after_now(now: datetime, opens: datetime) -> None:
+    """Of its weekday and its clock, never before its first day."""
+    assert opening_after(datetime(2026, 11, 2, 18), now, UTC, weekly=True) == opens  # noqa: DTZ001 - a wall clock
+
+
+@pytest.mark.parametrize(
+    ("place", "elsewhere"),
+    [
+        (ADA.place, True),
+        (OFFICE, False),
+        (DIRECT, False),
+        (Place("test", "demo", "main", "thread"), True),
+        (Place("test", "demo", "main", "thread", private=True), False),
+    ],
+)
+async def test_a_schedule_is_as_private_as_its_place(here: Instance, place: Place, elsewhere: bool) -> None:
+    """A conversation with the bot alone is private as well; another community sees none of it."""
+    all_ = schedules_of(here)
+    schedule = await scheduled(all_, replace(ADA, place=place))
+    for request, sees in (
+        (replace(ADA, place=place), True),
+        (replace(ADA, place=Place("test", "demo", "other")), elsewhere),
+        (replace(MO, place=Place("test", "demo", "other")), elsewhere),
+    ):
+        assert bool(await all_.listed(request, HOME)) is sees
+        if sees:
+            assert (await all_.seen_by(schedule.id, request, HOME, T)).id == schedule.id
+        else:
+            with pytest.raises(NotFound):
+                await all_.seen_by(schedule.id, request, HOME, T)
+    assert await all_.listed(away(ADA), AWAY) == []
+    with pytest.raises(NotFound):
+        await all_.seen_by(schedule.id, away(ADA), AWAY, T)
+
+
+@pytest.mark.parametrize(("request_", "may"), [(ADA, True), (MO, True), (BEN, False)])
+async def test_who_scheduled_a_poll_and_moderators_stop_it(here: Instance, request_: Request, may: bool) -> None:
+    """Stopped, it is in no list and can't be stopped again."""
+    all_ = schedules_of(here)
+    schedule = await scheduled(all_)
+    assert all_.may_stop(schedule, request_.actor, HOME) is may
+    if not may:
+        with pytest.raises(NotAllowed):
+            await all_.stop(schedule, request_, HOME, T)
+        assert len(await all_.listed(ADA, HOME)) == 1
+        return
+    await all_.stop(schedule, request_, HOME, T)
+    assert await all_.listed(ADA, HOME) == []
+    with pytest.raises(NotFound):
+        await all_.seen_by(schedule.id, ADA, HOME, T)
+    assert not await here.database.write(lambda tx: schedules.stop(tx, schedule.id, "again"))
+
+
+@pytest.mark.parametrize(
+    ("many", "request_", "may"),
+    [(49, BEN, True), (50, BEN, False), (50, MO, True), (50, CHEN, True), (999, MO, True), (1000, MO, False)],
+)
+async def test_so_many_polls_are_scheduled_at_most(here: Instance, many: int, request_: Request, may: bool) -> None:
+    """Fifty of one member, a thousand of a community; moderators have only the second bound."""
+    all_ = schedules_of(here)
+    await scheduled(all_, request_ if request_ is not CHEN else ADA)
+    await here.database.write(lambda tx: multiply(tx, "poll_schedules", many - 1, "more"))
+    if may:
+        await scheduled(all_, request_)
+    else:
+        with pytest.raises(Refused, match="Stop "):
+            await scheduled(all_, request_)
+    assert len(await all_.listed(ADA, HOME)) == many + may
+
+
+async def test_what_has_stopped_makes_room(here: Instance) -> None:
+    """The bound is on what will open."""
+    all_ = schedules_of(here)
+    first = await scheduled(all_)
+    await here.database.write(lambda tx: multiply(tx, "poll_schedules", 49, "more"))
+    await all_.stop(first, ADA, HOME, T)
+    assert (await scheduled(all_)).next_at == OPENS
+
+
+@pytest.mark.parametrize("weekly", [False, True])
+async def test_a_schedule_that_could_not_open_is_refused(here: Instance, weekly: bool) -> None:
+    """One option is too few, today and in a week; and only moderators schedule where they alone open polls."""
+    all_ = schedules_of(here)
+    with pytest.raises(Refused):
+        await scheduled(all_, weekly=weekly, options=(PollOption("Green"),))
+    with pytest.raises(NotAllowed):
+        await all_.add(DRAFT, OPENS, ADA, replace(HOME, creators=Creators.MODERATORS), T, weekly=weekly)
+    assert await all_.listed(ADA, HOME) == []
+
+
+@pytest.mark.parametrize(("closes", "weekly", "may"), [("2026-11-28", False, True), ("2026-11-28", True, False)])
+async def test_a_close_on_a_date_is_for_one_week(here: Instance, closes: str, weekly: bool, may: bool) -> None:
+    """The second opening would come after it."""
+    all_ = schedules_of(here)
+    if may:
+        assert await scheduled(all_, weekly=weekly, closes=closes)
+    else:
+        with pytest.raises(Refused, match="Pick a later time"):
+            await scheduled(all_, weekly=weekly, closes=closes)
+
+
+async def run(here: Instance, clock: Clock, now: datetime) -> None:
+    clock.now = now
+    await here.scheduler.run_due()
+
+
+@pytest.mark.parametrize("weekly", [False, True])
+async def test_a_poll_opens_at_its_moment_for_its_host(here: Instance, clock: Clock, weekly: bool) -> None:
+    """Not a moment before; by who scheduled it, with the close that its words mean then; and a weekly one goes on."""
+    all_ = schedules_of(here)
+    schedule = await scheduled(all_, weekly=weekly)
+    await run(here, clock, OPENS - MOMENT)
+    assert await here.polls.listed("test:demo") == []
+    await run(here, clock, OPENS)
+    [poll] = await here.polls.listed("test:demo")
+    assert (poll.creator, poll.opened_at, poll.closes_at) == ("ada", OPENS, OPENS + 2 * HOUR)
+    assert not poll.private
+    after = await here.database.read(lambda tx: schedules.find(tx, schedule.id))
+    assert after is not None
+    assert after.next_at == (OPENS + 7 * DAY if weekly else None)
+    assert after.stopped == ""
+
+
+async def test_without_a_close_a_poll_is_open_for_three_days(here: Instance, clock: Clock) -> None:
+    """As one that is opened by hand."""
+    await scheduled(schedules_of(here), closes="")
+    await run(here, clock, OPENS)
+    [poll] = await here.polls.listed("test:demo")
+    assert poll.closes_at == OPENS + 3 * DAY
+
+
+async def test_a_poll_for_earlier_members_counts_its_host_in(here: Instance, clock: Clock) -> None:
+    """Whoever joined by the moment it opens may vote; the host's own day of joining is no obstacle."""
+    await scheduled(schedules_of(here), who(ADA, joined=NOW), joined_before=True)
+    await run(here, clock, OPENS)
+    [poll] = await here.polls.listed("test:demo")
+    assert poll.joined_before
+
+
+async def test_an_opening_is_claimed_once(here: Instance) -> None:
+    """By the schedule as it was read: a second claim of the same opening, or of one that has stopped, gets nothing."""
+    schedule = await scheduled(schedules_of(here), weekly=True)
+    later = OPENS + 7 * DAY
+    assert await here.database.write(lambda tx: schedules.advance(tx, schedule, later))
+    assert not await here.database.write(lambda tx: schedules.advance(tx, schedule, later))
+    stopped = replace(schedule, next_at=None)
+    assert not await here.database.write(lambda tx: schedules.advance(tx, stopped, later))
+    assert await here.database.read(schedules.next_due) == later
+    assert await here.database.read(lambda tx: schedules.due(tx, later - MOMENT)) == []
+    assert len(await here.database.read(lambda tx: schedules.due(tx, later))) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "roles", "words"),
+    [
+        (Place("test", "demo", NOWHERE), frozenset(), "Its channel is gone"),
+        (ADA.place, frozenset({NOBODY}), "The role that may vote is gone"),
+        (ADA.place, frozenset({"board", NOBODY}), "The role that may vote is gone"),
+        (ADA.place, frozenset({"board"}), ""),
+    ],
+)
+async def test_what_is_gone_stops_a_schedule(
+    here: Instance, clock: Clock, place: Place, roles: frozenset[str], words: str
+) -> None:
+    """A channel or one of its roles: its host hears why, once, and nothing opens for everybody instead."""
+    all_ = schedules_of(here)
+    schedule = await scheduled(all_, replace(ADA, place=place), weekly=True)
+    draft = replace(schedule.draft, roles=roles)
+    await here.database.write(lambda tx: _rewrite(tx, draft))
+    await run(here, clock, OPENS)
+    await run(here, clock, OPENS + 7 * DAY)
+    after = await here.database.read(lambda tx: schedules.find(tx, schedule.id))
+    assert after is not None
+    assert (bool(after.stopped), after.next_at is None) == (bool(words), bool(words))
+    assert [words in reply_words(reply) for _, reply in wall_of(here).private] == ([True] if words else [])
+    assert all("The schedule has stopped" in reply_words(reply) for _, reply in wall_of(here).private)
+    assert bool(await here.polls.listed("test:demo")) is not bool(words)
+
+
+async def _rewrite(tx: Transaction, draft: PollDraft) -> None:
+    await tx.connection.execute("UPDATE poll_schedules SET poll = ?", (schedules.as_json(draft),))
+
+
+async def test_an_opening_that_fails_is_told_and_the_next_one_comes(here: Instance, clock: Clock) -> None:
+    """A poll that breaks a rule by now is left out this week; the schedule goes on."""
+    all_ = schedules_of(here)
+    schedule = await scheduled(all_, weekly=True)
+    await here.database.write(lambda tx: _rewrite(tx, replace(DRAFT, options=DRAFT.options[:1])))
+    await run(here, clock, OPENS)
+    [(person, notice)] = wall_of(here).private
+    assert person == "ada"
+    assert "A scheduled poll didn't open" in reply_words(notice)
+    assert "The schedule has stopped" not in reply_words(notice)
+    after = await here.database.read(lambda tx: schedules.find(tx, schedule.id))
+    assert after is not None
+    assert (after.next_at, after.stopped) == (OPENS + 7 * DAY, "")
+
+
+async def test_a_platform_that_isnt_here_opens_nothing(here: Instance, clock: Clock) -> None:
+    """The schedule waits for a process that runs it."""
+    await scheduled(schedules_of(here))
+    platform = here.platforms.pop("test")
+    await run(here, clock, OPENS)
+    assert await here.polls.listed("test:demo") == []
+    here.platforms["test"] = platform
+    await run(here, clock, OPENS + HOUR)
+    assert len(await here.polls.listed("test:demo")) == 1
+
+
+async def test_who_may_open_polls_is_asked_when_a_poll_is_scheduled(here: Instance, clock: Clock) -> None:
+    """One that was scheduled before still opens; moderators stop what they don't want."""
+    await scheduled(schedules_of(here))
+    await say(here, MO, "/settings polls:moderators")
+    await run(here, clock, OPENS)
+    assert len(await here.polls.listed("test:demo")) == 1
+
+
+# --- templates ---
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [("x", True), ("x" * 75, True), ("x" * 76, False), ("", False), ("  ", False), ("\u3164", False)],
+)
+async def test_a_template_has_a_name_of_75_characters_at_most(here: Instance, name: str, may: bool) -> None:
+    """And of one that can be seen."""
+    if may:
+        assert (await saved(templates_of(here), name=name)).name == name
+    else:
+        with pytest.raises(Refused, match="1 to 75"):
+            await saved(templates_of(here), name=name)
+
+
+@pytest.mark.parametrize(("many", "may"), [(99, True), (100, False)])
+async def test_a_community_has_a_hundred_templates_at_most(here: Instance, many: int, may: bool) -> None:
+    """The hundredth is taken, the next is not."""
+    all_ = templates_of(here)
+    await saved(all_)
+    await here.database.write(lambda tx: multiply(tx, "poll_templates", many - 1, "more"))
+    if may:
+        await saved(all_, name="One more")
+    else:
+        with pytest.raises(Refused, match="100 are saved here"):
+            await saved(all_, name="One more")
+
+
+@pytest.mark.parametrize(
+    ("place", "elsewhere"),
+    [
+        (ADA.place, True),
+        (OFFICE, False),
+        (DIRECT, False),
+        (Place("test", "demo", "main", "thread", private=True), False),
+    ],
+)
+async def test_a_template_is_as_private_as_its_place(here: Instance, place: Place, elsewhere: bool) -> None:
+    """Elsewhere it is in no list and isn't there; nor is it in another community."""
+    all_ = templates_of(here)
+    template = await saved(all_, replace(ADA, place=place))
+    other = Place("test", "demo", "other")
+    for request, sees in ((replace(BEN, place=place), True), (replace(ADA, place=other), elsewhere)):
+        assert bool(await all_.listed(request, HOME)) is sees
+        if sees:
+            assert (await all_.seen_by(template.id, request, HOME, T)) == template
+        else:
+            with pytest.raises(NotFound):
+                await all_.seen_by(template.id, request, HOME, T)
+    assert await all_.listed(away(ADA), AWAY) == []
+    with pytest.raises(NotFound):
+        await all_.seen_by(template.id, away(ADA), AWAY, T)
+    with pytest.raises(NotFound):
+        await all_.seen_by("t99", ADA, HOME, T)
+
+
+@pytest.mark.parametrize(("request_", "may"), [(ADA, True), (MO, True), (BEN, False)])
+async def test_who_saved_a_template_and_moderators_delete_it(here: Instance, request_: Request, may: bool) -> None:
+    """Another member copies it at most; and where moderators alone open polls, they alone save."""
+    all_ = templates_of(here)
+    template = await saved(all_)
+    if may:
+        await all_.drop(template, request_, HOME, T)
+    else:
+        with pytest.raises(NotAllowed):
+            await all_.drop(template, request_, HOME, T)
+    assert bool(await all_.listed(ADA, HOME)) is not may
+    with pytest.raises(NotAllowed):
+        await all_.save("Mine", DRAFT, ADA, replace(HOME, creators=Creators.MODERATORS), T)
+
+
+async def test_an_erased_member_is_nobody_in_a_template(here: Instance) -> None:
+    """It stays for the others, and only moderators delete it then."""
+    all_ = templates_of(here)
+    await saved(all_)
+    await here.privacy.erase(ADA.actor, NOW)
+    [template] = await all_.listed(BEN, HOME)
+    assert (template.member, template.member_name) == ("", "")
+    with pytest.raises(NotAllowed):
+        await all_.drop(template, ADA, HOME, T)
+
+
+# --- reminders of a member's own ---
+
+
+@pytest.mark.parametrize(
+    ("closes_in", "minutes", "remind_in"),
+    [
+        (2 * HOUR, 60, HOUR),
+        (2 * HOUR, 30, timedelta(minutes=90)),
+        (2 * HOUR, 0, HOUR),
+        (HOUR + MOMENT, 60, MOMENT),
+        (HOUR, 60, HOUR / 2),
+        (HOUR, 0, HOUR / 2),
+        (HOUR / 2, 60, HOUR / 4),
+    ],
+)
+def test_a_member_is_reminded_as_the_community_does_or_halfway(
+    closes_in: timedelta, minutes: int, remind_in: timedelta
+) -> None:
+    """An hour before the close where the community reminds of nothing; halfway where that moment isn't to come."""
+    assert remind_time(NOW + closes_in, NOW, minutes) == NOW + remind_in
+
+
+async def test_a_reminder_is_queued_at_its_moment_once(here: Instance) -> None:
+    """For one member of one poll; another member's stands as it was."""
+    poll = await opened(here)
+    nudges = Nudges(here.database)
+    assert await nudges.next_due() is None
+    for member, minutes in (("test:demo:ben", 10), ("test:demo:chen", 20)):
+        at = NOW + timedelta(minutes=minutes)
+        assert await here.database.write(lambda tx, m=member, at=at: watchers.add(tx, poll.id, m, "demo", at))  # type: ignore[misc]
+        assert not await here.database.write(lambda tx, m=member, at=at: watchers.add(tx, poll.id, m, "demo", at))  # type: ignore[misc]
+    ten = NOW + timedelta(minutes=10)
+    assert await nudges.next_due() == ten
+    await nudges.run_due(ten - MOMENT)
+    assert await nudges.next_due() == ten
+    await here.database.write(lambda tx: watchers.move(tx, poll.id, HOUR))
+    assert await nudges.next_due() == ten + HOUR
+    await nudges.run_due(ten + HOUR)
+    assert await nudges.next_due() == ten + HOUR + timedelta(minutes=10)
+    assert not await here.database.write(lambda tx: watchers.drop(tx, poll.id, "test:demo:ben"))
+    assert await here.database.write(lambda tx: watchers.drop(tx, poll.id, "test:demo:chen"))
+    assert await nudges.next_due() is None
+
+
+async def test_nobody_is_reminded_of_a_poll_that_is_over(here: Instance) -> None:
+    """It isn't remembered who asked for that."""
+    poll = await opened(here)
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    assert not await here.database.write(lambda tx: watchers.add(tx, poll.id, "test:demo:ben", "demo", NOW))
+
+
+# --- objections ---
+
+
+async def consent_poll(here: Instance, **changes: object) -> Poll:
+    return await opened(here, method=Method.CONSENT, options=consent_options(T), **changes)
+
+
+async def objection_of(here: Instance, poll: Poll, request: Request, reason: str) -> str:
+    """How an objection ends: as the box says, or the refusal."""
+    try:
+        return (await here.polls.cast(poll, request, "2", T, reason=reason)).end
+    except Refused as error:
+        return error.message
+
+
+@pytest.mark.parametrize(
+    ("reason", "refusal"), [("x", ""), ("x" * 500, ""), ("x" * 501, "500"), ("", "reason"), ("  ", "reason")]
+)
+async def test_an_objection_has_a_reason_of_500_characters_at_most(here: Instance, reason: str, refusal: str) -> None:
+    """Without one it isn't taken, and nothing is counted."""
+    poll = await consent_poll(here)
+    end = await objection_of(here, poll, BEN, reason)
+    assert (refusal in end) if refusal else end == "cast"
+    assert len(await here.polls.objections(poll)) == (not refusal)
+    assert (await here.polls.result(poll)).cast == (not refusal)
+
+
+async def test_a_reason_is_no_vote_for_anything_else(here: Instance) -> None:
+    """An agreement writes no objection, and takes back the member's own alone."""
+    poll = await consent_poll(here)
+    await objection_of(here, poll, BEN, "Too dear")
+    await objection_of(here, poll, CHEN, "Too loud")
+    assert await votes(here, poll, BEN, "0") == "changed"
+    standing = [(each.name, each.reason) for each in await here.polls.objections(poll) if each.stands]
+    assert standing == [("Chen", "Too loud")]
+
+
+async def test_an_answer_is_for_a_standing_objection_of_its_number(here: Instance) -> None:
+    """Neither for another's, nor for one that was withdrawn, nor in another poll."""
+    poll, other = await consent_poll(here), await consent_poll(here)
+    await objection_of(here, poll, BEN, "Too dear")
+    await objection_of(here, poll, CHEN, "Too loud")
+    for poll_id, number, taken in ((poll.id, 2, True), (poll.id, 3, False), (other.id, 1, False)):
+        written = await here.database.write(lambda tx, p=poll_id, n=number: objections.answer(tx, p, n, "It lasts"))  # type: ignore[misc]
+        assert written is taken
+    assert [each.answer for each in await here.polls.objections(poll)] == ["", "It lasts"]
+    await votes(here, poll, BEN, None)
+    assert not await here.database.write(lambda tx: objections.answer(tx, poll.id, 1, "It lasts"))
+
+
+@pytest.mark.parametrize(("request_", "may"), [(ADA, True), (MO, True), (BEN, False), (away(ADA), False)])
+async def test_the_host_and_moderators_answer_an_objection(here: Instance, request_: Request, may: bool) -> None:
+    """Its author doesn't, nor does a namesake of the host in another community."""
+    poll = await consent_poll(here)
+    await objection_of(here, poll, BEN, "Too dear")
+    community = HOME if request_.actor.workspace == "demo" else AWAY
+    if may:
+        await here.polls.answer_objection(poll, 1, "It lasts", request_.actor, community, T)
+    else:
+        with pytest.raises(NotAllowed):
+            await here.polls.answer_objection(poll, 1, "It lasts", request_.actor, community, T)
+    assert [each.answer for each in await here.polls.objections(poll)] == ["It lasts" if may else ""]
+
+
+def test_a_changed_proposal_is_bound_to_the_one_before() -> None:
+    """Through the words of its first option, which the record holds; a first proposal has none."""
+    assert [option.words for option in consent_options(T)] == ["", "", ""]
+    assert [option.words for option in consent_options(T, "p1", "abc")] == ["follows p1 abc", "", ""]
+    assert [option.name for option in consent_options(T)] == ["Agree", "Abstain", "Object"]
