@@ -119,7 +119,7 @@ class Outside:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # asyncio puts a task's result into words: that would be the library, and the keys
 class Instance:
     """Everything that runs in one process. `platforms` is filled by those that start."""
 

@@ -67,7 +67,7 @@ class Decision:
     member_name: str
     at: datetime
     place: PollPlace
-    private: bool = False
+    private: bool
     poll: str = ""
     discussion: str = ""
     totals_hash: str = ""

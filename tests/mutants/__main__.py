@@ -77,11 +77,14 @@ def main() -> int:
 
 def outcomes_of(room: Room, mutants: Sequence[Mutant]) -> Sequence[str]:
     """Run a room's tests against mutants. Ends the program where a test fails without any, and says which."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=_scratch()) as folder:
         order = Path(folder, "mutants.json")
         order.write_text(json.dumps([asdict(mutant) for mutant in mutants]), "utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.plugin", "-p", "no:randomly"]
         command += ["-p", "no:xdist", "-o", "tmp_path_retention_policy=none", "--hypothesis-profile=mutants"]
+        command += [
+            f"--basetemp={folder}/tests"
+        ]  # a numbered one would be looked for among those of all mutants before
         command += ["-m", "not slow", "-k", _SERVERS, *room.tests]
         environment = {**os.environ, "PARLEY_TEST_MUTANTS": str(order), "TMPDIR": _scratch()}
         result = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL)

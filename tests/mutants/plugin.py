@@ -98,7 +98,7 @@ class _Run:
         gc.collect()
         gc.freeze()  # a child that collects would copy every page that it shares
         for place, mutant in enumerate(mutants):
-            ids = sorted(_ids(mutant, reach[mutant.file]), key=lambda id_: seconds[id_])
+            ids = sorted(self._ids(mutant, reach[mutant.file]), key=lambda id_: seconds[id_])
             if ids:
                 latest = [id_ for id_ in killers[:LATEST] if id_ in ids]
                 limits = {id_: int(3 + SLOWER * seconds[id_]) for id_ in dict.fromkeys((*latest, *ids))}
@@ -118,6 +118,13 @@ class _Run:
         item = self._items[nodeid]
         item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
         return not self._failures.reports
+
+    def _ids(self, mutant: Mutant, lines: Mapping[int, Sequence[str]]) -> set[str]:
+        """The tests that reach a mutant's lines; for what runs at import, those that reach or name its module."""
+        places = lines if mutant.at_import else range(mutant.line, mutant.end_line + 1)
+        module = mutant.file.removesuffix(".py").replace("/", ".")
+        naming = {id_ for id_ in self._items if mutant.at_import and f"[{module}]" in id_}
+        return naming | {id_ for line in places for id_ in lines.get(line, ())} - {""}
 
     def _learn(self, files: Sequence[str]) -> tuple[_Reach, Mapping[str, float]]:
         """Run all tests once, in a child of its own, and learn which of them reach which line, and their seconds."""
@@ -166,12 +173,6 @@ class _Attack:
             if not self._run.passes(nodeid):
                 return 1
         return 0
-
-
-def _ids(mutant: Mutant, lines: Mapping[int, Sequence[str]]) -> set[str]:
-    """The tests that reach a mutant's lines; for what runs at import, those that reach anything in its file."""
-    places = lines if mutant.at_import else range(mutant.line, mutant.end_line + 1)
-    return {id_ for line in places for id_ in lines.get(line, ())} - {""}
 
 
 def _fork(work: Callable[[], int]) -> int:

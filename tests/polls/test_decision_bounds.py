@@ -24,7 +24,7 @@ from bot.store.sql import Transaction
 from tests.polls.test_decisions import TellingWall
 from tests.polls.test_who_may import AWAY, HOME, MOMENT, OFFICE, T, away, opened, who
 from tests.talk import ADA, BEN, CHEN, MO, reply_words, say
-from tests.world import NOW, NOWHERE, Clock, running
+from tests.world import NOW, NOWHERE, Clock, Wall, running
 
 DRAFT = DecisionDraft("We buy green tea")
 DIRECT = Place("test", "demo", "ada", direct=True, private=True)
@@ -371,6 +371,7 @@ async def test_a_settled_decision_takes_no_second_answer(here: Instance, first: 
     for seen in (standing, await stored(here, standing)):
         words = await refusal(here, seen, ReviewAnswer(DecisionStep.CHANGED, "Black tea"), MO)
         assert words.startswith("This decision is settled already")
+    assert (await refusal(here, await stored(here, standing), ReviewAnswer(DecisionStep.DROPPED))).startswith("This")
     assert [entry.step for entry in (await stored(here, standing)).history] == [DecisionStep.RECORDED, first]
 
 
@@ -396,10 +397,12 @@ async def ask(here: Instance, clock: Clock, now: datetime = MORNING) -> None:
 async def test_people_are_asked_at_the_moment_and_not_before(here: Instance, clock: Clock) -> None:
     """Once: an hour later nobody hears of it again."""
     decision = await recorded(here, review="2026-11-27")
+    assert await here.database.read(repository.next_review) == MORNING
     for now, asked in ((MORNING - MOMENT, []), (MORNING, ["ada"]), (MORNING + timedelta(hours=1), ["ada"])):
         await ask(here, clock, now)
         assert platform_of(here).asked == asked
     assert (await stored(here, decision)).ask_at is None
+    assert await here.database.read(repository.next_review) is None
 
 
 async def test_the_owner_is_asked_before_the_recorder(here: Instance, clock: Clock) -> None:
@@ -413,6 +416,14 @@ async def test_the_owner_is_asked_before_the_recorder(here: Instance, clock: Clo
         await ask(here, clock, decision.review_at)
         assert platform_of(here).asked == asked
         await here.database.write(lambda tx: tx.connection.execute("UPDATE decisions SET ask_at = NULL"))
+
+
+async def test_a_platform_that_writes_to_nobody_is_no_bug(here: Instance, clock: Clock) -> None:
+    """The question goes to the moderators' channel, or comes up again the next day."""
+    here.platforms["test"] = Wall()
+    decision = await recorded(here, review="2026-11-27")
+    await ask(here, clock)
+    assert (await stored(here, decision)).ask_at == MORNING + timedelta(days=1)
 
 
 async def test_who_has_no_account_is_not_asked(here: Instance, clock: Clock) -> None:
@@ -434,14 +445,20 @@ async def test_who_has_no_account_is_not_asked(here: Instance, clock: Clock) -> 
     ids=["unavailable", "refused", "away", "reached", "bug"],
 )
 async def test_who_cant_be_reached_is_asked_again(
-    here: Instance, clock: Clock, error: Exception | None, away_: set[str], again: timedelta | None
+    here: Instance,
+    clock: Clock,
+    error: Exception | None,
+    away_: set[str],
+    again: timedelta | None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """In ten minutes where the platform is down, in a day where nobody answers, and never after a bug."""
+    """In ten minutes where the platform is down, in a day where nobody answers, never after a bug; the log says so."""
     decision = await recorded(here, review="2026-11-27")
     platform_of(here).error, platform_of(here).away = error, away_
     await ask(here, clock)
     after = await stored(here, decision)
     assert after.ask_at == (None if again is None else MORNING + again)
+    assert ("nobody can be reached" in caplog.text) is (again == timedelta(days=1))
     assert after.review_at == MORNING
 
 
@@ -529,6 +546,7 @@ async def test_files_say_what_there_is_and_nothing_else(here: Instance) -> None:
     assert first["review_at"] == "2026-11-27T09:00:00+00:00"
     assert second["review_at"] is None
     assert first["links"] == list(links)
+    assert '\n    "outcome": "Grüner Tee"' in as_json([replace(whole, outcome="Grüner Tee")])
     erased = replace(whole, history=tuple(replace(entry, member_name="", words="") for entry in whole.history))
     assert "- 2026-11-25 recorded" in as_markdown([erased], UTC).splitlines()
 
