@@ -9,7 +9,7 @@ from bot.chat.markup import Bold, paragraph, shorten, shorten_words, text
 from bot.chat.vocabulary import Action, Button, ButtonStyle, Card, Tone
 from bot.commands import cards
 from bot.i18n import Translator
-from bot.packs.model import Argument, Entry, Fact, Option, Source, Term
+from bot.packs.model import Argument, Entry, Event, Fact, Option, Source, Term
 from bot.packs.pack import Pack
 from bot.search.answer import Match
 
@@ -38,10 +38,11 @@ def other_buttons(matches: Sequence[Match], view: str = "card") -> tuple[Button,
 def brief_card(t: Translator, pack: Pack, entry: Entry, view: str = "card") -> Card:
     """Show an entry in a few lines, with what a member can do with it."""
     whole = cards.card(t, pack, entry)
-    statement = paragraph(Bold(entry.title))
-    body = text(statement, shorten_words(_gist(entry), BRIEF_TEXT_MAX)) if _gist(entry) else text(statement)
+    statement = () if entry.title == whole.title else paragraph(Bold(entry.title))
     if isinstance(entry, Argument):  # its card says what it argues about
         body = text(whole.body[0], shorten_words(entry.text, BRIEF_TEXT_MAX))
+    else:
+        body = text(statement, shorten_words(_gist(entry), BRIEF_TEXT_MAX))
     return Card(
         title=whole.title,
         body=body,
@@ -67,5 +68,7 @@ def _gist(entry: Entry) -> str:
             return entry.description
         case Term():
             return entry.definition
+        case Event():
+            return ""
         case _:
             return entry.body
