@@ -136,10 +136,21 @@ def bind(command: Command, keywords: Mapping[str, object], free: list[str], t: T
         if param.rest:
             values[param.name], free = " ".join(free), []
         else:
+            _refuse_unknown_name(command, param, free[0], t)
             values[param.name], free = free[0], free[1:]
     if free:
         raise UsageError(t("/{command} doesn't take “{word}”. Leave it out.", command=command.name, word=free[0][:60]))
     return {param.name: _value(command, param, values, t) for param in command.params}
+
+
+def _refuse_unknown_name(command: Command, param: Param, word: str, t: Translator) -> None:
+    """Refuse `zone:x` where the word would answer a list, a number or yes and no: there it can't be text."""
+    match = _KEYWORD.match(word)
+    if match and (param.choices or param.kind in {bool, int}):
+        allowed = ", ".join(each.name for each in command.named)
+        raise UsageError(
+            t("There's no argument {argument}. Use one of these: {allowed}.", argument=match[1], allowed=allowed)
+        )
 
 
 def _value(command: Command, param: Param, values: Mapping[str, object], t: Translator) -> object:

@@ -109,7 +109,7 @@ def test_a_choice_is_known_by_its_label_too() -> None:
         ("/say times:often", "whole number"),
         ("/say share:perhaps", "yes or no"),
         ("/poll create method:magic", "“magic”. Use one of these: single, ranked."),
-        ("/poll create Lunch? named:yes", "method can't be “named:yes”"),
+        ("/poll create Lunch? named:yes", "There's no argument named. Use one of these: question, method"),
         ("/poll create question:" + "x" * 21, "question to 20 characters; it has 21"),
         ("/say share:yes share:no", "Type share: only once."),
     ],

@@ -447,6 +447,36 @@ def test_an_argument_has_a_length(letters: int, refused: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("colour:red", "There's no argument colour. Use one of these: size, what"),
+        ("https://example.org", "There's no argument https"),
+        ("huge", "size can't be “huge”"),
+        ("2:1", "size can't be “2:1”"),  # a name begins with a letter
+        ("size:huge", "size can't be “huge”"),
+    ],
+)
+def test_a_name_that_no_argument_has_is_told(word: str, message: str) -> None:
+    """Where a word would answer a list, `colour:red` can't be text; where an argument takes text, it is."""
+
+    class Sized:
+        @command("sized", "Sized")
+        async def sized(
+            self,
+            ctx: Context,
+            size: Annotated[str, Param("Size", choices={"s": "Small"})] = "",
+            what: Annotated[str, Param("What")] = "",
+        ) -> Outcome:
+            return Outcome()
+
+    numbers = references()
+    commands = Bot.of([Sized()], new_reference=lambda: next(numbers), limiter=Limiter()).commands
+    with pytest.raises(UsageError, match=message):
+        parse(f"/sized {word}", commands, T)
+    assert parse("/sized s colour:red", commands, T).args["what"] == "colour:red"
+
+
+@pytest.mark.parametrize(
     ("word", "value"),
     [("yes", True), ("Y", True), ("on", True), ("1", True), ("no", False), ("OFF", False), ("0", False), ("2", None)],
 )
