@@ -24,6 +24,7 @@ COMMANDS = (
     ("new", "adapters.cli.packs:new", "Make a pack with the id PACK from an essay, its claims proposed for an editor to judge."),
     ("polls", "adapters.cli.polls:polls", "List, show, export and verify polls."),
     ("preview", "adapters.cli.preview:preview", "Show each card, and how full it is on each platform, on a page that updates as you save."),
+    ("rehearse", "adapters.cli.rehearse:rehearse", "Try in one channel of Discord or Slack what Parley assumes of it, and report each difference."),
     ("run", "adapters.cli.run:run", "Start the bot: the chat page on this machine, and each platform that has a token."),
     ("schema", "adapters.cli.schema:schema", "Write the JSON Schemas that help editors type a pack."),
     ("slack", "adapters.cli.slack:slack", "Set the app up on Slack."),

@@ -78,6 +78,7 @@ NEEDS: Mapping[str, str] = {
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
     "files.info": "files:read",
+    "files.delete": "files:write",
 }
 """The scope that each method takes; what a conversation takes goes by its kind."""
 
@@ -327,6 +328,13 @@ def _files_info(_server: SlackServer, call: Call) -> Json:
     return {"file": _file(call, name).json(call.team.id)}
 
 
+def _files_delete(_server: SlackServer, call: Call) -> Json:
+    (name,) = call.need("file")
+    _file(call, name)
+    del call.team.files[name]
+    return {}
+
+
 def _file(call: Call, name: str) -> File:
     if name not in call.team.files:
         raise Refused("file_not_found")
@@ -362,4 +370,5 @@ METHODS: Mapping[str, Method] = {
     "files.getUploadURLExternal": _upload_url,
     "files.completeUploadExternal": _complete_upload,
     "files.info": _files_info,
+    "files.delete": _files_delete,
 }

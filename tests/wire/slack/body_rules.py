@@ -192,6 +192,7 @@ _METHODS: Mapping[str, type[Body]] = {
     "files.getUploadURLExternal": UploadArguments,
     "files.completeUploadExternal": CompleteArguments,
     "files.info": FileArguments,
+    "files.delete": FileArguments,
     "respond": RespondArguments,
 }
 

@@ -21,6 +21,7 @@ METHODS: Mapping[str, int] = {
     "files.getUploadURLExternal": 4,
     "files.completeUploadExternal": 4,
     "files.info": 4,
+    "files.delete": 3,
     "users.info": 4,
     "conversations.info": 3,
     "conversations.open": 3,

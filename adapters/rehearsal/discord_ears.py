@@ -1,0 +1,85 @@
+"""What a rehearsal hears from Discord: its own messages, the operator's presses, and how each call is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from time import monotonic
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from adapters.rehearsal.observations import Observations
+
+INTENTS = discord.Intents(guilds=True, guild_messages=True)
+_SEGMENTS = frozenset(
+    {"channels", "messages", "interactions", "callback", "webhooks", "applications", "guilds", "commands"}
+)
+"""What a call is named by: the other segments of a path are ids and tokens."""
+
+
+class RegisteringTree(app_commands.CommandTree):
+    """Registers commands and runs none: `RehearsalClient.on_interaction` takes what is typed."""
+
+    async def interaction_check(self, _interaction: discord.Interaction) -> bool:
+        return False
+
+
+class RehearsalClient(discord.Client):
+    """Hears its own messages and the operator's presses in one channel, and nothing else."""
+
+    def __init__(self, channel: int, **options: Any) -> None:
+        super().__init__(
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            **options,
+        )
+        self.tree = RegisteringTree(self)
+        self.echoes: asyncio.Queue[int] = asyncio.Queue()
+        """The ids of its own messages, in the order in which they arrive."""
+        self.interactions: asyncio.Queue[discord.Interaction] = asyncio.Queue()
+        self.place = channel
+
+    async def on_message(self, message: discord.Message) -> None:
+        if message.channel.id == self.place and self.user is not None and message.author.id == self.user.id:
+            self.echoes.put_nowait(message.id)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        if interaction.channel_id == self.place:
+            self.interactions.put_nowait(interaction)
+
+
+class CallWatch:
+    """Tells the observations of the running step how each call was answered."""
+
+    def __init__(self) -> None:
+        self.seen: Observations | None = None
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """Return the trace that the library's session takes."""
+        trace = aiohttp.TraceConfig()
+        trace.on_request_start.append(self._start)
+        trace.on_request_end.append(self._end)
+        return trace
+
+    async def _start(self, _session: Any, context: Any, _request: Any) -> None:
+        context.began = monotonic()
+
+    async def _end(self, _session: Any, context: Any, done: aiohttp.TraceRequestEndParams) -> None:
+        segments = [segment for segment in done.url.path.split("/") if segment in _SEGMENTS]
+        if self.seen is None or not segments:
+            return
+        call, headers = f"{done.method} {'/'.join(segments)}", done.response.headers
+        self.seen.time(call, monotonic() - context.began)
+        if done.response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            retry = headers.get("Retry-After")
+            self.seen.limits.append(f"{call}: 429, wait {retry or '?'} s")
+            self.seen.expect("D-429", retry, "a 429 has no Retry-After")
+        elif segments[0] == "channels" and done.response.ok:
+            present = "X-RateLimit-Remaining" in headers and "X-RateLimit-Reset-After" in headers
+            self.seen.expect("D-headers", present, "an answer lacks the headers of its rate limit")

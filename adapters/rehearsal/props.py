@@ -1,0 +1,39 @@
+"""What a rehearsal posts: Parley's own kinds of replies, drawn by the adapters as any other."""
+
+from __future__ import annotations
+
+from bot.chat.markup import text
+from bot.chat.vocabulary import Action, Attachment, Button, Card, Choice, Form, Image, Input, InputKind, Reply, Select
+
+VERB = "rehearse"
+WORDS = "Tea & two  spaces, 1 < 2 > 0, *stars*, @everyone, #general, :tea: end"
+"""What services like to trim, escape, format or turn into a mention."""
+CHANGED = "The card has changed."
+PRESS, CHOOSE, OPEN = Action(VERB, ("press",)), Action(VERB, ("choose",)), Action(VERB, ("open",))
+FORM = Form(Action(VERB, ("form",)), "Rehearsal", (Input("words", "Words", InputKind.LINE),))
+OPTIONS = (Choice("Green", "0"), Choice("Black", "1"))
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="160" height="80"><rect width="160" height="80" fill="#2e5e4e"/></svg>'
+ALT = "A green rectangle"
+
+
+def card(words: str, *controls: Button | Select) -> Reply:
+    """A card with these words and controls."""
+    return Reply((Card(title="Rehearsal", body=text(words), footer="Parley deletes this message.", controls=controls),))
+
+
+def picture() -> Reply:
+    """A card with a picture, and a file to save beside it."""
+    image = Image(SVG, ALT, "rehearsal")
+    return Reply((Card(title="Rehearsal", image=image),), files=(Attachment("rehearsal.csv", "a,b\n", "text/csv"),))
+
+
+def press_card() -> Reply:
+    return card("Something to press.", Button("Green", PRESS))
+
+
+def choose_card() -> Reply:
+    return card("Something to choose from.", Select(CHOOSE, "Which tea?", OPTIONS))
+
+
+def open_card() -> Reply:
+    return card("A form to fill in.", Button("Open", OPEN))
