@@ -12,14 +12,14 @@ import pytest
 from aiohttp import web
 
 from adapters.rehearsal import slack as slack_steps
-from tests.wire.discord import DiscordServer, errors, messages, rest
+from tests.wire.discord import DiscordServer, answers, errors, messages, rest
 from tests.wire.discord import server as discord_server
 from tests.wire.discord.calls import Call as DiscordCall
 from tests.wire.discord.errors import ApiError
 from tests.wire.discord.interactions import COMMAND, COMPONENT, MODAL
 from tests.wire.discord.interactions import Interaction as DiscordInteraction
 from tests.wire.discord.model import COMPONENTS_V2, LABEL, Message, walk
-from tests.wire.slack import SlackServer, api, interactions, payloads, uploads, written
+from tests.wire.slack import SlackServer, api, blocks, interactions, payloads, uploads, written
 from tests.wire.slack.api import Call as SlackCall
 from tests.wire.slack.errors import Refused
 from tests.wire.slack.interactions import Interaction as SlackInteraction
@@ -100,7 +100,7 @@ def _stripped(patch: Patch, *headers: str) -> None:
 
 def _delivering(patch: Patch, kind: int, change: Callable[[Json], object]) -> None:
     """Change the events of interactions of this kind."""
-    usual = discord_server.interaction_json
+    usual = answers.interaction_json
 
     def event(server: DiscordServer, interaction: DiscordInteraction) -> Json:
         body = copy.deepcopy(usual(server, interaction))
@@ -299,7 +299,7 @@ Method = Callable[[SlackServer, SlackCall], Json]
 def _method(patch: Patch, name: str, change: Callable[[Method, SlackServer, SlackCall], Json]) -> None:
     """Have a method do something else with its call."""
     usual = api.METHODS[name]
-    patch.setitem(api.METHODS, name, lambda server, call: change(usual, server, call))  # type: ignore[arg-type]
+    patch.setitem(api.METHODS, name, lambda server, call: change(usual, server, call))
 
 
 def _told(patch: Patch, name: str, change: Callable[[Json], object]) -> None:
@@ -421,7 +421,7 @@ def slack_takes_long_edits(_server: SlackServer, patch: Patch) -> None:
 
 @breaks("S-length")
 def slack_takes_fewer_characters(_server: SlackServer, patch: Patch) -> None:
-    patch.setattr(payloads.kit, "too_long", lambda blocks: len(str(blocks)) > 9000)
+    patch.setattr(blocks, "too_long", lambda sent: len(str(sent)) > 9000)
 
 
 @breaks("S-upload")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from adapters.rehearsal.plan import ledger_path
 from tests.wire.alterations import ALTERATIONS, Alteration
-from tests.wire.rehearsing import discord_service, rehearse, slack_service
+from tests.wire.rehearsing import Server, discord_service, rehearse, slack_service
 
-SERVICES = {"discord": discord_service, "slack": slack_service}
+SERVICES: dict[str, Callable[[], Server]] = {"discord": discord_service, "slack": slack_service}
 
 
 @pytest.mark.parametrize("platform", SERVICES)
