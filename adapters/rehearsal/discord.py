@@ -73,7 +73,7 @@ class DiscordStage:
             RehearsalStep("upload a picture and a file", ("D-upload",), self._upload),
             RehearsalStep("edit a message", ("D-edit",), self._edit),
             RehearsalStep("reply to a message", ("D-reply",), self._reply),
-            RehearsalStep("hear one's own messages", ("D-order",), self._hear),
+            RehearsalStep("hear its own messages", ("D-order",), self._hear),
             RehearsalStep("be refused", ("D-gone", "D-long", "D-unique"), self._be_refused),
             RehearsalStep("meet the rate limit", ("D-headers", "D-429"), self._meet_limit),
             RehearsalStep("type a command", ("D-register", "D-raw", "D-resolved", "D-private"), self._command),
