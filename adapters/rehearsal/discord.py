@@ -34,7 +34,7 @@ BURST = 6
 COMMAND = "rehearse"
 UNKNOWN_MESSAGE, INVALID_FORM = "404 10008", "400 50035"
 RehearsalPlace = discord.TextChannel | discord.Thread
-TYPED = "1 < 2 & two  teas"
+WORDS_TO_TYPE = "1 < 2 & two  teas"
 """What the operator types besides mentions."""
 _KINDS = discord.InteractionType
 _LAYOUT = discord.MessageFlags.components_v2.flag
@@ -58,8 +58,8 @@ class DiscordStage:
     def code_of(self, error: Exception) -> str:
         return f"{error.status} {error.code}" if isinstance(error, discord.HTTPException) else ""
 
-    def watch(self, seen: Observations) -> None:
-        self._watch.seen = seen
+    def watch(self, check: Observations) -> None:
+        self._watch.check = check
         self._count = 0
 
     async def claim(self, name: str) -> None:
@@ -88,57 +88,57 @@ class DiscordStage:
 
     # --- without the operator ---
 
-    async def _post_card(self, seen: Observations) -> None:
-        with seen.about("D-text"):
+    async def _post_card(self, check: Observations) -> None:
+        with check.about("D-text"):
             view = _view(props.card(props.WORDS))
             message = await self._post(view)
-            seen.expect("D-text", _texts(message) == _texts_of(view), "the text came back changed")
-            seen.expect("D-layout", message.flags.value & _LAYOUT, "the message lacks the flag of Components V2")
-            seen.expect(
+            check.expect("D-text", _texts(message) == _texts_of(view), "the text came back changed")
+            check.expect("D-layout", message.flags.value & _LAYOUT, "the message lacks the flag of Components V2")
+            check.expect(
                 "D-quiet", not message.mention_everyone and not message.mentions, "a mention in a text is alive"
             )
 
-    async def _send_twice(self, seen: Observations) -> None:
-        with seen.about("D-nonce"):
+    async def _send_twice(self, check: Observations) -> None:
+        with check.about("D-nonce"):
             view = _view(props.card("Sent twice."))
             first = await self._post(view)
             self._count -= 1  # the same name makes the same nonce
             second = await self._post(view)
-            seen.expect("D-nonce", first.id == second.id, "the same nonce posted a second message")
+            check.expect("D-nonce", first.id == second.id, "the same nonce posted a second message")
 
-    async def _upload(self, seen: Observations) -> None:
-        with seen.about("D-upload"):
+    async def _upload(self, check: Observations) -> None:
+        with check.about("D-upload"):
             (ready,) = await Uploads().ready(props.picture(), translator("en"))
             message = await self._post(ready.view, ready)
             addresses = [address for address, _ in _media(message.components)]
-            seen.expect("D-upload", len(addresses) == len(ready.files()), f"{len(addresses)} uploads came back")
+            check.expect("D-upload", len(addresses) == len(ready.files()), f"{len(addresses)} uploads came back")
             here = all(address.startswith("http") for address in addresses)
-            seen.expect("D-upload", here, "attachment:// didn't become an address")
+            check.expect("D-upload", here, "attachment:// didn't become an address")
             described = [alt for _, alt in _media(message.components) if alt]
-            seen.expect("D-upload", described == [props.ALT], "the picture's description is gone")
+            check.expect("D-upload", described == [props.ALT], "the picture's description is gone")
 
-    async def _edit(self, seen: Observations) -> None:
-        with seen.about("D-edit"):
+    async def _edit(self, check: Observations) -> None:
+        with check.about("D-edit"):
             message = await self._post(_view(props.card("Not changed yet.")))
             view = _view(props.card(props.CHANGED))
             edited = await self._channel.get_partial_message(message.id).edit(view=view)
-            seen.expect("D-edit", edited.id == message.id, "the message has another id")
-            seen.expect("D-edit", _texts(edited) == _texts_of(view), "the text is still the old one")
-            seen.expect("D-edit", edited.edited_at, "the message doesn't say when it was edited")
-            seen.expect("D-edit", edited.flags.value & _LAYOUT, "the flag of Components V2 is gone")
+            check.expect("D-edit", edited.id == message.id, "the message has another id")
+            check.expect("D-edit", _texts(edited) == _texts_of(view), "the text is still the old one")
+            check.expect("D-edit", edited.edited_at, "the message doesn't say when it was edited")
+            check.expect("D-edit", edited.flags.value & _LAYOUT, "the flag of Components V2 is gone")
 
-    async def _reply(self, seen: Observations) -> None:
-        with seen.about("D-reply"):
+    async def _reply(self, check: Observations) -> None:
+        with check.about("D-reply"):
             first = await self._post(_view(props.card("A question.")))
             second = await self._post(_view(props.card("Its answer.")), to=first)
             reference = second.reference.message_id if second.reference else None
-            seen.expect("D-reply", reference == first.id, "the message refers to no other")
-            seen.expect(
+            check.expect("D-reply", reference == first.id, "the message refers to no other")
+            check.expect(
                 "D-reply", second.type is discord.MessageType.reply, f"the message is of type {second.type.value}"
             )
 
-    async def _hear(self, seen: Observations) -> None:
-        with seen.about("D-order"):
+    async def _hear(self, check: Observations) -> None:
+        with check.about("D-order"):
             posted = [(await self._post(_view(props.card(f"Number {number}.")))).id for number in (1, 2, 3)]
             echoes: list[int] = []
             with suppress(TimeoutError):
@@ -146,34 +146,34 @@ class DiscordStage:
                     while len(echoes) < len(posted):
                         echo = await self._client.echoes.get()
                         echoes += [echo] * (echo in posted)
-            seen.expect("D-order", sorted(posted) == posted, "a later message has a smaller id")
+            check.expect("D-order", sorted(posted) == posted, "a later message has a smaller id")
             order = "in another order" if sorted(echoes) == sorted(posted) else f"as {len(echoes)} events"
-            seen.expect("D-order", echoes == posted, f"three messages arrived {order}")
+            check.expect("D-order", echoes == posted, f"three messages arrived {order}")
 
-    async def _be_refused(self, seen: Observations) -> None:
-        with seen.about("D-gone"):
+    async def _be_refused(self, check: Observations) -> None:
+        with check.about("D-gone"):
             message = await self._post(_view(props.card("Deleted at once.")))
             gone = self._channel.get_partial_message(message.id)
             await gone.delete()
             self._ledger.drop(str(message.id))
-            with seen.refusal("D-gone", UNKNOWN_MESSAGE):
+            with check.refusal("D-gone", UNKNOWN_MESSAGE):
                 await gone.edit(view=_view(props.card(props.CHANGED)))
-        with seen.refusal("D-long", INVALID_FORM):
+        with check.refusal("D-long", INVALID_FORM):
             await self._post(_layout(ui.TextDisplay("x" * (TEXT_MAX + 1))))
         buttons = [ui.Button[Any](label=label, custom_id="same") for label in ("Green", "Black")]
-        with seen.refusal("D-unique", INVALID_FORM):
+        with check.refusal("D-unique", INVALID_FORM):
             await self._post(_layout(ui.ActionRow(*buttons)))
 
-    async def _meet_limit(self, seen: Observations) -> None:
-        with seen.about("D-429"):
+    async def _meet_limit(self, check: Observations) -> None:
+        with check.about("D-429"):
             for number in range(1, BURST + 1):
                 await self._post(_view(props.card(f"{number} of {BURST} in a row.")))
 
     # --- with the operator ---
 
-    async def _command(self, seen: Observations) -> None:
+    async def _command(self, check: Observations) -> None:
         guild = self._channel.guild
-        with seen.about("D-register"):
+        with check.about("D-register"):
             if any(each.name != COMMAND for each in await self._client.tree.fetch_commands(guild=guild)):
                 message = (
                     "Use a server without commands of its own: parley discord sync --guild ID --clear removes them."
@@ -182,77 +182,77 @@ class DiscordStage:
             self._ledger.add(f"command:{guild.id}")
             self._client.tree.add_command(_declared, guild=guild, override=True)
             registered = await self._client.tree.sync(guild=guild)
-            seen.expect("D-register", [each.name for each in registered] == [COMMAND], "other commands came back")
-            self._say(f"→ Type /{COMMAND} words: and then your own mention, this channel, {TYPED}")
+            check.expect("D-register", [each.name for each in registered] == [COMMAND], "other commands came back")
+            self._say(f"→ Type /{COMMAND} words: and then your own mention, this channel, {WORDS_TO_TYPE}")
             interaction = await self._next(_KINDS.application_command, "")
             words = str(_values(interaction).get("words"))
             person, place = interaction.user.mention, f"<#{self._channel.id}>"
-            seen.expect(
+            check.expect(
                 "D-raw", person in words.replace("<@!", "<@") and place in words, "mentions came as other marks"
             )
-            seen.expect("D-raw", TYPED in words, "the words came changed")
+            check.expect("D-raw", WORDS_TO_TYPE in words, "the words came changed")
             resolved: Any = _data(interaction).get("resolved") or {}
-            named = str(interaction.user.id) in resolved.get("users", {})
-            named = named and str(self._channel.id) in resolved.get("channels", {})
-            seen.expect("D-resolved", named, "who and what the words mention isn't resolved")
+            resolves = str(interaction.user.id) in resolved.get("users", {})
+            resolves = resolves and str(self._channel.id) in resolved.get("channels", {})
+            check.expect("D-resolved", resolves, "who and what the words mention isn't resolved")
             answer = await interaction.response.send_message(
                 view=_view(props.card("Only you see this.")), ephemeral=True
             )
-            seen.expect("D-private", answer.is_ephemeral(), "a private answer is there for everybody")
+            check.expect("D-private", answer.is_ephemeral(), "a private answer is there for everybody")
             await interaction.delete_original_response()
 
-    async def _press(self, seen: Observations) -> None:
-        with seen.about("D-press"):
+    async def _press(self, check: Observations) -> None:
+        with check.about("D-press"):
             message = await self._post(_view(props.press_card()))
             self._say("→ Press “Green” under the message.")
             interaction = await self._next(_KINDS.component, props.PRESS.encode())
-            self._expect_press(seen, "D-press", interaction, message)
-            with seen.about("D-update"):
+            self._expect_press(check, "D-press", interaction, message)
+            with check.about("D-update"):
                 view = _view(props.card(props.CHANGED))
                 await interaction.response.edit_message(view=view)
                 edited = await interaction.original_response()
-                seen.expect("D-update", edited.id == message.id, "the answer is another message")
-                seen.expect("D-update", _texts(edited) == _texts_of(view), "the message didn't change")
+                check.expect("D-update", edited.id == message.id, "the answer is another message")
+                check.expect("D-update", _texts(edited) == _texts_of(view), "the message didn't change")
 
-    async def _choose(self, seen: Observations) -> None:
-        with seen.about("D-choose"):
+    async def _choose(self, check: Observations) -> None:
+        with check.about("D-choose"):
             message = await self._post(_view(props.choose_card()))
             self._say("→ Choose “Black” from the list.")
             interaction = await self._next(_KINDS.component, props.CHOOSE.encode())
-            self._expect_press(seen, "D-choose", interaction, message)
+            self._expect_press(check, "D-choose", interaction, message)
             values = _data(interaction).get("values")
-            seen.expect("D-choose", values == [props.OPTIONS[1].value], "the values aren't those of the options")
-            with seen.about("D-follow-up"):
+            check.expect("D-choose", values == [props.OPTIONS[1].value], "the values aren't those of the options")
+            with check.about("D-follow-up"):
                 await interaction.response.defer()
                 view = _view(props.card("Only you see this, too."))
                 answer = await interaction.followup.send(view=view, ephemeral=True, wait=True)
-                seen.expect("D-follow-up", answer.flags.ephemeral, "a private follow-up is there for everybody")
-                seen.expect("D-follow-up", _texts(answer) == _texts_of(view), "the text came back changed")
+                check.expect("D-follow-up", answer.flags.ephemeral, "a private follow-up is there for everybody")
+                check.expect("D-follow-up", _texts(answer) == _texts_of(view), "the text came back changed")
                 await answer.delete()
 
-    async def _form(self, seen: Observations) -> None:
-        with seen.about("D-form"):
+    async def _form(self, check: Observations) -> None:
+        with check.about("D-form"):
             await self._post(_view(props.open_card()))
             self._say("→ Press “Open”, type “two  teas” and send the form.")
             opening = await self._next(_KINDS.component, props.OPEN.encode())
             await opening.response.send_modal(forms.modal(props.FORM))
             interaction = await self._next(_KINDS.modal_submit, props.FORM.action.encode())
             answers = forms.answers_of(_data(interaction))
-            seen.expect("D-form", answers == {"words": "two  teas"}, "the form's answers came in another shape")
+            check.expect("D-form", answers == {"words": "two  teas"}, "the form's answers came in another shape")
             labels: Any = _data(interaction).get("components", ())
-            seen.expect("D-form", all("component" in each for each in labels), "the answers don't stand in labels")
+            check.expect("D-form", all("component" in each for each in labels), "the answers don't stand in labels")
             await interaction.response.send_message(view=_view(props.card("Received.")), ephemeral=True)
             await interaction.delete_original_response()
 
-    async def _clean(self, seen: Observations) -> None:
-        for made in tuple(self._ledger.made):
-            with seen.about("D-delete"):
-                if made.startswith("command:"):
+    async def _clean(self, check: Observations) -> None:
+        for id_ in tuple(self._ledger.ids):
+            with check.about("D-delete"):
+                if id_.startswith("command:"):
                     await self._clear_commands()
                 else:
                     with suppress(discord.NotFound):
-                        await self._channel.get_partial_message(int(made)).delete()
-                self._ledger.drop(made)
+                        await self._channel.get_partial_message(int(id_)).delete()
+                self._ledger.drop(id_)
 
     # --- how ---
 
@@ -282,12 +282,12 @@ class DiscordStage:
                 return interaction
 
     def _expect_press(
-        self, seen: Observations, fact: str, interaction: discord.Interaction, message: discord.Message
+        self, check: Observations, fact: str, interaction: discord.Interaction, message: discord.Message
     ) -> None:
         origin = interaction.message.id if interaction.message else None
-        seen.expect(fact, origin == message.id, "the press doesn't name its message")
-        seen.expect(fact, interaction.permissions.view_channel, "the presser's permissions are missing")
-        seen.expect(fact, interaction.app_permissions.view_channel, "the bot's permissions are missing")
+        check.expect(fact, origin == message.id, "the press doesn't name its message")
+        check.expect(fact, interaction.permissions.view_channel, "the presser's permissions are missing")
+        check.expect(fact, interaction.app_permissions.view_channel, "the bot's permissions are missing")
 
     async def _clear_commands(self) -> None:
         guild = self._channel.guild

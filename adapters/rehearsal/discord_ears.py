@@ -58,7 +58,7 @@ class CallWatch:
     """Tells the observations of the running step how each call was answered."""
 
     def __init__(self) -> None:
-        self.seen: Observations | None = None
+        self.check: Observations | None = None
 
     def trace(self) -> aiohttp.TraceConfig:
         """Return the trace that the library's session takes."""
@@ -72,14 +72,14 @@ class CallWatch:
 
     async def _end(self, _session: Any, context: Any, done: aiohttp.TraceRequestEndParams) -> None:
         segments = [segment for segment in done.url.path.split("/") if segment in _SEGMENTS]
-        if self.seen is None or not segments:
+        if self.check is None or not segments:
             return
         call, headers = f"{done.method} {'/'.join(segments)}", done.response.headers
-        self.seen.time(call, monotonic() - context.began)
+        self.check.time(call, monotonic() - context.began)
         if done.response.status == HTTPStatus.TOO_MANY_REQUESTS:
             retry = headers.get("Retry-After")
-            self.seen.limits.append(f"{call}: 429, wait {retry or '?'} s")
-            self.seen.expect("D-429", retry, "a 429 has no Retry-After")
+            self.check.limits.append(f"{call}: 429, wait {retry or '?'} s")
+            self.check.expect("D-429", retry, "a 429 has no Retry-After")
         elif segments[0] == "channels" and done.response.ok:
             present = "X-RateLimit-Remaining" in headers and "X-RateLimit-Reset-After" in headers
-            self.seen.expect("D-headers", present, "an answer lacks the headers of its rate limit")
+            self.check.expect("D-headers", present, "an answer lacks the headers of its rate limit")

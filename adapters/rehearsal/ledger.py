@@ -20,12 +20,12 @@ from bot.errors import UsageError
 
 @dataclass(slots=True)
 class Ledger:
-    """`run` is the rehearsal's own name. `made` is in order."""
+    """`run` is the rehearsal's own name. `ids` are in order."""
 
     path: Path
     place: str
     run: str
-    made: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     steps: dict[str, Any] = field(default_factory=dict)
     attempt: int = 0
     """How often the rehearsal was resumed."""
@@ -62,24 +62,24 @@ class Ledger:
 
     def add(self, *ids: str) -> None:
         """Note what the service made."""
-        self.made += [each for each in ids if each not in self.made]
+        self.ids += [each for each in ids if each not in self.ids]
         self.pending = ""
         self._write()
 
-    def drop(self, made: str) -> None:
+    def drop(self, id_: str) -> None:
         """Note that it is deleted."""
-        self.made.remove(made)
+        self.ids.remove(id_)
         self._write()
 
-    def finish(self, step: str, seen: Observations) -> None:
+    def finish(self, step: str, check: Observations) -> None:
         """Note that a step is done."""
-        self.steps[step] = {"differences": seen.differences, "limits": seen.limits, "calls": seen.calls}
+        self.steps[step] = {"differences": check.differences, "limits": check.limits, "calls": check.calls}
         self._write()
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
 
-    def seen(self, code_of: Any) -> Iterable[tuple[str, Observations]]:
+    def observations(self, code_of: Any) -> Iterable[tuple[str, Observations]]:
         """What each finished step saw, by its name."""
         for name, step in self.steps.items():
             differences = [(fact, words) for fact, words in step["differences"]]

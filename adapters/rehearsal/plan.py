@@ -31,7 +31,7 @@ class Stage(Protocol):
     def code_of(self, error: Exception) -> str:
         """Return the service's status and code; "" for what is no refusal of the service."""
 
-    def watch(self, seen: Observations) -> None:
+    def watch(self, check: Observations) -> None:
         """Report times and limits of the calls that follow to these observations."""
 
     async def claim(self, name: str) -> None:
@@ -75,25 +75,25 @@ async def _claim(stage: Stage, ledger: Ledger, say: Say) -> None:
 
 
 async def _run(stage: Stage, step: RehearsalStep, ledger: Ledger) -> None:
-    seen = Observations(stage.code_of)
-    stage.watch(seen)
-    await step.perform(seen)
-    ledger.finish(step.name, seen)
+    check = Observations(stage.code_of)
+    stage.watch(check)
+    await step.perform(check)
+    ledger.finish(step.name, check)
 
 
 def _finish(stage: Stage, ledger: Ledger, say: Say) -> int:
-    steps = list(ledger.seen(stage.code_of))
+    steps = list(ledger.observations(stage.code_of))
     say(f"\n{stage.name}, {ledger.place}: {len(steps)} steps\n")
-    differences = [(fact, name, words) for name, seen in steps for fact, words in seen.differences]
+    differences = [(fact, name, words) for name, check in steps for fact, words in check.differences]
     say(f"Differences from docs/platform-facts.md: {len(differences) or 'none'}")
     for fact, name, words in differences:
         say(f"✖ {fact} ({name}): {words}")
-    limits = [limit for _, seen in steps for limit in seen.limits]
+    limits = [limit for _, check in steps for limit in check.limits]
     say(f"Limits: {len(limits) or 'none met'}")
     for limit in limits:
         say(f"• {limit}")
     say("Times in milliseconds, median and longest")
-    for line in _times([seen for _, seen in steps]):
+    for line in _times([check for _, check in steps]):
         say(f"• {line}")
     _forget(ledger, say)
     return len(differences)
@@ -101,16 +101,16 @@ def _finish(stage: Stage, ledger: Ledger, say: Say) -> int:
 
 def _times(steps: Sequence[Observations]) -> list[str]:
     calls: dict[str, list[int]] = {}
-    for seen in steps:
-        for call, times in seen.calls.items():
+    for check in steps:
+        for call, times in check.calls.items():
             calls.setdefault(call, []).extend(times)
     return [f"{call}: {median(times):.0f}, {max(times)} (of {len(times)})" for call, times in sorted(calls.items())]
 
 
 def _forget(ledger: Ledger, say: Say) -> None:
     """Remove the ledger, but not while it lists what is still there."""
-    if ledger.made:
-        say(f"Not deleted: {', '.join(ledger.made)}. Run this command with --undo to try again.")
+    if ledger.ids:
+        say(f"Not deleted: {', '.join(ledger.ids)}. Run this command with --undo to try again.")
         return
     say("All that the rehearsal made is deleted.")
     ledger.remove()

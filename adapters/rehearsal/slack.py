@@ -42,7 +42,7 @@ PAUSE = 1.0
 LOOKS = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 4.0, 8.0)
 """Seconds between the looks whether a file is processed."""
 URL_USES = 5
-TYPED = "https://example.org 1 < 2 & tea"
+WORDS_TO_TYPE = "https://example.org 1 < 2 & tea"
 """What the operator types besides mentions."""
 ESCAPED = ("<https://example.org", "1 &lt; 2 &amp; tea")
 NOT_FOUND = "message_not_found"
@@ -64,14 +64,14 @@ class SlackStage:
         self._session = session
         self._ledger = ledger
         self._say = say
-        self._seen = Observations(self.code_of)
+        self._check = Observations(self.code_of)
         self._count = 0
 
     def code_of(self, error: Exception) -> str:
         return error_of(error) or "no code" if isinstance(error, SlackApiError) else ""
 
-    def watch(self, seen: Observations) -> None:
-        self._seen = seen
+    def watch(self, check: Observations) -> None:
+        self._check = check
         self._count = 0
 
     async def claim(self, name: str) -> None:
@@ -102,75 +102,75 @@ class SlackStage:
 
     # --- without the operator ---
 
-    async def _post_card(self, seen: Observations) -> None:
-        with seen.about("S-text"):
+    async def _post_card(self, check: Observations) -> None:
+        with check.about("S-text"):
             message = render.message(props.card(props.WORDS))
             answer = (await self._post(message))["message"]
-            seen.expect("S-text", answer["text"] == message.text, "the text came back changed")
+            check.expect("S-text", answer["text"] == message.text, "the text came back changed")
             came = [_bare(block) for block in answer["blocks"]]
-            seen.expect("S-blocks", came == [_bare(block) for block in message.blocks], "the blocks came back changed")
+            check.expect("S-blocks", came == [_bare(block) for block in message.blocks], "the blocks came back changed")
 
-    async def _send_twice(self, seen: Observations) -> None:
-        with seen.about("S-once"):
+    async def _send_twice(self, check: Observations) -> None:
+        with check.about("S-once"):
             message = render.message(props.card("Sent twice."))
             first = await self._post(message)
             self._count -= 1  # the same name makes the same client_msg_id
             second = await self._post(message)
-            seen.expect("S-once", first["ts"] == second["ts"], "the same client_msg_id posted a second message")
+            check.expect("S-once", first["ts"] == second["ts"], "the same client_msg_id posted a second message")
 
-    async def _post_bare(self, seen: Observations) -> None:
-        with seen.about("S-verbatim"):
+    async def _post_bare(self, check: Observations) -> None:
+        with check.about("S-verbatim"):
             words = escape("@everyone #general 1 < 2")
             section = {"type": "section", "text": {"type": "mrkdwn", "text": words, "verbatim": True}}
             answer = (await self._post(render.SlackMessage(words, [section])))["message"]
             texts = (answer["text"], answer["blocks"][0]["text"]["text"])
-            seen.expect("S-verbatim", texts == (words, words), "bare words became a mention, or an escape is gone")
+            check.expect("S-verbatim", texts == (words, words), "bare words became a mention, or an escape is gone")
 
-    async def _edit(self, seen: Observations) -> None:
-        with seen.about("S-edit"):
+    async def _edit(self, check: Observations) -> None:
+        with check.about("S-edit"):
             posted = await self._post(render.message(props.card("Not changed yet.")))
             message = render.message(props.card(props.CHANGED))
             answer = await self._update(posted["ts"], text=message.text, blocks=message.blocks)
-            seen.expect("S-edit", answer["ts"] == posted["ts"], "the message has another ts")
-            seen.expect("S-edit", answer["message"]["text"] == message.text, "the text is still the old one")
-            with seen.about("S-edit-bare"):
+            check.expect("S-edit", answer["ts"] == posted["ts"], "the message has another ts")
+            check.expect("S-edit", answer["message"]["text"] == message.text, "the text is still the old one")
+            with check.about("S-edit-bare"):
                 answer = await self._update(posted["ts"], text="Without blocks.")
-                seen.expect("S-edit-bare", not answer["message"].get("blocks"), "an edit without blocks keeps them")
+                check.expect("S-edit-bare", not answer["message"].get("blocks"), "an edit without blocks keeps them")
 
-    async def _answer(self, seen: Observations) -> None:
-        with seen.about("S-thread"):
+    async def _answer(self, check: Observations) -> None:
+        with check.about("S-thread"):
             first = await self._post(render.message(props.card("A question.")))
             second = await self._post(render.message(props.card("Its answer.")), thread_ts=first["ts"])
             thread = second["message"].get("thread_ts")
-            seen.expect("S-thread", thread == first["ts"], "the message stands outside the thread")
+            check.expect("S-thread", thread == first["ts"], "the message stands outside the thread")
 
-    async def _post_in_order(self, seen: Observations) -> None:
-        with seen.about("S-order"):
+    async def _post_in_order(self, check: Observations) -> None:
+        with check.about("S-order"):
             stamps = [(await self._post(render.message(props.card(f"Number {number}."))))["ts"] for number in (1, 2, 3)]
-            seen.expect("S-order", sorted(stamps, key=float) == stamps, "a later message has a smaller ts")
+            check.expect("S-order", sorted(stamps, key=float) == stamps, "a later message has a smaller ts")
 
-    async def _be_refused(self, seen: Observations) -> None:
-        with seen.about("S-gone"):
+    async def _be_refused(self, check: Observations) -> None:
+        with check.about("S-gone"):
             posted = await self._post(render.message(props.card("Deleted at once.")))
             await self._call("chat_delete", channel=self._ledger.place, ts=posted["ts"])
             self._ledger.drop(str(posted["ts"]))
-            with seen.refusal("S-gone", NOT_FOUND):
+            with check.refusal("S-gone", NOT_FOUND):
                 await self._update(posted["ts"], text=props.CHANGED)
-        with seen.refusal("S-blocks-max", "invalid_blocks"):
+        with check.refusal("S-blocks-max", "invalid_blocks"):
             await self._post(render.SlackMessage("Too many", render.more() * (BLOCKS_MAX + 1)))
-        with seen.about("S-update-max"):
+        with check.about("S-update-max"):
             posted = await self._post(render.message(props.card("To edit.")))
-            with seen.refusal("S-update-max", "msg_too_long"):
+            with check.refusal("S-update-max", "msg_too_long"):
                 await self._update(posted["ts"], text="x" * (UPDATE_MAX + 1))
 
-    async def _post_long(self, seen: Observations) -> None:
-        with seen.about("S-length"):
+    async def _post_long(self, check: Observations) -> None:
+        with check.about("S-length"):
             sizes = [BLOCK_MAX] * (LONG // BLOCK_MAX) + [LONG % BLOCK_MAX]
             blocks = [{"type": "section", "text": {"type": "plain_text", "text": "x" * size}} for size in sizes]
             await self._post(render.SlackMessage("A long card.", blocks))
 
-    async def _upload(self, seen: Observations) -> None:
-        with seen.about("S-upload"):
+    async def _upload(self, check: Observations) -> None:
+        with check.about("S-upload"):
             content = await png_async(props.SVG)
             upload = await self._call(
                 "files_getUploadURLExternal", filename="rehearsal.png", length=len(content), alt_txt=props.ALT
@@ -178,88 +178,88 @@ class SlackStage:
             file = _need(upload, "file_id")
             self._ledger.add(file)
             status = await self._send_content(_need(upload, "upload_url"), content)
-            seen.expect("S-upload", status == HTTPStatus.OK, f"the content was answered with {status}")
+            check.expect("S-upload", status == HTTPStatus.OK, f"the content was answered with {status}")
             whole = await self._call("files_completeUploadExternal", files=[{"id": file, "title": "rehearsal.png"}])
-            seen.expect("S-upload", [each["id"] for each in whole["files"]] == [file], "other files came back")
+            check.expect("S-upload", [each["id"] for each in whole["files"]] == [file], "other files came back")
             ready = await self._is_processed(file)
-            seen.expect("S-processed", ready, "files.info shows no mimetype in time")
+            check.expect("S-processed", ready, "files.info shows no mimetype in time")
             if ready:
-                with seen.about("S-picture"):
+                with check.about("S-picture"):
                     await self._post(render.picture(file, props.ALT))
 
-    async def _meet_limit(self, seen: Observations) -> None:
-        with seen.about("S-429"):
+    async def _meet_limit(self, check: Observations) -> None:
+        with check.about("S-429"):
             for number in range(1, BURST + 1):
                 await self._post(render.message(props.card(f"{number} of {BURST} in a row.")))
 
     # --- with the operator ---
 
-    async def _command(self, seen: Observations) -> None:
-        with seen.about("S-command"):
-            self._say(f"→ Type {render.COMMAND} and then your own mention, this channel, {TYPED}")
+    async def _command(self, check: Observations) -> None:
+        with check.about("S-command"):
+            self._say(f"→ Type {render.COMMAND} and then your own mention, this channel, {WORDS_TO_TYPE}")
             payload = await self._next("command")
             text, person = str(payload["text"]), str(payload["user_id"])
-            named = f"<@{person}" in text and f"<#{self._ledger.place}|" in text
-            seen.expect("S-command", named, "people and channels don't come as marks")
-            seen.expect("S-command", all(part in text for part in ESCAPED), "addresses and signs don't come escaped")
-            with seen.about("S-uses"):
+            marked = f"<@{person}" in text and f"<#{self._ledger.place}|" in text
+            check.expect("S-command", marked, "people and channels don't come as marks")
+            check.expect("S-command", all(part in text for part in ESCAPED), "addresses and signs don't come escaped")
+            with check.about("S-uses"):
                 url = str(payload["response_url"])
                 answers = [await self._respond(url, props.card("Only you see this.")) for _ in range(URL_USES)]
-                seen.expect("S-uses", set(answers) == {""}, "a response_url took fewer than five answers")
+                check.expect("S-uses", set(answers) == {""}, "a response_url took fewer than five answers")
                 code = await self._respond(url, props.card("One too many."))
-                seen.expect("S-uses", code == "used_url", f"the sixth answer to a response_url got: {code or 'ok'}")
+                check.expect("S-uses", code == "used_url", f"the sixth answer to a response_url got: {code or 'ok'}")
 
-    async def _press(self, seen: Observations) -> None:
-        with seen.about("S-press"):
+    async def _press(self, check: Observations) -> None:
+        with check.about("S-press"):
             posted = await self._post(render.message(props.press_card()))
             self._say("→ Press “Green” under the message.")
             payload = await self._next("block_actions", props.PRESS.encode())
-            self._expect_press(seen, "S-press", payload, posted)
-            seen.expect("S-press", payload["trigger_id"], "the press has no trigger")
-            with seen.about("S-replace"):
+            self._expect_press(check, "S-press", payload, posted)
+            check.expect("S-press", payload["trigger_id"], "the press has no trigger")
+            with check.about("S-replace"):
                 code = await self._respond(payload["response_url"], props.card(props.CHANGED), replace_original=True)
-                seen.expect("S-replace", not code, f"an answer in the message's place got: {code}")
-            with seen.about("S-private"):
+                check.expect("S-replace", not code, f"an answer in the message's place got: {code}")
+            with check.about("S-private"):
                 message = render.message(props.card("Only you see this."))
                 person = payload["user"]["id"]
                 whisper = await self._call("chat_postEphemeral", **self._body(message), user=person)
-                with seen.refusal("S-private", NOT_FOUND):
+                with check.refusal("S-private", NOT_FOUND):
                     await self._update(str(whisper["message_ts"]), text=props.CHANGED)
 
-    async def _choose(self, seen: Observations) -> None:
-        with seen.about("S-choose"):
+    async def _choose(self, check: Observations) -> None:
+        with check.about("S-choose"):
             posted = await self._post(render.message(props.choose_card()))
             self._say("→ Choose “Black” from the list.")
             payload = await self._next("block_actions", props.CHOOSE.encode())
-            self._expect_press(seen, "S-choose", payload, posted)
+            self._expect_press(check, "S-choose", payload, posted)
             values = values_of(payload["actions"][0])
-            seen.expect("S-choose", values == (props.OPTIONS[1].value,), "the values aren't those of the options")
+            check.expect("S-choose", values == (props.OPTIONS[1].value,), "the values aren't those of the options")
             await self._respond(payload["response_url"], props.card("Received."))
 
-    async def _form(self, seen: Observations) -> None:
-        with seen.about("S-form"):
+    async def _form(self, check: Observations) -> None:
+        with check.about("S-form"):
             await self._post(render.message(props.open_card()))
             self._say("→ Press “Open”, type “two  teas” and send the form.")
             opening = await self._next("block_actions", props.OPEN.encode())
             window = view(props.FORM, FormOrigin(props.FORM.action.encode(), self._ledger.place), translator("en"))
             await self._call("views_open", trigger_id=opening["trigger_id"], view=window)
-            with seen.refusal("S-trigger", "exchanged_trigger_id"):
+            with check.refusal("S-trigger", "exchanged_trigger_id"):
                 await self._call("views_open", trigger_id=opening["trigger_id"], view=window)
             payload = await self._next("view_submission")
-            seen.expect("S-form", typed(payload["view"]) == ["two  teas"], "the form's answers came changed")
+            check.expect("S-form", typed(payload["view"]) == ["two  teas"], "the form's answers came changed")
 
-    async def _clean(self, seen: Observations) -> None:
-        for made in tuple(self._ledger.made):
-            with seen.about("S-delete"):
+    async def _clean(self, check: Observations) -> None:
+        for id_ in tuple(self._ledger.ids):
+            with check.about("S-delete"):
                 try:
-                    if made.startswith("F"):
-                        await self._call("files_delete", file=made)
+                    if id_.startswith("F"):
+                        await self._call("files_delete", file=id_)
                     else:
-                        await self._call("chat_delete", channel=self._ledger.place, ts=made)
+                        await self._call("chat_delete", channel=self._ledger.place, ts=id_)
                 except SlackApiError as error:
                     if error_of(error) not in ALREADY_GONE:
                         raise
-                self._ledger.drop(made)
+                self._ledger.drop(id_)
 
     # --- how ---
 
@@ -273,11 +273,11 @@ class SlackStage:
                 if error.response.status_code != HTTPStatus.TOO_MANY_REQUESTS or attempt == TRIES:
                     raise
                 retry = error.response.headers.get("Retry-After")
-                self._seen.limits.append(f"{method}: 429, wait {retry or '?'} s")
-                self._seen.expect("S-429", retry, "a 429 has no Retry-After")
+                self._check.limits.append(f"{method}: 429, wait {retry or '?'} s")
+                self._check.expect("S-429", retry, "a 429 has no Retry-After")
                 await asyncio.sleep(float(retry or PAUSE))
             finally:
-                self._seen.time(method, monotonic() - began)
+                self._check.time(method, monotonic() - began)
         raise AssertionError
 
     def _body(self, message: render.SlackMessage) -> Json:
@@ -302,7 +302,7 @@ class SlackStage:
     async def _send_content(self, url: str, content: bytes) -> int:
         began = monotonic()
         async with self._session.post(url, data=content) as response:
-            self._seen.time("upload", monotonic() - began)
+            self._check.time("upload", monotonic() - began)
             return response.status
 
     async def _is_processed(self, file: str) -> bool:
@@ -317,7 +317,7 @@ class SlackStage:
         message, began = render.message(reply), monotonic()
         body = {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral", **more}
         async with self._session.post(url, json=body) as response:
-            self._seen.time("response_url", monotonic() - began)
+            self._check.time("response_url", monotonic() - began)
             if response.status == HTTPStatus.OK:
                 return ""
             answer = await response.json(content_type=None)
@@ -338,9 +338,9 @@ class SlackStage:
             if kind_of(payload) == kind and (not action or payload["actions"][0]["action_id"] == action):
                 return payload
 
-    def _expect_press(self, seen: Observations, fact: str, payload: Json, posted: Any) -> None:
-        seen.expect(fact, payload["container"]["message_ts"] == posted["ts"], "the press doesn't name its message")
-        seen.expect(fact, payload["channel"]["id"] == self._ledger.place, "the press doesn't name its channel")
+    def _expect_press(self, check: Observations, fact: str, payload: Json, posted: Any) -> None:
+        check.expect(fact, payload["container"]["message_ts"] == posted["ts"], "the press doesn't name its message")
+        check.expect(fact, payload["channel"]["id"] == self._ledger.place, "the press doesn't name its channel")
 
 
 @asynccontextmanager
