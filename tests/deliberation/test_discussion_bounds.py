@@ -104,9 +104,9 @@ async def test_a_discussion_has_a_question_and_five_statements(
     """What a host types is checked like a member's statement, and what a topic brings isn't."""
     if words:
         with pytest.raises(Refused, match=words):
-            await started(here, **changes)
+            await started(here, ADA, **changes)
     else:
-        await started(here, **changes)
+        await started(here, ADA, **changes)
     assert bool(await here.discussions.listed(ADA)) is not bool(words)
 
 
@@ -302,7 +302,7 @@ async def test_only_an_open_statement_is_shown_and_answered(here: Instance, stat
 async def test_the_first_five_stay_the_same_for_a_member(here: Instance) -> None:
     """Whenever they come back; another member has others, and no statement comes twice."""
     discussion = await started(here, starters=tuple((f"Statement {n} holds", "") for n in range(40)))
-    seen = []
+    seen: list[int] = []
     for _ in range(40):
         turn, again = [await here.discussions.turn(discussion, BEN.actor) for _ in range(2)]
         assert turn.statement is not None

@@ -16,6 +16,7 @@ from bot.errors import NotAllowed, NotFound, Refused, Unavailable
 from bot.instance import Instance
 from bot.polls import objections, schedules, watchers
 from bot.polls.counting.ballots import Method
+from bot.polls.drafts import as_json
 from bot.polls.model import Poll, PollOption
 from bot.polls.objections import consent_options
 from bot.polls.rules import PollDraft
@@ -292,7 +293,7 @@ async def test_what_is_gone_stops_a_schedule(
 
 
 async def _rewrite(tx: Transaction, draft: PollDraft) -> None:
-    await tx.connection.execute("UPDATE poll_schedules SET poll = ?", (schedules.as_json(draft),))
+    await tx.connection.execute("UPDATE poll_schedules SET poll = ?", (as_json(draft),))
 
 
 async def test_an_opening_that_fails_is_told_and_the_next_one_comes(here: Instance, clock: Clock) -> None:
@@ -466,8 +467,8 @@ async def test_nobody_is_reminded_of_a_poll_that_is_over(here: Instance) -> None
 # --- objections ---
 
 
-async def consent_poll(here: Instance, **changes: object) -> Poll:
-    return await opened(here, method=Method.CONSENT, options=consent_options(T), **changes)
+async def consent_poll(here: Instance) -> Poll:
+    return await opened(here, method=Method.CONSENT, options=consent_options(T))
 
 
 async def objection_of(here: Instance, poll: Poll, request: Request, reason: str) -> str:
