@@ -319,7 +319,7 @@ async def test_what_people_and_editors_write_is_text(page: Page) -> None:
 
 
 async def test_times_are_the_reader_s(page: Page, context: BrowserContext, served: Served) -> None:
-    """A moment is shown in the zone of whoever reads it."""
+    """A moment is shown in its reader's zone."""
     session = await context.new_cdp_session(page)
     await session.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
     await open_chat(page, served.url)

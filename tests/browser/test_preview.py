@@ -98,7 +98,7 @@ async def test_a_mistake_is_told_and_the_last_good_card_stays(table: Table) -> N
 
 
 async def test_a_pack_that_cannot_be_shown_yet_appears_when_it_is_mended(table: Table) -> None:
-    """Whoever begins with a broken pack reads why, mends it, and sees it."""
+    """An editor who begins with a broken pack reads why, mends it, and sees it."""
     table.save("pack.yaml", "id: tea", "id: Tea")
     preview = Preview(Desk.of(table.folder, lambda: NOW), table.folder.parent)
     url = await preview.start(0)

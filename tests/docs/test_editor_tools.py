@@ -189,7 +189,7 @@ def test_each_file_can_lead_to_its_schema(tmp_path: Path) -> None:
 
 
 def test_the_shipped_packs_lead_to_their_schemas() -> None:
-    """Whoever opens a shipped file in an editor that knows YAML has keys completed and mistakes underlined."""
+    """An editor that knows YAML completes a shipped file's keys and underlines mistakes."""
     for file in sorted((ROOT / "content").glob("*/*.yaml")):
         first = file.read_text(encoding="utf-8").partition("\n")[0]
         schema = first.removeprefix("# yaml-language-server: $schema=")

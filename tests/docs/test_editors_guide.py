@@ -68,7 +68,7 @@ def step(block: Block, folder: Path) -> None:
 
 @pytest.mark.parametrize("document", [file for file in documents() if is_a_walk(file)], ids=name_of)
 def test_the_guide_can_be_followed_to_the_letter(document: Path, tmp_path: Path) -> None:
-    """Whoever does what the page says, sees what the page shows, at every step and at the end."""
+    """A reader who does what the page says sees what the page shows, at every step and at the end."""
     for block in blocks(document):
         step(block, tmp_path)
 

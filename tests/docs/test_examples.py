@@ -52,7 +52,7 @@ def run(command: Command, folder: Path) -> tuple[int, str]:
     if words[1] == "run":
         return serve(words, folder)
     environ = {**environment(), **variables}
-    if words[1] in {"db", "polls"} and not (folder / "parley.db").exists():  # whoever looks after records has some
+    if words[1] in {"db", "polls"} and not (folder / "parley.db").exists():  # commands on records need some
         subprocess.run([str(PROGRAM), "db", "upgrade"], cwd=folder, env=environment(), capture_output=True, check=True)
     done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False)
     return done.returncode, done.stdout + done.stderr

@@ -45,7 +45,7 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=name_of)
 def test_every_image_says_what_it_shows(document: Path) -> None:
-    """Whoever can't see a picture learns from its alt text what it shows."""
+    """A reader who can't see a picture learns from its alt text what it shows."""
     for target, alt in images(document):
         assert len(alt) >= ALT_LEAST, target
 

@@ -97,7 +97,7 @@ async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
     assert "No suggestions are waiting" in words(await say(here, MO, "/content queue"))
 
 
-async def test_whoever_suggests_hears_that_it_is_stored_whatever_becomes_of_the_notice(
+async def test_the_author_hears_that_it_is_stored_whatever_becomes_of_the_notice(
     here: Instance, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The editors can't be told for a bug: it is logged, and the suggestion waits for them all the same."""
@@ -289,7 +289,7 @@ async def test_a_draft_that_nobody_changed_is_not_published(here: Instance, cont
 
 
 async def test_a_card_that_changed_meanwhile_is_not_put_back(here: Instance, content: Path) -> None:
-    """Another editor's change would be undone unseen; whoever has looked deletes the line that says so."""
+    """Another editor's change would be undone unseen; an editor who has looked deletes the line that says so."""
     suggestion = await suggested(here)
     await accepted(here, suggestion)
     draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"

@@ -124,7 +124,7 @@ def test_an_entry_in_braces_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    """Whoever reads it meanwhile, or whatever stops us, sees the old file or the new one, and no rest is left behind."""
+    """A reader meanwhile, or a stop at any moment, sees the old file or the new one, and no rest is left behind."""
     file = tmp_path / "sources.yaml"
     versions = [letter.encode() * 200_000 for letter in "ab"]
     file.write_bytes(versions[0])

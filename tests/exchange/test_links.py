@@ -453,7 +453,7 @@ def test_the_command_notes_what_it_found_and_then_checks(tmp_path: Path) -> None
 
 
 def test_the_session_refuses_private_networks_by_itself() -> None:
-    """Whoever opens one gets the guard, without asking for it."""
+    """Each opened address has the guard, without asking for it."""
 
     async def opened() -> type:
         async with session() as one:

@@ -86,7 +86,7 @@ async def test_a_start_that_is_refused_ends(tmp_path: Path, refused: dict[str, s
 
 @pytest.mark.slow
 async def test_several_starts_upgrade_an_old_database_once(tmp_path: Path, url: str) -> None:
-    """Whoever comes while another migrates waits for it; all of them then find the newest schema."""
+    """A process that comes while another migrates waits for it; all of them then find the newest schema."""
     await first_release(url)
     starts = [
         await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""The container image, built from the Dockerfile and run, as whoever runs it in a container would see it.
+"""The container image, built from the Dockerfile and run, as an operator would see it.
 
 `make image-test` runs these. They take root, buildah and debootstrap, and the network for Debian's and Python's
 packages: the base is a Debian made here, since the default one lies in a registry of images.

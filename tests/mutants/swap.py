@@ -18,7 +18,7 @@ _OURS = ("bot", "adapters", "tests")
 def swap_in(file: str, tree: ast.Module) -> bool:
     """Let every function and constant of a module be as the tree says. Returns whether anything changed.
 
-    Functions take the new code, so that whoever imported one runs it; a constant is set wherever its name and value
+    Functions take the new code, so that a module that imported one runs it; a constant is set wherever its name and value
     stand in a module of the project. What a decorator or a class statement computed at import stays as it was.
     """
     name = ".".join(PurePosixPath(file).with_suffix("").parts)

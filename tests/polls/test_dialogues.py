@@ -414,7 +414,7 @@ async def test_a_tie_is_reported_as_a_tie(here: Instance, clock: Clock) -> None:
 
 
 async def test_a_receipt_proves_that_a_ballot_is_counted_and_never_what_it_says(here: Instance, clock: Clock) -> None:
-    """While the poll is open its voter can see it again; afterwards the code alone works, for whoever holds it."""
+    """While the poll is open its voter can see it again; afterwards the code alone works, for everyone who holds it."""
     await say(here, ADA, f"{CREATE} closes:1h")
     first = words(await press(here, BEN, "v1:vote:p1:0"))
     code = next(line for line in first.splitlines() if line.startswith("Receipt: ")).removeprefix("Receipt: ")
@@ -763,7 +763,7 @@ async def test_settings_take_a_channel_and_a_role_that_the_community_has(here: I
 async def test_a_channel_in_which_the_bot_may_not_write_is_refused(
     here: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever names it hears why at once, not once something was to be told in it."""
+    """The moderator who names it hears why at once, not once something was to be told in it."""
 
     async def post(_place: Place, _reply: Reply) -> MessageRef:
         raise NotAllowed("I may not write here.")

@@ -245,7 +245,7 @@ async def test_without_a_close_a_poll_is_open_for_three_days(here: Instance, clo
 
 
 async def test_a_poll_for_earlier_members_counts_its_host_in(here: Instance, clock: Clock) -> None:
-    """Whoever joined by the moment it opens may vote; the host's own day of joining is no obstacle."""
+    """A member who joined by the moment it opens may vote; the host's own day of joining is no obstacle."""
     await scheduled(schedules_of(here), who(ADA, joined=NOW), joined_before=True)
     await run(here, clock, OPENS)
     [poll] = await here.polls.listed("test:demo")

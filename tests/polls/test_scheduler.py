@@ -70,7 +70,7 @@ class Moody:
 
 
 async def test_two_processes_close_and_announce_a_poll_once(tmp_path: Path, clock: Clock) -> None:
-    """Whoever comes first closes it and says so; the other does neither."""
+    """The first process closes it and says so; the other does neither."""
     async with running(tmp_path, clock=clock) as one, running(tmp_path, clock=clock, shared=True) as two:
         await say(one, ADA, f"{OPEN} closes:1h")
         await press(two, BEN, "v1:vote:p1:0")

@@ -299,7 +299,7 @@ async def test_a_poll_that_is_not_there_is_neither_ended_nor_extended(here: Inst
 
 
 async def test_a_poll_ends_once(here: Instance) -> None:
-    """Whoever comes second hears that it was ended, and changes nothing of its end."""
+    """The second one hears that it was ended, and changes nothing of its end."""
     for first, second in (("close", "cancel"), ("cancel", "close"), ("close", "close")):
         poll = await opened(here)
         await votes(here, poll, BEN)

@@ -135,7 +135,7 @@ async def test_a_vote_is_taken_until_just_before_the_close(here: Instance) -> No
 
 
 async def test_a_vote_of_another_community_is_of_no_poll(here: Instance) -> None:
-    """Nor is one from outside a private place, whoever casts it."""
+    """Nor is one from outside a private place, by any member."""
     poll = await opened(here)
     assert "no poll" in await votes(here, poll, away(BEN))
     private = await opened(here, in_place(ADA, channel="office", private=True))

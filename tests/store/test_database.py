@@ -139,7 +139,7 @@ async def test_check_names_a_newer_database(database: Database, raw: Raw) -> Non
 
 
 async def test_two_processes_migrate_at_once(url: str) -> None:
-    """Both find a whole schema, whoever was first; each migration is applied once."""
+    """Both find a whole schema, in either order; each migration is applied once."""
     databases = await asyncio.gather(*(open_database(url, shared=True) for _ in range(4)))
     for database in databases:
         assert await database.check() == []

@@ -83,7 +83,7 @@ async def test_every_process_hears_of_what_was_installed_and_removed(url: str) -
 
 
 async def test_another_key_opens_nothing(database: Database) -> None:
-    """Whoever has the database and not the key has no token; restored, the key opens it again."""
+    """The database without the key gives no token; restored, the key opens it again."""
     clock = Clock()
     await store(database, clock).async_save(installation())
     with pytest.raises(Unavailable, match="install Parley again"):

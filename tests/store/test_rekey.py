@@ -47,7 +47,7 @@ async def opens(database: Database, text: bytes) -> bool:
 
 
 async def test_the_new_key_opens_everything_and_the_old_one_nothing(database: Database, tmp_path: Path) -> None:
-    """Whoever had the old key can't open what is stored from now on; the file is its owner's alone."""
+    """The old key can't open what is stored from now on; the file is its owner's alone."""
     file = tmp_path / "new.key"
     await store(database)
     done = await rekey(database, KEY, file, PURPOSE)

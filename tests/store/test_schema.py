@@ -1,4 +1,4 @@
-"""What the schema refuses, whoever asks, on both databases."""
+"""What the schema refuses to every program, on both databases."""
 
 from __future__ import annotations
 

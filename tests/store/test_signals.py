@@ -72,7 +72,7 @@ async def test_a_hearer_with_a_bug_keeps_nobody_from_hearing(database: Database)
     assert "p1" in signals
 
 
-async def test_whoever_lost_the_line_looks_for_everything(server: PostgresServer) -> None:
+async def test_a_process_that_lost_the_line_looks_for_everything(server: PostgresServer) -> None:
     """The server ends the connection; when it is back, what was missed meanwhile is made up for."""
     url = new_database(server)
     database = await open_database(url)

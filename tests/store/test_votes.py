@@ -285,7 +285,7 @@ async def test_receipts(box: BallotBox) -> None:
 
 
 async def test_a_locked_row_makes_the_vote_unavailable_and_the_next_one_works(url: str) -> None:
-    """Whoever holds a lock too long costs votes, which are told so; nothing is half written."""
+    """A lock that is held too long costs votes, whose voters are told; nothing is half written."""
     database = await open_database(url, busy_seconds=0.2)
     box = BallotBox(database, Keys(KEY_AGAIN))
     await box.open(poll())

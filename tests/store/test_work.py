@@ -126,7 +126,7 @@ async def test_a_creator_is_told_once(box: BallotBox, database: Database) -> Non
     assert await database.write(lambda tx: tellings.take(tx, [platform], AFTER)) is None
 
 
-async def test_each_place_is_told_once_whoever_asks(url: str, box: BallotBox, database: Database) -> None:
+async def test_each_place_is_told_once_by_one_of_them(url: str, box: BallotBox, database: Database) -> None:
     """Two processes take from the same list; a place with two copies is one place; what was put back comes again."""
     await _posted(box, database)
     await box.close("p1", CLOSES)

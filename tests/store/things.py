@@ -92,7 +92,7 @@ class Raw:
         return [tuple(row) for row in await self._connection.fetch(sql, *values)]
 
     async def disarm(self, *tables: str) -> None:
-        """Takes the triggers off, as whoever owns the file can."""
+        """Takes the triggers off, as the file's owner can."""
         for table in tables:
             if self.sqlite:
                 triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = $1"

@@ -147,7 +147,7 @@ async def test_a_flood_of_different_people_takes_bounded_memory(monkeypatch: pyt
     assert limiter.wait("stranger 1", NOW) == 0
 
 
-def test_limit_forgets_whoever_may_do_all_again() -> None:
+def test_limit_forgets_members_who_may_do_all_again() -> None:
     """A day of many people leaves nothing behind: whose bucket is full again is forgotten, who is limited is not."""
     limiter = Limiter(burst=2, per_minute=60)
     for second in range(1000):

@@ -194,7 +194,7 @@ def test_run_says_where_it_is_and_stops_when_told(running_bot: subprocess.Popen[
     "words", [("polls", "list"), ("polls", "verify"), ("db", "check"), ("db", "backup", "copy.db")]
 )
 def test_a_misspelt_database_is_no_empty_one_that_is_whole(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """Whoever verifies a backup by a wrong name is told so, and no file is made; `parley db upgrade` makes one."""
+    """An operator who verifies a backup by a wrong name is told so, and no file is made; `parley db upgrade` makes one."""
     done = parley(*words, "--database", "bakcup.db", folder=tmp_path)
     assert done.returncode == 1
     assert "There's no database bakcup.db. Correct its name" in done.stderr
@@ -209,7 +209,7 @@ def test_a_misspelt_database_is_no_empty_one_that_is_whole(tmp_path: Path, words
 def test_postgresql_without_its_driver_is_refused_with_the_command_that_installs_it(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    """The driver is an extra, so whoever set the address may not have it; the doctor says the same."""
+    """The driver is an extra, so the operator may not have it; the doctor says the same."""
     parley("db", "upgrade", folder=tmp_path)
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['asyncpg'] = None\n")
     path = os.pathsep.join((str(tmp_path), str(Path(__file__).parents[2])))
@@ -226,7 +226,7 @@ def test_postgresql_without_its_driver_is_refused_with_the_command_that_installs
 
 @pytest.mark.parametrize("name", ["BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "BIND", "CLIENT_ID", "CLIENT_SECRET"])
 def test_any_part_of_slack_alone_stops_the_start(tmp_path: Path, name: str) -> None:
-    """Whoever set it wants Slack, so Parley doesn't run without it in silence."""
+    """An operator who set it wants Slack, so Parley doesn't run without it in silence."""
     environment = {f"PARLEY_SLACK_{name}": "3000", "PARLEY_CONTENT": str(CONTENT), "PARLEY_PORT": str(free_port())}
     done = parley("run", folder=tmp_path, **environment)
     assert done.returncode == 1

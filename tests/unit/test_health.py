@@ -129,7 +129,7 @@ async def test_a_database_that_is_gone_is_told(tmp_path: Path, metrics: Metrics)
 
 
 async def test_a_database_that_is_silent_is_told(tmp_path: Path, metrics: Metrics) -> None:
-    """Whoever asks gets an answer, even if the database gives none."""
+    """Each request gets an answer, even if the database gives none."""
     async with watched(metrics, answers_within=0.05) as process, running(tmp_path) as instance:
         process.health.watch(instance, {})
         async with silent(instance):
@@ -137,7 +137,7 @@ async def test_a_database_that_is_silent_is_told(tmp_path: Path, metrics: Metric
 
 
 async def test_an_address_that_is_taken_names_its_setting(metrics: Metrics) -> None:
-    """Whoever starts the bot reads which setting to change."""
+    """The operator reads which setting to change."""
     async with watched(metrics) as process:
         address = Address.of(process.url.removeprefix("http://"), "")
         with pytest.raises(Unavailable, match=r"can't be used.*PARLEY_HEALTH_BIND"):

@@ -257,7 +257,7 @@ def test_a_file_that_cannot_be_read_brings_no_warnings_about_others(tmp_path: Pa
 
 
 def test_a_file_stands_for_its_pack(tmp_path: Path) -> None:
-    """Whoever names changed files, as a hook before a commit does, has each pack checked once and whole."""
+    """Changed files, as a hook before a commit names them, have each pack checked once and whole."""
     folder = make_pack(tmp_path / "pack", {"facts.yaml": None, "facts/one.yaml": FACTS})
     files = [folder / "pack.yaml", folder / "facts" / "one.yaml", folder / "sources.yaml"]
     printed, status = main_report(files, None, TODAY)

@@ -172,7 +172,7 @@ async def test_a_cancelled_poll_says_so(reader: Reader) -> None:
 
 
 async def test_a_changed_record_is_seen(reader: Reader) -> None:
-    """Whoever changes a row behind the bot's back is told on by the page, with the place."""
+    """The page says that a row was changed behind the bot's back, and where."""
     await reader.say(ADA, f"{CREATE} results:live public:yes")
     await reader.press(BEN, "v1:vote:p1:0")
     await reader.hall.instance.database.write(lambda tx: tx.run("drop_counts", poll="p1"))
@@ -420,7 +420,7 @@ async def test_nothing_is_public_without_the_setting(reader: Reader) -> None:
 
 
 async def test_a_public_address_that_is_taken_is_told(reader: Reader) -> None:
-    """Whoever starts the bot reads what is wrong."""
+    """The operator reads what is wrong."""
     address = Address.of(reader.hall.public_url.removeprefix("http://").rstrip("/"), "")
     with pytest.raises(Unavailable, match=r"can't be used.*PARLEY_PUBLIC_BIND"):
         await PublicPages(reader.hall.pages).start(address)

@@ -141,7 +141,7 @@ async def test_it_is_served_to_this_machine_alone(host: str) -> None:
 
 
 async def test_a_port_that_is_taken_is_named() -> None:
-    """Whoever starts it twice reads which port is taken instead of a traceback."""
+    """An operator who starts it twice reads which port is taken instead of a traceback."""
     async with serving() as served:
         chat, _ = make_chat()
         port = int(served.host.rpartition(":")[2])
@@ -265,7 +265,7 @@ async def test_the_page_has_no_inline_script_or_style(client: Client) -> None:
 
 @pytest.mark.parametrize("member", ["", "eve", "Ada", "../ada", "a" * 5_000])
 async def test_only_members_of_the_demonstration_take_part(client: Client, member: str) -> None:
-    """Whoever is not on the list can neither speak nor listen."""
+    """A visitor who is not on the list can neither speak nor listen."""
     assert (await client.post("api/say", {"line": "hello"}, member))[0] == 403
     assert (await client.get(f"api/events?member={member}"))[0] == 403
 
@@ -380,7 +380,7 @@ async def test_stopping_ends_every_stream_at_once() -> None:
 
 
 async def test_a_control_may_replace_its_message(client: Client) -> None:
-    """The message whose button was used is redrawn in its place, for whoever sees it."""
+    """The message whose button was used is redrawn in its place, for everyone who sees it."""
     message = (await client.say("/counter-button"))["messages"][1]
     answer = await client.press("v1:count:1", message["id"])
     assert (answer["messages"][0]["id"], words_of(answer["messages"][0])) == (message["id"], "Counted to 1")

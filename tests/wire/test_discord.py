@@ -150,7 +150,7 @@ async def test_a_vote_whose_answer_came_too_late_counts_and_can_be_sent_again(
 async def test_suggestions_that_nobody_gets_are_no_bug(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: str
 ) -> None:
-    """Whoever typed on, or whose connection broke, is not waiting any more: one line in the log."""
+    """A member who typed on, or whose connection broke, is not waiting any more: one line in the log."""
     async with discord_world(tmp_path) as world:
         server, ada = world.server, world.server.member("Ada")
         if trouble == "broken":
@@ -180,7 +180,7 @@ async def test_a_failure_of_discord_loses_nothing_and_doubles_nothing(
     tmp_path: Path, call: str, trouble: dict[str, int | bool]
 ) -> None:
     """Whichever call fails, and whether it was done or not: at most one poll is to be seen, it can be voted on, the
-    vote counts once, and whoever was not answered saw Discord's «failed» or is told the next time."""
+    vote counts once, and a member without an answer saw Discord's «failed» or is told the next time."""
     async with discord_world(tmp_path) as world:
         server, host, ada = world.server, world.server.member("Host"), world.server.member("Ada")
         ways = ["POST", "PATCH"]
@@ -289,7 +289,7 @@ async def test_a_permission_that_comes_back_lets_the_poll_end_as_any_other(tmp_p
         await world.instance.scheduler.run_due()
         await world.quiet()
         assert "This poll is closed" in words(poll)
-        await server.until(lambda: "Closed: Which tea?" in words(server.posted()[-1]))  # whoever tells it
+        await server.until(lambda: "Closed: Which tea?" in words(server.posted()[-1]))  # by either process
         assert len(direct_messages(server, host)) == 1
 
 

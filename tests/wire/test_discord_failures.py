@@ -201,7 +201,7 @@ async def test_an_answer_comes_whatever_fails(
 async def test_a_slow_vote_is_confirmed_once_whatever_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, call: str, trouble: dict[str, int | bool]
 ) -> None:
-    """Whoever presses a button of a poll sees «thinking», alone, and then the answer in its place."""
+    """A member who presses a button of a poll sees «thinking», alone, and then the answer in its place."""
     async with discord_world(tmp_path, patience=0.05) as world:
         server, ada = world.server, world.server.member("Ada")
         poll = await world.poll(server.member("Host"))
@@ -265,7 +265,7 @@ LONG = Reply((Card(title="First", body=text("tea " * 900)), Card(title="Second",
 
 @pytest.mark.parametrize("forum", [False, True], ids=["channel", "forum"])
 async def test_what_takes_several_messages_goes_on_where_it_broke_off(tmp_path: Path, *, forum: bool) -> None:
-    """Discord is away after the first of them: whoever tries again has the other one sent, into the same post of a
+    """Discord is away after the first of them: the next try sends the other one, into the same post of a
     forum, and neither is there twice. Said anew, or long after, it is said whole."""
     async with discord_world(tmp_path) as world:
         server = world.server

@@ -51,7 +51,7 @@ async def test_a_control_that_was_never_drawn_gets_a_polite_private_answer(tmp_p
 async def test_what_is_for_one_person_never_lands_in_a_message_for_all(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, custom_id: str, patience: float
 ) -> None:
-    """Whoever presses such a control on a public poll is answered beside it, in private: the poll stays a poll."""
+    """A member who presses such a control on a public poll is answered beside it, in private: the poll stays a poll."""
     async with discord_world(tmp_path, patience=patience) as world:
         poll = await world.poll(world.server.member("Host"), method="score")
         labels = poll.labels
@@ -115,7 +115,7 @@ async def test_no_privileged_intent_is_asked_for(tmp_path: Path) -> None:
 async def test_what_the_adapter_cannot_read_is_answered_with_a_code(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A form in a shape that Discord never sends: a bug is logged, and whoever sent it is not left waiting."""
+    """A form in a shape that Discord never sends: a bug is logged, and its sender is not left waiting."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         shapeless = {"custom_id": "v1:suggest", "components": [7]}

@@ -18,7 +18,7 @@ from tests.wire.discord_world import World, bugs, discord_world, shown_once
 async def test_a_moderator_points_the_bot_only_where_they_may_write(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The channel for moderators is greeted by the bot, so whoever picks it has to be able to write there."""
+    """The channel for moderators is greeted by the bot, so the moderator who picks it has to be able to write there."""
     async with discord_world(tmp_path) as world:
         server, mo = world.server, world.server.member("Mo", moderator=True)
         news, office = server.add_channel("news", kind=NEWS), server.add_channel("office")

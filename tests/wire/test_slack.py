@@ -516,7 +516,7 @@ async def test_a_result_has_a_picture_with_words_for_those_who_cannot_see_it(tmp
 
 
 async def test_facts_are_found_about_what_somebody_wrote(tmp_path: Path) -> None:
-    """The shortcut on a message answers privately whoever used it."""
+    """The shortcut on a message answers its user in private."""
     async with slack_world(tmp_path) as world:
         world.server.patience = 2.0
         ben = world.server.member("Ben")

@@ -136,7 +136,7 @@ OLD = (
 async def test_a_control_of_another_version_is_answered_and_changes_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, http: bool
 ) -> None:
-    """Whoever presses it is told that it is from an older version, alone."""
+    """The member who presses it is told that it is from an older version, alone."""
     async with slack_world(tmp_path, http=http) as world:
         poll, ada = await world.poll(world.server.member("Host")), world.server.member("Ada")
         block, button = control(poll)

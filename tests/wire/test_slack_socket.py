@@ -19,7 +19,7 @@ from tests.world import Clock
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What whoever runs Parley reads about the connection."""
+    """What the operator reads about the connection."""
     return [record.getMessage() for record in caplog.records if "connected" in record.getMessage()]
 
 

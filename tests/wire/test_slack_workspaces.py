@@ -289,7 +289,7 @@ async def test_a_sealed_token_opens_beside_its_own_workspace_alone(tmp_path: Pat
             await Installations(world.instance.database, world.instance.keys, world.clock).find(north.team.id)
 
 
-async def test_whoever_runs_parley_sees_who_has_installed_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_operator_sees_who_has_installed_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Id, name and date, the oldest first, while it runs; without the key the names are not there."""
     monkeypatch.chdir(tmp_path)
     async with two_houses(tmp_path) as (_, north, south):

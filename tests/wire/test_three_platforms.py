@@ -37,7 +37,7 @@ class Everywhere:
     web: Mapping[str, WebDriver]
 
     async def poll(self) -> None:
-        """A host opens it on Slack, and whoever runs the instance posts it on the two others as well."""
+        """A host opens it on Slack, and the operator posts it on the two others as well."""
         await self.slack.member("Host").command(CREATE)
         poll = (await self.instance.polls.listed(f"slack:{self.slack.team.id}"))[0]
         discord = Place("discord", self.discord.guild.id, self.discord.main.id)

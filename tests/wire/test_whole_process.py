@@ -1,4 +1,4 @@
-"""The program as whoever runs it has it, with both platforms: what watches it sees, who reaches it, what it gives away."""
+"""The program as its operator has it, with both platforms: what watches it sees, who reaches it, what it gives away."""
 
 from __future__ import annotations
 

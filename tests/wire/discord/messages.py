@@ -124,7 +124,7 @@ async def create_message(call: Call) -> Json:
         return call.server.nonces[nonce].json()
     replied_to = _replied_to(call, channel)
     _, message = compose(call, channel, call.data, replied_to=replied_to)
-    if channel.archived:  # whoever writes to an archived thread opens it again
+    if channel.archived:  # a message to an archived thread opens it again
         call.server.archive(channel, archived=False)
     if nonce[1]:
         call.server.nonces[nonce] = message

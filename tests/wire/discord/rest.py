@@ -230,7 +230,7 @@ async def get_channel(call: Call) -> Json:
 
 
 async def edit_channel(call: Call) -> Json:
-    """Threads alone are archived and opened: by whoever may write there, and where they are locked, by few."""
+    """Threads alone are archived and opened: by everyone who may write there, and where they are locked, by few."""
     validate(call)
     thread = find_channel(call)
     if not thread.is_thread or set(call.data) - {"archived", "locked"}:

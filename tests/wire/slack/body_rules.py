@@ -5,7 +5,7 @@ for it. The limits of blocks stand in `blocks.py`, those of views and messages i
 `payloads.py`, and the manifest's in `manifest_rules.py`.
 
 https://docs.slack.dev/reference/methods and /interactivity/handling-user-interaction. Slack
-ignores an argument that it does not know; here it is refused, since whoever wrote it means something by it.
+ignores an argument that it does not know; here it is refused, since its author means something by it.
 """
 
 from __future__ import annotations

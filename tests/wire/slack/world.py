@@ -87,7 +87,7 @@ class Hurried(Clock):
 
 
 class Patient(Clock):
-    """A clock that wakes whoever sleeps on it in the order of time, and stands while a message is being edited.
+    """A clock that wakes its sleepers in the order of time, and stands while a message is being edited.
 
     So an edit arrives at the second at which it was allowed, however busy the machine is.
     """
