@@ -1,6 +1,6 @@
 """How often camps are reported where there are some and where there are none, and what a discussion costs.
 
-    python -m benchmarks.deliberation            100 communities of each kind, in some minutes
+    python -m benchmarks.deliberation            100 communities of each kind, in half an hour
     python -m benchmarks.deliberation --quick    10 of each
     python -m benchmarks.deliberation --size     10,000 people on 200 statements, and nothing else
 
@@ -8,6 +8,8 @@ Communities are simulated from a fixed seed the whole way: statements are drawn 
 their priorities, answered by the person's camp (each camp agrees or disagrees with each statement at random) with a
 tenth of the answers turned about, and the votes are grouped and reported. "False" are communities whose votes were
 shuffled within each statement, by turns among those who saw it and among all; nothing in them connects two statements.
+Without camps, each statement has a share of agreement of its own; one camp answers alike but for the noise. What presses
+and closes cost is in `benchmarks.discussions`; run both with OPENBLAS_NUM_THREADS=1, which `parley serve` sets.
 """
 
 from __future__ import annotations
@@ -52,7 +54,11 @@ KINDS = (
     Kind(60, 10, (8, 10)),
     Kind(200, 10, (8, 10)),
     Kind(100, 60, (7, 30)),
+    Kind(1_000, 30, (20, 25)),
+    Kind(10_000, 30, (20, 25)),
 )
+PEOPLE_AT_MOST: Final = 20_000
+"""People in all communities of a kind and a number of camps: of large ones, fewer are simulated."""
 
 
 def answers(chance: np.random.Generator, kind: Kind, camps: int) -> tuple[Votes, Integers]:
@@ -97,20 +103,22 @@ def agreement(camps: Camps, membership: Integers) -> float:
 
 
 def rates(chance: np.random.Generator, kind: Kind, communities: int) -> None:
-    """Print one line: false camps, and for 2, 3 and 4 planted camps how many are reported, and reported right."""
+    """Print one line: false camps, and for 0 to 4 planted camps how many are reported; from 2 on, also right ones."""
+    communities = min(communities, PEOPLE_AT_MOST // kind.people)
     false = 0
     for number in range(communities):
         opinions, _ = answers(chance, kind, (0, 2, 3)[number % 3])
         votes = converse(chance, kind, opinions)
         false += find_camps(shuffled(chance, votes, with_unseen=bool(number % 2))).count > 0
     parts = []
-    for planted in (2, 3, 4):
+    for planted in range(5):
         scores = []
         for _ in range(communities):
             opinions, membership = answers(chance, kind, planted)
             camps = find_camps(converse(chance, kind, opinions))
             scores.append((camps.count > 0, agreement(camps, membership) >= RIGHT))
-        parts.append(f"{planted} camps: reported {sum(a for a, _ in scores)}, right {sum(b for _, b in scores)}")
+        right = f", right {sum(b for _, b in scores)}" if planted > 1 else ""
+        parts.append(f"{planted} camps: reported {sum(a for a, _ in scores)}{right}")
     name = f"{kind.people} people, {kind.statements} statements, {kind.votes[0]} to {kind.votes[1]} votes"
     print(f"{name:46} false {false:3} of {communities}   {'   '.join(parts)}", flush=True)
 

@@ -81,11 +81,10 @@ class DiscussionCommands:
         must_be_open(discussion, ctx.t)
         if vote not in VOTES:
             raise UsageError(vote)
-        new = await self.discussions.answer(discussion, ctx.request.actor, position_of(position), VOTES[vote], ctx.t)
-        turn = await self.discussions.turn(discussion, ctx.request.actor)
+        turn = await self.discussions.answer(discussion, ctx.request.actor, position_of(position), VOTES[vote], ctx.t)
         pause = turn.statement is not None and turn.answered > 0 and turn.answered % discussion_cards.PAUSE_EVERY == 0
         card = discussion_cards.pause_card(ctx.t, turn) if pause else discussion_cards.turn_card(ctx.t, turn)
-        return Outcome(Reply((card,)), refresh=(discussion.id,) if new else (), replace=True)
+        return Outcome(Reply((card,)), refresh=(discussion.id,) if turn.joined else (), replace=True)
 
     @action("discuss-stop", replaces=True)
     async def stop(self, ctx: Context, discussion_id: str) -> Outcome:

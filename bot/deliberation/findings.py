@@ -38,22 +38,19 @@ class Findings:
     stands_for: tuple[tuple[tuple[int, bool], ...], ...]
 
 
-def matrix_of(statements: Sequence[DiscussionStatement], answers: Ballots) -> Votes:
+def matrix_of(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Votes:
     """Make the matrix of people by statements, columns in the order of `statements`."""
-    columns = {statement.position: column for column, statement in enumerate(statements)}
-    rows: dict[str, int] = {}
-    for person, *_ in answers:
-        rows.setdefault(person, len(rows))
-    votes = np.full((len(rows), len(columns)), UNSEEN, np.int8)
-    for person, position, vote in answers:
-        if position in columns:
-            votes[rows[person], columns[position]] = vote
-    return votes
+    width = max((each.position for each in statements), default=-1) + 1
+    votes = np.full((len(ballots), width), UNSEEN, np.int8)
+    for row, ballot in enumerate(ballots):
+        codes = np.array([int(code) for code in ballot.split()])
+        votes[row, codes // 3] = codes % 3 - 1
+    return votes[:, [each.position for each in statements]]
 
 
-def findings(statements: Sequence[DiscussionStatement], answers: Ballots) -> Findings:
+def findings(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Findings:
     """Work out everything that a result is made of."""
-    votes = matrix_of(statements, answers)
+    votes = matrix_of(statements, ballots)
     muted = [column for column, each in enumerate(statements) if each.state is StatementState.MUTED]
     camps = find_camps(votes, muted)
     overall = count_votes(votes)
@@ -107,6 +104,6 @@ def draw_weights(statements: Sequence[DiscussionStatement], extremity: Numbers |
     return priorities(Counts(totals[0], totals[1], totals[0] + totals[1] + totals[2]), lengths)
 
 
-def extremities(statements: Sequence[DiscussionStatement], answers: Ballots) -> Numbers:
+def extremities(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Numbers:
     """Return how far each statement moves people, for the draw."""
-    return find_components(matrix_of(statements, answers)).extremity
+    return find_components(matrix_of(statements, ballots)).extremity

@@ -91,12 +91,16 @@ class Discussion:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a member sees next: a statement, or None at the end; and how far they are."""
+    """What a member sees next: a statement, or None at the end; and how far they are.
+
+    `joined` tells whether they take part only since the answer that led here.
+    """
 
     discussion: Discussion
     statement: DiscussionStatement | None
     answered: int
     statements: int
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

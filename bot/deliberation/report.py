@@ -70,15 +70,15 @@ class DiscussionReport:
         return {each.position: each for each in self.statements}[position]
 
 
-def make_report(statements: Sequence[DiscussionStatement], answers: Ballots) -> DiscussionReport:
+def make_report(statements: Sequence[DiscussionStatement], ballots: Ballots) -> DiscussionReport:
     """Work out the result. With 10,000 people this takes a second, so it is for another thread."""
     from bot.deliberation.findings import findings  # noqa: PLC0415 - NumPy is slow to load, and most closes are far off
 
     shown = [each for each in statements if each.state in {StatementState.OPEN, StatementState.MUTED}]
-    people = len({person for person, *_ in answers})
+    people = len(ballots)
     if people < PEOPLE_MIN:
         return DiscussionReport(0, 0, (), "", None, (), (), (), (), ())
-    outcome = findings(shown, answers)
+    outcome = findings(shown, ballots)
     groups = outcome.group_totals
     reported = []
     for column, each in enumerate(shown):

@@ -20,3 +20,7 @@ WHERE discussion = :discussion AND position = :position
 UPDATE discussions SET people = people + CAST(:people AS BIGINT), votes = votes + CAST(:votes AS BIGINT),
     drawn = drawn + CASE WHEN CAST(:people AS BIGINT) = 0 THEN 0 ELSE 1 END
 WHERE id = :discussion;
+
+-- name: discussion_ballots(discussion)
+SELECT string_agg(CAST(3 * statement + vote + 1 AS TEXT), ' ') FROM discussion_votes
+WHERE discussion = :discussion GROUP BY person ORDER BY person;

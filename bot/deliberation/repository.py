@@ -16,8 +16,8 @@ from bot.store.sql import Row, Transaction
 from bot.store.timestamps import from_stored, to_stored
 
 LISTED = 50
-Ballots = list[tuple[str, int, int]]
-"""Answers as (person, statement, vote)."""
+Ballots = list[str]
+"""One text a person: `3 * position + vote + 1` of each answer, with a space between. So 10,000 people are 10,000 rows."""
 
 
 async def insert(
@@ -107,9 +107,14 @@ async def answers_of(tx: Transaction, discussion: str, person: str) -> dict[int,
 
 
 async def all_answers(tx: Transaction, discussion: str) -> Ballots:
-    """Return every answer, sorted by the people's hashes."""
-    rows = await tx.rows("all_discussion_votes", discussion=discussion)
-    return [(row["person"], row["statement"], row["vote"]) for row in rows]
+    """Return everybody's answers, sorted by the people's hashes."""
+    return await tx.column("discussion_ballots", discussion=discussion)
+
+
+def read_ballot(ballot: str) -> dict[int, int]:
+    """Return the answers of a person by position."""
+    codes = map(int, ballot.split())
+    return {code // 3: code % 3 - 1 for code in codes}
 
 
 async def whole(tx: Transaction, discussion: str) -> tuple[Discussion | None, list[DiscussionStatement], Ballots]:
@@ -117,17 +122,18 @@ async def whole(tx: Transaction, discussion: str) -> tuple[Discussion | None, li
     return await find(tx, discussion), await statements(tx, discussion), await all_answers(tx, discussion)
 
 
-async def put_answer(tx: Transaction, discussion: str, person: str, statement: int, vote: int) -> bool:
-    """Store an answer and keep totals right; False where the same answer stands already."""
-    before = await answers_of(tx, discussion, person)
+async def put_answer(
+    tx: Transaction, discussion: str, person: str, before: Mapping[int, int], answer: tuple[int, int]
+) -> None:
+    """Store an answer, (position, vote), of a person who gave those before, and keep totals right."""
+    statement, vote = answer
     if before.get(statement) == vote:
-        return False
+        return
     await tx.run("put_discussion_vote", discussion=discussion, person=person, statement=statement, vote=vote)
     if statement in before:
         await _count(tx, discussion, statement, before[statement], -1)
     await _count(tx, discussion, statement, vote, 1)
     await tx.run("count_discussion", discussion=discussion, people=int(not before), votes=1)
-    return True
 
 
 async def withdraw(tx: Transaction, discussion: str, person: str) -> int:

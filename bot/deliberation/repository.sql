@@ -58,8 +58,10 @@ UPDATE discussions SET votes = votes WHERE id = :discussion AND state = 'open';
 -- name: votes_of_person(discussion, person)
 SELECT statement, vote FROM discussion_votes WHERE discussion = :discussion AND person = :person ORDER BY statement;
 
--- name: all_discussion_votes(discussion)
-SELECT person, statement, vote FROM discussion_votes WHERE discussion = :discussion ORDER BY person, statement;
+-- name: discussion_ballots(discussion)
+-- Each person's answers in one text: see `Ballots`.
+SELECT group_concat(3 * statement + vote + 1, ' ') FROM discussion_votes
+WHERE discussion = :discussion GROUP BY person ORDER BY person;
 
 -- name: put_discussion_vote(discussion, person, statement, vote)!
 INSERT INTO discussion_votes (discussion, person, statement, vote) VALUES (:discussion, :person, :statement, :vote)

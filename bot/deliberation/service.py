@@ -180,10 +180,10 @@ class Discussions:
         meanwhile. In the same transaction all answers and the secret that could lead to people are deleted.
         """
         for attempt in range(CLOSE_TRIES):
-            row, statements, answers = await self.database.read(lambda tx: repository.whole(tx, discussion), long=True)
+            row, statements, ballots = await self.database.read(lambda tx: repository.whole(tx, discussion), long=True)
             if row is None or row.state is not PollState.OPEN:
                 return False
-            report = await asyncio.to_thread(make_report, statements, answers)
+            report = await asyncio.to_thread(make_report, statements, ballots)
             content = as_json(row, report)
             last = attempt == CLOSE_TRIES - 1
             ended = await self.database.write(
@@ -214,23 +214,34 @@ class Discussions:
 
     async def turn(self, discussion: Discussion, actor: Actor) -> Turn:
         """Return what the member sees next; where they are is in the database, so it resumes anywhere."""
-        secret = await self.person(discussion, actor)
 
-        async def read(tx: Transaction) -> tuple[list[DiscussionStatement], dict[int, int], Discussion | None]:
+        async def read(tx: Transaction) -> tuple[Discussion | None, list[DiscussionStatement], dict[int, int], str]:
+            person = await self._pseudonym(tx, discussion, actor)
+            answered = await repository.answers_of(tx, discussion.id, person)
             return (
-                await repository.statements(tx, discussion.id),
-                await repository.answers_of(tx, discussion.id, secret),
                 await repository.find(tx, discussion.id),
+                await repository.statements(tx, discussion.id),
+                answered,
+                person,
             )
 
-        statements, answered, fresh = await self.database.read(read)
+        fresh, statements, answered, person = await self.database.read(read)
+        return self._turn(fresh or discussion, statements, answered, person)
+
+    def _turn(
+        self,
+        discussion: Discussion,
+        statements: Sequence[DiscussionStatement],
+        answered: Mapping[int, int],
+        person: str,
+    ) -> Turn:
+        position = self._next(discussion, statements, answered, person)
         shown = [each for each in statements if each.state is StatementState.OPEN]
-        position = await self._next(discussion, statements, answered, secret)
         statement = None if position is None else next(each for each in shown if each.position == position)
         done = sum(each.position in answered for each in shown)
-        return Turn(fresh or discussion, statement, done, len(shown))
+        return Turn(discussion, statement, done, len(shown))
 
-    async def _next(
+    def _next(
         self, discussion: Discussion, statements: Sequence[DiscussionStatement], answered: Iterable[int], person: str
     ) -> int | None:
         from bot.deliberation import findings, statement_order  # noqa: PLC0415 - NumPy, which a look-up never needs
@@ -247,32 +258,33 @@ class Discussions:
         chance = int.from_bytes(self.random_bytes(6)) / 2**48
         return statement_order.next_statement(first, list(answered), weights, chance, closed)
 
-    async def answer(self, discussion: Discussion, actor: Actor, position: int, vote: int, t: Translator) -> bool:
-        """Store an answer; it is durable when this returns. False where the same stood already.
+    async def answer(self, discussion: Discussion, actor: Actor, position: int, vote: int, t: Translator) -> Turn:
+        """Store an answer, which is durable when this returns, and return what the member sees next.
 
         Raises Refused where the discussion is closed or the statement is no longer in it, with nothing changed.
         """
-        person = await self.person(discussion, actor)
 
-        async def write(tx: Transaction) -> tuple[bool, bool]:
+        async def write(tx: Transaction) -> tuple[list[DiscussionStatement], dict[int, int], str]:
             if not await tx.run("hold_discussion", discussion=discussion.id):
                 raise Refused(t(CLOSED_MEANWHILE))
             statements = await repository.statements(tx, discussion.id)
             statement = next((each for each in statements if each.position == position), None)
             if statement is None or statement.state is not StatementState.OPEN:
                 raise Refused(t("This statement is no longer in the discussion. Go on with another."))
+            person = await self._pseudonym(tx, discussion, actor)
             before = await repository.answers_of(tx, discussion.id, person)
-            return await repository.put_answer(tx, discussion.id, person, position, vote), not before
+            await repository.put_answer(tx, discussion.id, person, before, (position, vote))
+            return statements, before, person
 
-        changed, new = await self.database.write(write)
-        return changed and new
+        statements, before, person = await self.database.write(write)
+        turn = self._turn(discussion, statements, {**before, position: vote}, person)
+        return replace(turn, joined=not before)
 
     async def mine(self, discussion: Discussion, actor: Actor) -> list[tuple[DiscussionStatement, int]]:
         """Return the member's own answers, by statement."""
-        person = await self.person(discussion, actor)
 
         async def read(tx: Transaction) -> list[tuple[DiscussionStatement, int]]:
-            answers = await repository.answers_of(tx, discussion.id, person)
+            answers = await repository.answers_of(tx, discussion.id, await self._pseudonym(tx, discussion, actor))
             statements = await repository.statements(tx, discussion.id)
             return [(each, answers[each.position]) for each in statements if each.position in answers]
 
@@ -280,7 +292,10 @@ class Discussions:
 
     async def person(self, discussion: Discussion, actor: Actor) -> str:
         """Return what stands for a member in an open discussion. Raises Unavailable under another instance key."""
-        wrapped = await self.database.read(lambda tx: tx.value("discussion_secret", discussion=discussion.id))
+        return await self.database.read(lambda tx: self._pseudonym(tx, discussion, actor))
+
+    async def _pseudonym(self, tx: Transaction, discussion: Discussion, actor: Actor) -> str:
+        wrapped = await tx.value("discussion_secret", discussion=discussion.id)
         if wrapped is None:
             return ""
         secret = read_secret(discussion.id, self.keys.unwrap(wrapped), NEWEST_FORMAT)
@@ -339,8 +354,8 @@ async def _end(
     if fresh.votes != row.votes:
         if not anew:
             return None
-        _, statements, answers = await repository.whole(tx, row.id)
-        content = as_json(fresh, make_report(statements, answers))
+        _, statements, ballots = await repository.whole(tx, row.id)
+        content = as_json(fresh, make_report(statements, ballots))
     ended = await repository.end(tx, row.id, PollState.CLOSED, at, by, (content, digest(content)))
     if ended:
         await posted_cards.tell_places(tx, row, at)

@@ -31,12 +31,14 @@ async def discussions(tmp_path: Path) -> AsyncIterator[Discussions]:
 
 @pytest.fixture
 async def discussion(discussions: Discussions) -> Discussion:
-    """Two camps of four answered five statements: forty answers."""
+    """Two camps of four answered five statements: forty answers. No extremities are there, as after a restart."""
     discussion = await started(discussions)
     for number in range(8):
         for position in range(5):
             vote = 1 if position == 0 or (number < 4) == (position < 3) else -1
             await discussions.answer(discussion, member(number), position, vote, T)
+    await discussions.extremities.drain()
+    discussions.extremities.forget(discussion.id)
     return discussion
 
 
