@@ -277,7 +277,9 @@ def _key(name: str, actor: Actor) -> str:
 
 
 def _hint(t: Translator) -> Reply:
-    sentence = t("Everyone sees that. To ask me something, begin with @Parley, or with a slash: try /help.")
+    sentence = t(
+        "Everyone sees that. To ask me, end with a question mark or begin with @Parley. /help lists the commands."
+    )
     return Reply((Card(body=text(sentence)),))
 
 

@@ -318,6 +318,7 @@ async def test_words_without_a_slash_go_to_everyone(client: Client) -> None:
     first = await client.say("good morning")
     again = await client.say("and good night")
     assert [m["private"] for m in first["messages"]] == [False, True]
+    assert "question mark" in words_of(first["messages"][1])
     assert "/help" in words_of(first["messages"][1])
     assert [m["text"] for m in again["messages"]] == ["and good night"]
     assert [m["text"] for _, m in await client.history("ben")] == ["good morning", "and good night"]
