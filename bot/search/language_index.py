@@ -15,7 +15,7 @@ from bot.packs.model import Argument, Entry, Event, Fact, Option, Position, Sour
 from bot.packs.pack import Library
 from bot.search.completion import folded_words
 from bot.search.spelling import WRITER_BYTES, Vocabulary, edit_distance
-from bot.search.wording import CardWords, Lexicon, Overlap, Word, shares
+from bot.search.wording import CardWords, Lexicon, Overlap, Word, name_to_define, shares
 
 MAX_TEXT = 1_000
 """Characters of a query that are read."""
@@ -153,9 +153,14 @@ class LanguageIndex:
         words = self.lexicon.words(question)
         near = [number for _, number in self.nearest(question, scope, limit)]
         tight = self.find(question, scope, limit)[1]
-        namesakes = {number for score, number in tight if score >= WHOLE}
+        namesakes = {number for score, number in tight if score >= WHOLE} | set(self._defined_by(question, scope))
         chosen_numbers = dict.fromkeys(
-            (*(number for _, number in tight), *near, *(number for number in numbers if number in self._numbers))
+            (
+                *namesakes,
+                *(number for _, number in tight),
+                *near,
+                *(number for number in numbers if number in self._numbers),
+            )
         )
         return [
             Candidate(
@@ -168,6 +173,13 @@ class LanguageIndex:
             )
             for number, card in ((number, self.card(number, entries, library)) for number in chosen_numbers)
         ]
+
+    def _defined_by(self, question: str, scope: Scope) -> list[int]:
+        """The terms whose definition the question asks for, by their whole name: "what is fentanyl"."""
+        name = name_to_define(question)
+        if name is None or (scope.kinds is not None and Term not in scope.kinds):
+            return []
+        return [number for score, number in self.find(name, Scope((Term,), scope.pack), 2)[1] if score >= WHOLE]
 
     def holds(self, number: int) -> bool:
         return number in self._numbers

@@ -16,6 +16,7 @@ from math import log
 from typing import NamedTuple, Protocol
 
 from bot.packs.model import Entry
+from bot.search.completion import folded_words
 
 MAX_WORDS = 24
 """Telling words of a question that are read; a longer one is a text, and its first words say what it is about."""
@@ -49,6 +50,27 @@ _SMALL = {
 }
 SMALL_WORDS = frozenset(" ".join(_SMALL.values()).split())
 """Words that say how a question is put, not what it is about. Members mix languages, so one list holds them all."""
+
+
+_BEFORE_A_NAME = (
+    "what is, what s, whats, what are, what re, what does, what do, meant by, meaning of, definition of, definition, "
+    "define, explain, que es, que son, que significa, que significan, que quiere decir, definicion de, significado de"
+)
+_AFTER_A_NAME = "mean, means, stand for, stands for, meaning, definition, definicion, significado"
+_ARTICLES = "a, an, the, el, la, los, las, un, una"
+_DEFINING, _ENDS, _SKIPPED = (
+    [phrase.split() for phrase in phrases.split(", ")] for phrases in (_BEFORE_A_NAME, _AFTER_A_NAME, _ARTICLES)
+)
+
+
+def name_to_define(question: str) -> str | None:
+    """The name in a question that asks what something is or means, such as "what is a precursor"; None in others."""
+    every_word = words = folded_words(question)
+    while begin := next((each for each in (*_DEFINING, *_SKIPPED) if words[: len(each)] == each), None):
+        words = words[len(begin) :]
+    if end := next((each for each in _ENDS if words[-len(each) :] == each), None):
+        words = words[: -len(end)]
+    return " ".join(words) if words and words != every_word else None
 
 
 class Analyzer(Protocol):

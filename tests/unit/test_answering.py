@@ -7,16 +7,18 @@ from collections.abc import Collection
 
 import pytest
 
+from bot.commands.questions import ASKED
 from bot.library.edition import Edition
 from bot.library.meanings import Meanings
 from bot.packs.loader import load_library
-from bot.packs.model import Entry, Fact
-from bot.search.answer import Answers, Certainty
+from bot.packs.model import Entry, Fact, Term
+from bot.search.answer import Answers, Certainty, answer_by_words
 from bot.search.index import Index
 from bot.search.language_index import Candidate
+from bot.search.wording import name_to_define
 from tests.letters import LetterEncoder
 from tests.talk import words
-from tests.world import CONTENT, make_bot, request
+from tests.world import CONTENT, SHIPPED, make_bot, request
 
 REPLY_MAX = 600
 """Characters of a short answer: a sentence, the topics, and three titles."""
@@ -49,6 +51,57 @@ class WatchedIndex(Index):
     ) -> list[Candidate]:
         self.thread = threading.get_ident()
         return super().candidates(question, kinds, pack, limit, numbers)
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("what is fentanyl", "fentanyl"),
+        ("What's a precursor?", "precursor"),
+        ("whats the posse comitatus act", "posse comitatus act"),
+        ("what does FTO stand for", "fto"),
+        ("what is meant by the insurrection act?", "insurrection act"),
+        ("what is the meaning of fentanyl", "fentanyl"),
+        ("define kingpin strategy", "kingpin strategy"),
+        ("precursor definition", "precursor"),
+        ("¿Qué es el fentanilo?", "fentanilo"),
+        ("que significa FTO", "fto"),
+        ("is fentanyl legal", None),
+        ("fentanyl", None),
+        ("what happened in Culiacán", None),
+        ("what is", None),
+        ("", None),
+    ],
+)
+def test_a_question_for_a_definition_names_what_is_to_be_defined(question: str, name: str | None) -> None:
+    """What stands around the name says how the question is put; a question of another kind names nothing."""
+    assert name_to_define(question) == name
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("what is fentanyl", "Fentanyl"),
+        ("what does fto mean", "FTO"),
+        ("define fentanyl", "Fentanyl"),
+    ],
+)
+def test_the_term_that_a_question_names_is_sure(question: str, title: str) -> None:
+    """Its whole name, in a question for a definition, is surely meant, and stands first."""
+    answer = answer_by_words(Index(load_library(SHIPPED)), question, ASKED)
+    assert answer.certainty is Certainty.SURE
+    assert isinstance(answer.matches[0].entry, Term)
+    assert answer.matches[0].entry.title == title
+
+
+def test_a_definition_is_no_fact() -> None:
+    """A look-up of other kinds of cards finds no term, and a question that only holds a term's name is not about it."""
+    index = Index(load_library(SHIPPED))
+    assert not any(
+        isinstance(match.entry, Term) for match in answer_by_words(index, "what is fentanyl", [Fact]).matches
+    )
+    answer = answer_by_words(index, "what is fentanyl doing to real estate prices in Iowa", ASKED)
+    assert answer.certainty is not Certainty.SURE
 
 
 async def test_words_are_looked_up_beside_the_event_loop() -> None:
