@@ -22,8 +22,8 @@ from adapters.discord import forms, messages, render
 from adapters.discord.answers import PATIENCE, Responder, translator_of
 from adapters.discord.clickable import clickable, command_ids
 from adapters.discord.commands import Json, declared, menu_name
-from adapters.discord.decoding import decode, names_for, resolved_names, user_name
-from adapters.discord.interactions import NAME, called, is_on_own_message, message_text
+from adapters.discord.decoding import decode, emoji_names, emoji_readings, names_for, resolved_names, user_name
+from adapters.discord.interactions import NAME, called, is_on_own_message, message_text, typed_texts
 from adapters.discord.plain_words import PlainWords
 from adapters.discord.rights import may_write_in
 from adapters.discord.uploads import Uploads
@@ -324,7 +324,9 @@ def _guild(interaction: discord.Interaction) -> discord.Guild | None:
 async def _decoded(interaction: discord.Interaction, values: Mapping[str, Any], written: Collection[str]) -> Any:
     """Return the values with names in place of Discord's marks, where a member has written them."""
     texts = [str(value) for name, value in values.items() if name in written]
-    names = await names_for(_guild(interaction), texts, resolved_names(_data(interaction).get("resolved") or {}))
+    data = _data(interaction)
+    names = await names_for(_guild(interaction), texts, resolved_names(data.get("resolved") or {}))
+    names = {**names, **emoji_names(emoji_readings(typed_texts(data)))}
     return {name: decode(value, names) if name in written else value for name, value in values.items()}
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import discord
 
-from bot.chat.markup import ELLIPSIS
+from adapters.discord.markdown import CUSTOM_EMOJI
+from bot.chat.markup import ELLIPSIS, Emoji
 from bot.chat.vocabulary import Action, Button, ButtonStyle, Choice, Control, Select, Tone
 
 Json = dict[str, Any]
@@ -75,11 +76,8 @@ def row(controls: Iterable[Json]) -> Json:
 
 def button(source: Button, used: dict[str, int] | None = None, label: str | None = None) -> Json:
     """A button. `used` counts the actions of its message; without it, it is the only one there."""
-    component: Json = {
-        "type": _BUTTON,
-        "label": _visible(source.label if label is None else label),
-        "disabled": source.disabled,
-    }
+    written = source.label if label is None else label
+    component: Json = {"type": _BUTTON, **_labelled(written, source.emoji), "disabled": source.disabled}
     if source.action is None:
         component["style"], component["url"] = _LINK_STYLE, source.url
     else:
@@ -104,7 +102,10 @@ def _select(select: Select, used: dict[str, int]) -> Json:
 
 def option(choice: Choice) -> Json:
     """One entry of a select."""
-    component: Json = {"label": _visible(choice.label), "value": choice.value, "default": choice.chosen}
+    labelled = _labelled(choice.label, choice.emoji)
+    if "label" not in labelled and choice.emoji:  # Discord wants one, and a list is read by its words
+        labelled = {**labelled, "label": choice.emoji.text.strip(":")} if choice.emoji.mark else {"label": choice.label}
+    component: Json = {**labelled, "value": choice.value, "default": choice.chosen}
     if choice.description:
         component["description"] = choice.description
     return component
@@ -118,6 +119,26 @@ def _unique_id(action: Action, used: dict[str, int] | None) -> str:
     copy = used.get(encoded, 0)
     used[encoded] = copy + 1
     return action.encode(copy) if copy else encoded
+
+
+def _labelled(label: str, emoji: Emoji | None) -> Json:
+    """Return the label with the emoji that it begins with in a field of its own. A label of nothing else is left out.
+
+    https://discord.com/developers/docs/components/reference#button-button-structure
+    """
+    drawn = emoji_field(emoji) if emoji and label.startswith(emoji.text) else None
+    if emoji is None or drawn is None:
+        return {"label": _visible(label)}
+    rest = label[len(emoji.text) :].strip()
+    return {"label": rest, "emoji": drawn} if rest else {"emoji": drawn}
+
+
+def emoji_field(emoji: Emoji) -> Json | None:
+    """Return the emoji as Discord's components take it; None for one of another platform."""
+    custom = CUSTOM_EMOJI.fullmatch(emoji.mark)
+    if custom is None:
+        return None if emoji.mark else {"name": emoji.text}
+    return {"name": custom["name"], "id": custom["id"]}
 
 
 def _visible(label: str) -> str:

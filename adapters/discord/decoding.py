@@ -18,7 +18,7 @@ import discord
 from adapters.discord.rights import HIDDEN_NAME
 
 Names = Mapping[str, str]
-"""Names by the mark without its brackets: `@1` a member, `@&1` a role, `#1` a channel."""
+"""Names by the mark without its brackets: `@1` a member, `@&1` a role, `#1` a channel, `:tea:1` an emoji."""
 UNNAMED = "…"
 LOOKUPS_MAX = 5
 """Members whose names are looked up for one text."""
@@ -26,7 +26,7 @@ LOOKUP_PATIENCE = 0.8
 """Seconds that Discord has for that."""
 _MARK = re.compile(
     r"<(?:(?P<kind>@[!&]?|#)(?P<id>\d{1,20})"
-    r"|a?(?P<emoji>:\w{1,32}:)\d{1,20}"
+    r"|a?(?P<emoji>:\w{1,32}:)(?P<emoji_id>\d{1,20})"
     r"|/(?P<command>[^<>:]{1,100}):\d{1,20}"
     r"|t:(?P<seconds>-?\d{1,12})(?::[a-zA-Z])?"
     r"|id:(?P<tab>[a-z-]{1,40})(?::\d{1,20})?)>"
@@ -51,7 +51,26 @@ def _words(mark: re.Match[str], names: Names) -> str:
         return UNNAMED
     if mark["command"]:
         return f"/{mark['command']}"
-    return mark["emoji"] or f"#{mark['tab']}"
+    if mark["emoji"]:
+        return names.get(mark["emoji"] + mark["emoji_id"], mark["emoji"])
+    return f"#{mark['tab']}"
+
+
+def emoji_readings(texts: Iterable[str]) -> dict[str, str]:
+    """Return how each emoji of these texts reads, by its mark. Others of the same name are numbered, as Discord's own
+    client does it: `:tea:`, `:tea~1:`.
+    """
+    readings: dict[str, str] = {}
+    for mark in (mark for written in texts for mark in _MARK.finditer(written) if mark["emoji"]):
+        if mark[0] not in readings:
+            same = sum(reading.startswith(mark["emoji"][:-1] + end) for reading in readings.values() for end in ":~")
+            readings[mark[0]] = f"{mark['emoji'][:-1]}~{same}:" if same else mark["emoji"]
+    return readings
+
+
+def emoji_names(readings: Mapping[str, str]) -> dict[str, str]:
+    """Return the readings as `Names` has them."""
+    return {mark.removeprefix("<").removeprefix("a").removesuffix(">"): reading for mark, reading in readings.items()}
 
 
 def marked(texts: Iterable[str]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import discord
 
+from adapters.discord.decoding import emoji_readings
 from adapters.discord.rights import is_away, is_private, may_post, may_write, permissions_of
 from bot.chat.vocabulary import Actor, MessageRef, Place, Request
 
@@ -38,6 +39,7 @@ async def request_of(interaction: discord.Interaction, now: datetime) -> Request
         may_write=may_write(interaction, now),
         may_post=may_post(interaction) and not is_away(interaction),
         key=str(interaction.id),
+        emoji={reading: mark for mark, reading in emoji_readings(typed_texts(interaction.data or {})).items()},
     )
 
 
@@ -112,6 +114,14 @@ def called(data: Json) -> tuple[str, dict[str, object], str]:
         name, options = f"{name} {options[0]['name']}", options[0].get("options") or ()
     focused = next((option["name"] for option in options if option.get("focused")), "")
     return name, {option["name"]: option["value"] for option in options}, focused
+
+
+def typed_texts(data: Json) -> Iterator[str]:
+    """Yield what a member typed into a command or a form, in order."""
+    for part in (*data.get("options", ()), *data.get("components", ()), *filter(None, (data.get("component"),))):
+        if isinstance(part.get("value"), str):
+            yield part["value"]
+        yield from typed_texts(part)
 
 
 def message_text(message: Json) -> str:

@@ -17,6 +17,7 @@ from bot.chat.markup import (
     ChannelMention,
     Code,
     CommandMention,
+    Emoji,
     Inline,
     Italic,
     Item,
@@ -42,12 +43,15 @@ _LINE_START = re.compile(r"^(\s*)(?:(\d+)(?=[.)])|(?=[-+>#]))")
 _SNOWFLAKE = re.compile(r"[0-9]{15,20}")
 """An id of Discord's own. A mention of a role or a channel shows its name, and pings nobody where that is forbidden."""
 
+CUSTOM_EMOJI = re.compile(r"<a?:(?P<name>\w{1,32}):(?P<id>\d{1,20})>", re.ASCII)
+"""https://discord.com/developers/docs/reference#message-formatting"""
+
 _MASKS_BADLY = re.compile(r"[\[\]]|://")
 """Labels that Discord doesn't take: brackets can end one early, and one that looks like an address is distrusted."""
 
 _MARKS: Mapping[type[Inline], str] = {Bold: "**", Italic: "_", Code: "`"}
 
-_WHOLE = frozenset((Link, Time, RoleMention, ChannelMention, CommandMention))
+_WHOLE = frozenset((Link, Time, RoleMention, ChannelMention, CommandMention, Emoji))
 """Pieces that never become one with their neighbour, and that show something without words too."""
 
 _ENDS_TARGET = re.compile(r"[()\\]")
@@ -170,14 +174,19 @@ def _inline(piece: Inline) -> str:
         case Time():
             when = int(piece.at.timestamp())
             return f"<t:{when}:f> (<t:{when}:R>)"
-        case RoleMention() | ChannelMention() | CommandMention() if _SNOWFLAKE.fullmatch(piece.id):
-            return _mention(piece)
+        case RoleMention() | ChannelMention() | CommandMention() | Emoji() if mention := _mention(piece):
+            return mention
         case CommandMention(code=True):
             return _wrapped(Code(piece.text))
     return escape(piece.text)
 
 
-def _mention(piece: RoleMention | ChannelMention | CommandMention) -> str:
+def _mention(piece: RoleMention | ChannelMention | CommandMention | Emoji) -> str:
+    """Draw what Discord shows in its own way; empty where it is none of Discord's."""
+    if isinstance(piece, Emoji):
+        return piece.mark if CUSTOM_EMOJI.fullmatch(piece.mark) else ""
+    if not _SNOWFLAKE.fullmatch(piece.id):
+        return ""
     if isinstance(piece, CommandMention):
         return f"<{piece.text}:{piece.id}>"
     return f"<{'#' if isinstance(piece, ChannelMention) else '@&'}{piece.id}>"

@@ -16,7 +16,7 @@ from adapters.discord import components
 from adapters.discord.components import Json
 from adapters.discord.markdown import escape, escape_line, inline_markdown, link, markdown
 from bot.chat.fit import fit
-from bot.chat.markup import ELLIPSIS, Block, Bold, Inline, Plain, Text, paragraph, shorten, split
+from bot.chat.markup import ELLIPSIS, Block, Bold, Emoji, Inline, Plain, Text, paragraph, shorten, split
 from bot.chat.platform import Limits
 from bot.chat.vocabulary import Attachment, Button, Card, Control, Image, Reply, Select
 
@@ -175,10 +175,15 @@ class _MarkdownCache:
 
 def messages(reply: Reply) -> list[DiscordMessage]:
     """Return the reply's messages in order, each within Discord's limits. A form has none."""
+    return [view for _, view in parts(reply)]
+
+
+def parts(reply: Reply) -> list[tuple[Reply, DiscordMessage]]:
+    """Return the reply's messages, each with the part of the reply that it shows."""
     if reply.form is not None:
         return []
     cache = _MarkdownCache()
-    return [message(part, cache.markdown) for part in fit(reply, LIMITS, cache.measure)]
+    return [(part, message(part, cache.markdown)) for part in fit(reply, LIMITS, cache.measure)]
 
 
 def message(reply: Reply, draw: Draw = markdown) -> DiscordMessage:
@@ -245,8 +250,8 @@ def _around(body: Text, lines: list[Button]) -> tuple[Text, Text]:
 def _beside(block: Block) -> str:
     """Draw a line that has a button at its end: without a list's mark, with a bare name in bold and a bar below it."""
     pieces: tuple[Inline, ...] = block.inlines
-    if all(isinstance(piece, Plain) for piece in pieces):
-        pieces = (Bold("".join(piece.text for piece in pieces)),)
+    if all(isinstance(piece, Plain | Emoji) for piece in pieces):
+        pieces = tuple(Bold(piece.text) if isinstance(piece, Plain) else piece for piece in pieces)
     bar = pieces[0].text.strip() if len(pieces) > 1 and not pieces[0].text.strip("█░ ") else ""
     return inline_markdown(pieces[1:]) + f"\n{bar}" if bar else inline_markdown(pieces)
 

@@ -19,7 +19,7 @@ from adapters.discord.clickable import CommandIds, clickable
 from bot.charts import png_async
 from bot.chat.fit import fit
 from bot.chat.markup import paragraph, text
-from bot.chat.vocabulary import Attachment, Card, Reply
+from bot.chat.vocabulary import Attachment, Card, Control, Reply, Select
 from bot.i18n import Translator, translator
 
 PICTURES_KEPT = 32
@@ -51,6 +51,16 @@ class Ready:
         cards += [Card(body=text(_kept_out(file.name, self.t))) for file in self.reply.files]
         return Ready(render.message(render.fitted(Reply(tuple(cards)), 1)))
 
+    def without_emoji(self) -> Ready:
+        """Return the message with emoji in its labels alone: Discord takes none of a server that the bot isn't in."""
+        cards = tuple(replace(card, controls=tuple(map(_without_emoji, card.controls))) for card in self.reply.cards)
+        reply = replace(self.reply, cards=cards)
+        return replace(self, view=render.message(reply), reply=reply)
+
+    def has_emoji(self) -> bool:
+        controls = [control for card in self.reply.cards for control in card.controls]
+        return any(map(_has_emoji, controls))
+
     def files(self) -> list[discord.File]:
         return [discord.File(io.BytesIO(content), name, description=alt or None) for name, content, alt in self.uploads]
 
@@ -67,7 +77,7 @@ class Uploads:
         """Return the reply's messages. Words stand for a picture that can't be drawn, and for a file that is too large."""
         reply = clickable(reply, self.command_ids)
         if not reply.files and not any(card.image for card in reply.cards):
-            return [Ready(view) for view in render.messages(reply)]
+            return [Ready(view, reply=part, t=t) for part, view in render.parts(reply)]
         drawn = await self._drawn(reply)
         cards = tuple(
             _with_described_picture(card) if card.image and card.image.svg not in drawn else card
@@ -97,17 +107,33 @@ class Uploads:
 
 
 async def uploaded(send: Callable[[Ready], Awaitable[T]], ready: Ready) -> T:
-    """Send the message with its uploads, or in words where Discord takes no uploads, or none of that size.
+    """Send the message with its uploads, or in words where Discord takes no uploads, or none of that size; with its
+    emoji, or without those that Discord doesn't take.
 
     Raises discord.HTTPException.
     """
     try:
         return await send(ready)
     except discord.HTTPException as error:
+        if error.code == INVALID_FORM and ready.has_emoji():
+            logger.warning("Discord doesn't take an emoji of an option")
+            return await uploaded(send, ready.without_emoji())
         if not ready.uploads or not (error.status in NOT_UPLOADED or error.code == INVALID_FORM):
             raise
         logger.warning("Discord takes no upload here (%s, code %s)", error.status, error.code)
         return await send(ready.in_words())
+
+
+def _has_emoji(control: Control) -> bool:
+    if isinstance(control, Select):
+        return any(option.emoji for option in control.options)
+    return control.emoji is not None
+
+
+def _without_emoji(control: Control) -> Control:
+    if isinstance(control, Select):
+        return replace(control, options=tuple(replace(option, emoji=None) for option in control.options))
+    return replace(control, emoji=None)
 
 
 def _ready(part: Reply, drawn: Mapping[str, bytes], saved: Mapping[str, bytes], t: Translator) -> Ready:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 Names = Mapping[str, str]
 """Names by the id of a person, a channel or a group."""
@@ -25,6 +26,8 @@ _MARK = re.compile(
     r"|(?P<address>[a-z][a-z0-9+.-]{1,20}:[^<>|]+)"
     r")(?:\|(?P<label>[^<>]*))?>"
 )
+EMOJI = re.compile(r":([a-z0-9_+'-]{1,100}):")
+"""How Slack's clients write an emoji in what a person types."""
 _PARAM = re.compile(r"(?:^|\s)([a-z][a-z0-9_]*):$")
 _NEXT_PARAM = re.compile(r"\s(?=[a-z][a-z0-9_]*:)")
 _NO_BREAK = "\u00a0"
@@ -33,6 +36,12 @@ _NO_BREAK = "\u00a0"
 def unescape(received: str) -> str:
     """Return what a person typed, from what Slack sends of it. Once, never twice."""
     return received.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def emoji_in(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the emoji in what a person typed into a command or a form: Slack writes each as it reads."""
+    typed = f"{body.get('text', '')} {(body.get('view') or {}).get('state', '')}"
+    return {code[0]: code[0] for code in EMOJI.finditer(typed)}
 
 
 def ids_in(texts: Iterable[str]) -> frozenset[str]:

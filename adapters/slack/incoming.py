@@ -22,7 +22,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack import answers, forms, render
 from adapters.slack.answers import Ear
-from adapters.slack.decoding import NO_NAMES, Names, decode, decode_line, ids_in
+from adapters.slack.decoding import NO_NAMES, Names, decode, decode_line, emoji_in, ids_in
 from adapters.slack.home import home
 from adapters.slack.payloads import COMMAND, Body, asker_of, is_for_one, is_whole, key_of, kind_of, values_of, view_of
 from adapters.slack.people import HURRY
@@ -412,6 +412,7 @@ class Incoming(AsyncMiddleware):
             may_write=spot.may_write,
             may_post=not conversation.obstacle,
             key=key_of(body),
+            emoji=emoji_in(body),
         )
 
 

@@ -1,7 +1,8 @@
 """A reply as Slack messages of Block Kit. Pure functions: the same reply, the same blocks.
 
 Texts become `rich_text`, whose pieces Slack shows as they are: in mrkdwn `*`, `_`, `~` and backticks can't be
-escaped, and `:name:` would turn into a picture. Titles, labels and small print are `plain_text` without emoji codes.
+escaped, and `:name:` would turn into a picture. Titles, labels and small print are `plain_text` without emoji
+codes, but for an option that begins with one.
 https://docs.slack.dev/reference/block-kit/blocks
 """
 
@@ -183,7 +184,7 @@ def _button(button: Button, used: Counter[str]) -> Json:
     """Slack has no disabled buttons: the core tells the member who presses one why nothing happens."""
     element: Json = {
         "type": "button",
-        "text": plain_text(button.label),
+        "text": plain_text(button.label, emoji=button.emoji is not None),
         "action_id": _unique_id(button.action, used),
     }
     if button.url:
@@ -227,7 +228,7 @@ def buttons_of(name: str, options: Iterable[Choice], *, several: bool) -> Json:
 
 
 def option_of(option: Choice) -> Json:
-    element: Json = {"value": option.value, "text": plain_text(option.label)}
+    element: Json = {"value": option.value, "text": plain_text(option.label, emoji=option.emoji is not None)}
     return {**element, "description": plain_text(option.description)} if option.description.strip() else element
 
 

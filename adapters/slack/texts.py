@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from adapters.slack.decoding import NO_NAMES, Names, decode, unescape
+from adapters.slack.decoding import EMOJI, NO_NAMES, Names, decode, unescape
 from bot.chat.markup import (
     ELLIPSIS,
     Block,
@@ -18,6 +18,7 @@ from bot.chat.markup import (
     ChannelMention,
     Code,
     CommandMention,
+    Emoji,
     Inline,
     Italic,
     Item,
@@ -122,6 +123,8 @@ def _piece(piece: Inline) -> Json:
         return {"type": "date", "timestamp": when, "format": _TIME, "fallback": piece.text or piece.at.isoformat()}
     if isinstance(piece, ChannelMention) and CHANNEL.fullmatch(piece.id):
         return {"type": "channel", "channel_id": piece.id}
+    if isinstance(piece, Emoji) and (code := EMOJI.fullmatch(piece.mark)):
+        return {"type": "emoji", "name": code[1]}
     style = "code" if isinstance(piece, CommandMention) and piece.code else _STYLES.get(type(piece))
     return _styled({"type": "text", "text": piece.text}, style)
 
@@ -138,9 +141,9 @@ def _styled(piece: Json, style: str | None) -> Json:
     return {**piece, "style": {style: True}} if style else piece
 
 
-def plain_text(words: str) -> Json:
-    """Slack refuses a text in which nothing can be seen."""
-    return {"type": "plain_text", "text": words if words.strip() else ELLIPSIS, "emoji": False}
+def plain_text(words: str, *, emoji: bool = False) -> Json:
+    """Slack refuses a text in which nothing can be seen. With `emoji`, it draws codes such as `:tea:`."""
+    return {"type": "plain_text", "text": words if words.strip() else ELLIPSIS, "emoji": emoji}
 
 
 def words_of(message: Mapping[str, Any], names: Names = NO_NAMES) -> str:

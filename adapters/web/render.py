@@ -17,6 +17,7 @@ from bot.chat.markup import (
     ChannelMention,
     Code,
     CommandMention,
+    Emoji,
     Inline,
     Italic,
     Item,
@@ -61,6 +62,7 @@ _INLINES: Mapping[type, str] = {
     RoleMention: "plain",
     ChannelMention: "plain",
     CommandMention: "plain",
+    Emoji: "plain",
 }
 
 

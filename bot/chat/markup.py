@@ -79,8 +79,16 @@ class CommandMention:
     code: bool = False
 
 
-Inline = Plain | Bold | Italic | Code | Link | Time | RoleMention | ChannelMention | CommandMention
-_UNCUT = Link | Time | RoleMention | ChannelMention | CommandMention
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """`text` is how it reads: the sign itself, or a platform's own as `:tea:`. `mark` is how that platform writes its own."""
+
+    text: str
+    mark: str = ""
+
+
+Inline = Plain | Bold | Italic | Code | Link | Time | RoleMention | ChannelMention | CommandMention | Emoji
+_UNCUT = Link | Time | RoleMention | ChannelMention | CommandMention | Emoji
 
 
 @dataclass(frozen=True, slots=True)

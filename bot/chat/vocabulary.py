@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
-from bot.chat.markup import Block, Text
+from bot.chat.markup import Block, Emoji, Text
 from bot.errors import UsageError
 
 ACTION_MAX = 97
 """Discord's limit for a custom id, the tightest, is 100: https://discord.com/developers/docs/components/reference.
 Three are kept for the mark that tells two controls with one action apart."""
 COPIES_MAX = 99
-
 ADDRESS_MAX = 512
 """Discord's limit for a link button, the tightest."""
 
@@ -80,11 +79,12 @@ class Request:
     origin: MessageRef | None = None
     """The message whose button was pressed."""
     may_write: bool = True
-    """Whether the actor may write messages in the place."""
     may_post: bool = True
-    """Whether the bot may post messages in the place."""
+    """Whether the actor, and the bot, may write messages in the place."""
     key: str = ""
     """The platform's identity of this action, the same each time it is delivered; empty where there is none."""
+    emoji: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """How the platform writes each emoji of its own in what the actor wrote, by how it reads."""
 
 
 _ACTION = re.compile(r"v1:[a-z][a-z0-9-]{0,23}(?::[A-Za-z0-9._=>~,-]*)*")
@@ -161,6 +161,7 @@ class Button:
     """Runs an action, or opens an address of at most 512 characters: exactly one of `action` and `url` is set.
 
     `line` is the block of its card's body that the button belongs to: a platform that can, draws the two side by side.
+    `emoji` is the one that the label begins with, where it is to be drawn as one.
     """
 
     label: str
@@ -169,6 +170,7 @@ class Button:
     style: ButtonStyle = ButtonStyle.SECONDARY
     disabled: bool = False
     line: Block | None = None
+    emoji: Emoji | None = None
 
     def __post_init__(self) -> None:
         if (self.action is None) == (self.url is None):
@@ -181,12 +183,13 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One entry of a select or of a completion. `value` is an id, at most 100 characters."""
+    """One entry of a select or of a completion. `value` is an id of at most 100 characters."""
 
     label: str
     value: str
     description: str = ""
     chosen: bool = False
+    emoji: Emoji | None = None
 
 
 class Use(StrEnum):

@@ -20,7 +20,7 @@ from bot.chat.vocabulary import (
     Use,
 )
 from bot.commands.poll_cards import options_of
-from bot.commands.poll_labels import footer
+from bot.commands.poll_labels import footer, option_inlines
 from bot.errors import Refused
 from bot.i18n import N_, Translator
 from bot.polls.counting.ballots import MAX_SCORE, Ballot, Method, chosen, ranks, scores
@@ -38,14 +38,14 @@ _CASTS: Mapping[CastEnd, str] = {
 
 def ballot_words(t: Translator, poll: Poll, choice: str) -> Text:
     """Write a ballot as its voter reads it."""
-    names = [option.name for option in poll.options]
+    names = list(map(option_inlines, poll.options))
     ballot = Ballot(choice)
     match poll.method:
         case Method.RANKED:
             return bullets((names[rank[0]] for rank in ranks(ballot)), numbered=True)
         case Method.SCORE:
             return bullets(
-                (Plain(f"{name}: "), Bold(t("no score") if score is None else str(score)))
+                (*name, Plain(": "), Bold(t("no score") if score is None else str(score)))
                 for name, score in zip(names, scores(ballot), strict=True)
             )
     return bullets(names[index] for index in chosen(ballot))
@@ -67,7 +67,7 @@ def ballot_line(poll: Poll, choice: str) -> str:
 def ranking_card(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Card:
     """Draw a ranked ballot while it is filled in: the ranks so far, and the next one to give."""
     unranked = [index for index in range(len(poll.options)) if index not in draft]
-    so_far = bullets((poll.options[index].name for index in draft), numbered=True)
+    so_far = bullets((option_inlines(poll.options[index]) for index in draft), numbered=True)
     state = ">".join(map(str, draft))
     controls: list[Control] = []
     if unranked:

@@ -8,7 +8,18 @@ from datetime import tzinfo
 from bot.chat.markup import Block, Bold, Plain, RoleMention, bullets, paragraph, text
 from bot.chat.vocabulary import Action, Button, ButtonStyle, Card, Choice, Control, Field, Select, Tone, Use
 from bot.commands import consent_cards
-from bot.commands.poll_labels import BALLOTS, HOW, RESULTS, footer, footer_with_head, opened, opened_by, when
+from bot.commands.poll_labels import (
+    BALLOTS,
+    HOW,
+    RESULTS,
+    footer,
+    footer_with_head,
+    opened,
+    opened_by,
+    option_emoji,
+    option_inlines,
+    when,
+)
 from bot.commands.result_cards import bars, by_votes, outcome, result_tone
 from bot.commands.result_details import tie_reason
 from bot.i18n import Translator
@@ -40,7 +51,7 @@ def poll_card(
     if poll.state is PollState.CANCELLED:
         notice = t("This poll was cancelled. Its ballots don't count.")
         return Card(title=poll.question, body=text(notice), footer=footer(t, poll), poll=poll.id)
-    lines = bars(t, result) if result else bullets((option.name for option in poll.options), numbered=True)
+    lines = bars(t, poll, result) if result else bullets(map(option_inlines, poll.options), numbered=True)
     order = [total.option for total in by_votes(result)] if result else range(len(poll.options))
     return Card(
         title=poll.question,
@@ -64,7 +75,7 @@ def closed_card(t: Translator, poll: Poll, result: Result, objections: Sequence[
         body=text(
             paragraph(t("This poll is closed. "), Bold(outcome(t, poll, result))),
             tie_reason(t, result),
-            bars(t, result, CLOSED_SHOWN) if result.valid else (),
+            bars(t, poll, result, CLOSED_SHOWN) if result.valid else (),
             *consent_cards.lines(t, poll, objections),
         ),
         footer=opened_by(t, poll) + footer_with_head(t, poll),
@@ -149,7 +160,9 @@ def _controls(t: Translator, poll: Poll, lines: Mapping[int, Block], own: str) -
         case Method.SINGLE if len(poll.options) <= BUTTONS_MAX:
             for index, option in enumerate(poll.options):
                 cast = Action("vote", (poll.id, str(index)))
-                yield Button(option.name, cast, style=ButtonStyle.PRIMARY, line=lines[index])
+                yield Button(
+                    option.name, cast, style=ButtonStyle.PRIMARY, line=lines[index], emoji=option_emoji(option)
+                )
         case Method.SINGLE:
             yield Select(
                 Action("vote", (poll.id,)), t("Choose one option"), options_of(poll, picked=picked), use=Use.VOTE
@@ -208,4 +221,7 @@ def options_of(
     poll: Poll, among: Sequence[int] | None = None, picked: Collection[int] = frozenset()
 ) -> tuple[Choice, ...]:
     indices = range(len(poll.options)) if among is None else among
-    return tuple(Choice(poll.options[index].name, str(index), chosen=index in picked) for index in indices)
+    options = [(index, poll.options[index]) for index in indices]
+    return tuple(
+        Choice(option.name, str(index), chosen=index in picked, emoji=option_emoji(option)) for index, option in options
+    )

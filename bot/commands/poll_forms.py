@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.chat.emoji import code_in
 from bot.chat.markup import clean, shorten
 from bot.chat.vocabulary import Action, Answers, Choice, Form, Input, InputKind
 from bot.commands.answers import answer
@@ -204,11 +205,17 @@ def poll_edit_form(t: Translator, poll: Poll, draft: PollDraft, pack: Pack | Non
 
 
 def with_first_form(draft: PollDraft, first: PollDraft) -> PollDraft:
-    """Take from `first` what the first form asks for, and from `draft` the rest."""
+    """Take from `first` what the first form asks for, and from `draft` the rest.
+
+    A form shows an emoji of a platform's own as it reads; one that the draft has stays what it was.
+    """
+    known = {code_in(option.name): option.emoji for option in draft.options if option.emoji}
     return replace(
         draft,
         question=first.question,
-        options=first.options,
+        options=tuple(
+            replace(option, emoji=option.emoji or known.get(code_in(option.name), "")) for option in first.options
+        ),
         method=first.method,
         results=first.results,
         closes=first.closes,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
-from bot.chat.markup import Time
+from bot.chat.emoji import emoji_inlines, leading_emoji
+from bot.chat.markup import Emoji, Inline, Time
 from bot.i18n import N_, Translator
 from bot.polls.counting.ballots import Method
-from bot.polls.model import Poll, Results
+from bot.polls.model import Poll, PollOption, Results
 from bot.polls.receipts import shown_head
 
 METHODS: Mapping[Method, str] = {
@@ -49,6 +50,16 @@ RESULTS: Mapping[Results, str] = {
     Results.AFTER_VOTE: N_("Members who have voted see the results so far."),
     Results.LIVE: N_("Everyone sees the results so far."),
 }
+
+
+def option_emoji(option: PollOption) -> Emoji | None:
+    """Return the emoji that the option's name begins with."""
+    return leading_emoji(option.name, option.emoji)
+
+
+def option_inlines(option: PollOption) -> tuple[Inline, ...]:
+    """Return the option's name as a text shows it."""
+    return emoji_inlines(option.name, option.emoji)
 
 
 NAMES_SHOWN = 4

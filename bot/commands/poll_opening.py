@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from bot.chat.emoji import code_in
 from bot.chat.markup import text
 from bot.chat.platform import Platform
 from bot.chat.vocabulary import Answers, Card, Choice, Outcome, Post, Reply
@@ -201,7 +202,7 @@ class OpeningCommands:
     def _options(self, ctx: Context, method: Method, names: Sequence[str]) -> tuple[PollOption, ...]:
         """Return the options that the host typed, or those of every consent poll. Raises Refused where both are meant."""
         if method is not Method.CONSENT:
-            return tuple(PollOption(name) for name in names)
+            return tuple(PollOption(name, emoji=ctx.request.emoji.get(code_in(name), "")) for name in names)
         options = consent_options(ctx.t)
         if names and [name.casefold() for name in names] != [option.name.casefold() for option in options]:
             raise Refused(ctx.t("Leave out the options: with consent, members agree, abstain or object."))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.chat.markup import Bold, Plain, Text, bullets, paragraph, text
+from bot.chat.markup import Bold, Inline, Plain, Text, bullets, paragraph, text
 from bot.chat.vocabulary import Action, Button, Card, Control, Image, Tone
 from bot.commands import consent_cards
-from bot.commands.poll_labels import id_and_method, listed, opened_by
+from bot.commands.poll_labels import id_and_method, listed, opened_by, option_inlines
 from bot.commands.result_details import amount, rounds, tie_reason
 from bot.i18n import Translator, percent
 from bot.polls.counting.ballots import Method
@@ -24,7 +24,7 @@ def result_card(
     t: Translator, poll: Poll, result: Result, image: Image | None = None, objections: Sequence[Objection] = ()
 ) -> Card:
     """Draw a result: who won, by what numbers. A picture has the bars and the numbers; without one, text has them."""
-    drawn = () if image or not result.valid else bars(t, result)
+    drawn = () if image or not result.valid else bars(t, poll, result)
     return Card(
         title=poll.question,
         body=text(
@@ -83,7 +83,7 @@ def outcome(t: Translator, poll: Poll, result: Result) -> str:
     return lead.format(names=listed(t, names))
 
 
-def bars(t: Translator, result: Result, most: int | None = None) -> Text:
+def bars(t: Translator, poll: Poll, result: Result, most: int | None = None) -> Text:
     """Draw totals as bars of text, with counts and percentages: a full bar is 100 %.
 
     Of ranked ballots, those of the last round with a choice: first choices alone would show another race. An option
@@ -93,7 +93,7 @@ def bars(t: Translator, result: Result, most: int | None = None) -> Text:
     """
     totals = by_votes(result)
     if not result.valid:
-        return bullets((result.options[total.option] for total in totals), numbered=True)
+        return bullets((option_inlines(poll.options[total.option]) for total in totals), numbered=True)
     place = last_choice(result)
     out = _rounds_left(result, before=place)
     lines = []
@@ -103,7 +103,7 @@ def bars(t: Translator, result: Result, most: int | None = None) -> Text:
         lines.append(
             (
                 Plain("█" * filled + "░" * (BAR_WIDTH - filled) + " "),
-                Bold(_starred(result, total)),
+                *_starred(poll, result, total),
                 Plain(f" {_share(t, result, total)}{gone}"),
             )
         )
@@ -149,8 +149,17 @@ def _rounds_left(result: Result, *, before: int) -> dict[int, int]:
     return {option: place for place, each in enumerate(rounds[: before - 1], 1) for option in each.eliminated}
 
 
-def _starred(result: Result, total: Total) -> str:
-    return result.options[total.option] + (" ★" if total.option in result.winners else "")
+def _starred(poll: Poll, result: Result, total: Total) -> Iterator[Inline]:
+    """Yield an option's name in bold, with a star if it has won."""
+    star = " ★" if total.option in result.winners else ""
+    *emoji, last = option_inlines(poll.options[total.option])
+    yield from emoji
+    if isinstance(last, Plain):
+        yield Bold(last.text + star)
+        return
+    yield last
+    if star:
+        yield Bold(star)
 
 
 def _share(t: Translator, result: Result, total: Total) -> str:

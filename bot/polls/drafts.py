@@ -33,7 +33,7 @@ def as_json(draft: PollDraft) -> str:
     return json.dumps(
         {
             "question": draft.question,
-            "options": [[option.name, option.entry, option.words] for option in draft.options],
+            "options": [[option.name, option.entry, option.words, option.emoji] for option in draft.options],
             "closes": draft.closes,
             "closes_at": draft.closes_at.isoformat(),
             "method": draft.method.value,

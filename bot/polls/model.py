@@ -46,12 +46,14 @@ class EndReason(StrEnum):
 class PollOption:
     """`entry` is the id of the policy option's card in the poll's topic, `words` what the card said when the poll opened.
 
-    Both are empty for an option without a card.
+    Both are empty for an option without a card. `emoji` is how the platform writes an emoji of its own at the beginning
+    of the name; empty where there is none.
     """
 
     name: str
     entry: str = ""
     words: str = ""
+    emoji: str = ""
 
 
 @dataclass(frozen=True, slots=True)

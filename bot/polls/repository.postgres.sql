@@ -2,7 +2,7 @@
 SELECT * FROM polls WHERE id IN (SELECT jsonb_array_elements_text(CAST(:ids AS jsonb))) ORDER BY opened_at, id;
 
 -- name: options_of(ids)
-SELECT poll, name, entry, words FROM poll_options
+SELECT poll, name, entry, words, emoji FROM poll_options
 WHERE poll IN (SELECT jsonb_array_elements_text(CAST(:ids AS jsonb))) ORDER BY poll, position;
 
 -- name: communities_of(ids)

@@ -90,7 +90,7 @@ async def get_all(tx: Transaction, ids: Iterable[str]) -> list[Poll]:
 async def _options(tx: Transaction, ids: str) -> Mapping[str, list[PollOption]]:
     options: dict[str, list[PollOption]] = defaultdict(list)
     for row in await tx.rows("options_of", ids=ids):
-        options[row["poll"]].append(PollOption(row["name"], row["entry"], row["words"]))
+        options[row["poll"]].append(PollOption(row["name"], row["entry"], row["words"], row["emoji"]))
     return options
 
 
@@ -279,8 +279,7 @@ async def ballots(tx: Transaction, poll: str) -> list[BallotRow]:
 
 async def _insert_options(tx: Transaction, poll: Poll) -> None:
     options = [
-        {"poll": poll.id, "position": position, "name": option.name, "entry": option.entry, "words": option.words}
-        for position, option in enumerate(poll.options)
+        {"poll": poll.id, "position": position, **asdict(option)} for position, option in enumerate(poll.options)
     ]
     await tx.many("insert_option", options)
 

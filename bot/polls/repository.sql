@@ -5,7 +5,7 @@ VALUES (:id, :community, :creator, :creator_name, :question, :method, :max_choic
     :topic, :public, :private, :opened_at, :closes_at, :remind_at, :head, :format, :first_closes_at, :row_seal, :consent, :follows);
 
 -- name: insert_option*!
-INSERT INTO poll_options (poll, position, name, entry, words) VALUES (:poll, :position, :name, :entry, :words);
+INSERT INTO poll_options (poll, position, name, entry, words, emoji) VALUES (:poll, :position, :name, :entry, :words, :emoji);
 
 -- name: rewrite_poll(id, question, method, consent, max_choices, secret, results, roles, joined_before, quorum, topic, public, closes_at, remind_at, head, first_closes_at, row_seal, follows)!
 UPDATE polls SET question = :question, method = :method, consent = :consent, max_choices = :max_choices, secret = :secret,
@@ -31,7 +31,7 @@ ON CONFLICT DO NOTHING;
 SELECT * FROM polls WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY opened_at, id;
 
 -- name: options_of(ids)
-SELECT poll, name, entry, words FROM poll_options
+SELECT poll, name, entry, words, emoji FROM poll_options
 WHERE poll IN (SELECT value FROM json_each(:ids)) ORDER BY poll, position;
 
 -- name: communities_of(ids)

@@ -59,15 +59,15 @@ class DiscordDriver:
         return self.changes()
 
     async def press(self, label: str) -> Display:
-        message, component = self.newest(lambda part: part.get("label") == label)
+        message, component = self.newest(lambda part: part["type"] == BUTTON and _label(part) == label)
         self._keep_form(await self._actor(message).click(message, custom_id=component["custom_id"]))
         return self.changes()
 
     async def pick(self, label: str, option: str) -> Display:
         message, component = self.newest(
-            lambda part: part.get("placeholder") == label and option in [o["label"] for o in part["options"]]
+            lambda part: part.get("placeholder") == label and option in map(_label, part["options"])
         )
-        value = next(o["value"] for o in component["options"] if o["label"] == option)
+        value = next(o["value"] for o in component["options"] if _label(o) == option)
         await self._actor(message).select(message, [value], custom_id=component["custom_id"])
         return self.changes()
 
@@ -176,8 +176,15 @@ def _words(component: Component) -> str:
     if component["type"] == GALLERY:
         return "\n".join(str(item.get("description") or "") for item in component["items"])
     if component["type"] == BUTTON:
-        return f"[{component['label']}]"
-    return "\n".join((f"[{component['placeholder']}]", *(option["label"] for option in component["options"])))
+        return f"[{_label(component)}]"
+    return "\n".join((f"[{component['placeholder']}]", *(_label(option) for option in component["options"])))
+
+
+def _label(component: Component) -> str:
+    """The label of a button or an option as a member sees it, its emoji before it."""
+    emoji = component.get("emoji") or {}
+    picture = f":{emoji['name']}:" if emoji.get("id") else emoji.get("name", "")
+    return f"{picture} {component.get('label') or ''}".strip()
 
 
 def as_displayed(markdown: str) -> str:
@@ -229,7 +236,8 @@ def _check_component(component: Component) -> None:
             kinds = [child["type"] for child in component["components"]]
             assert kinds == [SELECT] or (set(kinds) == {BUTTON} and len(kinds) <= 5)
         case 2:
-            assert 1 <= len(component["label"]) <= 80
+            assert len(component.get("label") or "") <= 80
+            assert component.get("label") or component.get("emoji")
             assert ("url" in component) != ("custom_id" in component)
             assert len(component.get("url") or "") <= 512
         case 3:
