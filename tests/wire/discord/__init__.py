@@ -7,6 +7,7 @@
             assert answer.private and "tariff" in answer.text
     assert server.violations == []
 
+Comments such as `D-nonce` name the assumptions of docs/platform-facts.md that it keeps.
 `python -m tests.wire.discord` runs it for a bot that a person wants to watch.
 """
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def interaction_json(server: DiscordServer, interaction: Interaction) -> Json:
-    """INTERACTION_CREATE as Discord sends it."""
+    """INTERACTION_CREATE as Discord sends it: D-press."""
     member, channel = interaction.member, interaction.channel
     guild = channel.guild
     event: Json = {
@@ -119,7 +119,7 @@ def _later(_call: Call, _interaction: Interaction, _data: Json) -> None:
 def _updated(call: Call, interaction: Interaction, data: Json) -> None:
     if interaction.origin is None or interaction.origin.deleted:
         raise errors.unknown_message()
-    edited(call, interaction.origin, data)
+    edited(call, interaction.origin, data)  # D-update
     interaction.updated = True
     interaction.settled.set()
 
@@ -158,7 +158,7 @@ def _callback_json(interaction: Interaction, kind: int) -> Json:
 
 
 async def follow_up(call: Call) -> Json:
-    """While a message is thinking, whatever is sent completes it, and takes its visibility."""
+    """While a message is thinking, whatever is sent completes it, and takes its visibility. D-follow-up"""
     interaction = _interaction(call, "webhook_token")
     interaction.check_open(call.server.now)
     validate(call)

@@ -19,7 +19,7 @@ def unknown_channel() -> ApiError:
 
 
 def unknown_message() -> ApiError:
-    return ApiError(404, 10008, "Unknown Message")
+    return ApiError(404, 10008, "Unknown Message")  # D-gone
 
 
 def unknown_webhook() -> ApiError:

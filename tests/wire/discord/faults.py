@@ -134,7 +134,7 @@ class RateLimits:
         self.old_edits = self.old_edits[0], self.old_edits[1] / factor
 
     def take(self, route: str, major: str) -> tuple[bool, dict[str, str]]:
-        """Whether the call may pass, and the headers that tell how things stand."""
+        """Whether the call may pass, and the headers that tell how things stand: D-headers."""
         window, now = self._window(f"{route}:{major}", self.routes.get(route, self.usual)), monotonic()
         passed = window.take(now)
         if not passed:

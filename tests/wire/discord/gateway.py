@@ -59,7 +59,7 @@ STREAMS: dict[str, Callable[[], Compressor]] = {"zlib-stream": zlib_stream, "zst
 
 
 class Connection:
-    """One websocket. Its messages leave in the order in which they were given."""
+    """One websocket. Its messages leave in the order in which they were given: D-order."""
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
         self._socket = socket

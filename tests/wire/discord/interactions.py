@@ -124,4 +124,4 @@ class Interaction:
         self.settled.set()
 
     def visibility(self, data: Json) -> Any:
-        return self.member.user if int(data.get("flags") or 0) & EPHEMERAL else None
+        return self.member.user if int(data.get("flags") or 0) & EPHEMERAL else None  # D-private

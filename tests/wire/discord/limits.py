@@ -61,7 +61,7 @@ def _layout(components: list[Json]) -> Iterator[str]:
     if len(everything) > COMPONENTS_MAX:
         yield f"components: {len(everything)}, nested ones too, which is more than {COMPONENTS_MAX}"
     written = sum(len(component["content"]) for component in everything if component["type"] == TEXT_DISPLAY)
-    if written > TEXT_MAX:
+    if written > TEXT_MAX:  # D-long
         yield f"components: {written} characters of text in all, more than {TEXT_MAX}"
 
 
@@ -92,7 +92,7 @@ def _media(component: Json) -> Iterator[str]:
 def component_problems(components: list[Json]) -> Iterator[str]:
     """What holds in messages and in modals alike."""
     everything = list(walk(components))
-    for key in ("custom_id", "id"):
+    for key in ("custom_id", "id"):  # D-unique
         used = Counter(component[key] for component in everything if component.get(key))
         yield from (f"components: {key} {value!r} is used {times} times" for value, times in used.items() if times > 1)
     for component in everything:

@@ -178,7 +178,7 @@ class Member:
     def start_press(self, message: Message | None, custom_id: str, *values: str) -> Interaction:
         data: Json = {"custom_id": custom_id, "component_type": BUTTON, "id": 1}
         if values:
-            data |= {"component_type": SELECT, "values": list(values)}
+            data |= {"component_type": SELECT, "values": list(values)}  # D-choose
         return self._send(COMPONENT, data, message.channel if message else None, message)
 
     def start_submit(self, opened: Interaction, **filled: str | Sequence[str]) -> Interaction:
@@ -236,7 +236,7 @@ class Member:
         return permissions & required == required and not hidden
 
     def _resolved(self, options: list[Json]) -> Json:
-        """What Discord adds to a command about whom and what it names, also within words.
+        """What Discord adds to a command about whom and what it names, also within words: D-raw, D-resolved.
 
         `permissions` of a channel are the member's own there.
 
@@ -287,7 +287,7 @@ def _nested(command: Json, path: list[Json], options: list[Json]) -> Json:
 
 
 def _filled(component: Json, filled: dict[str, Any]) -> Json:
-    """A part of a modal as it is sent back: labels around inputs, rows around inputs, or text."""
+    """A part of a modal as it is sent back: labels around inputs, rows around inputs, or text. D-form"""
     shared = {"type": component["type"], "id": component.get("id", 0)}
     if component["type"] == LABEL:
         return {**shared, "component": _input(component["component"], filled)}

@@ -50,7 +50,7 @@ def compose(
 
 
 def fill(call: Call, message: Message, data: Json) -> None:
-    """Sets what the body names, as an edit does too."""
+    """Sets what the body names, as an edit does too. D-text, D-layout"""
     message.attachments = _attachments(call, message, data)
     message.content = data["content"] or "" if "content" in data else message.content
     message.embeds = data["embeds"] or [] if "embeds" in data else message.embeds
@@ -78,6 +78,7 @@ def _attachments(call: Call, message: Message, data: Json) -> list[Json]:
 
 
 def _resolve_media(component: Json, attachments: list[Json]) -> None:
+    # D-upload
     urls = {f"attachment://{one['filename']}": one["url"] for one in attachments}
     for holder in (component, *component.get("items", ())):
         for key in ("media", "file"):
@@ -121,7 +122,7 @@ async def create_message(call: Call) -> Json:
         call.check(["flags: only an answer to an interaction can be private"])
     nonce = (channel.id, str(call.data.get("nonce") or ""))
     if call.data.get("enforce_nonce") and nonce in call.server.nonces:
-        return call.server.nonces[nonce].json()
+        return call.server.nonces[nonce].json()  # D-nonce
     replied_to = _replied_to(call, channel)
     _, message = compose(call, channel, call.data, replied_to=replied_to)
     if channel.archived:  # a message to an archived thread opens it again
@@ -132,7 +133,7 @@ async def create_message(call: Call) -> Json:
 
 
 def _replied_to(call: Call, channel: Channel) -> Message | None:
-    """The message that a new one answers. https://discord.com/developers/docs/resources/message#message-reference"""
+    """The message that a new one answers. D-reply: https://discord.com/developers/docs/resources/message#message-reference"""
     reference = call.data.get("message_reference")
     if reference is None:
         return None
@@ -185,7 +186,7 @@ def edited(call: Call, message: Message, data: Json) -> Json:
     v2 = bool(message.flags & COMPONENTS_V2)
     call.check(limits.message_problems(data, uploaded(call, message), new=False, was_v2=v2))
     fill(call, message, data)
-    message.edited = call.server.now()
+    message.edited = call.server.now()  # D-edit
     call.server.tell("UPDATE", message)
     return message.json()
 
@@ -195,7 +196,7 @@ def uploaded(call: Call, message: Message) -> dict[str, bytes]:
 
 
 async def delete_message(call: Call) -> None:
-    call.server.delete_message(_message(call))
+    call.server.delete_message(_message(call))  # D-delete
 
 
 async def nothing(call: Call) -> None:

@@ -338,7 +338,7 @@ class Message:
             "timestamp": self.created.isoformat(),
             "edited_timestamp": self.edited.isoformat() if self.edited else None,
             "tts": False,
-            "mention_everyone": False,
+            "mention_everyone": False,  # D-quiet
             "mentions": [person.json() for person in self.mentions],
             "mention_roles": list(self.roles),
             "pinned": False,

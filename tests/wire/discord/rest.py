@@ -62,7 +62,7 @@ def _served(
             status, body = await _answer(call, path, request, handler, headers)
         except ApiError as error:
             status, body = error.status, error.body
-            if status == 429:
+            if status == 429:  # D-429
                 headers |= {**VIA, "Retry-After": str(error.body["retry_after"])}
         server.calls.append(Called(method, template, path, status, call.body))
         server.log(f"{method} {_readable(call, template)} → {status}")
@@ -199,7 +199,7 @@ async def put_commands(call: Call) -> list[Json]:
         previous = before.get((command.get("type") or 1, command["name"]), {})
         commands.append(_command(call, command, previous.get("id") or server.new_id()))
     server.commands[guild] = commands
-    return commands
+    return commands  # D-register
 
 
 async def get_commands(call: Call) -> list[Json]:

@@ -153,7 +153,7 @@ def _post_message(server: SlackServer, call: Call) -> Json:
     call.need("channel")
     channel = _writable(_channel(call), joined=False)
     name = call.get("client_msg_id")
-    message = next((one for one in channel.messages if name and one.client_msg_id == name), None)
+    message = next((one for one in channel.messages if name and one.client_msg_id == name), None)  # S-once
     if message is None:
         message = server.keep(channel, call.args, server.blocks(call, call.args, public=True))
         message.client_msg_id = name
@@ -174,7 +174,7 @@ def _update(server: SlackServer, call: Call) -> Json:
     _, ts = call.need("channel", "ts")
     message = _message(_writable(_channel(call), joined=False), ts)
     if len(call.get("text")) > payloads.TEXT_ADVISED:
-        raise Refused("msg_too_long")
+        raise Refused("msg_too_long")  # S-update-max
     server.change(message, call.args, server.blocks(call, call.args, public=True))
     return {"channel": message.channel.id, "ts": ts, "text": message.text, "message": message.json()}
 
@@ -182,7 +182,7 @@ def _update(server: SlackServer, call: Call) -> Json:
 def _delete(server: SlackServer, call: Call) -> Json:
     _, ts = call.need("channel", "ts")
     message = _message(_channel(call), ts)
-    message.deleted = True
+    message.deleted = True  # S-delete
     server.happened(f"message {ts} is deleted")
     return {"channel": message.channel.id, "ts": ts}
 
@@ -209,7 +209,7 @@ def _writable(channel: Channel, *, joined: bool) -> Channel:
 def _message(channel: Channel, ts: str) -> Message:
     message = channel.find(ts)
     if message is None:
-        raise Refused("message_not_found")
+        raise Refused("message_not_found")  # S-gone
     if message.author != BOT:
         raise Refused("cant_update_message")
     return message

@@ -15,9 +15,9 @@ from tests.wire.slack.model import Json
 IsFile = Callable[[Any], bool]
 """Whether a `slack_file` is one that can be shown by now."""
 
-BLOCKS_IN_MESSAGE, BLOCKS_IN_VIEW = 50, 100
+BLOCKS_IN_MESSAGE, BLOCKS_IN_VIEW = 50, 100  # S-blocks-max
 ID_MAX = 255
-TOTAL_MAX = 12_000
+TOTAL_MAX = 12_000  # S-length
 CONTAINER = 10
 """Slack says «12,000 text characters with a buffer for block containers» (bolt-js#2509, #2867) and not how large."""
 

@@ -59,7 +59,7 @@ class Interaction:
         return bool(self.messages) and all(message.only_for for message in self.messages)
 
     def exchange(self, now: datetime) -> None:
-        """Takes the trigger, once and within 3 seconds. Raises Refused."""
+        """Takes the trigger, once and within 3 seconds: S-trigger. Raises Refused."""
         if now - self.at > TRIGGER_LIVES:
             raise Refused("expired_trigger_id")
         if self.exchanged:
@@ -67,7 +67,7 @@ class Interaction:
         self.exchanged = True
 
     def use_url(self, now: datetime) -> None:
-        """Raises Refused for the sixth use, and after half an hour."""
+        """Raises Refused for the sixth use, and after half an hour: S-uses."""
         if now - self.at > URL_LIVES:
             raise Refused("expired_url")
         if self.uses >= URL_USES:

@@ -161,7 +161,7 @@ class Member:
         return await self.act(message, block, {"type": select["type"], **chosen}, select)
 
     async def act(self, place: Message | View, block: Json, action: Json, element: Json) -> Interaction:
-        """Uses a control in any way, as the client reports it: `block_actions`."""
+        """Uses a control in any way, as the client reports it: `block_actions`. S-press"""
         used = {"action_id": element.get("action_id", ""), "block_id": block["block_id"], "action_ts": "1.1", **action}
         if isinstance(place, Message):
             if place.deleted or place.only_for not in {"", self.user.id}:
@@ -227,7 +227,7 @@ class Member:
     async def submit(self, view: View, filled: Filled | None = None) -> Submission:
         """Fills a form in and sends it. What is left out stays as the app filled it in.
 
-        Whether Slack escapes here as it does elsewhere isn't documented: the stricter way is taken.
+        Whether Slack escapes here as it does elsewhere isn't documented: the stricter way is taken. S-form
         """
         if self.view is not view:
             raise CannotDo("this form is not on top")
@@ -415,7 +415,7 @@ def _place(place: Message | View, team: str) -> Json:
 
 
 def _picked(select: Json, labels: Sequence[str]) -> list[Json]:
-    """Raises CannotDo for an option that is not offered, and for too many."""
+    """Raises CannotDo for an option that is not offered, and for too many. S-choose"""
     offered = {
         str(option["text"]["text"]): option for option in [*reading.offered(select), *select.get("suggested", ())]
     }

@@ -146,7 +146,7 @@ class Channel:
         }
 
     def find(self, ts: str) -> Message | None:
-        """The message that all can see."""
+        """The message that all can see: S-private."""
         return next((one for one in self.messages if one.ts == ts and not (one.only_for or one.deleted)), None)
 
 

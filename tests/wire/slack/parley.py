@@ -11,13 +11,16 @@ import sys
 from typing import Any
 
 from adapters.cli import main
+from adapters.rehearsal.slack import slack_stage
 from adapters.slack.app import SlackChat
 
 
 def turned(address: str) -> None:
     """Every call of the Web API goes to this address; sockets and response_urls follow from there."""
+    stage: Any = slack_stage
     start: Any = SlackChat.__init__
-    start.__kwdefaults__["base_url"] = f"{address}/api/"
+    for function in (start, stage.__wrapped__):
+        function.__kwdefaults__["base_url"] = f"{address}/api/"
 
 
 if __name__ == "__main__":

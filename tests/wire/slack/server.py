@@ -242,7 +242,7 @@ class SlackServer:
             call.status, call.error = fault.status, call.error or "lost"
             return web.Response(status=fault.status, text="upstream error")
         headers = {"x-oauth-scopes": self.scopes} if call.answer["ok"] else {}
-        if "retry_after" in call.answer:
+        if "retry_after" in call.answer:  # S-429
             headers["Retry-After"] = str(call.answer.pop("retry_after"))
         self._changed.set()
         return web.json_response(call.answer, status=call.status, headers=headers)
@@ -318,6 +318,7 @@ class SlackServer:
         return payloads.view(content, lambda file_id: is_ready(call.team, file_id))
 
     def new_stamp(self) -> str:
+        """Each grows: S-order."""
         return f"{int(self.now().timestamp())}.{next(self._stamps):06d}"
 
     @property
@@ -331,6 +332,7 @@ class SlackServer:
         work.add_done_callback(self._told_later.discard)
 
     def keep(self, channel: Channel, body: Json, blocks: Sequence[Json], *, only_for: str = "") -> Message:
+        """Keeps text and blocks as they are: S-text, S-blocks, S-verbatim."""
         ts = self.new_stamp()
         message = Message(
             ts,
@@ -338,7 +340,7 @@ class SlackServer:
             str(body.get("text") or ""),
             self._with_ids(blocks),
             author=BOT,
-            thread_ts=str(body.get("thread_ts") or ""),
+            thread_ts=str(body.get("thread_ts") or ""),  # S-thread
             only_for=only_for,
         )
         channel.messages.append(message)
@@ -360,7 +362,7 @@ class SlackServer:
         return message
 
     def change(self, message: Message, body: Json, blocks: Sequence[Json]) -> None:
-        """An edit: with a text and no blocks, the blocks are gone."""
+        """An edit keeps its ts; with a text and no blocks, the blocks are gone. S-edit, S-edit-bare"""
         if "blocks" in body or "text" in body:
             message.blocks = self._with_ids(blocks)
         message.text = str(body.get("text") or message.text)
@@ -436,7 +438,7 @@ class SlackServer:
         public = body.get("response_type") == "in_channel"
         if origin is not None and body.get("delete_original"):
             origin.deleted = True
-        elif origin is not None and body.get("replace_original"):
+        elif origin is not None and body.get("replace_original"):  # S-replace
             self.change(origin, body, self._responded(call, public=not origin.only_for))
             source.messages.append(origin)
         else:

@@ -1,4 +1,4 @@
-"""Files: taken at once, processed later. https://docs.slack.dev/messaging/working-with-files"""
+"""Files: taken at once, processed later: S-upload, S-processed. https://docs.slack.dev/messaging/working-with-files"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROCESSING = 0.05
 
 
 def is_ready(team: Team, file_id: Any) -> bool:
-    """Whether a `slack_file` can be shown."""
+    """Whether a `slack_file` can be shown: S-picture."""
     name = file_id.get("id") if isinstance(file_id, dict) else None
     return name in team.files and team.files[name].ready
 

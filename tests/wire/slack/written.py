@@ -27,7 +27,7 @@ _SIGNED = re.compile(r"([@#])([\w-]+)")
 
 
 def as_slack_writes(text: str, team: Team, *, labels: bool = False) -> str:
-    """What a person types, as Slack hands it on: escaped, with marks for whom, where and what they named.
+    """What a person types, as Slack hands it on (S-command): escaped, with marks for whom, where and what they named.
 
     A command's marks have labels, but for private channels; a message's have none.
     https://docs.slack.dev/interactivity/implementing-slash-commands (`should_escape`)
