@@ -11,7 +11,7 @@ from pathlib import Path
 
 from adapters.rehearsal.discord import discord_stage
 from adapters.rehearsal.ledger import Ledger
-from adapters.rehearsal.plan import Stage, ledger_path, run_steps
+from adapters.rehearsal.plan import Stage, ledger_path, run_steps, undo
 from adapters.rehearsal.slack import slack_stage
 from tests.wire.discord import TOKEN, DiscordServer, impatient, pointed_at
 from tests.wire.discord import Member as DiscordMember
@@ -60,9 +60,9 @@ class Operator:
         return set(_DIFFERENCE.findall(self.report))
 
     async def end(self) -> None:
-        """Raises what kept the operator from doing what was asked."""
+        """Raises what kept the operator from doing what was asked, unless it is the stop."""
         for task in self._doing:
-            if task.done():
+            if task.done() and not self.stop_at:
                 task.result()
             task.cancel()
 
@@ -127,18 +127,22 @@ async def staged(server: Server, ledger: Ledger, operator: Operator) -> AsyncIte
             yield stage
 
 
-async def rehearse(server: Server, folder: Path, *, stop_at: str = "") -> Operator:
-    """Run a rehearsal in the main channel to its end, or to the line at which the operator stops it."""
+def operator_of(server: Server) -> Operator:
+    """Ada, in the main channel."""
     if isinstance(server, SlackServer):
-        operator, platform = Operator(on_slack(server, server.member("Ada"))), "slack"
-    else:
-        operator, platform = Operator(on_discord(server, ada_of(server))), "discord"
+        return Operator(on_slack(server, server.member("Ada")))
+    return Operator(on_discord(server, ada_of(server)))
+
+
+async def rehearse(server: Server, folder: Path, *, stop_at: str = "", undoing: bool = False) -> Operator:
+    """Run a rehearsal in the main channel to its end, or to the line at which the operator stops it; or undo it."""
+    operator, platform = operator_of(server), "slack" if isinstance(server, SlackServer) else "discord"
     operator.stop_at = stop_at
     ledger = Ledger.open(ledger_path(folder, platform), server.main.id)
 
     async def run() -> None:
         async with staged(server, ledger, operator) as stage:
-            await run_steps(stage, ledger, operator.say)
+            await (undo if undoing else run_steps)(stage, ledger, operator.say)
 
     running = asyncio.create_task(run())
     try:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from asyncio.subprocess import Process
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
+from adapters.rehearsal.ledger import Ledger
 from adapters.rehearsal.plan import ledger_path
+from bot.errors import Unavailable, UsageError
+from tests.programs import last_words, program
+from tests.waits import PATIENCE, until
 from tests.wire.alterations import ALTERATIONS, Alteration
-from tests.wire.rehearsing import Server, discord_service, rehearse, slack_service
+from tests.wire.discord import TOKEN, DiscordServer
+from tests.wire.rehearsing import Server, discord_service, operator_of, rehearse, slack_service
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN
 
 SERVICES: dict[str, Callable[[], Server]] = {"discord": discord_service, "slack": slack_service}
 
@@ -34,3 +43,192 @@ async def test_the_report_names_what_a_server_does_otherwise(
     async with server:
         operator = await rehearse(server, tmp_path)
     assert operator.facts == alteration.facts, operator.report
+
+
+# --- stopped, resumed, undone ---
+
+ARROWS = ("→ Type", "→ Press “Green”", "→ Choose", "→ Press “Open”")
+STEPS = {"discord": 12, "slack": 14}
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_a_rehearsal_goes_on_after_each_step(tmp_path: Path, platform: str) -> None:
+    """Stopped at the beginning of each step and at each request to the operator, it ends as if it had never stopped."""
+    async with SERVICES[platform]() as server:
+        stops = [f"{number}/{STEPS[platform]}" for number in range(1, STEPS[platform] + 1)]
+        for stop in [*stops[: -len(ARROWS)], *ARROWS]:
+            stopped = await rehearse(server, tmp_path, stop_at=stop)
+            assert "Differences" not in stopped.report, stop
+            assert stopped.lines[-1].startswith(stop)
+        assert server.posted()
+        operator = await rehearse(server, tmp_path)
+        assert operator.facts == set(), operator.report
+        assert f"{STEPS[platform] + 1} steps" in operator.report
+        assert server.posted() == []
+        assert not ledger_path(tmp_path, platform).exists()
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_a_stopped_rehearsal_can_be_undone(tmp_path: Path, platform: str) -> None:
+    """Nothing that it made is left, and the next rehearsal begins at its first step."""
+    async with SERVICES[platform]() as server:
+        await rehearse(server, tmp_path, stop_at="→ Choose")
+        assert server.posted()
+        operator = await rehearse(server, tmp_path, undoing=True)
+        assert operator.lines[-1] == "All that the rehearsal made is deleted."
+        assert server.posted() == []
+        again = await rehearse(server, tmp_path, stop_at=f"1/{STEPS[platform]}")
+        assert again.lines == [f"1/{STEPS[platform]} post a card"]
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_a_message_whose_answer_was_lost_is_deleted_too(tmp_path: Path, platform: str) -> None:
+    """The service has posted it, and the connection breaks before it has said so: its name claims it later."""
+    async with SERVICES[platform]() as server:
+        if isinstance(server, DiscordServer):
+            server.faults.fail(r"/channels/\d+/messages$", method="POST", done=True, hang_up=True, times=99)
+        else:
+            server.faults.fail("chat.postMessage", done=True, hang_up=True, times=99)
+        with pytest.raises(Unavailable, match=r"can't be reached .* Run the same command again to go on"):
+            await rehearse(server, tmp_path)
+        assert len(server.posted()) == 1
+        server.faults.clear()
+        operator = await rehearse(server, tmp_path)
+        assert operator.facts == set(), operator.report
+        assert "look for one message too many" in operator.report
+        assert server.posted() == []
+
+
+def start(server: Server, folder: Path, *arguments: str) -> AbstractAsyncContextManager[Process]:
+    """`parley rehearse` as a process, in this folder."""
+    if isinstance(server, DiscordServer):
+        command = ("tests.wire.discord.parley", server.url.removesuffix("/api/v10"), "rehearse", "discord")
+        tokens = {"PARLEY_DISCORD_TOKEN": TOKEN}
+    else:
+        command = ("tests.wire.slack.parley", server.url, "rehearse", "slack")
+        tokens = {"PARLEY_SLACK_BOT_TOKEN": BOT_TOKEN, "PARLEY_SLACK_APP_TOKEN": APP_TOKEN}
+    return program(folder, *command, "--place", server.main.id, *arguments, **tokens)
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_a_killed_rehearsal_goes_on_or_is_undone(tmp_path: Path, platform: str) -> None:
+    """SIGKILL leaves no time to tidy up: the file says what is left."""
+    async with SERVICES[platform]() as server:
+        for arguments in ((), ("--undo",)):
+            async with start(server, tmp_path) as process:
+                await until(lambda: len(server.posted()) > 3)
+                process.kill()
+                await process.wait()
+            async with start(server, tmp_path, *arguments) as process:
+                output = await obeyed(server, process)
+            assert process.returncode == 0, output
+            assert "All that the rehearsal made is deleted." in output
+            assert server.posted() == []
+
+
+async def obeyed(server: Server, process: Process) -> str:
+    """Do what a process asks for until it ends. Return what it printed."""
+    operator = operator_of(server)
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        async for line in process.stdout:
+            operator.say(line.decode().rstrip("\n"))
+        await process.wait()
+    await operator.end()
+    return operator.report
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_a_difference_ends_the_command_with_1(tmp_path: Path, platform: str) -> None:
+    """So that a script notices."""
+    async with SERVICES[platform]() as server:
+        if isinstance(server, DiscordServer):
+            server.upload_max = 1
+        else:
+            server.scopes = server.scopes.replace("files:write,", "")
+        async with start(server, tmp_path) as process:
+            output = await obeyed(server, process)
+        assert process.returncode == 1, output
+        assert "-upload (upload" in output
+
+
+# --- one place, no member, no secret ---
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_no_other_place_is_touched(tmp_path: Path, platform: str) -> None:
+    """Each call names the place, or no channel at all; what people do elsewhere is left alone."""
+    async with SERVICES[platform]() as server:
+        other = server.add_channel("other")
+        await rehearse(server, tmp_path)
+        if isinstance(server, DiscordServer):
+            paths = [call.path for call in server.calls]
+            assert {path.split("/")[2] for path in paths if path.startswith("/channels/")} == {server.main.id}
+            assert not any(path.endswith(f"{server.application}/commands") for path in paths)
+            assert server.commands[server.guild.id] == []
+        else:
+            places = {call.args.get("channel") for call in server.calls}
+            places |= {call.args.get("channel_id") for call in server.calls}
+            assert places == {server.main.id, None}
+        assert other.messages == type(other.messages)()
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_neither_file_nor_report_holds_members_or_secrets(
+    tmp_path: Path, platform: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No id and no name of the member who pressed, and no token, in the file, the report and the log."""
+    async with SERVICES[platform]() as server:
+        stopped = await rehearse(server, tmp_path, stop_at="→ Press “Open”")
+        kept = ledger_path(tmp_path, platform).read_text("utf-8")
+        operator = await rehearse(server, tmp_path)
+        if isinstance(server, DiscordServer):
+            secrets = [TOKEN, *server.interactions, *(member.user.id for member in server.members)]
+        else:
+            secrets = [BOT_TOKEN, APP_TOKEN, *server.response_urls, *server.triggers, '"U1"', "<@U1"]
+        assert len(secrets) > 5
+        for secret in (*secrets, "Ada", "ada"):
+            assert secret not in kept + stopped.report + operator.report + caplog.text
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_the_report_has_limits_and_times(tmp_path: Path, platform: str) -> None:
+    """A limit that says how long to wait is no difference; each kind of call has its times."""
+    async with SERVICES[platform]() as server:
+        if isinstance(server, DiscordServer):
+            server.faults.storm(r"/channels/\d+/messages$", times=1)
+        else:
+            server.faults.storm("chat.postMessage", times=1)
+        operator = await rehearse(server, tmp_path)
+    call = "POST channels/messages" if platform == "discord" else "chat_postMessage"
+    assert operator.facts == set(), operator.report
+    assert f"Limits: 1\n• {call}: 429, wait " in operator.report
+    assert f"\n• {call}: " in operator.report.partition("Times in milliseconds")[2]
+
+
+# --- refusals ---
+
+
+def test_a_file_of_another_rehearsal_is_refused(tmp_path: Path) -> None:
+    """Of another place, with the command that takes it back; of no rehearsal, with its name. The same place is right."""
+    path = ledger_path(tmp_path, "slack")
+    Ledger.open(path, "C1").add("1.1")
+    assert Ledger.open(path, "C1").ids == ["1.1"]
+    with pytest.raises(UsageError, match="--undo --place C1"):
+        Ledger.open(path, "C2")
+    path.write_text("[]")
+    with pytest.raises(UsageError, match=r"Delete rehearsal-slack\.json"):
+        Ledger.open(path, "C1")
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_a_place_that_is_none_is_refused(tmp_path: Path, platform: str) -> None:
+    """A channel that isn't there ends with a sentence and 1, and posts nothing."""
+    async with SERVICES[platform]() as server:
+        server.main.id = "1" if platform == "discord" else "C9"
+        async with start(server, tmp_path) as process:
+            code, output = await last_words(process)
+        assert code == 1
+        assert "nvite" in output
+        assert "Traceback" not in output
+        assert server.posted() == []
