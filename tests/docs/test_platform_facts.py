@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from adapters.rehearsal.discord import DiscordStage
-from adapters.rehearsal.plan import RehearsalStep
+from adapters.rehearsal.plan import RehearsalStep, Stage
 from adapters.rehearsal.slack import SlackStage
 from tests.docs.documents import ROOT
 from tests.wire.alterations import ALTERATIONS
@@ -21,7 +21,7 @@ _SOURCE = re.compile(r"\[docs\]\[\w+\]|[\w-]+#\d+|unwritten")
 _REASON = re.compile(r"; not rehearsed: [\w' ]+$")
 FOLDERS = {"D": ROOT / "tests" / "wire" / "discord", "S": ROOT / "tests" / "wire" / "slack"}
 NOBODY = cast("Any", None)
-STAGES = {"D": DiscordStage(*[NOBODY] * 5), "S": SlackStage(*[NOBODY] * 4)}
+STAGES: dict[str, Stage] = {"D": DiscordStage(*[NOBODY] * 5), "S": SlackStage(*[NOBODY] * 4)}
 
 
 def rows() -> dict[str, str]:
