@@ -44,6 +44,7 @@ def matrix_of(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Vo
     votes = np.full((len(ballots), width), UNSEEN, np.int8)
     for row, ballot in enumerate(ballots):
         codes = np.array([int(code) for code in ballot.split()])
+        codes = codes[codes < 3 * width]
         votes[row, codes // 3] = codes % 3 - 1
     return votes[:, [each.position for each in statements]]
 

@@ -111,12 +111,6 @@ async def all_answers(tx: Transaction, discussion: str) -> Ballots:
     return await tx.column("discussion_ballots", discussion=discussion)
 
 
-def read_ballot(ballot: str) -> dict[int, int]:
-    """Return the answers of a person by position."""
-    codes = map(int, ballot.split())
-    return {code // 3: code % 3 - 1 for code in codes}
-
-
 async def whole(tx: Transaction, discussion: str) -> tuple[Discussion | None, list[DiscussionStatement], Ballots]:
     """Return the discussion, all its statements and every answer."""
     return await find(tx, discussion), await statements(tx, discussion), await all_answers(tx, discussion)

@@ -263,7 +263,7 @@ async def test_an_answer_counts_once_and_moves_when_it_changes(here: Instance) -
         (CHEN, 1, True, (1, 0, 1), 2),
     ]
     for who, vote, new, totals, people in steps:
-        assert await here.discussions.answer(discussion, who.actor, 0, vote, T) is new
+        assert (await here.discussions.answer(discussion, who.actor, 0, vote, T)).joined is new
         first = (await statements_of(here, discussion))[0]
         assert (first.agrees, first.disagrees, first.passes) == totals
         assert (await current(here, discussion)).people == people
@@ -496,8 +496,13 @@ async def test_a_moderator_moves_a_statement_one_way(
 # --- what is told ---
 
 
-def opinions(count: int, statement: int, vote: int, first: int = 0) -> list[tuple[str, int, int]]:
-    return [(f"p{first + number}", statement, vote) for number in range(count)]
+def ballots(*opinions: tuple[int, int, int]) -> repository.Ballots:
+    """One text a person, of so many who gave a vote on a statement: (count, statement, vote), always the first people."""
+    people = max(count for count, *_ in opinions)
+    return [
+        " ".join(str(3 * statement + vote + 1) for count, statement, vote in opinions if person < count)
+        for person in range(people)
+    ]
 
 
 SHOWN = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(2)]
@@ -506,8 +511,7 @@ SHOWN = [DiscussionStatement(number, f"Statement {number}", starter=True) for nu
 @pytest.mark.parametrize(("people", "told"), [(6, 0), (7, 7), (0, 0)])
 def test_of_fewer_than_seven_people_nothing_is_told(people: int, told: int) -> None:
     """However many answers they gave: not even how many they were."""
-    answers = [*opinions(people, 0, 1), *opinions(people, 1, -1)]
-    report = make_report(SHOWN, answers)
+    report = make_report(SHOWN, ballots((people, 0, 1), (people, 1, -1)))
     assert report.people == told
     assert len(report.statements) == (2 if told else 0)
 
@@ -515,7 +519,7 @@ def test_of_fewer_than_seven_people_nothing_is_told(people: int, told: int) -> N
 @pytest.mark.parametrize(("count", "told"), [(4, False), (5, True)])
 def test_of_fewer_than_five_answers_no_number_is_told(count: int, told: bool) -> None:
     """Nor is the statement in any list."""
-    report = make_report(SHOWN, [*opinions(9, 0, 1), *opinions(count, 1, 1)])
+    report = make_report(SHOWN, ballots((9, 0, 1), (count, 1, 1)))
     assert (report.statement(1).total is not None) is told
     assert told or 1 not in (*report.common, *report.rejected, *report.dividing)
     assert report.statement(0).total == AnswerTotal(9, 0, 0)
@@ -534,7 +538,7 @@ def test_of_fewer_than_five_answers_no_number_is_told(count: int, told: bool) ->
 def test_what_moderators_never_accepted_is_not_in_the_result(state: StatementState, shown: bool) -> None:
     """A muted statement is, with its numbers, and in no list."""
     statements = [SHOWN[0], replace(SHOWN[1], state=state)]
-    report = make_report(statements, [*opinions(20, 0, 1), *opinions(20, 1, 1)])
+    report = make_report(statements, ballots((20, 0, 1), (20, 1, 1)))
     assert [each.position for each in report.statements] == [0, 1][: 1 + shown]
     assert (1 in report.common) is (state is StatementState.OPEN)
     assert all(each.muted is (state is StatementState.MUTED) for each in report.statements[1:])
