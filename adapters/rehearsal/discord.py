@@ -174,11 +174,6 @@ class DiscordStage:
     async def _command(self, check: Observations) -> None:
         guild = self._channel.guild
         with check.about("D-register"):
-            if any(each.name != COMMAND for each in await self._client.tree.fetch_commands(guild=guild)):
-                message = (
-                    "Use a server without commands of its own: parley discord sync --guild ID --clear removes them."
-                )
-                raise UsageError(message)
             self._ledger.add(f"command:{guild.id}")
             self._client.tree.add_command(_declared, guild=guild, override=True)
             registered = await self._client.tree.sync(guild=guild)
@@ -275,9 +270,11 @@ class DiscordStage:
         return message
 
     async def _next(self, kind: discord.InteractionType, custom_id: str) -> discord.Interaction:
-        """Wait for the operator."""
+        """Wait for the operator. Raises Unavailable where nothing arrives any longer."""
         while True:
             interaction = await self._client.interactions.get()
+            if interaction is None:
+                raise Unavailable("Discord closed the connection. Check the token, and run the same command to go on.")
             if interaction.type is kind and (not custom_id or interaction.custom_id == custom_id):
                 return interaction
 
@@ -306,9 +303,14 @@ async def discord_stage(token: str, ledger: Ledger, say: Say, **options: Any) ->
     try:
         await client.login(token)
         connection = asyncio.create_task(client.connect())
-        yield DiscordStage(client, await _channel(client, connection), ledger, say, watch)
+        connection.add_done_callback(lambda _: client.interactions.put_nowait(None))
+        channel = await _channel(client, connection)
+        await _check_commands(client, channel)
+        yield DiscordStage(client, channel, ledger, say, watch)
     except discord.LoginFailure:
         raise Refused(token_refused()) from None
+    except discord.ConnectionClosed as error:
+        raise Refused(f"Discord closed the connection for good, with code {error.code}.") from None
     except (discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
         message = f"Discord can't be reached ({type(error).__name__}). Run the same command again to go on."
         raise Unavailable(message) from None
@@ -332,6 +334,14 @@ async def _channel(client: RehearsalClient, connection: asyncio.Task[None]) -> R
     if not isinstance(channel, RehearsalPlace):
         raise UsageError("Name a text channel or a thread of a server.")
     return channel
+
+
+async def _check_commands(client: RehearsalClient, channel: RehearsalPlace) -> None:
+    """Raises UsageError where registering the rehearsal's command would remove others."""
+    if any(each.name != COMMAND for each in await client.tree.fetch_commands(guild=channel.guild)):
+        raise UsageError(
+            "Use a server without commands of its own; parley discord sync --guild ID --clear removes them."
+        )
 
 
 @app_commands.allowed_contexts(guilds=True)

@@ -42,7 +42,8 @@ class RehearsalClient(discord.Client):
         self.tree = RegisteringTree(self)
         self.echoes: asyncio.Queue[int] = asyncio.Queue()
         """The ids of its own messages, in the order in which they arrive."""
-        self.interactions: asyncio.Queue[discord.Interaction] = asyncio.Queue()
+        self.interactions: asyncio.Queue[discord.Interaction | None] = asyncio.Queue()
+        """What the operator does; None once Discord has closed the connection for good."""
         self.place = channel
 
     async def on_message(self, message: discord.Message) -> None:

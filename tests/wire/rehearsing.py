@@ -103,6 +103,9 @@ def on_slack(server: SlackServer, ada: SlackMember) -> Obey:
     return obey
 
 
+async def do_nothing(_line: str) -> None: ...
+
+
 Server = DiscordServer | SlackServer
 
 
@@ -134,10 +137,17 @@ def operator_of(server: Server) -> Operator:
     return Operator(on_discord(server, ada_of(server)))
 
 
-async def rehearse(server: Server, folder: Path, *, stop_at: str = "", undoing: bool = False) -> Operator:
-    """Run a rehearsal in the main channel to its end, or to the line at which the operator stops it; or undo it."""
+async def rehearse(
+    server: Server, folder: Path, *, stop_at: str = "", undoing: bool = False, idle: bool = False
+) -> Operator:
+    """Run a rehearsal in the main channel to its end, or to the line at which the operator stops it; or undo it.
+
+    An `idle` operator does nothing that is asked for.
+    """
     operator, platform = operator_of(server), "slack" if isinstance(server, SlackServer) else "discord"
     operator.stop_at = stop_at
+    if idle:
+        operator.obey = do_nothing
     ledger = Ledger.open(ledger_path(folder, platform), server.main.id)
 
     async def run() -> None:

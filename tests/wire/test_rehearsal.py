@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from asyncio.subprocess import Process
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -152,6 +153,18 @@ async def test_a_difference_ends_the_command_with_1(tmp_path: Path, platform: st
         assert "-upload (upload" in output
 
 
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_ctrl_c_says_how_to_go_on(tmp_path: Path, platform: str) -> None:
+    """And ends with 130, without a traceback."""
+    async with SERVICES[platform]() as server, start(server, tmp_path) as process:
+        await until(server.posted)
+        process.send_signal(signal.SIGINT)
+        code, output = await last_words(process)
+    assert code == 130, output
+    assert "Stopped. Run the same command to go on, or with --undo to delete what it made." in output
+    assert "Traceback" not in output
+
+
 # --- one place, no member, no secret ---
 
 
@@ -232,3 +245,27 @@ async def test_a_place_that_is_none_is_refused(tmp_path: Path, platform: str) ->
         assert "nvite" in output
         assert "Traceback" not in output
         assert server.posted() == []
+
+
+async def test_a_connection_that_discord_closes_ends_the_wait_for_the_operator(tmp_path: Path) -> None:
+    """Nothing that the operator does would arrive."""
+    async with discord_service() as server:
+        assert isinstance(server, DiscordServer)
+        rehearsing = asyncio.create_task(rehearse(server, tmp_path, idle=True))
+        await until(lambda: server.commands.get(server.guild.id))
+        await server.revoke_token()
+        with pytest.raises(Unavailable, match="Discord closed the connection"):
+            await rehearsing
+
+
+async def test_a_server_with_commands_of_its_own_is_left_alone(tmp_path: Path) -> None:
+    """Registering the rehearsal's own would remove them; one that a killed rehearsal left is no other."""
+    async with discord_service() as server:
+        left_over = {"id": "1", "application_id": server.application, "version": "1", "description": "Left", "type": 1}
+        server.commands[server.guild.id] = [{**left_over, "name": "tea"}]
+        with pytest.raises(UsageError, match="without commands of its own"):
+            await rehearse(server, tmp_path)
+        assert server.posted() == []
+        server.commands[server.guild.id] = [{**left_over, "name": "rehearse"}]
+        operator = await rehearse(server, tmp_path)
+        assert operator.facts == set(), operator.report
