@@ -11,7 +11,7 @@ from pathlib import Path
 
 from adapters.rehearsal.discord import discord_stage
 from adapters.rehearsal.ledger import Ledger
-from adapters.rehearsal.plan import Stage, ledger_path, run_steps, undo
+from adapters.rehearsal.plan import Stage, ledger_path, run_steps
 from adapters.rehearsal.slack import slack_stage
 from tests.wire.discord import TOKEN, DiscordServer, impatient, pointed_at
 from tests.wire.discord import Member as DiscordMember
@@ -137,10 +137,8 @@ def operator_of(server: Server) -> Operator:
     return Operator(on_discord(server, ada_of(server)))
 
 
-async def rehearse(
-    server: Server, folder: Path, *, stop_at: str = "", undoing: bool = False, idle: bool = False
-) -> Operator:
-    """Run a rehearsal in the main channel to its end, or to the line at which the operator stops it; or undo it.
+async def rehearse(server: Server, folder: Path, *, stop_at: str = "", idle: bool = False) -> Operator:
+    """Run a rehearsal in the main channel to its end, or to the line at which the operator stops it.
 
     An `idle` operator does nothing that is asked for.
     """
@@ -152,7 +150,7 @@ async def rehearse(
 
     async def run() -> None:
         async with staged(server, ledger, operator) as stage:
-            await (undo if undoing else run_steps)(stage, ledger, operator.say)
+            await run_steps(stage, ledger, operator.say)
 
     running = asyncio.create_task(run())
     try:
