@@ -33,9 +33,17 @@ def _facts(t: Translator, decision: Decision, zone: tzinfo) -> Iterator[str]:
 
 
 def _links(t: Translator, decision: Decision) -> Iterator[Html]:
-    """Yield the poll with its record, then addresses and cards."""
+    """Yield the poll with its record or the discussion with its hash, then addresses and cards."""
     if decision.poll:
         yield el("li", el("a", t("The poll and its record"), href=f"/polls/{decision.poll}"))
+    if decision.discussion:
+        words = t("The discussion and its result")
+        yield el(
+            "li",
+            el("a", words, href=f"/discussions/{decision.discussion}"),
+            " · SHA-256 ",
+            el("code", decision.totals_hash),
+        )
     for link in decision.links:
         yield el("li", el("a", link, href=link, rel="noopener noreferrer") if "://" in link else link)
 

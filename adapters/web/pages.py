@@ -8,7 +8,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import TypeVar
 
 from aiohttp import ETag, web
@@ -20,6 +20,8 @@ from bot.chat.vocabulary import Actor, Attachment, Place, Request
 from bot.commands import ballot_cards
 from bot.communities.model import CommunityOf, community_id
 from bot.decisions.service import Decisions
+from bot.deliberation.model import ID_PREFIX, Discussion
+from bot.deliberation.service import Discussions
 from bot.errors import NotFound
 from bot.i18n import Translator
 from bot.instance import Instance
@@ -56,10 +58,17 @@ class PollPages:
     """Makes the pages of one community's polls, and of public ones for outsiders."""
 
     def __init__(
-        self, polls: Polls, decisions: Decisions, community_of: CommunityOf, *, clock: Callable[[], datetime]
+        self,
+        polls: Polls,
+        decisions: Decisions,
+        discussions: Discussions,
+        community_of: CommunityOf,
+        *,
+        clock: Callable[[], datetime],
     ) -> None:
         self.polls = polls
         self._decisions = decisions
+        self._discussions = discussions
         self._community_of = community_of
         self._clock = clock
         self._pages: OrderedDict[tuple[str, str, str], tuple[str, str]] = OrderedDict()
@@ -68,7 +77,7 @@ class PollPages:
 
     @classmethod
     def of(cls, instance: Instance, clock: Callable[[], datetime]) -> PollPages:
-        return cls(instance.polls, instance.decisions, instance.communities.get, clock=clock)
+        return cls(instance.polls, instance.decisions, instance.discussions, instance.communities.get, clock=clock)
 
     async def decision(self, decision_id: str, actor: Actor, t: Translator) -> str:
         """Return the page of a decision, if this member's community has it. A page is no place, so none is private.
@@ -79,6 +88,19 @@ class PollPages:
         community = await self._community_of(community_id(actor), self._clock())
         decision = await self._decisions.seen_by(_checked(decision_id), here, community, t)
         return decision_page.page(t, decision, community.tz)
+
+    async def discussion(self, discussion_id: str, actor: Actor, t: Translator) -> Discussion:
+        """Return the discussion, if this member's community has it. A page is no place, so no private one has a page.
+
+        Raises NotFound, Unavailable.
+        """
+        here = Request(actor, Place(actor.platform, actor.workspace, ""), self._clock())
+        _checked(discussion_id.removeprefix(ID_PREFIX))
+        return await self._discussions.seen_by(discussion_id, here, t)
+
+    async def zone_of(self, community: str) -> tzinfo:
+        """Return the time zone of a community."""
+        return (await self._community_of(community, self._clock())).tz
 
     async def seen_by(self, poll_id: str, actor: Actor, t: Translator) -> Poll:
         """Return the poll, if this member's community has it. A page is no place, so no private poll has one.

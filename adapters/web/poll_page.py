@@ -92,6 +92,11 @@ def missing(t: Translator, style: str = "") -> Html:
     return _notice(t, t("There's no such poll here"), t("It may have been deleted, or the address is wrong."), style)
 
 
+def missing_discussion(t: Translator) -> Html:
+    """Return the page for an address without a discussion that the reader may see."""
+    return _notice(t, t("There's no such discussion here"), t("It may have been deleted, or the address is wrong."), "")
+
+
 def later(t: Translator, style: str = "") -> Html:
     """Return the page for a time when the database can't be read."""
     return _notice(t, t("This page isn't available right now"), t("Try again in a moment."), style)

@@ -30,6 +30,7 @@ from bot.chat.markup import (
 )
 from bot.chat.platform import Limits
 from bot.chat.vocabulary import Button, Card, Choice, Control, Field, Form, Grid, Image, Input, Reply, Select, Use
+from bot.deliberation.model import ID_PREFIX
 
 LIMITS = Limits(
     title=300,
@@ -88,10 +89,15 @@ def card_data(card: Card, *, pages: bool = False) -> Json:
         "fields": [_field(field) for field in card.fields],
         "image": _image(card.image) if card.image else None,
         "footer": card.footer,
-        "page": f"/polls/{card.poll}" if pages and card.poll else None,
+        "page": _page_of(card.poll) if pages and card.poll else None,
         "controls": [_control(control) for control in card.controls],
         "grid": _grid(card.grid) if card.grid else None,
     }
+
+
+def _page_of(poll: str) -> str:
+    """Return the address of a poll's page, or of a discussion's, which their ids tell apart."""
+    return f"/{'discussions' if poll.startswith(ID_PREFIX) else 'polls'}/{poll}"
 
 
 def text_data(content: Text) -> list[Json]:

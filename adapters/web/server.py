@@ -20,6 +20,7 @@ from adapters.http.static_files import SHARED, Files
 from adapters.web import render
 from adapters.web.chat_routes import ChatRoutes
 from adapters.web.conversation import EVERYONE, Conversation
+from adapters.web.discussion_routes import add_discussion_routes
 from adapters.web.members import MEMBERS, NAME, PLACE, VISITOR, WORKSPACE, Member
 from adapters.web.pages import PollPages
 from adapters.web.poll_routes import add_poll_routes
@@ -130,6 +131,7 @@ class WebChat:
         self._routes.add_to(app)
         if self._pages is not None:
             add_poll_routes(app, self._pages, VISITOR)
+            add_discussion_routes(app, self._pages, VISITOR)
         return app
 
     async def _join(self, _app: web.Application) -> None:

@@ -30,6 +30,7 @@ WORDS: Mapping[str, str] = {
     "several": N_("Choose at least {least} and at most {most}."),
     "save": N_("Save {name}"),
     "poll_page": N_("Chart, rules and audit"),
+    "discussion_page": N_("The whole result"),
     "needed": N_("Please fill this in."),
     "cancel": N_("Cancel"),
     "lost": N_("Connection lost. Trying again…"),

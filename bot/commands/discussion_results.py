@@ -39,7 +39,7 @@ def result_card(t: Translator, discussion: Discussion) -> Card:
         few = t("Fewer than {n} people took part, so there's nothing to report.", n=PEOPLE_MIN)
         return Card(title=discussion.question, body=text(few), footer=_footer(t, discussion), tone=Tone.CAUTION)
     body = text(
-        paragraph(t.count("{n} person took part. ", "{n} people took part. ", report.people), _camps(t, report)),
+        turnout(t, report),
         *_section(report, t("Most agree"), report.common, t("No statement is common ground.")),
         *_section(report, t("Most disagree"), report.rejected, "", agree=False),
         *_section(report, t("Opinions differ"), report.dividing, ""),
@@ -57,6 +57,7 @@ def result_card(t: Translator, discussion: Discussion) -> Card:
         body=body,
         image=chart(t, discussion, report),
         footer=_footer(t, discussion),
+        poll=discussion.id,
         tone=Tone.INFO,
         controls=tuple(controls),
     )
@@ -102,6 +103,11 @@ def chart(t: Translator, discussion: Discussion, report: DiscussionReport) -> Im
 
 def _footer(t: Translator, discussion: Discussion) -> str:
     return f"{footer(t, discussion)} · {t('hash')} {discussion.result_hash[:HASH_SHOWN]}"
+
+
+def turnout(t: Translator, report: DiscussionReport) -> str:
+    """Say how many took part, and which groups they fall into or why into none."""
+    return t.count("{n} person took part. ", "{n} people took part. ", report.people) + _camps(t, report)
 
 
 def _camps(t: Translator, report: DiscussionReport) -> str:
@@ -171,7 +177,7 @@ def as_markdown(t: Translator, discussion: Discussion, report: DiscussionReport)
         lines.append(t("Fewer than {n} people took part, so there's nothing to report.", n=PEOPLE_MIN))
     else:
         lines += [
-            f"{t.count('{n} person took part. ', '{n} people took part. ', report.people)}{_camps(t, report)}",
+            turnout(t, report),
             "",
         ]
         sections = ((t("Most agree"), report.common), (t("Most disagree"), report.rejected))

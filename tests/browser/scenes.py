@@ -119,6 +119,32 @@ async def open_page(page: Page, hall: Hall) -> None:
     await page.goto(f"{hall.url}polls/p1")
 
 
+def discussion(*, closed: bool) -> Scene:
+    """The page of a discussion in which two camps of twelve agree on one statement and divide on four."""
+
+    async def play(page: Page, hall: Hall) -> None:
+        ada = replace(request("Ada", platform="web"), now=hall.clock())
+        statements = "More benches | Free parking | Fewer cars | Night buses | Wider pavements"
+        await hall.instance.bot.say(
+            ada, f'/discuss start question:"{QUESTION}" statements:"{statements}" closes:"2 days"'
+        )
+        for number in range(24):
+            for position in range(5):
+                agree = position == 0 or (number < 12) == (position % 2 == 0)
+                vote = "agree" if agree else "disagree"
+                member = request(f"Member {number}", platform="web")
+                await press(hall.instance, member, f"v1:discuss-say:d-p1:{position}:{vote}")
+        if closed:
+            hall.clock.forward(days=2)
+            await hall.close_due()
+        await page.goto(f"{hall.url}discussions/d-p1")
+        await page.get_by_role("heading", level=1).wait_for()
+        for summary in await page.locator("summary").all():
+            await summary.click()
+
+    return play
+
+
 async def form(page: Page, _hall: Hall) -> None:
     await page.locator("#line").fill("/poll create post:yes")
     await page.locator("#line").press("Enter")
@@ -162,6 +188,8 @@ SCENES: Mapping[str, Scene] = {
     "page-ranked": result("ranked", BALLOTS["ranked"], of_page=True),
     "page-score-many": result("score", (",".join(["3"] * 25),) * 2, MANY, of_page=True),
     "page-empty": result("single", NOBODY, of_page=True),
+    "page-discussion": discussion(closed=True),
+    "page-discussion-open": discussion(closed=False),
     "settings": line("/settings"),
     "privacy": line("/privacy show"),
 }

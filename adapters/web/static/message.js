@@ -106,7 +106,8 @@ function pictureElement({ src, narrow, alt }) {
 }
 
 function footerElement(card, page) {
-  const more = card.page && el("a", { href: pollPage(card.page), target: "_blank", rel: "noopener" }, page.words.poll_page);
+  const name = card.page?.startsWith("/discussions/") ? page.words.discussion_page : page.words.poll_page;
+  const more = card.page && el("a", { href: pollPage(card.page), target: "_blank", rel: "noopener" }, name);
   const said = card.footer && el("span", { dir: "auto" }, card.footer);
   return el("p", { className: "footer" }, said, said && more && " · ", more);
 }
