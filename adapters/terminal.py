@@ -41,7 +41,8 @@ def _form_card(form: Form) -> Card:
 def _answers(question: Input) -> Text:
     """Return the hint of an input, or its options; a mark stands behind what is chosen."""
     options = (
-        f"{each.label} – {each.description}".removesuffix(" – ") + (" ✓" if each.chosen else "")
+        f"{each.label} – {each.description}".removesuffix(" – ")
+        + (" ✓" if each.chosen or each.value == question.value else "")
         for each in question.options
     )
     return text(*filter(None, (question.hint,)), bullets(options, numbered=True))

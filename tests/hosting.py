@@ -18,7 +18,7 @@ def form_of(outcome: Outcome) -> Form:
 async def fill(here: Instance, who: Request, form: Form, /, **words: str | tuple[str, ...]) -> Outcome:
     """Send the form as it stands, with these answers instead."""
     answers: dict[str, str | tuple[str, ...]] = {
-        each.name: tuple(choice.value for choice in each.options if choice.chosen) if each.options else each.value
+        each.name: tuple(choice.value for choice in each.options if choice.chosen) if each.picks else each.value
         for each in form.inputs
     }
     filled: Answers = {**answers, **words}

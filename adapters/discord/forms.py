@@ -68,7 +68,9 @@ def _text_input(question: Input) -> ui.TextInput[ui.Modal]:
     longest = min(question.longest, VALUE_MAX)
     return ui.TextInput(
         custom_id=question.name,
-        style=discord.TextStyle.long if question.kind is InputKind.LINES else discord.TextStyle.short,
+        style=discord.TextStyle.long
+        if question.kind in {InputKind.LINES, InputKind.OPTIONS}
+        else discord.TextStyle.short,
         default=question.value[:longest] or None,
         required=question.required,
         max_length=longest,

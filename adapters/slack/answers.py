@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -182,16 +182,17 @@ async def _send_files(ear: Ear, reply: Reply, t: Translator) -> None:
         await ear.tell(render.messages(Reply((Card(body=text(where)),)))[0], private=True)
 
 
-def beside_inputs(outcome: Outcome, inputs: list[str], t: Translator) -> dict[str, str]:
-    """What to say beside which input: a form that was refused stays open, so that nothing has to be typed again."""
-    if not inputs:
+def beside_fields(outcome: Outcome, fields: Mapping[str, str], t: Translator) -> dict[str, str]:
+    """What to say beside which field: a form that was refused stays open, so that nothing has to be typed again."""
+    if not fields:
         return {}
+    first = next(iter(fields.values()))
     if outcome.errors:
-        return {name if name in inputs else inputs[0]: error for name, error in outcome.errors.items()}
+        return {fields.get(name, first): error for name, error in outcome.errors.items()}
     if outcome.success or outcome.answer is None:
         return {}
     title = outcome.answer.cards[0].title if outcome.answer.cards else ""
-    place = forms.WHERE if forms.WHERE in inputs and title in {t(NotAllowed.title), t(NotFound.title)} else inputs[0]
+    place = forms.WHERE if forms.WHERE in fields and title in {t(NotAllowed.title), t(NotFound.title)} else first
     return {place: "\n".join(map(render.as_text, outcome.answer.cards))[:ERROR_MAX]}
 
 

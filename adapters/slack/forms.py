@@ -12,30 +12,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from slack_sdk.models.blocks import (
-    Block,
-    ConversationFilter,
-    ConversationSelectElement,
-    InputBlock,
-    PlainTextInputElement,
-)
+from slack_sdk.models.blocks import ConversationFilter, ConversationSelectElement, InputBlock
 from slack_sdk.models.views import View
 
-from adapters.slack.decoding import NO_NAMES, Names, decode
-from adapters.slack.render import LIMITS, buttons_of, list_of
+from adapters.slack.decoding import NO_NAMES, Names
+from adapters.slack.fields import answers_of, blocks_of, fields_of, with_another
 from adapters.slack.texts import plain_text
-from bot.chat.fit import fit_option
 from bot.chat.markup import clean, shorten
-from bot.chat.vocabulary import Answers, Form, Input, InputKind
+from bot.chat.vocabulary import Answers, Form
 from bot.i18n import Translator
 
 CALLBACK = "form"
 WHERE = "parley-where"
 """The input that asks for a channel, where the form was not opened in one."""
 TITLE_MAX = 24
-LABEL_MAX = 2000
-TEXT_MAX = 3000
-PLACEHOLDER_MAX = 150
 
 Json = dict[str, Any]
 
@@ -83,7 +73,7 @@ class FormOrigin:
 
 def view(form: Form, origin: FormOrigin, t: Translator) -> Json:
     """The modal. Raises SlackObjectFormationError for what the kit's own checks find."""
-    blocks: list[Block] = [_input(question) for question in form.inputs]
+    blocks = [block for question in form.inputs for block in blocks_of(question, t)]
     if not origin.channel:
         blocks.append(_where(t))
     return View(
@@ -104,10 +94,13 @@ def origin_of(form: Form, *, channel: str, thread: str, url: str) -> FormOrigin:
 def answers(modal: Mapping[str, Any], names: Names = NO_NAMES) -> Answers:
     """What was filled in, by the input's name; the channel that was asked for is none of it."""
     values: Mapping[str, Mapping[str, Any]] = (modal.get("state") or {}).get("values") or {}
-    filled: dict[str, Mapping[str, Any]] = {
-        name: next(iter(elements.values()), {}) for name, elements in values.items() if name != WHERE
-    }
-    return {name: _answer(element, names) for name, element in filled.items()}
+    return answers_of({name: elements for name, elements in values.items() if name != WHERE}, names)
+
+
+def with_another_option(modal: Mapping[str, Any], t: Translator) -> Json:
+    """The same modal with one more field; Slack keeps what was filled in, since the other fields keep their ids."""
+    same = {name: modal[name] for name in ("type", "callback_id", "title", "submit", "close", "private_metadata")}
+    return {**same, "blocks": with_another(modal["blocks"], t)}
 
 
 def typed(modal: Mapping[str, Any]) -> list[str]:
@@ -123,46 +116,11 @@ def channel_of(modal: Mapping[str, Any]) -> str:
     return str(next((one.get("selected_conversation") for one in picked.values()), "") or "")
 
 
-def names(modal: Mapping[str, Any]) -> list[str]:
-    """The inputs of a modal as it was shown, in order."""
-    return [str(block["block_id"]) for block in modal.get("blocks") or () if block.get("type") == "input"]
-
-
-def _answer(element: Mapping[str, Any], names: Names) -> str | tuple[str, ...]:
-    if "selected_options" in element:
-        return tuple(str(option["value"]) for option in element["selected_options"] or ())
-    if "selected_option" in element:
-        option = element["selected_option"]
-        return (str(option["value"]),) if option else ()
-    return decode(str(element.get("value") or ""), names)
-
-
-def _input(question: Input) -> InputBlock:
-    return InputBlock(
-        block_id=question.name,
-        label=plain_text(shorten(clean(question.label), LABEL_MAX)),
-        element=_picking(question) if question.picks else _text(question),
-        hint=plain_text(shorten(clean(question.hint), LABEL_MAX)) if question.hint.strip() else None,
-        optional=not question.required,
-    )
-
-
-def _text(question: Input) -> PlainTextInputElement:
-    most = min(question.longest, TEXT_MAX)
-    return PlainTextInputElement(
-        action_id=question.name,
-        multiline=question.kind is InputKind.LINES,
-        initial_value=question.value[:most] or None,
-        max_length=most,
-    )
-
-
-def _picking(question: Input) -> Json:
-    options = [fit_option(choice, LIMITS) for choice in question.options]
-    if question.kind is InputKind.CHOICE:
-        return buttons_of(question.name, options, several=question.several)
-    label = shorten(clean(question.label), PLACEHOLDER_MAX)
-    return list_of(question.name, label, options, most=question.most, type_ahead=question.type_ahead)
+def mistake_places(modal: Mapping[str, Any]) -> dict[str, str]:
+    """For each input of a modal, in order, the field beside which a mistake in it stands."""
+    values: Mapping[str, Mapping[str, Any]] = (modal.get("state") or {}).get("values") or {}
+    blocks = [str(block["block_id"]) for block in modal.get("blocks") or () if block.get("type") == "input"]
+    return fields_of(blocks, values)
 
 
 def _where(t: Translator) -> InputBlock:

@@ -20,7 +20,7 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack import answers, forms, render
+from adapters.slack import answers, fields, forms, render
 from adapters.slack.answers import Ear
 from adapters.slack.decoding import NO_NAMES, Names, decode, decode_line, emoji_in, ids_in
 from adapters.slack.home import home
@@ -190,8 +190,18 @@ class Incoming(AsyncMiddleware):
         pressed = str(used["action_id"])
         if pressed.startswith(render.LINK_ID):
             return
+        if pressed == fields.ADD:
+            await self._add_field(body)
+            return
         request = await self._request(body, press=True)
         await self._show(body, request, await self._bot.press(request, pressed, values_of(used)))
+
+    async def _add_field(self, body: Body) -> None:
+        """A form gets one more field for an option."""
+        request = await self._request(body, origin=await self._origin(body), hurry=True)
+        web = (await self._workspaces.of(request.actor.workspace)).web
+        view = forms.with_another_option(body["view"], translator(request.locale))
+        await web.call("views_update", view_id=body["view"]["id"], view=view)
 
     async def _on_shortcut(self, body: Body) -> None:
         """From the menu of a message, or from the composer."""
@@ -220,7 +230,7 @@ class Incoming(AsyncMiddleware):
         outcome = await work
         if ack.response is not None:
             outcome = answers.late_errors(outcome, filled, t) if outcome.errors else outcome
-        elif wrong := answers.beside_inputs(outcome, forms.names(view), t):
+        elif wrong := answers.beside_fields(outcome, forms.mistake_places(view), t):
             await ack(response_action="errors", errors=wrong)
             return
         await ack()
@@ -243,7 +253,7 @@ class Incoming(AsyncMiddleware):
             return await self._bot.suggest(await self._request(body, types=True), name, query)
         origin = await self._origin(body)
         request = await self._request(body, origin=origin, types=True)
-        return await self._bot.suggest(request, origin.action, query, name)
+        return await self._bot.suggest(request, origin.action, query, name.partition(fields.PART)[0])
 
     async def _on_removed(self, body: Body) -> None:
         """The workspace has removed the app, or withdrawn its token; tokens of persons are none of Parley's."""
@@ -285,9 +295,10 @@ class Incoming(AsyncMiddleware):
 
     async def _failed(self, error: Exception, body: Body, ack: Ack) -> None:
         """A form that was not answered yet stays open and says itself what can't be."""
-        beside = forms.names(view_of(body)) if body.get("type") == "view_submission" else []
+        beside = forms.mistake_places(view_of(body)) if body.get("type") == "view_submission" else {}
         if ack.response is None and beside:
-            place = forms.WHERE if forms.WHERE in beside and isinstance(error, NotAllowed | NotFound) else beside[0]
+            asks_where = forms.WHERE in beside and isinstance(error, NotAllowed | NotFound)
+            place = forms.WHERE if asks_where else next(iter(beside.values()))
             await ack(response_action="errors", errors={place: self._explain(error)[0]})
             return
         await ack()

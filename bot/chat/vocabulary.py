@@ -110,14 +110,11 @@ class Action:
         """
         encoded = ":".join(("v1", self.verb, *self.args))
         if _ACTION.fullmatch(encoded) is None or encoded.count(":") != 1 + len(self.args):
-            message = f"not an action id: {encoded!r}"
-            raise ValueError(message)
+            raise ValueError(f"not an action id: {encoded!r}")
         if len(encoded) > ACTION_MAX:
-            message = f"an action id of {len(encoded)} characters, more than {ACTION_MAX}: {encoded!r}"
-            raise ValueError(message)
+            raise ValueError(f"an action id of {len(encoded)} characters, more than {ACTION_MAX}: {encoded!r}")
         if copy > COPIES_MAX:
-            message = f"one action more than {COPIES_MAX} times in a message: {encoded!r}"
-            raise ValueError(message)
+            raise ValueError(f"one action more than {COPIES_MAX} times in a message: {encoded!r}")
         return f"{encoded}#{copy}" if copy else encoded
 
     @classmethod
@@ -174,11 +171,9 @@ class Button:
 
     def __post_init__(self) -> None:
         if (self.action is None) == (self.url is None):
-            message = "a button has either an action or an address"
-            raise ValueError(message)
+            raise ValueError("a button has either an action or an address")
         if self.url is not None and len(self.url) > ADDRESS_MAX:
-            message = f"a button's address has at most {ADDRESS_MAX} characters, not {len(self.url)}"
-            raise ValueError(message)
+            raise ValueError(f"a button's address has at most {ADDRESS_MAX} characters, not {len(self.url)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +216,9 @@ class Select:
 
     def __post_init__(self) -> None:
         if not self.options or not 0 <= self.least <= self.most or self.most < 1:
-            message = f"a select of {len(self.options)} options, of which {self.least} to {self.most} are picked"
-            raise ValueError(message)
+            raise ValueError(
+                f"a select of {len(self.options)} options, of which {self.least} to {self.most} are picked"
+            )
 
 
 Control = Button | Select
@@ -287,6 +283,10 @@ class InputKind(StrEnum):
     SELECT = "select"
     CHOICE = "choice"
     """A select of few options, each of which stands in the form: radio buttons, or check boxes for several."""
+    OPTIONS = "options"
+    """A poll's options, one on each line. A platform that can gives each a field."""
+    TIME = "time"
+    """A moment, as people type it: `friday 18:00`. Its options are ready answers, `complete` suggests more."""
 
 
 CHOICES_MAX = 10
@@ -295,7 +295,7 @@ CHOICES_MAX = 10
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One question of a form. The answer is a tuple of values where there are options, else a string."""
+    """One question of a form. The answer is a tuple of values where options are picked, else a string."""
 
     name: str
     label: str
@@ -311,12 +311,12 @@ class Input:
     """As a select's: what the form's `complete` suggests for this input."""
 
     def __post_init__(self) -> None:
-        if self.kind is not InputKind.CHOICE:
-            return
         fewest = 1 if self.several else 2
-        if self.type_ahead or not fewest <= len(self.options) <= CHOICES_MAX:
-            message = f"a choice among {len(self.options)} options, not {fewest} to {CHOICES_MAX}, all of them known"
-            raise ValueError(message)
+        fits = fewest <= len(self.options) <= CHOICES_MAX and not self.type_ahead
+        if self.kind is InputKind.CHOICE and not fits:
+            raise ValueError(
+                f"a choice among {len(self.options)} options, not {fewest} to {CHOICES_MAX}, all of them known"
+            )
 
     @property
     def picks(self) -> bool:
@@ -342,8 +342,7 @@ class Form:
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.inputs) <= FORM_INPUTS_MAX:
-            message = f"a form has 1 to {FORM_INPUTS_MAX} inputs, not {len(self.inputs)}"
-            raise ValueError(message)
+            raise ValueError(f"a form has 1 to {FORM_INPUTS_MAX} inputs, not {len(self.inputs)}")
 
 
 Answers = Mapping[str, str | tuple[str, ...]]

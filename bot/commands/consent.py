@@ -78,13 +78,15 @@ class ConsentCommands:
 
     # --- a changed proposal ---
 
+    complete_closes = poll_forms.complete_closes
+
     @action("poll-follow", opens_form=True, posts=True)
     async def follow(self, ctx: Context, poll_id: str) -> Outcome:
         """Ask for the changed proposal, which is a poll of its own."""
         poll = await self._to_follow(ctx, poll_id)
         return Outcome(Reply(form=consent_cards.proposal_form(ctx.t, poll)))
 
-    @form("poll-followed", again="follow", posts=True)
+    @form("poll-followed", again="follow", posts=True, complete={"closes": "complete_closes"})
     async def followed(self, ctx: Context, poll_id: str, answers: Answers) -> Outcome:
         poll = await self._to_follow(ctx, poll_id)
         wrong: dict[str, str] = {}

@@ -17,6 +17,7 @@ from bot.chat.vocabulary import (
     InputKind,
     Tone,
 )
+from bot.commands.poll_forms import closes_input
 from bot.i18n import Translator
 from bot.polls.counting.ballots import ABSTAIN, AGREE, OBJECT, Method
 from bot.polls.counting.results import Result
@@ -119,10 +120,7 @@ def objections_card(t: Translator, poll: Poll, objections: Sequence[Objection], 
 def proposal_form(t: Translator, poll: Poll) -> Form:
     """Ask for the changed proposal."""
     field = Input("question", t("The changed proposal"), InputKind.LINES, value=poll.question, longest=300)
-    closes = Input(
-        "closes", t("When it closes"), hint=t("In 1 day, Friday 18:00, next week"), value="3 days", longest=60
-    )
-    return Form(Action("poll-followed", (poll.id,)), t("Change the proposal"), (field, closes))
+    return Form(Action("poll-followed", (poll.id,)), t("Change the proposal"), (field, closes_input(t)))
 
 
 def choice_of(objection: Objection) -> Choice:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.chat.emoji import code_in
 from bot.chat.markup import clean, shorten
-from bot.chat.vocabulary import Action, Answers, Choice, Form, Input, InputKind
+from bot.chat.vocabulary import CHOICES_MAX, Action, Answers, Choice, Form, Input, InputKind
 from bot.commands.answers import answer
 from bot.commands.poll_labels import BALLOTS, METHODS
 from bot.dispatch.declare import Context, Param
@@ -138,7 +138,7 @@ def policy_choices(pack: Pack, query: str = "") -> tuple[Choice, ...]:
     )
 
 
-UNCHANGED = "as it is"
+UNCHANGED, AS_IT_IS = "as it is", N_("The same close")
 """What stands for the present close where a poll is edited."""
 AT_ONCE = "post"
 """What a form's action says where nobody wants a preview."""
@@ -228,23 +228,27 @@ def _question_input(t: Translator, question: str) -> Input:
 
 
 def _options_input(t: Translator, options: Sequence[str]) -> Input:
-    hint = t("2 to 25 options, one on each line; empty for consent")
+    hint = t("2 to 25 options; empty for consent")
     lines = "\n".join(options)[:2000]
-    return Input("options", t("The options"), InputKind.LINES, hint=hint, value=lines, required=False, longest=2000)
+    label = t("The options, one on each line")
+    return Input(
+        "options", label, InputKind.OPTIONS, hint, lines, required=False, longest=2000, least=0, most=OPTIONS_MAX
+    )
 
 
 def _policy_input(t: Translator, pack: Pack, chosen: Collection[str] = ()) -> Input:
     offered = tuple(replace(each, chosen=each.value in chosen) for each in policy_choices(pack)[:OPTIONS_MAX])
     if len(offered) < OPTIONS_MIN:
         raise NotFound(t("This topic has no policy options to vote on. Use /poll create with your own."))
+    all_fit = len(offered) <= CHOICES_MAX
     return Input(
         "options",
         t("Which options"),
-        InputKind.SELECT,
+        InputKind.CHOICE if all_fit else InputKind.SELECT,
         options=offered,
         least=OPTIONS_MIN,
         most=len(offered),
-        type_ahead=True,
+        type_ahead=not all_fit,
     )
 
 
@@ -260,11 +264,25 @@ def _common_inputs(
         Choice(t(label), value, t(RESULT_NOTES[Results(value)]), chosen=value == results)
         for value, label in RESULTS.choices.items()
     )
-    hint = t("In 1 day, Friday 18:00, next week")
     return (
         Input("method", t("How members vote"), InputKind.CHOICE, options=methods),
         Input("results", t("When members see results"), InputKind.CHOICE, options=shown),
-        Input("closes", t("When it closes"), hint=hint, value=closes or CLOSES_DEFAULT, longest=60),
+        closes_input(t, closes),
+    )
+
+
+def closes_input(t: Translator, closes: str = "") -> Input:
+    hint = t("In 1 day, Friday 18:00, next week")
+    kept = (Choice(t(AS_IT_IS), UNCHANGED),) if closes == UNCHANGED else ()
+    return Input(
+        "closes",
+        t("When it closes"),
+        InputKind.TIME,
+        hint,
+        closes or CLOSES_DEFAULT,
+        longest=60,
+        options=(*kept, *(Choice(t(label), words) for words, label in READY_CLOSES.items())),
+        type_ahead=True,
     )
 
 
@@ -280,19 +298,21 @@ def opens_at(ctx: Context, line: str) -> datetime:
     return moment
 
 
+def complete_closes(_feature: object, ctx: Context, query: str, *_args: str) -> Sequence[Choice]:
+    """Suggest closing times in a form; a method of the features whose forms ask for one."""
+    return closing_choices(ctx, query)
+
+
 def closing_choices(ctx: Context, query: str) -> list[Choice]:
-    """Suggest closing times: what is typed, as it is understood, and ready answers."""
+    """Suggest closing times: what is typed, as it is understood, and ready answers; all of these if nothing fits."""
     letters = " ".join(query.casefold().split())
     typed = []
     if letters:
         with suppress(Refused):
             typed = [Choice(shorten(f"{query} ({_when(ctx, query)})", 100), query)]
-    ready = [
-        Choice(f"{ctx.t(label)} ({_when(ctx, words)})", words)
-        for words, label in READY_CLOSES.items()
-        if letters in words or letters in ctx.t(label).casefold()
-    ]
-    return [*typed, *(choice for choice in ready if choice.value != letters)]
+    ready = [Choice(f"{ctx.t(label)} ({_when(ctx, words)})", words) for words, label in READY_CLOSES.items()]
+    fitting = [each for each in ready if letters in each.value or letters in each.label.casefold()]
+    return [*typed, *(each for each in fitting if each.value != letters)] or ready
 
 
 def _when(ctx: Context, words: str) -> str:

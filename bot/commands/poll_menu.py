@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.chat.markup import Bold, CommandMention, Plain, Time, paragraph, text
@@ -82,7 +82,7 @@ class MenuCommands:
         pack = self.opening.topic_of(poll.topic)
         return Outcome(Reply(form=poll_forms.poll_edit_form(ctx.t, poll, draft_of(poll), pack)))
 
-    @form("poll-edited", again="edit")
+    @form("poll-edited", again="edit", complete={"options": "policy_options", "closes": "complete_closes"})
     async def edited(self, ctx: Context, poll_id: str, answers: Answers) -> Outcome:
         poll = await self._own(ctx, poll_id)
         wrong: dict[str, str] = {}
@@ -99,6 +99,13 @@ class MenuCommands:
         body = text(paragraph(Bold(edited.question)))
         card = Card(title=ctx.t("The poll is changed"), body=body, tone=Tone.GOOD)
         return Outcome(Reply((card,)), refresh=(poll.id,))
+
+    def complete_closes(self, ctx: Context, query: str, _poll: str) -> Sequence[Choice]:
+        return [Choice(ctx.t(poll_forms.AS_IT_IS), poll_forms.UNCHANGED), *poll_forms.closing_choices(ctx, query)]
+
+    async def policy_options(self, ctx: Context, query: str, poll_id: str) -> Sequence[Choice]:
+        pack = self.opening.topic_of((await self._own(ctx, poll_id)).topic)
+        return poll_forms.policy_choices(pack, query) if pack else ()
 
     async def _own(self, ctx: Context, poll_id: str) -> Poll:
         """Return the poll to those who run it. Raises NotAllowed for others."""

@@ -159,13 +159,18 @@ class OpeningCommands:
     async def policy_form(self, ctx: Context, pack_id: str, at_once: str = "") -> Outcome:
         return Outcome(Reply(form=poll_forms.policy_form(ctx.t, self._pack(ctx, pack_id), at_once)))
 
-    @form("poll-create", posts=True, again="create_form")
+    @form("poll-create", posts=True, again="create_form", complete={"closes": "closing_times"})
     async def created(self, ctx: Context, at_once: str = "", *, answers: Answers) -> Outcome:
         wrong: dict[str, str] = {}
         draft = self._from_form(ctx, answers, None, wrong)
         return await self._filled(ctx, draft, wrong, at_once=bool(at_once))
 
-    @form("poll-policy", posts=True, again="policy_form", complete={"options": "policy_options"})
+    @form(
+        "poll-policy",
+        posts=True,
+        again="policy_form",
+        complete={"options": "policy_options", "closes": "closing_times"},
+    )
     async def policy_created(self, ctx: Context, pack_id: str, at_once: str = "", *, answers: Answers) -> Outcome:
         pack = self._pack(ctx, pack_id)
         wrong: dict[str, str] = {}
@@ -294,7 +299,7 @@ class OpeningCommands:
         preview = await self.previews.get(preview_id, ctx.request, ctx.t)
         return Outcome(Reply(form=poll_forms.edit_form(ctx.t, preview, self.topic_of(preview.draft.topic))))
 
-    @form("draft-edited", again="edit_draft", complete={"options": "draft_options"})
+    @form("draft-edited", again="edit_draft", complete={"options": "draft_options", "closes": "closing_times"})
     async def draft_edited(self, ctx: Context, preview_id: str, answers: Answers) -> Outcome:
         preview = await self.previews.get(preview_id, ctx.request, ctx.t)
         wrong: dict[str, str] = {}
@@ -376,7 +381,7 @@ class OpeningCommands:
             for one in poll_forms.policy_choices(pack, last.strip())
         ]
 
-    def closing_times(self, ctx: Context, query: str, _args: Mapping[str, object]) -> Sequence[Choice]:
+    def closing_times(self, ctx: Context, query: str, *_args: object) -> Sequence[Choice]:
         return poll_forms.closing_choices(ctx, query)
 
     def topics(self, _ctx: Context, query: str, _args: Mapping[str, object]) -> Sequence[Choice]:

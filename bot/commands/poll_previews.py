@@ -54,7 +54,7 @@ def _closes(t: Translator, poll: Poll, draft: PollDraft, zone: tzinfo) -> Iterat
     """Repeat what was understood of the closing time."""
     when = poll_labels.when(poll, zone)
     if draft.closes:
-        yield paragraph(Plain(t("You typed “{typed}”. It closes ", typed=draft.closes)), when, Plain("."))
+        yield paragraph(Plain(t("You asked for “{typed}”. It closes ", typed=draft.closes)), when, Plain("."))
     else:
         yield paragraph(Plain(t("It closes ")), when, Plain("."))
 

@@ -28,7 +28,7 @@ _SPAN = re.compile(r"(\d{1,6})\s*([a-z]+)")
 _WHOLE_SPAN = re.compile(rf"^(?:in\s+)?(?:{_SPAN.pattern}\s*)+$")
 _ONE = re.compile(r"^(?:in )?(?:an?|one) (?=[a-z]+$)")
 _MOMENT = re.compile(
-    r"^(?:(?P<day>\d{4}-\d{1,2}-\d{1,2}|today|tomorrow)(?:\s+|t)?)?(?:at\s+)?(?P<clock>\d{1,2}:\d{2})?$"
+    r"^(?:(?P<day>\d{4}-\d{1,2}-\d{1,2}|today|tomorrow)(?:\s+|t)?)?(?:at\s+)?(?P<clock>\d{1,2}:\d{2}(?P<utc> utc)?)?$"
 )
 _DIGITS = re.compile(r"(?<![\d.:/-])(\d{1,2})([./-])(\d{1,2})(?:\2\d{2,4})?(?![\d.:/-])")
 """A day and a month in digits. With slashes, half the world writes the month first."""
@@ -102,9 +102,10 @@ def _moment(words: str, now: datetime, zone: tzinfo) -> datetime | None:
     match = _MOMENT.match(words)
     if match is None or not words:
         return None
+    zone = UTC if match["utc"] else zone
     local = now.astimezone(zone)
     try:
-        clock = time.fromisoformat(match["clock"].zfill(5)) if match["clock"] else time(23, 59)
+        clock = time.fromisoformat(match["clock"].removesuffix(" utc").zfill(5)) if match["clock"] else time(23, 59)
         day = _day(match["day"], local.date())
         if day.year > local.year + 100:  # the calendar ends in 9999, and a zone must not push past it
             day = day.replace(year=local.year + 100, day=1)

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
+from bot.commands.poll_forms import READY_CLOSES
 from tests.browser.conftest import open_chat, up_to_date, watched
 from tests.browser.served import Hall, serving_polls
 from tests.browser.test_chat import CONTRAST, become, overflow, say
@@ -192,6 +193,9 @@ async def test_a_policy_poll_is_ranked_with_the_keyboard_alone(ada: Page) -> Non
     """A ranked ballot is one form: a rank for each option, then one button; Change starts from the vote."""
     await say(ada, "/poll policy post:yes")
     form = ada.get_by_role("dialog", name="A poll on policy options")
+    closes = form.get_by_label("When it closes")
+    await expect(closes).to_have_attribute("list", re.compile("ready"))
+    assert await closes.evaluate("input => [...input.list.options].map(each => each.value)") == [*READY_CLOSES]
     await form.get_by_label("A tea fund").press("Space")
     await form.get_by_label("Bring your own tea").press("Space")
     await form.get_by_label("When it closes").press("Enter")

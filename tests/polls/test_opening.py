@@ -30,7 +30,7 @@ async def test_the_preview_repeats_what_was_understood(tmp_path: Path) -> None:
     """The host reads the closing time as a moment, and the poll as members will see it."""
     async with running(tmp_path, zone="Europe/Berlin") as here:
         preview = words(await say(here, ADA, LINE))
-        assert "You typed “friday 18:00”. It closes 2026-11-27 18:00 CET." in preview
+        assert "You asked for “friday 18:00”. It closes 2026-11-27 18:00 CET." in preview
         assert "1. Green" in preview
         assert "Opened by Ada" in preview
 

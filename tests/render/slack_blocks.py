@@ -110,7 +110,7 @@ def _element(element: Json) -> Html:
     if kind == "image":
         return _picture(str(element.get("alt_text", "")))
     if kind in {"radio_buttons", "checkboxes"}:
-        return _boxes(element)
+        return boxes(element)
     options = [*element.get("options", ()), *element.get("initial_options", ())]
     labels = [(_words(option["text"]), _words(option.get("description") or {})) for option in options]
     label = _words(element.get("placeholder") or {}) or kind.replace("_", " ")
@@ -130,7 +130,7 @@ def _choices(label: str, options: Sequence[tuple[str, str]], *, searched: bool =
     return el("details", el("summary", label, dir="auto"), note, el("ul", *entries), class_="choices")
 
 
-def _boxes(element: Json) -> Html:
+def boxes(element: Json) -> Html:
     """Radio buttons or check boxes: a mark before what is chosen."""
     chosen = [*element.get("initial_options", ()), *filter(None, [element.get("initial_option")])]
     marks = "◉○" if element["type"] == "radio_buttons" else "☑☐"

@@ -124,6 +124,8 @@ def block(one: Json, team: Team) -> Html:
 
 
 def _input(one: Json, wrong: Mapping[str, str]) -> Html:
+    if one["type"] != "input":
+        return slack_blocks.draw([one])
     label, element = one["label"]["text"], one["element"]
     optional = el("span", " (optional)", class_="small") if one.get("optional") else None
     mistake = el("p", wrong[label], class_="wrong") if label in wrong else None
@@ -137,6 +139,10 @@ def _input(one: Json, wrong: Mapping[str, str]) -> Html:
 def _field(element: Json) -> Html:
     if element["type"] == "plain_text_input":
         return el("p", element.get("initial_value", ""), class_="field long" if element.get("multiline") else "field")
+    if element["type"] in {"radio_buttons", "checkboxes"}:
+        return slack_blocks.boxes(element)
+    if element["type"] == "datetimepicker":
+        return el("p", "Pick a date and time", class_="field")
     chosen = [element["initial_option"]] if "initial_option" in element else element.get("initial_options", [])
     content = ", ".join(option["text"]["text"] for option in chosen) or element["placeholder"]["text"]
     return el("div", el("summary", content), class_="choices")

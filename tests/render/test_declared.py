@@ -150,10 +150,13 @@ async def test_each_form_is_drawn_with_all_it_asks(gallery: Gallery) -> None:
         ):
             text = _squeezed("\n".join(_strings(drawn)))
             for field in form.inputs:
-                searched = surface == "slack" and field.type_ahead
-                options = () if searched else [option.label for option in field.options]
+                asked_for = surface == "slack" and field.type_ahead
+                typed = surface == "discord" and field.kind is InputKind.TIME
+                options = [] if asked_for or typed else [option.label for option in field.options]
+                apart = surface == "slack" and field.kind is InputKind.OPTIONS
+                title = T("Option {n}", n=1) if apart else field.label
                 assert field.name in text, name
-                for words in (field.label, field.hint, field.value, *options):
+                for words in (title, field.hint, *field.value.splitlines(), *options):
                     assert _squeezed(words) in text, (name, surface, words)
 
 

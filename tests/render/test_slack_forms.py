@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +22,9 @@ from tests.wire.slack import payloads
 T = translator("en")
 
 
+FIELDS = ("options", "options:2", "options:3", "options:4")
+
+
 def no_file(_file: Any) -> bool:
     return False
 
@@ -34,9 +38,9 @@ def modal(form: Form, channel: str = "C1") -> dict[str, Any]:
 def test_what_the_bot_knows_already_is_filled_in() -> None:
     """A question and options that were typed with the command stand in the form, as plain text whatever they hold."""
     view = modal(poll_forms.create_form(T, "Which <!channel> *tea*?", ["Green", "Black"]))
-    inputs = {block["block_id"]: block["element"] for block in view["blocks"]}
+    inputs = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
     assert inputs["question"]["initial_value"] == "Which <!channel> *tea*?"
-    assert inputs["options"]["initial_value"] == "Green\nBlack"
+    assert [inputs[name].get("initial_value") for name in FIELDS] == ["Green", "Black", None, None]
     assert "mrkdwn" not in json.dumps(view["blocks"])
 
 
@@ -44,7 +48,7 @@ def test_what_the_bot_knows_already_is_filled_in() -> None:
 def test_a_form_asks_for_a_channel_only_where_none_is_known(channel: str, asks: bool) -> None:
     """Opened from the Home tab there is no channel, so the form has one more question: where to post."""
     view = modal(poll_forms.create_form(T, "", ""), channel=channel)
-    kinds = [block["element"]["type"] for block in view["blocks"] if block["block_id"] == forms.WHERE]
+    kinds = [block["element"]["type"] for block in view["blocks"] if block.get("block_id") == forms.WHERE]
     assert kinds == (["conversations_select"] if asks else [])
 
 
@@ -127,6 +131,23 @@ def test_what_was_filled_in_comes_back() -> None:
     assert forms.channel_of(view) == "C9"
     assert forms.answers({}) == {}
     assert forms.channel_of({}) == ""
+
+
+def test_the_fields_of_a_question_are_one_answer() -> None:
+    """Options in the order of their numbers, whatever Slack's; a picked date before a typed one, in UTC."""
+    words = {"10": "Ten", "2": "Two", "3": None}
+    typed = {"type": "external_select", "selected_option": {"value": "friday 18:00"}}
+    values: dict[str, dict[str, Any]] = {
+        **{f"options:{n}": {f"options:{n}": {"type": "plain_text_input", "value": w}} for n, w in words.items()},
+        "options": {"options": {"type": "plain_text_input", "value": "One"}},
+        "closes": {"closes:typed": typed},
+        "closes:at": {"closes:at": {"type": "datetimepicker", "selected_date_time": 1_796_000_000}},
+    }
+    picked = datetime.fromtimestamp(1_796_000_000, UTC)
+    answers = {"options": "One\nTwo\nTen", "closes": f"{picked:%Y-%m-%d %H:%M} UTC"}
+    assert forms.answers({"state": {"values": values}}) == answers
+    values["closes:at"]["closes:at"] = {"type": "datetimepicker", "selected_date_time": None}
+    assert forms.answers({"state": {"values": values}}) == {**answers, "closes": "friday 18:00"}
 
 
 @pytest.mark.parametrize("metadata", ["", "[]", "3", "null", '{"action": 3}', "{"])

@@ -153,8 +153,8 @@ async def form(world: World) -> Html:
 
 async def form_mistakes(world: World) -> Html:
     view = await form_of(world)
-    view_answer = await ada(world).submit(view, {"The options": "In the library\nOnline", "When it closes": "soon"})
-    filled = {"options": "In the library\nOnline", "closes": "soon"}
+    view_answer = await ada(world).submit(view, {"The options": "In the library\nOnline\nOnline"})
+    filled = {"options": "In the library", "options:2": "Online", "options:3": "Online"}
     for block in view.content["blocks"]:
         if block["block_id"] in filled:
             block["element"]["initial_value"] = filled[block["block_id"]]

@@ -539,7 +539,7 @@ POLLS: Mapping[str, Dialogue] = {
         (
             'Ada> /poll create question:"Which tea?" options:"Green | Black" closes:"friday 18:00"',
             "for you: Only you see this.",
-            "for you: You typed “friday 18:00”.",
+            "for you: You asked for “friday 18:00”.",
             "for you: [More settings]",
             "not: [Green]",
         ),

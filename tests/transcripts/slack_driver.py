@@ -202,7 +202,7 @@ class SlackDriver:
         return await self.look()
 
     async def fill(self, label: str, words: str) -> Display:
-        blocks = self.slack.views[-1]["blocks"]
+        blocks = [block for block in self.slack.views[-1]["blocks"] if block["type"] == "input"]
         filled = {block["block_id"]: _as_it_stands(block["element"]) for block in blocks}
         name = next(block["block_id"] for block in blocks if block["label"]["text"] == label)
         answer = await self.submit({**filled, name: {"type": "plain_text_input", "value": words or None}})
@@ -340,6 +340,8 @@ def _as_it_stands(element: Block) -> dict[str, Any]:
     """What Slack sends of an input that nobody touched."""
     if element["type"] == "plain_text_input":
         return {"type": element["type"], "value": element.get("initial_value")}
+    if element["type"] == "datetimepicker":
+        return {"type": element["type"], "selected_date_time": None}
     return {"type": element["type"], "selected_option": element.get("initial_option")}
 
 

@@ -32,6 +32,8 @@ from tests.wire.slack.world import (
 )
 
 EDITS_A_MINUTE = 50
+PICKED, LONG_AGO = "Or pick a date and time", 1_600_000_000
+TEA_POLICIES = ["A tea fund", "Bring your own tea"]
 
 
 async def form_of(member: Member) -> View:
@@ -421,8 +423,8 @@ async def test_a_form_tells_what_is_wrong_beside_its_field(tmp_path: Path) -> No
         form = await form_of(host)
         filled = {"The question": "Which tea?", "The options": "Green\nBlack"}
         for wrong, beside in (
-            ({"When it closes": "long ago"}, "When it closes"),
-            ({"The options": "one"}, "The options"),
+            ({PICKED: LONG_AGO}, PICKED),
+            ({"The options": "one"}, "Option 1"),
         ):
             submission = await host.submit(form, {**filled, **wrong})
             assert list(submission.errors) == [beside]
@@ -434,12 +436,12 @@ async def test_a_form_tells_what_is_wrong_beside_its_field(tmp_path: Path) -> No
 
 
 async def test_a_form_of_options_that_are_picked(tmp_path: Path) -> None:
-    """The topic's policy options stand in a list of several."""
+    """The topic's policy options are check boxes, while they are few."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         form = (await host.command("/parley poll policy post:yes")).view
         assert form is not None
-        first, second, *_ = await host.suggest(form, "Which options", "")
+        first, second = TEA_POLICIES
         assert (await host.submit(form, {"Which options": [first, second]})).closed
         await host.until_told("The poll is open")
         assert first in words(world.server.posted()[0].blocks)
@@ -473,9 +475,8 @@ async def test_a_form_names_every_mistake_at_once(tmp_path: Path) -> None:
         host = world.server.member("Host")
         form = (await host.command("/parley poll policy post:yes")).view
         assert form is not None
-        first, *_ = await host.suggest(form, "Which options", "")
-        submission = await host.submit(form, {"Which options": [first], "When it closes": "long ago"})
-        assert list(submission.errors) == ["Which options", "When it closes"]
+        submission = await host.submit(form, {"Which options": TEA_POLICIES[:1], PICKED: LONG_AGO})
+        assert list(submission.errors) == ["Which options", PICKED]
         assert world.server.posted() == []
 
 

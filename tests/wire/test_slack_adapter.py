@@ -189,8 +189,8 @@ async def test_forms_and_shortcuts_work_over_http_as_over_a_socket(tmp_path: Pat
         form = (await host.command("/parley poll create post:yes")).view
         assert form is not None
         filled = {"The question": "Which tea?", "The options": "Green\nBlack"}
-        refused = await host.submit(form, {**filled, "When it closes": "long ago"})
-        assert list(refused.errors) == ["When it closes"]
+        refused = await host.submit(form, {**filled, "Or pick a date and time": 1_600_000_000})
+        assert list(refused.errors) == ["Or pick a date and time"]
         assert (await host.submit(form, filled)).closed
         await host.until_told("The poll is open")
         assert "Which tea?" in words(world.server.posted()[0].blocks)

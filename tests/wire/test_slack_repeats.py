@@ -80,7 +80,7 @@ async def test_a_form_that_was_refused_is_sent_again(tmp_path: Path, *, http: bo
         host = world.server.member("Host")
         form = (await host.command("/parley poll create post:yes")).view
         assert form is not None
-        assert (await host.submit(form, {**FILLED, "When it closes": "long ago"})).errors
+        assert (await host.submit(form, {**FILLED, "Or pick a date and time": 1_600_000_000})).errors
         world.server.faults.refuse("chat.postMessage", "ratelimited", times=9)
         assert (await host.submit(form, FILLED)).errors
         world.server.faults.clear()

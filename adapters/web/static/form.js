@@ -74,7 +74,8 @@ function singleInput(input, words) {
   const control = controlFor(input, id, words);
   control.setAttribute("aria-describedby", `${hint.id} ${error.id}`);
   control.required = input.required;
-  const element = el("div", { className: "input" }, el("label", { htmlFor: id }, input.label), hint, control, error);
+  const label = el("label", { htmlFor: id }, input.label);
+  const element = el("div", { className: "input" }, label, hint, control, readyAnswers(input, control), error);
   const complain = (sentence) => {
     error.textContent = sentence;
     control.setAttribute("aria-invalid", String(Boolean(sentence)));
@@ -84,8 +85,16 @@ function singleInput(input, words) {
   return { ...input, element, value, complain, focus: () => control.focus() };
 }
 
+/** What a time can be typed as, which the page's own list offers. */
+function readyAnswers({ kind, options }, control) {
+  if (kind !== "time") return null;
+  const id = newId("ready");
+  control.setAttribute("list", id);
+  return el("datalist", { id }, ...options.map(({ value, label }) => el("option", { value, label })));
+}
+
 function controlFor(input, id, words) {
   if (input.kind === "select") return optionList(input.options, { id }, words.choose);
   const props = { id, value: input.value, maxLength: input.longest, dir: "auto" };
-  return input.kind === "lines" ? el("textarea", { ...props, rows: 4 }) : el("input", { ...props, type: "text" });
+  return ["lines", "options"].includes(input.kind) ? el("textarea", { ...props, rows: 4 }) : el("input", { ...props, type: "text" });
 }

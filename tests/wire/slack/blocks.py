@@ -18,6 +18,7 @@ IsFile = Callable[[Any], bool]
 BLOCKS_IN_MESSAGE, BLOCKS_IN_VIEW = 50, 100  # S-blocks-max
 ID_MAX = 255
 TOTAL_MAX = 12_000  # S-length
+DATE_MIN = 1_000_000_000
 CONTAINER = 10
 """Slack says «12,000 text characters with a buffer for block containers» (bolt-js#2509, #2867) and not how large."""
 
@@ -60,6 +61,7 @@ ELEMENT_FIELDS: Mapping[str, set[str]] = {
     },
     "overflow": {"options", "confirm"},
     "checkboxes": {"options", "initial_options", "confirm", "focus_on_load"},
+    "datetimepicker": {"initial_date_time", "confirm", "focus_on_load"},
     "radio_buttons": {"options", "initial_option", "confirm", "focus_on_load"},
     "plain_text_input": {
         "multiline",
@@ -271,6 +273,10 @@ def _element(element: Any, at: str, allowed: set[str], is_file: IsFile) -> Itera
         yield from _button(element, at)
     elif kind == "plain_text_input":
         yield from _text_input(element, at)
+    elif kind == "datetimepicker":
+        initial = element.get("initial_date_time", DATE_MIN)
+        if type(initial) is not int or len(str(initial)) != len(str(DATE_MIN)):
+            yield f"must be a timestamp of 10 digits [json-pointer:{at}/initial_date_time]"
     elif "external" in kind:
         yield from options(_chosen(element), f"{at}/initial_option")
     elif "options" in element or "static" in kind or kind in OPTIONS_MAX:

@@ -18,7 +18,7 @@ from tests.wire.slack.reading import CannotDo
 if TYPE_CHECKING:
     from tests.wire.slack.server import SlackServer
 
-Filled = Mapping[str, str | Sequence[str]]
+Filled = Mapping[str, str | int | Sequence[str]]
 """What is typed or picked, by the input's label or by an id. Options are named as they are shown."""
 LETTERS_MIN = 3
 """Slack's own `min_query_length`."""
@@ -231,7 +231,7 @@ class Member:
         """
         if self.view is not view:
             raise CannotDo("this form is not on top")
-        answers = dict(filled or {})
+        answers = await self._type_in_lists(view, _by_field(view, filled or {}))
         values = {
             block["block_id"]: _input(block, answers) for block in view.content["blocks"] if block["type"] == "input"
         }
@@ -252,6 +252,18 @@ class Member:
         submission = self._close_or_mend(view, interaction.ack or Ack(0))
         submission.interaction = interaction
         return submission
+
+    async def _type_in_lists(self, view: View, answers: dict[str, Any]) -> dict[str, Any]:
+        """Pick what a list of one suggests first for what is typed in it. Raises CannotDo where it suggests nothing."""
+        picked = dict(answers)
+        for block in view.content["blocks"]:
+            label, kind = block.get("label", {}).get("text"), block.get("element", {}).get("type")
+            if kind == "external_select" and label in answers:
+                offered = await self.suggest(view, block["block_id"], str(answers[label]))
+                if not offered or not offered[0].casefold().startswith(str(answers[label]).casefold()):
+                    raise CannotDo(f"{label} suggests {offered} for {answers[label]!r}")
+                picked[label] = offered[0]
+        return picked
 
     def _check_filters(self, view: View, values: Json) -> None:
         """Raise CannotDo for a conversation of a kind that its menu leaves out."""
@@ -425,6 +437,19 @@ def _picked(select: Json, labels: Sequence[str]) -> list[Json]:
     return [{key: value for key, value in offered[name].items() if key != "description"} for name in labels]
 
 
+def _by_field(view: View, filled: Filled) -> dict[str, Any]:
+    """Put each line of `The options` into a field of its own, as the form asks. Raises CannotDo for more than it has."""
+    answers = dict(filled)
+    labels = [block["label"]["text"] for block in view.content["blocks"] if block["type"] == "input"]
+    fields = [label for label in labels if label.startswith("Option ")]
+    if fields and "The options" in answers:
+        lines = str(answers.pop("The options")).split("\n")
+        if len(lines) > len(fields):
+            raise CannotDo(f"the form has {len(fields)} fields for {len(lines)} options")
+        answers |= dict(zip(fields, lines, strict=False))
+    return answers
+
+
 def _input(block: Json, answers: dict[str, Any]) -> Json:
     """One input's part of `state.values`. Takes what it uses out of `answers`; a conversation is picked by its id."""
     element = block["element"]
@@ -432,6 +457,8 @@ def _input(block: Json, answers: dict[str, Any]) -> Json:
     answer = next((answers.pop(name) for name in names if name in answers), None)
     if element["type"] == "conversations_select":
         value: Json = {"selected_conversation": answer or element.get("initial_conversation")}
+    elif element["type"] == "datetimepicker":
+        value = {"selected_date_time": answer or element.get("initial_date_time")}
     elif "input" in element["type"]:
         value = _text_value(block, element, answer)
     else:
