@@ -324,12 +324,16 @@ class SlackStage:
             return str(answer.get("error") or response.status) if isinstance(answer, dict) else str(response.status)
 
     async def hear(self, socket: Any, request: SocketModeRequest) -> None:
-        """Acknowledge what Slack delivers, and keep what comes from the place or from a form."""
+        """Acknowledge what Slack delivers, and keep what comes from the place, or from a form of it."""
         await socket.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
-        payload: Json = request.payload
-        place = payload.get("channel_id") or (payload.get("channel") or {}).get("id") or self._ledger.place
-        if place == self._ledger.place:
-            self.payloads.put_nowait(payload)
+        if self._is_here(request.payload):
+            self.payloads.put_nowait(request.payload)
+
+    def _is_here(self, payload: Json) -> bool:
+        if kind_of(payload) == "view_submission":
+            return FormOrigin.decode(payload["view"]["private_metadata"]).channel == self._ledger.place
+        channel: Json = payload.get("channel") or {}
+        return self._ledger.place in {payload.get("channel_id"), channel.get("id")}
 
     async def _next(self, kind: str, action: str = "") -> Json:
         """Wait for the operator."""

@@ -137,15 +137,14 @@ def operator_of(server: Server) -> Operator:
     return Operator(on_discord(server, ada_of(server)))
 
 
-async def rehearse(server: Server, folder: Path, *, stop_at: str = "", idle: bool = False) -> Operator:
+async def rehearse(server: Server, folder: Path, *, stop_at: str = "", obey: Obey | None = None) -> Operator:
     """Run a rehearsal in the main channel to its end, or to the line at which the operator stops it.
 
-    An `idle` operator does nothing that is asked for.
+    The operator does what is asked for, or what `obey` does instead.
     """
     operator, platform = operator_of(server), "slack" if isinstance(server, SlackServer) else "discord"
     operator.stop_at = stop_at
-    if idle:
-        operator.obey = do_nothing
+    operator.obey = obey or operator.obey
     ledger = Ledger.open(ledger_path(folder, platform), server.main.id)
 
     async def run() -> None:

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from adapters.rehearsal.ledger import Ledger
+from adapters.rehearsal.observations import Observations
 from adapters.rehearsal.plan import ledger_path
-from bot.errors import NotFound, Unavailable, UsageError
+from bot.errors import NotFound, Refused, Unavailable, UsageError
 from tests.programs import last_words, program
 from tests.waits import PATIENCE, until
 from tests.wire.alterations import ALTERATIONS, Alteration
 from tests.wire.discord import TOKEN, DiscordServer
-from tests.wire.rehearsing import Server, discord_service, operator_of, rehearse, slack_service
-from tests.wire.slack import APP_TOKEN, BOT_TOKEN
+from tests.wire.rehearsing import Server, discord_service, do_nothing, operator_of, rehearse, slack_service
+from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SlackServer
 
 SERVICES: dict[str, Callable[[], Server]] = {"discord": discord_service, "slack": slack_service}
 
@@ -172,7 +173,15 @@ async def test_no_other_place_is_touched(tmp_path: Path, platform: str) -> None:
     """Each call names the place, or no channel at all; what people do elsewhere is left alone."""
     async with SERVICES[platform]() as server:
         other = server.add_channel("other")
-        await rehearse(server, tmp_path)
+        obey = operator_of(server).obey
+
+        async def first_elsewhere(line: str) -> None:
+            if line.startswith("→ Type"):
+                await type_in(server, other.id)
+            await obey(line)
+
+        operator = await rehearse(server, tmp_path, obey=first_elsewhere)
+        assert operator.facts == set(), operator.report
         if isinstance(server, DiscordServer):
             paths = [call.path for call in server.calls]
             assert {path.split("/")[2] for path in paths if path.startswith("/channels/")} == {server.main.id}
@@ -218,7 +227,36 @@ async def test_the_report_has_limits_and_times(tmp_path: Path, platform: str) ->
     assert f"\n• {call}: " in operator.report.partition("Times in milliseconds")[2]
 
 
+async def type_in(server: Server, channel: str) -> None:
+    """A member types the rehearsal's command in another channel."""
+    if isinstance(server, SlackServer):
+        await server.member("Ben").at(server.team.channels[channel]).start_command("/parley elsewhere")
+    else:
+        server.member("Ben", channel=server.channels[channel]).start_slash("rehearse", words="elsewhere")
+
+
+def test_a_difference_names_no_member_and_no_token() -> None:
+    """Marks, ids and tokens become an ellipsis; the words around them stay, and each difference stands once."""
+    check = Observations(lambda _error: "")
+    for _ in range(2):
+        check.differ("S-text", "<@U1|ada> in <#C1|> as U0123456789 of 123456789012345678 with xoxb-1-a: 50013")
+    assert check.differences == [("S-text", "… in … as … of … with … 50013")]
+
+
 # --- refusals ---
+
+
+@pytest.mark.parametrize("platform", SERVICES)
+async def test_a_token_that_is_worth_nothing_is_refused(tmp_path: Path, platform: str) -> None:
+    """With a sentence, before anything is posted."""
+    async with SERVICES[platform]() as server:
+        if isinstance(server, DiscordServer):
+            server.revoked = True
+        else:
+            server.revoked.add(BOT_TOKEN)
+        with pytest.raises(Refused, match="refuses"):
+            await rehearse(server, tmp_path)
+        assert not ledger_path(tmp_path, platform).exists()
 
 
 def test_a_file_of_another_rehearsal_is_refused(tmp_path: Path) -> None:
@@ -247,7 +285,7 @@ async def test_a_connection_that_discord_closes_ends_the_wait_for_the_operator(t
     """Nothing that the operator does would arrive."""
     async with discord_service() as server:
         assert isinstance(server, DiscordServer)
-        rehearsing = asyncio.create_task(rehearse(server, tmp_path, idle=True))
+        rehearsing = asyncio.create_task(rehearse(server, tmp_path, obey=do_nothing))
         await until(lambda: server.commands.get(server.guild.id))
         await server.revoke_token()
         with pytest.raises(Unavailable, match="Discord closed the connection"):
