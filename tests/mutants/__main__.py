@@ -37,6 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("files", nargs="*", help="files that hold rules; all of rules.py by default")
     parser.add_argument("--sample", type=float, default=1.0, help="the share of mutants to run, drawn by chance")
+    parser.add_argument("--by-file", action="store_true", help="draw whole files until they have that share")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     parser.add_argument("--workers", type=int, default=2, help="rooms at a time")
     parser.add_argument("--strict", action="store_true", help="fail where any survives")
@@ -45,8 +46,11 @@ def main() -> int:
     only = set(arguments.names.read_text("utf-8").splitlines()) if arguments.names else None
     explained = set(yaml.safe_load(EQUIVALENT.read_text("utf-8")) or {})
     counts, survivors, orders = Counter[str](), list[Mutant](), list[tuple[Room, list[Mutant]]]()
-    for number, room in enumerate(ROOMS):
-        drawn = _drawn(_mutants(room, number, arguments.files), arguments.sample, arguments.seed)
+    rooms = [_mutants(room, number, arguments.files) for number, room in enumerate(ROOMS)]
+    draw = _draw_files if arguments.by_file else _draw
+    chosen = draw([mutant for mutants in rooms for mutant in mutants], arguments.sample, arguments.seed)
+    for room, of_room in zip(ROOMS, rooms, strict=True):
+        drawn = [mutant for mutant in of_room if mutant in chosen]
         drawn = [mutant for mutant in drawn if only is None or mutant.name in only]
         mutants = [mutant for mutant in drawn if mutant.name not in explained]
         counts[EXPLAINED] += len(drawn) - len(mutants)
@@ -118,9 +122,18 @@ def _paths(room: Room) -> list[str]:
     return sorted({str(path.relative_to(ROOT)) for pattern in room.files for path in ROOT.glob(pattern)})
 
 
-def _drawn(mutants: list[Mutant], share: float, seed: int) -> list[Mutant]:
+def _draw(mutants: Sequence[Mutant], share: float, seed: int) -> set[Mutant]:
     """Draw each mutant by its name and the seed, so that a change in one place doesn't draw others elsewhere."""
-    return [mutant for mutant in mutants if crc32(f"{seed} {mutant.name}".encode()) < share * 2**32]
+    return {mutant for mutant in mutants if crc32(f"{seed} {mutant.name}".encode()) < share * 2**32}
+
+
+def _draw_files(mutants: Sequence[Mutant], share: float, seed: int) -> set[Mutant]:
+    """Draw whole files, until they have the share: fewer rooms have to be learned then."""
+    chosen: set[Mutant] = set()
+    for drawn in sorted({mutant.file for mutant in mutants}, key=lambda file: crc32(f"{seed} {file}".encode())):
+        if len(chosen) < share * len(mutants):
+            chosen |= {mutant for mutant in mutants if mutant.file == drawn}
+    return chosen
 
 
 if __name__ == "__main__":

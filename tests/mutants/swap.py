@@ -6,7 +6,7 @@ import ast
 import importlib
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import cached_property
 from pathlib import PurePosixPath
 from types import FunctionType, ModuleType
@@ -86,4 +86,4 @@ def _set_constants(present: Mapping[str, Any], mutant: Mapping[str, Any]) -> boo
     return changed
 
 
-_PLAIN = (bool, int, float, str, bytes, tuple, frozenset, timedelta)
+_PLAIN = (bool, int, float, str, bytes, tuple, frozenset, time, timedelta)

@@ -17,6 +17,7 @@ from bot.decisions import repository
 from bot.decisions.export import as_json, as_markdown
 from bot.decisions.model import Decision, DecisionState, DecisionStep
 from bot.decisions.service import DecisionDraft, ReviewAnswer, review_moment
+from bot.deliberation.model import Discussion, Moderation
 from bot.errors import BotError, NotAllowed, NotFound, NotYet, Refused, Unavailable
 from bot.instance import Instance
 from bot.polls.model import PollState
@@ -204,7 +205,8 @@ async def test_a_decision_is_its_communitys(here: Instance) -> None:
     """To another community's members, hosts and moderators it doesn't exist, and they answer for none of it."""
     decision = await recorded(here)
     assert (await here.decisions.seen_by(decision.id, BEN, HOME, T)).id == decision.id
-    for request in (away(ADA), away(MO), away(BEN)):
+    alone = replace(away(ADA), place=replace(DIRECT, workspace="elsewhere"))
+    for request in (away(ADA), away(MO), away(BEN), alone):
         assert not here.decisions.may_answer(decision, request, AWAY)
         for look in (here.decisions.seen_by, here.decisions.asked_of):
             with pytest.raises(NotFound):
@@ -314,6 +316,45 @@ async def test_only_a_closed_poll_decides(here: Instance, state: PollState, erro
     else:
         with pytest.raises(error):
             here.decisions.check(poll, ADA, HOME, T)
+
+
+@pytest.mark.parametrize(
+    ("state", "request_", "words"),
+    [
+        (PollState.OPEN, ADA, "once the discussion is closed"),
+        (PollState.CANCELLED, ADA, "This discussion was cancelled"),
+        (PollState.CLOSED, BEN, "Only the discussion's host"),
+        (PollState.CLOSED, ADA, ""),
+        (PollState.CLOSED, MO, ""),
+    ],
+)
+async def test_a_closed_discussion_leads_to_a_decision(
+    here: Instance, state: PollState, request_: Request, words: str
+) -> None:
+    """Its host and moderators record it, by its id and the hash of its result; a private one's is private."""
+    discussion = Discussion("d-7", "test:demo", "ada", "Ada", "Kitchen?", "", Moderation.OFF, True, NOW, NOW)
+    discussion = replace(discussion, state=state, result_hash="abc")
+    if words:
+        with pytest.raises(BotError, match=words):
+            await here.decisions.record(DRAFT, discussion, request_, HOME, T)
+        return
+    decision = await here.decisions.record(DRAFT, discussion, request_, HOME, T)
+    assert (decision.poll, decision.discussion, decision.totals_hash) == ("", "d-7", "abc")
+    assert decision.private
+    assert "- Discussion: d-7, totals SHA-256 abc" in as_markdown([decision], UTC).splitlines()
+    assert json.loads(as_json([decision]))[0]["discussion"] == "d-7"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(PollState.OPEN, "the poll is closed"), (PollState.CANCELLED, "This poll")]
+)
+async def test_a_refusal_names_what_can_lead_to_no_decision(here: Instance, state: PollState, words: str) -> None:
+    """A poll is called a poll."""
+    poll = await opened(here)
+    with pytest.raises(BotError, match=words):
+        here.decisions.check(replace(poll, state=state), ADA, HOME, T)
+    with pytest.raises(NotAllowed, match="Only the poll's host"):
+        here.decisions.check(poll, BEN, HOME, T)
 
 
 async def test_the_scheduler_hears_of_each_review(here: Instance) -> None:
