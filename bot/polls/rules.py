@@ -89,7 +89,7 @@ def _fault(error: InvalidBallot, poll: Poll, t: Translator) -> str:
         Fault.UNKNOWN_OPTION: t("That option isn't in this poll. Use the poll's own buttons."),
         Fault.OPTION_TWICE: t("An option is on the ballot twice."),
         Fault.RANK_TWICE: t("Give each rank to one option only."),
-        Fault.TOO_MANY: t.count("Choose at most {n} option.", "Choose at most {n} options.", poll.max_choices or 0),
+        Fault.TOO_MANY: t.count("Choose at most {n} option.", "Choose at most {n} options.", poll.max_choices),
         Fault.BAD_SCORE: t("Score each option from 0 to 5."),
     }
     return words.get(error.fault) or t("This poll can't take that ballot. Use the poll's own buttons.")

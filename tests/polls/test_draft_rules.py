@@ -10,7 +10,7 @@ from bot.chat.vocabulary import Place, Request
 from bot.errors import Refused
 from bot.i18n import translator
 from bot.polls.counting.ballots import Ballot, Method
-from bot.polls.model import OPTION_NAME_MAX, OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, PollOption, PollState
+from bot.polls.model import OPTION_NAME_MAX, OPTIONS_MAX, OPTIONS_MIN, QUESTION_MAX, PollOption, PollState, Results
 from bot.polls.places import is_private
 from bot.polls.rules import QUORUM_MAX, PollDraft, checked_ballot, mistakes, most_choices, must_be_open, tally_of
 from tests.store.things import poll
@@ -161,6 +161,7 @@ def test_only_an_open_poll_is_open(state: PollState) -> None:
         (Method.APPROVAL, "0,1,2", "at most 2"),
         (Method.SINGLE, "2", ""),
         (Method.SINGLE, "3", "isn't in this poll"),
+        (Method.SINGLE, "x", "can't take that ballot"),
         (Method.SINGLE, "", "at least one"),
         (Method.RANKED, "0>1>2", ""),
         (Method.RANKED, "0>0", "twice"),
@@ -177,6 +178,54 @@ def test_a_ballot_says_what_its_method_takes(method: Method, ballot: str, refusa
             checked_ballot(subject, ballot, T)
     else:
         assert checked_ballot(subject, ballot, T) == ballot
+
+
+@pytest.mark.parametrize(
+    ("method", "ballot", "reason", "refusal"),
+    [
+        (Method.CONSENT, "2", "x", ""),
+        (Method.CONSENT, "2", "x" * 500, ""),
+        (Method.CONSENT, "2", "x" * 501, "Shorten that to 500"),
+        (Method.CONSENT, "2", "", "needs a reason"),
+        (Method.CONSENT, "2", " \u3164", "needs a reason"),
+        (Method.CONSENT, "0", "", ""),
+        (Method.CONSENT, "1", "", ""),
+        (Method.CONSENT, "0", "x", "Only an objection"),
+        (Method.CONSENT, "1", "x", "Only an objection"),
+        (Method.SINGLE, "2", "", ""),
+        (Method.SINGLE, "2", "x", "Only an objection"),
+    ],
+)
+def test_an_objection_has_a_reason_and_nothing_else_has(method: Method, ballot: str, reason: str, refusal: str) -> None:
+    """The third option of a consent poll objects; that of another poll is an option like the others."""
+    subject = replace(poll(), method=method)
+    if refusal:
+        with pytest.raises(Refused, match=refusal):
+            checked_ballot(subject, ballot, T, reason)
+    else:
+        assert checked_ballot(subject, ballot, T, reason) == ballot
+
+
+@pytest.mark.parametrize(
+    ("second", "refusal"),
+    [("green", "Two options are called “Green”"), ("Ｇreen", "“Ｇreen” and “Green” look alike"), ("Greens", "")],
+)
+def test_two_names_that_a_reader_cant_tell_apart_are_refused(second: str, refusal: str) -> None:
+    """The same word in another case, or the same look in other letters: each with its own words."""
+    sentence = mistakes(draft("Green", second), ADA, T).get("options", "")
+    assert sentence.startswith(refusal) if refusal else sentence == ""
+
+
+def test_a_refusal_names_an_option_by_forty_characters() -> None:
+    """Of one whose letters carry too many marks, too."""
+    assert f"“{'x' * 40}”" in mistakes(draft("Green", "x" * 41 + "o" + "\u0301" * 6), ADA, T)["options"]
+
+
+def test_a_draft_promises_nothing_that_its_host_did_not_ask_for() -> None:
+    """Secret, for everyone, without a quorum, with its result at the close, in its own place."""
+    plain = PollDraft("Which tea?", (), NOW)
+    assert (plain.method, plain.max_choices, plain.secret, plain.results) == (Method.SINGLE, 0, True, Results.AT_CLOSE)
+    assert (plain.roles, plain.joined_before, plain.quorum, plain.public) == (frozenset(), False, 0, False)
 
 
 @pytest.mark.parametrize(("quorum", "reached"), [(0, None), (1, True), (2, True), (3, False)])

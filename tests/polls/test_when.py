@@ -48,6 +48,16 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
         ("2026-12-01 18:00 UTC", datetime(2026, 12, 1, 18, 0, tzinfo=UTC)),
         ("2026-12-04 00:05 utc", datetime(2026, 12, 4, 0, 5, tzinfo=UTC)),
         ("2027-03-28 02:30", datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),
+        ("1 min", datetime(2026, 11, 25, 12, 1, tzinfo=UTC)),
+        ("366 days", datetime(2027, 11, 26, 12, 0, tzinfo=UTC)),
+        ("13/01/2027", datetime(2027, 1, 13, 22, 59, tzinfo=UTC)),
+        ("1/13/2027", datetime(2027, 1, 13, 22, 59, tzinfo=UTC)),
+        ("24.12 18:00", datetime(2026, 12, 24, 17, 0, tzinfo=UTC)),
+        ("friday 13:00", datetime(2026, 11, 27, 12, 0, tzinfo=UTC)),  # the clock shows that now, too
+        ("friday 0:00", datetime(2026, 11, 26, 23, 0, tzinfo=UTC)),
+        ("next month", datetime(2026, 12, 25, 12, 0, tzinfo=UTC)),
+        ("in 3 months", datetime(2027, 2, 25, 12, 0, tzinfo=UTC)),
+        ("friday 18:00" + "," * 48, datetime(2026, 11, 27, 17, 0, tzinfo=UTC)),  # 60 characters
     ],
 )
 def test_spans_and_moments_are_understood_in_the_communitys_zone(line: str, moment: datetime) -> None:
@@ -67,12 +77,20 @@ def test_spans_and_moments_are_understood_in_the_communitys_zone(line: str, mome
         ("12", "can't read"),
         ("december", "can't read"),
         ("12/01/2026", "can't read"),
+        ("friday 12/01/2026", "can't read"),
+        ("12/01/2026 noon", "can't read"),
+        ("friday 24/12/2026", "can't read"),
+        ("1.12 18:00", "can't read"),
+        ("fríday 18:00", "can't read"),
+        ("december 2026", "can't read"),
+        ("friday 18:00" + "," * 49, "can't read"),
         ("friday 25:00", "can't read"),
         ("yesterday", "Pick a later time"),
         ("2025-01-01", "Pick a later time"),
         ("today 9:00", "Pick a later time"),
         ("0m", "Pick a later time"),
         ("10 years", "can't read"),
+        ("367 days", "Pick an earlier time"),
         ("3660 days", "Pick an earlier time"),
         ("2036-11-25", "Pick an earlier time"),
         ("999999 weeks", "Pick an earlier time"),
@@ -83,6 +101,20 @@ def test_what_is_no_sensible_time_is_refused_with_an_example(line: str, refusal:
     """The answer says what is wrong and what can be typed instead."""
     with pytest.raises(Refused, match=refusal):
         closing_time(line, NOW, BERLIN, T)
+
+
+def test_a_refusal_quotes_what_was_typed_and_has_an_example() -> None:
+    """Sixty characters of it; the example is the day after tomorrow."""
+    with pytest.raises(Refused, match=r"“x{60}” as a time.* or 2026-11-27 18:00"):
+        closing_time("x" * 61, NOW, BERLIN, T)
+
+
+@pytest.mark.parametrize("line", ["9999-12-31", "9999-12-31 23:59", "31 december 9999 11pm"])
+def test_the_last_day_of_the_calendar_is_too_late_in_every_zone(line: str) -> None:
+    """West of Greenwich its evening lies beyond what a time can hold."""
+    for zone in (BERLIN, ZoneInfo("America/New_York"), UTC):
+        with pytest.raises(Refused, match="Pick an earlier time"):
+            closing_time(line, NOW, zone, T)
 
 
 @pytest.mark.parametrize(

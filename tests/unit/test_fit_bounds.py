@@ -272,3 +272,13 @@ def test_what_comes_after_a_long_body_stands_with_its_end() -> None:
     assert first.image == whole.image
     assert (last.fields, last.footer, last.controls, last.poll) == (whole.fields, "foot", (button(),), "")
     assert last.image is None
+
+
+@pytest.mark.parametrize(("total", "cards"), [(101, 1), (100, 2)])
+def test_a_card_that_fits_is_one_card_though_its_continuation_would_not_be(total: int, cards: int) -> None:
+    """A continued title is longer by an ellipsis: room for that is left only where a card is split."""
+    shown = [
+        card for message in fitted(Card(title="T", body=text("x" * 100)), body=100, total=total) for card in message
+    ]
+    assert len(shown) == cards
+    assert "".join(plain(card.body) for card in shown).count("x") == 100

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.__main__ import _draw, _draw_files
 from tests.mutants.operators import mutants_of, mutated
 from tests.mutants.plugin import KILLED, SURVIVED
 from tests.mutants.rules import ROOMS
@@ -168,3 +169,18 @@ def test_a_mutant_is_killed_by_a_test_of_its_rule_alone(
         "4": SURVIVED,
         "not not number": SURVIVED,
     }
+
+
+def test_a_share_is_drawn_by_mutant_or_by_whole_file() -> None:
+    """The same seed draws the same; whole files are drawn until they have the share, and not one more."""
+    files = [mutants_of(f"{name}.py", "def f(a):\n    return 1 < a < 9\n") for name in "abcdefghij"]
+    mutants = [mutant for file in files for mutant in file]
+    for share, whole in ((0.1, 1), (0.11, 2), (1.0, 10)):
+        drawn = _draw_files(mutants, share, 7)
+        assert len(drawn) == whole * len(files[0])
+        assert len({mutant.file for mutant in drawn}) == whole
+        assert drawn == _draw_files(mutants, share, 7)
+    assert _draw_files(mutants, 0.1, 7) != _draw_files(mutants, 0.1, 8)
+    assert _draw(mutants, 1.0, 7) == set(mutants)
+    assert _draw(mutants, 0.0, 7) == set()
+    assert _draw(mutants, 0.5, 7) != _draw(mutants, 0.5, 8)
