@@ -157,6 +157,13 @@ def test_a_review_is_on_a_morning_to_come_within_five_years(
         assert review_moment(words, now, HOME, T) == moment
 
 
+async def test_a_mistake_quotes_sixty_characters(here: Instance) -> None:
+    """Of a link, and of a day."""
+    draft = replace(DRAFT, links=("x" * 61,), review="x" * 61)
+    mistakes = here.decisions.mistakes(draft, ADA, HOME, T)
+    assert all(f"“{'x' * 60}”" in mistakes[part] for part in ("links", "review"))
+
+
 def test_a_review_is_at_nine_by_the_communitys_clock() -> None:
     """In Berlin that is eight by UTC in winter."""
     berlin = Community("test:demo", zone="Europe/Berlin")

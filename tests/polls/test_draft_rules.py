@@ -226,6 +226,7 @@ def test_a_draft_promises_nothing_that_its_host_did_not_ask_for() -> None:
     plain = PollDraft("Which tea?", (), NOW)
     assert (plain.method, plain.max_choices, plain.secret, plain.results) == (Method.SINGLE, 0, True, Results.AT_CLOSE)
     assert (plain.roles, plain.joined_before, plain.quorum, plain.public) == (frozenset(), False, 0, False)
+    assert wrong(plain) == {"options"}
 
 
 @pytest.mark.parametrize(("quorum", "reached"), [(0, None), (1, True), (2, True), (3, False)])

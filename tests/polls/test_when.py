@@ -81,6 +81,7 @@ def test_spans_and_moments_are_understood_in_the_communitys_zone(line: str, mome
         ("12/01/2026 noon", "can't read"),
         ("friday 24/12/2026", "can't read"),
         ("1.12 18:00", "can't read"),
+        ("1.12", "can't read"),  # a day or a time of day
         ("fríday 18:00", "can't read"),
         ("december 2026", "can't read"),
         ("friday 18:00" + "," * 49, "can't read"),
