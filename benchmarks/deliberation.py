@@ -9,7 +9,7 @@ their priorities, answered by the person's camp (each camp agrees or disagrees w
 tenth of the answers turned about, and the votes are grouped and reported. "False" are communities whose votes were
 shuffled within each statement, by turns among those who saw it and among all; nothing in them connects two statements.
 Without camps, each statement has a share of agreement of its own; one camp answers alike but for the noise. What presses
-and closes cost is in `benchmarks.discussions`; run both with OPENBLAS_NUM_THREADS=1, which `parley serve` sets.
+and closes cost is in `benchmarks.discussions`; run both with OPENBLAS_NUM_THREADS=1, which `parley run` sets.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a press, a close and the draw's priorities cost in a discussion of 10,000 people on 200 statements.
 
-    OPENBLAS_NUM_THREADS=1 python -m benchmarks.discussions     as `parley serve` sets it; 10,000 people
+    OPENBLAS_NUM_THREADS=1 python -m benchmarks.discussions     as `parley run` sets it; 10,000 people
     python -m benchmarks.discussions --quick                    1,000
 
 Everything goes through a whole instance over an SQLite file: members draw statements and answer them, by turns in a large
