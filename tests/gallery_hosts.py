@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.chat.platform import Limits
 from bot.chat.vocabulary import Outcome, Reply, Request
 from bot.instance import Instance
 from bot.telemetry.meter import Meter
@@ -97,6 +98,9 @@ async def _running_it(stage: _Stage) -> None:
     await stage.presses("host-reminded", ADA, "v1:poll-remind:p6")
     await stage.presses("host-extended", ADA, "v1:poll-extend-by:p6", "1-week")
     await stage.presses("host-elsewhere", ADA, "v1:poll-elsewhere:p6")
+    stage.here.platforms["test"].limits = Limits(asks_place=True)
+    await stage.presses("host-elsewhere-form", ADA, "v1:poll-elsewhere:p6")
+    await stage.sends("host-placed", ADA, "host-elsewhere-form")
     await stage.presses("host-copy", ADA, "v1:poll-copy:p6")
     await stage.presses("member-watches", BEN, "v1:poll-watch:p6")
     await stage.presses("member-watches-no-more", BEN, "v1:poll-watch:p6")

@@ -88,6 +88,9 @@ def view(form: Form, origin: FormOrigin, t: Translator) -> Json:
 
 
 def origin_of(form: Form, *, channel: str, thread: str, url: str) -> FormOrigin:
+    """From where a form comes; a form that asks for the place comes from none."""
+    if form.elsewhere:
+        channel = thread = ""
     return FormOrigin(form.action.encode(), channel, thread, url)
 
 

@@ -55,6 +55,7 @@ def count_blocks(card: Card) -> int:
 
 LIMITS = Limits(
     commands=f"{COMMAND} ",
+    asks_place=True,
     title=150,
     body=3000,
     total=10_000,

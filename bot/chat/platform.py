@@ -22,7 +22,7 @@ class Limits:
     escaping and with the marks and line ends that the platform's renderer puts around it.
     `parts` is how many of the platform's building blocks (Discord's components, Slack's blocks) a message holds,
     and `count_parts` how many of them one card takes.
-    `commands` is what a command that is typed begins with.
+    `commands` is what a command that is typed begins with, `asks_place` whether a form can ask for a place.
     """
 
     title: int = 256
@@ -45,6 +45,7 @@ class Limits:
     parts: int = 1000
     count_parts: Callable[[Card], int] = _one
     commands: str = "/"
+    asks_place: bool = False
 
 
 class Platform(Protocol):

@@ -334,14 +334,15 @@ FORM_INPUTS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Questions in a window of their own. At most 5; a form never leads straight to another form."""
+    """Questions in a window of their own, at most 5, with `elsewhere` the place to act in; none leads to another form."""
 
     action: Action
     title: str
     inputs: tuple[Input, ...]
+    elsewhere: bool = False
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.inputs) <= FORM_INPUTS_MAX:
+        if not 1 <= len(self.inputs) + self.elsewhere <= FORM_INPUTS_MAX:
             raise ValueError(f"a form has 1 to {FORM_INPUTS_MAX} inputs, not {len(self.inputs)}")
 
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from bot.chat.markup import Bold, paragraph, text
-from bot.chat.vocabulary import Action, Card, Choice, Outcome, Post, Reply, Tone
+from bot.chat.vocabulary import Action, Answers, Card, Choice, Outcome, Post, Reply, Tone
 from bot.commands import ballot_cards, poll_cards, poll_forms, poll_labels
 from bot.commands.poll_finder import PollFinder
 from bot.commands.poll_views import PollViews
-from bot.dispatch.declare import Context, Param, action, command
+from bot.dispatch.declare import Context, Param, action, command, form
 from bot.errors import UsageError
 from bot.i18n import N_
 from bot.polls.model import Poll
@@ -82,6 +82,16 @@ class HostCommands:
     )
     async def post(self, ctx: Context, poll: Annotated[str, poll_forms.POLL]) -> Outcome:
         poll_id = await self.finder.id_of(ctx, poll, lambda each: Action("poll-post", (each.id,)))
+        return await self._offer(ctx, poll_id)
+
+    @form("poll-placed", posts=True)
+    async def placed(self, ctx: Context, poll_id: str, answers: Answers) -> Outcome:
+        """Post the poll in the place that a form asked for."""
+        del answers  # the place is the request's own
+        return await self._offer(ctx, poll_id)
+
+    async def _offer(self, ctx: Context, poll_id: str) -> Outcome:
+        """Post the poll in the request's place; ask first where that opens it to more members."""
         subject = await self.polls.to_post(poll_id, ctx.request, ctx.community, ctx.t)
         if opens(subject, ctx.request):
             return Outcome(Reply((poll_cards.opening_card(ctx.t, subject),)))

@@ -14,6 +14,7 @@ from bot.chat.vocabulary import (
     Card,
     Choice,
     Control,
+    Form,
     Outcome,
     Reply,
     Select,
@@ -66,7 +67,13 @@ class MenuCommands:
 
     @action("poll-elsewhere", replaces=True)
     async def elsewhere(self, ctx: Context, poll_id: str) -> Outcome:
+        """Ask for the place, or say what to type there."""
         poll = await self._own(ctx, poll_id)
+        platform = self.opening.platforms.get(ctx.request.actor.platform)
+        if platform is not None and platform.limits.asks_place:
+            return Outcome(
+                Reply(form=Form(Action("poll-placed", (poll.id,)), ctx.t("Post it elsewhere"), (), elsewhere=True))
+            )
         line = f"{ctx.t.commands}poll post poll:{poll.id}"
         body = text(
             paragraph(Bold(poll.question)),

@@ -75,6 +75,24 @@ async def test_options_stand_in_the_order_of_their_fields(tmp_path: Path) -> Non
         assert drawn.index("Green") < drawn.index("Black") < drawn.index("Oolong")
 
 
+async def test_a_host_posts_a_poll_elsewhere_by_picking_the_channel(tmp_path: Path) -> None:
+    """The menu's form asks for a channel where posting works; votes there count in the same poll."""
+    async with slack_world(tmp_path) as world:
+        host = world.server.member("Host")
+        tea = world.server.add_channel("tea")
+        tea.members.add(host.id)
+        first = await world.poll(host)
+        menu = (await host.press(first, "Manage")).messages[0]
+        view = (await host.press(menu, "Post elsewhere")).view
+        assert view is not None
+        assert [block["label"]["text"] for block in view.content["blocks"]] == ["Where to post it"]
+        assert view.content["blocks"][0]["element"]["filter"]["include"] == ["public", "private"]
+        assert (await host.submit(view, {"Where to post it": tea.id})).closed
+        await world.server.until(lambda: bool(world.server.posted(tea)), patience=5)
+        assert "Which tea?" in words(world.server.posted(tea)[0].blocks)
+        assert len(world.server.posted(first.channel)) == 1
+
+
 async def test_a_close_is_typed_in_the_list(tmp_path: Path) -> None:
     """The list says how the words are understood; it offers ready answers before, and where nothing is understood."""
     async with slack_world(tmp_path) as world:
