@@ -97,7 +97,7 @@ async def test_a_form_with_mistakes_is_opened_again_with_what_was_typed(tmp_path
         ada = world.ada
         await ada.member.submit_modal(await opened(ada), WRONG)
         display = ada.changes()
-        assert "The options: Give the poll 2 to 25 options, not 1." in display.private
+        assert "The options, one on each line: Give the poll 2 to 25 options, not 1." in display.private
         assert not display.public
         message, button = ada.newest(lambda part: part.get("label") == "Try again")
         check_message(raw(message))
