@@ -37,6 +37,7 @@ from bot.commands.polls import PollCommands
 from bot.commands.privacy import PrivacyCommands
 from bot.commands.queue import QueueCommands, waiting_notice
 from bot.commands.results import ResultCommands
+from bot.commands.rights_check import RightsCheck
 from bot.commands.settings import SettingsCommands
 from bot.commands.statement_queue import StatementQueue
 from bot.commands.suggest import SuggestCommands
@@ -310,7 +311,9 @@ def _features(
         DiscussionCommands(discussions, discussion_finder, proposals, shelf, opening),
         StatementQueue(discussion_finder, proposals, views.platforms),
         DecisionCommands(decisions, views.polls, finder, discussion_finder),
-        SettingsCommands(communities, shelf, action_log, views.platforms),
+        SettingsCommands(
+            communities, shelf, action_log, views.platforms, RightsCheck(views.polls.database, views.platforms)
+        ),
         PrivacyCommands(privacy, DiscussionData(discussions)),
         LogCommands(action_log),
         ContentCommands(content),

@@ -8,6 +8,8 @@ from typing import Any
 
 import discord
 
+from bot.i18n import N_
+
 _THREADS = frozenset(
     kind.value
     for kind in (
@@ -116,6 +118,24 @@ def sends(permissions: discord.Permissions, *, in_thread: bool) -> bool:
     """
     write = permissions.send_messages_in_threads if in_thread else permissions.send_messages
     return permissions.administrator or (permissions.view_channel and write)
+
+
+def missing(permissions: discord.Permissions, *, in_thread: bool) -> list[str]:
+    """Name what the bot lacks, as Discord's own settings name it, yet to be translated.
+
+    Without View Channel nothing else can be told, and without Send Messages nothing of files. https://discord.com/developers/docs/topics/permissions
+    """
+    if permissions.administrator:
+        return []
+    if not permissions.view_channel:
+        return [N_("View Channel")]
+    writes = sends(permissions, in_thread=in_thread)
+    needed = {
+        N_("Send Messages in Threads") if in_thread else N_("Send Messages"): writes,
+        N_("Attach Files"): permissions.attach_files or not writes,
+        N_("Read Message History"): permissions.read_message_history,
+    }
+    return [name for name, granted in needed.items() if not granted]
 
 
 def may_write_in(data: Mapping[str, Any], channel: str) -> bool:

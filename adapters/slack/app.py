@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,8 +21,9 @@ from adapters.http.outgoing_calls import counting
 from adapters.slack import answers, files, render
 from adapters.slack.http import GuardedApp
 from adapters.slack.incoming import Incoming
+from adapters.slack.manifest import SCOPES
 from adapters.slack.oauth import InstallFlow, OAuth
-from adapters.slack.places import BETWEEN_PEOPLE
+from adapters.slack.places import BETWEEN_PEOPLE, look_up
 from adapters.slack.socket_mode import Pace, SocketMode
 from adapters.slack.texts import CHANNEL
 from adapters.slack.web import API, DEAD_TOKEN, WebApi, error_of
@@ -219,6 +220,16 @@ class SlackChat:
         """Raises what `post` raises."""
         groups = await (await self._web(workspace)).call("usergroups_list")
         return any(group["id"] == role for group in groups.get("usergroups") or ())
+
+    async def missing_rights(self, place: Place) -> Sequence[str]:
+        """A channel's obstacle, such as an invitation that is missing; of the workspace, the scopes that the token lacks."""
+        web = await self._web(place.workspace)
+        if place.channel:
+            obstacle = (await look_up(web, place.channel)).obstacle
+            return [obstacle] if obstacle else []
+        headers: Mapping[str, str] = (await web.call("auth_test")).headers
+        granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")} - {""}
+        return [scope for scope in SCOPES if granted and scope not in granted]
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
         """A direct message. False where the person can't be reached."""

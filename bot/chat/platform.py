@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -87,6 +87,17 @@ async def post_below(platform: Platform, place: Place, first: MessageRef | None,
     if first is not None and isinstance(platform, Replies):
         return await platform.reply(first, reply)
     return await platform.post(place, reply)
+
+
+@runtime_checkable
+class ChecksRights(Protocol):
+    """A platform whose admins grant the bot what it may do."""
+
+    async def missing_rights(self, place: Place) -> Sequence[str]:
+        """Name what the bot lacks in a place, or with an empty channel in the workspace as a whole, yet to be translated.
+
+        Raises what `post` raises.
+        """
 
 
 @runtime_checkable

@@ -12,15 +12,18 @@ from bot.chat.platform import Platform
 from bot.chat.vocabulary import Card, Choice, Outcome, Reply, Tone
 from bot.commands.cards import topic_choices
 from bot.commands.mentions import resolve_channel, resolve_role
+from bot.commands.rights_check import RightsCheck
 from bot.communities.action_log import ActionLog, Deed
 from bot.communities.model import Community, Creators, checked_zone
 from bot.communities.service import Communities
 from bot.dispatch.declare import Context, Param, Permission, command
-from bot.errors import NotFound, Refused
+from bot.errors import NotFound, Refused, UsageError
 from bot.i18n import N_, PSEUDO, Translator, languages
 from bot.library.edition import Shelf
 
 OFF = "off"
+CHECK = "check"
+"""The word that is typed in place of `check:yes`."""
 _CREATORS: Mapping[str, str] = {
     Creators.EVERYONE.value: N_("Everyone"),
     Creators.MODERATORS.value: N_("Moderators"),
@@ -52,6 +55,7 @@ class SettingsCommands:
     shelf: Shelf
     action_log: ActionLog
     platforms: Mapping[str, Platform]
+    rights: RightsCheck
 
     @command(
         "settings",
@@ -75,8 +79,12 @@ class SettingsCommands:
             str,
             Param(N_("Clear a setting"), choices={name: label for name, (_, label) in _WITHOUT.items()}),
         ] = "",
+        check: Annotated[bool, Param(N_("Check what I can do in each channel"))] = False,
+        words: Annotated[str, Param("", typed=True)] = "",
     ) -> Outcome:
         t, community = ctx.t, ctx.community
+        if check or _asks_for_check(t, words):
+            return Outcome(Reply((await self.rights.card(ctx),)))
         changes: dict[str, Any] = {}
         if polls:
             changes["creators"] = Creators(polls)
@@ -86,10 +94,11 @@ class SettingsCommands:
             changes["language"] = _known_language(t, language)
         if topic:
             changes["topic"] = "" if topic == OFF else self._topic(t, topic)
-        if reminder >= 0:
-            changes["reminder_minutes"] = _at_most(t, "reminder", reminder, REMINDER_MAX)
-        if keep >= 0:
-            changes["keep_days"] = _at_most(t, "keep", keep, KEEP_DAYS_MAX)
+        numbers = {
+            "reminder_minutes": ("reminder", reminder, REMINDER_MAX),
+            "keep_days": ("keep", keep, KEEP_DAYS_MAX),
+        }
+        changes |= {name: _at_most(t, *number) for name, number in numbers.items() if number[1] >= 0}
         if without:
             changes[_WITHOUT[without][0]] = ""
         if moderators:
@@ -148,6 +157,13 @@ def _known_language(t: Translator, language: str) -> str:
     raise NotFound(
         t("I don't speak “{language}”. Choose one of these: {languages}.", language=language, languages=listed)
     )
+
+
+def _asks_for_check(t: Translator, words: str) -> bool:
+    """Tell whether the words ask for the check. Raises UsageError for any others."""
+    if words and words.casefold() != CHECK:
+        raise UsageError(t("/{command} doesn't take “{word}”. Leave it out.", command="settings", word=words[:60]))
+    return bool(words)
 
 
 def _at_most(t: Translator, name: str, number: int, most: int) -> int:

@@ -518,6 +518,7 @@ POLLS: Mapping[str, Dialogue] = {
         ("Ada> /settings", "for you: Only moderators"),
         ("Mo> /settings polls:moderators zone:Europe/Berlin", "for you: Settings changed", "Europe/Berlin"),
         ("Ada> /poll create post:yes question:q options:a|b", "for you: Only moderators can create polls"),
+        ("Mo> /settings check:yes", "for you: Nothing is missing"),
     ),
     "the content and the logs, for moderators who edit": (
         ("Mo> /content status", "for you: The live content", "tea", "[Problems]"),

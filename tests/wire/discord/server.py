@@ -212,6 +212,8 @@ class DiscordServer:
     def forbid(self, channel: Channel, permissions: int = BOT_PERMISSIONS) -> None:
         """Takes permissions of the bot away in a channel: all, unless some are named."""
         channel.permissions &= ~permissions
+        before = channel.overwrites.get(self.bot.id, Overwrite())
+        channel.overwrites[self.bot.id] = Overwrite(before.allow & ~permissions, before.deny | permissions)
         self.update(channel)
 
     def hide(self, channel: Channel, *people: Member) -> None:

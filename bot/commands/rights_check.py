@@ -1,0 +1,81 @@
+"""`/settings check`: what the bot may not do where it has to, in words that an admin of the platform knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.chat.markup import Block, Bold, ChannelMention, Inline, Plain, bullets, text
+from bot.chat.platform import ChecksRights, Platform
+from bot.chat.vocabulary import Card, Place, Tone
+from bot.dispatch.declare import Context
+from bot.errors import BotError
+from bot.polls import posted_messages
+from bot.polls import repository as poll_rows
+from bot.polls.model import PollState
+from bot.store.database import Database
+from bot.store.sql import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class RightsCheck:
+    """Asks the platform about each place in which the bot has to write."""
+
+    database: Database
+    platforms: Mapping[str, Platform]
+
+    async def card(self, ctx: Context) -> Card:
+        """Draw what is missing, place by place: first in the community as a whole. Raises Unavailable."""
+        platform: object = self.platforms.get(ctx.request.actor.platform)
+        if not isinstance(platform, ChecksRights):
+            return Card(
+                title=ctx.t("Nothing is missing"), body=text(ctx.t("I need no permissions here.")), tone=Tone.GOOD
+            )
+        actor = ctx.request.actor
+        lacking = [ctx.t(each) for each in await _missing(platform, Place(actor.platform, actor.workspace, ""))]
+        lines: list[tuple[Inline, ...]] = [(Bold(each),) for each in lacking]
+        for place, uses in (await self._places(ctx)).items():
+            missing = [ctx.t(each) for each in await _missing(platform, place)]
+            lacking += missing
+            said = Bold(", ".join(missing)) if missing else Plain(ctx.t("nothing is missing"))
+            lines.append((ChannelMention(place.channel, place.channel), Plain(f" ({', '.join(uses)}): "), said))
+        return Card(
+            title=ctx.t("Permissions are missing") if lacking else ctx.t("Nothing is missing"),
+            body=text(bullets(lines), *_advice(ctx, lines, lacking)),
+            tone=Tone.CAUTION if lacking else Tone.GOOD,
+        )
+
+    async def _places(self, ctx: Context) -> Mapping[Place, Sequence[str]]:
+        """Return where the bot has to write and for what, as far as this request may see it."""
+        actor, community, places = ctx.request.actor, ctx.community, dict[Place, list[str]]()
+        for channel, use in (
+            (community.moderator_channel, ctx.t("moderators' channel")),
+            (community.digest_channel, ctx.t("weekly digest")),
+        ):
+            if channel:
+                places.setdefault(Place(actor.platform, actor.workspace, channel), []).append(use)
+
+        async def posted(tx: Transaction) -> list[Place]:
+            polls = await poll_rows.visible(tx, community.id, ctx.request.place)
+            copies = [await posted_messages.copies(tx, poll.id) for poll in polls if poll.state is PollState.OPEN]
+            return [copy.message.place for each in copies for copy in each]
+
+        for place in await self.database.read(posted):
+            if (place.platform, place.workspace) == (actor.platform, actor.workspace):
+                uses, use = places.setdefault(place, []), ctx.t("open polls")
+                uses += [use] if use not in uses else []
+        return places
+
+
+async def _missing(platform: ChecksRights, place: Place) -> Sequence[str]:
+    """Ask the platform. A place that it can't find says so in its line."""
+    try:
+        return await platform.missing_rights(place)
+    except BotError as error:
+        return [error.message]
+
+
+def _advice(ctx: Context, lines: Sequence[object], lacking: Sequence[str]) -> Sequence[Block | str]:
+    if lacking:
+        return (ctx.t("Ask an admin to grant these, then check again."),)
+    return () if lines else (ctx.t("No channel is set, and no poll is open."),)

@@ -1,0 +1,88 @@
+"""`/settings check` names what is missing in which channel, on Discord and on Slack; elsewhere nothing is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.slack.manifest import SCOPES
+from tests.talk import MO, say
+from tests.talk import words as words_of
+from tests.wire.discord.model import ATTACH_FILES, READ_HISTORY, SEND_MESSAGES, VIEW_CHANNEL
+from tests.wire.discord_world import World, discord_world, words
+from tests.wire.slack.world import slack_world
+from tests.world import running
+
+
+async def checked(world: World) -> str:
+    mo = world.server.member("Mo", moderator=True)
+    return words((await mo.slash("settings", check=True)).messages[0])
+
+
+async def test_a_server_without_channels_and_polls(tmp_path: Path) -> None:
+    async with discord_world(tmp_path) as world:
+        assert "No channel is set, and no poll is open." in await checked(world)
+
+
+async def test_each_channel_with_its_uses_and_what_is_missing_there(tmp_path: Path) -> None:
+    """The moderators' channel, the digest's and those of open polls; a closed poll's isn't looked at."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        mo = server.member("Mo", moderator=True)
+        news, quiet, gone = (server.add_channel(name) for name in ("news", "quiet", "gone"))
+        await mo.slash("settings", channel=news.id, digest=news.id)
+        await world.poll(mo)
+        for place in (quiet, gone):
+            await mo.slash("poll post", poll="p1", here=place)
+        said = await checked(world)
+        assert "Nothing is missing" in said
+        assert f"<#{news.id}> (moderators' channel, weekly digest): nothing is missing" in said
+        assert f"<#{server.main.id}> (open polls): nothing is missing" in said
+        server.forbid(server.main, SEND_MESSAGES | READ_HISTORY)
+        server.forbid(news, ATTACH_FILES)
+        server.forbid(quiet, VIEW_CHANNEL)
+        await server.until(
+            lambda: (
+                not world.client.get_channel(int(quiet.id))
+                .permissions_for(  # type: ignore[union-attr]
+                    world.client.guilds[0].me
+                )
+                .view_channel
+            )
+        )
+        said = await checked(world)
+        assert "Permissions are missing" in said
+        assert f"<#{server.main.id}> (open polls): Send Messages, Read Message History" in said
+        assert f"<#{news.id}> (moderators' channel, weekly digest): Attach Files" in said
+        assert f"<#{quiet.id}> (open polls): View Channel" in said
+        assert f"<#{gone.id}> (open polls): nothing is missing" in said
+        world.forward(days=8)
+        await world.instance.scheduler.run_due()
+        assert "open polls" not in await checked(world)
+
+
+async def test_on_slack_channels_and_scopes(tmp_path: Path) -> None:
+    """An archived channel and a private one without the bot are named with what to do; so is a scope that is lacking."""
+    async with slack_world(tmp_path) as world:
+        server = world.server
+        boss = server.member("Boss", admin=True)
+        assert "No channel is set" in (await boss.command("/parley settings check")).text
+        await world.poll(boss)
+        said = (await boss.command("/parley settings check")).text
+        assert "Nothing is missing" in said
+        boss.channel.archived = True
+        assert "This channel is archived" in (await boss.command("/parley settings check")).text
+        boss.channel.archived = False
+        server.scopes = ",".join(scope for scope in SCOPES if scope != "files:write")
+        said = (await boss.command("/parley settings check")).text
+        assert "Permissions are missing" in said
+        assert "files:write" in said
+        assert "files:read" not in said
+
+
+async def test_where_no_permissions_are_needed(tmp_path: Path) -> None:
+    """The word is typed as well as the argument; no other word is taken."""
+    async with running(tmp_path) as instance:
+        for line in ("/settings check", "/settings Check", "/settings check:yes"):
+            assert "I need no permissions here." in words_of(await say(instance, MO, line))
+        assert "doesn't take “checks”" in words_of(await say(instance, MO, "/settings checks"))
+        assert "Settings of this community" in words_of(await say(instance, MO, "/settings check:no"))
