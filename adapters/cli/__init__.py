@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -50,6 +51,9 @@ class CommandLine(LazyGroup):
     """The group of all commands, which shows a BotError as its message."""
 
     def invoke(self, ctx: click.Context) -> object:
+        # NumPy reads it once, as it is imported. More threads make the small products of a question slower on a busy
+        # machine, and its start too.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         with report_errors():
             return super().invoke(ctx)
 

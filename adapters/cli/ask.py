@@ -41,10 +41,10 @@ def ask(
     actor = Actor("terminal", "local", os.environ.get("USER", "you"), os.environ.get("USER", "you"))
     request = Request(actor, Place("terminal", "local", "terminal", direct=True), now(), locale)
     shelf = Shelf(Edition.of(load_library(content_folder(content))))
+    Meanings(load_settings().cache).recall(shelf.current)
     bot = lookup_bot(shelf)
 
     async def answer() -> Outcome:
-        await Meanings(load_settings().cache).recall(shelf.current)
         words = " ".join(line).strip()
         question = question_of(words)
         if question is None and words.startswith("/"):

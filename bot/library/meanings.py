@@ -2,7 +2,7 @@
 
     meanings = Meanings(folder)
     await meanings.learn(edition)     nothing, where the extra `semantic` isn't installed
-    await meanings.recall(edition)    nothing either, where an earlier process hasn't kept the vectors
+    meanings.recall(edition)          nothing either, where an earlier process hasn't kept the vectors
     meanings.stop()                   what is being learned ends within a moment
 
 An edition answers by words at once. Once its vectors are there, it answers by meaning as well.
@@ -14,6 +14,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 from types import ModuleType
@@ -44,22 +45,20 @@ class Meanings:
 
     async def learn(self, edition: Edition) -> None:
         """Work out what an edition's cards mean. A failure is logged, and the edition goes on answering by words."""
-        await self._run(self._learn, edition)
-
-    async def recall(self, edition: Edition) -> None:
-        """Give an edition its meaning if that takes no work: where its vectors are in the folder."""
-        await self._run(self._recall, edition)
-
-    async def _run(self, work: Callable[[Answers, Encoder], None], edition: Edition) -> None:
         if self._encoder is None:
             return
         async with self._turn:  # two editions at once would take twice the memory, and each its time
             try:
-                await asyncio.to_thread(work, edition.answers, self._encoder)
+                await asyncio.to_thread(self._learn, edition.answers, self._encoder)
             except _StoppedError:
                 logger.info("Parley stops before it has computed the meaning of the cards")
             except Exception:
                 logger.exception("bug while computing the meaning of the cards")
+
+    def recall(self, edition: Edition) -> None:
+        """Give an edition the meaning whose vectors are in the folder, once words alone aren't sure of an answer."""
+        if self._encoder is not None:
+            edition.answers.recall = partial(self._recall, edition.answers, self._encoder)
 
     def _learn(self, answers: Answers, encoder: Encoder) -> None:
         meaning, vector_cache = _numeric()
@@ -70,11 +69,15 @@ class Meanings:
         answers.meaning = meaning.Meaning(answers.index, encoder, texts, vectors)
 
     def _recall(self, answers: Answers, encoder: Encoder) -> None:
-        meaning, vector_cache = _numeric()
-        texts = meaning.texts_of(answers.index)
-        vectors = vector_cache.VectorCache(self._folder, encoder).recall(texts.all)
-        if vectors is not None:
-            answers.meaning = meaning.Meaning(answers.index, encoder, texts, vectors)
+        try:
+            meaning, vector_cache = _numeric()
+            texts = meaning.texts_of(answers.index)
+            vectors = vector_cache.VectorCache(self._folder, encoder).recall(texts.all)
+            if vectors is not None:
+                encoder.load()
+                answers.meaning = meaning.Meaning(answers.index, encoder, texts, vectors)
+        except Exception:
+            logger.exception("bug while recalling the meaning of the cards")
 
 
 class _StoppedError(Exception):

@@ -13,7 +13,7 @@ fitted by `tests/answers/fit.py`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import exp
@@ -70,6 +70,8 @@ class Answers:
 
     index: Index
     meaning: Meaning | None = None
+    recall: Callable[[], None] | None = None
+    """Sets `meaning`, where nobody has worked it out yet. It is called once, for the first question that asks for it."""
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def answer(
@@ -86,7 +88,12 @@ class Answers:
 
         def work() -> Answer:
             answer = answer_by_words(self.index, question, kinds, pack, limit)
-            if answer.certainty is Certainty.SURE or self.meaning is None:
+            if answer.certainty is Certainty.SURE:
+                return answer
+            if self.recall is not None:
+                recall, self.recall = self.recall, None
+                recall()
+            if self.meaning is None:
                 return answer
             return answer_by_meaning(self.index, self.meaning, question, kinds, pack, limit)
 

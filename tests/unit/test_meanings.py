@@ -18,6 +18,8 @@ from tests.letters import LetterEncoder
 from tests.world import CONTENT
 
 QUESTION = "coffee ban"
+UNSURE = "coffee"
+"""A question that words lead to a card and leave open."""
 BATCH = 32
 """Texts that are embedded at a time."""
 
@@ -34,8 +36,8 @@ def is_empty(folder: Path) -> bool:
     return not any(folder.iterdir())
 
 
-async def first_title(served: Edition) -> str:
-    answer = await served.answers.answer(QUESTION, [Fact])
+async def first_title(served: Edition, question: str = QUESTION) -> str:
+    answer = await served.answers.answer(question, [Fact])
     assert answer.certainty is not Certainty.NOTHING
     return answer.matches[0].entry.title
 
@@ -90,21 +92,49 @@ async def test_a_recall_takes_what_is_in_the_folder_alone(tmp_path: Path) -> Non
     """A command in a terminal answers by words rather than embed a whole pack."""
     encoder = LetterEncoder()
     cold, warm = edition(), edition()
-    await Meanings(tmp_path, lambda: encoder).recall(cold)
+    Meanings(tmp_path, lambda: encoder).recall(cold)
+    await first_title(cold, UNSURE)
     assert not has_meaning(cold)
     assert encoder.texts == []
     await Meanings(tmp_path, lambda: encoder).learn(edition())
+    Meanings(tmp_path, lambda: encoder).recall(warm)
     count = len(encoder.texts)
-    await Meanings(tmp_path, lambda: encoder).recall(warm)
+    await first_title(warm, UNSURE)
     assert has_meaning(warm)
-    assert len(encoder.texts) == count
+    assert encoder.texts[count] == UNSURE
+
+
+async def test_a_recall_waits_for_a_question_that_words_leave_open(tmp_path: Path) -> None:
+    """A sure answer by words doesn't pay for NumPy, the vectors and the model."""
+    encoder, served = LetterEncoder(), edition()
+    await Meanings(tmp_path, lambda: encoder).learn(edition())
+    Meanings(tmp_path, lambda: encoder).recall(served)
+    sure = await served.answers.answer(QUESTION, [Fact])
+    assert sure.certainty is Certainty.SURE
+    assert not has_meaning(served)
+    await first_title(served, UNSURE)
+    assert has_meaning(served)
+
+
+async def test_a_recall_that_fails_is_logged_and_words_go_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class BrokenEncoder(LetterEncoder):
+        def load(self) -> None:
+            raise RuntimeError("no weights")
+
+    encoder, served = LetterEncoder(), edition()
+    await Meanings(tmp_path, lambda: encoder).learn(edition())
+    Meanings(tmp_path, BrokenEncoder).recall(served)
+    with caplog.at_level(logging.ERROR):
+        assert await first_title(served, UNSURE) == "Coffee was banned from the office."
+    assert "no weights" in caplog.text
+    assert not has_meaning(served)
 
 
 async def test_without_the_extra_words_alone_answer() -> None:
     served = edition()
     meanings = Meanings(None, lambda: None)
     await meanings.learn(served)
-    await meanings.recall(served)
+    meanings.recall(served)
     assert not has_meaning(served)
     assert await first_title(served) == "Coffee was banned from the office."
 
