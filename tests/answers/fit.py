@@ -32,12 +32,11 @@ from bot.search.regression import Gate, Weights
 from tests.answers.measure import PACKS, load_pack, open_meaning
 from tests.answers.questions import KINDS, Question, read_questions, read_unanswered
 
-SURE_AND_WRONG = {"WORDS": 0.012, "MEANING": 0.025}
+SURE_AND_WRONG = {"WORDS": 0.015, "MEANING": 0.025}
 """Most of the answerable questions with a sure answer that is wrong; with meaning, those of both ways together."""
 UNRELATED_SURE = 0.015
-UNRELATED_NEAR = {"WORDS": 0.065, "MEANING": 0.085}
-"""Most of the unrelated questions with a sure answer, and with one that is not nothing. The limit is a tenth: with some 160
-questions a share of it varies by 2 in 100, and by words alone the `tune` half flatters more."""
+UNRELATED_NEAR = 0.095
+"""Most of the unrelated questions with a sure answer, and with one that is not nothing."""
 PENALTY_RANK = 2e-3
 PENALTY_CHANCE = 0.01
 FOLDS = 10
@@ -187,9 +186,9 @@ def _judge(case: Case, weights: Weights) -> Judgement:
 
 
 def choose_thresholds(
-    weights: Weights, judged: Sequence[Judgement], name: str, before: dict[int, Judgement]
+    weights: Weights, judged: Sequence[Judgement], wrong_most: float, before: dict[int, Judgement]
 ) -> tuple[Weights, dict[int, Judgement]]:
-    """Set the least chances that keep the promises of `WORDS` or `MEANING`. Return also the sure judgements, by the place of their question.
+    """Set the least chances that keep the promises. Return also the sure judgements, by the place of their question.
 
     `before` has those of the questions that are answered already.
     """
@@ -204,7 +203,7 @@ def choose_thresholds(
         sure = sure_from(step).values()
         wrong = sum(one.answerable and not one.first_is_right for one in sure)
         off = sum(not one.answerable for one in sure)
-        return wrong <= SURE_AND_WRONG[name] * answerable and off <= UNRELATED_SURE * unrelated
+        return wrong <= wrong_most * answerable and off <= UNRELATED_SURE * unrelated
 
     least_sure = next(step for step in steps if may_be_sure(step))
     sure = sure_from(least_sure)
@@ -212,7 +211,7 @@ def choose_thresholds(
     def may_be_near(step: float) -> bool:
         off = (place for place, one in enumerate(judged) if not one.answerable)
         seen = sum(place in sure or judged[place].shares_a_name or judged[place].near >= step for place in off)
-        return seen <= UNRELATED_NEAR[name] * unrelated
+        return seen <= UNRELATED_NEAR * unrelated
 
     least_near = next(step for step in steps if may_be_near(step))
     gates = weights.sure._replace(least=least_sure), weights.near._replace(least=least_near)
@@ -240,7 +239,7 @@ def main() -> None:
     sure: dict[int, Judgement] = {}
     for name, with_meaning in (("WORDS", False), ("MEANING", True)):
         weights, judged = fit(*gather(with_meaning=with_meaning))
-        models[name], sure = choose_thresholds(weights, judged, name, sure)
+        models[name], sure = choose_thresholds(weights, judged, SURE_AND_WRONG[name], sure)
     MODULE.write_text(write(models), "utf-8")
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", MODULE], check=True)
 
