@@ -311,9 +311,7 @@ def _features(
         DiscussionCommands(discussions, discussion_finder, proposals, shelf, opening),
         StatementQueue(discussion_finder, proposals, views.platforms),
         DecisionCommands(decisions, views.polls, finder, discussion_finder),
-        SettingsCommands(
-            communities, shelf, action_log, views.platforms, RightsCheck(views.polls.database, views.platforms)
-        ),
+        SettingsCommands(communities, shelf, action_log, views.platforms, RightsCheck(views.polls, views.platforms)),
         PrivacyCommands(privacy, DiscussionData(discussions)),
         LogCommands(action_log),
         ContentCommands(content),

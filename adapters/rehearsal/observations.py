@@ -11,7 +11,7 @@ CodeOf = Callable[[Exception], str]
 """Turns a service's refusal into its status and code; "" for any other exception."""
 SHAPELESS = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 """What reading an answer raises where it lacks a field, or has another kind of value there."""
-_PRIVATE = re.compile(r"<[@#!][^>]*>|\d{15,}|\b[A-Z][A-Z0-9]{8,}\b|\bx(?:ox|app)\S+")
+_PRIVATE = re.compile(r"<[@#!][^<>]*>|\d{15,}|\b[A-Z][A-Z0-9]{8,}\b|\bx(?:ox|app)\S+")
 """Marks, ids and tokens. The report names none of them."""
 
 

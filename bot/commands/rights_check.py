@@ -13,7 +13,7 @@ from bot.errors import BotError
 from bot.polls import posted_messages
 from bot.polls import repository as poll_rows
 from bot.polls.model import PollState
-from bot.store.database import Database
+from bot.polls.service import Polls
 from bot.store.sql import Transaction
 
 
@@ -21,7 +21,7 @@ from bot.store.sql import Transaction
 class RightsCheck:
     """Asks the platform about each place in which the bot has to write."""
 
-    database: Database
+    polls: Polls
     platforms: Mapping[str, Platform]
 
     async def card(self, ctx: Context) -> Card:
@@ -37,8 +37,8 @@ class RightsCheck:
         for place, uses in (await self._places(ctx)).items():
             missing = [ctx.t(each) for each in await _missing(platform, place)]
             lacking += missing
-            said = Bold(", ".join(missing)) if missing else Plain(ctx.t("nothing is missing"))
-            lines.append((ChannelMention(place.channel, place.channel), Plain(f" ({', '.join(uses)}): "), said))
+            state = Bold(", ".join(missing)) if missing else Plain(ctx.t("nothing is missing"))
+            lines.append((ChannelMention(place.channel, place.channel), Plain(f" ({', '.join(uses)}): "), state))
         return Card(
             title=ctx.t("Permissions are missing") if lacking else ctx.t("Nothing is missing"),
             body=text(bullets(lines), *_advice(ctx, lines, lacking)),
@@ -60,7 +60,7 @@ class RightsCheck:
             copies = [await posted_messages.copies(tx, poll.id) for poll in polls if poll.state is PollState.OPEN]
             return [copy.message.place for each in copies for copy in each]
 
-        for place in await self.database.read(posted):
+        for place in await self.polls.database.read(posted):
             if (place.platform, place.workspace) == (actor.platform, actor.workspace):
                 uses, use = places.setdefault(place, []), ctx.t("open polls")
                 uses += [use] if use not in uses else []
