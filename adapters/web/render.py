@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -152,13 +152,24 @@ def _image(image: Image) -> Json:
 
 
 def _block(block: Block) -> Json:
-    inlines = [_inline(piece) for piece in block.inlines]
+    inlines = _join_plain(_inline(piece) for piece in block.inlines)
     match block:
         case Quote():
             return {"kind": "quote", "inlines": inlines}
         case Item():
             return {"kind": "item", "inlines": inlines, "number": block.number}
     return {"kind": "paragraph", "inlines": inlines}
+
+
+def _join_plain(pieces: Iterable[Json]) -> list[Json]:
+    """Join neighbours without marks, so that a sentence stays one text for the reader and for screen readers."""
+    joined: list[Json] = []
+    for piece in pieces:
+        if joined and piece["kind"] == joined[-1]["kind"] == "plain":
+            joined[-1] = {"kind": "plain", "text": joined[-1]["text"] + piece["text"]}
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _inline(piece: Inline) -> Json:

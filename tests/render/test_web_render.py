@@ -84,6 +84,7 @@ def test_a_form_carries_its_questions() -> None:
         ("about", "lines", False),
         ("colour", "select", True),
         ("colours", "select", True),
+        ("shade", "choice", True),
     ]
 
 
