@@ -1,12 +1,19 @@
-"""What every run of the tests does: it ends with a line on what was skipped."""
+"""What every run of the tests does: programs hear Ctrl+C, and it ends with a line on what was skipped."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator
 
 import pytest
 
 from tests.require import summarise
+
+
+def pytest_configure() -> None:
+    """Let programs that tests start hear SIGINT, which a shell's background job and its children ignore."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

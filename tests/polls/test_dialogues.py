@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.vocabulary import Answers, MessageRef, Place, Reply, Request, Select, Visibility
-from bot.commands.poll_labels import HOW
+from bot.commands.poll_labels import BALLOTS
 from bot.errors import NotAllowed
 from bot.instance import Instance
 from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
@@ -319,12 +319,12 @@ async def test_how_many_options_is_asked_of_approval_alone(here: Instance, metho
 
 
 async def test_the_form_tells_each_way_to_vote_whole(here: Instance) -> None:
-    """What does not fit a platform is shortened there, with a mark; the form itself cuts nothing."""
+    """In a few words, which fit every platform."""
     answer = (await say(here, ADA, "/poll create")).answer
     assert answer is not None
     assert answer.form is not None
     ways = next(field for field in answer.form.inputs if field.name == "method").options
-    assert [way.description for way in ways] == list(HOW.values())
+    assert [way.description for way in ways] == list(BALLOTS.values())
 
 
 async def test_results_stay_hidden_until_the_close_by_default(here: Instance) -> None:

@@ -166,6 +166,8 @@ async def test_what_happens_is_counted(tmp_path: Path, metrics: Metrics) -> None
             )
         await bot.say(request(), "/fact coffee")
         await bot.say(request(), "/settings")
+        for _ in range(2):  # before the first is drawn, there is another
+            instance.copies.refresh("p1")
         await instance.copies.drain()
         figures = await process.figures()
         assert figures['parley_answers_total{command="/fact",end="ok"}'] == 1
