@@ -130,7 +130,7 @@ async def poll_many(stage: Stage) -> Target:
 
 async def poll_role(stage: Stage) -> Target:
     board = stage.ada.member.guild.create_role("Board")
-    arguments = {"question": QUESTION, "options": " | ".join(PLACES), "closes": "2 days", "role": board}
+    arguments = {"question": QUESTION, "options": " | ".join(PLACES), "closes": "2 days", "role": board, "post": True}
     await stage.ada.member.slash(stage.ada.channel, "poll create", **arguments)
     return posted(stage)
 
@@ -460,7 +460,7 @@ SCENES: Mapping[str, Scene] = {
     "fact": line_scene("/fact insurrection act"),
     "facts": line_scene("/fact"),
     "counterarguments": line_scene("/counter tariffs"),
-    "arguments-for": line_scene("/counter tariffs", "Arguments for"),
+    "arguments-for": line_scene("/counter tariff threats", "Arguments for"),
     "shared": line_scene("/fact fentanyl share:yes"),
     "sources": line_scene("/fact insurrection act", "Sources"),
     "source": line_scene("/source learning resources"),

@@ -68,7 +68,8 @@ async def find_facts(world: World) -> Html:
 async def type_ahead(world: World) -> Html:
     (message,) = (await ada(world).command("/parley source")).messages
     await ada(world).suggest(message, "Sources", "tariff")
-    (select,) = [one for block in message.blocks if block["type"] == "actions" for one in block["elements"]]
+    controls = [one for block in message.blocks if block["type"] == "actions" for one in block["elements"]]
+    (select,) = [control for control in controls if "suggested" in control]
     return joined([conversation(world, [message]), slack_page.typing("Sources", "tariff", select["suggested"][:6])])
 
 
