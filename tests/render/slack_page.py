@@ -31,6 +31,7 @@ h4 { font-size: 18px; line-height: 1.3 }
 a { color: #0b5fa5; text-decoration: none }
 blockquote { padding-left: 12px; border-left: 4px solid #ddd }
 ul, ol { padding-left: 26px }
+.boxes { padding: 0; list-style: none } .boxes small { display: block; padding-left: 20px }
 hr { border: 0; border-top: 1px solid #ddd }
 code { padding: 1px 3px; border: 1px solid #ddd; border-radius: 3px; background: #f7f7f7; color: #b1103f;
   font: 12px "Liberation Mono", monospace }
