@@ -34,7 +34,21 @@ async def two(
         running(folder, url=url, clock=clock, content=content) as one,
         running(folder, url=url, clock=clock, content=content) as other,
     ):
+        await hear_each_other(one, other)
         yield one, other
+
+
+async def hear_each_other(one: Instance, other: Instance) -> None:
+    """Wait until signals pass both ways: each listens on a connection of its own, which takes a while."""
+    for sender, listener in ((one, other), (other, one)):
+        signals: list[str] = []
+        listener.database.listen(Signal.POLL, signals.append)
+
+        def try_it(sender: Instance = sender, signals: list[str] = signals) -> bool:
+            sender.database.signal(Signal.POLL, "no such poll")
+            return "no such poll" in signals
+
+        await until(try_it)
 
 
 async def test_a_signal_is_heard_once_by_every_process(url: str) -> None:
@@ -115,6 +129,7 @@ async def test_who_stops_hands_over(server: PostgresServer, tmp_path: Path) -> N
     url, clock = new_database(server), Clock()
     async with running(tmp_path, url=url, clock=clock) as other:
         async with running(tmp_path, url=url, clock=clock) as one:
+            await hear_each_other(one, other)
             await say(one, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black" results:live')
             one.platforms.clear()
             (copy,) = await one.database.read(lambda tx: messages.copies(tx, "p1"))
