@@ -635,3 +635,43 @@ def test_an_end_is_proven_by_the_instance_key() -> None:
     for change in ({"id": "p2"}, {"state": CANCELLED}, {"head": "0" * 64}, {"chain_key": "00" * 32}):
         assert not keys.ended(replace(sealed, **change)), change
     assert keys.ended(honest(number=1).poll)
+
+
+class CountingKeys(Keys):
+    """Counts how often it unwraps something."""
+
+    unwraps = 0
+
+    def unwrap(self, wrapped: str) -> bytes:
+        self.unwraps += 1
+        return super().unwrap(wrapped)
+
+
+def test_a_secret_is_unwrapped_once_while_its_poll_is_open() -> None:
+    """Another wrapping of it is unwrapped anew; a poll that has ended is forgotten, and only that one."""
+    keys = CountingKeys(KEY)
+    secrets = OpenSecrets(keys)
+    wrapped = {poll: keys.wrap(sealed_secret(poll, bytes(32))) for poll in ("p1", "p2")}
+    for poll in ("p1", "p1", "p2", "p2"):
+        secrets.of(poll, wrapped[poll], 2)
+    assert keys.unwraps == 2
+    wrapped["p1"] = keys.wrap(sealed_secret("p1", bytes(32)))
+    secrets.of("p1", wrapped["p1"], 2)
+    assert keys.unwraps == 3
+    secrets.forget("p1")
+    secrets.forget("no such poll")
+    secrets.of("p2", wrapped["p2"], 2)
+    assert keys.unwraps == 3
+    secrets.of("p1", wrapped["p1"], 2)
+    assert keys.unwraps == 4
+
+
+def test_memory_holds_a_bounded_number_of_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is full, all are forgotten, and each is unwrapped again when it is next asked for."""
+    monkeypatch.setattr("bot.polls.poll_secrets.SECRETS_MAX", 2)
+    keys = CountingKeys(KEY)
+    secrets = OpenSecrets(keys)
+    wrapped = {poll: keys.wrap(sealed_secret(poll, bytes(32))) for poll in ("p1", "p2", "p3")}
+    for poll in ("p1", "p2", "p1", "p3", "p1"):
+        secrets.of(poll, wrapped[poll], 2)
+    assert keys.unwraps == 4

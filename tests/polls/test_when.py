@@ -45,6 +45,8 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
         ("1.12.2026 18:00", datetime(2026, 12, 1, 17, 0, tzinfo=UTC)),
         ("12/24/2026", datetime(2026, 12, 24, 22, 59, tzinfo=UTC)),
         ("18:00 UTC", datetime(2026, 11, 25, 18, 0, tzinfo=UTC)),
+        ("tomorrow 6pm EST", datetime(2026, 11, 26, 23, 0, tzinfo=UTC)),
+        ("friday 18:00 GMT+3", datetime(2026, 11, 27, 15, 0, tzinfo=UTC)),
         ("2026-12-01 18:00 UTC", datetime(2026, 12, 1, 18, 0, tzinfo=UTC)),
         ("2026-12-04 00:05 utc", datetime(2026, 12, 4, 0, 5, tzinfo=UTC)),
         ("2027-03-28 02:30", datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),
