@@ -174,7 +174,7 @@ class Sockets:
         elif kind is WSMsgType.TEXT:
             reply = json.loads(data)
             waiting = connection.waiting.pop(str(reply.get("envelope_id")), None)
-            if waiting is None or waiting.done():
+            if waiting is None:
                 self.unknown.append(data)
-            else:
+            elif not waiting.done():  # or else the person has stopped waiting for it
                 waiting.set_result(Ack(200, reply.get("payload")))
