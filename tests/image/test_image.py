@@ -215,7 +215,7 @@ async def test_it_answers_votes_stops_and_goes_on(image: str, volume: Path) -> N
     with new_container(image, volume) as first, started(first) as (page, health):
         assert await well(f"{health}readyz")
         async with drivers_at(page) as members:
-            await play(members["Ada"], [("/fact fentanyl", "Claim of fact"), (POLL, "for all: Which tea?")])
+            await play(members["Ada"], [("/fact insurrection act", "Claim of fact"), (POLL, "for all: Which tea?")])
             await play(members["Ben"], [("press Oolong", "for you: Your vote is counted")])
     with new_container(image, volume) as second, started(second) as (page, health):
         assert await well(f"{health}healthz")
