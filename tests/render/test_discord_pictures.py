@@ -461,7 +461,7 @@ SCENES: Mapping[str, Scene] = {
     "facts": line_scene("/fact"),
     "counterarguments": line_scene("/counter tariffs"),
     "arguments-for": line_scene("/counter tariff threats", "Arguments for"),
-    "shared": line_scene("/fact fentanyl share:yes"),
+    "shared": line_scene("/fact insurrection act share:yes"),
     "sources": line_scene("/fact insurrection act", "Sources"),
     "source": line_scene("/source learning resources"),
     "search": line_scene("/search tariffs"),
