@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from adapters.http import guard
-from adapters.web import discussion_page, poll_page
+from adapters.web import discussion_page
 from adapters.web.pages import PollPages
-from adapters.web.poll_routes import download
+from adapters.web.poll_routes import download, missing_page
 from bot.chat.vocabulary import Actor
 from bot.commands import discussion_results
 from bot.errors import NotFound
@@ -52,5 +52,5 @@ class _DiscussionRoutes:
 
 
 def _missing(request: web.Request) -> web.Response:
-    html = poll_page.missing_discussion(guard.reader(request))
-    return web.Response(status=404, text=html, content_type="text/html")
+    t = guard.reader(request)
+    return missing_page(t, t("There's no such discussion here"))

@@ -87,14 +87,9 @@ def page(t: Translator, view: View) -> Html:
     return document(t, poll.question, main, view.style)
 
 
-def missing(t: Translator, style: str = "") -> Html:
-    """Return the page for an address without a poll that the reader may see."""
-    return _notice(t, t("There's no such poll here"), t("It may have been deleted, or the address is wrong."), style)
-
-
-def missing_discussion(t: Translator) -> Html:
-    """Return the page for an address without a discussion that the reader may see."""
-    return _notice(t, t("There's no such discussion here"), t("It may have been deleted, or the address is wrong."), "")
+def missing(t: Translator, title: str, style: str = "") -> Html:
+    """Return the page for an address without anything that the reader may see; the title says what isn't there."""
+    return _notice(t, title, t("It may have been deleted, or the address is wrong."), style)
 
 
 def later(t: Translator, style: str = "") -> Html:

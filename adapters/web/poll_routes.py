@@ -12,6 +12,7 @@ from adapters.web import poll_page, request_body
 from adapters.web.pages import PollPages, page_response, tag_of_reader
 from bot.chat.vocabulary import Actor, Attachment
 from bot.errors import NotFound
+from bot.i18n import Translator
 
 
 def add_poll_routes(app: web.Application, pages: PollPages, visitor: Actor) -> None:
@@ -43,7 +44,7 @@ class _PollRoutes:
         try:
             html = await self.pages.decision(request.match_info["decision"], self.visitor, t)
         except NotFound:
-            return _missing(request)
+            return missing_page(t, t("There's no such decision here"))
         headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
         return web.Response(text=html, content_type="text/html", headers=headers)
 
@@ -65,7 +66,13 @@ class _PollRoutes:
 
 
 def _missing(request: web.Request) -> web.Response:
-    return web.Response(status=404, text=poll_page.missing(guard.reader(request)), content_type="text/html")
+    t = guard.reader(request)
+    return missing_page(t, t("There's no such poll here"))
+
+
+def missing_page(t: Translator, title: str) -> web.Response:
+    """Respond with 404 and a page whose title says what isn't there."""
+    return web.Response(status=404, text=poll_page.missing(t, title), content_type="text/html")
 
 
 def download(file: Attachment) -> web.Response:

@@ -75,7 +75,11 @@ class PublicPages:
 
     def _notice(self, request: web.Request, status: int) -> web.Response:
         t = guard.reader(request)
-        text = poll_page.missing(t, self._style) if status == HTTPStatus.NOT_FOUND else poll_page.later(t, self._style)
+        text = (
+            poll_page.missing(t, t("There's no such poll here"), self._style)
+            if status == HTTPStatus.NOT_FOUND
+            else poll_page.later(t, self._style)
+        )
         return web.Response(status=status, text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
 
     async def _protect(self, _request: web.BaseRequest, response: web.StreamResponse) -> None:

@@ -1,4 +1,4 @@
-"""What members suggest: a correction of a card, a source, an argument; and what became of it."""
+"""What members suggest: a correction of a card, a source, an argument; and how editors answered."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ async def of_poll(tx: Transaction, poll: str) -> list[Decision]:
 
 
 async def settle(tx: Transaction, decision: Decision, entry: HistoryEntry) -> bool:
-    """Store what became of a standing decision, with its step. False where somebody else was first."""
+    """Store the new state of a standing decision, with its step. False where another answer came first."""
     changed = await tx.run(
         "settle_decision",
         id=decision.id,

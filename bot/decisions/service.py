@@ -194,7 +194,7 @@ class Decisions:
     async def answer(
         self, decision: Decision, answer: ReviewAnswer, request: Request, community: Community, t: Translator
     ) -> Decision:
-        """Write what became of a standing decision.
+        """Write the answer to a review of a standing decision.
 
         Raises NotAllowed for who may not say, Refused for an answer without its words or of a decision that is over.
         """

@@ -21,7 +21,7 @@ OWN_STATEMENTS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class StatementProposal:
-    """What became of a member's statement. `twin` says nearly the same, so the author decides whether to send it."""
+    """A member's statement as it is stored. `twin` says nearly the same, so the author decides whether to send it."""
 
     statement: DiscussionStatement
     twin: DiscussionStatement | None = None

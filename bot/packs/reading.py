@@ -27,7 +27,7 @@ class Spot:
 
 @dataclass(slots=True)
 class Raw:
-    """An entry as it stands in its file, and what became of it (None while it has problems)."""
+    """An entry as it stands in its file, and as it is read (None while it has problems)."""
 
     file: Path
     table: Table

@@ -71,5 +71,5 @@ async def of_poll(tx: Transaction, poll: str) -> list[Objection]:
 
 
 async def answer(tx: Transaction, poll: str, number: int, words: str) -> bool:
-    """Write the host's answer to a standing objection; False where it stands no more."""
+    """Write the host's answer to a standing objection; False once it is withdrawn."""
     return await tx.run("answer_objection", poll=poll, number=number, answer=words) == 1

@@ -382,7 +382,7 @@ class Polls:
     async def answer_objection(
         self, poll: Poll, number: int, words: str, host: Actor, community: Community, t: Translator
     ) -> None:
-        """Write the host's answer beside an objection. Raises NotAllowed, and Refused where it stands no more."""
+        """Write the host's answer beside an objection. Raises NotAllowed, and Refused once it is withdrawn."""
         self.check_runs(poll, host, community, t)
         must_be_open(poll, t)
 

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import aiohttp
@@ -154,6 +155,23 @@ async def test_a_private_discussion_has_no_page(hall: Hall) -> None:
     async with aiohttp.ClientSession() as session, session.get(f"{hall.public_url}discussions/{ID}") as response:
         assert response.status == 404
         assert "What now?" not in await response.text()
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("polls/p9", "There's no such poll here"),
+        ("polls/p9/export.csv", "There's no such poll here"),
+        (f"discussions/{ID}", "There's no such discussion here"),
+        (f"discussions/{ID}/export.csv", "There's no such discussion here"),
+        ("decisions/p9", "There's no such decision here"),
+    ],
+)
+async def test_a_page_that_is_not_there_says_what_is_missing(hall: Hall, path: str, title: str) -> None:
+    """A poll, a discussion or a decision: each by its name, with 404."""
+    status, html = await get(hall, path)
+    assert status == 404
+    assert f"<h1>{title}</h1>" in unescape(html)
 
 
 async def test_a_decision_s_page_leads_to_its_discussion(hall: Hall) -> None:

@@ -31,7 +31,7 @@ GOOD_FOR = timedelta(minutes=15)
 
 @dataclass(slots=True, eq=False)
 class Interaction:
-    """What a member did, and what became of it."""
+    """What a member did, and how the bot answered."""
 
     id: str
     token: str
