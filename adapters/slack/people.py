@@ -170,7 +170,7 @@ async def _within(seconds: float, task: asyncio.Task[_T], otherwise: _T) -> _T:
 def person_of(user: Mapping[str, Any], team: str) -> Person:
     """A person from `user` in what users.info answers. https://docs.slack.dev/reference/objects/user-object
 
-    Who comes from elsewhere through a shared channel moderates nothing here, whatever they are at home.
+    A person who comes from elsewhere through a shared channel moderates nothing here, even an administrator at home.
     """
     profile = user.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name")

@@ -127,7 +127,7 @@ class Help:
         return next((line for line in use.examples if any(_begins(line, name) for name in self.commands)), "")
 
     def _topics(self, ctx: Context) -> Iterator[str]:
-        """Yield the topics that hold a command which this member may use; those of a role only to who has it."""
+        """Yield the topics that hold a command which this member may use; those of a role only to its members."""
         roles = {"moderating": Permission.MODERATOR, "content": Permission.EDITOR}
         for name, topic in _TOPICS.items():
             if ctx.may(roles.get(name, Permission.MEMBER)) and self._listed(ctx, topic.commands):

@@ -196,7 +196,8 @@ class Decisions:
     ) -> Decision:
         """Write the answer to a review of a standing decision.
 
-        Raises NotAllowed for who may not say, Refused for an answer without its words or of a decision that is over.
+        Raises NotAllowed for a member who may not answer, and Refused for an answer without its words or on a decision that
+        is over.
         """
         actor = request.actor
         if not self.may_answer(decision, request, community):

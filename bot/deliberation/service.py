@@ -154,7 +154,7 @@ class Discussions:
         await self.drop(discussion.id, request.now, by=voter_id(request.actor), also=logged)
 
     def check_host(self, discussion: Discussion, actor: Actor, community: Community, t: Translator) -> None:
-        """Raise NotAllowed for who neither opened the discussion nor moderates its community."""
+        """Raise NotAllowed for a member who neither opened the discussion nor moderates its community."""
         own = community.id == discussion.community
         if not (own and (actor.id == discussion.creator or community.moderates(actor))):
             raise NotAllowed(t("Only the discussion's host and the moderators of its community can do that."))

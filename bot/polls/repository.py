@@ -44,7 +44,7 @@ async def insert(tx: Transaction, poll: Poll, wrapped: str) -> None:
 
 
 async def rewrite(tx: Transaction, poll: Poll) -> None:
-    """Store an open poll without votes anew, but for who opened it, when and where."""
+    """Store an open poll without votes anew; its host, time and place stay."""
     columns = _columns(poll)
     rules = ("id", "question", "method", "consent", "max_choices", "secret", "results", "roles", "joined_before")
     more = ("quorum", "topic", "public", "closes_at", "remind_at", "head", "first_closes_at", "row_seal", "follows")

@@ -73,7 +73,7 @@ class Polls:
     # --- hosts ---
 
     def check(self, draft: PollDraft, request: Request, community: Community, t: Translator) -> None:
-        """Raise NotAllowed for who may not open polls, Refused for what breaks a rule."""
+        """Raise NotAllowed for a member who may not open polls, and Refused for a broken rule."""
         if not community.may_create(request.actor):
             raise NotAllowed(t("Only moderators can create polls in this community."))
         for wrong in mistakes(draft, request, t).values():

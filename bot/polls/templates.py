@@ -53,7 +53,7 @@ class Templates:
     async def save(
         self, name: str, draft: PollDraft, request: Request, community: Community, t: Translator
     ) -> Template:
-        """Keep a poll under a name. Raises NotAllowed for who may not open polls, Refused for a bad name or too many."""
+        """Keep a poll under a name. Raises NotAllowed for a member who may not open polls, Refused for a bad name or too many."""
         actor = request.actor
         if not community.may_create(actor):
             raise NotAllowed(t("Only moderators can create polls in this community."))

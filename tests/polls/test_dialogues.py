@@ -246,7 +246,7 @@ async def test_the_remedy_of_a_refusal_is_checked_like_a_command(here: Instance)
 
 
 async def test_what_secret_means_is_a_button_away(here: Instance) -> None:
-    """A poll says in one line from whom it is secret, and to who asks, the whole: what could be seen, when, by whom."""
+    """A poll says in one line from whom it is secret; *How secret?* says what could be seen, when and by whom."""
     await say(here, ADA, CREATE)
     posted = wall(here).posted[0][1]
     assert "the operator could look until the close" in reply_words(posted)

@@ -778,7 +778,7 @@ def make_small(path: Path) -> None:
 
 
 def test_every_picture_is_shown_and_small_enough() -> None:
-    """The guide or the gallery shows each one with words for who can't see it, and nothing lies around."""
+    """The guide or the gallery shows each one with words for readers who can't see it, and nothing lies around."""
     pages = "".join(page.read_text() for page in PAGES)
     pictures = re.findall(r"!\[([^\]]+)\]\(images/discord/([\w-]+)\.png\)", pages)
     assert sorted(name for _, name in pictures) == sorted(SCENES)

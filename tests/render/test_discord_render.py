@@ -97,7 +97,7 @@ def test_styles_tones_and_chosen_options() -> None:
 
 
 def test_a_picture_stands_in_a_gallery_with_its_alt_text() -> None:
-    """The picture is named by the message and described for who can't see it."""
+    """The picture is named by the message and described for readers who can't see it."""
     (view,) = render.messages(Reply((Card(title="Result", image=Image("<svg/>", "Tea leads."), footer="Poll p1"),)))
     title, gallery_, footer = components_of(view)[0]["components"]
     assert title["content"] == "### Result"

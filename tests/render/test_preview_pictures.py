@@ -81,7 +81,7 @@ async def test_take(name: str, tmp_path: Path) -> None:
 
 
 def test_every_picture_is_shown_and_small_enough() -> None:
-    """docs/editors.md shows each one with words for who can't see it, and nothing lies around."""
+    """docs/editors.md shows each one with words for readers who can't see it, and nothing lies around."""
     pictures = dict(re.findall(r"!\[([^\]]+)\]\(images/preview/([\w-]+)\.png\)", PAGE.read_text(encoding="utf-8")))
     assert set(pictures.values()) == set(SCENES)
     assert {file.stem for file in FOLDER.glob("*.png")} == set(SCENES)

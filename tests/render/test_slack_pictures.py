@@ -234,7 +234,7 @@ async def photograph(html: str, file: Path, home: Path) -> None:
 
 
 def test_every_picture_is_shown_and_small_enough() -> None:
-    """docs/slack.md shows each one with words for who can't see it, and nothing lies around."""
+    """docs/slack.md shows each one with words for readers who can't see it, and nothing lies around."""
     pictures = dict(re.findall(r"!\[([^\]]+)\]\(images/slack/([\w-]+)\.png\)", PAGE.read_text()))
     assert set(pictures.values()) == set(SCENES)
     files = list(FOLDER.glob("*.png"))

@@ -145,7 +145,7 @@ class Page {
     else this.#log.prepend(element);
   }
 
-  /** Replaces a message. What was ticked and not sent stays ticked; whoever stood on a control goes on from there. */
+  /** Replaces a message. What was ticked and not sent stays ticked, and the focus stays on its control. */
   #redraw(old, element) {
     const stood = old.contains(document.activeElement) ? document.activeElement : null;
     carry(old, element);

@@ -33,7 +33,7 @@ async function refresh() {
   if (ended) byId("hearing").textContent = document.querySelector(".state").textContent;
 }
 
-/** What was opened stays open, and whoever stood on something stays there. */
+/** What was opened stays open, and the focus stays where it was. */
 function replace(part, fresh) {
   const stops = (within) => [...within.querySelectorAll("summary, a, [tabindex]")];
   const at = stops(part).indexOf(document.activeElement);
