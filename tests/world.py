@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,12 @@ class Clock:
         await asyncio.sleep(0)
 
 
+@cache
+def _small_edition() -> Edition:
+    """The small pack, which never changes, is read and indexed once a run."""
+    return open_edition(CONTENT, NOW.date())
+
+
 @asynccontextmanager
 async def running(
     folder: Path,
@@ -91,7 +98,7 @@ async def running(
     ids = count(1)
     database = await open_database(url or str(folder / "parley.db"), shared=shared, meter=meter)
     instance = build(
-        Shelf(open_edition(content, NOW.date())),
+        Shelf(_small_edition() if content == CONTENT else open_edition(content, NOW.date())),
         database,
         load_or_create_key(folder / "parley.key"),
         Outside(

@@ -206,11 +206,6 @@ def _must_be_numbers(t: Translator, marks: Sequence[str], below: int) -> None:
         raise Refused(t("This poll can't take that ballot. Use the poll's own buttons."))
 
 
-def must_be_open(t: Translator, poll: Poll) -> None:
-    if poll.state is not PollState.OPEN:
-        raise Refused(t("This poll is no longer open."))
-
-
 def cast_card(t: Translator, poll: Poll, secrecy: Secrecy, cast: Cast) -> Card:
     title = t(_CASTS[cast.end])
     if cast.choice is None:

@@ -15,7 +15,7 @@ from bot.errors import NotFound, NotYet, Refused, UsageError
 from bot.polls.counting.ballots import OBJECT, Method
 from bot.polls.model import CastEnd, Poll, PollState
 from bot.polls.objections import Objection, consent_options
-from bot.polls.rules import PollDraft
+from bot.polls.rules import PollDraft, must_be_open
 from bot.polls.service import Polls
 
 
@@ -30,15 +30,13 @@ class ConsentCommands:
     @action("poll-object", opens_form=True)
     async def object(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self._consent(ctx, poll_id)
-        ballot_cards.must_be_open(ctx.t, poll)
+        must_be_open(poll, ctx.t)
         return Outcome(Reply(form=consent_cards.objection_form(ctx.t, poll)))
 
     @form("poll-objected", again="object")
     async def objected(self, ctx: Context, poll_id: str, answers: Answers) -> Outcome:
         poll = await self._consent(ctx, poll_id)
         reason = _line(answer(answers, "reason"))
-        if not reason:
-            return Outcome(errors={"reason": ctx.t("Say why you object: an objection needs a reason.")})
         try:
             cast = await self.polls.cast(poll, ctx.request, str(OBJECT), ctx.t, reason=reason)
         except Refused as error:

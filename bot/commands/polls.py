@@ -16,6 +16,7 @@ from bot.i18n import N_
 from bot.polls.counting.ballots import Method
 from bot.polls.model import CastEnd, Poll, PollState
 from bot.polls.receipts import Receipt, written
+from bot.polls.rules import must_be_open
 from bot.polls.secrecy import RECEIPTS
 from bot.polls.service import Polls
 
@@ -47,7 +48,7 @@ class PollCommands:
         in_progress = draft is not None or bool(values)
         draft = draft or ""
         poll = await self.finder.by_id(ctx, poll_id)
-        ballot_cards.must_be_open(ctx.t, poll)
+        must_be_open(poll, ctx.t)
         if poll.method is Method.RANKED:
             card = ballot_cards.ranking_card(ctx.t, poll, ballot_cards.ranking(ctx.t, poll, draft, values))
         else:

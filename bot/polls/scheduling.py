@@ -92,7 +92,6 @@ class Schedules:
         )
 
         async def write(tx: Transaction) -> None:
-            await communities.ensure(tx, community.id)
             await communities.hold(tx, community.id)
             here, own = await rows.counts(tx, community.id, actor.id)
             if here >= SCHEDULES_MAX:

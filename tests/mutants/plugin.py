@@ -11,20 +11,13 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import coverage
 import pytest
 from hypothesis import Phase, settings
 
-from bot.library import snapshot
-from bot.library.edition import Edition
-from bot.store import sql
-from tests import world
 from tests.mutants.operators import Mutant, mutated
 from tests.mutants.swap import swap_in
 
@@ -56,20 +49,6 @@ class Failures:
 settings.register_profile(
     "mutants", settings.get_profile("ci"), max_examples=30, phases=(Phase.explicit, Phase.generate)
 )
-
-
-def pytest_configure() -> None:
-    """Read the queries and the small pack once, not for each test: they are the same for all mutants."""
-    read, small_pack = cache(sql._read_queries), cache(snapshot.open_edition)
-
-    def read_queries(files: Iterable[Path], driver: Any) -> dict[str, Any]:
-        return read(frozenset(files), driver)
-
-    def open_edition(content: Path, today: date) -> Edition:
-        return small_pack(content, today) if content == world.CONTENT else snapshot.open_edition(content, today)
-
-    sql._read_queries = read_queries
-    vars(world)["open_edition"] = open_edition
 
 
 @pytest.hookimpl(tryfirst=True)

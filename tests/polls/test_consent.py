@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.vocabulary import Button, ButtonStyle
+from bot.chat.vocabulary import Button, ButtonStyle, Request
 from bot.commands.consent_cards import passes
 from bot.instance import Instance
 from bot.polls import audit
 from bot.polls.counting.ballots import Ballot, Method
 from bot.polls.counting.tally import tally
 from tests.hosting import click, fill, form_of, newest, on
-from tests.talk import ADA, BEN, CHEN, MO, press, reply_words, say, wall, words
+from tests.talk import ADA, BEN, CHEN, CREATE, MO, press, reply_words, say, wall, words
 from tests.world import Clock, running
 
 OPTIONS = ("Agree", "Abstain", "Object")
@@ -79,6 +79,41 @@ async def test_an_objection_needs_a_reason(here: Instance) -> None:
     assert "needs a reason" in words(await press(here, BEN, on("vote", "p1", "2")))
     assert "500" in (await fill(here, BEN, form, reason="x" * 501)).errors["reason"]
     assert "0 ballots" in reply_words(newest(here))
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "closed", "said"),
+    [
+        (BEN, on("poll-object", "p1"), False, None),
+        (BEN, on("poll-object", "p1"), True, "This poll is closed"),
+        (BEN, on("poll-object", "p2"), False, "Check the command"),
+        (ADA, on("objection-answer", "p1", "1"), False, None),
+        (ADA, on("objection-answer", "p1", "2"), False, "There's no such objection"),
+        (ADA, on("poll-follow", "p1"), False, "Close this poll first"),
+        (ADA, on("poll-follow", "p1"), True, None),
+        (MO, on("poll-follow", "p1"), True, None),
+        (BEN, on("poll-follow", "p1"), True, "Only the poll's host and the moderators"),
+        (ADA, on("poll-follow", "p2"), True, "Check the command"),
+    ],
+)
+async def test_who_may_object_answer_and_change_a_proposal(
+    here: Instance, clock: Clock, who: Request, action: str, closed: bool, said: str | None
+) -> None:
+    """Anyone objects while it is open; its objections are answered by number; after the close, who runs it changes it.
+
+    A poll of another method has none of this.
+    """
+    await say(here, ADA, OPEN)
+    await say(here, ADA, CREATE)
+    await object_to(here, "p1", "Too dear")
+    if closed:
+        clock.forward(hours=2)
+        await here.scheduler.run_due()
+    outcome = await press(here, who, action)
+    if said is None:
+        assert form_of(outcome)
+    else:
+        assert said in words(outcome)
 
 
 async def test_two_rounds_and_a_withdrawn_objection(here: Instance, clock: Clock) -> None:
