@@ -47,7 +47,6 @@ def as_json(draft: PollDraft) -> str:
             "public": draft.public,
             "follows": draft.follows,
         },
-        ensure_ascii=False,
     )
 
 

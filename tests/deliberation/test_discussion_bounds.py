@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -523,6 +524,43 @@ def test_of_fewer_than_five_answers_no_number_is_told(count: int, told: bool) ->
     assert (report.statement(1).total is not None) is told
     assert told or 1 not in (*report.common, *report.rejected, *report.dividing)
     assert report.statement(0).total == AnswerTotal(9, 0, 0)
+
+
+def two_camps(*answered: int) -> repository.Ballots:
+    """Twelve people a camp, who mostly oppose each other on statements 0 to 11.
+
+    `answered` is how many of each camp, and how many others, answered statement 12.
+    """
+    chance, people = random.Random(5), []
+    for camp, count in zip((1, -1), answered, strict=False):
+        for person in range(12):
+            own = [3 * number + (camp if chance.random() < 0.85 else -camp) + 1 for number in range(12)]
+            people.append([*own, *([37] if person < count else [])])
+    return [" ".join(map(str, each)) for each in (*people, *[[37]] * answered[2])]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "others", "told"),
+    [
+        (5, 5, 0, True),
+        (4, 5, 0, False),
+        (5, 4, 0, False),
+        (5, 5, 5, True),
+        (5, 5, 4, False),
+        (5, 5, 1, False),
+        (10, 0, 0, False),
+        (0, 10, 0, False),
+    ],
+)
+def test_camps_are_told_where_five_of_each_answered(one: int, two: int, others: int, told: bool) -> None:
+    """And five of the people without a camp, or none: else what is told would tell of fewer."""
+    statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
+    report = make_report(statements, two_camps(one, two, others))
+    assert report.sizes == (12, 12)
+    parts = (AnswerTotal(0, 0, one), AnswerTotal(0, 0, two))
+    assert report.statement(12).groups in ((parts, parts[::-1]) if told else (None,))
+    assert report.statement(12).total == AnswerTotal(0, 0, one + two + others)
+    assert all(each.position != 12 for group in report.stands_for for each in group)
 
 
 @pytest.mark.parametrize(

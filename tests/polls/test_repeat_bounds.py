@@ -19,6 +19,7 @@ from bot.polls.counting.ballots import Method
 from bot.polls.drafts import as_json
 from bot.polls.model import Poll, PollOption
 from bot.polls.objections import consent_options
+from bot.polls.previews import Previews
 from bot.polls.rules import PollDraft
 from bot.polls.schedules import Schedule, opening_after
 from bot.polls.scheduling import Schedules
@@ -328,6 +329,53 @@ async def test_who_may_open_polls_is_asked_when_a_poll_is_scheduled(here: Instan
     await say(here, MO, "/settings polls:moderators")
     await run(here, clock, OPENS)
     assert len(await here.polls.listed("test:demo")) == 1
+
+
+# --- what is not open yet, and what nobody has voted in ---
+
+
+async def test_what_is_prepared_makes_its_community_known(here: Instance) -> None:
+    """A preview, a template and a schedule can be the first that a community keeps."""
+    for name, keep in (
+        ("previews", lambda home: Previews(here.database, lambda: "d1").keep(DRAFT, ADA, home)),
+        ("templates", lambda home: templates_of(here).save("Tea round", DRAFT, ADA, home, T)),
+        ("schedules", lambda home: schedules_of(here).add(DRAFT, OPENS, ADA, home, T, weekly=False)),
+    ):
+        assert await keep(replace(HOME, id=f"test:{name}"))
+
+
+async def test_a_preview_waits_a_week_for_its_host_alone(here: Instance) -> None:
+    """The next one that anybody prepares clears those older than that; others neither see nor take it."""
+    previews, ids = Previews(here.database, lambda: next(ids)), iter(("d1", "d2", "d3"))
+    first = await previews.keep(DRAFT, ADA, HOME)
+    with pytest.raises(NotFound):
+        await previews.get(first.id, BEN, T)
+    assert not await previews.drop(first.id, BEN)
+    for later, stands in ((7 * DAY, True), (7 * DAY + MOMENT, False)):
+        await previews.keep(DRAFT, replace(BEN, now=NOW + later), HOME)
+        if stands:
+            assert await previews.get(first.id, ADA, T) == first
+        else:
+            with pytest.raises(NotFound):
+                await previews.get(first.id, ADA, T)
+
+
+@pytest.mark.parametrize("before", ["nothing", "a vote", "a vote withdrawn", "a close", "a cancellation"])
+async def test_a_poll_is_edited_while_it_is_open_and_nobody_ever_voted(here: Instance, before: str) -> None:
+    """A vote that was withdrawn is in the record all the same, and a poll that isn't there can't be edited."""
+    poll = await opened(here)
+    if "vote" in before:
+        await votes(here, poll, BEN)
+    if before == "a vote withdrawn":
+        await votes(here, poll, BEN, None)
+    if before == "a close":
+        await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    if before == "a cancellation":
+        await here.polls.cancel(poll, ADA.actor, HOME, NOW, T)
+    may = before == "nothing"
+    assert await here.polls.box.edit(replace(poll, question="Which cup?")) is may
+    assert (await here.polls.get(poll.id, T)).question == ("Which cup?" if may else "Which tea?")
+    assert not await here.polls.box.edit(replace(poll, id="p99"))
 
 
 # --- templates ---
