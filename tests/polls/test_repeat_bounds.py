@@ -576,6 +576,16 @@ async def test_the_host_and_moderators_answer_an_objection(here: Instance, reque
     assert [each.answer for each in await here.polls.objections(poll)] == ["It lasts" if may else ""]
 
 
+async def test_no_objection_is_answered_after_the_close(here: Instance) -> None:
+    """The result stands as it was announced."""
+    poll = await consent_poll(here)
+    await objection_of(here, poll, BEN, "Too dear")
+    closed = await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    with pytest.raises(Refused, match="final"):
+        await here.polls.answer_objection(closed, 1, "It lasts", ADA.actor, HOME, T)
+    assert await here.polls.objections(await opened(here)) == ()
+
+
 def test_a_changed_proposal_is_bound_to_the_one_before() -> None:
     """Through the words of its first option, which the record holds; a first proposal has none."""
     assert [option.words for option in consent_options(T)] == ["", "", ""]

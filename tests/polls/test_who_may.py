@@ -24,7 +24,7 @@ from tests.world import NOW, Clock, running
 T = translator("en")
 HOME, AWAY = Community("test:demo"), Community("test:elsewhere")
 CLOSES = NOW + timedelta(days=1)
-MOMENT = timedelta(microseconds=1)
+MOMENT, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
 _REPLY = Reply((Card(title="Which tea?"),))
 
 
@@ -272,6 +272,64 @@ async def test_a_draft_with_a_mistake_opens_no_poll(here: Instance) -> None:
     with pytest.raises(Refused, match="2 to 25 options"):
         await opened(here, options=(PollOption("Green"),))
     assert await here.polls.listed("test:demo") == []
+
+
+@pytest.mark.parametrize(("open_for", "may"), [(MINUTE - MOMENT, False), (MINUTE, True)])
+async def test_a_poll_is_open_for_a_minute_at_least(here: Instance, open_for: timedelta, may: bool) -> None:
+    """Whether it is opened or edited."""
+    if may:
+        assert (await opened(here, closes_at=NOW + open_for)).closes_at == NOW + open_for
+        return
+    with pytest.raises(Refused, match="at least a minute"):
+        await opened(here, closes_at=NOW + open_for)
+    poll = await opened(here)
+    with pytest.raises(Refused, match="at least a minute"):
+        await here.polls.edit(poll, replace(WHOLE, joined_before=False, closes_at=NOW + open_for), ADA, HOME, T)
+
+
+WHOLE = PollDraft(
+    "Which cup?",
+    (PollOption("Mild", "card", "What the card says"), PollOption("Strong")),
+    CLOSES,
+    Method.APPROVAL,
+    max_choices=2,
+    secret=False,
+    results=Results.LIVE,
+    roles=frozenset({"board"}),
+    joined_before=True,
+    quorum=3,
+    topic="tea",
+    public=True,
+    follows="p0",
+)
+
+
+@pytest.mark.parametrize("edited", [False, True])
+async def test_a_poll_is_all_that_its_draft_says(here: Instance, edited: bool) -> None:
+    """Opened or edited; an edit, also by a moderator from elsewhere, leaves whose it is, since when, and where."""
+    host, moderator = who(ADA, joined=NOW), who(MO, joined=NOW)
+    if edited:
+        first = await opened(here, replace(host, place=OFFICE))
+        later = replace(moderator, now=NOW + MOMENT)
+        poll = await here.polls.edit(first, WHOLE, later, HOME, T)
+        kept = ("id", "community", "creator", "creator_name", "opened_at", "communities", "private", "places", "format")
+        assert [getattr(poll, name) for name in kept] == [getattr(first, name) for name in kept]
+    else:
+        poll = await here.polls.create(WHOLE, host, HOME, T)
+    same = set(PollDraft.__slots__) & set(Poll.__slots__)
+    assert len(same) == 13
+    assert {name: getattr(poll, name) for name in same} == {name: getattr(WHOLE, name) for name in same}
+
+
+@pytest.mark.parametrize("person", [BEN, away(ADA)])
+async def test_only_those_who_run_a_poll_edit_it(here: Instance, person: Request) -> None:
+    """And not after its end."""
+    poll = await opened(here)
+    with pytest.raises(NotAllowed):
+        await here.polls.edit(poll, WHOLE, person, HOME if person is BEN else AWAY, T)
+    await here.polls.cancel(poll, ADA.actor, HOME, NOW, T)
+    with pytest.raises(Refused, match="cancelled"):
+        await here.polls.edit(await here.polls.get(poll.id, T), WHOLE, ADA, HOME, T)
 
 
 # --- reminders ---
