@@ -27,6 +27,7 @@ from bot.packs.pack import Library
 from bot.store.keys import load_or_create_key
 from bot.store.open import open_database
 from bot.telemetry.meter import Meter
+from tests.databases import begin_database
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 CONTENT = Path(__file__).parent / "content" / "office"
@@ -96,6 +97,8 @@ async def running(
     clock = clock or Clock()
     numbers = references()
     ids = count(1)
+    if not url:
+        await begin_database(folder / "parley.db")
     database = await open_database(url or str(folder / "parley.db"), shared=shared, meter=meter)
     instance = build(
         Shelf(_small_edition() if content == CONTENT else open_edition(content, NOW.date())),

@@ -28,6 +28,7 @@ from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.open import open_database
 from bot.store.timestamps import to_stored
+from tests.databases import begin_database
 from tests.docs.documents import ROOT
 from tests.store.things import AFTER, KEY, Raw, findings, poll, record_of, vote
 
@@ -69,6 +70,7 @@ class Scene:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    await begin_database(tmp_path / "parley.db")
     opened = await open_database(str(tmp_path / "parley.db"))
     yield opened
     await opened.close()

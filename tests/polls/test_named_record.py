@@ -20,11 +20,13 @@ from bot.polls.record_file import as_json, read_record
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.open import open_database
+from tests.databases import begin_database
 from tests.store.things import AFTER, KEY, Raw, findings, member, poll, record_of, vote
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    await begin_database(tmp_path / "parley.db")
     opened = await open_database(str(tmp_path / "parley.db"))
     yield opened
     await opened.close()

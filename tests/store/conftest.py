@@ -18,6 +18,7 @@ from bot.polls.privacy import Privacy
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.open import open_database
+from tests.databases import begin_database
 from tests.require import require
 from tests.store.server import PostgresServer, programs
 from tests.store.things import KEY, Raw
@@ -56,7 +57,9 @@ def new_database(running: PostgresServer) -> str:
 
 
 @pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
+async def database(url: str, tmp_path: Path) -> AsyncIterator[Database]:
+    if url.startswith("sqlite"):
+        await begin_database(tmp_path / "parley.db")
     opened = await open_database(url)
     yield opened
     await opened.close()
