@@ -400,7 +400,7 @@ def build(
         communities.get,
         announcement=views.announcement,
         reminder=views.reminder,
-        opening=views.posted_message,
+        opening=views.opening_message,
         now=outside.now,
         chores=(
             deadlines,

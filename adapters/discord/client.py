@@ -24,6 +24,7 @@ from adapters.discord.clickable import clickable, command_ids
 from adapters.discord.commands import Json, declared, menu_name
 from adapters.discord.decoding import decode, emoji_names, emoji_readings, names_for, resolved_names, user_name
 from adapters.discord.interactions import NAME, called, is_on_own_message, message_text, typed_texts
+from adapters.discord.pings import may_ping
 from adapters.discord.plain_words import PlainWords
 from adapters.discord.retries import GONE
 from adapters.discord.rights import may_write_in, missing
@@ -160,6 +161,16 @@ class ParleyClient(discord.Client):
     async def has_role(self, workspace: str, role: str) -> bool:
         """Discord's own list offers the server's roles only, @everyone among them, which no member has in an interaction."""
         return role.isdecimal() and role != workspace
+
+    async def role_names(self, workspace: str) -> Mapping[str, str]:
+        """As far as this process serves the server."""
+        guild = self.get_guild(int(workspace)) if workspace.isdecimal() else None
+        return {str(role.id): role.name for role in guild.roles if not role.is_default()} if guild else {}
+
+    async def may_ping(self, place: Place, member: str, role: str) -> bool:
+        """Raises what `post` raises."""
+        guild = self.get_guild(int(place.workspace)) if place.workspace.isdecimal() else None
+        return await may_ping(guild, place, member, role)
 
     async def missing_rights(self, place: Place) -> Sequence[str]:
         """As far as the library's cache knows; only the servers of this process's connections are in it."""

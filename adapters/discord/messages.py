@@ -19,6 +19,7 @@ from discord.http import Route, handle_message_parameters
 from adapters.discord import render
 from adapters.discord.commands import PLACES
 from adapters.discord.interactions import NAME, Json
+from adapters.discord.pings import mentions_of
 from adapters.discord.retries import GONE, THREAD_ARCHIVED, insist, unless_unheard
 from adapters.discord.uploads import Ready, uploaded
 from bot.chat.markup import ELLIPSIS, text
@@ -126,12 +127,15 @@ async def _add(client: discord.Client, sending: Sending, ready: Ready, to: str) 
 async def _send(
     channel: discord.abc.Messageable, ready: Ready, nonce: int, to: discord.MessageReference | None = None
 ) -> discord.Message:
-    """Send a message as a reply to another one, or without that where replies aren't allowed. Nobody is pinged."""
+    """Send a message as a reply to another one, or without that where replies aren't allowed."""
 
     async def send(ready: Ready) -> discord.Message:
+        pings = mentions_of(ready.reply)
         if to is None:
-            return await channel.send(view=ready.view, files=ready.files(), nonce=nonce)
-        return await channel.send(view=ready.view, files=ready.files(), nonce=nonce, reference=to)
+            return await channel.send(view=ready.view, files=ready.files(), nonce=nonce, allowed_mentions=pings)
+        return await channel.send(
+            view=ready.view, files=ready.files(), nonce=nonce, allowed_mentions=pings, reference=to
+        )
 
     try:
         return await insist(partial(uploaded, send, ready))
@@ -170,7 +174,7 @@ async def _start(client: discord.Client, forum: discord.ForumChannel, ready: Rea
         with handle_message_parameters(
             view=ready.view,
             files=ready.files(),
-            previous_allowed_mentions=client.allowed_mentions,
+            allowed_mentions=mentions_of(ready.reply),
             channel_payload={"name": title},
         ) as params:
             body: Json = {"form": params.multipart, "files": params.files} if params.files else {"json": params.payload}

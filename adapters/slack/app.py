@@ -187,7 +187,8 @@ class SlackChat:
         what was posted of it already is taken back.
         Pictures follow as messages of their own, once Slack has processed them.
         """
-        web = await self._web(place.workspace)
+        workspace = await self._workspaces.of(place.workspace)
+        web, reply = workspace.web, await workspace.people.named(place.workspace, reply)
         stamps: list[str] = []
         there = place
         try:
@@ -208,7 +209,8 @@ class SlackChat:
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraws the messages that were posted, as many as there are. Raises what `post` raises."""
-        web, stamps = await self._web(ref.place.workspace), ref.id.split(",")
+        workspace, stamps = await self._workspaces.of(ref.place.workspace), ref.id.split(",")
+        web, reply = workspace.web, await workspace.people.named(ref.place.workspace, reply)
         for stamp, message in zip(stamps, render.filling(render.messages(reply), len(stamps)), strict=True):
             await web.edit(channel=ref.place.channel, ts=stamp, text=message.text, blocks=message.blocks)
 
@@ -220,6 +222,15 @@ class SlackChat:
         """Raises what `post` raises."""
         groups = await (await self._web(workspace)).call("usergroups_list")
         return any(group["id"] == role for group in groups.get("usergroups") or ())
+
+    async def role_names(self, workspace: str) -> Mapping[str, str]:
+        """The user groups' handles. Raises what `post` raises."""
+        return await (await self._workspaces.of(workspace)).people.handles(workspace)
+
+    async def may_ping(self, place: Place, member: str, role: str) -> bool:
+        """Raises what `post` raises."""
+        people = (await self._workspaces.of(place.workspace)).people
+        return await people.may_ping(place.workspace, member, role)
 
     async def missing_rights(self, place: Place) -> Sequence[str]:
         """A channel's obstacle, such as an invitation that is missing; of the workspace, the scopes that the token lacks."""
@@ -234,9 +245,9 @@ class SlackChat:
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
         """A direct message. False where the person can't be reached."""
         try:
-            web = await self._web(workspace)
-            for message in render.messages(reply):
-                await answers.send(web, person, "", message)
+            house = await self._workspaces.of(workspace)
+            for message in render.messages(await house.people.named(workspace, reply)):
+                await answers.send(house.web, person, "", message)
         except BotError as error:
             logger.warning("can't send a direct message: %s", type(error).__name__)
             return False

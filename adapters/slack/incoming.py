@@ -350,9 +350,11 @@ class Incoming(AsyncMiddleware):
     async def _show(self, body: Body, request: Request, outcome: Outcome) -> None:
         if outcome.duplicate:
             return
-        web = (await self._workspaces.of(request.actor.workspace)).web
+        workspace = await self._workspaces.of(request.actor.workspace)
+        if outcome.answer is not None:
+            outcome = replace(outcome, answer=await workspace.people.named(request.actor.workspace, outcome.answer))
         ear = Ear(
-            web,
+            workspace.web,
             request,
             str(body.get("response_url") or ""),
             str(body.get("trigger_id") or ""),

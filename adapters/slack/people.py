@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk.errors import SlackClientError
 
+from adapters.slack.groups import names_groups, with_handles
 from adapters.slack.web import Budget, WebApi
 from bot.aio import hold_task
-from bot.chat.vocabulary import Actor
+from bot.chat.vocabulary import Actor, Reply
 from bot.errors import BotError
 
 PERSON_LIFETIME = timedelta(minutes=10)
@@ -46,6 +47,8 @@ class Person:
     locale: str = ""
     zone: tzinfo | None = None
     moderator: bool = False
+    at_home: bool = False
+    """Whether they are a full member of the workspace: no guest, and of no other organisation."""
 
 
 UNKNOWN = Person()
@@ -100,8 +103,28 @@ class People:
         handles = self._handles.get(team, {})
         return {id_: name for id_, name in (*names.items(), *handles.items()) if name}
 
+    async def may_ping(self, team: str, user: str, group: str) -> bool:
+        """Tell whether a member, and the app, may ping a user group. Raises what `WebApi.call` raises.
+
+        Guests, and people of other organisations, may not; nor may anybody ping a group that is disabled, which Slack
+        leaves out of its list: https://slack.com/help/articles/212906697-Create-a-user-group
+        """
+        groups = await self._web.call("usergroups_list")
+        listed = any(each["id"] == group for each in groups.get("usergroups") or ())
+        return listed and (await self._person(team, user, press=False)).at_home
+
+    async def named(self, team: str, reply: Reply) -> Reply:
+        """Return the reply with user groups by their handles."""
+        return with_handles(reply, await self.handles(team)) if names_groups(reply) else reply
+
+    async def handles(self, team: str) -> Mapping[str, str]:
+        """The user groups' handles by their ids, as far as Slack tells them."""
+        if team not in self._handles:
+            await self._roles(team, "")
+        return self._handles.get(team, {})
+
     async def _handles_known(self, team: str) -> Person:
-        await self._roles(team, "")
+        await self.handles(team)
         return UNKNOWN
 
     def stop(self) -> None:
@@ -175,11 +198,13 @@ def person_of(user: Mapping[str, Any], team: str) -> Person:
     profile = user.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name")
     powers = ("is_admin", "is_owner", "is_primary_owner")
+    guest = user.get("is_restricted") is not False or bool(user.get("is_ultra_restricted"))
     return Person(
         name=str(name or ""),
         locale=str(user.get("locale") or ""),
         zone=_zone(str(user.get("tz") or "")),
         moderator=_belongs(user, team) and any(user.get(power) for power in powers),
+        at_home=_belongs(user, team) and not guest,
     )
 
 

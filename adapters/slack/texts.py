@@ -24,6 +24,7 @@ from bot.chat.markup import (
     Item,
     Link,
     Quote,
+    RoleMention,
     Text,
     Time,
     linkable,
@@ -34,6 +35,8 @@ Json = dict[str, Any]
 
 CHANNEL = re.compile(r"[CG][A-Z0-9]{1,20}")
 """The id of a channel, public or private; not of a conversation with one person."""
+GROUP = re.compile(r"S[A-Z0-9]{1,20}")
+"""The id of a user group. Slack pings whom a message names by it; so a group that isn't to be pinged is text."""
 _TIME = "{date_long_pretty} {time}"
 
 
@@ -121,6 +124,8 @@ def _piece(piece: Inline) -> Json:
     if isinstance(piece, Time):
         when = int(piece.at.timestamp())
         return {"type": "date", "timestamp": when, "format": _TIME, "fallback": piece.text or piece.at.isoformat()}
+    if isinstance(piece, RoleMention) and piece.pings and GROUP.fullmatch(piece.id):
+        return {"type": "usergroup", "usergroup_id": piece.id}
     if isinstance(piece, ChannelMention) and CHANNEL.fullmatch(piece.id):
         return {"type": "channel", "channel_id": piece.id}
     if isinstance(piece, Emoji) and (code := EMOJI.fullmatch(piece.mark)):

@@ -54,10 +54,14 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class RoleMention:
-    """A role of a community. A platform that knows its name shows it, and pings nobody; `text` is what others show."""
+    """A role of a community. A platform that knows its name shows it; `text` is what others show.
+
+    It pings nobody unless `pings` is set, and then only where a message is posted, not where one is redrawn.
+    """
 
     id: str
     text: str
+    pings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

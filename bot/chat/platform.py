@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -87,6 +87,22 @@ async def post_below(platform: Platform, place: Place, first: MessageRef | None,
     if first is not None and isinstance(platform, Replies):
         return await platform.reply(first, reply)
     return await platform.post(place, reply)
+
+
+@runtime_checkable
+class NamesRoles(Protocol):
+    """A platform that knows what its roles are called."""
+
+    async def role_names(self, workspace: str) -> Mapping[str, str]:
+        """Name the roles that members can have, by their ids. Raises what `post` raises."""
+
+
+@runtime_checkable
+class Pings(Protocol):
+    """A platform where a message can ping the members of a role."""
+
+    async def may_ping(self, place: Place, member: str, role: str) -> bool:
+        """Whether this member and the bot may both ping the role in a place. Raises what `post` raises."""
 
 
 @runtime_checkable

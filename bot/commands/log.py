@@ -28,7 +28,11 @@ _DEEDS: Mapping[str, str] = {
 }
 
 
-_MENTIONS: Mapping[str, Callable[[str, str], Inline]] = {"moderators": RoleMention, "channel": ChannelMention}
+_MENTIONS: Mapping[str, Callable[[str, str], Inline]] = {
+    "moderators": RoleMention,
+    "ping": RoleMention,
+    "channel": ChannelMention,
+}
 """Settings whose value is an id that the platform shows by its name."""
 
 

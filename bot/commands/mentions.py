@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import TypeVar
 
 from bot.chat.markup import text
-from bot.chat.platform import Platform
+from bot.chat.platform import NamesRoles, Platform
 from bot.chat.vocabulary import Card, Place, Reply, Visibility
 from bot.communities.model import translator_for
 from bot.dispatch.declare import Context
 from bot.errors import BotError, NotFound
 from bot.i18n import Translator
 
+_T = TypeVar("_T")
 _MENTION = re.compile(r"^<(?:@&|#|!subteam\^)([A-Za-z0-9]+)(?:\|[^>]*)?>$")
 
 
@@ -26,14 +28,31 @@ async def resolve_role(ctx: Context, platforms: Mapping[str, Platform], mention:
     """The role's id. Raises NotFound where the community has no such role, Unavailable where that can't be said."""
     actor, role = ctx.request.actor, mention_id(mention)
     platform = platforms.get(actor.platform)
-    if platform is None or not await _translate_errors(ctx.t, platform.has_role(actor.workspace, role)):
-        raise NotFound(
-            ctx.t(
-                "Pick a role from the list, or mention one with @. Members here can't have “{role}”.",
-                role=mention[:60],
-            )
-        )
-    return role
+    if platform is not None:
+        if await _translate_errors(ctx.t, platform.has_role(actor.workspace, role)):
+            return role
+        name = mention.strip().removeprefix("@").casefold()  # in a form, a mention is plain words
+        called = [each for each, other in (await _role_names(ctx, platforms)).items() if other.casefold() == name]
+        if len(called) == 1:
+            return called[0]
+    raise NotFound(
+        ctx.t("Pick a role from the list, or mention one with @. Members here can't have “{role}”.", role=mention[:60])
+    )
+
+
+async def role_words(ctx: Context, platforms: Mapping[str, Platform], roles: Iterable[str]) -> str:
+    """Return the roles as one types them into a form: by name, or by id where the platform doesn't name them."""
+    ids = sorted(roles)
+    names = await _role_names(ctx, platforms) if ids else {}
+    return " ".join(f"@{names[each]}" if each in names else each for each in ids)
+
+
+async def _role_names(ctx: Context, platforms: Mapping[str, Platform]) -> Mapping[str, str]:
+    actor = ctx.request.actor
+    platform: object = platforms.get(actor.platform)
+    if not isinstance(platform, NamesRoles):
+        return {}
+    return await _translate_errors(ctx.t, platform.role_names(actor.workspace))
 
 
 async def resolve_channel(
@@ -69,7 +88,7 @@ def _first_words(t: Translator, title: str, sentence: str) -> Reply:
     )
 
 
-async def _translate_errors(t: Translator, question: Awaitable[object]) -> object:
+async def _translate_errors(t: Translator, question: Awaitable[_T]) -> _T:
     """What the platform answered. What it raises is said in the person's language."""
     try:
         return await question

@@ -43,10 +43,13 @@ def poll_card(
     result: Result | None = None,
     own: str = "",
     objections: Sequence[Objection] = (),
+    *,
+    pings: bool = False,
 ) -> Card:
     """Draw a poll as it is posted, with a `result` where everybody may see the totals of an open poll.
 
     `own` is the ballot of the one member who sees it, if there is one; `objections` are those of a consent poll.
+    With `pings`, the poll's role is pinged and not only shown.
     """
     if poll.state is PollState.CANCELLED:
         notice = t("This poll was cancelled. Its ballots don't count.")
@@ -56,6 +59,7 @@ def poll_card(
     return Card(
         title=poll.question,
         body=text(
+            paragraph(RoleMention(poll.ping, poll.ping, pings=pings)) if poll.ping else (),
             lines,
             _in_short(t, poll, zone, secrecy),
             *_eligibility(t, poll),

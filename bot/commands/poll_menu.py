@@ -190,4 +190,5 @@ def draft_of(poll: Poll) -> PollDraft:
         topic=poll.topic,
         public=poll.public,
         follows=poll.follows,
+        ping=bool(poll.ping),
     )

@@ -16,7 +16,7 @@ from bot.chat.vocabulary import Answers, Card, Choice, Outcome, Post, Reply
 from bot.commands import poll_forms, poll_previews, poll_words
 from bot.commands.answers import answer, picked
 from bot.commands.cards import topic_choices
-from bot.commands.mentions import resolve_role
+from bot.commands.mentions import resolve_role, role_words
 from bot.commands.poll_views import PollViews
 from bot.dispatch.declare import Context, Param, action, command, form
 from bot.errors import NotFound, Refused, UsageError
@@ -26,8 +26,9 @@ from bot.packs.model import Option
 from bot.packs.pack import Pack
 from bot.polls.counting.ballots import Method
 from bot.polls.drafts import PollPreview
-from bot.polls.model import QUESTION_MAX, Poll, PollOption, Results
+from bot.polls.model import QUESTION_MAX, PollOption, Results
 from bot.polls.objections import consent_options
+from bot.polls.pings import may_ping
 from bot.polls.places import is_private
 from bot.polls.previews import Previews
 from bot.polls.rules import PollDraft, mistakes
@@ -291,7 +292,7 @@ class OpeningCommands:
             raise UsageError(preview_id)
         preview = await self.previews.get(preview_id, ctx.request, ctx.t)
         later = poll_forms.closes_at(ctx, values[0])
-        changed = replace(preview.draft, closes_at=later, closes=ctx.t(poll_forms.READY_CLOSES[values[0]]))
+        changed = replace(preview.draft, closes_at=later, closes=values[0])  # as typed, so that each language reads it
         return replace(self._shown(ctx, await self.previews.change(preview, changed, ctx.request)), replace=True)
 
     @action("draft-edit", opens_form=True)
@@ -309,18 +310,16 @@ class OpeningCommands:
     @action("draft-more", opens_form=True)
     async def more(self, ctx: Context, preview_id: str) -> Outcome:
         preview = await self.previews.get(preview_id, ctx.request, ctx.t)
-        request = ctx.request
-        return Outcome(
-            Reply(
-                form=poll_previews.more_form(
-                    ctx.t,
-                    preview.id,
-                    preview.draft,
-                    may_be_public=not is_private(request.place),
-                    knows_joins=request.actor.joined is not None,
-                )
-            )
+        more = poll_previews.more_form(
+            ctx.t,
+            preview.id,
+            preview.draft,
+            await role_words(ctx, self.platforms, preview.draft.roles),
+            may_be_public=not is_private(ctx.request.place),
+            knows_joins=ctx.request.actor.joined is not None,
+            may_ping=bool(ctx.community.ping_role),
         )
+        return Outcome(Reply(form=more))
 
     @form("draft-settings", again="more")
     async def settings_filled(self, ctx: Context, preview_id: str, answers: Answers) -> Outcome:
@@ -335,7 +334,10 @@ class OpeningCommands:
             roles=await self._filled_role(ctx, answer(answers, "role"), wrong),
             public=poll_previews.PUBLIC in others,
             joined_before=poll_previews.JOINED_BEFORE in others,
+            ping=poll_previews.PING in others,
         )
+        if draft.ping and not await may_ping(self.platforms, ctx.community, ctx.request):
+            wrong["others"] = ctx.t("I can't ping that role: you and I both need the right to ping it here.")
         names = {"max_choices": "most", "public": "others", "joined_before": "others"}
         broken = {names.get(name, name): words for name, words in mistakes(draft, ctx.request, ctx.t).items()}
         if errors := {**broken, **wrong}:
@@ -354,12 +356,11 @@ class OpeningCommands:
     async def _post(self, ctx: Context, draft: PollDraft, preview: PollPreview | None) -> Outcome:
         """Open the poll, and its preview is gone, in one transaction."""
         take = self.previews.taking(preview, ctx.t) if preview else None
+        draft = replace(draft, ping=draft.ping and await may_ping(self.platforms, ctx.community, ctx.request))
         poll = await self.polls.create(draft, ctx.request, ctx.community, ctx.t, also=take)
         card = poll_previews.posted_card(ctx.t, poll, ctx.community.tz)
-        return Outcome(Reply((card,)), posts=(await self._message(ctx, poll),))
-
-    async def _message(self, ctx: Context, poll: Poll) -> Post:
-        return Post(await self.views.posted_message(poll, ctx.community), poll=poll.id)
+        message = await self.views.opening_message(poll, ctx.community)
+        return Outcome(Reply((card,)), posts=(Post(message, poll=poll.id),))
 
     # --- what completes ---
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from bot.chat.markup import Bold, Paragraph, Plain, paragraph, text
+from bot.chat.markup import Bold, Paragraph, Plain, RoleMention, paragraph, text
 from bot.chat.vocabulary import (
     Action,
     Answers,
@@ -29,14 +29,18 @@ from bot.polls.rules import QUORUM_MAX, PollDraft
 from bot.polls.secrecy import Secrecy
 
 SECRET, NAMED = "secret", "named"
-PUBLIC, JOINED_BEFORE = "public", "joined-before"
+PUBLIC, JOINED_BEFORE, PING = "public", "joined-before", "ping"
 
 
 def preview(t: Translator, poll: Poll, draft: PollDraft, preview_id: str, zone: tzinfo, secrecy: Secrecy) -> Reply:
     """Draw the poll as members will see it, with what the host can do about it."""
     lead = Card(
         title=t("Preview"),
-        body=text(paragraph(t("Only you see this. Members will see the poll below.")), *_closes(t, poll, draft, zone)),
+        body=text(
+            paragraph(t("Only you see this. Members will see the poll below.")),
+            *_closes(t, poll, draft, zone),
+            paragraph(t("When it opens, I'll ping "), RoleMention(poll.ping, poll.ping), ".") if poll.ping else (),
+        ),
         tone=Tone.INFO,
     )
     card = poll_cards.poll_card(t, poll, zone, secrecy)
@@ -54,7 +58,9 @@ def _closes(t: Translator, poll: Poll, draft: PollDraft, zone: tzinfo) -> Iterat
     """Repeat what was understood of the closing time."""
     when = poll_labels.when(poll, zone)
     if draft.closes:
-        yield paragraph(Plain(t("You asked for “{typed}”. It closes ", typed=draft.closes)), when, Plain("."))
+        ready = poll_forms.READY_CLOSES.get(draft.closes)
+        typed = t(ready) if ready else draft.closes
+        yield paragraph(Plain(t("You asked for “{typed}”. It closes ", typed=typed)), when, Plain("."))
     else:
         yield paragraph(Plain(t("It closes ")), when, Plain("."))
 
@@ -70,8 +76,17 @@ def _controls(t: Translator, preview_id: str) -> Iterator[Control]:
     yield Select(Action("draft-closes", (preview_id,)), t("Another closing time"), ready)
 
 
-def more_form(t: Translator, preview_id: str, draft: PollDraft, *, may_be_public: bool, knows_joins: bool) -> Form:
-    """Ask for what most polls leave as it is."""
+def more_form(
+    t: Translator,
+    preview_id: str,
+    draft: PollDraft,
+    roles: str,
+    *,
+    may_be_public: bool,
+    knows_joins: bool,
+    may_ping: bool,
+) -> Form:
+    """Ask for what most polls leave as it is. `roles` are those that may vote, as one types them."""
     levels = (
         Choice(t("Secret"), SECRET, t("Nobody sees who voted for what."), chosen=draft.secret),
         Choice(t("Named"), NAMED, t("Everyone sees who voted for what."), chosen=not draft.secret),
@@ -90,7 +105,7 @@ def more_form(t: Translator, preview_id: str, draft: PollDraft, *, may_be_public
             "role",
             t("Who may vote"),
             hint=t("A role, mentioned with @; empty for everyone"),
-            value=" ".join(sorted(draft.roles)),
+            value=roles,
             required=False,
             longest=100,
         ),
@@ -109,6 +124,8 @@ def more_form(t: Translator, preview_id: str, draft: PollDraft, *, may_be_public
     if knows_joins:
         label = t("Only members who joined before it opens")
         others.append(Choice(label, JOINED_BEFORE, chosen=draft.joined_before))
+    if may_ping:
+        others.append(Choice(t("Ping the community's role for polls when it opens"), PING, chosen=draft.ping))
     if others:
         inputs.append(
             Input(

@@ -27,8 +27,17 @@ class PollViews:
         card = await self.card(translator_for(community, self.platforms), poll, community)
         return Reply((card,), visibility=Visibility.PUBLIC)
 
-    async def card(self, t: Translator, poll: Poll, community: Community, own: str = "") -> Card:
+    async def opening_message(self, poll: Poll, community: Community) -> Reply:
+        """Draw the first message of a poll, the only one that pings the poll's role."""
+        card = await self.card(translator_for(community, self.platforms), poll, community, pings=True)
+        return Reply((card,), visibility=Visibility.PUBLIC)
+
+    async def card(
+        self, t: Translator, poll: Poll, community: Community, own: str = "", *, pings: bool = False
+    ) -> Card:
         """Draw the poll. `own` is the ballot of the one member who sees the card, to start from."""
+        if community.id != poll.community:  # the role is another community's
+            poll = replace(poll, ping="")
         if poll.state is PollState.CLOSED:
             return poll_cards.closed_card(t, poll, await self.polls.result(poll), await self.polls.objections(poll))
         live = poll.state is PollState.OPEN and poll.results is Results.LIVE
@@ -40,6 +49,7 @@ class PollViews:
             await self.polls.result(poll) if live else None,
             own,
             await self.polls.objections(poll),
+            pings=pings,
         )
 
     async def announcement(self, poll: Poll, community: Community) -> Reply:

@@ -32,6 +32,7 @@ _WITHOUT: Mapping[str, tuple[str, str]] = {
     "moderators": ("moderator_role", N_("Moderators' role")),
     "channel": ("moderator_channel", N_("Moderators' channel")),
     "digest": ("digest_channel", N_("Weekly digest")),
+    "ping": ("ping_role", N_("Role to ping")),
 }
 """What a community can be without again: where a platform offers its own list, that holds no word for nothing."""
 _ARGUMENTS: Mapping[str, str] = {
@@ -39,6 +40,7 @@ _ARGUMENTS: Mapping[str, str] = {
     "moderator_role": "moderators",
     "moderator_channel": "channel",
     "digest_channel": "digest",
+    "ping_role": "ping",
     "reminder_minutes": "reminder",
     "keep_days": "keep",
 }
@@ -73,6 +75,7 @@ class SettingsCommands:
         topic: Annotated[str, Param(N_("The topic of commands that name none; off for all"), complete="topics")] = "",
         channel: Annotated[str, Param(N_("The channel for news to moderators"), longest=100, picks="channel")] = "",
         digest: Annotated[str, Param(N_("The channel for the weekly digest"), longest=100, picks="channel")] = "",
+        ping: Annotated[str, Param(N_("A role that a host can ping with a new poll"), longest=100, picks="role")] = "",
         reminder: Annotated[int, Param(N_("Minutes before the close to remind members of a poll; 0 for never"))] = -1,
         keep: Annotated[int, Param(N_("Days to keep data after the bot is removed"))] = -1,
         without: Annotated[
@@ -103,6 +106,8 @@ class SettingsCommands:
             changes[_WITHOUT[without][0]] = ""
         if moderators:
             changes["moderator_role"] = await resolve_role(ctx, self.platforms, moderators)
+        if ping:
+            changes["ping_role"] = await resolve_role(ctx, self.platforms, ping)
         if channel:  # the last, since something is said in it
             changes["moderator_channel"] = await resolve_channel(ctx, self.platforms, channel)
         if digest:
@@ -184,6 +189,7 @@ def _lines(t: Translator, community: Community, topic: str) -> list[tuple[Bold, 
     )
     role, none = community.moderator_role, Plain(t("only the platform's own"))
     channel, digest = community.moderator_channel, community.digest_channel
+    ping = community.ping_role
     values: list[tuple[str, str | Inline]] = [
         (t("Who can create polls: "), t(_CREATORS[community.creators])),
         (t("Moderators' role: "), RoleMention(role, role) if role else none),
@@ -192,6 +198,7 @@ def _lines(t: Translator, community: Community, topic: str) -> list[tuple[Bold, 
         (t("Topic: "), topic or t("all")),
         (t("Moderators' channel: "), ChannelMention(channel, channel) if channel else t("none")),
         (t("Weekly digest: "), ChannelMention(digest, digest) if digest else t("none")),
+        (t("A new poll can ping: "), RoleMention(ping, ping) if ping else t("nobody")),
         (t("Reminder of a poll: "), reminder),
         (t("Data kept after the bot is removed: "), t.count("{n} day", "{n} days", community.keep_days)),
     ]

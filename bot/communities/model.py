@@ -34,6 +34,8 @@ class Community:
     moderator_channel: str = ""
     digest_channel: str = ""
     """Where the weekly digest is posted; empty for nowhere."""
+    ping_role: str = ""
+    """The role that a host may ping when a poll opens; empty for none."""
     reminder_minutes: int = 60
     """How long before its close a poll is announced again; 0 for never."""
     keep_days: int = 30

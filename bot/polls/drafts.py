@@ -46,6 +46,7 @@ def as_json(draft: PollDraft) -> str:
             "topic": draft.topic,
             "public": draft.public,
             "follows": draft.follows,
+            "ping": draft.ping,
         },
     )
 
@@ -67,6 +68,7 @@ def from_json(text: str) -> PollDraft:
         public=values["public"],
         closes=values["closes"],
         follows=values["follows"],
+        ping=values.get("ping", False),  # absent from what an earlier version stored
     )
 
 

@@ -102,6 +102,8 @@ class Poll:
     """What the host is called where the poll was opened; empty once erased."""
     follows: str = ""
     """The id of the poll whose proposal this one changes."""
+    ping: str = ""
+    """The role that is pinged when the poll opens: an id in its community; empty for nobody."""
 
     @property
     def frozen(self) -> bool:

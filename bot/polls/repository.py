@@ -294,6 +294,7 @@ def _columns(poll: Poll) -> dict[str, object]:
         "method": "single" if poll.method is Method.CONSENT else poll.method.value,
         "consent": int(poll.method is Method.CONSENT),
         "follows": poll.follows,
+        "ping": poll.ping,
         "max_choices": poll.max_choices,
         "secret": int(poll.secret),
         "results": poll.results.value,
@@ -347,6 +348,7 @@ def _poll(row: Row, options: Iterable[PollOption], communities: Iterable[str], p
         chain_key=row["chain_key"],
         row_seal=row["row_seal"],
         follows=row["follows"],
+        ping=row["ping"],
     )
 
 

@@ -1,8 +1,8 @@
--- name: insert_poll(id, community, creator, creator_name, question, method, max_choices, secret, results, roles, joined_before, quorum, topic, public, private, opened_at, closes_at, remind_at, head, format, first_closes_at, row_seal, consent, follows)!
+-- name: insert_poll(id, community, creator, creator_name, question, method, max_choices, secret, results, roles, joined_before, quorum, topic, public, private, opened_at, closes_at, remind_at, head, format, first_closes_at, row_seal, consent, follows, ping)!
 INSERT INTO polls (id, community, creator, creator_name, question, method, max_choices, secret, results, roles, joined_before, quorum,
-    topic, public, private, opened_at, closes_at, remind_at, head, format, first_closes_at, row_seal, consent, follows)
+    topic, public, private, opened_at, closes_at, remind_at, head, format, first_closes_at, row_seal, consent, follows, ping)
 VALUES (:id, :community, :creator, :creator_name, :question, :method, :max_choices, :secret, :results, :roles, :joined_before, :quorum,
-    :topic, :public, :private, :opened_at, :closes_at, :remind_at, :head, :format, :first_closes_at, :row_seal, :consent, :follows);
+    :topic, :public, :private, :opened_at, :closes_at, :remind_at, :head, :format, :first_closes_at, :row_seal, :consent, :follows, :ping);
 
 -- name: insert_option*!
 INSERT INTO poll_options (poll, position, name, entry, words, emoji) VALUES (:poll, :position, :name, :entry, :words, :emoji);

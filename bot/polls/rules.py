@@ -51,6 +51,8 @@ class PollDraft:
     """The closing time as the host typed it."""
     follows: str = ""
     """The id of the poll whose proposal this one changes."""
+    ping: bool = False
+    """Whether the role that the community has named is pinged when the poll opens."""
 
 
 def tally_of(poll: Poll, counted: Mapping[Ballot, int]) -> Result:

@@ -23,6 +23,7 @@ from bot.polls import schedules as rows
 from bot.polls.closing_time import closing_time
 from bot.polls.creator_notices import MemberNotices
 from bot.polls.outbox import News, Telling
+from bot.polls.pings import may_ping
 from bot.polls.rules import PollDraft
 from bot.polls.schedules import Schedule, opening_after
 from bot.polls.service import Polls
@@ -176,6 +177,8 @@ class Schedules:
         host = Actor(place.platform, place.workspace, schedule.member, schedule.member_name, joined=now)
         request = Request(host, place, now)
         draft = self._at(schedule.draft, now, community, t)
+        pings = draft.ping and await may_ping(self.platforms, community, request)
+        draft = replace(draft, ping=pings)
         following = opening_after(schedule.clock, now, community.tz, weekly=schedule.weekly)
         poll_id = self.polls.new_id()
         since = max(schedule.next_at or now, now - PATIENCE)

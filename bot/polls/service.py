@@ -108,6 +108,7 @@ class Polls:
             private=is_private(request.place),
             places=frozenset({poll_place(request.place)}),
             follows=draft.follows,
+            ping=community.ping_role if draft.ping else "",
         )
 
     async def create(
