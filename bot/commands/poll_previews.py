@@ -59,7 +59,8 @@ def _closes(t: Translator, poll: Poll, draft: PollDraft, zone: tzinfo) -> Iterat
     when = poll_labels.when(poll, zone)
     if draft.closes:
         ready = poll_forms.READY_CLOSES.get(draft.closes)
-        typed = t(ready) if ready else draft.closes
+        label = t(ready) if ready else draft.closes
+        typed = draft.closes if label.casefold() == draft.closes else label
         yield paragraph(Plain(t("You asked for “{typed}”. It closes ", typed=typed)), when, Plain("."))
     else:
         yield paragraph(Plain(t("It closes ")), when, Plain("."))

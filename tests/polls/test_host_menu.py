@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.vocabulary import Request
+from bot.i18n import PSEUDO, translator
 from bot.instance import Instance
 from bot.polls import audit
 from bot.store.sql import Transaction
@@ -182,6 +183,18 @@ async def test_a_template_is_saved_listed_copied_and_deleted(here: Instance) -> 
     assert "Only the member who saved a template" in words(refused)
     await choose(here, MO, listed, "Delete a template", "Tea round")
     assert "No templates yet" in words(await say(here, BEN, "/poll templates"))
+
+
+async def test_a_template_is_read_in_every_language(here: Instance) -> None:
+    """A closing time that a host picked in one language, and a poll of the template in another."""
+    ada = replace(ADA, locale=PSEUDO)
+    preview = await say(here, ada, OPEN.replace("post:yes ", ""))
+    [(action, _), *_] = choices(preview, translator(PSEUDO)("Another closing time")).values()
+    picked = await press(here, ada, action, "1 week")
+    assert translator(PSEUDO)("In 1 week") in words(picked)
+    form = form_of(await click(here, ada, picked, translator(PSEUDO)("Save as a template")))
+    await fill(here, ada, form, name="Tea")
+    assert "You asked for “In 1 week”. It closes 2026-12-02 12:00" in words(await say(here, BEN, "/poll templates tea"))
 
 
 async def test_a_template_whose_role_is_gone_says_so(here: Instance) -> None:

@@ -178,6 +178,12 @@ class MentionsBody(Body):
     replied_user: No = False
 
 
+class PostMentionsBody(MentionsBody):
+    """A new message may ping one role, and no message that is changed."""
+
+    roles: list[Snowflake] = Field(default=[], max_length=1)
+
+
 class AttachmentBody(Body):
     """A file that is uploaded with the message, by its number, or one that the message keeps, by its id."""
 
@@ -209,6 +215,7 @@ class PostBody(MessageBody):
     """A message in a channel; its nonce keeps it from being there twice."""
 
     message_reference: ReferenceBody | None = None
+    allowed_mentions: PostMentionsBody = PostMentionsBody(parse=[])
 
     nonce: Annotated[str, Field(min_length=1, max_length=25)] | Annotated[int, Field(ge=0, lt=2**63)] = 0
     enforce_nonce: bool = False

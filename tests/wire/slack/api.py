@@ -133,7 +133,7 @@ def _conversations_open(_server: SlackServer, call: Call) -> Json:
 
 
 def _groups(_server: SlackServer, call: Call) -> Json:
-    groups = [group.json(call.team.id) for group in call.team.groups.values()]
+    groups = [group.json(call.team.id) for group in call.team.groups.values() if not group.disabled]
     if not payloads.truth(call.args.get("include_users")):
         groups = [{key: value for key, value in group.items() if key != "users"} for group in groups]
     return {"usergroups": groups}

@@ -31,6 +31,7 @@ class User:
     owner: bool = False
     locale: str = "en-US"
     zone: str = "Etc/UTC"
+    guest: bool = False
     home: str = ""
     """The workspace of somebody who comes through a shared channel."""
 
@@ -45,7 +46,7 @@ class User:
             "is_admin": self.admin or self.owner,
             "is_owner": self.owner,
             "is_primary_owner": False,
-            "is_restricted": False,
+            "is_restricted": self.guest,
             "locale": self.locale,
             "tz": self.zone,
             "profile": {"display_name": self.name, "real_name": self.name},
@@ -157,6 +158,7 @@ class Group:
     id: str
     handle: str
     users: list[str]
+    disabled: bool = False
 
     def json(self, team: str) -> Json:
         return {"id": self.id, "team_id": team, "handle": self.handle, "name": self.handle, "users": self.users}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from tests.wire.slack import blocks as kit
@@ -47,8 +47,8 @@ def message(body: Json, is_file: kit.IsFile) -> list[Json]:
     return list(blocks)
 
 
-def suspicions(body: Json, *, public: bool, method: str = "") -> Iterator[str]:
-    """What Slack takes in a message without a word."""
+def suspicions(body: Json, *, public: bool, method: str = "", pinged: Collection[str] = ()) -> Iterator[str]:
+    """What Slack takes in a message without a word. The groups that may be `pinged` may be so by a new post."""
     text = str(body.get("text") or "")
     if body.get("blocks") and not text.strip():
         yield "blocks without text: notifications and screen readers have nothing to say"
@@ -63,14 +63,14 @@ def suspicions(body: Json, *, public: bool, method: str = "") -> Iterator[str]:
     ):
         yield "mrkdwn that is not verbatim: bare @everyone and #general come alive"
     if public:
-        yield from _pings(text, body.get("blocks") or [])
+        yield from _pings(text, body.get("blocks") or [], pinged if method == "chat.postMessage" else ())
 
 
-def _pings(text: str, blocks: Any) -> Iterator[str]:
+def _pings(text: str, blocks: Any, pinged: Collection[str]) -> Iterator[str]:
     for ping in PINGS:
         if ping in text or any(ping in words for words in _mrkdwn(blocks)):
             yield f"a live mention: {ping}"
-    if any(part.get("type") in PINGING for part in parts(blocks)):
+    if any(part.get("type") in PINGING and part.get("usergroup_id") not in pinged for part in parts(blocks)):
         yield "a live mention in rich text"
 
 

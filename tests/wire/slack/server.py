@@ -96,6 +96,8 @@ class SlackServer:
         self.events = written.SUBSCRIBED
         self.takes_messages = True
         """Whether members can write to the app: its manifest's `messages_tab_read_only_enabled` is false."""
+        self.pinged: set[str] = set()
+        """The ids of the user groups that a test lets the app ping."""
         self._told_later: set[asyncio.Future[Any]] = set()
         self.teams: dict[str, Team] = {}
         self._barred: dict[tuple[str, str], float] = {}
@@ -310,7 +312,7 @@ class SlackServer:
     def blocks(self, call: Call, body: Json, *, public: bool = False) -> list[Json]:
         """The blocks that were sent, if Slack takes them."""
         blocks = payloads.message(body, lambda file_id: is_ready(call.team, file_id))
-        for suspicion in payloads.suspicions(body, public=public, method=call.method):
+        for suspicion in payloads.suspicions(body, public=public, method=call.method, pinged=self.pinged):
             self.violated(call.method, SUSPICIOUS, suspicion)
         return blocks
 
