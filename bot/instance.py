@@ -64,6 +64,7 @@ from bot.library.meanings import Meanings
 from bot.library.reader_process import Reader, ReaderHere
 from bot.library.reload import Content, Watch
 from bot.polls.ballot_box import BallotBox, BoxState
+from bot.polls.page_address import PageAddresses
 from bot.polls.previews import Previews
 from bot.polls.privacy import Privacy
 from bot.polls.redrawing import Copies
@@ -348,6 +349,7 @@ def build(
     language: str = "",
     editors: str = "",
     editors_channel: str = "",
+    public_url: str = "",
     source: Path = SHIPPED_CONTENT,
     watch: str = Watch.OFF,
     meanings: Meanings | None = None,
@@ -358,7 +360,7 @@ def build(
 ) -> Instance:
     """A whole instance over an open database. Nothing runs yet.
 
-    `editors`, `editors_channel` and `watch` are written as in the settings; `source` is the folder that the shelf's
+    `editors`, `editors_channel`, `public_url` and `watch` are written as in the settings; `source` is the folder that the shelf's
     content came from; `limiter` is for each member, `crowd` for each community.
     """
     meter = meter or Meter()
@@ -366,7 +368,7 @@ def build(
     communities = Communities(database, zone, language)
     box = BallotBox(database, keys, random_bytes=outside.random_bytes, meter=meter)
     action_log = ActionLog(database, lambda: outside.random_bytes(8).hex())
-    polls = Polls(database, box, outside.new_id, action_log)
+    polls = Polls(database, box, outside.new_id, action_log, PageAddresses(keys, public_url))
     views = PollViews(polls, platforms)
     copies = Copies(
         database, platforms, views.posted_message, communities.get, now=outside.now, sleep=outside.sleep, meter=meter

@@ -64,9 +64,9 @@ A secret comes from a variable or from the file that the same variable with `_FI
 - **`/healthz`, `/readyz`, `/metrics`** at `health_bind`: for what watches over Parley.
 - **`/slack/events`** at `slack_bind`: Slack, through a proxy with a certificate; each request must carry Slack's signature.
 - **`/slack/install`, `/slack/oauth_redirect`** at `slack_bind`, with `slack_client_id`: admins of workspaces, through the same proxy.
-- **Pages of polls marked public** at `public_bind`: anyone, through a proxy with a certificate.
+- **Poll pages** at `public_bind`: anyone for polls marked public, a private poll's by its link, which stands in the log of the proxy with the certificate.
 
-Each but the first is served only where its setting names a port. With a port alone, as in `8081`, the address is `bind`: 127.0.0.1 unless it is set, and 0.0.0.0 or :: in a container. `127.0.0.1:8081` decides for itself.
+Each but the first is served only where its setting names a port: at `bind`, unless it names a host too, as in `127.0.0.1:8081`.
 """
 
 

@@ -79,6 +79,7 @@ async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
         language=settings.language,
         editors=settings.editors,
         editors_channel=settings.editors_channel,
+        public_url=settings.public_url,
         source=settings.content,
         watch=settings.content_watch,
         meanings=Meanings(settings.cache),

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TypeVar
@@ -112,25 +112,36 @@ class PollPages:
 
     async def public(self, poll_id: str, t: Translator) -> Poll:
         """Return the poll, if it is public. Raises NotFound, Unavailable."""
+        if not await self.polls.is_public(_checked(poll_id)):
+            raise NotFound(poll_id)
+        return await self.polls.get(poll_id, t)
+
+    async def private(self, poll_id: str, token: str, t: Translator) -> Poll:
+        """Return the private poll, if this is its token. Raises NotFound, and Unavailable.
+
+        The token is checked before the poll is looked for, so the time of a refusal tells of no poll.
+        """
+        if not self.polls.pages.opens(poll_id, token):
+            raise NotFound(poll_id)
         poll = await self.polls.get(_checked(poll_id), t)
-        if not poll.public or poll.private or poll.state is PollState.CANCELLED:
+        if not poll.private or poll.state is PollState.CANCELLED:
             raise NotFound(poll_id)
         return poll
 
-    async def page(self, poll: Poll, t: Translator, *, reader_tag: str = "", style: str = "") -> Page:
-        """Return the page as it is now. `reader_tag` is the tag of the page that the reader has; `style` as in `View`."""
+    async def page(self, poll: Poll, t: Translator, *, reader_tag: str = "", style: str = "", token: str = "") -> Page:
+        """Return the page as it is now. `reader_tag` is the tag that the reader has; `style` and `token` as in `View`."""
         now, audit = self._clock(), await self._audit(poll)
         time_left = poll_page.time_left(t, poll.closes_at - now) if poll.state is PollState.OPEN else ""
         community = await self._community_of(poll.community, now)
-        tag = _tag(poll, audit, time_left, community.zone, t.locale, style)
+        tag = _tag(poll, audit, time_left, community.zone, t.locale, style, token)
         final = poll.state is not PollState.OPEN
         if tag == reader_tag:
             return Page(tag, None, final)
         key = (poll.id, t.locale, style)
         kept_tag, html = self._pages.get(key, ("", ""))
         if kept_tag != tag:
-            view = await self._with_result(View(poll, community.tz, now, audit, self.polls.secrecy, style=style), t)
-            html = poll_page.page(t, view)
+            view = View(poll, community.tz, now, audit, self.polls.secrecy, style=style, token=token)
+            html = poll_page.page(t, await self._with_result(view, t))
             _keep(self._pages, key, (tag, html))
         return Page(tag, html, final)
 
@@ -181,7 +192,7 @@ class PollPages:
             return audit
 
 
-def page_response(page: Page, headers: dict[str, str]) -> web.Response:
+def page_response(page: Page, headers: Mapping[str, str]) -> web.Response:
     """Respond with the page, or with 304 where the reader has it."""
     response = web.Response(status=304) if page.html is None else web.Response(text=page.html, content_type="text/html")
     response.headers.update(headers)

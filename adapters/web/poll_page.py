@@ -53,7 +53,7 @@ class View:
     """Everything that the page shows. `result` is None where it may not be seen (yet).
 
     With `style` the page is for readers who are no members: it stands alone, shows no ballot by name, and has nothing
-    to press.
+    to press. With `token` it is a private poll's, and those who have the token save a secret poll's files there.
     """
 
     poll: Poll
@@ -65,10 +65,18 @@ class View:
     image: Image | None = None
     voters: Sequence[tuple[str, str]] = ()
     style: str = ""
+    token: str = ""
 
     @property
     def outside(self) -> bool:
         return bool(self.style)
+
+    @property
+    def files(self) -> str:
+        """Return the folder of the poll's files, seen from its page; empty where this reader gets none."""
+        if not self.outside:
+            return f"/polls/{self.poll.id}"
+        return self.token if self.poll.secret else ""
 
 
 def page(t: Translator, view: View) -> Html:
@@ -309,7 +317,7 @@ def _receipts(t: Translator, view: View) -> Iterator[Html]:
 
 def _export(t: Translator, view: View) -> Iterator[Html]:
     poll = view.poll
-    if view.outside or poll.state is PollState.CANCELLED:
+    if not view.files or poll.state is PollState.CANCELLED:
         return
     yield el("h2", t("Export"))
     if poll.state is PollState.OPEN:
@@ -321,10 +329,10 @@ def _export(t: Translator, view: View) -> Iterator[Html]:
     yield el("p", t("The ballots as a table, and everything you need to check the count with your own program."))
     files = (("csv", t("Ballots (CSV)")), ("json", t("Ballots and record (JSON)")))
     links = (
-        el("a", label, class_="button", href=f"/polls/{poll.id}/export.{kind}", download=True) for kind, label in files
+        el("a", label, class_="button", href=f"{view.files}/export.{kind}", download=True) for kind, label in files
     )
     yield el("p", *links, class_="row")
-    if poll.format == NEWEST_FORMAT:
+    if poll.format == NEWEST_FORMAT and not view.outside:
         yield from _own_check(t, poll)
 
 

@@ -1,4 +1,6 @@
-"""Result pages of polls marked public, on an address of their own: read-only, without the chat, without a script.
+"""Result pages of polls marked public, and of private polls for those who have their link: read-only, without a script.
+
+They stand on an address of their own, without the chat.
 
 `PublicPages(pages)`, then `await public.start(address)`, and `await public.stop()` at the end.
 """
@@ -16,17 +18,21 @@ from adapters.http.listen import HttpServer, listen
 from adapters.http.static_files import document_style
 from adapters.web import poll_page
 from adapters.web.pages import PollPages, page_response, tag_of_reader
+from adapters.web.poll_routes import download
 from bot.errors import NotFound, Unavailable
 from bot.settings.model import Address
 
 OPEN_FOR, FINAL_FOR = 15, 300
 """Seconds for which others may keep the page of an open poll, and of one that has ended. An ended one can be erased."""
 
+UNLISTED: Mapping[str, str] = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+"""Headers of what a link alone opens: no cache keeps it, and no search engine lists it."""
+
 logger = logging.getLogger("parley.web")
 
 
 class PublicPages:
-    """Serves the pages of public polls. Every other address gets one and the same answer, so nothing leaks."""
+    """Serves these pages. Every other address gets one and the same answer, so nothing leaks."""
 
     def __init__(self, pages: PollPages) -> None:
         self._pages = pages
@@ -49,6 +55,8 @@ class PublicPages:
         app = web.Application(client_max_size=1, middlewares=[self._middleware])
         app.on_response_prepare.append(self._protect)
         app.router.add_get("/polls/{poll}", self._poll)
+        app.router.add_get("/polls/{poll}/{token}", self._private_poll)
+        app.router.add_get("/polls/{poll}/{token}/export.{kind}", self._private_file)
         return app
 
     @web.middleware
@@ -72,6 +80,22 @@ class PublicPages:
         poll = await self._pages.public(request.match_info["poll"], t)
         page = await self._pages.page(poll, t, reader_tag=tag_of_reader(request), style=self._style)
         return page_response(page, {"Cache-Control": f"public, max-age={FINAL_FOR if page.final else OPEN_FOR}"})
+
+    async def _private_poll(self, request: web.Request) -> web.Response:
+        t, token = guard.reader(request), request.match_info["token"]
+        poll = await self._pages.private(request.match_info["poll"], token, t)
+        page = await self._pages.page(poll, t, style=self._style, token=token)
+        return page_response(page, UNLISTED)
+
+    async def _private_file(self, request: web.Request) -> web.Response:
+        """Send a file of a secret poll. That of a named one holds names, and a link is no membership."""
+        t = guard.reader(request)
+        poll = await self._pages.private(request.match_info["poll"], request.match_info["token"], t)
+        if not poll.secret:
+            raise NotFound(poll.id)
+        response = download(await self._pages.export(poll, request.match_info["kind"]))
+        response.headers.update(UNLISTED)
+        return response
 
     def _notice(self, request: web.Request, status: int) -> web.Response:
         t = guard.reader(request)

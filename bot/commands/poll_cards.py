@@ -18,6 +18,7 @@ from bot.commands.poll_labels import (
     opened_by,
     option_emoji,
     option_inlines,
+    page_line,
     when,
 )
 from bot.commands.result_cards import bars, by_votes, outcome, result_tone
@@ -136,8 +137,11 @@ def _eligibility(t: Translator, poll: Poll) -> Iterator[Block]:
     yield from map(paragraph, several_communities(t, poll))
 
 
-def details_card(t: Translator, poll: Poll, zone: tzinfo, secrecy: Secrecy) -> Card:
-    """Draw the rules of a poll: how it decides, what members see of it and when, and who could see a vote."""
+def details_card(t: Translator, poll: Poll, zone: tzinfo, secrecy: Secrecy, page: str = "") -> Card:
+    """Draw the rules of a poll: how it decides, what members see of it and when, and who could see a vote.
+
+    `page` is the address of its page, if it has one.
+    """
     quorum = (t.count("Quorum: {n} ballot.", "Quorum: {n} ballots.", poll.quorum),) if poll.quorum else ()
     rules = (
         t(HOW[poll.method]),
@@ -148,7 +152,7 @@ def details_card(t: Translator, poll: Poll, zone: tzinfo, secrecy: Secrecy) -> C
     )
     return Card(
         title=t("Details"),
-        body=text(paragraph(Bold(poll.question)), bullets(rules), *_eligibility(t, poll)),
+        body=text(paragraph(Bold(poll.question)), bullets(rules), *_eligibility(t, poll), page_line(t, poll, page)),
         fields=(Field(t("Who can see your vote"), bullets(secrecy.details(t, poll))),),
         footer=footer(t, poll),
         poll=poll.id,

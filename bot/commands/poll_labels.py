@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from bot.chat.emoji import emoji_inlines, leading_emoji
-from bot.chat.markup import Emoji, Inline, Time
+from bot.chat.markup import Emoji, Inline, Link, Text, Time, paragraph, text
 from bot.i18n import N_, Translator
 from bot.polls.counting.ballots import Method
 from bot.polls.model import Poll, PollOption, Results
@@ -96,6 +96,18 @@ def opened(poll: Poll, zone: tzinfo) -> Time:
 def opened_by(t: Translator, poll: Poll) -> str:
     """Name the host, as the beginning of a footer."""
     return t("Opened by {who}", who=poll.creator_name) + " · " if poll.creator_name else ""
+
+
+def page_line(t: Translator, poll: Poll, page: str) -> Text:
+    """Link to the poll's page and say who can read it; empty where it has none."""
+    if not page:
+        return ()
+    who = (
+        t("Anyone with this link can read its page, so keep it in here: ")
+        if poll.private
+        else t("Anyone can read its page: ")
+    )
+    return text(paragraph(who, Link(t("the poll's page"), page)))
 
 
 def footer(t: Translator, poll: Poll, ballots: int | None = None) -> str:

@@ -85,7 +85,7 @@ class PollCommands:
     @action("poll-details")
     async def details(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self.finder.by_id(ctx, poll_id)
-        card = poll_cards.details_card(ctx.t, poll, ctx.community.tz, self.polls.secrecy)
+        card = poll_cards.details_card(ctx.t, poll, ctx.community.tz, self.polls.secrecy, self.polls.pages.of(poll))
         return Outcome(Reply((card,)))
 
     @action("mine")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.chat.markup import Bold, Code, Plain, Text, bullets, paragraph, text
 from bot.chat.vocabulary import Action, Button, Card, Field, Tone
-from bot.commands.poll_labels import HOW, joined, listed
+from bot.commands.poll_labels import HOW, joined, listed, page_line
 from bot.i18n import N_, Translator, percent
 from bot.polls.counting.ballots import Method
 from bot.polls.counting.results import Base, Decider, Final, Result, Round, Rule, Total
@@ -82,8 +82,11 @@ def rounds_card(t: Translator, poll: Poll, result: Result) -> Card:
     )
 
 
-def record_card(t: Translator, poll: Poll, *, holds: bool) -> Card:
-    """Say whether the record of a poll holds, as it was recomputed just now, and how anybody checks it."""
+def record_card(t: Translator, poll: Poll, *, holds: bool, page: str = "") -> Card:
+    """Say whether the record of a poll holds, as it was recomputed just now, and how anybody checks it.
+
+    `page` is the address of its page, if it has one.
+    """
     verdict = t("✔ The record is intact") if holds else t("✖ The record doesn't add up")
     rows = (
         (t("Ballots: "), Plain(str(poll.ballots))),
@@ -98,6 +101,7 @@ def record_card(t: Translator, poll: Poll, *, holds: bool) -> Card:
             "" if holds else t(NOT_WHOLE),
             bullets((Bold(name), value) for name, value in rows),
             t("To check it yourself: /poll receipt finds your ballot, and the files hold what a recount takes."),
+            page_line(t, poll, page),
         ),
         poll=poll.id,
         tone=Tone.GOOD if holds else Tone.BAD,

@@ -81,7 +81,8 @@ class ResultCommands:
         """Recompute the record and say whether it holds, and how a member checks it without the bot."""
         poll = await self.finder.by_id(ctx, poll_id)
         findings = await asyncio.to_thread(audit.verify, await self.polls.record(poll))
-        return Outcome(Reply((result_details.record_card(ctx.t, poll, holds=not findings),)), replace=True)
+        card = result_details.record_card(ctx.t, poll, holds=not findings, page=self.polls.pages.of(poll))
+        return Outcome(Reply((card,)), replace=True)
 
     async def _check_visible(self, ctx: Context, poll: Poll) -> None:
         """Raise Refused where this member may not see the totals now."""

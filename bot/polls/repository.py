@@ -71,6 +71,11 @@ async def get(tx: Transaction, poll: str) -> Poll:
     return poll_row
 
 
+async def is_public(tx: Transaction, poll: str) -> bool:
+    """Whether anybody may read the poll's page. It reads as much of a poll that isn't public as of none."""
+    return await tx.value("public_poll", id=poll) is not None
+
+
 async def get_all(tx: Transaction, ids: Iterable[str]) -> list[Poll]:
     """Return the polls with these ids, in this order, without those that don't exist."""
     order = list(ids)

@@ -30,6 +30,9 @@ ON CONFLICT DO NOTHING;
 -- name: polls_by_ids(ids)
 SELECT * FROM polls WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY opened_at, id;
 
+-- name: public_poll(id)$
+SELECT id FROM polls WHERE id = :id AND public = 1 AND private = 0 AND state <> 'cancelled';
+
 -- name: options_of(ids)
 SELECT poll, name, entry, words, emoji FROM poll_options
 WHERE poll IN (SELECT value FROM json_each(:ids)) ORDER BY poll, position;

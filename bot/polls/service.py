@@ -31,6 +31,7 @@ from bot.polls.model import (
 )
 from bot.polls.objections import Objection
 from bot.polls.own_ballots import OwnBallot
+from bot.polls.page_address import PageAddresses
 from bot.polls.places import is_private, poll_place
 from bot.polls.posted_messages import PostedMessage
 from bot.polls.receipts import Receipt
@@ -61,6 +62,7 @@ class Polls:
     box: BallotBox
     new_id: Callable[[], str]
     action_log: ActionLog
+    pages: PageAddresses
     changed: Callable[[], None] = lambda: None
     """Called when a deadline was set or moved, so that the scheduler looks again."""
     _remembered: dict[str, tuple[datetime, Poll]] = field(default_factory=dict)
@@ -335,6 +337,10 @@ class Polls:
         if poll is None:
             raise no_poll(poll_id, t)
         return poll
+
+    async def is_public(self, poll_id: str) -> bool:
+        """Whether anybody may read the poll's page; no for a poll that doesn't exist."""
+        return await self.database.read(lambda tx: poll_rows.is_public(tx, poll_id))
 
     async def seen_by(self, poll_id: str, request: Request, t: Translator) -> Poll:
         """Return the poll, if the actor's community has it and, where it is private, the request comes from its place.

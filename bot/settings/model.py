@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -119,6 +119,11 @@ class Settings(BaseModel):
         description="Port, or host:port, at which anybody can read the result pages of polls marked public; empty "
         "for nowhere.",
     )
+    public_url: str = Field(
+        default="",
+        description="Where others reach public_bind, such as https://polls.example.org; a poll's Details link to its "
+        "page there, and a private poll's page opens by that link alone.",
+    )
     language: str = Field(default="en", description="Language of the bot where a platform names none.")
     zone: str = Field(
         default="UTC", description="Time zone of communities without one of their own, such as Europe/Berlin."
@@ -206,6 +211,14 @@ class Settings(BaseModel):
     def _is_address(cls, written: str) -> str:
         if written:
             Address.of(written, "")
+        return written
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_web_address(cls, written: str) -> str:
+        parts = urlsplit(written)
+        if written and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError(f"“{written}” isn't a web address; write one such as https://polls.example.org")
         return written
 
     @field_validator("zone")

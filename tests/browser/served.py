@@ -100,11 +100,17 @@ class Hall:
 
 @asynccontextmanager
 async def serving_polls(
-    folder: Path, clock: Clock | None = None, *, port: int = 0, first_id: int = 1, content: Path = CONTENT
+    folder: Path,
+    clock: Clock | None = None,
+    *,
+    port: int = 0,
+    first_id: int = 1,
+    content: Path = CONTENT,
+    public_url: str = "",
 ) -> AsyncIterator[Hall]:
     """Entering it again with the same folder, clock and port is a restart."""
     clock = clock or Clock()
-    async with running(folder, clock=clock, content=content) as instance:
+    async with running(folder, clock=clock, content=content, public_url=public_url) as instance:
         ids = count(first_id)
         pages = PollPages.of(instance, clock)
         chat = WebChat(instance.bot, clock=clock, ids=lambda: f"id{next(ids)}", pages=pages)

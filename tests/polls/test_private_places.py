@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,8 @@ COMMANDS = (
     "/poll close poll:p1",
     "/poll cancel poll:p1",
     "/poll extend closes:9d poll:p1",
+    "/decide poll:p1",
+    '/decide outcome:"Green tea it is" poll:p1',
 )
 ACTIONS = (
     "v1:vote:p1:0",
@@ -56,7 +59,30 @@ ACTIONS = (
     "v1:poll-object:p1",
     "v1:poll-objections:p1",
     "v1:poll-follow:p1",
+    "v1:ballot-form:p1",
+    "v1:objection-answer:p1:1",
+    "v1:poll-ask:close:p1",
+    "v1:poll-ask:cancel:p1",
+    "v1:poll-counted:p1",
+    "v1:poll-details:p1",
+    "v1:poll-export:p1",
+    "v1:poll-extend:p1:1796036400",
+    "v1:poll-extend-by:p1",
+    "v1:poll-record:p1",
+    "v1:poll-rounds:p1",
+    "v1:poll-voters:p1",
 )
+VALUES = {"v1:ballot-form:p1": ("0",), "v1:poll-extend-by:p1": ("1440",), "v1:poll-open": ("p1",)}
+"""What a form or a list sends with its action; `poll-open` names the poll in it alone."""
+FORMS: dict[str, dict[str, str]] = {
+    "v1:decide:p1": {"outcome": "Green tea it is"},
+    "v1:objection-answered:p1:1": {"answer": "We'll keep the black tea"},
+    "v1:poll-edited:p1": {"question": "Which coffee?", "options": "Mocha\nLatte", "closes": "3d"},
+    "v1:poll-followed:p1": {"question": "Green tea on Mondays", "closes": "3d"},
+    "v1:poll-objected:p1": {"reason": "Black tea goes"},
+    "v1:poll-placed:p1": {"place": "main"},
+    "v1:template-save:poll:p1": {"name": "tea"},
+}
 WITHOUT_ID = ("/poll list", "/poll results", "/poll receipt", "/poll export", "/poll close", "/poll cancel", "/log")
 """They tell what there is, or mean the only poll that there is."""
 ELSEWHERE = {
@@ -113,14 +139,35 @@ async def test_no_way_leads_into_a_private_poll_from_elsewhere(here: Instance, i
         missing = words(await say(here, who, line.replace("p1", "p9")))
         assert words(answer).replace("p1", "p9") == missing, line
         assert not tells(answer), line
-    for action in ACTIONS:
-        answer = await press(here, who, action)
-        missing = words(await press(here, who, action.replace("p1", "p9")))
+    for action in (*ACTIONS, "v1:poll-open"):
+        values = VALUES.get(action, ())
+        answer = await press(here, who, action, *values)
+        absent = (value.replace("p1", "p9") for value in values)
+        missing = words(await press(here, who, action.replace("p1", "p9"), *absent))
+        assert words(answer).replace("p1", "p9") == missing, action
+        assert not tells(answer), action
+    for action, answers in FORMS.items():
+        answer = await here.bot.submit(who, action, answers)
+        missing = words(await here.bot.submit(who, action.replace("p1", "p9"), answers))
         assert words(answer).replace("p1", "p9") == missing, action
         assert not tells(answer), action
     poll = await here.polls.get("p1", T)
     assert (poll.state, poll.links, poll.ballots) == (PollState.OPEN, 1, 1)
     assert len(wall(here).posted) == 1
+
+
+async def test_every_way_to_a_poll_is_tried(here: Instance) -> None:
+    """A new command, control or form that names a poll fails here until the attack above has it."""
+    registry = here.bot.registry
+    handlers = {verb: handler.handler for verb, handler in (*registry.actions.items(), *registry.forms.items())}
+    ways = {verb for verb, handler in handlers.items() if "poll_id" in inspect.signature(handler).parameters}
+    assert ways <= {action.split(":")[1] for action in (*ACTIONS, *FORMS)}
+    named = {name for name, command in registry.commands.items() if any(each.name == "poll" for each in command.params)}
+    assert named <= {
+        " ".join(line.removeprefix("/").split()[: name.count(" ") + 1]) for line in COMMANDS for name in named
+    }
+    assert len(ways) >= 36
+    assert len(named) >= 8
 
 
 @pytest.mark.parametrize("place", ELSEWHERE.values(), ids=ELSEWHERE)
