@@ -314,7 +314,7 @@ def _features(
         DecisionCommands(decisions, views.polls, finder, discussion_finder),
         SettingsCommands(communities, shelf, action_log, views.platforms, RightsCheck(views.polls, views.platforms)),
         PrivacyCommands(privacy, DiscussionData(discussions)),
-        LogCommands(action_log),
+        LogCommands(action_log, shelf),
         ContentCommands(content),
         helper,
     )

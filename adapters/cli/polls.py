@@ -116,7 +116,7 @@ def _report(record: Record, receipts: Sequence[str], heads: Sequence[str]) -> bo
     problems += [f"receipt {text}: {problem}" for text in receipts if (problem := _receipt_problem(record, text))]
     problems += [f"head {text}: {problem}" for text in heads if (problem := _head_problem(record, text))]
     for problem in problems:
-        click.echo(f"{poll.id}: {problem}", err=True)
+        click.echo(f"{poll.id} ({poll.question}): {problem}", err=True)
     if not problems:
         ballots, links = amount(len(record.ballots), "ballot"), amount(len(record.links), "link")
         click.echo(f"{poll.id} ({poll.question}): whole. {ballots}, {links}, head {poll.head}")

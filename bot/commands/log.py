@@ -12,6 +12,7 @@ from bot.commands.settings import OFF
 from bot.communities.action_log import ERASED, ActionLog, Deed, LogEntry
 from bot.dispatch.declare import Context, Permission, action, command
 from bot.i18n import N_, Translator
+from bot.library.edition import Shelf
 from bot.store.timestamps import from_digits, to_stored
 
 _DEEDS: Mapping[str, str] = {
@@ -32,6 +33,7 @@ _MENTIONS: Mapping[str, Callable[[str, str], Inline]] = {
     "moderators": RoleMention,
     "ping": RoleMention,
     "channel": ChannelMention,
+    "digest": ChannelMention,
 }
 """Settings whose value is an id that the platform shows by its name."""
 
@@ -41,6 +43,7 @@ class LogCommands:
     """The newest first, ten at a time."""
 
     action_log: ActionLog
+    shelf: Shelf
 
     @command(
         "log",
@@ -71,31 +74,34 @@ class LogCommands:
         older = Button(t("Older"), Action(verb, (str(to_stored(entries[-1].at)), entries[-1].id))) if more else None
         card = Card(
             title=title,
-            body=bullets(_line(t, ctx, entry) for entry in entries) if entries else bullets([t("Nothing so far.")]),
+            body=bullets(self._line(t, ctx, entry) for entry in entries) if entries else bullets([t("Nothing so far.")]),
             controls=(older,) if older else (),
         )
         return Outcome(Reply((card,)), replace=bool(entry))
 
+    def _line(self, t: Translator, ctx: Context, entry: LogEntry) -> tuple[Inline, ...]:
+        when = Time(entry.at, f"{entry.at.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
+        deed = t(_DEEDS[entry.deed], what=entry.object) if entry.deed in _DEEDS else f"{entry.deed} {entry.object}"
+        return when, Plain(" "), Bold(_who(t, entry)), Plain(f" {deed}"), *self._detail(entry)
 
-def _line(t: Translator, ctx: Context, entry: LogEntry) -> tuple[Inline, ...]:
-    when = Time(entry.at, f"{entry.at.astimezone(ctx.community.tz):%Y-%m-%d %H:%M %Z}")
-    deed = t(_DEEDS[entry.deed], what=entry.object) if entry.deed in _DEEDS else f"{entry.deed} {entry.object}"
-    return when, Plain(" "), Bold(_who(t, entry)), Plain(f" {deed}"), *_detail(entry)
+    def _detail(self, entry: LogEntry) -> Iterator[Inline]:
+        """Yield what a line says in brackets, with the names of a setting's role, channel or topic."""
+        if not entry.detail:
+            return
+        if entry.deed != Deed.SETTINGS:
+            yield from coded(f" ({entry.detail})")
+            return
+        for place, pair in enumerate(entry.detail.split(", ")):
+            name, _, value = pair.partition(": ")
+            yield Plain(f"{', ' if place else ' ('}{name}: ")
+            yield self._named(name, value)
+        yield Plain(")")
 
-
-def _detail(entry: LogEntry) -> Iterator[Inline]:
-    """Yield what a line says in brackets; roles and channels of settings by the names that their platform gives them."""
-    if not entry.detail:
-        return
-    if entry.deed != Deed.SETTINGS:
-        yield from coded(f" ({entry.detail})")
-        return
-    for place, pair in enumerate(entry.detail.split(", ")):
-        name, _, value = pair.partition(": ")
-        mention = _MENTIONS.get(name) if value != OFF else None
-        yield Plain(f"{', ' if place else ' ('}{name}: ")
-        yield mention(value, value) if mention else Plain(value)
-    yield Plain(")")
+    def _named(self, setting: str, value: str) -> Inline:
+        if value != OFF and (mention := _MENTIONS.get(setting)):
+            return mention(value, value)
+        pack = self.shelf.current.library.packs.get(value) if setting == "topic" else None
+        return Plain(pack.info.title if pack else value)
 
 
 def _who(t: Translator, entry: LogEntry) -> str:

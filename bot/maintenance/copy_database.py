@@ -69,7 +69,7 @@ class RowSum:
 
 @dataclass(slots=True)
 class CopyReport:
-    """How many rows were copied, by table, and the findings of the audit, by poll."""
+    """How many rows were copied, by table, and the findings of the audit, by poll: its id and question."""
 
     rows: dict[str, int] = field(default_factory=dict)
     polls: int = 0
@@ -181,7 +181,7 @@ async def _verify_polls(database: Database, rows: Mapping[str, int], keys: Keys 
             report.without_key += 1
             findings.remove(audit.NO_KEY)
         if findings:
-            report.findings[poll.id] = findings
+            report.findings[f"{poll.id} ({poll.question})"] = findings
         report.polls += 1
     return report
 

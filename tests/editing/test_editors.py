@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.markup import ChannelMention
 from bot.chat.vocabulary import Actor, Place, Reply, Request
 from bot.communities import repository as communities
 from bot.communities.action_log import Deed
@@ -171,6 +172,21 @@ async def test_settings_are_in_the_log_as_they_are_typed(tmp_path: Path) -> None
             "changed the settings (channel: off)",
             "changed the settings (polls: moderators, channel: office)",
         ]
+
+
+async def test_settings_in_the_log_have_names(tmp_path: Path) -> None:
+    """A topic stands by its title, role and channels as their platform names them; a topic that is gone keeps its id."""
+    async with running(tmp_path) as instance:
+        await say(instance, MO, "/settings topic:tea digest:office")
+        gone = instance.action_log.entry(Deed.SETTINGS, NOW, by=MO.actor, detail="topic: coffee", community="test:demo")
+        await instance.database.write(gone)
+        outcome = await say(instance, MO, "/log")
+        assert outcome.answer is not None
+        pieces = [piece for block in outcome.answer.cards[0].body for piece in block.inlines]
+        assert ChannelMention("office", "office") in pieces
+        log = words(outcome)
+        assert "(topic: Tea in the office, digest: office)" in log
+        assert "(topic: coffee)" in log
 
 
 async def test_what_did_not_happen_is_not_in_the_log(tmp_path: Path) -> None:

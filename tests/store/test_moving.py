@@ -235,12 +235,12 @@ async def test_a_newer_database_is_refused_on_either_side(tmp_path: Path) -> Non
 
 
 async def test_what_was_tampered_with_is_copied_and_told(urls: list[str]) -> None:
-    """The copy hides nothing: the record doesn't hold there either, and the command says so and ends with 1."""
+    """The copy hides nothing: the record doesn't hold there either, and the command names the poll and ends with 1."""
     await fill(urls[0])
     async with Raw.connect(urls[0]) as raw:
         await raw.disarm("links")
         await raw.run("UPDATE links SET hash = before WHERE poll = 'named' AND number = 2")
     done = await asyncio.to_thread(CliRunner().invoke, main, ["db", "copy", urls[0], urls[1]])
     assert done.exit_code == 1
-    assert "named: " in done.output
+    assert "named (What to drink?): " in done.output
     assert "links\t" in done.output

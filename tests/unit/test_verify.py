@@ -140,4 +140,4 @@ def test_a_record_keeps_its_format(closed_poll: Path) -> None:
         database.execute("UPDATE polls SET format = 1")
     done = parley("polls", "verify", folder=closed_poll)
     assert done.returncode == 1
-    assert "p1: poll: its question, options or rules" in done.stderr
+    assert "p1 (Which tea?): poll: its question, options or rules" in done.stderr
