@@ -60,14 +60,14 @@ def _result(t: Translator, discussion: Discussion, report: DiscussionReport) -> 
     if image is not None:
         narrow = el("source", srcset=image_src(image.narrow), media="(max-width: 34rem)") if image.narrow else None
         yield el("picture", narrow, el("img", src=image_src(image.svg), alt=image.alt), class_="chart")
-    for title, positions, agree in (
-        (t("Most agree"), report.common, True),
-        (t("Most disagree"), report.rejected, False),
-        (t("Opinions differ"), report.dividing, True),
+    for title, positions, agree, share in (
+        (t("Most agree"), report.common, True, "{share} "),
+        (t("Most disagree"), report.rejected, False, "{share} "),
+        (t("Opinions differ"), report.dividing, True, t("{share} agree: ")),
     ):
         if positions:
             yield el("h3", title)
-            yield el("ul", *(_line(report.statement(position), agree=agree) for position in positions))
+            yield el("ul", *(_line(report.statement(position), share, agree=agree) for position in positions))
     for group, items in enumerate(report.stands_for):
         if items:
             yield el("h3", t("Group {letter} stands out", letter=letter(group)))
@@ -79,9 +79,9 @@ def _result(t: Translator, discussion: Discussion, report: DiscussionReport) -> 
             yield el("ul", *lines)
 
 
-def _line(statement: ReportedStatement, *, agree: bool) -> Html:
-    share = "" if statement.total is None else f"{percent(statement.total.share(agree=agree))} "
-    return el("li", el("strong", share), statement.words, dir="auto")
+def _line(statement: ReportedStatement, share: str, *, agree: bool) -> Html:
+    before = "" if statement.total is None else share.format(share=percent(statement.total.share(agree=agree)))
+    return el("li", el("strong", before), statement.words, dir="auto")
 
 
 def _statements(t: Translator, report: DiscussionReport) -> Iterator[Html]:
@@ -118,7 +118,7 @@ def _cells(total: AnswerTotal | None) -> Sequence[Html]:
 def _limits(t: Translator, discussion: Discussion) -> Iterator[Html]:
     yield el("h2", t("What this can't say"))
     limits = (
-        t("It shows what participants think, not everyone."),
+        t("This is what the participants think, not everyone."),
         t(
             "At the close I deleted all answers. Nobody can recompute these totals, and nobody learns who answered what."
         ),

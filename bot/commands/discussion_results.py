@@ -42,9 +42,9 @@ def result_card(t: Translator, discussion: Discussion) -> Card:
         turnout(t, report),
         *_section(report, t("Most agree"), report.common, t("No statement is common ground.")),
         *_section(report, t("Most disagree"), report.rejected, "", agree=False),
-        *_section(report, t("Opinions differ"), report.dividing, ""),
+        *_section(report, t("Opinions differ"), report.dividing, "", share=t("{share} agree: ")),
         *_stands_for(t, report),
-        paragraph(t("It shows what participants think, not everyone. Nobody can recompute it.")),
+        paragraph(t("This is what the participants think, not everyone. Nobody can recompute it.")),
     )
     controls = [
         Button(t("Record the decision"), Action("discuss-decide", (discussion.id,))),
@@ -118,8 +118,15 @@ def _camps(t: Translator, report: DiscussionReport) -> str:
 
 
 def _section(
-    report: DiscussionReport, title: str, positions: Sequence[int], nothing: str, *, agree: bool = True
+    report: DiscussionReport,
+    title: str,
+    positions: Sequence[int],
+    nothing: str,
+    *,
+    agree: bool = True,
+    share: str = "{share} ",
 ) -> Iterator[Block]:
+    """Yield a title with its statements, each after its `share`; `nothing` in their place where there is none."""
     if not positions:
         yield from [paragraph(nothing)] if nothing else []
         return
@@ -128,8 +135,8 @@ def _section(
     for position in positions:
         statement = report.statement(position)
         total = statement.total
-        share = "" if total is None else percent(total.share(agree=agree))
-        lines.append((Bold(f"{share} "), Plain(statement.words)))
+        before = "" if total is None else share.format(share=percent(total.share(agree=agree)))
+        lines.append((Bold(before), Plain(statement.words)))
     yield from bullets(lines)
 
 

@@ -74,7 +74,9 @@ class LogCommands:
         older = Button(t("Older"), Action(verb, (str(to_stored(entries[-1].at)), entries[-1].id))) if more else None
         card = Card(
             title=title,
-            body=bullets(self._line(t, ctx, entry) for entry in entries) if entries else bullets([t("Nothing so far.")]),
+            body=bullets(self._line(t, ctx, entry) for entry in entries)
+            if entries
+            else bullets([t("Nothing so far.")]),
             controls=(older,) if older else (),
         )
         return Outcome(Reply((card,)), replace=bool(entry))
