@@ -33,6 +33,7 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 CONTENT = Path(__file__).parent / "content" / "office"
 """One small pack, `tea`. The larger one, `city-parking`, lies beside this folder for tests that want a whole pack."""
 SHIPPED = Path(__file__).parent.parent / "content"
+_COMMITTED = (Path(__file__).parent / "content", SHIPPED)
 
 
 def references() -> Iterator[str]:
@@ -71,10 +72,14 @@ class Clock:
         await asyncio.sleep(0)
 
 
+def edition_of(content: Path) -> Edition:
+    """The edition of a folder. Folders that are committed don't change, so they are read once for all tests."""
+    return _edition_of(content) if any(map(content.is_relative_to, _COMMITTED)) else open_edition(content, NOW.date())
+
+
 @cache
-def _small_edition() -> Edition:
-    """The small pack, which never changes, is read and indexed once a run."""
-    return open_edition(CONTENT, NOW.date())
+def _edition_of(content: Path) -> Edition:
+    return open_edition(content, NOW.date())
 
 
 @asynccontextmanager
@@ -101,7 +106,7 @@ async def running(
         await begin_database(folder / "parley.db")
     database = await open_database(url or str(folder / "parley.db"), shared=shared, meter=meter)
     instance = build(
-        Shelf(_small_edition() if content == CONTENT else open_edition(content, NOW.date())),
+        Shelf(edition_of(content)),
         database,
         load_or_create_key(folder / "parley.key"),
         Outside(

@@ -18,6 +18,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
+from functools import cache
+from types import MethodType
 from typing import Annotated, Any, Literal, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
 
 from bot.chat.vocabulary import Action, Answers, Choice, Outcome, Request, Visibility
@@ -329,10 +331,24 @@ def _declarations(feature: object) -> Iterator[tuple[_Declaration, Handler]]:
 
 
 def _command(feature: object, method: Handler, declaration: _Declaration) -> Command:
-    hints = get_type_hints(method, include_extras=True)
-    parameters = list(inspect.signature(method).parameters.values())[1:]
-    params = tuple(_param(feature, parameter, hints[parameter.name]) for parameter in parameters)
+    hints = _hints(_function(method))
+    params = tuple(_param(feature, parameter, hints[parameter.name]) for parameter in _parameters(_function(method)))
     return Command(name=declaration.name, params=params, handler=method, **declaration.options)
+
+
+def _function(method: Handler) -> Handler:
+    return method.__func__ if isinstance(method, MethodType) else method
+
+
+@cache
+def _parameters(function: Handler) -> tuple[inspect.Parameter, ...]:
+    """What a handler takes after its feature and its context."""
+    return tuple(inspect.signature(function).parameters.values())[2:]
+
+
+@cache
+def _hints(function: Handler) -> Mapping[str, Any]:
+    return get_type_hints(function, include_extras=True)
 
 
 def _param(feature: object, parameter: inspect.Parameter, hint: object) -> Param:
@@ -359,7 +375,7 @@ def is_enum(kind: object) -> TypeGuard[type[Enum]]:
 
 def _action(feature: object, method: Handler, declaration: _Declaration) -> ActionHandler:
     completers = {name: getattr(feature, complete) for name, complete in declaration.options["completers"].items()}
-    parameters = list(inspect.signature(method).parameters.values())[1:]
+    parameters = _parameters(_function(method))
     names = [parameter.name for parameter in parameters]
     takes = next((name for name in names if name in {"values", "answers"}), "")
     positional = [parameter for parameter in parameters if parameter.name != takes]

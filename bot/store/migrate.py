@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bot.errors import Refused
@@ -34,8 +35,9 @@ class Migration:
     """SHA-256 of the file's text with plain line ends, in hex."""
 
 
+@cache
 def load_migrations(dialect: Dialect, folder: Path = FOLDER) -> tuple[Migration, ...]:
-    """All migrations for one database, in order. Raises ValueError when their numbers have a gap or repeat."""
+    """All migrations for one database, in order, read once in a process. Raises ValueError when their numbers have a gap or repeat."""
     migrations = sorted(_read(dialect, folder), key=lambda migration: migration.number)
     if [migration.number for migration in migrations] != list(range(1, len(migrations) + 1)):
         raise ValueError(f"{folder}: migrations are numbered 1, 2, 3 … without a gap")
