@@ -55,8 +55,8 @@ from bot.deliberation.model import ID_PREFIX
 from bot.deliberation.proposals import Proposals
 from bot.deliberation.service import Discussions
 from bot.dispatch.bot import Bot
-from bot.dispatch.declare import Registry, collect
 from bot.dispatch.rate_limit import Limiter
+from bot.dispatch.registry import Registry, collect
 from bot.dispatch.repeats import Repeats
 from bot.errors import BotError
 from bot.library.edition import Shelf

@@ -10,7 +10,7 @@ from typing import Any
 from adapters.slack.incoming import POLL_ON_THIS, START_POLL
 from adapters.slack.render import COMMAND
 from bot.chat.markup import shorten
-from bot.dispatch.declare import Registry
+from bot.dispatch.registry import Registry
 from bot.i18n import Translator
 
 NAME = "Parley"

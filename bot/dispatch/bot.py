@@ -21,11 +21,12 @@ from bot.communities.model import (
     voter_id,
 )
 from bot.dispatch.choice_needed import ChoiceNeeded
-from bot.dispatch.declare import ActionHandler, Command, Context, Param, Permission, Registry, collect, run_action
+from bot.dispatch.declare import ActionHandler, Command, Context, Param, Permission
 from bot.dispatch.hooks import Hooks, NoHooks
 from bot.dispatch.mention_limits import MentionLimits
 from bot.dispatch.parse import Call, Typing, bind, half_typed, parse, unknown
 from bot.dispatch.rate_limit import Limiter
+from bot.dispatch.registry import Registry, collect, run_action
 from bot.dispatch.rights import check_posting, without_publicity
 from bot.errors import BotError, NotAllowed, TooFast, Unavailable, UnknownCommand, UsageError
 from bot.i18n import N_, Translator, translator

@@ -9,28 +9,22 @@
         async def counter(self, ctx: Context, pack: str, entry: str) -> Outcome:
             ...
 
-`collect(feature)` finds them. Every platform's own declarations are made from these.
+`bot/dispatch/registry.py` collects them. Every platform's own declarations are made from these.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum, StrEnum
-from functools import cache
-from types import MethodType
-from typing import Annotated, Any, Literal, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
 
-from bot.chat.vocabulary import Action, Answers, Choice, Outcome, Request, Visibility
+from bot.chat.vocabulary import Action, Choice, Outcome, Request, Visibility
 from bot.communities.model import Community
 from bot.i18n import Translator
 
 TEXT_MAX = 4000
 """The longest text that is looked at: what the most generous platform lets a person send at once."""
-
-
-_T = TypeVar("_T")
 
 
 class Permission(StrEnum):
@@ -176,7 +170,9 @@ class Shortcut:
 
 
 @dataclass(frozen=True, slots=True)
-class _Declaration:
+class Declaration:
+    """What a decorator writes on a method."""
+
     kind: str
     name: str
     options: Mapping[str, Any]
@@ -276,132 +272,7 @@ def question(handler: Handler) -> Handler:
 
 def _declare(kind: str, name: str, options: Mapping[str, Any]) -> Callable[[Handler], Handler]:
     def mark(handler: Handler) -> Handler:
-        handler.__parley__ = _Declaration(kind, name, options)  # type: ignore[attr-defined]
+        handler.__parley__ = Declaration(kind, name, options)  # type: ignore[attr-defined]
         return handler
 
     return mark
-
-
-@dataclass(frozen=True, slots=True)
-class Registry:
-    """Everything that was declared, by name and verb."""
-
-    commands: Mapping[str, Command]
-    actions: Mapping[str, ActionHandler]
-    forms: Mapping[str, ActionHandler]
-    shortcuts: Mapping[str, Shortcut] = field(default_factory=dict)
-    question: Handler | None = None
-    """What answers a mention and a direct message."""
-
-
-def collect(features: Iterable[object]) -> Registry:
-    """Reads the declarations of the features. Raises ValueError where two share a name."""
-    commands: dict[str, Command] = {}
-    actions: dict[str, ActionHandler] = {}
-    forms: dict[str, ActionHandler] = {}
-    shortcuts: dict[str, Shortcut] = {}
-    questions: dict[str, Handler] = {}
-    for feature in features:
-        for declaration, method in _declarations(feature):
-            if declaration.kind == "command":
-                _add(commands, declaration, _command(feature, method, declaration))
-            elif declaration.kind == "action":
-                _add(actions, declaration, _action(feature, method, declaration))
-            elif declaration.kind == "shortcut":
-                _add(shortcuts, declaration, Shortcut(declaration.name, handler=method, **declaration.options))
-            elif declaration.kind == "question":
-                _add(questions, declaration, method)
-            else:
-                _add(forms, declaration, _form(feature, method, declaration))
-    return Registry(dict(sorted(commands.items())), actions, forms, shortcuts, questions.get("question"))
-
-
-def _add(registered: dict[str, _T], declaration: _Declaration, entry: _T) -> None:
-    if declaration.name in registered:
-        message = f"two features declare the {declaration.kind} {declaration.name!r}"
-        raise ValueError(message)
-    registered[declaration.name] = entry
-
-
-def _declarations(feature: object) -> Iterator[tuple[_Declaration, Handler]]:
-    for name in dir(type(feature)):
-        declaration = getattr(getattr(type(feature), name), "__parley__", None)
-        if isinstance(declaration, _Declaration):
-            yield declaration, getattr(feature, name)
-
-
-def _command(feature: object, method: Handler, declaration: _Declaration) -> Command:
-    hints = _hints(_function(method))
-    params = tuple(_param(feature, parameter, hints[parameter.name]) for parameter in _parameters(_function(method)))
-    return Command(name=declaration.name, params=params, handler=method, **declaration.options)
-
-
-def _function(method: Handler) -> Handler:
-    return method.__func__ if isinstance(method, MethodType) else method
-
-
-@cache
-def _parameters(function: Handler) -> tuple[inspect.Parameter, ...]:
-    """What a handler takes after its feature and its context."""
-    return tuple(inspect.signature(function).parameters.values())[2:]
-
-
-@cache
-def _hints(function: Handler) -> Mapping[str, Any]:
-    return get_type_hints(function, include_extras=True)
-
-
-def _param(feature: object, parameter: inspect.Parameter, hint: object) -> Param:
-    if get_origin(hint) is not Annotated:
-        message = f"the argument {parameter.name!r} has no Param"
-        raise ValueError(message)
-    kind: type = get_args(hint)[0]
-    marker: Param = get_args(hint)[1]
-    required = parameter.default is inspect.Parameter.empty
-    return replace(
-        marker,
-        name=parameter.name,
-        kind=kind,
-        choices=marker.choices or ({member.value: member.value for member in kind} if is_enum(kind) else {}),
-        required=required,
-        default=None if required else parameter.default,
-        completer=getattr(feature, marker.complete) if marker.complete else None,
-    )
-
-
-def is_enum(kind: object) -> TypeGuard[type[Enum]]:
-    return isinstance(kind, type) and issubclass(kind, Enum)
-
-
-def _action(feature: object, method: Handler, declaration: _Declaration) -> ActionHandler:
-    completers = {name: getattr(feature, complete) for name, complete in declaration.options["completers"].items()}
-    parameters = _parameters(_function(method))
-    names = [parameter.name for parameter in parameters]
-    takes = next((name for name in names if name in {"values", "answers"}), "")
-    positional = [parameter for parameter in parameters if parameter.name != takes]
-    variadic = any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in positional)
-    least = sum(
-        parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_POSITIONAL
-        for parameter in positional
-    )
-    return ActionHandler(
-        verb=declaration.name,
-        handler=method,
-        least=least,
-        most=None if variadic else len(positional),
-        takes=takes,
-        **{**declaration.options, "completers": completers},
-    )
-
-
-def _form(feature: object, method: Handler, declaration: _Declaration) -> ActionHandler:
-    options = {**declaration.options}
-    again = options.pop("again")
-    handler = _action(feature, method, replace(declaration, options=options))
-    return replace(handler, again=getattr(feature, again) if again else None)
-
-
-async def run_action(handler: ActionHandler, ctx: Context, act: Action, values: tuple[str, ...] | Answers) -> Outcome:
-    """Runs an action that the handler accepts."""
-    extra = {handler.takes: values} if handler.takes else {}
-    return await handler.handler(ctx, *act.args, **extra)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bot.dispatch.declare import TEXT_MAX, Command, Param, is_enum
+from bot.dispatch.declare import TEXT_MAX, Command, Param
+from bot.dispatch.registry import is_enum
 from bot.errors import UnknownCommand, UsageError
 from bot.i18n import Translator
 

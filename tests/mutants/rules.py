@@ -23,6 +23,7 @@ NONE_SURVIVES = (
     "bot/communities/editors.py",
     "bot/dispatch/bot.py",
     "bot/dispatch/declare.py",
+    "bot/dispatch/registry.py",
     "bot/dispatch/rights.py",
     "bot/polls/audit.py",
     "bot/polls/ballot_box.py",

@@ -18,7 +18,7 @@ from bot.chat.fit import fit
 from bot.chat.markup import Bold, Code, Italic, Link, Plain, Text
 from bot.chat.platform import Limits
 from bot.chat.vocabulary import Button, ButtonStyle, Card, Control, Form, InputKind, Reply, Select, Tone
-from bot.dispatch.declare import Registry
+from bot.dispatch.registry import Registry
 from bot.i18n import translator
 from bot.packs.labels import ENTRY_KINDS
 from tests.gallery import Uses, replies

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from bot.chat.markup import text
 from bot.chat.vocabulary import Card, Outcome, Reply, Visibility
-from bot.dispatch.declare import Command, Context, Param, collect, command
+from bot.dispatch.declare import Command, Context, Param, command
 from bot.dispatch.parse import half_typed, parse
+from bot.dispatch.registry import collect
 from bot.errors import BotError, UnknownCommand, UsageError
 from bot.i18n import translator
 

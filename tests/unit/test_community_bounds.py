@@ -27,12 +27,12 @@ from bot.dispatch.declare import (
     Param,
     Permission,
     action,
-    collect,
     command,
     form,
     question,
 )
 from bot.dispatch.rate_limit import Limiter
+from bot.dispatch.registry import collect
 from bot.errors import NotAllowed, PlaceGone, Refused, Unavailable
 from bot.i18n import N_, Translator, translator
 from bot.settings.editors import read_editors

@@ -11,10 +11,11 @@ import pytest
 from bot.chat.vocabulary import Button, Outcome, Reply, Request, Select, Visibility
 from bot.commands.questions import QUESTION_MAX
 from bot.dispatch.bot import Bot
-from bot.dispatch.declare import Context, collect, question
+from bot.dispatch.declare import Context, question
 from bot.dispatch.mention_limits import REMEMBERED_MAX, SPAN, MentionLimits, SlidingWindow
 from bot.dispatch.parse import question_of
 from bot.dispatch.rate_limit import Limiter
+from bot.dispatch.registry import collect
 from bot.i18n import number
 from bot.instance import Instance
 from bot.search.usage import read_interest
