@@ -31,12 +31,13 @@ DESCRIPTION_MAX = 100
 VALUE_MAX = 4000
 OPTIONS_MAX = 25
 AGAIN = "again"
-NOT_SENT = N_("Not sent yet")
 """The verb of the button that opens a form again: `v1:again:PICKS:VERB:ARG…`."""
+NOT_SENT = N_("Not sent yet")
 TEXT_ID = 1000
 """The id of the component that holds the first input's text; those of the other inputs follow."""
 TEXTS_MAX = 3000
 """Characters of the member's text that a message holds beside the mistakes."""
+_RADIO_BUTTONS = discord.ComponentType.radio_group.value
 _FENCE, _BROKEN_FENCE = "```", "`\u200b``"
 _LETTERS = "abcdefghijklmnopqrstuvwxy"
 """Places of picked options, in a button's id."""
@@ -60,8 +61,16 @@ def _label(question: Input) -> ui.Label[ui.Modal]:
     return ui.Label(
         text=shorten(question.label, LABEL_MAX),
         description=shorten(question.hint, DESCRIPTION_MAX) or None,
-        component=_select(question) if question.picks else _text_input(question),
+        component=_component(question),
     )
+
+
+def _component(
+    question: Input,
+) -> ui.RadioGroup[ui.Modal] | ui.CheckboxGroup[ui.Modal] | ui.Select[ui.Modal] | ui.TextInput[ui.Modal]:
+    if question.kind is InputKind.CHOICE:
+        return _check_boxes(question) if question.several else _radio_buttons(question)
+    return _select(question) if question.picks else _text_input(question)
 
 
 def _text_input(question: Input) -> ui.TextInput[ui.Modal]:
@@ -75,6 +84,29 @@ def _text_input(question: Input) -> ui.TextInput[ui.Modal]:
         required=question.required,
         max_length=longest,
     )
+
+
+def _radio_buttons(question: Input) -> ui.RadioGroup[ui.Modal]:
+    options = [discord.RadioGroupOption(**each) for each in _visible_options(question)]
+    return ui.RadioGroup(custom_id=question.name, required=question.required, options=options)
+
+
+def _check_boxes(question: Input) -> ui.CheckboxGroup[ui.Modal]:
+    """Discord refuses a group that has to be filled in and takes no pick at all."""
+    least = question.least if question.required else 0
+    return ui.CheckboxGroup(
+        custom_id=question.name,
+        required=least > 0,
+        min_values=least,
+        max_values=min(question.most, len(question.options)),
+        options=[discord.CheckboxGroupOption(**each) for each in _visible_options(question)],
+    )
+
+
+def _visible_options(question: Input) -> Iterator[dict[str, Any]]:
+    """Yield the options of radio buttons or check boxes, which have no field for an emoji."""
+    for option in question.options:
+        yield components.option(replace(fit_option(option, render.LIMITS), emoji=None))
 
 
 def _select(question: Input) -> ui.Select[ui.Modal]:
@@ -99,9 +131,10 @@ def answers_of(data: Json) -> Answers:
     """Return the answers by the input's name."""
     filled: dict[str, str | tuple[str, ...]] = {}
     for component in _inputs(data.get("components", ())):
-        name = str(component.get("custom_id", ""))
-        values = component.get("values")
-        filled[name] = str(component.get("value", "")) if values is None else tuple(map(str, values))
+        name, value, values = str(component.get("custom_id", "")), component.get("value"), component.get("values")
+        if component.get("type") == _RADIO_BUTTONS:
+            values = () if value is None else (value,)
+        filled[name] = str(value or "") if values is None else tuple(map(str, values))
     return filled
 
 

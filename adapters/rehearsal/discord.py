@@ -230,10 +230,14 @@ class DiscordStage:
             await self._post(_view(props.open_card()))
             self._say("→ Press “Open”, type “two  teas” and send the form.")
             opening = await self._next(_KINDS.component, props.OPEN.encode())
-            await opening.response.send_modal(forms.modal(props.FORM))
+            await opening.response.send_modal(forms.modal(props.FORM_WITH_CHOICE))
             interaction = await self._next(_KINDS.modal_submit, props.FORM.action.encode())
             answers = forms.answers_of(_data(interaction))
-            check.expect("D-form", answers == {"words": "two  teas"}, "the form's answers came in another shape")
+            check.expect(
+                "D-form",
+                answers == {"words": "two  teas", "tea": ("black",)},
+                "the form's answers came in another shape",
+            )
             labels: Any = _data(interaction).get("components", ())
             check.expect("D-form", all("component" in each for each in labels), "the answers don't stand in labels")
             await interaction.response.send_message(view=_view(props.card("Received.")), ephemeral=True)

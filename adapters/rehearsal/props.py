@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.chat.markup import text
 from bot.chat.vocabulary import Action, Attachment, Button, Card, Choice, Form, Image, Input, InputKind, Reply, Select
 
@@ -11,6 +13,8 @@ WORDS = "Tea & two  spaces, 1 < 2 > 0, *stars*, @everyone, #general, :tea: end"
 CHANGED = "The card has changed."
 PRESS, CHOOSE, OPEN = Action(VERB, ("press",)), Action(VERB, ("choose",)), Action(VERB, ("open",))
 FORM = Form(Action(VERB, ("form",)), "Rehearsal", (Input("words", "Words", InputKind.LINE),))
+_TEAS = (Choice("Green", "green"), Choice("Black", "black", chosen=True))
+FORM_WITH_CHOICE = replace(FORM, inputs=(*FORM.inputs, Input("tea", "Tea", InputKind.CHOICE, options=_TEAS)))
 OPTIONS = (Choice("Green", "0"), Choice("Black", "1"))
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="160" height="80"><rect width="160" height="80" fill="#2e5e4e"/></svg>'
 ALT = "A green rectangle"

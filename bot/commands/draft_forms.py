@@ -108,6 +108,6 @@ def _input(t: Translator, key: str, value: str) -> Input:
     label = t(LABELS[key])
     if key in _CHOICES:
         options = tuple(Choice(t(words), name, chosen=name == value) for name, words in _CHOICES[key].items())
-        return Input(key, label, InputKind.SELECT, options=options)
+        return Input(key, label, InputKind.CHOICE, options=options)
     kind = InputKind.LINE if key in ON_ONE_LINE else InputKind.LINES
     return Input(key, label, kind, value=value, required=key not in OPTIONAL, longest=LONGEST)

@@ -251,6 +251,6 @@ def schedule_form(t: Translator, preview_id: str) -> Form:
         t("Schedule the poll"),
         (
             Input("opens", t("When it opens"), hint=t("Monday 9:00, tomorrow noon"), longest=60),
-            Input("repeat", t("How often"), InputKind.SELECT, options=repeats),
+            Input("repeat", t("How often"), InputKind.CHOICE, options=repeats),
         ),
     )

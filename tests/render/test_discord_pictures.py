@@ -303,8 +303,8 @@ async def form_mistakes(stage: Stage) -> Target:
     filled = {
         "question": QUESTION,
         "options": "In the library",
-        "method": ["single"],
-        "results": ["live"],
+        "method": "single",
+        "results": "live",
         "closes": "soon",
     }
     await stage.ada.member.submit_modal(response, filled)
@@ -411,7 +411,7 @@ async def host_scheduled(stage: Stage) -> Target:
     await host_preview(stage)
     message, button = stage.ada.newest(lambda part: part.get("label") == "Schedule")
     form = await stage.ada.member.click(message, custom_id=button["custom_id"])
-    await stage.ada.member.submit_modal(form, {"opens": "tomorrow 9:00", "repeat": ["weekly"]})
+    await stage.ada.member.submit_modal(form, {"opens": "tomorrow 9:00", "repeat": "weekly"})
     return stage.ada.messages()[-1]
 
 

@@ -23,7 +23,7 @@ Component = Mapping[str, Any]
 
 COMPONENTS_MAX = 40
 CHARACTERS_MAX = 4000
-TEXT, BUTTON, SELECT, GALLERY = 10, 2, 3, 12
+TEXT, BUTTON, SELECT, GALLERY, RADIO_BUTTONS = 10, 2, 3, 12, 21
 
 
 @dataclass
@@ -117,7 +117,8 @@ class DiscordDriver:
 def _as_it_stands(component: Component) -> str | list[str]:
     """What Discord sends of an input that nobody touched."""
     if "options" in component:
-        return [option["value"] for option in component["options"] if option.get("default")]
+        chosen = [option["value"] for option in component["options"] if option.get("default")]
+        return chosen[0] if component["type"] == RADIO_BUTTONS and chosen else chosen
     return str(component.get("value") or "")
 
 

@@ -61,8 +61,8 @@ async def opened(driver: DiscordDriver, name: str = "poll create", **arguments: 
 FILLED = {
     "question": "Which tea?",
     "options": "Green\nBlack",
-    "method": ["single"],
-    "results": ["live"],
+    "method": "single",
+    "results": "live",
     "closes": "2h",
 }
 
@@ -88,7 +88,7 @@ async def test_what_was_typed_stands_in_the_form_already(tmp_path: Path) -> None
         assert [option["value"] for option in filled["method"]["options"] if option.get("default")] == ["single"]
 
 
-WRONG = {**FILLED, "options": "Only ```one```\n", "closes": "2h", "method": ["approval"]}
+WRONG = {**FILLED, "options": "Only ```one```\n", "closes": "2h", "method": "approval"}
 
 
 async def test_a_form_with_mistakes_is_opened_again_with_what_was_typed(tmp_path: Path) -> None:
@@ -148,8 +148,8 @@ async def test_policy_options_are_picked_from_a_list(tmp_path: Path) -> None:
         arguments = {
             "options": values,
             "question": "Which?",
-            "method": ["ranked"],
-            "results": ["at-close"],
+            "method": "ranked",
+            "results": "at-close",
             "closes": "never",
         }
         await ada.member.submit_modal(response, arguments)

@@ -48,6 +48,12 @@ def field(**more: Any) -> Json:
     return modal(components=[{**LABEL, "component": {**LABEL["component"], **more}}])  # type: ignore[dict-item]
 
 
+def group(kind: int, count: int = 2, **more: Any) -> Json:
+    """A form with radio buttons, 21, or check boxes, 22."""
+    component = {"type": kind, "custom_id": "q", "options": chosen(count), **more}
+    return modal(components=[{**LABEL, "component": component}])
+
+
 def suggested(count: int = 1, **more: Any) -> Json:
     return {"type": 8, "data": {"choices": [{"name": "a", "value": "a", **more} for _ in range(count)]}}
 
@@ -277,6 +283,25 @@ LIMITS: dict[str, tuple[tuple[str, str], Any, Any, Any]] = {
         field(placeholder=None),
     ),
     "a field that is needed": (ANSWER, field(required=False), field(required="no"), field(required=0)),
+    "radio buttons": (ANSWER, group(21, 10), group(21, 11), group(21, options="a")),
+    "few radio buttons": (ANSWER, group(21, 2), group(21, 1), group(21, options=None)),
+    "radio buttons that are needed": (
+        ANSWER,
+        group(21, required=False),
+        group(21, required="no"),
+        group(21, required=0),
+    ),
+    "radio buttons take one": (ANSWER, group(21), group(21, max_values=1), group(21, min_values="0")),
+    "check boxes": (ANSWER, group(22, 10), group(22, 11), group(22, options="a")),
+    "few check boxes": (ANSWER, group(22, 1), group(22, 0), group(22, options=None)),
+    "fewest checked": (ANSWER, group(22, min_values=0), group(22, min_values=-1), group(22, min_values="0")),
+    "most checked": (ANSWER, group(22, 10, max_values=10), group(22, 10, max_values=11), group(22, max_values="1")),
+    "a box's label": (
+        ANSWER,
+        group(22, options=chosen(1, description="x" * 100)),
+        group(22, options=chosen(1, description="x" * 101)),
+        group(22, options=chosen(1, emoji={"name": "x"})),
+    ),
     "command's name": (PUT, declared(name="x" * 32), declared(name="x" * 33), declared(name=None)),
     "command's description": (
         PUT,

@@ -155,6 +155,27 @@ def test_a_form_has_one_to_five_parts_with_ids_of_their_own() -> None:
     assert modal_problems({"components": [text("a")] * 6})
 
 
+BAD_PICKS = {
+    "check boxes that must be filled in, and take none": {"type": 22, "min_values": 0},
+    "check boxes that take more than there are": {"type": 22, "max_values": 3},
+    "two radio buttons pressed": {"type": 21, "options": [{"label": n, "value": n, "default": True} for n in "ab"]},
+    "one value twice": {"type": 21, "options": [{"label": n, "value": "a"} for n in "ab"]},
+}
+
+
+@pytest.mark.parametrize("broken", BAD_PICKS.values(), ids=BAD_PICKS)
+def test_picks_in_a_form_are_checked_by_hand(broken: Json) -> None:
+    """What one component's keys say together: right beside it, each is taken."""
+
+    def asked(more: Json) -> Json:
+        component = {"custom_id": "q", "options": [{"label": n, "value": n} for n in "ab"], **more}
+        return {"components": [{"type": 18, "label": "Q", "component": component}]}
+
+    assert modal_problems(asked(broken))
+    assert not modal_problems(asked({"type": broken["type"]}))
+    assert not modal_problems(asked({"type": 22, "min_values": 0, "max_values": 2, "required": False}))
+
+
 async def test_a_violation_is_answered_and_kept(server: DiscordServer, api: aiohttp.ClientSession) -> None:
     """The bot gets 400 with 50035 as from Discord, and the test that looks at `violations` fails."""
     response = await api.post(f"{server.url}/channels/{server.main.id}/messages", json={"content": "x" * 2001})

@@ -88,6 +88,33 @@ class SelectBody(Body):
     required: bool = True
 
 
+class GroupOptionBody(Body):
+    """An option of radio buttons or of check boxes."""
+
+    label: str = Field(min_length=1, max_length=100)
+    value: str = Field(min_length=1, max_length=100)
+    description: str = Field(default="", min_length=1, max_length=100)
+    default: bool = False
+
+
+class RadioGroupBody(Body):
+    type: Literal[21]
+    id: ComponentId = 0
+    custom_id: CustomId
+    options: list[GroupOptionBody] = Field(min_length=2, max_length=10)
+    required: bool = True
+
+
+class CheckboxGroupBody(Body):
+    type: Literal[22]
+    id: ComponentId = 0
+    custom_id: CustomId
+    options: list[GroupOptionBody] = Field(min_length=1, max_length=10)
+    min_values: int = Field(default=1, ge=0, le=10)
+    max_values: int = Field(default=1, ge=1, le=10)
+    required: bool = True
+
+
 class RowBody(Body):
     type: Literal[1]
     id: ComponentId = 0
@@ -301,7 +328,7 @@ class LabelBody(Body):
     id: ComponentId = 0
     label: str = Field(min_length=1, max_length=45)
     description: str = Field(default="", max_length=100)
-    component: Annotated[TextInputBody | SelectBody, Field(discriminator="type")]
+    component: Annotated[TextInputBody | SelectBody | RadioGroupBody | CheckboxGroupBody, Field(discriminator="type")]
 
 
 class ModalBody(Body):

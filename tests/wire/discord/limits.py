@@ -11,7 +11,17 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from tests.wire.discord.model import ACTION_ROW, BUTTON, COMPONENTS_V2, SELECT, TEXT_DISPLAY, Json, walk
+from tests.wire.discord.model import (
+    ACTION_ROW,
+    BUTTON,
+    CHECK_BOXES,
+    COMPONENTS_V2,
+    RADIO_BUTTONS,
+    SELECT,
+    TEXT_DISPLAY,
+    Json,
+    walk,
+)
 
 COMPONENTS_MAX = 40
 TEXT_MAX = 4000
@@ -100,8 +110,8 @@ def component_problems(components: list[Json]) -> Iterator[str]:
             yield from _row(component)
         elif component["type"] == BUTTON:
             yield from _button(component)
-        elif component["type"] == SELECT:
-            yield from _select(component)
+        elif component["type"] in {SELECT, RADIO_BUTTONS, CHECK_BOXES}:
+            yield from _picking(component)
 
 
 def _row(row: Json) -> Iterator[str]:
@@ -121,15 +131,18 @@ def _button(button: Json) -> Iterator[str]:
         yield "components: a button on which nothing can be seen"
 
 
-def _select(select: Json) -> Iterator[str]:
-    options: list[Json] = select["options"]
-    least, most = select.get("min_values", 1), select.get("max_values", 1)
+def _picking(picking: Json) -> Iterator[str]:
+    """A select, radio buttons or check boxes."""
+    options: list[Json] = picking["options"]
+    least, most = picking.get("min_values", 1), picking.get("max_values", 1)
     if not least <= most <= len(options):
-        yield f"components: a select of {len(options)} takes {least} to {most}"
+        yield f"components: of {len(options)} options {least} to {most} are taken"
+    if picking["type"] == CHECK_BOXES and picking.get("required", True) and least == 0:
+        yield "components: check boxes that must be filled in, and take none"
     if len({option["value"] for option in options}) < len(options):
-        yield "components: a select has one value twice"
+        yield "components: one value stands twice"
     if sum(bool(option.get("default")) for option in options) > most:
-        yield "components: a select has more defaults than it takes"
+        yield "components: more defaults than are taken"
     if any(not option["label"].strip() for option in options):
         yield "components: an option on which nothing can be seen"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,9 @@ from tests.waits import PATIENCE
 from tests.wire.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from tests.wire.discord.model import (
     BUTTON,
+    CHECK_BOXES,
     LABEL,
+    RADIO_BUTTONS,
     SELECT,
     SEND_IN_THREADS,
     SEND_MESSAGES,
@@ -290,18 +292,22 @@ def _filled(component: Json, filled: dict[str, Any]) -> Json:
     """A part of a modal as it is sent back: labels around inputs, rows around inputs, or text. D-form"""
     shared = {"type": component["type"], "id": component.get("id", 0)}
     if component["type"] == LABEL:
-        return {**shared, "component": _input(component["component"], filled)}
+        return {**shared, "component": sent_back(component["component"], filled)}
     if component["type"] == TEXT_DISPLAY:
         return shared
-    return {**shared, "components": [_input(one, filled) for one in component["components"]]}
+    return {**shared, "components": [sent_back(one, filled) for one in component["components"]]}
 
 
-def _input(component: Json, filled: dict[str, Any]) -> Json:
+def sent_back(component: Json, filled: Mapping[str, Any]) -> Json:
+    """An input as it is sent: with what was filled in, else as it stood. Radio buttons bring one value or null. D-form"""
     name = component["custom_id"]
     shared = {"type": component["type"], "id": component.get("id", 0), "custom_id": name}
-    if component["type"] == SELECT:
+    if component["type"] in {SELECT, RADIO_BUTTONS, CHECK_BOXES}:
         chosen = [option["value"] for option in component["options"] if option.get("default")]
-        return {**shared, "values": list(filled.get(name, chosen))}
+        values = list(filled.get(name, chosen))
+        if component["type"] == RADIO_BUTTONS:
+            return {**shared, "value": values[0] if values else None}
+        return {**shared, "values": values}
     return {**shared, "value": filled.get(name, component.get("value") or "")}
 
 

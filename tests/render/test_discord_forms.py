@@ -1,0 +1,83 @@
+"""Forms as Discord's modals: what the written limits take, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.discord import forms
+from bot.chat.vocabulary import Action, Choice, Form, Input, InputKind
+from tests.wire.discord import body_rules
+from tests.wire.discord.limits import modal_problems
+from tests.wire.discord.members import sent_back
+
+RADIO, CHECKS, SELECT = 21, 22, 3
+CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
+
+
+def options(count: int, chosen: int = 0) -> tuple[Choice, ...]:
+    return tuple(Choice(f"Option {n}", str(n), "x" * 200, chosen=n < chosen) for n in range(count))
+
+
+def drawn(question: Input) -> dict[str, Any]:
+    """The question's component, in a modal that Discord takes."""
+    modal: Any = forms.modal(Form(Action("a"), "Form", (question,))).to_dict()
+    assert body_rules.problems("POST", CALLBACK, {"type": 9, "data": modal}) == []
+    assert modal_problems(modal) == []
+    component: dict[str, Any] = modal["components"][0]["component"]
+    return component
+
+
+@pytest.mark.parametrize(
+    ("count", "least", "most", "kind"),
+    [(2, 1, 1, RADIO), (10, 1, 1, RADIO), (1, 0, 1, CHECKS), (2, 0, 1, CHECKS), (2, 2, 2, CHECKS), (10, 1, 10, CHECKS)],
+)
+def test_a_choice_stands_in_the_form_whole(count: int, least: int, most: int, kind: int) -> None:
+    """One of 2 to 10 are radio buttons; several, or none, of 1 to 10 are check boxes; all else is a list."""
+    question = Input("q", "Q", InputKind.CHOICE, options=options(count, chosen=1), least=least, most=most)
+    component = drawn(question)
+    assert component["type"] == kind
+    assert [option["default"] for option in component["options"]] == [n < 1 for n in range(count)]
+    if kind == CHECKS:
+        assert (component["min_values"], component["max_values"]) == (least, most)
+        assert component["required"] is (least > 0)
+
+
+@pytest.mark.parametrize("count", [1, 25])
+def test_a_list_stays_a_list(count: int) -> None:
+    """What the core calls a list may grow beyond ten, so it is one however few options it has now."""
+    assert drawn(Input("q", "Q", InputKind.SELECT, options=options(count)))["type"] == SELECT
+
+
+@pytest.mark.parametrize(("required", "least"), [(True, 2), (False, 0)])
+def test_check_boxes_that_may_stay_empty_say_so(required: bool, least: int) -> None:
+    """An optional question takes no pick at all, whatever its least; a needed one takes its least."""
+    question = Input("q", "Q", InputKind.CHOICE, required=required, options=options(3), least=2, most=3)
+    component = drawn(question)
+    assert (component["required"], component["min_values"]) == (required, least)
+
+
+def test_radio_buttons_have_no_emoji() -> None:
+    """Discord's radio buttons and check boxes have no field for one: the words stay, the emoji's code in them."""
+    choice = Choice(":tea: Green", "0", emoji=None)
+    component = drawn(Input("q", "Q", InputKind.CHOICE, options=(choice, Choice("Black", "1"))))
+    assert [option["label"] for option in component["options"]] == [":tea: Green", "Black"]
+    assert all("emoji" not in option for option in component["options"])
+
+
+@pytest.mark.parametrize(
+    ("question", "picked", "answer"),
+    [
+        (Input("q", "Q", InputKind.CHOICE, options=options(3)), ["2"], ("2",)),
+        (Input("q", "Q", InputKind.CHOICE, options=options(3), required=False), [], ()),
+        (Input("q", "Q", InputKind.CHOICE, options=options(3), least=0, most=3), ["0", "2"], ("0", "2")),
+        (Input("q", "Q", InputKind.CHOICE, options=options(3), least=0, most=3), [], ()),
+        (Input("q", "Q", InputKind.SELECT, options=options(3)), ["1"], ("1",)),
+        (Input("q", "Q"), "words", "words"),
+    ],
+)
+def test_what_is_picked_comes_back_as_picked(question: Input, picked: Any, answer: object) -> None:
+    """Radio buttons send one value or null, check boxes and lists send several: the core reads them alike."""
+    sent = {"components": [{"type": 18, "component": sent_back(drawn(question), {"q": picked})}]}
+    assert forms.answers_of(sent) == {"q": answer}
