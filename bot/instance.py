@@ -306,7 +306,7 @@ def _features(
         MenuCommands(views.polls, finder, opening),
         RepeatCommands(views.polls, templates, schedules, previews, finder, opening, views.platforms),
         HostCommands(views.polls, finder, views),
-        PollCommands(views.polls, finder, views),
+        PollCommands(views.polls, finder, views, views.platforms),
         ResultCommands(views.polls, finder, views),
         DiscussionHosting(discussions, discussion_finder, shelf, views.platforms),
         DiscussionCommands(discussions, discussion_finder, proposals, shelf, opening),

@@ -15,7 +15,9 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from bot.chat.vocabulary import Answers, Outcome, Reply, Request
+import yaml
+
+from bot.chat.vocabulary import CHOICES_MAX, Answers, Outcome, Reply, Request
 from bot.deliberation import repository as discussion_rows
 from bot.deliberation.model import Discussion, DiscussionStatement
 from bot.dispatch.bot import Bot
@@ -126,6 +128,7 @@ async def kinds(folder: Path, meter: Meter | None = None) -> Mapping[str, Reply]
         ("rest", _rest),
         ("misses", _misses),
         ("several", _several),
+        ("options", _many_options),
         ("talks", _talks),
     ):
         (folder / name).mkdir()
@@ -410,6 +413,20 @@ async def _several(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
         answers["poll-close-asked"] = _answer(await press(here, MO, _verb(answers["poll-which-to-close"], "poll-ask")))
         answers["ballot-form-cast"] = _answer(await press(here, ADA, "v1:ballot-form:p1", "0=1"))
     return answers
+
+
+async def _many_options(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
+    """A topic with one option more than a form can show beside each other."""
+    content = copied(folder)
+    path = content / "tea" / "options.yaml"
+    listed = yaml.safe_load(path.read_text())
+    wanted = CHOICES_MAX + 1 - len(listed["options"])
+    listed["options"] += [
+        {**listed["options"][-1], "id": f"option-{n}", "name": f"Option {n}", "aliases": []} for n in range(wanted)
+    ]
+    path.write_text(yaml.safe_dump(listed))
+    async with serving(folder, content, random_bytes=counted(), meter=meter) as instance:
+        return {"form-policy-long": _answer(await say(instance, ADA, "/poll policy"))}
 
 
 async def _talks(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:

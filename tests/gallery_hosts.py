@@ -66,6 +66,7 @@ async def hosting(folder: Path, chance: Callable[[int], bytes], meter: Meter | N
             reply for _, reply in reversed(wall.posted) if reply.cards[0].title == "This week"
         )
         await stage.presses("digest-poll", BEN, "v1:poll-open", "p6")
+        await _scoring(stage, wall)
     return stage.answers
 
 
@@ -123,6 +124,16 @@ async def _agreeing(stage: _Stage, clock: Clock) -> None:
     await stage.sends("consent-followed", ADA, "consent-follow-form", question="We buy a small kettle")
     await stage.presses("decide-form", ADA, "v1:poll-decide:p8")
     await stage.sends("decided", ADA, "decide-form", review="in 2 days")
+
+
+async def _scoring(stage: _Stage, wall: TellingWall) -> None:
+    """p13 has six options, one more than a form holds."""
+    await say(stage.here, ADA, '/poll create post:yes question:"Which tea?" options:"A|B|C|D|E|F" method:score')
+    wall.limits = Limits(asks_scores=True)
+    await stage.presses("score-form", BEN, "v1:ballot:p13")
+    await stage.sends("score-page", BEN, "score-form", **{"0": ("5",)})
+    await stage.presses("score-page-form", BEN, "v1:scores:p13:1:5")
+    await stage.sends("score-form-cast", BEN, "score-page-form", **{"5": ("3",)})
 
 
 async def _deciding(stage: _Stage) -> None:

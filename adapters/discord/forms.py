@@ -58,9 +58,12 @@ def modal(form: Form) -> ui.Modal:
 
 
 def _label(question: Input) -> ui.Label[ui.Modal]:
+    """Draw the question. A label that is cut off stands whole below, before the hint."""
+    whole = question.label if len(question.label) > LABEL_MAX else ""
+    below = " · ".join(filter(None, (whole, question.hint)))
     return ui.Label(
         text=shorten(question.label, LABEL_MAX),
-        description=shorten(question.hint, DESCRIPTION_MAX) or None,
+        description=shorten(below, DESCRIPTION_MAX) or None,
         component=_component(question),
     )
 

@@ -76,6 +76,7 @@ LIMITS = Limits(
     measure_line=measure_line,
     parts=38,
     count_parts=count_components,
+    asks_scores=True,
 )
 """One message: 40 components with nested ones, 4000 characters in all text displays; 25 options in a select.
 

@@ -22,7 +22,8 @@ class Limits:
     escaping and with the marks and line ends that the platform's renderer puts around it.
     `parts` is how many of the platform's building blocks (Discord's components, Slack's blocks) a message holds,
     and `count_parts` how many of them one card takes.
-    `commands` is what a command that is typed begins with, `asks_place` whether a form can ask for a place.
+    `commands` is what a command that is typed begins with, `asks_place` whether a form can ask for a place,
+    `asks_scores` whether a form asks for a ballot's scores, which elsewhere are given option by option.
     """
 
     title: int = 256
@@ -46,6 +47,7 @@ class Limits:
     count_parts: Callable[[Card], int] = _one
     commands: str = "/"
     asks_place: bool = False
+    asks_scores: bool = False
 
 
 class Platform(Protocol):

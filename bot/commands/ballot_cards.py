@@ -103,14 +103,14 @@ def filled_ballot(t: Translator, poll: Poll, values: Sequence[str]) -> str:
     Raises Refused for two options of one rank, for an empty ballot, and for what the form never offered.
     """
     pairs = [value.partition("=")[::2] for value in values]
-    _must_be_numbers(t, [option for option, _ in pairs], len(poll.options))
+    check_numbers(t, [option for option, _ in pairs], len(poll.options))
     marks = {int(option): mark for option, mark in pairs}
     if not marks:
         raise Refused(t("Give at least one option a rank or a score."))
     if poll.method is Method.SCORE:
-        _must_be_numbers(t, list(marks.values()), MAX_SCORE + 1)
+        check_numbers(t, list(marks.values()), MAX_SCORE + 1)
         return ",".join(marks.get(option, "") for option in range(len(poll.options)))
-    _must_be_numbers(t, list(marks.values()), len(poll.options) + 1)
+    check_numbers(t, list(marks.values()), len(poll.options) + 1)
     ranked = sorted(marks, key=lambda option: int(marks[option]))
     if len({int(mark) for mark in marks.values()}) != len(marks):
         raise Refused(t("Give each rank to one option. Two of yours have the same."))
@@ -127,28 +127,23 @@ def draft_of_ballot(poll: Poll, choice: str) -> str:
 def scoring_card(t: Translator, poll: Poll, draft: tuple[int | None, ...]) -> Card:
     """Draw a score ballot while it is filled in, option by option."""
     marks = (*draft, *([None] * (len(poll.options) - len(draft))))
-    lines = bullets(
-        (Plain(f"{option.name}: "), Bold("–" if score is None else str(score)))
-        for option, score in zip(poll.options, marks, strict=True)
-    )
     state = draft_of(draft)
     controls: list[Control] = []
     if len(draft) < len(poll.options):
         name = poll.options[len(draft)].name
-        choices = tuple(Choice(str(score), str(score), _score_meaning(t, score)) for score in range(MAX_SCORE, -1, -1))
         skip = Choice(t("No score"), "blank", t("Counts as 0"))
         controls.append(
             Select(
                 Action("ballot", (poll.id, state)),
                 t("Score for: {option}", option=name),
-                (*choices, skip),
+                (*score_choices(t), skip),
                 use=Use.STEP,
             )
         )
     controls += _draft_buttons(t, poll, state, draft_of(draft[:-1]), started=any(s is not None for s in draft))
     return Card(
         title=t("Your ballot: {question}", question=poll.question),
-        body=text(lines, t("Not cast yet. An option without a score counts as 0.")),
+        body=text(score_lines(poll, marks), t("Not cast yet. An option without a score counts as 0.")),
         tone=Tone.CAUTION,
         controls=tuple(controls),
         grid=Grid(
@@ -157,14 +152,23 @@ def scoring_card(t: Translator, poll: Poll, draft: tuple[int | None, ...]) -> Ca
                 Choice(option.name, str(n), "" if score is None else str(score))
                 for n, (option, score) in enumerate(zip(poll.options, marks, strict=True))
             ),
-            tuple(Choice(str(score), str(score), _score_meaning(t, score)) for score in range(MAX_SCORE, -1, -1)),
+            score_choices(t),
             t("Cast this ballot"),
         ),
     )
 
 
-def _score_meaning(t: Translator, score: int) -> str:
-    return {MAX_SCORE: t("The best"), 0: t("The worst")}.get(score, "")
+def score_lines(poll: Poll, scores: Sequence[int | None]) -> Text:
+    return bullets(
+        (Plain(f"{option.name}: "), Bold("–" if score is None else str(score)))
+        for option, score in zip(poll.options, scores, strict=True)
+    )
+
+
+def score_choices(t: Translator) -> tuple[Choice, ...]:
+    """Return the scores that an option can get, the best first."""
+    meanings = {MAX_SCORE: t("The best"), 0: t("The worst")}
+    return tuple(Choice(str(score), str(score), meanings.get(score, "")) for score in range(MAX_SCORE, -1, -1))
 
 
 def draft_of(draft: Sequence[int | None]) -> str:
@@ -185,7 +189,7 @@ def _draft_buttons(t: Translator, poll: Poll, state: str, before: str, *, starte
 def ranking(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int, ...]:
     """Read the ranks so far. Raises Refused for a forged draft."""
     marks = [mark for mark in (*draft.split(">"), *values) if mark]
-    _must_be_numbers(t, marks, len(poll.options))
+    check_numbers(t, marks, len(poll.options))
     ranked = tuple(map(int, marks))
     if len(set(ranked)) != len(ranked):
         raise Refused(t("An option is on the ballot twice."))
@@ -195,13 +199,14 @@ def ranking(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> t
 def scoring(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> tuple[int | None, ...]:
     """Read the scores so far. Raises Refused for a forged draft."""
     marks = [*(draft.split(",") if draft else ()), *("~" if value == "blank" else value for value in values)]
-    _must_be_numbers(t, [mark for mark in marks if mark != "~"], MAX_SCORE + 1)
+    check_numbers(t, [mark for mark in marks if mark != "~"], MAX_SCORE + 1)
     if len(marks) > len(poll.options):
         raise Refused(t("This poll can't take that ballot. Use the poll's own buttons."))
     return tuple(None if mark == "~" else int(mark) for mark in marks)
 
 
-def _must_be_numbers(t: Translator, marks: Sequence[str], below: int) -> None:
+def check_numbers(t: Translator, marks: Sequence[str], below: int) -> None:
+    """Raises Refused unless each is a number from 0 to below this one: a forged control may say anything."""
     if not all(mark.isascii() and mark.isdigit() and int(mark[:9]) < below for mark in marks):
         raise Refused(t("This poll can't take that ballot. Use the poll's own buttons."))
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bot.chat.markup import Bold, Plain, bullets, shorten, text
-from bot.chat.vocabulary import Action, Button, Card, Choice, Outcome, Reply, Tone
-from bot.commands import ballot_cards, poll_cards, poll_forms, poll_labels
+from bot.chat.platform import Platform
+from bot.chat.vocabulary import Action, Answers, Button, Card, Choice, Outcome, Reply, Tone
+from bot.commands import ballot_cards, poll_cards, poll_forms, poll_labels, score_forms
 from bot.commands.poll_finder import PollFinder
 from bot.commands.poll_views import PollViews
-from bot.dispatch.declare import Context, Param, action, command
+from bot.dispatch.declare import Context, Param, action, command, form
 from bot.i18n import N_
 from bot.polls.counting.ballots import Method
 from bot.polls.model import CastEnd, Poll, PollState
@@ -31,19 +32,21 @@ class PollCommands:
     polls: Polls
     finder: PollFinder
     views: PollViews
+    platforms: Mapping[str, Platform]
 
     @action("vote")
     async def vote(self, ctx: Context, poll_id: str, choice: str = "", values: tuple[str, ...] = ()) -> Outcome:
         poll = await self.finder.to_vote_in(ctx, poll_id)
         return await self._cast(ctx, poll, choice or ",".join(values))
 
-    @action("ballot", replaces=True)
+    @action("ballot", replaces=True, opens_form=True)
     async def ballot(
         self, ctx: Context, poll_id: str, draft: str | None = None, values: tuple[str, ...] = ()
     ) -> Outcome:
         """Show a ballot that is being filled in; its state travels in the buttons, so nothing is lost by a restart.
 
-        Without a draft, not even an empty one, a new ballot begins beside what is there.
+        Without a draft, not even an empty one, a new ballot begins beside what is there. Where forms ask for scores,
+        the form opens.
         """
         in_progress = draft is not None or bool(values)
         draft = draft or ""
@@ -51,6 +54,8 @@ class PollCommands:
         must_be_open(poll, ctx.t)
         if poll.method is Method.RANKED:
             card = ballot_cards.ranking_card(ctx.t, poll, ballot_cards.ranking(ctx.t, poll, draft, values))
+        elif self._asks_scores(ctx):
+            return Outcome(Reply(form=score_forms.score_form(ctx.t, poll, "0", _scores(ctx, poll, draft, values))))
         else:
             card = ballot_cards.scoring_card(ctx.t, poll, ballot_cards.scoring(ctx.t, poll, draft, values))
         return Outcome(Reply((card,)), replace=in_progress)
@@ -59,11 +64,24 @@ class PollCommands:
     async def cast(self, ctx: Context, poll_id: str, draft: str) -> Outcome:
         poll = await self.finder.to_vote_in(ctx, poll_id)
         if poll.method is Method.SCORE:
-            marks = ballot_cards.scoring(ctx.t, poll, draft, ())
-            draft = ",".join(
-                "" if score is None else str(score) for score in (*marks, *[None] * (len(poll.options) - len(marks)))
-            )
+            draft = _score_ballot(_scores(ctx, poll, draft))
         return replace(await self._cast(ctx, poll, draft), replace=True)
+
+    @action("scores", opens_form=True)
+    async def scores(self, ctx: Context, poll_id: str, page: str, draft: str = "") -> Outcome:
+        """Open one page of a ballot's scores."""
+        poll = await self.finder.by_id(ctx, poll_id)
+        ballot_cards.must_be_open(ctx.t, poll)
+        return Outcome(Reply(form=score_forms.score_form(ctx.t, poll, page, _scores(ctx, poll, draft))))
+
+    @form("scored", again="scores")
+    async def scored(self, ctx: Context, poll_id: str, page: str, draft: str, *, answers: Answers) -> Outcome:
+        """Cast the ballot after the last page of scores, or lead on to the next one."""
+        poll = await self.finder.to_vote_in(ctx, poll_id)
+        scores = score_forms.with_page(ctx.t, poll, page, _scores(ctx, poll, draft), answers)
+        if score_forms.is_last(poll, page):
+            return await self._cast(ctx, poll, _score_ballot(scores))
+        return Outcome(Reply((score_forms.page_card(ctx.t, poll, page, scores),)))
 
     @action("ballot-form", replaces=True)
     async def filled(self, ctx: Context, poll_id: str, values: tuple[str, ...] = ()) -> Outcome:
@@ -110,6 +128,10 @@ class PollCommands:
                 )
             )
         )
+
+    def _asks_scores(self, ctx: Context) -> bool:
+        platform = self.platforms.get(ctx.request.actor.platform)
+        return platform is not None and platform.limits.asks_scores
 
     async def _cast(self, ctx: Context, poll: Poll, choice: str | None) -> Outcome:
         cast = await self.polls.cast(poll, ctx.request, choice, ctx.t)
@@ -178,6 +200,16 @@ class PollCommands:
 
     async def complete_polls(self, ctx: Context, query: str, _args: Mapping[str, object]) -> Sequence[Choice]:
         return await self.finder.choices(ctx, query)
+
+
+def _scores(ctx: Context, poll: Poll, draft: str, values: tuple[str, ...] = ()) -> score_forms.Scores:
+    """Read the scores so far, with none for the options that have yet to get one. Raises Refused for a forged draft."""
+    scores = ballot_cards.scoring(ctx.t, poll, draft, values)
+    return (*scores, *[None] * (len(poll.options) - len(scores)))
+
+
+def _score_ballot(scores: score_forms.Scores) -> str:
+    return ",".join("" if score is None else str(score) for score in scores)
 
 
 def _mine(poll: Poll) -> Action:

@@ -33,7 +33,7 @@ FOLDER = ROOT / "docs" / "images" / "discord"
 PAGES = (ROOT / "docs" / "discord.md", ROOT / "docs" / "discord-gallery.md")
 BYTES_MAX = 1_900_000
 COLOURS = 128
-VIEWPORT = (760, 1600)
+VIEWPORT = (760, 1900)
 
 Target = Any
 """A message, or an interaction whose form is shown."""
@@ -217,8 +217,13 @@ async def ballot_empty(stage: Stage) -> Target:
 async def ballot_score(stage: Stage) -> Target:
     await open_poll(stage, "score")
     await stage.ada.press("Vote")
-    for option, points in zip(PLACES[:2], ("5", "2"), strict=True):
-        await stage.ada.pick(f"Score for: {option}", points)
+    return stage.ada.form
+
+
+async def ballot_scores(stage: Stage) -> Target:
+    await open_poll(stage, "score", options=tuple(f"Candidate number {n}" for n in range(1, 13)))
+    await stage.ada.press("Vote")
+    await stage.ada.member.submit_modal(stage.ada.form, {"0": "5", "2": "3"})
     return stage.ada.messages()[-1]
 
 
@@ -242,12 +247,12 @@ async def vote(driver: DiscordDriver, method: str, number: int, chosen: Sequence
         await driver.member.select(message, values, custom_id=select["custom_id"])
         return
     await driver.press("Vote")
-    if method == "ranked":
-        for place, option in enumerate(RANKED[number], 1):
-            await driver.pick(f"Your choice number {place}", PLACES[option])
-    else:
-        for name, points in zip(PLACES, SCORED[number], strict=True):
-            await driver.pick(f"Score for: {name}", str(points))
+    if method == "score":
+        scores = {str(option): str(points) for option, points in enumerate(SCORED[number])}
+        await driver.member.submit_modal(driver.form, scores)
+        return
+    for place, option in enumerate(RANKED[number], 1):
+        await driver.pick(f"Your choice number {place}", PLACES[option])
     await driver.press("Cast this ballot")
 
 
@@ -523,6 +528,7 @@ SCENES: Mapping[str, Scene] = {
     "ballot": ballot,
     "ballot-empty": ballot_empty,
     "ballot-score": ballot_score,
+    "ballot-scores": ballot_scores,
     "result": closed("ranked"),
     "result-single": closed("single"),
     "result-approval": closed("approval"),
@@ -632,8 +638,12 @@ PICTURED: Mapping[str, str] = {
     "results": "result-single",
     "results-pressed": "result-single",
     "score-announced": "result-score",
-    "score-ballot-empty": "ballot-score",
-    "score-ballot-half": "ballot-score",
+    "score-ballot-empty": "ballot-scores",
+    "score-ballot-half": "ballot-scores",
+    "score-form": "ballot-score",
+    "score-page": "ballot-scores",
+    "score-page-form": "ballot-score",
+    "score-form-cast": "receipt",
     "score-poll": "poll-ranked",
     "score-poll-closed": "poll-closed",
     "single-announced": "result-named",
@@ -659,6 +669,7 @@ PICTURED: Mapping[str, str] = {
     "told-rejected": "suggested",
     "ballot-form-cast": "receipt",
     "form-new": "form-policy",
+    "form-policy-long": "form-policy",
     "poll-close-asked": "close-asked",
     "poll-extended-then": "poll-opened",
     "poll-which": "refusal",

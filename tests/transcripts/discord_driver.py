@@ -114,11 +114,11 @@ class DiscordDriver:
         )
 
 
-def _as_it_stands(component: Component) -> str | list[str]:
+def _as_it_stands(component: Component) -> str | list[str] | None:
     """What Discord sends of an input that nobody touched."""
     if "options" in component:
         chosen = [option["value"] for option in component["options"] if option.get("default")]
-        return chosen[0] if component["type"] == RADIO_BUTTONS and chosen else chosen
+        return next(iter(chosen), None) if component["type"] == RADIO_BUTTONS else chosen
     return str(component.get("value") or "")
 
 

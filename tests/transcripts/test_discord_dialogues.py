@@ -54,7 +54,17 @@ def settling(wait: Wait, people: Mapping[str, DiscordDriver]) -> Wait:
     return settled
 
 
-POLLS_ON_DISCORD = {name: dialogue for name, dialogue in POLLS.items() if name not in HIDDEN}
+STEP_BY_STEP = "scores, option by option"
+"""Discord asks for them in a form."""
+IN_ONE_FORM: Dialogue = (
+    ('Ada> /poll create post:yes question:"Which tea?" options:"Green | Black" method:score', "for all: [Vote]"),
+    ("Ben> press Vote",),
+    ("Ben> fill Green: 5", "for you: Your vote is counted", "Green: 5", "Black: no score"),
+)
+POLLS_ON_DISCORD = {
+    **{name: dialogue for name, dialogue in POLLS.items() if name not in {*HIDDEN, STEP_BY_STEP}},
+    "scores in one form": IN_ONE_FORM,
+}
 
 
 @pytest.mark.parametrize("dialogue", POLLS_ON_DISCORD.values(), ids=POLLS_ON_DISCORD)

@@ -225,11 +225,11 @@ async def test_a_slow_answer_takes_the_place_of_its_message_whatever_fails(
     """A ballot that somebody fills in becomes their confirmation, and nothing is shown beside it."""
     async with discord_world(tmp_path, patience=0.05) as world:
         server, ada = world.server, world.server.member("Ada")
-        poll = await world.poll(server.member("Host"), method="score")
+        poll = await world.poll(server.member("Host"), method="ranked")
         ballot = await ada.press(poll, "v1:ballot:p1")
         server.faults.fail(call, **trouble)  # type: ignore[arg-type]
         with world.slow(action="cast") as gate:
-            cast = ada.start_press(ballot.message, "v1:cast:p1:5,3,1")
+            cast = ada.start_press(ballot.message, "v1:cast:p1:2>0>1")
             await server.until(lambda: cast.answered)
             gate.set()
             await ada.wait(cast)

@@ -53,7 +53,7 @@ async def test_what_is_for_one_person_never_lands_in_a_message_for_all(
 ) -> None:
     """A member who presses such a control on a public poll is answered beside it, in private: the poll stays a poll."""
     async with discord_world(tmp_path, patience=patience) as world:
-        poll = await world.poll(world.server.member("Host"), method="score")
+        poll = await world.poll(world.server.member("Host"), method="ranked")
         labels = poll.labels
         answer = await world.server.member("Eve").press(poll, custom_id)
         await world.quiet()
