@@ -21,7 +21,7 @@ from discord.http import Route
 from adapters.discord import forms, messages, render
 from adapters.discord.answers import PATIENCE, Responder, translator_of
 from adapters.discord.clickable import clickable, command_ids
-from adapters.discord.commands import Json, declared, menu_name
+from adapters.discord.commands import OPENS_POLL, POLL_ON_THIS, Json, declared, menu_name
 from adapters.discord.decoding import decode, emoji_names, emoji_readings, names_for, resolved_names, user_name
 from adapters.discord.interactions import NAME, called, is_on_own_message, message_text, typed_texts
 from adapters.discord.pings import may_ping
@@ -33,7 +33,7 @@ from bot.chat.markup import shorten
 from bot.chat.platform import Limits
 from bot.chat.vocabulary import Action, Answers, MessageRef, Outcome, Place, Reply, Request, Visibility
 from bot.dispatch.bot import OUT_OF_DATE, Bot, refusal, refused
-from bot.dispatch.declare import ActionHandler, Command, Param
+from bot.dispatch.declare import TEXT_MAX, ActionHandler, Command, Param
 from bot.errors import NotAllowed, NotFound, PlaceGone, UsageError
 from bot.i18n import translator
 
@@ -82,7 +82,8 @@ class ParleyClient(discord.Client):
         t = translator("en")
         self._commands = {name: each for name, each in bot.commands.items() if offered is None or name in offered}
         shortcuts = bot.registry.shortcuts.values() if offered is None else ()
-        self._menus = {menu_name(shortcut, t): shortcut for shortcut in shortcuts}
+        self._menus = {menu_name(shortcut.label, t): shortcut for shortcut in shortcuts}
+        self._poll_menu = menu_name(POLL_ON_THIS, t)
         self.declared = declared(self._commands.values(), shortcuts, t)
         """The commands and menus as Discord reads them."""
         self._settled = asyncio.Event()
@@ -245,23 +246,29 @@ class ParleyClient(discord.Client):
         )
 
     async def _on_menu(self, interaction: discord.Interaction) -> None:
+        """Look a message up, or open the form of a poll with the message as its question."""
         data = _data(interaction)
         shortcut = self._menus.get(data["name"])
-        if shortcut is None:
+        asks_poll = data["name"] == self._poll_menu and OPENS_POLL in self._commands
+        if shortcut is None and not asks_poll:
             await self._outdated(interaction)
             return
         target = data["resolved"]["messages"][data["target_id"]]
-        words = message_text(target)
+        words = (asks_poll and target.get("content")) or message_text(target)
         mentioned = {f"@{user['id']}": user_name(user) for user in target.get("mentions") or ()}
 
         async def run(request: Request) -> Outcome:
-            names = await names_for(_guild(interaction), [words], mentioned)
-            return await self._bot.look(request, shortcut.name, decode(words, names))
+            written = decode(words, await names_for(_guild(interaction), [words], mentioned))
+            if shortcut is None:
+                args = {"question": written[:TEXT_MAX]} if written.strip() else {}
+                return await self._bot.invoke(request, OPENS_POLL, args)
+            return await self._bot.look(request, shortcut.name, written)
 
         await self._responder.answer(
             interaction,
             run,
-            private=shortcut.visibility is Visibility.PRIVATE,
+            private=shortcut is None or shortcut.visibility is Visibility.PRIVATE,
+            form=shortcut is None,
         )
 
     async def _outdated(self, interaction: discord.Interaction) -> None:

@@ -13,7 +13,7 @@ import discord
 
 from bot.chat.markup import shorten
 from bot.dispatch.declare import Command, Param, Permission, Shortcut
-from bot.i18n import Translator
+from bot.i18n import N_, Translator
 
 NAME_MAX = 32
 DESCRIPTION_MAX = 100
@@ -46,6 +46,10 @@ _BY_ANYBODY = discord.app_commands.AppInstallationType(guild=True, user=True)
 _AT_HOME = frozenset({"poll", "settings", "privacy", "content", "log", "suggest", "suggestions"})
 """Groups and commands that belong to a server with the bot, even where one of them would work elsewhere."""
 
+OPENS_POLL = "poll create"
+"""The command that a message's menu runs with the message's words as the question."""
+POLL_ON_THIS = N_("Start a poll on this")
+
 MODERATORS = str(discord.Permissions(manage_guild=True).value)
 """The permission with which members see moderators' and editors' commands by default. The core checks again."""
 
@@ -64,17 +68,19 @@ def declared(commands: Iterable[Command], shortcuts: Iterable[Shortcut], t: Tran
     for command in alone:
         if command.name in groups:
             raise ValueError(f"/{command.name} is a command and can't be a group as well")
+    opens_poll = any(command.name == OPENS_POLL for members in groups.values() for command in members)
     entries = [
         *(_command(command, t) for command in alone),
         *(_group(name, members, t) for name, members in groups.items()),
-        *(_context_menu(shortcut, t) for shortcut in shortcuts),
+        *(_menu(menu_name(shortcut.label, t), _ANYWHERE) for shortcut in shortcuts),
+        *([_menu(menu_name(POLL_ON_THIS, t), _IN_SERVERS)] if opens_poll else ()),
     ]
     return sorted(entries, key=lambda entry: (entry["type"], entry["name"]))
 
 
-def menu_name(shortcut: Shortcut, t: Translator) -> str:
-    """Return the shortcut's name in a message's menu: the only thing that an interaction says of it."""
-    return shorten(t(shortcut.label), NAME_MAX)
+def menu_name(label: str, t: Translator) -> str:
+    """Return the name of an entry in a message's menu: the only thing that an interaction says of it."""
+    return shorten(t(label), NAME_MAX)
 
 
 def split(command: Command) -> tuple[str, str]:
@@ -83,8 +89,8 @@ def split(command: Command) -> tuple[str, str]:
     return group, name
 
 
-def _context_menu(shortcut: Shortcut, t: Translator) -> Json:
-    return {"type": _COMMANDS.message.value, "name": menu_name(shortcut, t), **_offer(_ANYWHERE)}
+def _menu(name: str, places: discord.app_commands.AppCommandContext) -> Json:
+    return {"type": _COMMANDS.message.value, "name": name, **_offer(places)}
 
 
 def _group(name: str, members: Sequence[Command], t: Translator) -> Json:

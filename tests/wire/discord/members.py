@@ -191,7 +191,7 @@ class Member:
         return self._send(MODAL, data, opened.channel, opened.origin)
 
     def start_context(self, name: str, message: Message) -> Interaction:
-        command, _, _ = self._command(name, kind=3)
+        command, _, _ = self._command(name, kind=3, here=message.channel)
         data = {
             "id": command["id"],
             "name": name,
