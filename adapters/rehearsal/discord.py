@@ -233,11 +233,8 @@ class DiscordStage:
             await opening.response.send_modal(forms.modal(props.FORM_WITH_CHOICE))
             interaction = await self._next(_KINDS.modal_submit, props.FORM.action.encode())
             answers = forms.answers_of(_data(interaction))
-            check.expect(
-                "D-form",
-                answers == {"words": "two  teas", "tea": ("black",)},
-                "the form's answers came in another shape",
-            )
+            as_filled = answers == {"words": "two  teas", "tea": ("black",)}
+            check.expect("D-form", as_filled, "the form's answers came in another shape")
             labels: Any = _data(interaction).get("components", ())
             check.expect("D-form", all("component" in each for each in labels), "the answers don't stand in labels")
             await interaction.response.send_message(view=_view(props.card("Received.")), ephemeral=True)

@@ -71,7 +71,7 @@ class PollCommands:
     async def scores(self, ctx: Context, poll_id: str, page: str, draft: str = "") -> Outcome:
         """Open one page of a ballot's scores."""
         poll = await self.finder.by_id(ctx, poll_id)
-        ballot_cards.must_be_open(ctx.t, poll)
+        must_be_open(poll, ctx.t)
         return Outcome(Reply(form=score_forms.score_form(ctx.t, poll, page, _scores(ctx, poll, draft))))
 
     @form("scored", again="scores")
