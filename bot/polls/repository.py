@@ -110,8 +110,8 @@ async def open_counts(tx: Transaction, community: str, creator: str) -> tuple[in
     Until the transaction ends nobody else counts that community's.
     """
     await communities.hold(tx, community)
-    row = await tx.one("open_counts", community=community, creator=creator)
-    return (row["here"], row["own"]) if row else (0, 0)
+    [row] = await tx.rows("open_counts", community=community, creator=creator)
+    return row["here"], row["own"]
 
 
 async def of_community(tx: Transaction, community: str, limit: int = LISTED) -> list[Poll]:

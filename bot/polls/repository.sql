@@ -50,7 +50,7 @@ SELECT id FROM polls WHERE state = 'open' ORDER BY closes_at, id;
 -- Changes nothing, and so keeps the row from everybody else until the transaction ends.
 UPDATE communities SET id = id WHERE id = :id;
 
--- name: open_counts(community, creator)^
+-- name: open_counts(community, creator)
 SELECT count(*) AS here, count(CASE WHEN creator = :creator THEN 1 END) AS own FROM polls
 WHERE community = :community AND state = 'open';
 

@@ -48,9 +48,6 @@ def opening_after(clock: datetime, now: datetime, zone: tzinfo, *, weekly: bool)
     An hour that the clock skips counts as an hour later; of one that it shows twice, the first counts.
     """
     day = clock.date()
-    local = now.astimezone(zone).date()
-    if weekly and local > day:
-        day += WEEK * ((local - day) // WEEK)
     moment = _first_showing(day, clock, zone)
     while weekly and moment <= now:
         day += WEEK
@@ -75,7 +72,7 @@ async def put(tx: Transaction, schedule: Schedule) -> None:
         workspace=place.workspace,
         channel=place.channel,
         thread=place.thread,
-        private=int(place.private or place.direct),
+        private=int(place.private),
         poll=as_json(schedule.draft),
         weekly=int(schedule.weekly),
         clock=schedule.clock.isoformat(timespec="minutes"),
@@ -86,8 +83,8 @@ async def put(tx: Transaction, schedule: Schedule) -> None:
 
 async def counts(tx: Transaction, community: str, member: str) -> tuple[int, int]:
     """Count what will open in a community, and what of it this member scheduled."""
-    row = await tx.one("schedule_counts", community=community, member=member)
-    return (row["here"], row["own"]) if row else (0, 0)
+    [row] = await tx.rows("schedule_counts", community=community, member=member)
+    return row["here"], row["own"]
 
 
 async def find(tx: Transaction, schedule: str) -> Schedule | None:

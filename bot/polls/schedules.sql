@@ -10,7 +10,7 @@ VALUES (:id, :community, :member, :member_name, :platform, :workspace, :channel,
 -- Those that will open a poll; the next first.
 SELECT * FROM poll_schedules WHERE community = :community AND next_at IS NOT NULL ORDER BY next_at, id;
 
--- name: schedule_counts(community, member)^
+-- name: schedule_counts(community, member)
 SELECT count(*) AS here, count(CASE WHEN member = :member THEN 1 END) AS own FROM poll_schedules
 WHERE community = :community AND next_at IS NOT NULL;
 

@@ -123,7 +123,7 @@ async def test_two_rounds_and_a_withdrawn_objection(here: Instance, clock: Clock
     assert "Ben: Too dear" in reply_words(newest(here))
     objections = await press(here, ADA, on("poll-objections", "p1"))
     answer = form_of(await click(here, ADA, objections, "Answer Ben"))
-    await fill(here, ADA, answer, answer="It lasts ten years")
+    assert (await fill(here, ADA, answer, answer="It lasts ten years")).replace
     await here.copies.drain()
     assert "Ben: Too dear The host answers: It lasts ten years" in reply_words(newest(here))
     await click(here, CHEN, newest(here), "Agree")
