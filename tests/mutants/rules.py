@@ -110,6 +110,7 @@ ROOMS: Sequence[Room] = (
         ),
         (
             "tests/polls/test_notices.py",
+            "tests/polls/test_pace.py",
             "tests/polls/test_scheduler.py",
             "tests/store/test_repositories.py",
             "tests/store/test_work.py",

@@ -1,0 +1,383 @@
+"""How often messages are redrawn and deadlines read, at their bounds; and what becomes of what fails meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.chat.platform import Platform
+from bot.chat.vocabulary import MessageRef
+from bot.errors import BotError, NotAllowed, Unavailable
+from bot.instance import Instance
+from bot.polls import posted_messages as messages
+from bot.polls import redrawing, scheduler
+from bot.polls.model import Poll, PollState
+from bot.polls.posted_messages import PostedMessage
+from bot.store import leases
+from bot.telemetry.meter import Meter
+from tests.polls.test_decisions import TellingWall
+from tests.polls.test_scheduler import Moody
+from tests.polls.test_who_may import CLOSES, HOME, MOMENT, T, opened, votes
+from tests.talk import ADA, BEN, reply_words
+from tests.world import NOW, Clock, running
+
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass
+class Tally(Meter):
+    """Counts what the meter is told."""
+
+    edits: list[str] = field(default_factory=list)
+    merges: int = 0
+
+    def edited(self, platform: str, end: str) -> None:
+        self.edits.append(end)
+
+    def merged(self) -> None:
+        self.merges += 1
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tally() -> Tally:
+    return Tally()
+
+
+@pytest.fixture
+async def here(tmp_path: Path, clock: Clock, tally: Tally) -> AsyncIterator[Instance]:
+    async with running(tmp_path, clock=clock, meter=tally) as instance:
+        instance.platforms["test"] = TellingWall()
+        yield instance
+
+
+def use(here: Instance, platform: Platform) -> None:
+    here.platforms["test"] = platform
+
+
+async def shown(here: Instance, **changes: object) -> tuple[Poll, PostedMessage]:
+    """A poll with one message."""
+    poll = await opened(here, **changes)
+    ref = MessageRef(ADA.place, f"m {poll.id}")
+    await here.polls.posted(poll.id, ref, NOW)
+    return poll, PostedMessage(poll.id, ref, NOW)
+
+
+# --- edits ---
+
+
+@pytest.mark.parametrize(
+    ("age", "since", "failures", "seconds"),
+    [
+        (HOUR, timedelta(), 0, 2),
+        (HOUR + MOMENT, timedelta(), 0, 60),
+        (HOUR, SECOND, 0, 1),
+        (HOUR, 2 * SECOND, 0, None),
+        (HOUR, 3 * SECOND, 0, None),
+        (HOUR, -HOUR, 0, 2),  # the clock was set back
+        (HOUR, timedelta(), 1, 4),
+        (HOUR, timedelta(), 7, 256),
+        (HOUR, timedelta(), 8, 300),
+        (HOUR, timedelta(), 99_999, 300),
+        (2 * HOUR, timedelta(), 2, 240),
+        (2 * HOUR, timedelta(), 3, 300),
+    ],
+)
+async def test_a_message_is_edited_every_two_seconds_or_each_minute_once_it_is_old(
+    here: Instance, age: timedelta, since: timedelta, failures: int, seconds: int | None
+) -> None:
+    """An hour old; each failure doubles the pause, up to five minutes. The last edit counts, or the last try."""
+    naps: list[float] = []
+
+    async def nap(span: float) -> None:
+        naps.append(span)
+
+    here.copies._sleep = nap
+    copy = PostedMessage("p1", MessageRef(ADA.place, "1"), NOW - age, NOW - since)
+    await here.copies._wait(copy, NOW - age, failures)
+    await here.copies._wait(replace(copy, edited_at=None), NOW - since, failures)
+    expected = [] if seconds is None else [seconds]
+    assert naps == 2 * expected
+    await here.copies._wait(replace(copy, posted_at=NOW, edited_at=None), NOW - DAY, 0)
+    assert naps[2 * len(expected) :] == [2]
+
+
+@pytest.mark.parametrize(
+    ("failure", "ends", "notices"),
+    [
+        (None, ["ok"], 0),
+        (Unavailable("down"), ["Unavailable", "ok"], 0),
+        (NotAllowed("locked"), ["NotAllowed"], 1),
+        (ValueError("a bug"), ["bug"], 0),
+        (TimeoutError(), ["Unavailable", "ok"], 0),
+    ],
+)
+async def test_each_edit_is_counted_by_its_end(
+    here: Instance, tally: Tally, failure: Exception | None, ends: list[str], notices: int
+) -> None:
+    """One that takes too long counts as a platform that is out of reach, and is tried again."""
+    poll, _ = await shown(here)
+    moody = Moody([failure] if failure else [])
+    use(here, moody)
+    await votes(here, poll, BEN)
+    here.copies.refresh(poll.id)
+    await here.copies.drain()
+    assert (tally.edits, here.copies.due) == (ends, 0)
+    assert len(moody.edited) == ("ok" in ends)
+    stale = await here.database.read(messages.stale_copies)
+    assert len(stale) == ("bug" in ends)
+
+
+async def test_a_platform_that_has_stopped_edits_nothing(here: Instance, tally: Tally) -> None:
+    """It counts as out of reach; asked for anew, the message is left to a process that runs it."""
+    poll, copy = await shown(here)
+    use(here, Moody())
+    await votes(here, poll, BEN)
+    here.platforms.clear()
+    with pytest.raises(Unavailable, match="isn't running"):
+        await here.copies._edit(copy)
+    here.copies.refresh(poll.id)
+    await here.copies.drain()
+    await here.copies.refresh_all()
+    assert (tally.edits, here.copies.due) == ([], 0)
+
+
+async def test_changes_that_come_together_are_one_edit(here: Instance, tally: Tally) -> None:
+    """Each beyond the first is counted as merged; without a change there is no edit."""
+    poll, _ = await shown(here)
+    moody = Moody()
+    use(here, moody)
+    here.copies.refresh(poll.id)
+    await here.copies.drain()
+    assert (len(moody.edited), tally.merges) == (0, 0)
+    await votes(here, poll, BEN)
+    for _ in range(3):
+        here.copies.refresh(poll.id)
+    await here.copies.drain()
+    assert (len(moody.edited), tally.merges) == (1, 2)
+
+
+async def test_a_process_that_ends_edits_no_more_and_leaves_it_to_others(here: Instance) -> None:
+    """Its lease is free at once."""
+    poll, copy = await shown(here)
+    use(here, Moody())
+    name = redrawing.lease_of(copy)
+    assert await here.database.write(lambda tx: leases.take(tx, name, here.copies._name))
+    assert not await here.database.write(lambda tx: leases.take(tx, name, "another"))
+    await here.copies.stop()
+    assert await here.database.write(lambda tx: leases.take(tx, name, "another"))
+    await votes(here, poll, BEN)
+    here.copies.refresh(poll.id)
+    await here.copies.refresh_stale()
+    assert (here.copies.due, here.copies._changes) == (0, {})
+
+
+async def test_of_two_processes_the_one_with_the_lease_edits(here: Instance) -> None:
+    """And only what is stale, and as nobody else has edited it meanwhile; else the lease is let go."""
+    poll, copy = await shown(here)
+    name = redrawing.lease_of(copy)
+
+    async def take(subject: PostedMessage = copy) -> bool:
+        _, mine = await here.database.write(lambda tx: here.copies._take(tx, subject))
+        free = await here.database.write(lambda tx: leases.take(tx, name, "another"))
+        if free:
+            await here.database.write(lambda tx: leases.release(tx, name, "another"))
+        assert free is not mine
+        return mine
+
+    assert not await take()
+    await votes(here, poll, BEN)
+    assert await take()
+    assert not await take(replace(copy, edited_at=NOW - SECOND))
+    assert not await take(replace(copy, message=MessageRef(ADA.place, "gone")))
+
+
+# --- deadlines ---
+
+
+@dataclass
+class DueAt:
+    """A chore that is due at a moment, and fails with what it is told to."""
+
+    moment: datetime | None = None
+    failures: list[Exception] = field(default_factory=list)
+    runs: int = 0
+
+    async def next_due(self) -> datetime | None:
+        return self.moment
+
+    async def run_due(self, now: datetime) -> None:
+        self.runs += 1
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("due", "wait", "lag"),
+    [
+        (None, 30, 0),
+        (timedelta(seconds=31), 30, 0),
+        (timedelta(seconds=29), 29, 0),
+        (MOMENT, 0.000001, 0),
+        (timedelta(), 1, 0),
+        (-SECOND, 1, 1),
+        (-DAY, 1, 86_400),
+    ],
+)
+async def test_deadlines_are_read_when_the_next_is_due_or_after_half_a_minute(
+    here: Instance, due: timedelta | None, wait: float, lag: float
+) -> None:
+    """What is due and failed is tried again after a second; how long it has been due is told."""
+    here.scheduler._chores = (DueAt(), DueAt(None if due is None else NOW + due), DueAt(NOW + DAY))
+    if due is None:
+        here.scheduler._chores = ()
+    assert await here.scheduler._seconds_to_next() == wait
+    assert await here.scheduler.lag() == lag
+
+
+@pytest.mark.parametrize(
+    ("failures", "waits"),
+    [([], [30.0]), ([Unavailable("down")], [1.0, 30.0]), ([ValueError("a bug")], [30.0])],
+)
+async def test_the_scheduler_goes_on_after_what_fails(
+    here: Instance, monkeypatch: pytest.MonkeyPatch, failures: list[Exception], waits: list[float]
+) -> None:
+    """A second later where the database or a platform was out of reach; a bug in a chore keeps no other from running."""
+    first, second = DueAt(failures=failures), DueAt()
+    here.scheduler._chores = (first, second)
+    waited: list[float] = []
+
+    async def wait(_event: asyncio.Event, seconds: float) -> bool:
+        waited.append(seconds)
+        if second.runs:
+            here.scheduler.stop()
+        return True
+
+    monkeypatch.setattr(scheduler, "wait_for_event", wait)
+    await asyncio.wait_for(here.scheduler.run(), 60)
+    assert (waited, here.scheduler.stopping) == (waits, True)
+    assert (first.runs, second.runs) == (len(waits), 1)
+
+
+async def test_a_bug_in_the_scheduler_itself_makes_it_pause(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For half a minute; stopped meanwhile, it waits no more."""
+    waited: list[float] = []
+
+    async def wait(_event: asyncio.Event, seconds: float) -> bool:
+        waited.append(seconds)
+        return True
+
+    turns = [ValueError("a bug"), ValueError("the last")]
+
+    async def run_due() -> None:
+        if len(turns) == 1:
+            here.scheduler.stop()
+        raise turns.pop(0)
+
+    monkeypatch.setattr(scheduler, "wait_for_event", wait)
+    monkeypatch.setattr(type(here.scheduler), "run_due", lambda _self: run_due())
+    await asyncio.wait_for(here.scheduler.run(), 60)
+    assert waited == [30.0]
+
+
+async def test_a_close_that_fails_is_in_the_log_once(
+    here: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Other polls close all the same, and it closes once it can."""
+    stuck, other = await opened(here), await opened(here)
+    close, failures = type(here.box).close, [BotError("broken"), BotError("broken")]
+
+    async def fail(self: object, poll: str, *rest: object, **named: object) -> bool:
+        if poll == stuck.id and failures:
+            raise failures.pop()
+        return await close(self, poll, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(here.box), "close", fail)
+    clock.now = CLOSES
+    for open_left in (2, 1, 1, 0):
+        states = [(await here.polls.get(each.id, T)).state for each in (stuck, other)]
+        assert states.count(PollState.OPEN) == open_left
+        await here.scheduler.run_due()
+    assert caplog.text.count(f"can't close poll {stuck.id}: broken") == 1
+
+
+# --- what is told ---
+
+
+@pytest.mark.parametrize(("late", "told"), [(DAY - MOMENT, 1), (DAY, 0)])
+async def test_a_result_is_told_within_a_day(here: Instance, clock: Clock, late: timedelta, told: int) -> None:
+    """From the close on; afterwards nothing waits for it."""
+    poll, _ = await shown(here)
+    await here.box.close(poll.id, NOW)
+    moody = Moody()
+    use(here, moody)
+    clock.now = NOW + late
+    await here.scheduler.run_due()
+    await here.scheduler.run_due()
+    assert len(moody.posted) == told
+
+
+async def test_what_could_not_be_told_is_told_a_minute_later(here: Instance, clock: Clock) -> None:
+    """Not a moment sooner, and once."""
+    poll, _ = await shown(here)
+    moody = Moody(post_failures=[Unavailable("down")])
+    use(here, moody)
+    await here.box.close(poll.id, NOW)
+    for later, told in ((timedelta(), 0), (MINUTE - MOMENT, 0), (MINUTE, 1), (2 * MINUTE, 1)):
+        clock.now = NOW + later
+        await here.scheduler.run_due()
+        assert len(moody.posted) == told
+
+
+@pytest.mark.parametrize(("late", "says_so"), [(5 * MINUTE, False), (5 * MINUTE + MOMENT, True)])
+async def test_a_reminder_says_that_it_is_late_after_five_minutes(
+    here: Instance, clock: Clock, late: timedelta, says_so: bool
+) -> None:
+    """A result never does: its poll says when it closed."""
+    poll, _ = await shown(here)
+    moody = Moody()
+    use(here, moody)
+    clock.now = CLOSES - HOUR + late
+    await here.scheduler.run_due()
+    clock.now = CLOSES + DAY - MOMENT
+    await here.scheduler.run_due()
+    reminder, result = map(reply_words, moody.posted)
+    assert ("This comes late" in reminder, "Closing soon" in reminder) == (says_so, True)
+    assert ("This comes late" in result, poll.question in result) == (False, True)
+
+
+async def test_no_poll_that_has_ended_is_reminded_of(here: Instance, clock: Clock) -> None:
+    """Neither its places nor a member who asked for it."""
+    poll, _ = await shown(here)
+    wall = TellingWall()
+    use(here, wall)
+    await here.polls.watch(poll, BEN, HOME, T)
+    await here.polls.remind(poll, ADA.actor, HOME, NOW, T)
+    await here.polls.cancel(poll, ADA.actor, HOME, NOW, T)
+    clock.now = CLOSES
+    await here.scheduler.run_due()
+    assert (wall.posted, wall.private) == ([], [])
+
+
+async def test_a_member_is_reminded_where_the_platform_can(here: Instance, clock: Clock) -> None:
+    """Elsewhere nobody is, and nothing waits for it; a member who can't be written to is left at that."""
+    for platform, told in ((TellingWall(), 1), (Moody(), 0)):
+        poll = await opened(here, closes_at=clock() + DAY)
+        use(here, platform)
+        await here.polls.watch(poll, replace(BEN, now=clock()), HOME, T)
+        clock.forward(hours=23)
+        await here.scheduler.run_due()
+        await here.scheduler.run_due()
+        assert len(getattr(platform, "private", ())) == told
+        assert getattr(platform, "posted", []) == []
+        clock.forward(days=2)
+        await here.scheduler.run_due()
