@@ -86,9 +86,8 @@ def outcomes_of(room: Room, mutants: Sequence[Mutant]) -> Sequence[str]:
         order.write_text(json.dumps([asdict(mutant) for mutant in mutants]), "utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.plugin", "-p", "no:randomly"]
         command += ["-p", "no:xdist", "-o", "tmp_path_retention_policy=none", "--hypothesis-profile=mutants"]
-        command += [
-            f"--basetemp={folder}/tests"
-        ]  # a numbered one would be looked for among those of all mutants before
+        command += ["--tb=native"]  # others look up the source of each frame, which takes longer than most tests
+        command += [f"--basetemp={folder}/tests"]  # or it would look for a number among those of all mutants before
         command += ["-m", "not slow", "-k", _SERVERS, *room.tests]
         environment = {**os.environ, "PARLEY_TEST_MUTANTS": str(order), "TMPDIR": _scratch()}
         result = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL)

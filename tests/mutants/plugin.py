@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import coverage
 import pytest
@@ -20,6 +22,7 @@ from hypothesis import Phase, settings
 
 from tests.mutants.operators import Mutant, mutated
 from tests.mutants.swap import swap_in
+from tests.world import running
 
 KILLED, SURVIVED, OUT_OF_REACH = "killed", "survived", "out of reach"
 """Out of reach: a change that only an import would bring to bear, such as one inside a decorator."""
@@ -33,6 +36,13 @@ LATEST = 4
 
 _Reach = Mapping[str, Mapping[int, Sequence[str]]]
 """File → line → ids of the tests that reach it."""
+
+
+async def _warm_up() -> None:
+    """Read and migrate once what each child would begin with: queries, the small pack, an empty database."""
+    with TemporaryDirectory() as folder:
+        async with running(Path(folder)):
+            pass
 
 
 class Failures:
@@ -70,6 +80,7 @@ class _Run:
 
     def outcomes(self, mutants: Sequence[Mutant]) -> Sequence[str]:
         """Return what each mutant came to, in their order."""
+        asyncio.run(_warm_up())
         reach, seconds = self._learn(sorted({mutant.file for mutant in mutants}))
         outcomes = [SURVIVED] * len(mutants)
         log = Path(os.environ[LOG]) if LOG in os.environ else None
