@@ -28,7 +28,7 @@ from bot.errors import NotAllowed, Refused, UsageError
 from bot.i18n import Translator
 from bot.polls.counting.ballots import Method
 from bot.polls.model import Poll, PollState
-from bot.polls.rules import PollDraft, mistakes
+from bot.polls.rules import PollDraft, mistakes, must_be_editable
 from bot.polls.service import Polls
 
 
@@ -84,8 +84,7 @@ class MenuCommands:
     @action("poll-edit", opens_form=True)
     async def edit(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self._own(ctx, poll_id)
-        if poll.frozen:
-            raise Refused(ctx.t("A member has voted, so this poll can't change. Cancel it and open a new one."))
+        must_be_editable(poll, ctx.t)
         pack = self.opening.topic_of(poll.topic)
         return Outcome(Reply(form=poll_forms.poll_edit_form(ctx.t, poll, draft_of(poll), pack)))
 

@@ -107,7 +107,7 @@ class Poll:
 
     @property
     def frozen(self) -> bool:
-        """Question and options can't be edited once anybody has voted."""
+        """Nothing of it can be edited once a member has voted or the close was moved."""
         return self.links > 0
 
     def answers(self, community: str, place: Place) -> bool:

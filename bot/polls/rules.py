@@ -172,6 +172,14 @@ def most_choices(draft: PollDraft) -> int:
     return 1 if draft.method in {Method.SINGLE, Method.CONSENT} else len(draft.options)
 
 
+def must_be_editable(poll: Poll, t: Translator) -> None:
+    """Raise Refused once the poll's record has a link: a vote, or another close."""
+    if poll.frozen:
+        raise Refused(
+            t("A member has voted or the close was moved, so this poll can't change. Cancel it and open a new one.")
+        )
+
+
 def must_be_open(poll: Poll, t: Translator) -> None:
     if poll.state is PollState.CLOSED:
         raise Refused(t("This poll is closed, and its result is final."))

@@ -35,7 +35,7 @@ from bot.polls.page_address import PageAddresses
 from bot.polls.places import is_private, poll_place
 from bot.polls.posted_messages import PostedMessage
 from bot.polls.receipts import Receipt
-from bot.polls.rules import PollDraft, checked_ballot, mistakes, most_choices, must_be_open, tally_of
+from bot.polls.rules import PollDraft, checked_ballot, mistakes, most_choices, must_be_editable, must_be_open, tally_of
 from bot.polls.secrecy import Secrecy
 from bot.store.database import Database, Unit
 from bot.store.sql import Transaction
@@ -192,7 +192,9 @@ class Polls:
             format=poll.format,
         )
         if not await self.box.edit(edited):
-            raise Refused(t("A member has voted, so this poll can't change. Cancel it and open a new one."))
+            stored = await self.get(poll.id, t)
+            must_be_open(stored, t)
+            must_be_editable(stored, t)
         self._remembered.pop(poll.id, None)
         self.changed()
         return await self.get(poll.id, t)

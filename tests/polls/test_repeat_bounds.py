@@ -184,6 +184,16 @@ async def test_so_many_polls_are_scheduled_at_most(here: Instance, many: int, re
     assert len(await all_.listed(ADA, HOME)) == many + may
 
 
+async def test_the_scheduler_hears_of_a_schedule(here: Instance) -> None:
+    """It can be the next thing that is due; what was refused is not."""
+    heard: list[str] = []
+    here.polls.changed = lambda: heard.append("")
+    await scheduled(schedules_of(here))
+    with pytest.raises(Refused):
+        await scheduled(schedules_of(here), options=())
+    assert len(heard) == 1
+
+
 async def test_what_has_stopped_makes_room(here: Instance) -> None:
     """The bound is on what will open."""
     all_ = schedules_of(here)
@@ -360,14 +370,18 @@ async def test_a_preview_waits_a_week_for_its_host_alone(here: Instance) -> None
                 await previews.get(first.id, ADA, T)
 
 
-@pytest.mark.parametrize("before", ["nothing", "a vote", "a vote withdrawn", "a close", "a cancellation"])
+@pytest.mark.parametrize(
+    "before", ["nothing", "a vote", "a vote withdrawn", "an extension", "a close", "a cancellation"]
+)
 async def test_a_poll_is_edited_while_it_is_open_and_nobody_ever_voted(here: Instance, before: str) -> None:
-    """A vote that was withdrawn is in the record all the same, and a poll that isn't there can't be edited."""
+    """A vote that was withdrawn is in the record all the same, as another close is; and a poll that isn't there can't be edited."""
     poll = await opened(here)
     if "vote" in before:
         await votes(here, poll, BEN)
     if before == "a vote withdrawn":
         await votes(here, poll, BEN, None)
+    if before == "an extension":
+        await here.polls.extend(poll, ADA.actor, HOME, poll.closes_at + MOMENT, NOW, T)
     if before == "a close":
         await here.polls.close(poll, ADA.actor, HOME, NOW, T)
     if before == "a cancellation":

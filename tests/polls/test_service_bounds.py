@@ -18,6 +18,7 @@ from bot.polls.counting.ballots import Method
 from bot.polls.discrepancies import Tampered
 from bot.polls.model import CastEnd, EndReason, PollState
 from bot.polls.receipts import Receipt
+from bot.polls.rules import PollDraft
 from tests.polls.test_who_may import CLOSES, HOME, MOMENT, OFFICE, T, away, opened, votes
 from tests.store.things import Raw
 from tests.talk import ADA, BEN, MO, reply_words, wall
@@ -103,8 +104,19 @@ async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
     with pytest.raises(Refused):
         await here.polls.extend(poll, ADA.actor, HOME, CLOSES, NOW, T)
     assert len(heard) == 2
+    await here.polls.watch(poll, BEN, HOME, T)
+    await here.polls.remind(poll, ADA.actor, HOME, NOW, T)
+    assert len(heard) == 4
+    with pytest.raises(Refused):
+        await here.polls.remind(poll, ADA.actor, HOME, NOW, T)
+    with pytest.raises(Refused, match="the close was moved"):
+        await here.polls.edit(poll, PollDraft("Which cup?", poll.options, CLOSES), ADA, HOME, T)
+    assert len(heard) == 4
     await here.polls.close(poll, ADA.actor, HOME, NOW, T)
-    assert len(heard) == 3
+    assert len(heard) == 5
+    other = await opened(here)
+    await here.polls.edit(other, PollDraft("Which cup?", poll.options, CLOSES), ADA, HOME, T)
+    assert len(heard) == 7
 
 
 async def test_erased_voters_stand_last_in_a_named_poll(here: Instance) -> None:
