@@ -31,6 +31,8 @@ LOG = "PARLEY_TEST_MUTANTS_LOG"
 """Names a file that gets a line for each mutant as soon as it is tried: what it came to, a tab, its name."""
 SLOWER = 10
 """A test may take so many times as long with a mutant as without, and three seconds more."""
+LONG = 1.0
+"""A test that takes so many seconds of a processor is left out: each rule is held by a quick one."""
 LATEST = 4
 """Tests that killed a mutant nearby a moment ago are likely to kill the next one: so many of them come first."""
 
@@ -88,7 +90,7 @@ class _Run:
         gc.collect()
         gc.freeze()  # a child that collects would copy every page that it shares
         for place, mutant in enumerate(mutants):
-            ids = sorted(self._ids(mutant, reach[mutant.file]), key=lambda id_: seconds[id_])
+            ids = sorted(self._ids(mutant, reach[mutant.file]) & seconds.keys(), key=lambda id_: seconds[id_])
             if ids:
                 latest = [id_ for id_ in killers[:LATEST] if id_ in ids]
                 limits = {id_: int(3 + SLOWER * seconds[id_]) for id_ in dict.fromkeys((*latest, *ids))}
@@ -117,7 +119,7 @@ class _Run:
         return naming | {id_ for line in places for id_ in lines.get(line, ())} - {""}
 
     def _learn(self, files: Sequence[str]) -> tuple[_Reach, Mapping[str, float]]:
-        """Run all tests once, in a child of its own, and learn which of them reach which line, and their seconds."""
+        """Run all tests once, in a child of its own, and learn which reach which line, and the seconds of quick ones."""
         child = _fork(lambda: self._measure(files))
         _, status = os.waitpid(child, 0)
         if os.waitstatus_to_exitcode(status) != 0:
@@ -132,11 +134,12 @@ class _Run:
         measure.start()
         for nodeid in self._items:
             measure.switch_context(nodeid)
-            begin = time.monotonic()
+            begin, worked = time.monotonic(), time.process_time()
             if not self.passes(nodeid):
                 self._report.write_text(self._failures.reports[0].longreprtext, "utf-8")
                 return 1
-            seconds[nodeid] = time.monotonic() - begin
+            if time.process_time() - worked < LONG:
+                seconds[nodeid] = time.monotonic() - begin
         measure.stop()
         data = measure.get_data()
         lines = {file: data.contexts_by_lineno(path) for file, path in paths.items()}
