@@ -147,6 +147,8 @@ async def test_a_schedule_is_as_private_as_its_place(here: Instance, place: Plac
     assert await all_.listed(away(ADA), AWAY) == []
     with pytest.raises(NotFound):
         await all_.seen_by(schedule.id, away(ADA), AWAY, T)
+    with pytest.raises(NotFound):
+        await all_.seen_by("s99", ADA, HOME, T)
 
 
 @pytest.mark.parametrize(("request_", "may"), [(ADA, True), (MO, True), (BEN, False)])
@@ -516,6 +518,15 @@ async def test_a_reminder_is_queued_at_its_moment_once(here: Instance) -> None:
     assert await nudges.next_due() == ten + HOUR + timedelta(minutes=10)
     assert not await here.database.write(lambda tx: watchers.drop(tx, poll.id, "test:demo:ben"))
     assert await here.database.write(lambda tx: watchers.drop(tx, poll.id, "test:demo:chen"))
+    assert await nudges.next_due() is None
+
+
+async def test_all_who_are_due_are_reminded_at_once(here: Instance) -> None:
+    """However many there are."""
+    poll, nudges = await opened(here), Nudges(here.database)
+    for member in ("ben", "chen", "mo"):
+        await here.database.write(lambda tx, m=member: watchers.add(tx, poll.id, f"test:demo:{m}", "demo", NOW))  # type: ignore[misc]
+    await nudges.run_due(NOW)
     assert await nudges.next_due() is None
 
 
