@@ -64,9 +64,9 @@ def use(here: Instance, platform: Platform) -> None:
     here.platforms["test"] = platform
 
 
-async def shown(here: Instance, **changes: object) -> tuple[Poll, PostedMessage]:
+async def shown(here: Instance) -> tuple[Poll, PostedMessage]:
     """A poll with one message."""
-    poll = await opened(here, **changes)
+    poll = await opened(here)
     ref = MessageRef(ADA.place, f"m {poll.id}")
     await here.polls.posted(poll.id, ref, NOW)
     return poll, PostedMessage(poll.id, ref, NOW)
