@@ -23,18 +23,18 @@ from adapters.discord.answers import PATIENCE, Responder, translator_of
 from adapters.discord.clickable import clickable, command_ids
 from adapters.discord.commands import OPENS_POLL, POLL_ON_THIS, Json, declared, menu_name
 from adapters.discord.decoding import decode, emoji_names, emoji_readings, names_for, resolved_names, user_name
+from adapters.discord.granted import bot_in, missing_in
 from adapters.discord.interactions import NAME, called, is_on_own_message, message_text, typed_texts
 from adapters.discord.pings import may_ping
 from adapters.discord.plain_words import PlainWords
-from adapters.discord.retries import GONE
-from adapters.discord.rights import may_write_in, missing
+from adapters.discord.rights import may_write_in
 from adapters.discord.uploads import Uploads
 from bot.chat.markup import shorten
 from bot.chat.platform import Limits
 from bot.chat.vocabulary import Action, Answers, MessageRef, Outcome, Place, Reply, Request, Visibility
 from bot.dispatch.bot import OUT_OF_DATE, Bot, refusal, refused
 from bot.dispatch.declare import TEXT_MAX, ActionHandler, Command, Param
-from bot.errors import NotAllowed, NotFound, PlaceGone, UsageError
+from bot.errors import NotAllowed, NotFound, UsageError
 from bot.i18n import translator
 
 CHOICE_MAX = 100
@@ -174,15 +174,10 @@ class ParleyClient(discord.Client):
         return await may_ping(guild, place, member, role)
 
     async def missing_rights(self, place: Place) -> Sequence[str]:
-        """As far as the library's cache knows; only the servers of this process's connections are in it."""
-        guild = self.get_guild(int(place.workspace)) if place.workspace.isdecimal() else None
-        if guild is None or not place.channel.isdecimal():
+        """Only channels have permissions of their own."""
+        if not (place.workspace.isdecimal() and place.channel.isdecimal()):
             return []
-        channel = guild.get_channel(int(place.channel)) or guild.get_thread(int(place.channel))
-        if channel is None:
-            raise PlaceGone(GONE)
-        in_thread = bool(place.thread) or isinstance(channel, discord.Thread)
-        return missing(channel.permissions_for(guild.me), in_thread=in_thread)
+        return await missing_in(await bot_in(self, place.workspace), place)
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:  # noqa: ARG002 - people are Discord's
         """Write to one member in private. Return False where they take no messages from the bot."""

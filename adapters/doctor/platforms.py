@@ -13,6 +13,7 @@ from discord.http import Route
 
 from adapters.discord.running import token_refused
 from adapters.doctor.check_result import CheckResult, note, ok, wrong
+from adapters.doctor.rights import discord_rights
 from adapters.slack.manifest import OPTIONAL, SCOPES
 from adapters.slack.settings import is_wanted, what_is_missing
 from adapters.slack.web import API as SLACK
@@ -76,6 +77,8 @@ class Platforms:
             yield wrong("discord", f"Parley can't reach it: {type(error).__name__}", NETWORK)
             return
         yield _gateway(gateway, shards)
+        async for result in discord_rights(self._settings, token):
+            yield result
 
     # --- Slack ---
 

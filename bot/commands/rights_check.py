@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.chat.markup import Block, Bold, ChannelMention, Inline, Plain, bullets, text
 from bot.chat.platform import ChecksRights, Platform
 from bot.chat.vocabulary import Card, Place, Tone
+from bot.communities.model import Community
 from bot.dispatch.declare import Context
 from bot.errors import BotError
+from bot.i18n import Translator
 from bot.polls import posted_messages
 from bot.polls import repository as poll_rows
 from bot.polls.model import PollState
+from bot.polls.posted_messages import PostedMessage
 from bot.polls.service import Polls
 from bot.store.sql import Transaction
 
@@ -34,7 +37,8 @@ class RightsCheck:
         actor = ctx.request.actor
         lacking = [ctx.t(each) for each in await _missing(platform, Place(actor.platform, actor.workspace, ""))]
         lines: list[tuple[Inline, ...]] = [(Bold(each),) for each in lacking]
-        for place, uses in (await self._places(ctx)).items():
+        copies = await self.polls.database.read(lambda tx: _visible_copies(tx, ctx))
+        for place, uses in writing_places(ctx.community, copies, ctx.t).items():
             missing = [ctx.t(each) for each in await _missing(platform, place)]
             lacking += missing
             state = Bold(", ".join(missing)) if missing else Plain(ctx.t("nothing is missing"))
@@ -45,26 +49,31 @@ class RightsCheck:
             tone=Tone.CAUTION if lacking else Tone.GOOD,
         )
 
-    async def _places(self, ctx: Context) -> Mapping[Place, Sequence[str]]:
-        """Return where the bot has to write and for what, as far as this request may see it."""
-        actor, community, places = ctx.request.actor, ctx.community, dict[Place, list[str]]()
-        for channel, use in (
-            (community.moderator_channel, ctx.t("moderators' channel")),
-            (community.digest_channel, ctx.t("weekly digest")),
-        ):
-            if channel:
-                places.setdefault(Place(actor.platform, actor.workspace, channel), []).append(use)
 
-        async def posted(tx: Transaction) -> list[Place]:
-            polls = await poll_rows.visible(tx, community.id, ctx.request.place)
-            copies = [await posted_messages.copies(tx, poll.id) for poll in polls if poll.state is PollState.OPEN]
-            return [copy.message.place for each in copies for copy in each]
+def writing_places(
+    community: Community, copies: Iterable[PostedMessage], t: Translator
+) -> Mapping[Place, Sequence[str]]:
+    """Return where the bot has to write in a community, and for what: `copies` are those of open polls, anyone's."""
+    platform, _, workspace = community.id.partition(":")
+    places = dict[Place, list[str]]()
+    for channel, use in (
+        (community.moderator_channel, t("moderators' channel")),
+        (community.digest_channel, t("weekly digest")),
+    ):
+        if channel:
+            places.setdefault(Place(platform, workspace, channel), []).append(use)
+    for place in (copy.message.place for copy in copies):
+        if (place.platform, place.workspace) == (platform, workspace):
+            uses, use = places.setdefault(place, []), t("open polls")
+            uses += [use] if use not in uses else []
+    return places
 
-        for place in await self.polls.database.read(posted):
-            if (place.platform, place.workspace) == (actor.platform, actor.workspace):
-                uses, use = places.setdefault(place, []), ctx.t("open polls")
-                uses += [use] if use not in uses else []
-        return places
+
+async def _visible_copies(tx: Transaction, ctx: Context) -> list[PostedMessage]:
+    """Return the copies of the open polls that this request may see."""
+    polls = await poll_rows.visible(tx, ctx.community.id, ctx.request.place)
+    copies = [await posted_messages.copies(tx, poll.id) for poll in polls if poll.state is PollState.OPEN]
+    return [copy for each in copies for copy in each]
 
 
 async def _missing(platform: ChecksRights, place: Place) -> Sequence[str]:

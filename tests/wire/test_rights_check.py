@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import discord
+
+from adapters.doctor.check_result import End
+from adapters.doctor.rights import discord_rights
 from adapters.slack.manifest import SCOPES
+from bot.settings.model import Settings
 from tests.talk import MO, say
 from tests.talk import words as words_of
-from tests.wire.discord.model import ATTACH_FILES, READ_HISTORY, SEND_MESSAGES, VIEW_CHANNEL
+from tests.wire.discord import TOKEN
+from tests.wire.discord.model import ATTACH_FILES, READ_HISTORY, SEND_IN_THREADS, SEND_MESSAGES, VIEW_CHANNEL
 from tests.wire.discord_world import World, discord_world, words
 from tests.wire.slack.world import slack_world
-from tests.world import running
+from tests.world import CONTENT, running
 
 
 async def checked(world: World) -> str:
@@ -58,6 +64,51 @@ async def test_each_channel_with_its_uses_and_what_is_missing_there(tmp_path: Pa
         world.forward(days=8)
         await world.instance.scheduler.run_due()
         assert "open polls" not in await checked(world)
+
+
+async def test_the_doctor_names_what_an_admin_has_to_grant(tmp_path: Path) -> None:
+    """As `/settings check`, for each server and place; what was closed or removed the bot isn't looked at."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        mo = server.member("Mo", moderator=True)
+        news, quiet = (server.add_channel(name) for name in ("news", "quiet"))
+        settings = Settings(database=str(tmp_path / "parley.db"), key_file=tmp_path / "parley.key", content=CONTENT)
+
+        async def examined() -> list[tuple[End, str]]:
+            return [(each.end, each.says) async for each in discord_rights(settings, TOKEN)]
+
+        assert await examined() == []
+        await mo.slash("settings", channel=news.id, digest=news.id)
+        await world.poll(mo)
+        await mo.slash("poll post", poll="p1", here=quiet)
+        assert await examined() == [(End.OK, "Parley has all that it needs in 3 places")]
+        server.forbid(news, ATTACH_FILES)
+        server.forbid(quiet, VIEW_CHANNEL)
+        address = f"https://discord.com/channels/{server.guild.id}"
+        assert await examined() == [
+            (End.NOTE, f"{address}/{news.id} (moderators' channel, weekly digest): Attach Files"),
+            (End.NOTE, f"{address}/{quiet.id} (open polls): View Channel"),
+        ]
+        await mo.press(None, "v1:poll-close:p1")
+        assert [says for _, says in await examined()] == [
+            f"{address}/{news.id} (moderators' channel, weekly digest): Attach Files"
+        ]
+
+
+async def test_a_thread_goes_by_its_channel(tmp_path: Path) -> None:
+    """What is missing in the channel is missing in its thread, where Send Messages in Threads counts, archived or not."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        mo = server.member("Mo", moderator=True)
+        thread = server.add_thread("talk", server.main)
+        await mo.slash("settings", channel=thread.id)
+        assert f"<#{thread.id}> (moderators' channel): nothing is missing" in await checked(world)
+        server.archive(thread)
+        server.forbid(server.main, SEND_IN_THREADS)
+        main = world.client.get_channel(int(server.main.id))
+        assert isinstance(main, discord.TextChannel)
+        await server.until(lambda: not main.permissions_for(main.guild.me).send_messages_in_threads)
+        assert f"<#{thread.id}> (moderators' channel): Send Messages in Threads" in await checked(world)
 
 
 async def test_on_slack_channels_and_scopes(tmp_path: Path) -> None:

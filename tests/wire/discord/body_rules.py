@@ -238,11 +238,14 @@ class ReferenceBody(Body):
     fail_if_not_exists: Literal[False]
 
 
-class PostBody(MessageBody):
+class NewMessageBody(MessageBody):
+    allowed_mentions: PostMentionsBody = PostMentionsBody(parse=[])
+
+
+class PostBody(NewMessageBody):
     """A message in a channel; its nonce keeps it from being there twice."""
 
     message_reference: ReferenceBody | None = None
-    allowed_mentions: PostMentionsBody = PostMentionsBody(parse=[])
 
     nonce: Annotated[str, Field(min_length=1, max_length=25)] | Annotated[int, Field(ge=0, lt=2**63)] = 0
     enforce_nonce: bool = False
@@ -254,7 +257,7 @@ class ForumPostBody(Body):
     name: str = Field(min_length=1, max_length=100)
     auto_archive_duration: Literal[60, 1440, 4320, 10080] | None = None
     rate_limit_per_user: Annotated[int, Field(ge=0, le=21600)] | None = None
-    message: MessageBody
+    message: NewMessageBody
 
 
 class ThreadBody(Body):

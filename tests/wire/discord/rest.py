@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
@@ -178,7 +178,11 @@ async def guild_member(call: Call) -> Json:
 
     https://discord.com/developers/docs/resources/guild#get-guild-member
     """
-    ids = call.ids
+    ids, bot = call.ids, call.server.bot
+    guild = call.server.guilds.get(ids["guild_id"])
+    if guild is not None and guild.has_bot and ids["user_id"] == bot.id:
+        (itself,) = guild.json(bot, call.server.now())["members"]
+        return cast("Json", itself)
     for member in call.server.members:
         if member.user.id == ids["user_id"] and member.guild.id == ids["guild_id"]:
             return {**call.server._partial_member(member.user, member.guild), "user": member.user.json()}
@@ -247,7 +251,8 @@ async def get_guild(call: Call) -> Json:
     guild = call.server.guilds.get(call.ids["guild_id"])
     if guild is None:
         raise ApiError(404, 10004, "Unknown Guild")
-    return guild.json(call.server.bot, call.server.now())
+    whole = guild.json(call.server.bot, call.server.now())
+    return {key: value for key, value in whole.items() if key not in {"channels", "threads", "members"}}
 
 
 async def open_direct(call: Call) -> Json:
