@@ -9,11 +9,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.chat.vocabulary import MessageRef, Place, Reply, Request
 from bot.communities.model import Creators
 from bot.deliberation import posted_cards, repository
+from bot.deliberation.deadlines import DiscussionDeadlines
+from bot.deliberation.findings import draw_weights
 from bot.deliberation.member_data import DiscussionData
 from bot.deliberation.model import (
     AnswerTotal,
@@ -526,7 +529,7 @@ def test_of_fewer_than_five_answers_no_number_is_told(count: int, told: bool) ->
     assert report.statement(0).total == AnswerTotal(9, 0, 0)
 
 
-def two_camps(*answered: int) -> repository.Ballots:
+def two_camps(*answered: int, firm: float = 0.85) -> repository.Ballots:
     """Twelve people a camp, who mostly oppose each other on statements 0 to 11.
 
     `answered` is how many of each camp, and how many others, answered statement 12.
@@ -534,7 +537,7 @@ def two_camps(*answered: int) -> repository.Ballots:
     chance, people = random.Random(5), []
     for camp, count in zip((1, -1), answered, strict=False):
         for person in range(12):
-            own = [3 * number + (camp if chance.random() < 0.85 else -camp) + 1 for number in range(12)]
+            own = [3 * number + (camp if chance.random() < firm else -camp) + 1 for number in range(12)]
             people.append([*own, *([37] if person < count else [])])
     return [" ".join(map(str, each)) for each in (*people, *[[37]] * answered[2])]
 
@@ -564,6 +567,50 @@ def test_camps_are_told_where_five_of_each_answered(one: int, two: int, others: 
 
 
 @pytest.mark.parametrize(
+    ("state", "common"), [(StatementState.OPEN, (13,)), (StatementState.MUTED, ())], ids=["open", "muted"]
+)
+def test_common_ground_is_what_every_camp_agrees_with(state: StatementState, common: tuple[int, ...]) -> None:
+    """Three quarters of all, but half of one camp, are none, nor is a muted statement."""
+    statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(15)]
+    statements[13] = replace(statements[13], state=state)
+    people = [f"{each} 41 {44 if person < 18 else 42}" for person, each in enumerate(two_camps(12, 12, 0))]
+    report = make_report(statements, people)
+    assert (report.sizes, report.common, report.eligible, report.reason) == ((12, 12), common, 24, "")
+    assert report.stability == 1.0
+
+
+def test_camps_that_do_not_hold_are_not_told() -> None:
+    """How far they held is, to two decimals."""
+    statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
+    report = make_report(statements, two_camps(0, 0, 0, firm=0.75))
+    assert (report.sizes, report.reason, report.stands_for) == ((), "unstable", ())
+    assert report.stability is not None
+    assert 0.5 < report.stability == round(report.stability, 2) < 0.8
+
+
+def test_without_camps_common_ground_is_what_most_agree_with() -> None:
+    """Fewer than twenty people have none, and no stability."""
+    report = make_report(SHOWN, ballots((19, 0, 1), (19, 1, -1)))
+    assert (report.sizes, report.reason, report.stability) == ((), "too_few_people", None)
+    assert (report.common, report.rejected) == ((0,), (1,))
+
+
+def test_the_draw_favours_what_is_new_and_what_moves_people() -> None:
+    """Its weight follows from agreements, disagreements and passes; a newer statement has moved nobody yet."""
+    new, agreed, passed = (
+        DiscussionStatement(0, "new", starter=True),
+        DiscussionStatement(1, "agreed", starter=True, agrees=10, disagrees=10),
+        DiscussionStatement(2, "passed", starter=True, passes=20),
+    )
+    weights = draw_weights([new, agreed, passed])
+    assert weights[0] > weights[1] > weights[2]
+    assert weights.tolist() == pytest.approx([5.0625, 0.512526, 0.0000096049], rel=1e-5)
+    moved = draw_weights([new, agreed, passed], np.array([0.0, 3.0]))
+    assert (moved / weights).tolist() == pytest.approx([1, 16, 1])
+    assert draw_weights([new], np.array([0.0, 3.0])).tolist() == [weights[0]]
+
+
+@pytest.mark.parametrize(
     ("state", "shown"),
     [
         (StatementState.OPEN, True),
@@ -580,6 +627,7 @@ def test_what_moderators_never_accepted_is_not_in_the_result(state: StatementSta
     assert [each.position for each in report.statements] == [0, 1][: 1 + shown]
     assert (1 in report.common) is (state is StatementState.OPEN)
     assert all(each.muted is (state is StatementState.MUTED) for each in report.statements[1:])
+    assert len(make_report(statements, ballots((20, 0, 1), (20, 1, -1))).statements) == 1 + shown
 
 
 def reported(position: int, agree: int, disagree: int, *groups: AnswerTotal) -> ReportedStatement:
@@ -703,6 +751,30 @@ async def test_a_result_is_announced_within_a_day(here: Instance, clock: Clock, 
     await here.discussions.end(discussion.id, NOW)
     await end(here, clock, late)
     assert len(wall_of(here).posted) == told
+
+
+async def test_the_next_deadline_is_a_close_or_an_announcement(here: Instance) -> None:
+    """Of open discussions, and of platforms that run here."""
+    chore = next(each for each in here.scheduler._chores if isinstance(each, DiscussionDeadlines))
+    assert await chore.next_due() is None
+    discussion = await started(here)
+    await here.discussions.posted(discussion.id, MessageRef(ADA.place, "m1"), NOW)
+    assert await chore.next_due() == NOW + WEEK
+    await here.discussions.end(discussion.id, NOW + MOMENT)
+    assert await chore.next_due() == NOW + MOMENT
+    here.platforms.clear()
+    assert await chore.next_due() is None
+
+
+async def test_a_message_that_shows_less_than_there_is_is_found_and_redrawn(here: Instance) -> None:
+    """Though the process that ended the discussion said nothing of it."""
+    discussion = await started(here)
+    await here.discussions.posted(discussion.id, MessageRef(ADA.place, "m1"), NOW)
+    await here.discussions.end(discussion.id, NOW)
+    chore = next(each for each in here.scheduler._chores if isinstance(each, DiscussionDeadlines))
+    await chore.run_due(NOW)
+    await chore.copies.drain()
+    assert wall_of(here).edits == 1
 
 
 async def test_a_telling_is_taken_on_its_platform_when_it_is_due(here: Instance) -> None:

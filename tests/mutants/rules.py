@@ -164,6 +164,7 @@ ROOMS: Sequence[Room] = (
         (
             "tests/deliberation/test_dialogues.py",
             "tests/deliberation/test_discussion_bounds.py",
+            "tests/deliberation/test_extremities.py",
             "tests/deliberation/test_statement_order.py",
             "tests/store/test_discussions.py",
             "tests/unit/test_limits.py",
