@@ -17,7 +17,23 @@ from adapters.slack import texts as slack_texts
 from adapters.slack.http import Guard, read_body
 from adapters.slack.places import ChannelFacts, RequestSpot, conversation_of, settled, spot_of
 from adapters.web.conversation import EVERYONE, WAITING, Conversation
-from bot.chat.markup import Bold, Item, Link, Plain, Quote, RoleMention, paragraph, text
+from bot.chat.markup import (
+    Bold,
+    ChannelMention,
+    Code,
+    CommandMention,
+    Emoji,
+    Inline,
+    Italic,
+    Item,
+    Link,
+    Plain,
+    Quote,
+    RoleMention,
+    Time,
+    paragraph,
+    text,
+)
 from bot.chat.vocabulary import Card, Place, Reply
 from bot.errors import Refused
 from bot.i18n import translator
@@ -190,6 +206,104 @@ def test_items_share_a_list_while_their_numbers_go_on() -> None:
     two = slack_texts.elements((paragraph("a"), paragraph("b"), Quote((Plain("q"),)), paragraph("")))
     assert [each["type"] for each in two] == ["rich_text_section", "rich_text_quote"]
     assert [piece["text"] for piece in two[0]["elements"]] == ["a", "\n\n", "b"]
+
+
+AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("piece", "drawn"),
+    [
+        (Plain("a"), {"type": "text", "text": "a"}),
+        (Bold("a"), {"type": "text", "text": "a", "style": {"bold": True}}),
+        (Italic("a"), {"type": "text", "text": "a", "style": {"italic": True}}),
+        (Code("a"), {"type": "text", "text": "a", "style": {"code": True}}),
+        (CommandMention("/ask", code=True), {"type": "text", "text": "/ask", "style": {"code": True}}),
+        (CommandMention("/ask"), {"type": "text", "text": "/ask"}),
+        (RoleMention("S1", "@crew"), {"type": "text", "text": "@crew"}),
+        (ChannelMention("C1", "#tea"), {"type": "channel", "channel_id": "C1"}),
+        (ChannelMention("D1", "#tea"), {"type": "text", "text": "#tea"}),
+        (ChannelMention("tea", "#tea"), {"type": "text", "text": "#tea"}),
+        (Emoji(":tea:", ":tea:"), {"type": "emoji", "name": "tea"}),
+        (Emoji("🍵", ""), {"type": "text", "text": "🍵"}),
+        (Emoji("🍵", "<:tea:1>"), {"type": "text", "text": "🍵"}),
+        (Time(AT, "noon"), {"type": "date", "timestamp": 1795608000, "fallback": "noon"}),
+        (Time(AT, ""), {"type": "date", "timestamp": 1795608000, "fallback": AT.isoformat()}),
+        (Plain(""), None),
+        (Link("", "https://a.org"), {"type": "link", "url": "https://a.org", "text": "https://a.org"}),
+    ],
+)
+def test_each_piece_is_drawn_as_slack_has_it(piece: Inline, drawn: dict[str, Any] | None) -> None:
+    """Channels and emoji that are Slack's own, moments, styles; what it can't draw is text, and nothing is left out."""
+    [section] = slack_texts.elements((paragraph(Plain("x"), piece),))
+    pieces = section["elements"][1:]
+    assert [{key: value for key, value in each.items() if key != "format"} for each in pieces] == [drawn][: len(pieces)]
+    assert len(pieces) == (drawn is not None)
+
+
+def test_blocks_without_words_are_not_drawn() -> None:
+    """A run of quotes is one; a list with numbers that begins at one has no offset, nor has one that begins before."""
+    nothing = paragraph("")
+    drawn = slack_texts.elements((nothing, Quote((Plain("a"),)), Quote((Plain("b"),)), nothing))
+    assert [piece["text"] for piece in drawn[0]["elements"]] == ["a", "\n", "b"]
+    assert len(drawn) == 1
+    assert slack_texts.elements((nothing,)) == []
+    offsets = [slack_texts.elements((Item((Plain("x"),), number),))[0].get("offset") for number in (0, 1, 2)]
+    assert offsets == [None, None, 1]
+
+
+USER, CREW = {"type": "user", "user_id": "U2"}, {"type": "usergroup", "usergroup_id": "S2"}
+
+
+def section_of(*pieces: dict[str, Any], kind: str = "rich_text_section") -> dict[str, Any]:
+    return {"type": "rich_text", "elements": [{"type": kind, "elements": list(pieces)}]}
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"text": "&lt;tea&gt; &amp; <@U2>"}, "<tea> & @Ben"),
+        ({"text": None}, ""),
+        ({"text": "said", "blocks": [section_of({"type": "text", "text": "laid out"})]}, "said"),
+        ({"text": "said", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "a"}}]}, "a"),
+        ({"text": "said", "blocks": [{"type": "divider"}]}, "said"),
+        ({"blocks": [section_of({"type": "text", "text": "a &lt; b"})]}, "a &lt; b"),
+        ({"blocks": [section_of({"type": "text", "text": "a "}, USER, kind="rich_text_quote")]}, "a @Ben"),
+        ({"blocks": [section_of(USER, kind="rich_text_preformatted")]}, "@Ben"),
+        ({"blocks": [section_of(USER, kind="rich_text_list")]}, ""),
+        ({"blocks": [section_of({"type": "user", "user_id": "U9"})]}, "@U9"),
+        ({"blocks": [section_of(CREW, {"type": "usergroup", "usergroup_id": "S9"})]}, "@crew@…"),
+        ({"blocks": [section_of({"type": "channel", "channel_id": "C9"})]}, "#…"),
+        (
+            {"blocks": [section_of({"type": "emoji", "name": "tea"}, {"type": "broadcast", "range": "here"})]},
+            ":tea:@here",
+        ),
+        ({"blocks": [section_of({"type": "link", "url": "https://a.org"})]}, "https://a.org"),
+        ({"blocks": [section_of({"type": "link", "url": "https://a.org", "text": "a"})]}, "a"),
+        ({"blocks": [section_of({"type": "date", "fallback": "noon"})]}, "noon"),
+        ({"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "<https://a.org|a> &amp; b"}}]}, "a & b"),
+        ({"blocks": [{"type": "header", "text": {"type": "plain_text", "text": "<a> &amp; <@U2>"}}]}, "<a> & <@U2>"),
+        ({"blocks": [{"type": "markdown", "text": "<@U2> &amp;"}]}, "@Ben &"),
+        ({"blocks": [{"type": "image", "title": {"type": "plain_text", "text": "a"}, "alt_text": "b"}]}, "a\nb"),
+        ({"blocks": [{"type": "video", "description": {"type": "plain_text", "text": "a"}, "title": 7}]}, "a"),
+        ({"blocks": [{"type": "section", "fields": [{"type": "mrkdwn", "text": "a"}, {"type": "mrkdwn"}]}]}, "a"),
+        ({"blocks": [{"type": "context", "elements": [{"type": "mrkdwn", "text": "a"}, {"alt_text": "b"}]}]}, "a\nb"),
+        ({"blocks": [{"type": "actions", "elements": [{"text": "a"}]}, {"type": "input", "text": "b"}]}, ""),
+        ({"text": "said", "files": [{"title": "a", "preview": "b"}, {"name": "c"}]}, "said\na\nb"),
+        ({"text": "said", "attachments": [{"fallback": "a"}]}, "said\na"),
+        ({"attachments": [{"fallback": "a", "pretext": "b", "title": "c", "text": "d &amp;"}]}, "b\nc\nd &"),
+        ({"attachments": [{"fallback": "a", "fields": [{"title": "b", "value": "c"}, {"value": "d"}]}]}, "b\nc\nd"),
+        ({"attachments": [{"text": "a", "blocks": [{"type": "markdown", "text": "b"}]}]}, "b"),
+        (
+            {"attachments": [{"text": "a", "message_blocks": [{"message": {"blocks": [section_of(USER)]}}, {}]}]},
+            "@Ben",
+        ),
+        ({"attachments": [{"text": "a", "message_blocks": [{"message": {"blocks": []}}]}]}, "a"),
+    ],
+)
+def test_all_words_of_a_message_are_read(message: dict[str, Any], words: str) -> None:
+    """What was written, or what an app laid out; what hangs on to it; names of files. No control's words."""
+    assert slack_texts.words_of(message, {"U2": "Ben", "S2": "crew"}) == words
 
 
 @pytest.mark.parametrize(
