@@ -98,7 +98,6 @@ async def _running_it(stage: _Stage) -> None:
     await stage.sends("host-poll-edited", ADA, "host-poll-edit-form", question="Which black tea?")
     await stage.presses("host-reminded", ADA, "v1:poll-remind:p6")
     await stage.presses("host-extended", ADA, "v1:poll-extend-by:p6", "1-week")
-    await stage.presses("host-elsewhere", ADA, "v1:poll-elsewhere:p6")
     stage.here.platforms["test"].limits = Limits(asks_place=True)
     await stage.presses("host-elsewhere-form", ADA, "v1:poll-elsewhere:p6")
     await stage.sends("host-placed", ADA, "host-elsewhere-form")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ import discord
 from discord import app_commands
 
 from adapters.discord import forms
+from adapters.discord.elsewhere import at_picked_place
 from adapters.discord.interactions import is_on_own_message, locale_of, request_of
 from adapters.discord.retries import BROKEN, FAILED, again, further
 from adapters.discord.rights import is_away, may_post, may_write
@@ -79,6 +80,8 @@ class Responder:
 
         async def run() -> tuple[Outcome, list[Ready]]:
             request, t, answers = await self.request(interaction), translator_of(interaction), await read()
+            if channel := forms.channel_of(cast("Mapping[str, Any]", interaction.data or {})):
+                request = at_picked_place(request, interaction, channel, self._clock())
             outcome = await self._bot.submit(request, action_id, answers)
             if not outcome.errors:
                 return outcome, await self._ready(outcome, t)
@@ -175,7 +178,11 @@ class Responder:
             return
         if outcome.answer is not None and outcome.answer.form is not None:
             if not deferred:
-                await _first(partial(interaction.response.send_modal, forms.modal(outcome.answer.form)))
+                await _first(
+                    partial(
+                        interaction.response.send_modal, forms.modal(outcome.answer.form, translator_of(interaction))
+                    )
+                )
                 return
             t = translator_of(interaction)
             ready = await self._ready(

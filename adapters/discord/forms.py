@@ -17,6 +17,7 @@ from discord import ui
 
 from adapters.discord import components, render
 from adapters.discord.clickable import CommandIds, link_commands
+from adapters.discord.elsewhere import WHERE, where_label
 from adapters.discord.interactions import text_displays
 from adapters.discord.markdown import escape, escape_line
 from bot.chat.fit import fit_option
@@ -48,11 +49,13 @@ Json = Mapping[str, Any]
 # --- a form is shown ---
 
 
-def modal(form: Form) -> ui.Modal:
+def modal(form: Form, t: Translator) -> ui.Modal:
     """Return the form's window. Its id is the form's action; no callback waits for it."""
     window = ui.Modal(title=shorten(form.title, TITLE_MAX), custom_id=form.action.encode(), timeout=None)
     for each in form.inputs:
         window.add_item(_label(each))
+    if form.elsewhere:
+        window.add_item(where_label(t))
     window.stop()
     return window
 
@@ -131,14 +134,22 @@ def _select(question: Input) -> ui.Select[ui.Modal]:
 
 
 def answers_of(data: Json) -> Answers:
-    """Return the answers by the input's name."""
+    """Return the answers by the input's name; the place that was asked for is none of it."""
     filled: dict[str, str | tuple[str, ...]] = {}
     for component in _inputs(data.get("components", ())):
         name, value, values = str(component.get("custom_id", "")), component.get("value"), component.get("values")
+        if name == WHERE:
+            continue
         if component.get("type") == _RADIO_BUTTONS:
             values = () if value is None else (value,)
         filled[name] = str(value or "") if values is None else tuple(map(str, values))
     return filled
+
+
+def channel_of(data: Json) -> str:
+    """Return the channel that was picked in a form that asks for one."""
+    picked = (each.get("values") for each in _inputs(data.get("components", ())) if each.get("custom_id") == WHERE)
+    return str((next(picked, None) or [""])[0])
 
 
 def _inputs(components: Iterable[Json]) -> Iterator[Json]:

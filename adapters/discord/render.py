@@ -57,6 +57,7 @@ def count_components(card: Card) -> int:
 
 
 LIMITS = Limits(
+    asks_place=True,
     title=256,
     body=3900,
     total=3900,

@@ -10,7 +10,7 @@ import discord
 
 from bot.i18n import N_
 
-_THREADS = frozenset(
+THREADS = frozenset(
     kind.value
     for kind in (
         discord.ChannelType.news_thread,
@@ -87,17 +87,27 @@ def permissions_of(interaction: discord.Interaction, now: datetime) -> discord.P
     return permissions & WHILE_TIMED_OUT
 
 
+def is_silent(interaction: discord.Interaction, now: datetime) -> bool:
+    """Tell whether the member may write nowhere in the server: during a timeout, and before they accept its rules.
+
+    https://support.discord.com/hc/en-us/articles/1500000466882
+    """
+    member = interaction.user
+    if not isinstance(member, discord.Member) or interaction.permissions.administrator:
+        return False
+    return member.pending or (member.timed_out_until is not None and member.timed_out_until > now)
+
+
 def may_write(interaction: discord.Interaction, now: datetime) -> bool:
     """Tell whether the member may write messages in the place.
 
-    A member who has still to accept the server's rules may not: https://support.discord.com/hc/en-us/articles/1500000466882.
     In a locked thread only members who manage threads may: https://discord.com/developers/docs/topics/threads.
     """
     if interaction.guild_id is None:
         return True
-    permissions, member = permissions_of(interaction, now), interaction.user
-    if isinstance(member, discord.Member) and member.pending and not permissions.administrator:
+    if is_silent(interaction, now):
         return False
+    permissions = permissions_of(interaction, now)
     thread = interaction.channel if isinstance(interaction.channel, discord.Thread) else None
     if thread is not None and thread.locked and not (permissions.manage_threads or permissions.administrator):
         return False
@@ -139,9 +149,12 @@ def missing(permissions: discord.Permissions, *, in_thread: bool) -> list[str]:
 
 
 def may_write_in(data: Mapping[str, Any], channel: str) -> bool:
-    """Tell whether the member may write in a channel that they picked for a command. Discord says so in the data:
+    """Tell whether the member may write in a channel that they picked for a command or in a form. Discord says so in the data:
     https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-resolved-data-structure
     """
     picked = data.get("resolved", {}).get("channels", {}).get(channel, {})
     permissions = discord.Permissions(int(picked.get("permissions", 0)))
-    return sends(permissions, in_thread=picked.get("type") in _THREADS)
+    is_locked = bool((picked.get("thread_metadata") or {}).get("locked"))
+    if is_locked and not (permissions.manage_threads or permissions.administrator):
+        return False
+    return sends(permissions, in_thread=picked.get("type") in THREADS)

@@ -230,7 +230,7 @@ class DiscordStage:
             await self._post(_view(props.open_card()))
             self._say("→ Press “Open”, type “two  teas” and send the form.")
             opening = await self._next(_KINDS.component, props.OPEN.encode())
-            await opening.response.send_modal(forms.modal(props.FORM_WITH_CHOICE))
+            await opening.response.send_modal(forms.modal(props.FORM_WITH_CHOICE, translator("en")))
             interaction = await self._next(_KINDS.modal_submit, props.FORM.action.encode())
             answers = forms.answers_of(_data(interaction))
             as_filled = answers == {"words": "two  teas", "tea": ("black",)}

@@ -16,7 +16,7 @@ from bot.commands import ballot_cards, poll_cards, poll_forms, poll_labels
 from bot.commands.poll_finder import PollFinder
 from bot.commands.poll_views import PollViews
 from bot.dispatch.declare import Context, Param, action, command, form
-from bot.errors import UsageError
+from bot.errors import NotAllowed, UsageError
 from bot.i18n import N_
 from bot.polls.model import Poll
 from bot.polls.service import Polls, opens
@@ -82,29 +82,33 @@ class HostCommands:
     )
     async def post(self, ctx: Context, poll: Annotated[str, poll_forms.POLL]) -> Outcome:
         poll_id = await self.finder.id_of(ctx, poll, lambda each: Action("poll-post", (each.id,)))
-        return await self._offer(ctx, poll_id)
-
-    @form("poll-placed", posts=True)
-    async def placed(self, ctx: Context, poll_id: str, answers: Answers) -> Outcome:
-        """Post the poll in the place that a form asked for."""
-        del answers  # the place is the request's own
-        return await self._offer(ctx, poll_id)
-
-    async def _offer(self, ctx: Context, poll_id: str) -> Outcome:
-        """Post the poll in the request's place; ask first where that opens it to more members."""
         subject = await self.polls.to_post(poll_id, ctx.request, ctx.community, ctx.t)
         if opens(subject, ctx.request):
             return Outcome(Reply((poll_cards.opening_card(ctx.t, subject),)))
-        return await self._post(ctx, subject)
+        return await self._post(ctx, subject, ctx.t("The poll is posted here"))
+
+    @form("poll-placed")
+    async def placed(self, ctx: Context, poll_id: str, answers: Answers) -> Outcome:
+        """Post the poll in the place that a form asked for, which is the request's."""
+        del answers
+        if not ctx.request.may_write:
+            raise NotAllowed(ctx.t("You can't write in that channel, so I won't either. Pick another one."))
+        if not ctx.request.may_post:
+            raise NotAllowed(ctx.t("I can't write in that channel. Pick another, or ask a moderator to let me write."))
+        subject = await self.polls.to_post(poll_id, ctx.request, ctx.community, ctx.t)
+        if opens(subject, ctx.request):
+            raise NotAllowed(
+                ctx.t("This poll is private. To show it to more members, type /poll post {id} there.", id=subject.id)
+            )
+        return await self._post(ctx, subject, ctx.t("The poll is posted there"))
 
     @action("poll-post", replaces=True, posts=True)
     async def post_confirmed(self, ctx: Context, poll_id: str) -> Outcome:
         subject = await self.polls.to_post(poll_id, ctx.request, ctx.community, ctx.t)
-        return replace(await self._post(ctx, subject), replace=True)
+        return replace(await self._post(ctx, subject, ctx.t("The poll is posted here")), replace=True)
 
-    async def _post(self, ctx: Context, poll: Poll) -> Outcome:
-        note = ctx.t("Votes here count in the same poll.")
-        card = Card(title=ctx.t("The poll is posted here"), body=text(note), tone=Tone.GOOD)
+    async def _post(self, ctx: Context, poll: Poll, title: str) -> Outcome:
+        card = Card(title=title, body=text(ctx.t("All votes count in the same poll.")), tone=Tone.GOOD)
         return Outcome(Reply((card,)), posts=(await self._message(ctx, poll),), refresh=(poll.id,))
 
     @command("poll close", N_("Close a poll now and show its result"), needs_community=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.chat.markup import Bold, CommandMention, Plain, Time, paragraph, text
+from bot.chat.markup import Bold, Time, paragraph, text
 from bot.chat.vocabulary import (
     Action,
     Answers,
@@ -43,7 +43,9 @@ class MenuCommands:
     @action("poll-manage")
     async def manage(self, ctx: Context, poll_id: str) -> Outcome:
         poll = await self._own(ctx, poll_id)
-        return Outcome(Reply((menu_card(ctx.t, poll),)))
+        platform = self.opening.platforms.get(ctx.request.actor.platform)
+        has_places = platform is not None and platform.limits.asks_place
+        return Outcome(Reply((menu_card(ctx.t, poll, has_places=has_places),)))
 
     @action("poll-remind", replaces=True)
     async def remind(self, ctx: Context, poll_id: str) -> Outcome:
@@ -65,21 +67,12 @@ class MenuCommands:
         card = Card(title=ctx.t("The poll is extended"), body=body, tone=Tone.GOOD)
         return Outcome(Reply((card,)), refresh=(poll.id,), replace=True)
 
-    @action("poll-elsewhere", replaces=True)
+    @action("poll-elsewhere", opens_form=True)
     async def elsewhere(self, ctx: Context, poll_id: str) -> Outcome:
-        """Ask for the place, or say what to type there."""
+        """Ask for the place."""
         poll = await self._own(ctx, poll_id)
-        platform = self.opening.platforms.get(ctx.request.actor.platform)
-        if platform is not None and platform.limits.asks_place:
-            return Outcome(
-                Reply(form=Form(Action("poll-placed", (poll.id,)), ctx.t("Post it elsewhere"), (), elsewhere=True))
-            )
-        line = f"{ctx.t.commands}poll post poll:{poll.id}"
-        body = text(
-            paragraph(Bold(poll.question)),
-            paragraph(Plain(ctx.t("Go to the other channel and type ")), CommandMention(line, code=True), Plain(".")),
-        )
-        return Outcome(Reply((Card(title=ctx.t("Post it elsewhere"), body=body, tone=Tone.INFO),)), replace=True)
+        form = Form(Action("poll-placed", (poll.id,)), ctx.t("Post it elsewhere"), (), elsewhere=True)
+        return Outcome(Reply(form=form))
 
     @action("poll-edit", opens_form=True)
     async def edit(self, ctx: Context, poll_id: str) -> Outcome:
@@ -140,18 +133,18 @@ class MenuCommands:
         return Outcome(Reply((Card(title=ctx.t("You'll be reminded"), body=body, tone=Tone.GOOD, controls=(undo,)),)))
 
 
-def menu_card(t: Translator, poll: Poll) -> Card:
-    """Draw what the host can do with the poll now."""
+def menu_card(t: Translator, poll: Poll, *, has_places: bool) -> Card:
+    """Draw what the host can do with the poll now. Without other places, it is posted again in the only one."""
     return Card(
         title=t("Manage this poll"),
         body=text(paragraph(Bold(poll.question)), paragraph(t("Closing it can't be undone."))),
         footer=poll_labels.footer(t, poll),
         tone=Tone.INFO,
-        controls=tuple(_controls(t, poll)),
+        controls=tuple(_controls(t, poll, has_places=has_places)),
     )
 
 
-def _controls(t: Translator, poll: Poll) -> Iterator[Control]:
+def _controls(t: Translator, poll: Poll, *, has_places: bool) -> Iterator[Control]:
     copy = Button(t("Save as a template"), Action("template-name", ("poll", poll.id)))
     if poll.state is not PollState.OPEN:
         yield Button(t("Results"), Action("poll-results", (poll.id,)))
@@ -164,7 +157,10 @@ def _controls(t: Translator, poll: Poll) -> Iterator[Control]:
         yield Button(t("Edit"), Action("poll-edit", (poll.id,)))
     if poll.method is Method.CONSENT:
         yield Button(t("Objections"), Action("poll-objections", (poll.id,)))
-    yield Button(t("Post elsewhere"), Action("poll-elsewhere", (poll.id,)))
+    if has_places:
+        yield Button(t("Post elsewhere"), Action("poll-elsewhere", (poll.id,)))
+    else:
+        yield Button(t("Post again"), Action("poll-post", (poll.id,)))
     yield Button(t("Copy"), Action("poll-copy", (poll.id,)))
     yield copy
     yield Button(t("Close it and show the result"), Action("poll-close", (poll.id,)), style=ButtonStyle.DANGER)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.platform import Limits
 from bot.chat.vocabulary import Request
 from bot.i18n import PSEUDO, translator
 from bot.instance import Instance
@@ -49,7 +50,7 @@ async def test_the_menu_is_for_the_host_and_moderators(here: Instance) -> None:
             "Results",
             "Remind members",
             "Edit",
-            "Post elsewhere",
+            "Post again",
             "Copy",
             "Save as a template",
             "Close it and show the result",
@@ -76,6 +77,21 @@ async def test_a_ranked_vote_of_four_takes_six_steps(here: Instance) -> None:
         ballot, steps = await choose(here, BEN, ballot, f"Your choice number {place}", option), steps + 1
     assert "Your vote is counted" in words(await click(here, BEN, ballot, "Cast this ballot"))
     assert steps + 1 == 6
+
+
+async def test_a_poll_is_posted_again_or_elsewhere(here: Instance) -> None:
+    """Where there is one place, such as a page, it is posted there again; where there are more, a form asks for one."""
+    menu = await click(here, ADA, newest(here), "Manage")
+    assert "The poll is posted here" in words(await click(here, ADA, menu, "Post again"))
+    assert len(wall(here).posted) == 2
+    wall(here).limits = Limits(asks_place=True)
+    menu = await click(here, ADA, newest(here), "Manage")
+    assert "Post again" not in labels(menu)
+    form = form_of(await click(here, ADA, menu, "Post elsewhere"))
+    assert form.elsewhere
+    there = replace(ADA, place=replace(ADA.place, channel="tea"))
+    assert "The poll is posted there" in words(await fill(here, there, form))
+    assert [ref.place.channel for ref, _ in wall(here).posted] == ["main", "main", "tea"]
 
 
 async def test_a_poll_is_extended_from_its_menu(here: Instance) -> None:

@@ -144,7 +144,7 @@ async def test_each_form_is_drawn_with_all_it_asks(gallery: Gallery) -> None:
     """Each label, hint, option and value of each form, on each platform that has forms."""
     for name, form in {name: reply.form for name, reply in gallery[0].items() if reply.form is not None}.items():
         for surface, drawn in (
-            ("discord", modal(form).to_dict()),
+            ("discord", modal(form, translator("en")).to_dict()),
             ("slack", slack_view(form)),
             ("web", web.form_data(form)),
         ):

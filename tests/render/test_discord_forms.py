@@ -8,6 +8,7 @@ import pytest
 
 from adapters.discord import forms
 from bot.chat.vocabulary import Action, Choice, Form, Input, InputKind
+from bot.i18n import translator
 from tests.wire.discord import body_rules
 from tests.wire.discord.limits import modal_problems
 from tests.wire.discord.members import sent_back
@@ -22,7 +23,7 @@ def options(count: int, chosen: int = 0) -> tuple[Choice, ...]:
 
 def drawn(question: Input) -> dict[str, Any]:
     """The question's component, in a modal that Discord takes."""
-    modal: Any = forms.modal(Form(Action("a"), "Form", (question,))).to_dict()
+    modal: Any = forms.modal(Form(Action("a"), "Form", (question,)), translator("en")).to_dict()
     assert body_rules.problems("POST", CALLBACK, {"type": 9, "data": modal}) == []
     assert modal_problems(modal) == []
     component: dict[str, Any] = modal["components"][0]["component"]

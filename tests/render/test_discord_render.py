@@ -16,6 +16,7 @@ from adapters.discord.components import ACCENTS
 from adapters.discord.forms import modal
 from bot.chat.markup import bullets, text
 from bot.chat.vocabulary import Action, Attachment, Button, ButtonStyle, Card, Choice, Image, Reply, Select, Tone
+from bot.i18n import translator
 from tests import gallery, golden
 from tests.transcripts.discord_driver import check_message, components_of, walk
 
@@ -36,7 +37,7 @@ async def test_gallery(replies: Replies) -> None:
         for components in drawn:
             check_message(components)
         if reply.form is not None:
-            drawn = modal(reply.form).to_dict()
+            drawn = modal(reply.form, translator("en")).to_dict()
         if name in gallery.LOOKED_AT:
             golden.check(f"discord/{name}.json", json.dumps(drawn, ensure_ascii=False, indent=1) + "\n")
     assert golden.leftovers("discord", {f"{name}.json" for name in gallery.LOOKED_AT}) == set()

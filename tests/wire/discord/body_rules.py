@@ -326,12 +326,26 @@ class TextInputBody(Body):
     placeholder: str = Field(default="", max_length=100)
 
 
+class ChannelSelectBody(Body):
+    type: Literal[8]
+    id: ComponentId = 0
+    custom_id: CustomId
+    channel_types: list[int] = []
+    placeholder: str = Field(default="", max_length=150)
+    min_values: Literal[1] = 1
+    max_values: Literal[1] = 1
+    required: bool = True
+    disabled: No = False
+
+
 class LabelBody(Body):
     type: Literal[18]
     id: ComponentId = 0
     label: str = Field(min_length=1, max_length=45)
     description: str = Field(default="", max_length=100)
-    component: Annotated[TextInputBody | SelectBody | RadioGroupBody | CheckboxGroupBody, Field(discriminator="type")]
+    component: Annotated[
+        TextInputBody | SelectBody | ChannelSelectBody | RadioGroupBody | CheckboxGroupBody, Field(discriminator="type")
+    ]
 
 
 class ModalBody(Body):

@@ -17,6 +17,7 @@ from tests.waits import PATIENCE
 from tests.wire.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from tests.wire.discord.model import (
     BUTTON,
+    CHANNEL_SELECT,
     CHECK_BOXES,
     LABEL,
     RADIO_BUTTONS,
@@ -187,7 +188,16 @@ class Member:
         if opened.modal is None:
             raise CannotDo("no form was opened")
         components = [_filled(component, filled) for component in opened.modal["components"]]
-        data = {"custom_id": opened.modal["custom_id"], "components": components}
+        picked = [
+            {"type": CHANNEL, "value": channel}
+            for each in inputs({"components": components})
+            if each["type"] == CHANNEL_SELECT
+            for channel in each["values"]
+        ]
+        for each in picked:
+            if not self.may(VIEW_CHANNEL, self.server.channels[each["value"]]):
+                raise CannotDo(f"{self.user.name} isn't offered the channel {each['value']}")
+        data = {"custom_id": opened.modal["custom_id"], "components": components, **self._resolved(picked)}
         return self._send(MODAL, data, opened.channel, opened.origin)
 
     def start_context(self, name: str, message: Message) -> Interaction:
@@ -302,6 +312,8 @@ def sent_back(component: Json, filled: Mapping[str, Any]) -> Json:
     """An input as it is sent: with what was filled in, else as it stood. Radio buttons bring one value or null. D-form"""
     name = component["custom_id"]
     shared = {"type": component["type"], "id": component.get("id", 0), "custom_id": name}
+    if component["type"] == CHANNEL_SELECT:
+        return {**shared, "values": list(filled[name])}
     if component["type"] in {SELECT, RADIO_BUTTONS, CHECK_BOXES}:
         chosen = [option["value"] for option in component["options"] if option.get("default")]
         values = list(filled.get(name, chosen))

@@ -38,7 +38,7 @@ BOT_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | RE
 MEMBER_PERMISSIONS = BOT_PERMISSIONS | USE_COMMANDS | CONNECT
 """https://discord.com/developers/docs/topics/permissions"""
 
-ACTION_ROW, BUTTON, SELECT, TEXT_INPUT, TEXT_DISPLAY, LABEL = 1, 2, 3, 4, 10, 18
+ACTION_ROW, BUTTON, SELECT, TEXT_INPUT, CHANNEL_SELECT, TEXT_DISPLAY, LABEL = 1, 2, 3, 4, 8, 10, 18
 RADIO_BUTTONS, CHECK_BOXES = 21, 22
 """https://discord.com/developers/docs/components/reference#component-object-component-types"""
 
