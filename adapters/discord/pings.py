@@ -36,4 +36,6 @@ def mentions_of(reply: Reply) -> discord.AllowedMentions:
     """
     pieces = (piece for card in reply.cards for block in card.body for piece in block.inlines)
     roles = [discord.Object(int(piece.id)) for piece in pieces if isinstance(piece, RoleMention) and piece.pings]
+    if not roles:
+        return discord.AllowedMentions.none()
     return discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)

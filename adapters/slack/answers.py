@@ -87,8 +87,9 @@ class Ear:
             await send(self.web, self.request.actor.id, "", message)
 
 
-async def send(web: WebApi, channel: str, thread: str, message: render.SlackMessage) -> Any:
-    """Posts a message, by whose id Slack knows it again where it is tried once more.
+async def send(web: WebApi, channel: str, thread: str, message: render.SlackMessage, *, broadcast: bool = False) -> Any:
+    """Posts a message, by whose id Slack knows it again where it is tried once more. With `broadcast`, what is posted in a
+    thread stands in the channel as well.
 
     Raises NotFound, NotAllowed or Unavailable.
     """
@@ -97,6 +98,7 @@ async def send(web: WebApi, channel: str, thread: str, message: render.SlackMess
         client_msg_id=str(uuid4()),
         channel=channel,
         thread_ts=thread or None,
+        reply_broadcast=broadcast or None,
         text=message.text,
         blocks=message.blocks,
         mrkdwn=False,

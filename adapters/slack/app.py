@@ -31,7 +31,7 @@ from adapters.slack.workspaces import NAME, OneToken, TokenSource, Workspaces
 from bot.chat.platform import Limits
 from bot.chat.vocabulary import Attachment, Image, MessageRef, Place, Reply
 from bot.dispatch.bot import Bot
-from bot.errors import BotError, PlaceGone, UsageError
+from bot.errors import BotError, NotFound, PlaceGone, UsageError
 from bot.polls.privacy import Privacy
 from bot.settings.model import Address
 from bot.telemetry.meter import Meter
@@ -179,6 +179,21 @@ class SlackChat:
 
     # --- the platform ---
 
+    async def reply(self, first: MessageRef, reply: Reply) -> MessageRef | None:
+        """Posts in the thread of a message, and in its channel; where the message is gone, in the channel alone.
+
+        What was posted in a thread is followed there. Raises what `post` raises.
+        """
+        place = first.place
+        if place.thread:
+            return await self.post(place, reply)
+        try:
+            return await self._post(replace(place, thread=first.id.partition(",")[0]), reply, broadcast=True)
+        except PlaceGone:
+            raise
+        except NotFound:
+            return await self.post(place, reply)
+
     async def post(self, place: Place, reply: Reply) -> MessageRef | None:
         """Posts in a channel or a thread. The reference names every message that the reply took.
 
@@ -188,13 +203,18 @@ class SlackChat:
         what was posted of it already is taken back.
         Pictures follow as messages of their own, once Slack has processed them.
         """
+        return await self._post(place, reply)
+
+    async def _post(self, place: Place, reply: Reply, *, broadcast: bool = False) -> MessageRef | None:
         workspace = await self._workspaces.of(place.workspace)
         web, reply = workspace.web, await workspace.people.named(place.workspace, reply)
         stamps: list[str] = []
         there = place
         try:
             for message in render.messages(reply):
-                posted = await answers.send(web, place.channel, place.thread, message)
+                posted = await answers.send(
+                    web, place.channel, place.thread, message, broadcast=broadcast and not stamps
+                )
                 stamps.append(str(posted["ts"]))
                 there = replace(place, channel=str(posted["channel"]))
         except (BotError, SlackApiError) as error:

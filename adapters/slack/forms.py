@@ -75,7 +75,8 @@ def view(form: Form, origin: FormOrigin, t: Translator) -> Json:
     """The modal. Raises SlackObjectFormationError for what the kit's own checks find."""
     blocks = [block for question in form.inputs for block in blocks_of(question, t)]
     if not origin.channel:
-        blocks.append(_where(t))
+        hint = "" if form.elsewhere else t("I'll show you a preview there first.")
+        blocks.append(_where(t, hint))
     return View(
         type="modal",
         callback_id=CALLBACK,
@@ -126,10 +127,11 @@ def mistake_places(modal: Mapping[str, Any]) -> dict[str, str]:
     return fields_of(blocks, values)
 
 
-def _where(t: Translator) -> InputBlock:
+def _where(t: Translator, hint: str) -> InputBlock:
     return InputBlock(
         block_id=WHERE,
         label=plain_text(t("Where to post it")),
+        hint=plain_text(hint) if hint else None,
         element=ConversationSelectElement(
             action_id=WHERE,
             default_to_current_conversation=True,

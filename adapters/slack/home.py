@@ -1,4 +1,4 @@
-"""The app's Home tab: topics, the community's polls, and one's own votes in those that are open.
+"""The app's Home tab: a way to start a poll, the open polls, one's own votes in them, and the topics.
 
 It holds nothing of its own: all of it is what the core answers to this person.
 https://docs.slack.dev/surfaces/app-home
@@ -11,27 +11,46 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.slack import render
+from adapters.slack.texts import plain_text
+from bot.chat.markup import Bold, Plain, bullets, plain, shorten
 from bot.chat.vocabulary import Action, Button, Card, Outcome, Reply, Request
 from bot.dispatch.bot import Bot
+from bot.i18n import Translator, translator
 
 BLOCKS_MAX = 100
 VOTES_MAX = 5
+SUMMARY_MAX = 100
+START_POLL = "start-poll"
+"""The button, and the shortcut, that opens the form of a poll and asks for its channel."""
 
 Json = dict[str, Any]
 
 
 async def home(bot: Bot, request: Request) -> Json:
     """The view for views.publish."""
-    polls = await bot.say(request, "poll list")
+    t = translator(request.locale)
+    polls = await bot.say(request, "poll list only_open:yes")
     votes = [await bot.press(request, Action("mine", (poll,)).encode()) for poll in _polls(polls)]
-    topics = await bot.say(request, "topic")
-    cards = [*_cards(polls), *(card for vote in votes for card in _cards(vote) if card.controls), *_cards(topics)]
-    return view(Reply(tuple(replace(card, image=None) for card in cards)))
+    topics = _topics(t, await bot.say(request, "topic"))
+    cards = [*_cards(polls), *(card for vote in votes for card in _cards(vote) if card.controls), topics]
+    return view(Reply(tuple(replace(card, image=None) for card in cards)), t)
 
 
-def view(reply: Reply) -> Json:
-    """The reply as a Home tab. What does not fit ends with an ellipsis: each of its commands shows it whole."""
-    blocks = [block for message in render.messages(reply) for block in message.blocks]
+def _topics(t: Translator, topics: Outcome) -> Card:
+    """A line for each topic: its title, and what its summary begins with."""
+    lines = [
+        (Bold(card.title), Plain(f": {shorten(plain(card.body[:1]), SUMMARY_MAX)}" if card.body else ""))
+        for card in _cards(topics)
+    ]
+    return Card(title=t("Topics"), body=bullets(lines))
+
+
+def view(reply: Reply, t: Translator) -> Json:
+    """The reply as a Home tab, below the button that starts a poll. What does not fit ends with an ellipsis: each of its
+    commands shows it whole."""
+    button = {"type": "button", "text": plain_text(t("Start a poll")), "action_id": START_POLL, "style": "primary"}
+    start: list[Json] = [{"type": "actions", "elements": [button]}]
+    blocks = [*start, *(block for message in render.messages(reply) for block in message.blocks)]
     if len(blocks) > BLOCKS_MAX:
         blocks = [*blocks[: BLOCKS_MAX - 1], *render.more()]
     return {"type": "home", "blocks": blocks}

@@ -23,7 +23,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack import answers, fields, forms, render
 from adapters.slack.answers import Ear
 from adapters.slack.decoding import NO_NAMES, Names, decode, decode_line, emoji_in, ids_in
-from adapters.slack.home import home
+from adapters.slack.home import START_POLL, home
 from adapters.slack.payloads import COMMAND, Body, asker_of, is_for_one, is_whole, key_of, kind_of, values_of, view_of
 from adapters.slack.people import HURRY
 from adapters.slack.places import ChannelFacts, look_up, settled, spot_of
@@ -52,7 +52,6 @@ PLACE_PATIENCE = 5.0
 """Seconds that Slack has to tell the kind of a place."""
 ADDRESS_CHECK = "url_verification"
 """Slack's question whether the address is the app's, which Bolt answers."""
-START_POLL = "start-poll"
 POLL_ON_THIS = "poll-on-this"
 OPENS_POLL = "poll create"
 POSTING = frozenset({OPENS_POLL, "poll post"})
@@ -192,6 +191,9 @@ class Incoming(AsyncMiddleware):
             return
         if pressed == fields.ADD:
             await self._add_field(body)
+            return
+        if pressed == START_POLL:  # on the Home tab, which is no place for a poll: so the form asks for one
+            await self._on_shortcut({**body, "container": {}, "callback_id": START_POLL})
             return
         request = await self._request(body, press=True)
         await self._show(body, request, await self._bot.press(request, pressed, values_of(used)))

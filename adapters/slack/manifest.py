@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.slack.incoming import POLL_ON_THIS, START_POLL
+from adapters.slack.home import START_POLL
+from adapters.slack.incoming import POLL_ON_THIS
 from adapters.slack.render import COMMAND
 from bot.chat.markup import shorten
 from bot.dispatch.registry import Registry

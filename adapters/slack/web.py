@@ -68,7 +68,11 @@ NOT_SEEN = N_("I can't find this channel or message. If it's private, type /invi
 ARCHIVED = N_("This channel is archived, so I can't write in it.")
 MEANINGS: tuple[tuple[frozenset[str], type[BotError], str], ...] = (
     (frozenset({"channel_not_found"}), PlaceGone, NOT_SEEN),
-    (frozenset({"message_not_found", "thread_not_found", "user_not_found"}), NotFound, NOT_SEEN),
+    (
+        frozenset({"cannot_reply_to_message", "message_not_found", "thread_not_found", "user_not_found"}),
+        NotFound,
+        NOT_SEEN,
+    ),
     (
         frozenset({"not_in_channel", "restricted_action", "no_permission", "user_not_in_channel"}),
         NotAllowed,
@@ -78,7 +82,6 @@ MEANINGS: tuple[tuple[frozenset[str], type[BotError], str], ...] = (
         frozenset(
             {
                 "access_denied",
-                "cannot_reply_to_message",
                 "channel_type_not_supported",
                 "ekm_access_denied",
                 "enterprise_is_restricted",

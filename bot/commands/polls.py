@@ -139,22 +139,28 @@ class PollCommands:
         return Outcome(Reply((ballot_cards.cast_card(ctx.t, poll, self.polls.secrecy, cast),)), refresh=changed)
 
     @command("poll list", N_("List the polls of this community"), needs_community=True)
-    async def list(self, ctx: Context) -> Outcome:
-        polls = await self.polls.listed(ctx.community.id, ctx.request.place)
+    async def list(
+        self, ctx: Context, only_open: Annotated[bool, Param(N_("Only open polls, by their titles"))] = False
+    ) -> Outcome:
+        polls = await self.polls.listed(ctx.community.id, ctx.request.place, only_open=only_open)
+        title = ctx.t("Open polls") if only_open else ctx.t("Polls")
         if not polls:
-            hint = ctx.t("No polls yet. Use /poll policy for the topic's options, or /poll create for your own.")
-            return Outcome(Reply((Card(title=ctx.t("Polls"), body=text(hint)),)), success=False)
+            none = ctx.t("No polls yet. Use /poll policy for the topic's options, or /poll create for your own.")
+            hint = ctx.t("No poll is open.") if only_open else none
+            return Outcome(Reply((Card(title=title, body=text(hint)),)), success=False)
         states = {
             PollState.OPEN: ctx.t("open"),
             PollState.CLOSED: ctx.t("closed"),
             PollState.CANCELLED: ctx.t("cancelled"),
         }
         lines = [
-            (Bold(poll.question), Plain(f" ({states[poll.state]} · {poll_labels.footer(ctx.t, poll)})"))
+            (Bold(poll.question),)
+            if only_open
+            else (Bold(poll.question), Plain(f" ({states[poll.state]} · {poll_labels.footer(ctx.t, poll)})"))
             for poll in polls[:20]
         ]
         card = Card(
-            title=ctx.t("Polls"),
+            title=title,
             body=bullets(lines),
             controls=tuple(
                 Button(

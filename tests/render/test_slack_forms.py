@@ -165,7 +165,7 @@ def test_metadata_comes_back() -> None:
 def test_a_home_tab_of_any_length() -> None:
     """At most 100 blocks, and a mark where something is left out."""
     cards = tuple(Card(title=f"Card {n}", controls=(Button("Go", Action("go", (str(n),))),)) for n in range(90))
-    view = payloads.view(home_view(Reply(cards)), no_file)
+    view = payloads.view(home_view(Reply(cards), translator("en")), no_file)
     assert len(view["blocks"]) == 100
     assert view["blocks"][-1] == render.more()[0]
 

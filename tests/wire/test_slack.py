@@ -410,7 +410,7 @@ async def test_the_home_tab_is_shown_though_slack_stumbles(tmp_path: Path) -> No
     """Nobody would open it again to see whether it works by now."""
     async with slack_world(tmp_path) as world:
         world.server.faults.fail("views.publish", status=503)
-        assert "No polls yet" in words((await world.server.member("Ada").open_home()).content["blocks"])
+        assert "No poll is open" in words((await world.server.member("Ada").open_home()).content["blocks"])
 
 
 # --- forms ---
@@ -584,6 +584,30 @@ async def test_the_home_tab_shows_open_polls_and_ones_own_votes(tmp_path: Path) 
         homes = [words((await asyncio.wait_for(member.open_home(), 3)).content["blocks"]) for member in (ada, ben)]
         assert all("Which tea?" in home for home in homes)
         assert ["Green" in home for home in homes] == [True, False]
+        await world.server.member("Host").command("/parley poll cancel")
+        await world.server.member("Host").press(world.server.member("Host").newest("Cancel the poll"), "Cancel the poll")
+        closed = words((await ada.open_home()).content["blocks"])
+        assert "Which tea?" not in closed
+        assert "No poll is open." in closed
+        assert "Tea in the office: " in closed
+
+
+async def test_a_poll_is_started_from_the_home_tab(tmp_path: Path) -> None:
+    """The form asks for the channel, the host alone sees the preview there, and then the poll stands there."""
+    async with slack_world(tmp_path) as world:
+        ada, tea = world.server.member("Ada"), world.server.add_channel("tea")
+        tea.members.add(ada.id)
+        form = (await ada.press(await ada.open_home(), "Start a poll")).view
+        assert form is not None
+        element = form.content["blocks"][-1]["element"]
+        assert element["filter"]["include"] == ["public", "private"]
+        filled = {"The question": "Which tea?", "The options": "Green\nBlack", "Where to post it": tea.id}
+        assert (await ada.submit(form, filled)).closed
+        there = ada.at(tea)
+        preview = await there.until_told("Only you see this")
+        assert world.server.posted(tea) == []
+        await there.press(preview, "Post")
+        assert "Which tea?" in words(world.server.posted(tea)[0].blocks)
 
 
 async def test_an_uninstalled_app_goes_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -169,7 +169,7 @@ async def test_a_control_of_the_home_tab_answers_directly(tmp_path: Path) -> Non
     """There is no channel there; the list is redrawn whenever somebody looks."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
-        assert "No polls yet" in words((await ada.open_home()).content["blocks"])
+        assert "No poll is open" in words((await ada.open_home()).content["blocks"])
         await world.poll(world.server.member("Host"))
         view = await ada.open_home()
         await ada.start_press(view, "Show “Which tea?”")

@@ -152,6 +152,8 @@ def _group_users(_server: SlackServer, call: Call) -> Json:
 def _post_message(server: SlackServer, call: Call) -> Json:
     call.need("channel")
     channel = _writable(_channel(call), joined=False)
+    if (thread := call.get("thread_ts")) and channel.find(thread) is None:
+        raise Refused("thread_not_found")  # which answer Slack gives isn't documented: the stricter way is taken
     name = call.get("client_msg_id")
     message = next((one for one in channel.messages if name and one.client_msg_id == name), None)  # S-once
     if message is None:

@@ -87,8 +87,9 @@ class MessageArguments(Body):
 
 
 class PostArguments(MessageArguments):
-    """`client_msg_id` keeps a message from being there twice."""
+    """`client_msg_id` keeps a message from being there twice; `reply_broadcast` shows a reply in the channel, too."""
 
+    reply_broadcast: bool = False
     client_msg_id: str = Field(default="", min_length=1, max_length=255)
 
 

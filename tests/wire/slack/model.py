@@ -63,6 +63,8 @@ class Message:
     blocks: list[Json]
     author: str
     thread_ts: str = ""
+    broadcast: bool = False
+    """Whether a message of a thread stands in the channel as well."""
     only_for: str = ""
     files: tuple[str, ...] = ()
     edits: int = 0

@@ -343,6 +343,7 @@ class SlackServer:
             self._with_ids(blocks),
             author=BOT,
             thread_ts=str(body.get("thread_ts") or ""),  # S-thread
+            broadcast=payloads.truth(body.get("reply_broadcast")),
             only_for=only_for,
         )
         channel.messages.append(message)
