@@ -75,16 +75,24 @@ async def resolve_channel(
         )
     place = Place(actor.platform, actor.workspace, channel)
     await _translate_errors(
-        ctx.t, platform.post(place, _first_words(translator_for(ctx.community, platforms), title, sentence))
+        ctx.t,
+        platform.post(place, _first_words(translator_for(ctx.community, platforms), actor.name, title, sentence)),
     )
     return channel
 
 
-def _first_words(t: Translator, title: str, sentence: str) -> Reply:
+def _first_words(t: Translator, moderator: str, title: str, sentence: str) -> Reply:
     """Whether the bot may write somewhere is known for certain only once it has."""
     sentence = sentence or t("I'll post news for moderators here, such as a poll that I can no longer update.")
     return Reply(
-        (Card(title=title or t("The moderators' channel"), body=text(sentence)),), visibility=Visibility.PUBLIC
+        (
+            Card(
+                title=title or t("The moderators' channel"),
+                body=text(sentence),
+                footer=t("Chosen by {who}", who=moderator),
+            ),
+        ),
+        visibility=Visibility.PUBLIC,
     )
 
 

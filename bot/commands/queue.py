@@ -286,25 +286,34 @@ def _note_form(t: Translator, suggestion: str, to: SuggestionState) -> Form:
     return Form(Action(verb, (suggestion,)), title, (Input("note", label, InputKind.LINES, longest=NOTE_MAX),))
 
 
+def _editor(t: Translator, suggestion: Suggestion) -> str:
+    """Name the editor who decided, as the member reads it."""
+    return suggestion.decided_by or t("An editor")
+
+
 def _acceptance_notice(t: Translator, suggestion: Suggestion) -> Reply:
-    sentence = t("An editor accepted your suggestion and is adding it. Thank you.")
+    sentence = t("{who} accepted your suggestion and is adding it. Thank you.", who=_editor(t, suggestion))
     return _decision_notice(t("Your suggestion was accepted"), suggestion, sentence)
 
 
 def _rejection_notice(t: Translator, suggestion: Suggestion) -> Reply:
     return _decision_notice(
-        t("Your suggestion was rejected"), suggestion, t("The editor says: {why}", why=suggestion.note)
+        t("Your suggestion was rejected"),
+        suggestion,
+        t("{who} says why: {note}", who=_editor(t, suggestion), note=suggestion.note),
     )
 
 
 def _publication_notice(t: Translator, suggestion: Suggestion) -> Reply:
-    sentence = t("It's in the topic now. Look up the card to see it.")
+    sentence = t("{who} added it to the topic. Look up the card to see it.", who=_editor(t, suggestion))
     return _decision_notice(t("Your suggestion was published"), suggestion, sentence)
 
 
 def _question_notice(t: Translator, suggestion: Suggestion) -> Reply:
     reply = _decision_notice(
-        t("A question about your suggestion"), suggestion, t("The editor asks: {question}", question=suggestion.note)
+        t("A question about your suggestion"),
+        suggestion,
+        t("{who} asks: {question}", who=_editor(t, suggestion), question=suggestion.note),
     )
     button = Button(t("Answer"), Action("suggest-answer", (suggestion.id,)), style=ButtonStyle.PRIMARY)
     return replace(reply, cards=(replace(reply.cards[0], controls=(button,)),))

@@ -104,7 +104,9 @@ class StatementQueue:
             return False
         t = translator_for(ctx.community, self.platforms)
         body = text(
-            paragraph(Bold(discussion.question)), quote(statement.words), t("A moderator says why: {note}", note=note)
+            paragraph(Bold(discussion.question)),
+            quote(statement.words),
+            t("{who} says why: {note}", who=ctx.request.actor.name, note=note),
         )
         try:
             return await messenger.tell(

@@ -174,7 +174,7 @@ async def test_a_rejection_says_why(here: Instance) -> None:
     done = await submit(here, MO, f"v1:queue-rejected:{suggestion}", {"note": "The survey says otherwise."})
     assert "I've told the member." in words(done)
     assert telling(here).notices[-1][0] == "ada"
-    assert "The editor says: The survey says otherwise." in telling(here).notices[-1][1]
+    assert "Mo says why: The survey says otherwise." in telling(here).notices[-1][1]
     assert f"Mo rejected the suggestion {suggestion} (The survey says otherwise.)" in words(
         await say(here, MO, "/content log")
     )

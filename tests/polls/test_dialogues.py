@@ -754,6 +754,7 @@ async def test_settings_take_a_channel_and_a_role_that_the_community_has(here: I
     ((ref, reply),) = wall(here).posted
     assert ref.place.channel == "office"
     assert "I'll post news for moderators here" in reply_words(reply)
+    assert "Chosen by Mo" in reply_words(reply)
     without = words(await say(here, MO, "/settings without:channel"))
     assert "Moderators' channel: none" in without
     assert "Moderators' role: keepers" in without

@@ -585,7 +585,9 @@ async def test_the_home_tab_shows_open_polls_and_ones_own_votes(tmp_path: Path) 
         assert all("Which tea?" in home for home in homes)
         assert ["Green" in home for home in homes] == [True, False]
         await world.server.member("Host").command("/parley poll cancel")
-        await world.server.member("Host").press(world.server.member("Host").newest("Cancel the poll"), "Cancel the poll")
+        await world.server.member("Host").press(
+            world.server.member("Host").newest("Cancel the poll"), "Cancel the poll"
+        )
         closed = words((await ada.open_home()).content["blocks"])
         assert "Which tea?" not in closed
         assert "No poll is open." in closed
