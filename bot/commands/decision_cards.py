@@ -85,7 +85,9 @@ def _facts(t: Translator, decision: Decision, zone: tzinfo) -> Iterator[str]:
         yield t("Owner: {name}", name=decision.owner_name)
     if decision.review_at and decision.state is DecisionState.STANDING:
         yield t("Review: {day}", day=day(decision.review_at, zone))
-    yield t("Recorded {day}", day=day(decision.at, zone))
+    recorded = day(decision.at, zone)
+    who = decision.member_name
+    yield t("Recorded {day} by {who}", day=recorded, who=who) if who else t("Recorded {day}", day=recorded)
     if decision.discussion:
         yield t("From discussion {id}, totals {hash}", id=decision.discussion, hash=decision.totals_hash[:HASH_SHOWN])
 

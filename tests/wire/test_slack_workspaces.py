@@ -391,7 +391,7 @@ async def test_files_groups_and_home_are_each_workspace_s_own(tmp_path: Path) ->
         await ada.command("/parley privacy export")
         await world.server.until(lambda: any(message.files for message in ada.at_direct().sees()))
         view = await ada.open_home()
-        assert "No polls yet" in words(view.content["blocks"])
+        assert "No poll is open" in words(view.content["blocks"])
         used = {call.team.id for call in world.server.calls if call.method in {"views.publish", "usergroups.list"}}
         assert used == {south.team.id}
 
