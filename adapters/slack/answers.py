@@ -1,4 +1,4 @@
-"""How what the core answers reaches a person on Slack: by the response_url, by the Web API, as a form, as files."""
+"""Send the core's answers to a member on Slack: by response_url, by the Web API, as a form or as files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from bot.errors import BotError, NotAllowed, NotFound, Unavailable
 from bot.i18n import N_, Translator, translator
 
 ERROR_MAX = 500
-"""Letters beside an input."""
+"""Longest error that Parley shows beside an input, in characters."""
 RESPONSES_MAX = 5
-"""How often one response_url can be used: https://docs.slack.dev/interactivity/handling-user-interaction."""
+"""Answers that Slack accepts for one response_url: https://docs.slack.dev/interactivity/handling-user-interaction."""
 LATE_TRIGGER = frozenset({"expired_trigger_id", "invalid_trigger_id"})
 USED_TRIGGER = "exchanged_trigger_id"
-"""What Slack answers where the form is open already: Parley uses a trigger once, so a try got through whose
-confirmation was lost."""
+"""Slack's error for a trigger that already opened a form. Parley uses each trigger once, so the first try succeeded and
+only its confirmation was lost."""
 
 logger = logging.getLogger("parley.slack")
 
@@ -34,20 +34,22 @@ Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 @dataclass(slots=True)
 class Ear:
-    """One person, where they asked: how they can be told something."""
+    """A member who asked for something, and the ways to answer them."""
 
     web: WebApi
     request: Request
     url: str = ""
-    """Their response_url, where there is one."""
+    """The response_url of the request; empty where it has none."""
     trigger: str = ""
     replaceable: bool = False
-    """Whether they used a control of a message that they alone see, which an answer may take the place of."""
+    """Whether the member used a control of a message that only they see. The answer may replace that message."""
     uses: int = 0
 
     async def tell(self, message: render.SlackMessage, *, private: bool, replace: bool = False) -> None:
-        """By the response_url while it can be used, else by the Web API: to be told twice, where only the confirmation
-        was lost, is better than never."""
+        """Answer by the response_url while it can be used, then by the Web API.
+
+        If only Slack's confirmation was lost, the member reads the answer twice, which is better than never.
+        """
         place = self.request.place
         if self.url and self.uses < RESPONSES_MAX:
             self.uses += 1
@@ -68,7 +70,8 @@ class Ear:
             await send(self.web, place.channel, place.thread, message)
 
     async def _whisper(self, message: render.SlackMessage) -> None:
-        """To this person alone: in the channel, or, where the bot may not write, directly."""
+        """Send a message to this member alone: in the channel, or as a direct message if the bot may not write
+        there."""
         place = self.request.place
         try:
             if not place.channel or place.channel == self.request.actor.id:
@@ -88,10 +91,10 @@ class Ear:
 
 
 async def send(web: WebApi, channel: str, thread: str, message: render.SlackMessage, *, broadcast: bool = False) -> Any:
-    """Posts a message, by whose id Slack knows it again where it is tried once more. With `broadcast`, what is posted in a
-    thread stands in the channel as well.
+    """Post a message and return Slack's response.
 
-    Raises NotFound, NotAllowed or Unavailable.
+    With `broadcast`, a message in a thread also appears in the channel. The `client_msg_id` lets Slack recognise a
+    message that is sent again. Raises NotFound, NotAllowed or Unavailable.
     """
     return await web.call(
         POST,
@@ -109,7 +112,7 @@ async def send(web: WebApi, channel: str, thread: str, message: render.SlackMess
 
 
 async def show(ear: Ear, outcome: Outcome, spawn: Spawn) -> None:
-    """Shows all of an outcome's answer. Pictures follow when Slack has processed them."""
+    """Show an outcome's whole answer. Pictures follow when Slack has processed them."""
     t = translator(ear.request.locale)
     reply = outcome.answer or Reply()
     if reply.form is not None:
@@ -125,7 +128,7 @@ async def show(ear: Ear, outcome: Outcome, spawn: Spawn) -> None:
 
 
 def never_empty(reply: Reply, t: Translator) -> Reply:
-    """What the person sees: never nothing."""
+    """Return the reply, or "Done." if it has no card and no form."""
     if reply.cards or reply.form:
         return reply
     return Reply((Card(body=text(t("Done."))),), visibility=reply.visibility)
@@ -136,7 +139,10 @@ def images(reply: Reply) -> list[Image]:
 
 
 async def open_form(ear: Ear, form: Form, t: Translator) -> None:
-    """Opens the modal. A trigger lives for 3 seconds; who was too late is told to try again."""
+    """Open the form as a modal.
+
+    A trigger lives for 3 seconds; the member reads that they should try again if Parley is too slow.
+    """
     place = ear.request.place
     origin = forms.origin_of(form, channel=place.channel, thread=place.thread, url=ear.url)
     origin = origin.sealed(ear.web.client.token or "", ear.request.actor.id)
@@ -165,7 +171,7 @@ async def _picture(ear: Ear, image: Image, *, private: bool) -> None:
 
 
 async def _send_files(ear: Ear, reply: Reply, t: Translator) -> None:
-    """To the channel where the answer is for all; what is for one person goes to their conversation with the bot."""
+    """Send a public answer's files to the channel, and a private answer's to the member's conversation with the bot."""
     place = ear.request.place
     names = ", ".join(file.name for file in reply.files)
     try:
@@ -185,7 +191,7 @@ async def _send_files(ear: Ear, reply: Reply, t: Translator) -> None:
 
 
 def beside_fields(outcome: Outcome, fields: Mapping[str, str], t: Translator) -> dict[str, str]:
-    """What to say beside which field: a form that was refused stays open, so that nothing has to be typed again."""
+    """Return the errors by the field that they stand beside, so that a refused form stays open with its answers."""
     if not fields:
         return {}
     first = next(iter(fields.values()))
@@ -199,7 +205,7 @@ def beside_fields(outcome: Outcome, fields: Mapping[str, str], t: Translator) ->
 
 
 def late_errors(outcome: Outcome, filled: Answers, t: Translator) -> Outcome:
-    """For errors of a form that is closed already: what is wrong, and what was typed, so that it is not lost."""
+    """Replace the errors of a form that has closed with a message: the errors, and a copy of what the member typed."""
     late = refusal(" ".join(outcome.errors.values()), t, N_("Not sent yet"))
     words = [value for value in filled.values() if isinstance(value, str) and value.strip()]
     copy = Card(title=t("What you typed"), body=text(*words))

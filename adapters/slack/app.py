@@ -1,8 +1,7 @@
 """Parley on Slack.
 
-`chat = SlackChat(bot, clock=…, token=…)`, then `await chat.start(app_token)`, and `await chat.stop()` at the end.
-With `oauth` instead of the token of one workspace, as many have it as install it.
-It knows how to talk and holds no rule of the product.
+`chat = SlackChat(bot, clock=…, token=…)`, then `await chat.start(app_token)`, and `await chat.stop()` at the end. Pass
+`oauth` instead of `token` to let any workspace install the app. This adapter holds no rule of the product.
 """
 
 from __future__ import annotations
@@ -37,15 +36,15 @@ from bot.settings.model import Address
 from bot.telemetry.meter import Meter
 
 DRAIN = 5.0
-"""Seconds that answers in the making have at a stop."""
+"""Seconds that running answers get to finish at a stop."""
 ACK_TIME = 0.05
-"""Seconds in which what was read is begun and acknowledged."""
+"""Seconds in which requests that were already read are started and acknowledged."""
 
 logger = logging.getLogger("parley.slack")
 
 
 class SlackChat:
-    """The platform `slack`: one namespaced command, whose words the core parses, and the controls of its answers."""
+    """The platform `slack`: one namespaced command, which the core parses, and the controls of its answers."""
 
     name: str = NAME
     limits: Limits = render.LIMITS
@@ -85,23 +84,23 @@ class SlackChat:
 
     @property
     def running(self) -> set[asyncio.Task[Any]]:
-        """The answers in the making, and what follows them."""
+        """The running answers and their follow-up work."""
         return self._incoming.running | self._workspaces.tasks
 
     @property
     def ended(self) -> asyncio.Event:
-        """Set once Slack takes the token no more, for good."""
+        """Set when Slack has revoked the token for good."""
         return self._workspaces.ended
 
     @property
     def last_heard(self) -> datetime | None:
-        """When Slack last said something over the socket."""
+        """Time of the last message from Slack over the socket."""
         return None if self._socket is None else self._socket.last_heard
 
     async def start(self, app_token: str | None = None) -> None:
-        """Listens over Socket Mode. Without an app token, what comes in is handed to `app` by somebody else.
+        """Listen over Socket Mode. Without an app token, the caller passes incoming payloads to `app`.
 
-        Raises UsageError for a token that Slack refuses. While Slack can't be reached it goes on trying.
+        Raises UsageError for a token that Slack refuses. If Slack can't be reached, keeps trying.
         """
         self._anyone.open()
         try:
@@ -114,11 +113,11 @@ class SlackChat:
         self._bot.platforms[NAME] = self
 
     async def listen(self, address: Address) -> None:
-        """Takes Slack's signed requests there. Raises Unavailable for an address that can't be used."""
+        """Listen for Slack's signed requests at this address. Raises Unavailable if the address can't be used."""
         self._runner = await listen(self.app.entrance(), address, "PARLEY_SLACK_BIND")
 
     def is_connected(self) -> bool:
-        """Whether Slack can reach this process, and the other way round, as far as can be told from here."""
+        """Tell whether Slack and this process can reach each other, as far as this process knows."""
         if self._anyone.resting or self.ended.is_set():
             return False
         if self._socket is None:
@@ -126,7 +125,7 @@ class SlackChat:
         return self._socket.connected
 
     async def stop(self) -> None:
-        """Takes nothing more in, and lets the answers in the making end."""
+        """Stop reading requests and let the running answers finish."""
         if self._socket is not None:
             self._socket.read_no_more()
             await asyncio.sleep(ACK_TIME)
@@ -151,7 +150,7 @@ class SlackChat:
         await self._socket.open(str(opened["url"]) if opened is not None else None)
 
     async def _learn(self) -> None:
-        """Which workspace the one token belongs to, which has the app again if it had removed it."""
+        """Look up the workspace of the single token, and record its return if it had removed the app."""
         if not isinstance(self._source, OneToken):
             return
         identity = await self._check("the bot token (PARLEY_SLACK_BOT_TOKEN)", self._source.ask)
@@ -165,7 +164,7 @@ class SlackChat:
         return (await self._workspaces.of(workspace)).web
 
     async def _check(self, which: str, call: Callable[..., Any]) -> Any:
-        """What Slack answered, or None where it can't be reached. Raises UsageError where it refuses the token."""
+        """Return Slack's response, or None if Slack can't be reached. Raises UsageError if Slack refuses the token."""
         try:
             return await call()
         except SlackApiError as error:
@@ -195,13 +194,14 @@ class SlackChat:
             return await self.post(place, reply)
 
     async def post(self, place: Place, reply: Reply) -> MessageRef | None:
-        """Posts in a channel or a thread. The reference names every message that the reply took.
+        """Post a reply in a channel, a thread or a direct message.
 
-        What is posted to a member stands in a conversation with an id of its own, which the reference names.
+        The returned reference names every message of the reply. For a member, it names the channel of the conversation
+        with them.
 
-        Raises NotAllowed where the bot may not write, NotFound where there is no such channel, else Unavailable: then
-        what was posted of it already is taken back.
-        Pictures follow as messages of their own, once Slack has processed them.
+        Raises NotAllowed where the bot may not write, NotFound if there is no such channel, else Unavailable. If a
+        later message fails, deletes those already posted. Pictures follow as separate messages when Slack has processed
+        them.
         """
         return await self._post(place, reply)
 
@@ -229,32 +229,33 @@ class SlackChat:
         return MessageRef(there, ",".join(stamps)) if stamps else None
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
-        """Redraws the messages that were posted, as many as there are. Raises what `post` raises."""
+        """Redraw the posted messages, without changing their number. Raises what `post` raises."""
         workspace, stamps = await self._workspaces.of(ref.place.workspace), ref.id.split(",")
         web, reply = workspace.web, await workspace.people.named(ref.place.workspace, reply)
         for stamp, message in zip(stamps, render.filling(render.messages(reply), len(stamps)), strict=True):
             await web.edit(channel=ref.place.channel, ts=stamp, text=message.text, blocks=message.blocks)
 
     async def has_channel(self, workspace: str, channel: str) -> bool:  # noqa: ARG002 - a token is its workspace's
-        """By the look of it. What Slack itself knows of a channel it says once something is posted there."""
+        """Tell whether this looks like a channel's id. Slack itself is only asked at the first post."""
         return CHANNEL.fullmatch(channel) is not None
 
     async def has_role(self, workspace: str, role: str) -> bool:
-        """Raises what `post` raises."""
+        """Tell whether the workspace has this user group. Raises what `post` raises."""
         groups = await (await self._web(workspace)).call("usergroups_list")
         return any(group["id"] == role for group in groups.get("usergroups") or ())
 
     async def role_names(self, workspace: str) -> Mapping[str, str]:
-        """The user groups' handles. Raises what `post` raises."""
+        """Return the user groups' handles by id. Raises what `post` raises."""
         return await (await self._workspaces.of(workspace)).people.handles(workspace)
 
     async def may_ping(self, place: Place, member: str, role: str) -> bool:
-        """Raises what `post` raises."""
+        """Tell whether the member may ping this user group. Raises what `post` raises."""
         people = (await self._workspaces.of(place.workspace)).people
         return await people.may_ping(place.workspace, member, role)
 
     async def missing_rights(self, place: Place) -> Sequence[str]:
-        """A channel's obstacle, such as an invitation that is missing; of the workspace, the scopes that the token lacks."""
+        """Return what keeps the bot from posting in a channel, such as a missing invitation; without a channel, the
+        scopes that the token lacks."""
         web = await self._web(place.workspace)
         if place.channel:
             obstacle = (await look_up(web, place.channel)).obstacle
@@ -264,7 +265,7 @@ class SlackChat:
         return [scope for scope in SCOPES if granted and scope not in granted]
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
-        """A direct message. False where the person can't be reached."""
+        """Send a direct message. Return False if the member can't be reached."""
         try:
             house = await self._workspaces.of(workspace)
             for message in render.messages(await house.people.named(workspace, reply)):
@@ -288,7 +289,8 @@ class SlackChat:
             logger.warning("can't post a file: %s", type(error).__name__)
 
     async def _follow(self, web: WebApi, place: Place, image: Image) -> None:
-        """Uploads a picture, and posts it when it is ready: nobody waits for that, since its words are there."""
+        """Upload a picture and post it in the background when Slack has processed it; the reply already has its
+        words."""
         file = await files.upload_picture(web, image)
         if file:
             self._incoming.spawn(self._show_picture(web, place, file, image.alt))

@@ -1,6 +1,6 @@
-"""What Slack writes for a person, as the person meant it: names, #channels, @groups and addresses. Pure functions.
+"""Decode text from Slack as its author saw it: names, #channels, @groups and addresses. Pure functions.
 
-Every entrance uses `decode`: commands, forms, what is typed in lists, questions and messages.
+Every entrance uses `decode`: commands, forms, type-ahead queries, questions and messages.
 https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
 """
 
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 Names = Mapping[str, str]
-"""Names by the id of a person, a channel or a group."""
+"""Names by the id of a member, a channel or a user group."""
 NO_NAMES: Names = MappingProxyType({})
 UNNAMED = "…"
 _MARK = re.compile(
@@ -27,25 +27,26 @@ _MARK = re.compile(
     r")(?:\|(?P<label>[^<>]*))?>"
 )
 EMOJI = re.compile(r":([a-z0-9_+'-]{1,100}):")
-"""How Slack's clients write an emoji in what a person types."""
+"""An emoji as Slack's clients write it in a member's text."""
 _PARAM = re.compile(r"(?:^|\s)([a-z][a-z0-9_]*):$")
 _NEXT_PARAM = re.compile(r"\s(?=[a-z][a-z0-9_]*:)")
 _NO_BREAK = "\u00a0"
 
 
 def unescape(received: str) -> str:
-    """Return what a person typed, from what Slack sends of it. Once, never twice."""
+    """Undo Slack's escapes in a text. Apply it once only."""
     return received.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def emoji_in(body: Mapping[str, Any]) -> dict[str, str]:
-    """Return the emoji in what a person typed into a command or a form: Slack writes each as it reads."""
+    """Return the emoji that a member typed into a command or a form, by code. Slack sends each as its code."""
     typed = f"{body.get('text', '')} {(body.get('view') or {}).get('state', '')}"
     return {code[0]: code[0] for code in EMOJI.finditer(typed)}
 
 
 def ids_in(texts: Iterable[str]) -> frozenset[str]:
-    """Return the ids whose names these texts leave to the reader: of all people, and of what has no label."""
+    """Return the ids that `decode` needs a name for: every member's, and those of channels and groups without a
+    label."""
     marks = (mark for received in texts for mark in _MARK.finditer(received))
     return frozenset(
         id_ for mark in marks if (id_ := mark["person"] or (not mark["label"] and (mark["channel"] or mark["group"])))
@@ -53,7 +54,7 @@ def ids_in(texts: Iterable[str]) -> frozenset[str]:
 
 
 def decode(received: str, names: Names = NO_NAMES, *, addresses: bool = True) -> str:
-    """Return the words as their author saw them. With `addresses`, a link's address stands beside its label."""
+    """Return the text as its author saw it. With `addresses`, a link's address stands beside its label."""
     pieces, end = [], 0
     for mark in _MARK.finditer(received):
         pieces += [unescape(received[end : mark.start()]), _words(mark, names, addresses=addresses)]
@@ -62,9 +63,9 @@ def decode(received: str, names: Names = NO_NAMES, *, addresses: bool = True) ->
 
 
 def decode_line(received: str, picks: Iterable[str], names: Names = NO_NAMES) -> str:
-    """Return a typed command as `decode` does. The channel or group of an argument that `picks` names stays a mark.
+    """Decode a typed command. The channel or group of an argument in `picks` stays a mark.
 
-    What is decoded can't close a quote or begin another argument.
+    A decoded name can't close a quote or begin another argument.
     """
     kept, pieces, end = frozenset(picks), [], 0
     for mark in _MARK.finditer(received):
@@ -92,7 +93,8 @@ def _words(mark: re.Match[str], names: Names, *, addresses: bool) -> str:
 
 
 def _link(address: str, label: str, *, addresses: bool) -> str:
-    """A label that is the address without its beginning is what was typed."""
+    """Return a link's label, its address, or both. A label that only lacks the scheme is the address as it was
+    typed."""
     if not label or label == address:
         return address
     if not addresses or address.partition("://")[2].rstrip("/") == label.rstrip("/"):

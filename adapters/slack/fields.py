@@ -1,7 +1,7 @@
-"""One question of a form as the fields of a modal, and back. Pure functions.
+"""Draw one question of a form as fields of a modal, and read its answer. Pure functions.
 
-Most questions are one field. A poll's options get a field each and a button that adds one; a time is a list, in which
-the member types too, beside Slack's picker of date and time. `question:part` names the fields beyond the first.
+Most questions are one field. A poll's options get a field each and a button that adds one. A time is a list that the
+member can type into, beside Slack's picker of date and time. `question:part` names the fields beyond the first.
 https://docs.slack.dev/reference/block-kit/blocks/input-block
 """
 
@@ -32,16 +32,16 @@ LABEL_MAX = 2000
 TEXT_MAX = 3000
 PLACEHOLDER_MAX = 150
 FIELDS_SHOWN = 4
-"""Fields for options in a form that is empty."""
+"""Fields for options in an empty form."""
 ADD = "add-field"
-"""The button that adds a field."""
+"""Id of the button that adds a field."""
 PART, AT, TYPED = ":", "at", "typed"
 
 Json = dict[str, Any]
 
 
 def blocks_of(question: Input, t: Translator) -> Iterator[Block]:
-    """Yield the blocks that ask this question."""
+    """Yield the question's blocks."""
     match question.kind:
         case InputKind.OPTIONS:
             yield from _option_fields(question, t)
@@ -57,7 +57,7 @@ def blocks_of(question: Input, t: Translator) -> Iterator[Block]:
 
 
 def answers_of(values: Mapping[str, Mapping[str, Mapping[str, Any]]], names: Names) -> Answers:
-    """Return the answers by the question's name, from `state.values`. A date that is picked counts before a typed one."""
+    """Return the answers by the question's name, from `state.values`. A picked date wins over a typed one."""
     answers: dict[str, str | tuple[str, ...]] = {}
     for name, elements in sorted(values.items(), key=_place):
         question, _, part = name.partition(PART)
@@ -75,7 +75,7 @@ def answers_of(values: Mapping[str, Mapping[str, Mapping[str, Any]]], names: Nam
 
 
 def fields_of(blocks: Sequence[str], values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str]:
-    """Return the field for each question's mistakes: its first, or the picker where a date was picked."""
+    """Return the field that shows each question's mistakes: its first, or the picker if the member picked a date."""
     fields: dict[str, str] = {}
     for name in blocks:
         question, _, part = name.partition(PART)
@@ -86,7 +86,8 @@ def fields_of(blocks: Sequence[str], values: Mapping[str, Mapping[str, Mapping[s
 
 
 def with_another(blocks: list[Json], t: Translator) -> list[Json]:
-    """Return a form's blocks with one more field for an option. The button goes with the last that a poll can have."""
+    """Return a form's blocks with one more field for an option. The last field that a poll can have replaces the
+    button."""
     add = next(place for place, block in enumerate(blocks) if block.get("block_id", "").endswith(PART + ADD))
     question = blocks[add]["block_id"].partition(PART)[0]
     number = 1 + sum(block.get("block_id", "").partition(PART)[0] == question for block in blocks[:add])
@@ -96,7 +97,7 @@ def with_another(blocks: list[Json], t: Translator) -> list[Json]:
 
 
 def _place(entry: tuple[str, Any]) -> tuple[str, int]:
-    """Order the fields of a question, which Slack sends in any order."""
+    """Return the sort key of a field, since Slack sends a question's fields in any order."""
     question, _, part = entry[0].partition(PART)
     return question, int(part) if part.isascii() and part.isdigit() else len(part)
 
@@ -141,7 +142,7 @@ def _picking(question: Input) -> Json:
 
 
 def _time_list(question: Input) -> Json:
-    """Draw a list that Slack asks for while the member types, with the present answer chosen."""
+    """Draw a type-ahead list with the present answer chosen."""
     label = next((each.label for each in question.options if each.value == question.value), question.value)
     chosen = [fit_option(Choice(label, question.value, chosen=True), LIMITS)] if question.value else []
     name = f"{question.name}{PART}{TYPED}"

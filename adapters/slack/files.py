@@ -1,4 +1,7 @@
-"""Files and pictures on Slack: taken at once, processed later. https://docs.slack.dev/messaging/working-with-files"""
+"""Files and pictures on Slack, which accepts them at once and processes them later.
+
+https://docs.slack.dev/messaging/working-with-files
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ from bot.errors import BotError
 
 ALT_MAX = 1000
 LOOKS = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 4.0)
-"""Seconds between the looks whether a file is processed: ten in all."""
+"""Seconds between checks whether Slack has processed a file: ten in all."""
 
 logger = logging.getLogger("parley.slack")
 
 
 async def upload_picture(web: WebApi, image: Image) -> str:
-    """The id of the picture as a file, or nothing where Slack does not take it: its words are there anyway."""
+    """Upload a picture and return its file id; empty if Slack refuses it, since the message has its words anyway."""
     try:
         return await _upload(
             web, f"{image.name}.png", await png_async(image.svg), alt=shorten(clean(image.alt), ALT_MAX)
@@ -32,7 +35,7 @@ async def upload_picture(web: WebApi, image: Image) -> str:
 
 
 async def is_ready(web: WebApi, file: str) -> bool:
-    """Waits until Slack has processed the file, for a bounded time."""
+    """Wait until Slack has processed the file, for ten seconds at most. Return False if it hasn't."""
     for pause in LOOKS:
         await asyncio.sleep(pause)
         try:
@@ -47,7 +50,7 @@ async def is_ready(web: WebApi, file: str) -> bool:
 
 
 async def send_file(web: WebApi, file: Attachment, channel: str, thread: str = "") -> None:
-    """Sends a file to a channel or a thread. Raises what `WebApi.call` raises."""
+    """Send a file to a channel or a thread. Raises what `WebApi.call` raises."""
     await _upload(web, file.name, file.content.encode(), channel=channel, thread=thread)
 
 

@@ -1,4 +1,4 @@
-"""A form as Slack's modal, and back: what was filled in. Pure functions.
+"""Draw a form as Slack's modal, and read what the member filled in. Pure functions.
 
 https://docs.slack.dev/reference/views/modal-views
 """
@@ -24,7 +24,7 @@ from bot.i18n import Translator
 
 CALLBACK = "form"
 WHERE = "parley-where"
-"""The input that asks for a channel, where the form was not opened in one."""
+"""Id of the input that asks for a channel, in a form that wasn't opened in one."""
 TITLE_MAX = 24
 
 Json = dict[str, Any]
@@ -32,11 +32,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FormOrigin:
-    """What a form carries in `private_metadata`: what it does, and from where it came.
+    """The data that a form carries in `private_metadata`: its action, and the place it was opened in.
 
-    Members never see it, Slack signs what comes back, and the seal binds it to the member who opened the form: so
-    nobody sends another member's form, or one for a place where they never were. It says nothing of who can see that
-    place; `places.py` finds that out.
+    Members never see it, Slack signs each request, and the seal binds it to the member who opened the form. So nobody
+    can send another member's form, or one for a place where they never were. It doesn't tell who can see the place;
+    `places.py` finds that out.
     """
 
     action: str
@@ -46,7 +46,7 @@ class FormOrigin:
     seal: str = ""
 
     def sealed(self, token: str, user: str) -> FormOrigin:
-        """Return it with the seal for this member, under the workspace's token."""
+        """Return the origin, sealed for this member under the workspace's token."""
         return replace(self, seal=self._seal(token, user))
 
     def is_sealed(self, token: str, user: str) -> bool:
@@ -62,7 +62,7 @@ class FormOrigin:
 
     @classmethod
     def decode(cls, encoded: str) -> FormOrigin:
-        """Of another version's form, or of none: an origin whose action nobody knows."""
+        """Decode an origin. Metadata of another version, or none, gives an origin with an unknown action."""
         try:
             origin = json.loads(encoded)
             words = [origin.get(each.name, "") for each in fields(cls)]
@@ -72,7 +72,7 @@ class FormOrigin:
 
 
 def view(form: Form, origin: FormOrigin, t: Translator) -> Json:
-    """The modal. Raises SlackObjectFormationError for what the kit's own checks find."""
+    """Draw the modal. Raises SlackObjectFormationError if slack_sdk's own checks fail."""
     blocks = [block for question in form.inputs for block in blocks_of(question, t)]
     if not origin.channel:
         hint = "" if form.elsewhere else t("I'll show you a preview there first.")
@@ -89,39 +89,39 @@ def view(form: Form, origin: FormOrigin, t: Translator) -> Json:
 
 
 def origin_of(form: Form, *, channel: str, thread: str, url: str) -> FormOrigin:
-    """From where a form comes; a form that asks for the place comes from none."""
+    """Return the form's origin. A form that asks for a place has no channel."""
     if form.elsewhere:
         channel = thread = ""
     return FormOrigin(form.action.encode(), channel, thread, url)
 
 
 def answers(modal: Mapping[str, Any], names: Names = NO_NAMES) -> Answers:
-    """What was filled in, by the input's name; the channel that was asked for is none of it."""
+    """Return the answers by the input's name, without the channel that the form asked for."""
     values: Mapping[str, Mapping[str, Any]] = (modal.get("state") or {}).get("values") or {}
     return answers_of({name: elements for name, elements in values.items() if name != WHERE}, names)
 
 
 def with_another_option(modal: Mapping[str, Any], t: Translator) -> Json:
-    """The same modal with one more field; Slack keeps what was filled in, since the other fields keep their ids."""
+    """Return the modal with one more field. Slack keeps the answers, since the other fields keep their ids."""
     same = {name: modal[name] for name in ("type", "callback_id", "title", "submit", "close", "private_metadata")}
     return {**same, "blocks": with_another(modal["blocks"], t)}
 
 
 def typed(modal: Mapping[str, Any]) -> list[str]:
-    """What was typed into the inputs, as Slack writes it."""
+    """Return the text of each input, as Slack encodes it."""
     values: Mapping[str, Mapping[str, Any]] = (modal.get("state") or {}).get("values") or {}
     return [str(element.get("value") or "") for elements in values.values() for element in elements.values()]
 
 
 def channel_of(modal: Mapping[str, Any]) -> str:
-    """The channel that was picked in a form that asked for one."""
+    """Return the channel that the member picked in a form that asks for one; empty if none."""
     values: Mapping[str, Mapping[str, Any]] = (modal.get("state") or {}).get("values") or {}
     picked: Mapping[str, Mapping[str, Any]] = values.get(WHERE, {})
     return str(next((one.get("selected_conversation") for one in picked.values()), "") or "")
 
 
 def mistake_places(modal: Mapping[str, Any]) -> dict[str, str]:
-    """For each input of a modal, in order, the field beside which a mistake in it stands."""
+    """Map each question of a modal, in order, to the field that shows its mistakes."""
     values: Mapping[str, Mapping[str, Any]] = (modal.get("state") or {}).get("values") or {}
     blocks = [str(block["block_id"]) for block in modal.get("blocks") or () if block.get("type") == "input"]
     return fields_of(blocks, values)

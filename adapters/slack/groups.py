@@ -1,4 +1,4 @@
-"""User groups by their handles: Slack would ping whom a message names by its id. Pure functions."""
+"""Show user groups by their handles, since Slack pings a group that a message names by its id. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def names_groups(reply: Reply) -> bool:
 
 
 def with_handles(reply: Reply, handles: Mapping[str, str]) -> Reply:
-    """Return the reply with each group that has a handle by that name."""
+    """Return the reply with each user group shown by its handle, where one is known."""
     return replace(reply, cards=tuple(_card(card, handles) for card in reply.cards))
 
 

@@ -1,6 +1,6 @@
-"""The app's Home tab: a way to start a poll, the open polls, one's own votes in them, and the topics.
+"""The app's Home tab: a button to start a poll, the open polls, the member's own votes in them, and the topics.
 
-It holds nothing of its own: all of it is what the core answers to this person.
+It holds nothing of its own: all of it comes from the core's answers to this member.
 https://docs.slack.dev/surfaces/app-home
 """
 
@@ -21,13 +21,13 @@ BLOCKS_MAX = 100
 VOTES_MAX = 5
 SUMMARY_MAX = 100
 START_POLL = "start-poll"
-"""The button, and the shortcut, that opens the form of a poll and asks for its channel."""
+"""Id of the button and the shortcut that open the form of a poll and ask for its channel."""
 
 Json = dict[str, Any]
 
 
 async def home(bot: Bot, request: Request) -> Json:
-    """The view for views.publish."""
+    """Return the member's view for views.publish."""
     t = translator(request.locale)
     polls = await bot.say(request, "poll list only_open:yes")
     votes = [await bot.press(request, Action("mine", (poll,)).encode()) for poll in _polls(polls)]
@@ -37,7 +37,7 @@ async def home(bot: Bot, request: Request) -> Json:
 
 
 def _topics(t: Translator, topics: Outcome) -> Card:
-    """A line for each topic: its title, and what its summary begins with."""
+    """List the topics, each with its title and the beginning of its summary."""
     lines = [
         (Bold(card.title), Plain(f": {shorten(plain(card.body[:1]), SUMMARY_MAX)}" if card.body else ""))
         for card in _cards(topics)
@@ -46,8 +46,8 @@ def _topics(t: Translator, topics: Outcome) -> Card:
 
 
 def view(reply: Reply, t: Translator) -> Json:
-    """The reply as a Home tab, below the button that starts a poll. What does not fit ends with an ellipsis: each of its
-    commands shows it whole."""
+    """Draw the reply as a Home tab, below the button that starts a poll. A cut tab ends with an ellipsis; the commands
+    show everything."""
     button = {"type": "button", "text": plain_text(t("Start a poll")), "action_id": START_POLL, "style": "primary"}
     start: list[Json] = [{"type": "actions", "elements": [button]}]
     blocks = [*start, *(block for message in render.messages(reply) for block in message.blocks)]
@@ -61,7 +61,7 @@ def _cards(outcome: Outcome) -> tuple[Card, ...]:
 
 
 def _polls(listed: Outcome) -> list[str]:
-    """The ids of the polls that a list offers to show."""
+    """Return the ids of the polls in a list, VOTES_MAX at most."""
     return list(_poll_ids(listed))[:VOTES_MAX]
 
 

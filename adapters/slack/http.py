@@ -1,6 +1,6 @@
-"""Slack's requests over HTTP: who is let in, and how nonsense is answered.
+"""Receive Slack's requests over HTTP, and reject everything else.
 
-Each is verified, read and looked up once, here, and goes to Bolt's app as one that came over a socket does.
+The entrance verifies and reads each request, then hands it to Bolt's app in the same form as one from a socket.
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
@@ -25,9 +25,9 @@ from yarl import query_to_pairs
 
 PATH = "/slack/events"
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
-"""Seconds since 1970. Longer numbers are more than a float holds, with which the verifier compares them."""
+"""Seconds since 1970. The verifier compares them as a float, which longer numbers overflow."""
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
-"""The verifier's comparison takes ASCII alone."""
+"""Only ASCII, since the verifier's comparison raises for anything else."""
 
 Json = dict[str, Any]
 
@@ -35,9 +35,9 @@ logger = logging.getLogger("parley.slack")
 
 
 class GuardedApp(AsyncApp):
-    """Bolt's app, whose server lets in what Slack signed and what can be read.
+    """Bolt's app, with a server that accepts only readable requests that Slack signed.
 
-    People come with their browsers to the pages alone that install the app, if there are any.
+    Browsers reach only the pages that install the app, if there are any.
     """
 
     def __init__(self, *, signing_secret: str | None, oauth_flow: AsyncOAuthFlow | None = None, **options: Any) -> None:
@@ -48,12 +48,12 @@ class GuardedApp(AsyncApp):
             authorize=NoToken(),
             **options,
         )
-        # Bolt makes a flow of its own where the environment has SLACK_CLIENT_ID; nobody gets at its pages
+        # Bolt makes its own flow if the environment has SLACK_CLIENT_ID; its pages stay closed
         self._pages = {oauth_flow.install_path, oauth_flow.redirect_uri_path} if oauth_flow else set[str]()
         self._guard = Guard(signing_secret or "")
 
     async def take(self, body: Json) -> BoltResponse:
-        """What came from Slack for certain, over a socket or signed. What can't be read is acknowledged, too."""
+        """Dispatch a payload that Slack sent over a socket or signed. Acknowledge a payload that can't be read."""
         try:
             return await self.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
@@ -61,12 +61,12 @@ class GuardedApp(AsyncApp):
             return BoltResponse(status=200)
 
     def entrance(self) -> web.Application:
-        """Where Slack's requests come in, and people to the pages."""
+        """Return the web application for Slack's requests and the install pages."""
         return Entrance(self, self._guard, frozenset(self._pages)).web_app
 
 
 class NoToken(AsyncAuthorize):
-    """Bolt asks under which token its listeners call Slack: there are none."""
+    """Give Bolt an authorization without a token: its listeners don't call Slack."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -76,7 +76,7 @@ class NoToken(AsyncAuthorize):
 
 
 class Entrance(AsyncSlackAppServer):
-    """Bolt's server with a guard at its door."""
+    """Bolt's server, behind the guard."""
 
     def __init__(self, app: GuardedApp, guard: Guard, pages: frozenset[str]) -> None:
         super().__init__(port=0, path=PATH, app=app)
@@ -85,7 +85,7 @@ class Entrance(AsyncSlackAppServer):
         self._pages = pages
 
     async def handle_get_requests(self, request: web.Request) -> web.Response:
-        if request.method != "GET" or request.path not in self._pages:  # a HEAD comes here as well
+        if request.method != "GET" or request.path not in self._pages:  # a HEAD request arrives here as well
             return web.Response(status=401)
         return await super().handle_get_requests(request)
 
@@ -100,7 +100,7 @@ class Entrance(AsyncSlackAppServer):
 
 
 class Guard:
-    """Knows Slack's signature. What comes a second time is the core's to tell, which knows of other processes as well."""
+    """Verify Slack's signatures. The core detects repeats, since it also knows of other processes."""
 
     def __init__(self, secret: str) -> None:
         self._verifier = SignatureVerifier(secret) if secret else None
@@ -117,7 +117,7 @@ class Guard:
 
 
 def read_body(content_type: str, written: bytes) -> Json | None:
-    """A JSON object, or a form, whose `payload`, if it has one, is one. None for what is not what its type says."""
+    """Read a JSON object, or a form with or without a JSON `payload`. Return None if the JSON isn't an object."""
     if content_type == "application/json" or written.startswith(b"{"):
         return _object(written)
     form = dict(query_to_pairs(written.decode(errors="replace")))

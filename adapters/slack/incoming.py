@@ -1,7 +1,7 @@
-"""What comes in from Slack: commands, controls, shortcuts, forms and events. Each is acknowledged at once.
+"""Answer Slack's payloads: commands, controls, shortcuts, forms and events. Acknowledge each at once.
 
-Bolt's app hands everything to `Incoming`, its first middleware of ours, which leaves nothing over for listeners: why is in
-docs/decisions/0019-slack-is-answered-in-a-middleware.md.
+`Incoming` is the first middleware of Bolt's app and leaves nothing for Bolt's listeners;
+docs/decisions/0019-slack-is-answered-in-a-middleware.md says why.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ from bot.telemetry.request_id import request_scope
 
 HELP = "help"
 FORM_PATIENCE = 1.8
-"""Seconds until a form is acknowledged whether or not its answer is there."""
+"""Seconds until Parley acknowledges a form, with or without its answer."""
 ACK_PATIENCE = 2.5
-"""Seconds until anything is acknowledged, whatever it waits for: below Slack's 3."""
+"""Seconds until Parley acknowledges any payload: below Slack's 3."""
 CHANNELS_MAX = 3
-"""Mentioned channels whose names are looked up for one text."""
+"""Mentioned channels that Parley looks up for one text."""
 PLACE_PATIENCE = 5.0
 """Seconds that Slack has to tell the kind of a place."""
 ADDRESS_CHECK = "url_verification"
-"""Slack's question whether the address is the app's, which Bolt answers."""
+"""Slack's check that the address belongs to the app. Bolt answers it."""
 POLL_ON_THIS = "poll-on-this"
 OPENS_POLL = "poll create"
 POSTING = frozenset({OPENS_POLL, "poll post"})
-"""Commands that post a message by the bot's own right. What is shared goes through the command's response_url."""
+"""Commands that post a message with the bot's own rights. Shared answers use the command's response_url instead."""
 
 NAMED_ONLY = N_("Type the same command in that private channel. From here, I can't tell whether you're in it.")
 
@@ -66,14 +66,14 @@ Answering = Callable[[AsyncAck, Body], Coroutine[Any, Any, None]]
 
 
 class Ack(AsyncAck):
-    """Bolt's acknowledgement, which can be waited for."""
+    """Bolt's acknowledgement, with an event to wait for it."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.ready = asyncio.Event()
 
     async def __call__(self, *args: Any, **more: Any) -> BoltResponse:
-        """Only the first one counts."""
+        """Acknowledge the payload. Only the first call counts."""
         if self.response is not None:
             return self.response
         self.ready.set()
@@ -81,7 +81,7 @@ class Ack(AsyncAck):
 
 
 class Incoming(AsyncMiddleware):
-    """Answers what people do and what Slack tells. `drain` waits for the answers in the making."""
+    """Answers members' payloads and Slack's events. `drain` waits for the running answers."""
 
     def __init__(self, bot: Bot, workspaces: Workspaces, *, clock: Callable[[], datetime], locale: str) -> None:
         self._bot = bot
@@ -108,12 +108,12 @@ class Incoming(AsyncMiddleware):
             MENTION: self._on_message,
             MESSAGE: self._on_message,
         }
-        """By kind: what is acknowledged before anything is done about it."""
+        """Listeners by kind, for payloads that are acknowledged before they are handled."""
         self._answering: Mapping[str, Answering] = {
             "view_submission": self._on_form,
             "block_suggestion": self._on_typing,
         }
-        """By kind: what is answered with the acknowledgement itself."""
+        """Listeners by kind, for payloads whose acknowledgement is the answer."""
 
     async def async_process(
         self,
@@ -122,7 +122,7 @@ class Incoming(AsyncMiddleware):
         resp: BoltResponse,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's own name
     ) -> BoltResponse:
-        """The acknowledgement. What makes no sense gets one, too: else Slack sends it again."""
+        """Return the acknowledgement. Nonsense gets one too, or Slack would send it again."""
         del resp
         body, kind = req.body, kind_of(req.body)
         if kind == ADDRESS_CHECK:
@@ -141,7 +141,7 @@ class Incoming(AsyncMiddleware):
         return BoltResponse(status=200)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs something beside, whose failure is only logged. A stop waits for it."""
+        """Run work in the background and only log its failure. A stop waits for it."""
         hold_task(asyncio.ensure_future(_logged(work)), self.running)
 
     async def drain(self, seconds: float) -> None:
@@ -151,7 +151,7 @@ class Incoming(AsyncMiddleware):
                 task.cancel()
 
     async def _listen_to(self, listener: Listener, body: Body) -> None:
-        """Begins a request. Nobody waits for its failure, so the person is told."""
+        """Run a listener. Nobody awaits it, so the member is told of a failure."""
         with request_scope(self._bot.new_reference):
             try:
                 await listener(body)
@@ -159,7 +159,7 @@ class Incoming(AsyncMiddleware):
                 await self._tell(error, body)
 
     async def _answered(self, listener: Answering, ack: Ack, body: Body) -> None:
-        """The same for what is answered with its acknowledgement, which is given whatever happens."""
+        """Run a listener whose acknowledgement is its answer, and acknowledge whatever happens."""
         with request_scope(self._bot.new_reference):
             try:
                 await listener(ack, body)
@@ -171,7 +171,7 @@ class Incoming(AsyncMiddleware):
     # --- listeners ---
 
     async def _on_command(self, body: Body) -> None:
-        """`/parley fact tariffs`. Nothing typed asks for help."""
+        """Run a command such as `/parley fact tariffs`. An empty one shows the help."""
         written = str(body.get("text", ""))
         line = decode_line(written, self._picks, await self._names(body, written)) or HELP
         call = self._parsed(line)
@@ -184,7 +184,7 @@ class Incoming(AsyncMiddleware):
         await self._show(body, request, outcome)
 
     async def _on_action(self, body: Body) -> None:
-        """A button or a select of any age. A button that only opens an address is reported as well."""
+        """Answer a button or a select of any age. Slack also reports buttons that only open an address."""
         used: Body = body["actions"][0]
         pressed = str(used["action_id"])
         if pressed.startswith(render.LINK_ID):
@@ -192,21 +192,21 @@ class Incoming(AsyncMiddleware):
         if pressed == fields.ADD:
             await self._add_field(body)
             return
-        if pressed == START_POLL:  # on the Home tab, which is no place for a poll: so the form asks for one
+        if pressed == START_POLL:  # the Home tab is no place for a poll, so the form asks for one
             await self._on_shortcut({**body, "container": {}, "callback_id": START_POLL})
             return
         request = await self._request(body, press=True)
         await self._show(body, request, await self._bot.press(request, pressed, values_of(used)))
 
     async def _add_field(self, body: Body) -> None:
-        """A form gets one more field for an option."""
+        """Add a field for an option to an open form."""
         request = await self._request(body, origin=await self._origin(body), hurry=True)
         web = (await self._workspaces.of(request.actor.workspace)).web
         view = forms.with_another_option(body["view"], translator(request.locale))
         await web.call("views_update", view_id=body["view"]["id"], view=view)
 
     async def _on_shortcut(self, body: Body) -> None:
-        """From the menu of a message, or from the composer."""
+        """Answer a shortcut from a message's menu or from the composer."""
         name = str(body.get("callback_id", ""))
         request = await self._request(body, hurry=True, posts=name == POLL_ON_THIS)
         message: Body = body.get("message") or {}
@@ -219,7 +219,7 @@ class Incoming(AsyncMiddleware):
         await self._show(body, request, outcome)
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
-        """A form that was sent: the acknowledgement itself carries what is wrong, or closes it."""
+        """Submit a form. The acknowledgement carries its errors, or closes it."""
         view: Body = body["view"]
         origin, names = await self._origin(body), await self._names(body, *forms.typed(view))
         filled = forms.answers(view, names)
@@ -239,7 +239,8 @@ class Incoming(AsyncMiddleware):
         await self._show({"response_url": origin.url}, request, outcome)
 
     async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
-        """Somebody types in a select that asks for its options, in a message or in a form. Too late is nothing."""
+        """Suggest options while a member types in a select of a message or a form. Suggest none if it takes too
+        long."""
         try:
             async with asyncio.timeout(FORM_PATIENCE):
                 choices = await self._suggestions(body)
@@ -258,7 +259,7 @@ class Incoming(AsyncMiddleware):
         return await self._bot.suggest(request, origin.action, query, name.partition(fields.PART)[0])
 
     async def _on_removed(self, body: Body) -> None:
-        """The workspace has removed the app, or withdrawn its token; tokens of persons are none of Parley's."""
+        """Handle the app's removal or its bot token's revocation. Members' tokens don't concern Parley."""
         event: Body = body["event"]
         whole = event["type"] == "app_uninstalled"
         if not whole and not (event.get("tokens") or {}).get("bot"):
@@ -267,7 +268,7 @@ class Incoming(AsyncMiddleware):
         await self._workspaces.removed(str(body.get("team_id") or ""), at, whole=whole)
 
     async def _on_home(self, body: Body) -> None:
-        """Somebody looks at the app's Home tab."""
+        """Publish the member's Home tab when they open it."""
         event: Body = body["event"]
         if event.get("tab") != "home":
             return
@@ -276,7 +277,7 @@ class Incoming(AsyncMiddleware):
         await web.call("views_publish", user_id=request.actor.id, view=await home(self._bot, request))
 
     async def _on_message(self, body: Body) -> None:
-        """A question to the app: in a channel it is answered in a thread, alone with the member in the conversation."""
+        """Answer a question to the app: in a thread of a channel, or in the member's conversation with the bot."""
         message = plain_message(body)
         if message is None:
             return
@@ -296,7 +297,7 @@ class Incoming(AsyncMiddleware):
             await answers.show(ear, replace(outcome, answer=replace(answer, visibility=Visibility.PRIVATE)), self.spawn)
 
     async def _failed(self, error: Exception, body: Body, ack: Ack) -> None:
-        """A form that was not answered yet stays open and says itself what can't be."""
+        """Show a failure beside the form's field if the form is still open, else tell the member."""
         beside = forms.mistake_places(view_of(body)) if body.get("type") == "view_submission" else {}
         if ack.response is None and beside:
             asks_where = forms.WHERE in beside and isinstance(error, NotAllowed | NotFound)
@@ -307,7 +308,8 @@ class Incoming(AsyncMiddleware):
         await self._tell(error, body)
 
     async def _tell(self, error: Exception, body: Body) -> None:
-        """By the response_url, or directly where there is none: for a control of the Home tab or of the composer."""
+        """Tell the member of a failure by response_url, or directly if there is none, as for the Home tab or the
+        composer."""
         words, reference = self._explain(error)
         if not ("user" in body or "user_id" in body) or body.get("type") == "block_suggestion":
             return
@@ -321,7 +323,7 @@ class Incoming(AsyncMiddleware):
             logger.warning("can't show a member the code %s", reference)
 
     def _explain(self, error: Exception) -> tuple[str, str]:
-        """What the person reads, and what the log has of it: a bug is logged whole, with a code to quote."""
+        """Return the member's text and the log's reference. A bug is logged whole, with a code to quote."""
         t = translator(self._locale)
         if isinstance(error, BotError):
             logger.warning("Slack: can't answer a request: %s", type(error).__name__)
@@ -336,7 +338,7 @@ class Incoming(AsyncMiddleware):
     # --- helpers ---
 
     async def _names(self, body: Body, *texts: str) -> Names:
-        """Look up who and what these texts mention, for a moment."""
+        """Look up the members, groups and channels that these texts mention, for a moment."""
         ids = ids_in(texts)
         if not ids:
             return NO_NAMES
@@ -365,14 +367,15 @@ class Incoming(AsyncMiddleware):
         await answers.show(ear, outcome, self.spawn)
 
     async def _origin(self, body: Body) -> forms.FormOrigin:
-        """Read what a form carries. Where its seal is broken, it is a form of no version of this program."""
+        """Read a form's origin. A broken seal gives an origin with an unknown action."""
         team, user, _ = asker_of(body)
         origin = forms.FormOrigin.decode(str(view_of(body).get("private_metadata") or ""))
         token = (await self._workspaces.of(team)).installed.bot_token or ""
         return origin if origin.is_sealed(token, user) else forms.FormOrigin("")
 
     async def _check_picks(self, call: Call, here: Place) -> None:
-        """Raise NotAllowed for a private channel that a member only names: typed in it, the command proves they are in."""
+        """Raise NotAllowed for a private channel that the member names from elsewhere, since Parley can't tell if
+        they're in it."""
         for name in _picks(call.command):
             channel = mention_id(str(call.args.get(name) or ""))
             if not channel or channel == here.channel:
@@ -382,7 +385,7 @@ class Incoming(AsyncMiddleware):
                 raise NotAllowed(NAMED_ONLY)
 
     def _parsed(self, line: str) -> Call | None:
-        """Parse a command ahead of its run, where it may open a form or post something."""
+        """Parse a command before it runs, if it may open a form, post something or pick a channel."""
         if not line.removeprefix("/").lower().startswith(self._early_words):
             return None
         try:
@@ -400,10 +403,12 @@ class Incoming(AsyncMiddleware):
         types: bool = False,
         posts: bool = False,
     ) -> Request:
-        """Build the request: who asks, where, and in which language.
+        """Build the request: the member, the place and the language.
 
-        Slack is asked about the place where the payload does not tell its kind, and where something is about to be
-        posted in a private one. It is not asked while a member `types`: then a place of unknown kind is private. Raises NotAllowed where what is to be posted can't be.
+        Asks Slack about the place if the payload doesn't tell its kind, or if something is about to be posted in a
+        private one. While a member `types`, doesn't ask and treats a place of unknown kind as private.
+
+        Raises NotAllowed if the bot can't post what it should.
         """
         team, user, name = asker_of(body)
         workspace, spot = await self._workspaces.of(team), spot_of(body, team, origin)
@@ -437,7 +442,7 @@ def _picks(command: Command) -> list[str]:
 
 
 async def _look_up(web: WebApi, channel: str, seconds: float) -> ChannelFacts:
-    """Ask Slack about the place for a bounded time."""
+    """Ask Slack about a place for a bounded time, then treat it as private."""
     try:
         async with asyncio.timeout(seconds):
             return await look_up(web, channel)

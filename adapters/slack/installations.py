@@ -1,10 +1,10 @@
-"""The workspaces that have installed the app, in Parley's database, as Bolt asks for them.
+"""Keep the workspaces' installations in Parley's database, as Bolt's store.
 
-What is kept of a workspace is one text, sealed by Fernet (https://cryptography.io/en/latest/fernet/) under a key that
-is derived from the instance's: a copy of the database without that key shows no token. `parley db rekey` seals them all
-anew. There is no way back from a lost key: under another one the texts can't be opened any more, and what comes from
-those workspaces is answered with the advice to install the app again, which puts a text under the new key in the old
-one's place. With the old key restored, everything goes on.
+Each is one text, sealed by Fernet (https://cryptography.io/en/latest/fernet/) under a key that is derived from the
+instance's: a copy of the database without that key shows no token. `parley db rekey` seals them all anew.
+
+Without the old key, no text can be opened. Members of those workspaces are told to have the app installed again, which
+replaces the text. If the operator restores the old key, everything works again.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from bot.store.signals import Signal
 from bot.store.sql import Transaction
 
 STATE_LIVES = timedelta(minutes=10)
-"""How long somebody has to say yes on Slack's page."""
+"""Time that an installer has to confirm on Slack's page."""
 OTHER_KEY = N_("Parley's key has changed. Ask an admin of the workspace to install Parley again.")
 
 PURPOSE = "slack installations"
-"""What the key that seals installations is derived for."""
+"""Purpose of the derived key that seals installations."""
 
 logger = logging.getLogger("parley.slack")
 
 
 class Installations(AsyncInstallationStore):
-    """Bolt's store for an app that takes bot tokens alone: who installed it is not kept. Methods raise Unavailable."""
+    """Bolt's store for an app that only uses bot tokens; it doesn't keep the installer. Methods raise Unavailable."""
 
     several = True
 
@@ -63,7 +63,7 @@ class Installations(AsyncInstallationStore):
         await self.async_save_bot(installation.to_bot())
 
     async def async_save_bot(self, bot: Installed) -> None:
-        """In the place of an older one; the community has the bot again if it had left."""
+        """Store an installation in place of an older one. A community that had left is back."""
         community, sealed = community_of(str(bot.team_id)), self._seal(bot)
         await self._database.write(lambda tx: rows.put(tx, community, sealed, self._clock()))
         self._database.signal(Signal.INSTALLATION, community)
@@ -86,8 +86,10 @@ class Installations(AsyncInstallationStore):
     # --- as Parley does ---
 
     async def find(self, team: str) -> Installed | None:
-        """Raises Unavailable for what another key has sealed, and for a community that has not left, but not installed
-        the app yet, as one that had a bot token: what is to be told there waits for that.
+        """Return the workspace's installation, or None.
+
+        Raises Unavailable if another key sealed it. Also raises it for a community that is here but hasn't installed
+        the app yet, such as one that used a single bot token: its announcements wait for the installation.
         """
         community = community_of(team)
 
@@ -104,7 +106,8 @@ class Installations(AsyncInstallationStore):
             raise
 
     async def listed(self) -> list[tuple[str, str, datetime]]:
-        """Every workspace that has the app: id, name and since when. No name where another key has sealed it."""
+        """Return the id, name and installation time of every workspace that has the app. The name is empty if another
+        key sealed it."""
         installations = await self._database.read(rows.every)
         mark = community_of("")
         return [
@@ -121,10 +124,10 @@ class Installations(AsyncInstallationStore):
         return team, name, installation.installed_at
 
     async def forget(self, team: str, now: datetime, *, token: str = "", at: datetime | None = None) -> bool:
-        """Deletes the installation, of which nothing remains, and marks the community as left.
+        """Delete the installation and mark the community as left. Return whether anything was deleted.
 
-        An event can come late, after the app was installed again: one from before (`at`) concerns nothing, and neither
-        does the death of another `token`.
+        An event can arrive after the app was installed again: one `at` an earlier time changes nothing, and neither
+        does the end of another `token`.
         """
         community = community_of(team)
 
@@ -143,7 +146,7 @@ class Installations(AsyncInstallationStore):
         return gone
 
     def watch(self, changed: Callable[[str], None]) -> None:
-        """Calls `changed` with a workspace that installed or removed the app, in whichever process; with nothing for all."""
+        """Call `changed` with each workspace that installs or removes the app in any process; with "" for all."""
         mark = community_of("")
         self._database.listen(Signal.INSTALLATION, lambda community: changed(community.removeprefix(mark)))
 
@@ -160,7 +163,7 @@ class Installations(AsyncInstallationStore):
         return self._fernet.encrypt(json.dumps(content).encode()).decode("ascii")
 
     def _opened(self, team: str, installation: rows.Installation) -> Installed:
-        """A text that was put beside another workspace's name opens as little as one under another key."""
+        """Open a sealed text. Raises Unavailable if another key sealed it, or if it belongs to another workspace."""
         try:
             content = json.loads(self._fernet.decrypt(installation.sealed))
         except InvalidToken:
@@ -180,10 +183,10 @@ class Installations(AsyncInstallationStore):
 
 
 class States(AsyncOAuthStateStore):
-    """What goes with an installer to Slack and must come back, once, within ten minutes.
+    """OAuth states: each goes with an installer to Slack and comes back once, within ten minutes.
 
-    It says when it was issued and is sealed, so nothing is stored for a page that is only looked at; the database keeps
-    the hashes of those that came back, so that each counts once, whichever process it comes to.
+    A state holds its own time and is sealed, so a page view stores nothing. The database keeps the hashes of the states
+    that came back, so each counts once in all processes.
     """
 
     def __init__(self, database: Database, keys: Keys, clock: Callable[[], datetime]) -> None:
@@ -200,7 +203,7 @@ class States(AsyncOAuthStateStore):
         return sealed.decode("ascii").rstrip("=")
 
     async def async_consume(self, state: str) -> bool:
-        """Whether it is one of this instance's, not too old, and used for the first time. Raises Unavailable."""
+        """Tell whether this instance issued the state, in time, and nobody has used it yet. Raises Unavailable."""
         now = self._clock()
         try:
             raw = base64.urlsafe_b64decode(state + "=" * (-len(state) % 4))

@@ -1,4 +1,4 @@
-"""The app's manifest, made from the declarations: what is pasted at api.slack.com/apps to create the app.
+"""Build the app's manifest from the declarations. Operators paste it at api.slack.com/apps to create the app.
 
 https://docs.slack.dev/reference/app-manifest
 """
@@ -31,7 +31,7 @@ SCOPES = (
     "usergroups:read",
 )
 OPTIONAL = ("files:write", "files:read", "usergroups:read")
-"""Of these, what an installer may decline: https://docs.slack.dev/changelog/2026/03/16/optional-scopes"""
+"""Scopes that an installer may decline: https://docs.slack.dev/changelog/2026/03/16/optional-scopes"""
 EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
 HINT_MAX = 1000
 DESCRIPTION_MAX = 140
@@ -43,9 +43,9 @@ Json = dict[str, Any]
 
 
 def manifest(registry: Registry, t: Translator, url: str = "", redirect: str = "") -> Json:
-    """For Socket Mode, or, with the address at which Parley is reached, for HTTP.
+    """Build the manifest for Socket Mode, or for HTTP if `url` is Parley's address.
 
-    With the address to which installers come back, several workspaces can install the app.
+    `redirect` is the address that installers return to; with it, several workspaces can install the app.
     """
     at: Json = {"url": url} if url else {}
     request: Json = {"request_url": url} if url else {}

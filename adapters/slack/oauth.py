@@ -1,4 +1,4 @@
-"""Installing the app in a workspace: a page, Slack's question to an admin, and the way back with a code for a token.
+"""Install the app in a workspace: show a page, let Slack ask an admin, exchange the returned code for a token.
 
 https://docs.slack.dev/authentication/installing-with-oauth
 """
@@ -38,12 +38,12 @@ CREDENTIALS = frozenset({"bad_client_secret", "invalid_client_id"})
 logger = logging.getLogger("parley.slack")
 
 Report = Callable[[str, Exception], str]
-"""(where, a bug) → the code under which it was logged, whole."""
+"""Log a bug whole: (where, the bug) → its code."""
 
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """The app's own id and secret, and where installations are kept."""
+    """The app's own id and secret, and the stores of installations and states."""
 
     client_id: str
     client_secret: str
@@ -55,7 +55,7 @@ class OAuth:
 
 
 class NotInstalled(Exception):
-    """`reason` is one of `pages.FAILURES`, or Slack's name for what was wrong."""
+    """An installation failed. `reason` is a key of `pages.FAILURES` or Slack's error code."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -63,10 +63,10 @@ class NotInstalled(Exception):
 
 
 class InstallFlow(AsyncOAuthFlow):
-    """Bolt's flow, which verifies state and browser, with pages of Parley's own."""
+    """Bolt's flow, which verifies state and browser, with Parley's own pages."""
 
     def __init__(self, oauth: OAuth, client: AsyncWebClient, site: str, report: Report) -> None:
-        """`site` is Slack's address, ending in a slash."""
+        """Set up the flow. `site` is Slack's address, ending in a slash."""
         options = AsyncCallbackOptions(success=self._succeeded, failure=self._refused)
         settings = AsyncOAuthSettings(
             client_id=oauth.client_id,
@@ -113,7 +113,7 @@ class InstallFlow(AsyncOAuthFlow):
             return self._page(500, pages.broken(reader(request), reference, self._style))
 
     async def run_installation(self, code: str) -> Installation:
-        """Exchanges the code for a token. Raises NotInstalled; no log shows the code."""
+        """Exchange the code for a token. Raises NotInstalled; the log never shows the code."""
         try:
             grant = await self.client.oauth_v2_access(
                 client_id=self.settings.client_id, client_secret=self.settings.client_secret, code=code
@@ -133,7 +133,7 @@ class InstallFlow(AsyncOAuthFlow):
             bot_id=tested.get("bot_id"),
             bot_user_id=grant.get("bot_user_id"),
             bot_scopes=grant.get("scope") or "",
-            user_id="",  # who installed it is not kept
+            user_id="",  # Parley doesn't keep the installer
         )
 
     async def store_installation(self, request: AsyncBoltRequest, installation: Installation) -> None:
@@ -141,7 +141,7 @@ class InstallFlow(AsyncOAuthFlow):
         logger.info("Slack: the app was installed in workspace %s", installation.team_id)
 
     async def _use_up(self, request: AsyncBoltRequest) -> None:
-        """Who says no has used the link as well."""
+        """Use up the state of an installer who declined."""
         state = request.query.get("state", [""])[0]
         if self.settings.state_utils.is_valid_browser(state, cast("dict[str, Any]", request.headers)):
             await self.settings.state_store.async_consume(state)

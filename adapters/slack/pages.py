@@ -1,4 +1,4 @@
-"""The pages for somebody who installs the app in a workspace. They stand alone: nothing is loaded, nothing runs."""
+"""Pages for an admin who installs the app in a workspace. They load no other file and run no script."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAY: Mapping[str, str] = {
     "users:read": N_("see members' names, languages and time zones, and who is an admin"),
     "usergroups:read": N_("see who is in which user group, for polls that only a group can vote in"),
 }
-"""What each permission is for, by Slack's name for it."""
+"""Purpose of each permission, by Slack's name for it."""
 START_AGAIN = N_("Start again")
 OLD = "old"
 FAILURES: Mapping[str, tuple[int, str, str]] = {
@@ -76,12 +76,12 @@ FAILURES: Mapping[str, tuple[int, str, str]] = {
         N_("Its database isn't available right now. Try again soon."),
     ),
 }
-"""HTTP status, title and sentence, by what went wrong."""
+"""HTTP status, title and sentence, by reason."""
 _SLACKS_NAME = re.compile(r"[a-z][a-z_]{1,60}")
 
 
 def install(t: Translator, url: str, style: str) -> Html:
-    """Where it begins: what Parley is, what it may do then, and the way to Slack's own question."""
+    """Draw the first page: Parley's purpose, its permissions, and the link to Slack's confirmation."""
     return _document(
         t,
         t("Add Parley to Slack"),
@@ -110,7 +110,7 @@ def install(t: Translator, url: str, style: str) -> Html:
 
 
 def installed(t: Translator, name: str, url: str, style: str) -> Html:
-    """It worked."""
+    """Draw the page of a finished installation."""
     return _document(
         t,
         t("Parley is installed"),
@@ -125,7 +125,7 @@ def installed(t: Translator, name: str, url: str, style: str) -> Html:
 
 
 def failed(t: Translator, reason: str, style: str) -> tuple[int, Html]:
-    """It did not work: the HTTP status, and the page. What Slack calls it is shown where there are no better words."""
+    """Return the HTTP status and page of a failed installation. An unknown reason shows Slack's own name for it."""
     slacks_name = _SLACKS_NAME.fullmatch(reason)
     explanation = t("Slack says: {reason}.", reason=reason) if slacks_name else t("Nothing has changed.")
     status, title, sentence = FAILURES.get(reason, (400, N_("Parley isn't installed"), explanation))
@@ -133,7 +133,7 @@ def failed(t: Translator, reason: str, style: str) -> tuple[int, Html]:
 
 
 def broken(t: Translator, reference: str, style: str) -> Html:
-    """For a bug."""
+    """Draw the page of a bug, with its code."""
     sentence = t(
         "Something went wrong on my side. If it happens again, tell the moderators this code: {code}", code=reference
     )

@@ -1,4 +1,4 @@
-"""What Slack's payloads say: what a member did, who it was, where, and with which control. Pure functions.
+"""Read Slack's payloads: the kind of action, the member, the control and its values. Pure functions.
 
 https://docs.slack.dev/interactivity/handling-user-interaction
 """
@@ -18,13 +18,13 @@ USED_BY_PEOPLE = {
     "shortcut": "callback_id",
     "message_action": "callback_id",
 }
-"""By kind: what names that which was used."""
+"""The field that identifies the used control, form or shortcut, by kind of payload."""
 
 Body = Mapping[str, Any]
 
 
 def kind_of(body: Body) -> str:
-    """What happened, in Slack's own words: a payload's type, or an event's. A command's has none."""
+    """Return the kind in Slack's own words: a payload's type or an event's. A command, which has none, is `command`."""
     if "command" in body:
         return COMMAND
     kind = str(body.get("type"))
@@ -33,7 +33,7 @@ def kind_of(body: Body) -> str:
 
 
 def is_whole(kind: str, body: Body) -> bool:
-    """Whether what a person did names the person, and what they used."""
+    """Tell whether a member's payload names the member, and what they used."""
     if kind == COMMAND:
         return bool(body.get("user_id"))
     if kind not in USED_BY_PEOPLE:
@@ -52,20 +52,21 @@ def view_of(body: Body) -> Body:
 
 
 def asker_of(body: Body) -> tuple[str, str, str]:
-    """Workspace, id and name: a command tells them flat, everything else as objects."""
+    """Return the workspace's id, the member's id and their name. A command has them as fields, other payloads as
+    objects."""
     if "user_id" in body:
         return str(body.get("team_id") or ""), str(body["user_id"]), str(body.get("user_name") or "")
     user: Body = body["user"]
-    # in a channel that several organisations share, a form is sent from whichever is the person's own
+    # In a channel that several organisations share, the payload's team is the sender's own workspace.
     installed = view_of(body).get("app_installed_team_id")
     team = installed or (body.get("team") or {}).get("id") or user.get("team_id")
     return str(team or ""), str(user["id"]), str(user.get("name") or user.get("username") or "")
 
 
 def key_of(body: Body) -> str:
-    """Return the identity of what a member did, the same however often Slack delivers it; empty for what may repeat.
+    """Return the identity of a member's action, the same for each delivery by Slack; empty for what may repeat.
 
-    A form that was refused stays open and is sent again under the same id and hash, so its trigger belongs to the key.
+    A refused form stays open and is sent again under the same id and hash, so its trigger belongs to the key.
     """
     kind, trigger, view = kind_of(body), str(body.get("trigger_id") or ""), view_of(body)
     if kind == "view_submission":
@@ -74,18 +75,18 @@ def key_of(body: Body) -> str:
         container, action = body.get("container") or {}, body["actions"][0]
         place = (container.get("channel_id"), container.get("message_ts"), container.get("view_id"))
         return ":".join(map(str, (*asker_of(body)[:2], *place, action["action_id"], action.get("action_ts"))))
-    if "message_key" in body:  # an event can come again under another id, a message can't: slackapi/node-slack-sdk#2141
+    if "message_key" in body:  # an event can repeat under another id, a message can't: slackapi/node-slack-sdk#2141
         return str(body["message_key"])
     return trigger if kind in {COMMAND, "block_actions", "shortcut", "message_action"} else ""
 
 
 def is_for_one(body: Body, place: Place) -> bool:
-    """Whether the message whose control was used is seen by this person alone. In a conversation with the bot it is."""
+    """Tell whether only this member sees the message with the used control, as in a conversation with the bot."""
     container: Body = body.get("container") or {}
     return container.get("type") == "message" and (bool(container.get("is_ephemeral")) or place.direct)
 
 
 def values_of(used: Body) -> tuple[str, ...]:
-    """What was picked: nothing for a button, one or several values for a select."""
+    """Return the picked values: none for a button, one or several for a select."""
     picked = used.get("selected_options") or [used.get("selected_option")]
     return tuple(str(option["value"]) for option in picked if option)

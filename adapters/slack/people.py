@@ -1,4 +1,4 @@
-"""Who asks: name, language, zone, admin or owner, and user groups, as Slack knows them; kept for some minutes."""
+"""Look up members on Slack: name, language, zone, admin or owner, and user groups. Cache them for some minutes."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ KNOWN_MAX = 20_000
 GROUPS_LIFETIME = timedelta(minutes=2)
 GROUPS_RETRY = timedelta(seconds=15)
 NAMES_MAX = 10
-"""Mentioned people whose names are looked up for one text."""
+"""Mentioned members that Parley looks up for one text."""
 LOOKUPS_A_MINUTE = 90
 """users.info is of tier 4, at least 100 a minute."""
 SPARED = 30
-"""Of these, so many are kept for commands: what many do at once is to press the same button."""
+"""Calls of these that only commands may use: a crowd that acts at once presses the same button."""
 AT_ONCE = 2
 WAITING_MAX = 10
-"""Look-ups that may be under way. More means that Slack makes us wait, and nobody waits longer for that."""
+"""Look-ups that may run at once. With more, Slack is making Parley wait, and further members aren't looked up."""
 HURRY = 0.8
-"""Seconds that a look-up may take where a form must be opened or answered within 3."""
+"""Seconds for a look-up before a form must be opened or answered within 3."""
 PATIENCE = 5.0
-"""Seconds that it may take elsewhere."""
+"""Seconds for any other look-up."""
 
 logger = logging.getLogger("parley.slack")
 
@@ -48,14 +48,14 @@ class Person:
     zone: tzinfo | None = None
     moderator: bool = False
     at_home: bool = False
-    """Whether they are a full member of the workspace: no guest, and of no other organisation."""
+    """Whether they are a full member of the workspace: not a guest, and not from another organisation."""
 
 
 UNKNOWN = Person()
 
 
 class People:
-    """Whom Slack can't tell about just now counts as a plain member with the name that came with the request."""
+    """Finds members. If Slack doesn't answer, a member is plain and has the name from the request."""
 
     def __init__(self, platform: str, web: WebApi, clock: Callable[[], datetime]) -> None:
         self._platform = platform
@@ -67,14 +67,16 @@ class People:
         self._people: dict[tuple[str, str], tuple[datetime, Person]] = {}
         self._groups: dict[str, tuple[datetime, Mapping[str, frozenset[str]]]] = {}
         self._handles: dict[str, Mapping[str, str]] = {}
-        """The user groups' handles by their ids, by workspace."""
+        """The user groups' handles by id, by workspace."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def find(
         self, team: str, user: str, name: str, *, press: bool = False, hurry: bool = False
     ) -> tuple[Actor, Person]:
-        """Who this is. What Slack does not say soon is left out, with `hurry` in less than a second: then a form
-        waits for it. Who presses waits no longer for names and languages, but for the groups, which decide who votes.
+        """Return the member and what Slack knows about them, leaving out what it doesn't tell within PATIENCE.
+
+        With `hurry`, each look-up gets only HURRY seconds, since a form waits for it. With `press`, only the name and
+        language do: the groups decide who may vote, so Parley waits for them.
         """
         fresh, person = self._cached(team, user)
         due, groups = self._groups.get(team, (None, {}))
@@ -92,7 +94,7 @@ class People:
         return Actor(self._platform, team, user, display_name, roles=roles, moderator=person.moderator), person
 
     async def names(self, team: str, ids: Collection[str], seconds: float) -> dict[str, str]:
-        """The names of people and the handles of user groups, by their ids, as far as Slack tells them soon."""
+        """Return the names of members and the handles of user groups, by id, as far as Slack tells them in time."""
         people = [each for each in sorted(ids) if each[0] in "UW"][:NAMES_MAX]
         looking = {user: self._started(self._person(team, user, press=False)) for user in people}
         if any(each[0] == "S" for each in ids) and team not in self._handles:
@@ -104,21 +106,21 @@ class People:
         return {id_: name for id_, name in (*names.items(), *handles.items()) if name}
 
     async def may_ping(self, team: str, user: str, group: str) -> bool:
-        """Tell whether a member, and the app, may ping a user group. Raises what `WebApi.call` raises.
+        """Tell whether the member and the app may ping a user group. Raises what `WebApi.call` raises.
 
-        Guests, and people of other organisations, may not; nor may anybody ping a group that is disabled, which Slack
-        leaves out of its list: https://slack.com/help/articles/212906697-Create-a-user-group
+        Guests and members of other organisations may not. Nobody may ping a disabled group, which Slack leaves out of
+        its list: https://slack.com/help/articles/212906697-Create-a-user-group
         """
         groups = await self._web.call("usergroups_list")
         listed = any(each["id"] == group for each in groups.get("usergroups") or ())
         return listed and (await self._person(team, user, press=False)).at_home
 
     async def named(self, team: str, reply: Reply) -> Reply:
-        """Return the reply with user groups by their handles."""
+        """Return the reply with user groups shown by their handles."""
         return with_handles(reply, await self.handles(team)) if names_groups(reply) else reply
 
     async def handles(self, team: str) -> Mapping[str, str]:
-        """The user groups' handles by their ids, as far as Slack tells them."""
+        """Return the user groups' handles by id, as far as Slack tells them."""
         if team not in self._handles:
             await self._roles(team, "")
         return self._handles.get(team, {})
@@ -132,7 +134,8 @@ class People:
             task.cancel()
 
     def _started(self, look: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
-        """It goes on when nobody waits for it any more: what it finds is known the next time."""
+        """Start a look-up that continues when nobody waits for it any more, so that its result is known the next
+        time."""
         return hold_task(asyncio.ensure_future(look), self._tasks)
 
     async def _person(self, team: str, user: str, *, press: bool) -> Person:
@@ -155,12 +158,12 @@ class People:
         return person
 
     def _cached(self, team: str, user: str) -> tuple[bool, Person]:
-        """Whether what is known is recent enough, and what it is."""
+        """Return whether the cached person is recent enough, and the person."""
         since, person = self._people.get((team, user), (None, UNKNOWN))
         return since is not None and self._clock() - since < PERSON_LIFETIME, person
 
     async def _roles(self, team: str, user: str) -> frozenset[str]:
-        """The ids of the user groups that this person is in."""
+        """Return the ids of the user groups that this member is in."""
         async with self._groups_gate:
             due, groups = self._groups.get(team, (None, {}))
             if due is None or self._clock() >= due:
@@ -170,7 +173,7 @@ class People:
         return groups.get(user, frozenset())
 
     async def _ask_groups(self, team: str) -> Mapping[str, frozenset[str]] | None:
-        """The groups of everybody who is in one, or None where Slack does not say."""
+        """Return every member's groups, or None if Slack doesn't answer."""
         try:
             answer = await self._web.call("usergroups_list", include_users=True)
         except (BotError, SlackClientError) as error:
@@ -191,9 +194,10 @@ async def _within(seconds: float, task: asyncio.Task[_T], otherwise: _T) -> _T:
 
 
 def person_of(user: Mapping[str, Any], team: str) -> Person:
-    """A person from `user` in what users.info answers. https://docs.slack.dev/reference/objects/user-object
+    """Read the `user` object of users.info. https://docs.slack.dev/reference/objects/user-object
 
-    A person who comes from elsewhere through a shared channel moderates nothing here, even an administrator at home.
+    A member of another workspace who joins through a shared channel never moderates here, even as an administrator at
+    home.
     """
     profile = user.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name")
@@ -209,7 +213,8 @@ def person_of(user: Mapping[str, Any], team: str) -> Person:
 
 
 def _belongs(user: Mapping[str, Any], team: str) -> bool:
-    """Within an Enterprise organisation, a person's own workspace may be another of those that they are in."""
+    """Tell whether the user belongs to the team. In an Enterprise organisation, `team_id` may be another of their
+    workspaces."""
     return team in {user.get("team_id") or team, *((user.get("enterprise_user") or {}).get("teams") or ())}
 
 

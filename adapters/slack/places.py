@@ -1,9 +1,9 @@
-"""Where a request happens on Slack, who can see that place, and whether a message may be posted there.
+"""Find out where a request happens on Slack, who can see that place, and whether the bot may post there.
 
-A command, a press and a shortcut carry the kind of their conversation. A form and the Home tab carry none: what a form
-kept in its `private_metadata` says which conversation it was opened in, and Slack says which kind that is now. Slack
-signs each request, and members never see the metadata, so nobody can forge it; all the same it only ever names a
-place. It never makes a place public: where nothing proves that every member can see a place, the place is private.
+A command, a press and a shortcut carry the kind of their conversation. A form and the Home tab carry none: a form's
+`private_metadata` names the conversation it was opened in, and Slack tells which kind that is now. Slack signs each
+request and members never see the metadata, so nobody can forge it. Even so, it only ever names a place and never makes
+it public: without proof that every member can see a place, the place is private.
 https://docs.slack.dev/reference/methods/conversations.info
 """
 
@@ -26,21 +26,21 @@ from bot.errors import BotError, PlaceGone
 from bot.i18n import N_
 
 _PRIVATE_NAME = re.compile(r"privategroup|directmessage|mpdm-.*")
-"""What Slack writes in the place of a private conversation's name, whatever its id begins with. A public channel that
-is called so counts as private, which does no harm."""
+"""Slack's stand-ins for a private conversation's name, whatever its id begins with. A public channel with such a name
+counts as private, which does no harm."""
 _PRIVATE_ID = ("G", "D", "U", "W")
-"""Ids of private channels and group conversations of old, of conversations of two, and of members."""
+"""Prefixes of the ids of older private channels and group conversations, of direct messages, and of members."""
 _DIRECT_ID = ("D", "U", "W")
 
 BETWEEN_PEOPLE = N_("I can't post in a conversation between other people. Use a channel, or your conversation with me.")
-"""Nobody can be invited into one."""
+"""Nobody can be invited into a conversation between two members."""
 
 logger = logging.getLogger("parley.slack")
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSpot:
-    """A place as far as the request itself tells."""
+    """A place, as far as the request itself tells."""
 
     place: Place
     """Private unless the request proves that it is public."""
@@ -54,17 +54,17 @@ class RequestSpot:
 
 @dataclass(frozen=True, slots=True)
 class ChannelFacts:
-    """What Slack says of a conversation. Where it says nothing, nobody may rely on the conversation being public."""
+    """Slack's answer about a conversation. Without an answer, the conversation is private."""
 
     private: bool = True
     obstacle: str = ""
-    """Why the bot can't post there, for the member; empty where nothing stands in the way."""
+    """Why the bot can't post there, as the member reads it; empty if it can."""
     name: str = ""
-    """What everybody may call it; empty for a private one."""
+    """The public name; empty for a private conversation."""
 
 
 def spot_of(body: Body, team: str, origin: forms.FormOrigin | None = None) -> RequestSpot:
-    """Read where it happened: in a conversation, in a form that came from one, or in the Home tab."""
+    """Read where a request happened: in a conversation, in a form that was opened in one, or in the Home tab."""
     container: Body = body.get("container") or {}
     if origin is not None:
         return _spot_of_form(body, team, origin)
@@ -88,7 +88,7 @@ def _spot_of_form(body: Body, team: str, origin: forms.FormOrigin) -> RequestSpo
 
 
 def _answerable(body: Body) -> set[str]:
-    """The conversations that Slack lets the app answer in for this member, who picked them in the form.
+    """Return the conversations that the member picked in the form and Slack lets the app answer in.
 
     https://docs.slack.dev/reference/block-kit/block-elements/multi-select-menu-element (`response_url_enabled`)
     """
@@ -102,7 +102,7 @@ def _place(team: str, channel: str, thread: str = "", *, private: bool) -> Place
 
 
 async def look_up(web: WebApi, channel: str) -> ChannelFacts:
-    """Ask Slack about a conversation. What the token can't see is private, and so is what Slack doesn't tell."""
+    """Ask Slack about a conversation. It's private if the token can't see it or Slack doesn't answer."""
     try:
         answer: Any = await web.call("conversations_info", channel=channel)
     except PlaceGone:
@@ -116,7 +116,7 @@ async def look_up(web: WebApi, channel: str) -> ChannelFacts:
 
 
 def conversation_of(channel: Mapping[str, Any]) -> ChannelFacts:
-    """Read the `channel` of conversations.info. https://docs.slack.dev/reference/objects/conversation-object
+    """Read the `channel` object of conversations.info. https://docs.slack.dev/reference/objects/conversation-object
 
     A channel that several organisations share counts as it is in the workspace whose token asks.
     """
@@ -129,7 +129,7 @@ def conversation_of(channel: Mapping[str, Any]) -> ChannelFacts:
 
 
 def settled(spot: RequestSpot, conversation: ChannelFacts) -> RequestSpot:
-    """Put what Slack says beside what the request tells. In a public channel every member may write."""
+    """Complete the spot with Slack's answer. In a public channel, every member may write."""
     private = spot.place.private if spot.certain else conversation.private
     may_write = spot.may_write or not private
     return replace(spot, place=replace(spot.place, private=private), certain=True, may_write=may_write)

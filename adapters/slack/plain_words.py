@@ -1,4 +1,4 @@
-"""Questions in plain words on Slack: what members write where they mention the app, or to it directly. Pure functions.
+"""Read plain questions on Slack: messages that mention the app, and direct messages to it. Pure functions.
 
 https://docs.slack.dev/reference/events/app_mention and /message.im
 """
@@ -14,11 +14,11 @@ from adapters.slack.decoding import NO_NAMES, Names, decode
 from adapters.slack.payloads import Body
 
 MENTION, MESSAGE = "app_mention", "message"
-"""The events. Slack sends the first from channels that have the app as a member, and never from direct messages."""
+"""Event types. Slack sends app_mention from channels that have the app as a member, and never from direct messages."""
 _FROM_APPS = ("bot_id", "bot_profile", "app_id", "edited", "hidden")
-"""What a member's own new message doesn't have."""
+"""Fields that a member's own new message doesn't have."""
 _SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})
-"""Messages with a member's own words. Every other subtype tells of a change, of a bot or of Slack itself:
+"""Subtypes of messages in a member's own words. Every other subtype reports a change, a bot or Slack itself:
 https://docs.slack.dev/reference/events/message#subtypes"""
 _PERSON = re.compile(r"<@([A-Z0-9]{1,20})(?:\|[^<>]*)?>")
 _SLACKBOT = "USLACKBOT"
@@ -27,25 +27,25 @@ _DIRECT_KIND = "im"
 
 @dataclass(frozen=True, slots=True)
 class PlainMessage:
-    """A question as it was written, and where."""
+    """A member's question and its place."""
 
     team: str
-    """The workspace that has the app: in a shared channel it may be another than the member's."""
+    """The workspace that has the app, which in a shared channel may not be the member's own."""
     user: str
     channel: str
     stamp: str
     thread: str
     written: str
-    """What was asked, as Slack writes it, without the mention of the app."""
+    """The question as Slack encodes it, without the mention of the app."""
     direct: bool
 
     def words(self, names: Names = NO_NAMES) -> str:
-        """What was asked, as its author saw it."""
+        """Return the question as its author saw it."""
         return decode(self.written, names, addresses=False).strip()
 
     @property
     def body(self) -> Body:
-        """The same as a payload that the rest of the adapter reads. An answer in a channel goes into a thread."""
+        """The question as a payload for the rest of the adapter. An answer in a channel goes into a thread."""
         return {
             "team_id": self.team,
             "user_id": self.user,
@@ -56,7 +56,7 @@ class PlainMessage:
 
 
 def plain_message(body: Body) -> PlainMessage | None:
-    """Read an event; None for one that is no question to the app: of a bot, an edit, or in another kind of place."""
+    """Read an event. Return None if it isn't a member's new question to the app in a channel or a direct message."""
     event = body.get("event")
     if not isinstance(event, Mapping):
         return None
@@ -85,7 +85,7 @@ def plain_message(body: Body) -> PlainMessage | None:
 
 
 def _installed(body: Body) -> Mapping[str, Any]:
-    """For which installation Slack sends the event: https://docs.slack.dev/apis/events-api/#authorizations"""
+    """Return the installation that Slack sends the event for: https://docs.slack.dev/apis/events-api/#authorizations"""
     entries = body.get("authorizations")
     first = entries[0] if isinstance(entries, list) and entries else {}
     return first if isinstance(first, Mapping) else {}

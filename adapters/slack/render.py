@@ -1,9 +1,8 @@
-"""A reply as Slack messages of Block Kit. Pure functions: the same reply, the same blocks.
+"""Draw a reply as Slack messages of Block Kit. Pure functions: the same reply gives the same blocks.
 
-Texts become `rich_text`, whose pieces Slack shows as they are: in mrkdwn `*`, `_`, `~` and backticks can't be
-escaped, and `:name:` would turn into a picture. Titles, labels and small print are `plain_text` without emoji
-codes, but for an option that begins with one.
-https://docs.slack.dev/reference/block-kit/blocks
+Text becomes `rich_text`, whose pieces Slack shows as they are: in mrkdwn, `*`, `_`, `~` and backticks can't be escaped,
+and `:name:` would turn into an emoji. Titles, labels and small print are `plain_text` without emoji codes, except an
+option that begins with an emoji. https://docs.slack.dev/reference/block-kit/blocks
 """
 
 from __future__ import annotations
@@ -31,14 +30,15 @@ from bot.chat.platform import Limits
 from bot.chat.vocabulary import Action, Button, ButtonStyle, Card, Choice, Control, Reply, Select
 
 COMMAND = "/parley"
-"""Slack's one command; what the core calls a command follows it."""
+"""Slack's only command; the core's commands follow it as words."""
 BLOCKS_MAX = 50
 BUTTONS_IN_BLOCK = 25
 FALLBACK_MAX = 4000
 LETTERS_MIN = 0
-"""Letters before Slack asks what a type-ahead select offers: it asks when the select is opened. Unsaid, it is 3."""
+"""Letters that a member types before Slack asks for a type-ahead select's options. At 0, it asks when the select opens;
+Slack's default is 3."""
 LINK_ID = "link"
-"""Begins the id of a button that opens an address. Slack reports its use, and nothing follows from it."""
+"""Prefix of the id of a button that opens an address. Slack reports its use, which needs no answer."""
 
 _STYLES: Mapping[ButtonStyle, str | None] = {
     ButtonStyle.PRIMARY: "primary",
@@ -48,7 +48,7 @@ _STYLES: Mapping[ButtonStyle, str | None] = {
 
 
 def count_blocks(card: Card) -> int:
-    """The card's blocks and the line that parts it from the card before."""
+    """Count the card's blocks, and the divider between it and the previous card."""
     texts = (card.title or card.url, card.image, card.body, card.footer)
     return 1 + sum(map(bool, texts)) + len(card.fields) + sum(1 for _ in _groups(card.controls))
 
@@ -76,26 +76,27 @@ LIMITS = Limits(
     parts=BLOCKS_MAX,
     count_parts=count_blocks,
 )
-"""One message: 50 blocks, header 150, a text of 3000, and near 12,000 characters in all, which Slack doesn't state."""
+"""Limits of one message: 50 blocks, a header of 150, a text of 3000, and about 12,000 characters in all, which Slack
+doesn't document."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlackMessage:
-    """What is sent: blocks, and the same as text for notifications and screen readers."""
+    """A message's blocks, and its text for notifications and screen readers."""
 
     text: str
     blocks: list[Json]
 
 
 def messages(reply: Reply) -> list[SlackMessage]:
-    """The reply as one or more messages, in order, each within Slack's limits."""
+    """Draw the reply as one or more messages, in order, each within Slack's limits."""
     return [message(part) for part in fit(reply, LIMITS)]
 
 
 def filling(drawn: list[SlackMessage], count: int) -> list[SlackMessage]:
-    """So many messages of these: for a redraw, since what is posted can be neither more nor fewer.
+    """Return exactly `count` messages for a redraw, since posted messages can't be added or removed.
 
-    What is not needed any more shows an ellipsis. What there is no room for is named by one, at the end of the last.
+    A spare message shows an ellipsis. If there are too few, an ellipsis ends the last one.
     """
     spare = SlackMessage(ELLIPSIS, more())
     filled = [*drawn[:count], *[spare] * (count - len(drawn))]
@@ -106,12 +107,12 @@ def filling(drawn: list[SlackMessage], count: int) -> list[SlackMessage]:
 
 
 def more() -> list[Json]:
-    """The mark of what is left out."""
+    """Return the mark of omitted content."""
     return [_words(ELLIPSIS)]
 
 
 def picture(file: str, alt: str) -> SlackMessage:
-    """A picture that Slack has, as a message of its own."""
+    """Draw an uploaded picture as its own message. `file` is Slack's id of it."""
     words = shorten(clean(alt), LIMITS.alt) or ELLIPSIS
     return SlackMessage(
         escape(shorten_by(words, FALLBACK_MAX, measure_line)),
@@ -120,7 +121,7 @@ def picture(file: str, alt: str) -> SlackMessage:
 
 
 def message(reply: Reply) -> SlackMessage:
-    """One message from a reply that fits."""
+    """Draw a reply that fits as one message."""
     used: Counter[str] = Counter()
     blocks: list[Json] = []
     for card in reply.cards:
@@ -133,7 +134,7 @@ def message(reply: Reply) -> SlackMessage:
 
 
 def as_text(card: Card) -> str:
-    """All words of a card but its controls', without any formatting."""
+    """Return all words of a card except its controls', unformatted."""
     lines = [card.title or card.url or "", plain(card.body), card.image.alt if card.image else ""]
     for field in card.fields:
         lines += [field.name, plain(field.value)]
@@ -147,7 +148,7 @@ def _blocks(card: Card, used: Counter[str]) -> Iterator[Json]:
         yield {"type": "header", "text": plain_text(card.title)}
     if visible(card.body):
         yield rich_text(elements(card.body))
-    if card.image and card.image.alt.strip():  # the picture follows, or never does
+    if card.image and card.image.alt.strip():  # the picture follows later, or never
         yield _words(card.image.alt)
     for field in card.fields:
         name = (Paragraph((Bold(field.name),)),) if field.name.strip() else ()
@@ -160,7 +161,7 @@ def _blocks(card: Card, used: Counter[str]) -> Iterator[Json]:
 
 
 def _groups(controls: tuple[Control, ...]) -> Iterator[tuple[Control, ...]]:
-    """Buttons that follow each other share a block; a select has one of its own."""
+    """Group consecutive buttons into one block; a select gets its own."""
     for is_button, group in groupby(controls, lambda control: isinstance(control, Button)):
         run = tuple(group)
         width = BUTTONS_IN_BLOCK if is_button else 1
@@ -169,20 +170,20 @@ def _groups(controls: tuple[Control, ...]) -> Iterator[tuple[Control, ...]]:
 
 
 def _words(words: str) -> Json:
-    """Small print."""
+    """Draw small print."""
     return {"type": "context", "elements": [plain_text(words)]}
 
 
 def _controls(controls: tuple[Control, ...], used: Counter[str]) -> Json:
     first = controls[0]
-    if isinstance(first, Select) and first.most > 1:  # Slack takes a list of several only beside a text
+    if isinstance(first, Select) and first.most > 1:  # Slack accepts a multi-select only beside a text
         return {"type": "section", "text": plain_text(first.label), "accessory": _select(first, used)}
     drawn = [_select(control, used) if isinstance(control, Select) else _button(control, used) for control in controls]
     return {"type": "actions", "elements": drawn}
 
 
 def _button(button: Button, used: Counter[str]) -> Json:
-    """Slack has no disabled buttons: the core tells the member who presses one why nothing happens."""
+    """Draw a button. Slack has no disabled ones: the core tells a member who presses one why nothing happens."""
     element: Json = {
         "type": "button",
         "text": plain_text(button.label, emoji=button.emoji is not None),
@@ -202,8 +203,10 @@ def _select(select: Select, used: Counter[str]) -> Json:
 
 
 def list_of(name: str, label: str, options: Iterable[Choice], *, most: int, type_ahead: bool) -> Json:
-    """A list of options, each of which fits. Slack's own client filters them while a person types; it asks for them
-    where there may be more."""
+    """Draw a select of options that already fit.
+
+    Slack's client filters them while the member types. With `type_ahead`, it asks Parley instead, which may have more.
+    """
     drawn = [(option_of(option), option.chosen) for option in options]
     chosen = [option for option, is_chosen in drawn if is_chosen]
     kind = "external_select" if type_ahead else "static_select"
@@ -219,7 +222,7 @@ def list_of(name: str, label: str, options: Iterable[Choice], *, most: int, type
 
 
 def buttons_of(name: str, options: Iterable[Choice], *, several: bool) -> Json:
-    """Options that all stand there, each of which fits: check boxes for several, else radio buttons."""
+    """Draw all options at once, already fitted: check boxes for several answers, else radio buttons."""
     drawn = [(option_of(option), option.chosen) for option in options]
     kind = "checkboxes" if several else "radio_buttons"
     element: Json = {"type": kind, "action_id": name, "options": [option for option, _ in drawn]}
@@ -234,13 +237,13 @@ def option_of(option: Choice) -> Json:
 
 
 def suggested(choices: Iterable[Choice]) -> list[Json]:
-    """What a type-ahead select offers: each value once."""
+    """Draw the options of a type-ahead select, each value once."""
     once = {choice.value: choice for choice in choices}
     return [option_of(fit_option(choice, LIMITS)) for choice in once.values()][: LIMITS.options]
 
 
 def _unique_id(action: Action | None, used: Counter[str]) -> str:
-    """Slack wants each id once in a message."""
+    """Return an id for a control. Slack wants each id once in a message."""
     encoded = action.encode() if action else LINK_ID
     copy = used[encoded]
     used[encoded] += 1

@@ -1,4 +1,4 @@
-"""Slack as one of the platforms of a process: it runs until it is stopped, and says why it ends."""
+"""Run Slack as one of the platforms of a process."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bot.instance import Instance
 from bot.settings.model import Address, Settings
 
 INSTALL_PORT = "3000"
-"""Where the pages that install the app are in Socket Mode, if nothing else is said."""
+"""Default port of the install pages in Socket Mode."""
 FAREWELL = 1.0
-"""Seconds in which what Slack still says is acknowledged: a removed app hears of it twice."""
+"""Seconds to acknowledge Slack's last events: Slack reports an app's removal twice."""
 
 
 def installs(settings: Settings, instance: Instance, clock: Callable[[], datetime]) -> OAuth | None:
-    """How workspaces install the app, if they do."""
+    """Return the settings and stores for installing the app, or None if only one workspace uses it."""
     client, secret = settings.slack_client_id, settings.slack_client_secret
     if not client or secret is None:
         return None
@@ -31,7 +31,8 @@ def installs(settings: Settings, instance: Instance, clock: Callable[[], datetim
 
 
 class SlackService:
-    """It takes its place among the instance's platforms at once, so that nothing that is due there is missed."""
+    """Slack as a service of the process. It joins the instance's platforms at once, so that no due message is
+    missed."""
 
     def __init__(
         self, instance: Instance, chat: SlackChat, *, app_token: str = "", address: Address | None = None
@@ -43,7 +44,8 @@ class SlackService:
 
     @classmethod
     def of(cls, settings: Settings, instance: Instance, clock: Callable[[], datetime]) -> SlackService:
-        """Over Socket Mode with an app-level token, else over HTTP. Raises UsageError for what is half set."""
+        """Build the service for Socket Mode if there is an app-level token, else for HTTP. Raises UsageError for
+        incomplete settings."""
         if missing := what_is_missing(settings):
             raise UsageError(missing)
         bot, app, secret = settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret
@@ -71,7 +73,8 @@ class SlackService:
         return self._chat.is_connected()
 
     async def run(self) -> None:
-        """Runs until it is cancelled. Raises UsageError or Refused for what Slack takes no more."""
+        """Run until cancelled. Raises UsageError if Slack refuses a token at the start, Refused if it revokes one
+        later."""
         try:
             await self._chat.start(self._app_token or None)
             if self._address is not None:

@@ -1,4 +1,4 @@
-"""Which settings make Slack whole. Half of them is a mistake that is told at the start, never a platform that is silent."""
+"""Check Slack's settings. Incomplete settings are an error at the start, not a silent platform."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ OWN = (
 
 
 def is_wanted(settings: Settings) -> bool:
-    """Whether anything of Slack is set."""
+    """Tell whether any setting of Slack is set."""
     return any(getattr(settings, name) for name in OWN)
 
 
 def what_is_missing(settings: Settings) -> str:
-    """What is half set, and what to set; empty where Slack can run."""
+    """Return the error for incomplete settings, with what to set; empty if Slack can run."""
     if bool(settings.slack_client_id) != bool(settings.slack_client_secret):
         return "PARLEY_SLACK_CLIENT_ID and PARLEY_SLACK_CLIENT_SECRET go together: set both, or neither."
     over_http = settings.slack_signing_secret and settings.slack_bind

@@ -1,10 +1,9 @@
-"""Socket Mode, watched: one socket to Slack at a time, and another whenever it is good no more.
+"""Watch Socket Mode: keep one socket to Slack, and replace it when it fails.
 
-The library sends pings, and wants a new connection where pongs stay out, where the socket closes or Slack asks for it.
-It does not notice a socket whose pongs come and nothing else ever, nor one that never says hello; it tries a spent
-address again for good, never slows down, and closes the old socket before the new one is open. So here it holds one
-socket and says when that is lost; when to open the next, and how, is decided here.
-https://docs.slack.dev/apis/events-api/using-socket-mode
+The library sends pings, and reconnects if pongs stay out, the socket closes or Slack asks for it. It doesn't notice a
+socket that gets pongs and nothing else, nor one that never gets a hello. It retries a used address forever, never slows
+down, and closes the old socket before the new one is open. So here the library's client holds one socket and reports
+its loss; `SocketMode` decides when and how to open the next. https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 from __future__ import annotations
@@ -32,55 +31,56 @@ from bot.aio import hold_task, wait_for_event
 
 OK = 200
 GOODBYE = 1.0
-"""Seconds in which Slack may say goodbye as well."""
+"""Seconds that Slack has to close the socket on its side."""
 TROUBLE = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
-"""What connecting raises where Slack can't be reached or does not answer as it should."""
+"""Errors of connecting if Slack can't be reached or doesn't answer properly."""
 
 Sleep = Callable[[float], Awaitable[object]]
 
 logger = logging.getLogger("parley.slack")
 LIBRARY = logging.getLogger("slack_sdk.socket_mode")
-"""For what the library logs: at DEBUG, whole messages with who sent them, so it must not be one of Parley's own."""
+"""Logger for the library's records: at DEBUG they hold whole messages with their authors, so it isn't one of Parley's
+own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds."""
+    """Intervals of the socket, in seconds."""
 
     ping: float = 10.0
-    """Between pings. Half of it without a pong ends a socket."""
+    """Between pings. A socket without a pong for half of it ends."""
     look: float = 5.0
-    """Between looks whether the socket is still good."""
+    """Between checks of the socket."""
     opening: float = 20.0
-    """Until a socket that has not said hello is given up."""
+    """Until a socket without a hello is given up."""
     quiet: float = 900.0
-    """Without a word from Slack, until the socket is replaced though its pongs come: nobody can tell a quiet night
-    from a socket that Slack has forgotten."""
+    """Without a message from Slack, until the socket is replaced even if its pongs arrive: a quiet night looks the same
+    as a socket that Slack has forgotten."""
     pause: float = 1.0
-    """Before the second try to connect; twice as long before each further one."""
+    """Before the second try to connect; doubled before each further one."""
     longest_pause: float = 60.0
     """apps.connections.open may be called once a minute: https://docs.slack.dev/apis/web-api/rate-limits."""
     farewell: float = 5.0
-    """For which a socket that was replaced is still read and written."""
+    """For which a replaced socket is still read and written."""
 
 
 class _Socket(SocketModeClient):
-    """The library's client for the life of one socket. Where it would connect anew, it says so instead."""
+    """The library's client for the life of one socket. It reports a lost socket instead of reconnecting."""
 
     def __init__(self, app_token: str, web: AsyncWebClient, ping: float, lost: Callable[[], None]) -> None:
         super().__init__(app_token, LIBRARY, web, ping_interval=ping)
         self.greeted = asyncio.Event()
         self.spent = False
-        """Whether it is lost, or Slack has asked for another, maybe before anybody uses this one."""
+        """Whether the socket is lost or Slack has asked for another, perhaps before anybody uses this one."""
         self._lost = lost
 
     @property
     def alive(self) -> bool:
-        """Whether Slack has said hello, and the socket is open."""
+        """Tell whether Slack has said hello and the socket is open."""
         return self.greeted.is_set() and self.current_session is not None and not self.current_session.closed
 
     async def connect(self) -> None:
-        """Tries once. Raises what stands in the way."""
+        """Connect once. Raises one of TROUBLE if it fails."""
         self.current_session = await self.aiohttp_client_session.ws_connect(
             str(self.wss_uri),
             autoping=False,
@@ -97,13 +97,13 @@ class _Socket(SocketModeClient):
         self._lost()
 
     def read_no_more(self) -> None:
-        """What was read is still answered and acknowledged."""
+        """Stop reading. Requests that were already read are still answered and acknowledged."""
         if self.message_receiver is not None:
             self.message_receiver.cancel()
 
 
 class SocketMode:
-    """Keeps the app in touch with Slack from `open` to `close`."""
+    """Keeps the app connected to Slack from `open` to `close`."""
 
     def __init__(
         self,
@@ -126,15 +126,15 @@ class SocketMode:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
         self.last_heard: datetime | None = None
-        """When Slack last said something: a hello, an event, a command."""
+        """Time of Slack's last message: a hello, an event or a command."""
 
     @property
     def connected(self) -> bool:
-        """Whether a socket is open on which Slack has said hello."""
+        """Tell whether a socket is open and Slack has said hello on it."""
         return self._socket is not None and self._socket.alive
 
     async def open(self, address: str | None) -> None:
-        """Connects at this address, and goes on trying where it can't, or where there was none to be had."""
+        """Connect at this address. If that fails, or there is no address, keep trying."""
         try:
             self._socket = await self._opened(address) if address else None
         except TROUBLE as error:
@@ -142,7 +142,7 @@ class SocketMode:
         self._watching = asyncio.ensure_future(self._watch())
 
     def read_no_more(self) -> None:
-        """Takes nothing more in; what was read is answered and acknowledged."""
+        """Stop reading. Requests that were already read are still answered and acknowledged."""
         if self._watching is not None:
             self._watching.cancel()
         if self._socket is not None:
@@ -158,7 +158,7 @@ class SocketMode:
             self._socket = None
 
     async def _watch(self) -> None:
-        """Looks from time to time, and at once where the library says that a socket is lost."""
+        """Check the socket at intervals, and at once when the library reports its loss."""
         while True:
             self._lost.clear()
             if self._socket is None or self._socket.spent or not self.connected or self._is_quiet():
@@ -172,7 +172,7 @@ class SocketMode:
         return self.last_heard is not None and self._clock() - self.last_heard > timedelta(seconds=self._pace.quiet)
 
     async def _replace(self) -> None:
-        """Opens the next socket, however often it takes, and lets the old one go. What is lost is logged once."""
+        """Open the next socket, with as many tries as it takes, then end the old one. Log a loss once."""
         pause, old = self._pace.pause, self._socket
         logged = old is None
         while True:
@@ -193,7 +193,7 @@ class SocketMode:
             self._later(self._farewell(old))
 
     async def _opened(self, address: str = "") -> _Socket:
-        """A socket on which Slack has said hello, at an address that is good for once. Raises what stands in the way."""
+        """Return a socket on which Slack has said hello. Its address works once. Raises one of TROUBLE if it fails."""
         socket = _Socket(self._app_token, self._web, self._pace.ping, self._lost.set)
         socket.message_listeners.append(self._hear)
         socket.socket_mode_request_listeners.append(self._handle)
@@ -214,7 +214,7 @@ class SocketMode:
             socket.greeted.set()
 
     async def _handle(self, socket: Any, request: SocketModeRequest) -> None:
-        """Whatever the app makes of it, it is acknowledged: Slack would send it again, or the person wait."""
+        """Acknowledge a request even if the app rejects it: Slack would send it again, or the member would wait."""
         began = time()
         response = await self._app.take(request.payload)
         try:
@@ -226,7 +226,7 @@ class SocketMode:
             logger.info("an acknowledgement didn't reach Slack: %s", type(error).__name__)
 
     async def _farewell(self, socket: _Socket) -> None:
-        """Slack may still say something on a socket that it has replaced."""
+        """Close a replaced socket after a while, since Slack may still use it."""
         try:
             await self._sleep(self._pace.farewell)
         finally:
@@ -237,7 +237,7 @@ class SocketMode:
 
 
 async def _shut(socket: _Socket) -> None:
-    """A socket that nobody answers on is not waited for."""
+    """Close a socket, with a time limit in case Slack no longer answers on it."""
     with suppress(*TROUBLE):
         async with asyncio.timeout(GOODBYE):
             await socket.disconnect()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Texts as Slack takes them: pieces of `rich_text`, `plain_text`, and what is escaped where Slack reads mrkdwn.
+"""Encode text for Slack as `rich_text`, `plain_text` or escaped mrkdwn, and read messages' words.
 
 https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
@@ -34,14 +34,15 @@ from bot.chat.markup import (
 Json = dict[str, Any]
 
 CHANNEL = re.compile(r"[CG][A-Z0-9]{1,20}")
-"""The id of a channel, public or private; not of a conversation with one person."""
+"""A channel's id, public or private; not that of a conversation with one person."""
 GROUP = re.compile(r"S[A-Z0-9]{1,20}")
-"""The id of a user group. Slack pings whom a message names by it; so a group that isn't to be pinged is text."""
+"""A user group's id. Slack pings a group that a message names by id, so a group that must not be pinged becomes
+text."""
 _TIME = "{date_long_pretty} {time}"
 
 
 def escape(written: str) -> str:
-    """The words such that no mention, link or command lives in them, where Slack reads mrkdwn. Once, never twice.
+    """Escape the text for mrkdwn, so that it holds no mention, link or command. Apply it once only.
 
     https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
@@ -53,7 +54,7 @@ def measure_line(written: str) -> int:
 
 
 def measure(content: Text) -> int:
-    """Characters as if everything were escaped, with two for the gap after each block."""
+    """Count the characters as if all were escaped, with two for the gap after each block."""
     return len(escape(plain(content))) + 2 * len(content)
 
 
@@ -70,7 +71,7 @@ def section(drawn: list[Json]) -> Json:
 
 
 def elements(content: Text) -> list[Json]:
-    """Paragraphs that follow each other share a section, with an empty line between; items make up lists."""
+    """Draw the blocks. Consecutive paragraphs share a section, with an empty line between; items form lists."""
     blocks = [block for block in content if any(piece.text for piece in block.inlines)]
     drawn: list[Json] = []
     for kind, group in groupby(enumerate(blocks), _run):
@@ -85,7 +86,7 @@ def elements(content: Text) -> list[Json]:
 
 
 def _run(numbered: tuple[int, Block]) -> tuple[type[Block], int | None]:
-    """What neighbours must share to be drawn as one: their kind and, in a list with numbers, an unbroken count."""
+    """Return a key that is equal for neighbours drawn as one: the kind and, in a numbered list, an unbroken count."""
     place, block = numbered
     number = _number(block)
     return type(block), None if number is None else number - place
@@ -135,7 +136,7 @@ def _piece(piece: Inline) -> Json:
 
 
 def link(piece: Link, style: str | None = None) -> Json:
-    """A link, or its words and address as text where the address is not one that may be followed."""
+    """Draw a link, or its words and address as text if the address isn't safe to follow."""
     if linkable(piece.url):
         return _styled({"type": "link", "url": piece.url, "text": piece.text or piece.url}, style)
     words = piece.text if piece.text == piece.url else f"{piece.text} ({piece.url})"
@@ -147,12 +148,13 @@ def _styled(piece: Json, style: str | None) -> Json:
 
 
 def plain_text(words: str, *, emoji: bool = False) -> Json:
-    """Slack refuses a text in which nothing can be seen. With `emoji`, it draws codes such as `:tea:`."""
+    """Draw plain text, with an ellipsis for an invisible one, which Slack refuses. With `emoji`, Slack draws codes such
+    as `:tea:`."""
     return {"type": "plain_text", "text": words if words.strip() else ELLIPSIS, "emoji": emoji}
 
 
 def words_of(message: Mapping[str, Any], names: Names = NO_NAMES) -> str:
-    """All words of a message: what was written or what an app laid out, what was shared or linked, and files' names."""
+    """Return all words of a message: its text or an app's layout, shared messages, link previews, and files' names."""
     parts = [own_words(message, names)]
     for shared in message.get("attachments") or ():
         parts += _attached(shared, names)
@@ -162,7 +164,7 @@ def words_of(message: Mapping[str, Any], names: Names = NO_NAMES) -> str:
 
 
 def own_words(message: Mapping[str, Any], names: Names = NO_NAMES) -> str:
-    """What somebody wrote. An app's layout says more than the text beside it, which is for notifications."""
+    """Return the message's own words. An app's layout holds more than its text, which is for notifications."""
     blocks, written = message.get("blocks") or (), _read(message.get("text"), names)
     if written and all(block.get("type") == "rich_text" for block in blocks):
         return written
@@ -170,7 +172,7 @@ def own_words(message: Mapping[str, Any], names: Names = NO_NAMES) -> str:
 
 
 def _attached(shared: Mapping[str, Any], names: Names) -> Iterator[str]:
-    """A message that was shared, the preview of a link, or what an app hung on to its text."""
+    """Yield the words of a shared message, a link's preview, or an app's attachment."""
     inside = [each.get("message") or {} for each in shared.get("message_blocks") or ()] or [shared]
     drawn = "\n".join(filter(None, (words_of({"blocks": each.get("blocks")}, names) for each in inside)))
     texts = [shared.get(name) for name in ("pretext", "title", "text")]
@@ -189,7 +191,7 @@ _INLINE = frozenset({"rich_text_section", "rich_text_quote", "rich_text_preforma
 
 
 def _lines(blocks: Iterable[Mapping[str, Any]], names: Names) -> Iterator[str]:
-    """The texts of blocks in the order in which they are seen; no control's."""
+    """Yield the blocks' texts in reading order, without controls."""
     for block in blocks:
         kind = block.get("type")
         if kind in _CONTROLS:
@@ -204,7 +206,7 @@ def _lines(blocks: Iterable[Mapping[str, Any]], names: Names) -> Iterator[str]:
 
 
 def _text_in(content: object, names: Names) -> str:
-    """Of a text object or a plain string. Markdown and mrkdwn come as they were written."""
+    """Read a text object or a plain string. Markdown and mrkdwn stay as they were written."""
     if isinstance(content, Mapping):
         plain_words = content.get("type") == "plain_text"
         written = str(content.get("text") or "")
@@ -216,7 +218,7 @@ _ID_NAMES = {"user": "@", "usergroup": "@", "channel": "#"}
 
 
 def _word(piece: Mapping[str, Any], names: Names) -> str:
-    """In rich text nothing is escaped."""
+    """Return the words of a piece of rich text, where Slack escapes nothing."""
     kind = str(piece.get("type"))
     if kind in _ID_NAMES:
         id_ = str(piece.get(f"{kind}_id"))
@@ -229,5 +231,5 @@ def _word(piece: Mapping[str, Any], names: Names) -> str:
 
 
 def _read(written: object, names: Names) -> str:
-    """What somebody wrote, without the addresses of its links."""
+    """Decode a text, without the addresses of its links."""
     return decode(str(written or ""), names, addresses=False).strip()

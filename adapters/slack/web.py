@@ -1,4 +1,4 @@
-"""Slack's Web API as the adapter uses it: one session with a timeout, failures told apart, edits within their budget."""
+"""Call Slack's Web API: one session with a timeout, errors by kind, and a budget for edits."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ REPEATABLE = (
     "views.open",
     "views.publish",
 )
-"""Ends the addresses of what nobody else tries once more, and is the same however often it is done. Slack knows a message
-by its `client_msg_id` (https://docs.slack.dev/reference/methods/chat.postMessage#errors), a form by its trigger."""
+"""Endings of the methods that are safe to repeat and that nothing else repeats. Slack recognises a message by its
+`client_msg_id` (https://docs.slack.dev/reference/methods/chat.postMessage#errors), a form by its trigger."""
 TIMEOUT = 30.0
 """Seconds for one call."""
 MINUTE = timedelta(minutes=1)
 EDITS_A_MINUTE = 45
-"""chat.update is of tier 3, 50 a minute, and what is sent evenly does not arrive so:
+"""chat.update is of tier 3, 50 a minute, and calls that were sent evenly may arrive in bursts:
 https://docs.slack.dev/apis/web-api/rate-limits."""
 IS_JSON = {"Content-Type": "application/json"}
 REST = 1.0
-"""Seconds for which nothing is called after Slack has refused the token."""
+"""Seconds without calls after Slack has refused the token."""
 
 DEAD_TOKEN = frozenset(
     {"token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed", "app_uninstalled"}
@@ -118,7 +118,7 @@ logger = logging.getLogger("parley.slack")
 
 
 class Budget:
-    """At most so many in any minute of the clock."""
+    """A limit on calls within any minute of the clock."""
 
     def __init__(self, most: int, clock: Callable[[], datetime]) -> None:
         self._most = most
@@ -126,14 +126,14 @@ class Budget:
         self._calls: deque[datetime] = deque()
 
     def take(self, *, spare: int = 0) -> bool:
-        """Takes one, if one is left beyond those that are kept for more urgent calls."""
+        """Take a call if more than `spare` are left, which more urgent calls may use."""
         if not self.has(spare=spare):
             return False
         self._calls.append(self._clock())
         return True
 
     def has(self, *, spare: int = 0) -> bool:
-        """Whether one could be taken just now."""
+        """Tell whether a call could be taken now."""
         now = self._clock()
         while self._calls and self._calls[0] <= now - MINUTE:
             self._calls.popleft()
@@ -141,7 +141,7 @@ class Budget:
 
 
 class ServerErrors(AsyncRetryHandler):
-    """Tries once more what Slack's side could not do, where that is done once all the same."""
+    """Repeats a call once after an error of Slack's server, if the method is safe to repeat."""
 
     async def _can_retry_async(
         self,
@@ -156,10 +156,10 @@ class ServerErrors(AsyncRetryHandler):
 
 
 class WebApi:
-    """Under one token, so for one workspace; without a token, for what needs none.
+    """Calls Slack under a workspace's token, or without one for methods that need none.
 
-    Raises NotFound, NotAllowed or Unavailable for what Slack refuses; what is left is a bug. `refused` is called when
-    Slack says that the token is dead for good.
+    Raises NotFound, NotAllowed or Unavailable if Slack refuses a call; any other error is a bug. Calls `refused` when
+    Slack has revoked the token for good.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ class WebApi:
         self.client = AsyncWebClient(token=token or None, base_url=base_url, session=session)
         self.client.retry_handlers += [AsyncRateLimitErrorRetryHandler(max_retry_count=2), ServerErrors()]
         self.removed = False
-        """Whether the workspace has removed the app: nothing is called any more."""
+        """Whether the workspace has removed the app, which ends all calls."""
         self._refused = refused
         self._edits = Budget(EDITS_A_MINUTE, clock)
         self._rest_until = 0.0
@@ -193,11 +193,11 @@ class WebApi:
 
     @property
     def resting(self) -> bool:
-        """Whether Slack has refused the token just now."""
+        """Tell whether Slack has just refused the token."""
         return monotonic() < self._rest_until
 
     async def call(self, method: str, **arguments: Any) -> Any:
-        """`call("chat_postMessage", channel=…)`: what Slack answered."""
+        """Call a method, as in `call("chat_postMessage", channel=…)`, and return Slack's response."""
         if self.removed:
             raise NotAllowed(REMOVED)
         if self.resting:
@@ -211,7 +211,7 @@ class WebApi:
             raise meaning from error
 
     async def is_dead(self) -> bool:
-        """Whether Slack says, asked for that alone, that the token is dead for good."""
+        """Ask Slack whether the token is dead for good."""
         try:
             await self.client.auth_test()
         except SlackApiError as error:
@@ -221,18 +221,20 @@ class WebApi:
         return False
 
     async def edit(self, **arguments: Any) -> None:
-        """chat.update, while the workspace's budget lasts; then Unavailable, so that what is pending is merged."""
-        if self.resting:  # who asks for an edit asks again at once
+        """Edit a message with chat.update. Raises Unavailable when the workspace's budget is spent, so that pending
+        edits merge."""
+        if self.resting:  # a caller whose edit fails tries again at once
             await asyncio.sleep(REST)
         if not self._edits.take():
             raise Unavailable(UNREACHABLE)
-        # Slack parses an edit's text if nothing is said: https://docs.slack.dev/reference/methods/chat.update
+        # Slack parses an edit's text by default: https://docs.slack.dev/reference/methods/chat.update
         await self.call("chat_update", parse="none", **arguments)
 
     async def respond(self, url: str, payload: Mapping[str, Any]) -> bool:
-        """Answers at a response_url. False where it can't be used, any more or just now: then there are other ways.
+        """Answer at a response_url. Return False if it's spent or can't be used now, so that the caller tries another
+        way.
 
-        Raises ConnectionError for what Slack refuses to show.
+        Raises ConnectionError if Slack refuses the message.
         """
         session = self.client.session
         if session is None:
@@ -269,6 +271,6 @@ class WebApi:
 
 
 def error_of(error: SlackApiError) -> str:
-    """Slack's name for what was wrong; nothing where the answer was none of Slack's own, such as a proxy's page."""
+    """Return Slack's error code; empty if the response wasn't Slack's own, such as a proxy's page."""
     data = getattr(error.response, "data", error.response)
     return str(data.get("error") or "") if isinstance(data, Mapping) else ""

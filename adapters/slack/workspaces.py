@@ -1,7 +1,7 @@
-"""Which workspaces have the app, and how each is talked to: under its own token, with its own people and budgets.
+"""Find the workspaces that have the app, each with its own token, people and budgets.
 
-A caller gets the workspace from memory. What is known is looked up again when it has changed, and after some seconds
-in case that word got lost between two processes; Slack is not asked for it.
+A caller gets the workspace from memory. Parley looks up the installation again when it has changed, and after some
+seconds in case that signal got lost between two processes; it doesn't ask Slack.
 """
 
 from __future__ import annotations
@@ -24,41 +24,42 @@ from bot.polls.privacy import Privacy
 
 NAME = "slack"
 INSTALLATION_LIFETIME = timedelta(seconds=10)
-"""How long an installation counts without being looked up again."""
+"""Time that an installation counts without another look-up."""
 NOT_HERE = N_("Parley isn't installed in your workspace. Ask an admin to install it.")
 
 logger = logging.getLogger("parley.slack")
 
 
 class TokenSource(Protocol):
-    """Where the tokens come from."""
+    """A source of the workspaces' tokens."""
 
     several: bool
-    """Whether Parley goes on without this workspace when it is lost."""
+    """Whether Parley keeps running without a workspace that is lost."""
 
     def watch(self, changed: Callable[[str], None]) -> None:
-        """Calls `changed` with the workspace whose token is another now, or gone; with nothing if it may be any."""
+        """Call `changed` with each workspace whose token has changed or is gone; with "" if it may be any."""
 
     async def find(self, team: str) -> Installed | None:
-        """The workspace's token, if it has the app. Raises Unavailable where that can't be said just now."""
+        """Return the workspace's installation, or None without the app. Raises Unavailable if it can't tell now."""
 
     async def forget(self, team: str, now: datetime, *, token: str = "", at: datetime | None = None) -> bool:
-        """The app was removed `at` this time, or this `token` is dead: whether that concerned what is installed now."""
+        """Forget an installation, removed `at` this time or with this dead `token`. Return whether it was the current
+        one."""
 
 
 @dataclass(slots=True, eq=False)
 class Workspace:
-    """One that has the app."""
+    """A workspace that has the app."""
 
     installed: Installed
     web: WebApi
     people: People
     checked: datetime | None
-    """When it was looked up; None for at once."""
+    """Time of the last look-up; None to look it up at the next use."""
 
 
 class Workspaces:
-    """Those that have the app. One for the whole process."""
+    """The workspaces that have the app, one object for the process."""
 
     def __init__(
         self,
@@ -70,9 +71,9 @@ class Workspaces:
         privacy: Privacy | None = None,
     ) -> None:
         self.anyone = anyone
-        """For what needs no workspace's token."""
+        """Web API for calls that need no workspace's token."""
         self.ended = asyncio.Event()
-        """Set once the only token is dead for good."""
+        """Set when the only token is dead for good."""
         self._source = source
         self._new_web = new_web
         self._clock = clock
@@ -82,12 +83,12 @@ class Workspaces:
         source.watch(self._changed)
 
     async def of(self, team: str) -> Workspace:
-        """Raises NotAllowed for a workspace that doesn't have the app, Unavailable where that can't be said."""
+        """Return the workspace. Raises NotAllowed if it doesn't have the app, Unavailable if that's unknown now."""
         workspace, now = self._by_team.get(team), self._clock()
         if workspace is not None:
             if workspace.checked is not None and abs(now - workspace.checked) < INSTALLATION_LIFETIME:
                 return workspace
-            workspace.checked = now  # the others go on with what is known meanwhile
+            workspace.checked = now  # other callers use the known installation meanwhile
         try:
             installed = await self._source.find(team) if team else None
         except BotError:
@@ -97,12 +98,12 @@ class Workspaces:
         return self._renewed(team, installed)
 
     async def returned(self, team: str) -> None:
-        """The workspace has the app, again if it had removed it."""
+        """Record that the workspace has the app, again if it had removed it."""
         if self._privacy is not None:
             await self._privacy.returned(community_of(team))
 
     async def removed(self, team: str, at: datetime, *, whole: bool) -> None:
-        """Slack says that the workspace has removed the app `at` this time, or, if not the `whole`, its token."""
+        """Handle the removal of the app `at` this time, or, unless `whole`, of its token."""
         if not await self._source.forget(team, self._clock(), at=at):
             return
         logger.warning("Slack: the app was removed from workspace %s", team)
@@ -146,7 +147,8 @@ class Workspaces:
             workspace.people.stop()
 
     def _refused(self, team: str, web: WebApi) -> None:
-        """Slack takes the token no more, for good. If it is still the workspace's, nobody has told Parley so."""
+        """Handle a token that Slack has revoked for good. If it's still the workspace's, Parley hasn't heard of the
+        removal."""
         workspace = self._by_team.get(team)
         if not self._source.several:
             self.ended.set()
@@ -155,7 +157,8 @@ class Workspaces:
             self._spawn(self._lose(team, workspace))
 
     async def _lose(self, team: str, refused: Workspace) -> None:
-        """One refusal may be a mistake of Slack's, and open polls end with the workspace: so Slack is asked again."""
+        """Drop a workspace after asking Slack again: one refusal may be Slack's mistake, and would end all open
+        polls."""
         try:
             dead = await refused.web.is_dead()
             gone = dead and await self._source.forget(team, self._clock(), token=refused.installed.bot_token)
@@ -178,7 +181,7 @@ class Workspaces:
 
 
 class OneToken:
-    """The one workspace whose token the operator has set."""
+    """The single workspace whose token the operator has set."""
 
     several = False
 
@@ -198,10 +201,10 @@ class OneToken:
         return await self._anyone.client.auth_test(token=self._token)
 
     def watch(self, changed: Callable[[str], None]) -> None:
-        """It never changes."""
+        """Do nothing: the token never changes."""
 
     def learn(self, identity: Any) -> str:
-        """Takes what auth.test said: the workspace's id."""
+        """Store the identity from auth.test, and return the workspace's id."""
         team = str(identity["team_id"])
         self._installed = Installed(
             team_id=team,
@@ -213,7 +216,7 @@ class OneToken:
         return team
 
     async def forget(self, team: str, now: datetime, *, token: str = "", at: datetime | None = None) -> bool:  # noqa: ARG002 - a source's signature
-        """The same app may be installed elsewhere as well, and say so here."""
+        """Forget the operator's workspace only. The same app may be installed elsewhere and report its removal here."""
         ours = self._installed is None or self._installed.team_id == team
         self._removed = self._removed or ours
         return ours
