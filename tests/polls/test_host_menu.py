@@ -62,23 +62,6 @@ async def test_the_menu_is_for_the_host_and_moderators(here: Instance) -> None:
         assert "Only the poll's host and the moderators" in words(await press(here, BEN, on(verb, "p1")))
 
 
-async def test_a_close_takes_two_steps_and_a_vote_one(here: Instance) -> None:
-    """*Manage* and *Close it*; a vote is one press."""
-    assert "Your vote is counted" in words(await click(here, BEN, newest(here), "Green"))
-    menu = await click(here, ADA, newest(here), "Manage")
-    assert "This poll is closed." in words(await click(here, ADA, menu, "Close it and show the result"))
-
-
-async def test_a_ranked_vote_of_four_takes_six_steps(here: Instance) -> None:
-    """*Vote*, four picks, *Cast*."""
-    await say(here, ADA, '/poll create post:yes question:"Order?" options:"A | B | C | D" method:ranked')
-    ballot, steps = await click(here, BEN, newest(here), "Vote"), 1
-    for place, option in enumerate("ABCD", 1):
-        ballot, steps = await choose(here, BEN, ballot, f"Your choice number {place}", option), steps + 1
-    assert "Your vote is counted" in words(await click(here, BEN, ballot, "Cast this ballot"))
-    assert steps + 1 == 6
-
-
 async def test_a_poll_is_posted_again_or_elsewhere(here: Instance) -> None:
     """Where there is one place, such as a page, it is posted there again; where there are more, a form asks for one."""
     menu = await click(here, ADA, newest(here), "Manage")

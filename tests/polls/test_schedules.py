@@ -143,14 +143,6 @@ async def test_its_list_says_what_opens_when_and_who_may_stop_it(tmp_path: Path)
         assert "Nothing is scheduled" in words(await say(here, BEN, "/poll schedule"))
 
 
-async def test_repeating_weekly_takes_four_steps_at_most(tmp_path: Path) -> None:
-    """The command, *Schedule*, its form: three."""
-    async with running(tmp_path) as here:
-        preview = await say(here, ADA, LINE)
-        form = form_of(await click(here, ADA, preview, "Schedule"))
-        assert "every week" in words(await fill(here, ADA, form, opens="monday 9:00", repeat=("weekly",)))
-
-
 @pytest.mark.parametrize(
     ("opens", "refusal"),
     [("whenever", "can't read"), ("yesterday", "Pick a later time"), ("2036-01-01", "Pick an earlier time")],
