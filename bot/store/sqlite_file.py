@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -104,13 +105,25 @@ def read_only_uri(path: Path) -> Iterator[str]:
             yield f"{(Path(folder) / path.name).as_uri()}?mode=rw"
 
 
+def refuse_pipe(path: Path) -> None:
+    """Raise `NotFound` for a pipe, a socket or a device. To open a pipe waits until somebody writes to it.
+
+    Raises `OSError` where nothing can be looked up.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise NotFound(f"{path} is a pipe or a device, so it isn't a Parley database. Correct its name.")
+
+
 def examine(path: Path) -> Mapping[int, str]:
     """Read which migrations a file has, by number with their checksums. Writes nothing.
 
-    Raises `NotFound` where no database of Parley's is there (no file, a folder, an empty file, another program's file),
+    Raises `NotFound` where no database of Parley's is there (no file, a folder, a pipe, an empty file, another
+    program's file),
     `Refused` for a copy without its log, `Unavailable` for a file that is damaged or can't be read.
     """
     try:
+        refuse_pipe(path)
         with path.open("rb") as file:
             head = file.read(100)
     except FileNotFoundError:
@@ -144,8 +157,9 @@ def examine(path: Path) -> Mapping[int, str]:
 def applied_in(path: Path) -> Mapping[int, str]:
     """Read which migrations a file has, as `migrate.pending` takes them; none where it is of something else.
 
-    Writes nothing. Raises `sqlite3.Error` for a file that can't be read.
+    Writes nothing. Raises `sqlite3.Error` for a file that can't be read, and what `refuse_pipe` raises.
     """
+    refuse_pipe(path)
     with read_only_uri(path) as uri, closing(sqlite3.connect(uri, uri=True)) as connection:
         return _migrations(connection)
 
@@ -169,6 +183,8 @@ def _migrations(connection: sqlite3.Connection) -> dict[int, str]:
 def create_private(path: Path) -> None:
     """Create the file if it isn't there, readable by its owner alone; SQLite gives -wal and -shm the same mode."""
     try:
+        if path.exists():
+            refuse_pipe(path)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)

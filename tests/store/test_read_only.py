@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -74,6 +75,7 @@ def _without_log(path: Path) -> None:
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda path: None, "There's no database"),
     "a folder": (Path.mkdir, "is a folder"),
+    "a pipe": (os.mkfifo, "is a pipe or a device"),
     "empty": (Path.touch, "is empty"),
     "text": (lambda path: path.write_text("poll: tea\n" * 500), "isn't a Parley database"),
     "a few bytes": (lambda path: path.write_bytes(b"SQLite format 3\0" + bytes(20)), "is damaged"),
@@ -169,6 +171,16 @@ async def test_another_programs_file_is_never_migrated(tmp_path: Path) -> None:
     assert (result.exit_code, "another program's database" in result.output) == (1, True)
     with closing(sqlite3.connect(tmp_path / "parley")) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("polls",)]
+
+
+@pytest.mark.parametrize("words", [("upgrade",), ("copy", "parley", "new.db")], ids=" ".join)
+def test_nobody_waits_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    """A start and a copy refuse it as a look does; to open it would wait until somebody writes to it."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("parley")
+    result = CliRunner().invoke(main, ["db", *words], env={"PARLEY_KEY": KEY.decode(), "PARLEY_DATABASE": "parley"})
+    assert result.exit_code == 1
+    assert "is a pipe or a device" in result.output
 
 
 async def test_a_copy_with_its_log_is_read_whole(tmp_path: Path) -> None:
