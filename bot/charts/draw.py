@@ -46,7 +46,7 @@ def head(canvas: Canvas, words: Words, title: str) -> None:
 
 
 def _outcome(canvas: Canvas, words: Words) -> None:
-    won = bool(words.result.winners) and words.decided and not words.result.tie
+    won = bool(words.winners) and words.decided and not words.result.tie
     indent = 44 if won else 18
     lines = wrap(words.outcome(), 18, canvas.room - indent - 18, 3, bold=True)
     high = 26 * len(lines) + 20
@@ -107,7 +107,7 @@ def bars(canvas: Canvas, words: Words) -> None:
 def _bar_row(canvas: Canvas, words: Words, option: int, share: float, numbers: tuple[str, str]) -> None:
     small = len(words.names) > CROWDED
     size, high = (15, 12) if small else (17, 18)
-    top = option in words.result.winners
+    top = option in words.winners
     mark = words.mark() if top else ""
     solid = words.decided and not words.result.tie
     wide = pill_width(mark, solid=solid) if top else 0

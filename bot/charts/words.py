@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.charts.text import clean, facing, shorten
 from bot.i18n import N_, Translator, number, percent
-from bot.polls.counting.ballots import Method
+from bot.polls.counting.ballots import OBJECT, Method
 from bot.polls.counting.results import Base, Decider, Final, Result, Round, Total
 from bot.polls.model import OPTION_NAME_MAX
 
@@ -37,6 +37,24 @@ _DECIDERS = {
     Decider.FIVES: N_("Equal preferences and totals: the number of fives decided the run-off."),
     Decider.NOTHING: N_("Preferences, totals and fives are equal: the run-off is a tie."),
 }
+
+
+def consent_outcome(t: Translator, result: Result, *, final: bool) -> str:
+    """Say in a sentence whether a consent poll's proposal passes."""
+    against = result.totals[OBJECT].votes
+    if not result.valid:
+        return t("Nobody voted, so the proposal doesn't pass.")
+    if not final:
+        return t("So far nobody objects.") if not against else t("So far an objection stands.")
+    if result.quorum and not result.quorum.reached:
+        return t("The quorum wasn't reached, so the proposal doesn't pass.")
+    if against:
+        return t.count(
+            "{n} objection stands, so the proposal doesn't pass.",
+            "{n} objections stand, so the proposal doesn't pass.",
+            against,
+        )
+    return t("No objection stands: the proposal passes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +96,16 @@ class Words:
             return self.t("Tied") if self.result.exact else self.t("Not ruled out")
         return self.t("Winner") if self.decided else self.t("Ahead")
 
+    @property
+    def winners(self) -> Sequence[int]:
+        """The options that a picture marks. Of a consent poll none: no answer to a proposal wins against another."""
+        return () if self.result.method is Method.CONSENT else self.result.winners
+
     def outcome(self, longest: int = OPTION_NAME_MAX) -> str:
         """Who won, and whether anybody did."""
         t, result = self.t, self.result
+        if result.method is Method.CONSENT:
+            return consent_outcome(t, result, final=self.final).removesuffix(".")
         if not result.winners:
             return t("No valid ballots") if self.final else t("No valid ballots yet")
         who = self.listed(result.winners, max(longest, _TIED_AT_LEAST) if len(result.winners) > 1 else OPTION_NAME_MAX)

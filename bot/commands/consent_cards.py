@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.charts.words import consent_outcome
 from bot.chat.markup import Block, Bold, Plain, Text, bullets, paragraph, shorten
 from bot.chat.vocabulary import (
     Action,
@@ -49,7 +50,7 @@ def lines(t: Translator, poll: Poll, objections: Sequence[Objection]) -> Iterato
 
 def _line(t: Translator, objection: Objection) -> tuple[Bold | Plain, ...]:
     name = Bold(objection.name or t("erased"))
-    answer = t(" The host answers: {words}", words=objection.answer) if objection.answer else ""
+    answer = t(" (the host answers: {words})", words=objection.answer) if objection.answer else ""
     return (name, Plain(f": {objection.reason}{answer}"))
 
 
@@ -62,20 +63,7 @@ def buttons(poll: Poll, lines: Mapping[int, Block]) -> Iterator[Control]:
 
 def outcome(t: Translator, poll: Poll, result: Result) -> str:
     """Return in a sentence whether the proposal passes."""
-    against = result.totals[OBJECT].votes
-    if not result.valid:
-        return t("Nobody voted, so the proposal doesn't pass.")
-    if poll.state is PollState.OPEN:
-        return t("So far nobody objects.") if not against else t("So far an objection stands.")
-    if result.quorum and not result.quorum.reached:
-        return t("The quorum wasn't reached, so the proposal doesn't pass.")
-    if against:
-        return t.count(
-            "{n} objection stands, so the proposal doesn't pass.",
-            "{n} objections stand, so the proposal doesn't pass.",
-            against,
-        )
-    return t("No objection stands: the proposal passes.")
+    return consent_outcome(t, result, final=poll.state is not PollState.OPEN)
 
 
 def passes(result: Result) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -65,7 +66,7 @@ class DecisionCommands:
         poll = await self.finder.by_id(ctx, poll_id)
         self.decisions.check(poll, ctx.request, ctx.community, ctx.t)
         result = await self.polls.result(poll)
-        sentence = f"{poll.question} {result_cards.outcome(ctx.t, poll, result)}"
+        sentence = _joined(poll.question, result_cards.outcome(ctx.t, poll, result))
         draft = DecisionDraft(shorten(sentence, OUTCOME_MAX), ctx.request.actor.name, links=_cards_of(poll))
         return Outcome(Reply(form=decision_cards.decide_form(ctx.t, draft, poll.id)))
 
@@ -74,7 +75,7 @@ class DecisionCommands:
         """Open the form for what follows from a closed discussion, with its common ground filled in."""
         discussion = await self.discussions.by_id(ctx, discussion_id)
         self.decisions.check(discussion, ctx.request, ctx.community, ctx.t)
-        sentence = f"{discussion.question} {discussion_results.common_ground(ctx.t, discussion)}"
+        sentence = _joined(discussion.question, discussion_results.common_ground(ctx.t, discussion))
         draft = DecisionDraft(shorten(sentence, OUTCOME_MAX), ctx.request.actor.name)
         return Outcome(Reply(form=decision_cards.decide_form(ctx.t, draft, discussion.id)))
 
@@ -218,6 +219,12 @@ class DecisionCommands:
 
 def _decide(poll: Poll) -> Action:
     return Action("poll-decide", (poll.id,))
+
+
+def _joined(question: str, outcome: str) -> str:
+    """Write a question and what came of it as one text; a proposal ends without a sign of its own."""
+    sign = "" if unicodedata.category(question[-1:] or " ") == "Po" else ":"
+    return f"{question}{sign} {outcome}" if outcome else question
 
 
 def _line(words: str) -> str:

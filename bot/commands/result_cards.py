@@ -60,7 +60,9 @@ def _controls(t: Translator, poll: Poll, result: Result) -> Iterator[Control]:
 
 
 def result_tone(result: Result) -> Tone:
-    """Return the tone of a poll that is over: good if it decided on one option."""
+    """Return the tone of a poll that is over: good if it decided on one option, or passed its proposal."""
+    if result.method is Method.CONSENT:
+        return Tone.GOOD if consent_cards.passes(result) else Tone.INFO
     missed = result.quorum is not None and not result.quorum.reached
     return Tone.INFO if missed or len(result.winners) != 1 else Tone.GOOD
 
@@ -151,7 +153,7 @@ def _rounds_left(result: Result, *, before: int) -> dict[int, int]:
 
 def _starred(poll: Poll, result: Result, total: Total) -> Iterator[Inline]:
     """Yield an option's name in bold, with a star if it has won."""
-    star = " ★" if total.option in result.winners else ""
+    star = " ★" if total.option in result.winners and poll.method is not Method.CONSENT else ""
     *emoji, last = option_inlines(poll.options[total.option])
     yield from emoji
     if isinstance(last, Plain):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.vocabulary import Button, ButtonStyle, Request
+from bot.chat.vocabulary import Button, ButtonStyle, Request, Tone
 from bot.commands.consent_cards import passes
 from bot.instance import Instance
 from bot.polls import audit
@@ -125,12 +125,16 @@ async def test_two_rounds_and_a_withdrawn_objection(here: Instance, clock: Clock
     answer = form_of(await click(here, ADA, objections, "Answer Ben"))
     assert (await fill(here, ADA, answer, answer="It lasts ten years")).replace
     await here.copies.drain()
-    assert "Ben: Too dear The host answers: It lasts ten years" in reply_words(newest(here))
+    assert "Ben: Too dear (the host answers: It lasts ten years)" in reply_words(newest(here))
     await click(here, CHEN, newest(here), "Agree")
     clock.forward(hours=2)
     await here.scheduler.run_due()
     result = newest(here)
     assert "1 objection stands, so the proposal doesn't pass." in reply_words(result)
+    assert result.cards[0].tone is Tone.INFO
+    assert "★" not in "".join(reply_words(reply) for _, reply in wall(here).posted)
+    decision = form_of(await click(here, ADA, result, "Record the decision"))
+    assert decision.inputs[0].value == "We buy a kettle: 1 objection stands, so the proposal doesn't pass."
     head = (await here.polls.get("p1", here.bot._translator(ADA))).head
     form = form_of(await click(here, ADA, result, "Change the proposal"))
     preview = await fill(here, ADA, form, question="We buy a small kettle", closes="2h")
@@ -149,6 +153,7 @@ async def test_two_rounds_and_a_withdrawn_objection(here: Instance, clock: Clock
     clock.forward(hours=2)
     await here.scheduler.run_due()
     assert "No objection stands: the proposal passes." in reply_words(newest(here))
+    assert newest(here).cards[0].tone is Tone.GOOD
     assert audit.verify(await here.polls.record(await here.polls.get(second.id, here.bot._translator(ADA)))) == []
 
 

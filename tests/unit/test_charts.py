@@ -309,6 +309,24 @@ def test_alt_text_has_every_number_where_there_is_room() -> None:
         assert f"{NAMES[total.option]}: {total.votes} ({percent(total.percent)})." in alt
 
 
+@pytest.mark.parametrize(
+    ("ballots", "quorum", "final", "outcome"),
+    [
+        ({"0": 2, "2": 1}, None, True, "1 objection stands, so the proposal doesn't pass"),
+        ({"0": 1, "1": 4}, None, True, "No objection stands: the proposal passes"),
+        ({"0": 2}, 3, True, "The quorum wasn't reached, so the proposal doesn't pass"),
+        ({"2": 3}, None, False, "So far an objection stands"),
+    ],
+)
+def test_no_answer_to_a_proposal_wins(ballots: dict[str, int], quorum: int | None, final: bool, outcome: str) -> None:
+    """The alt text says whether a proposal passes, as the card does, and no answer is called a winner."""
+    votes = {Ballot(choice): count for choice, count in ballots.items()}
+    result = tally(Method.CONSENT, ["Agree", "Abstain", "Object"], votes, quorum=quorum)
+    image = chart(result, result.options, title="We buy a kettle", t=T, final=final)
+    assert f"{outcome}." in image.alt
+    assert not re.search("Winner|Ahead|Tied", image.alt + " ".join(texts(image.svg)))
+
+
 def test_a_quorum_that_is_missed_decides_nothing() -> None:
     """The alt text says so, and the picture calls nobody the winner."""
     result, names, _ = CASES["approval"]
