@@ -41,7 +41,7 @@ def _form_card(form: Form) -> Card:
 def _answers(question: Input) -> Text:
     """Return the hint of an input, or its options; a mark stands behind what is chosen."""
     options = (
-        f"{each.label} – {each.description}".removesuffix(" – ")
+        f"{each.label} · {each.description}".removesuffix(" · ")
         + (" ✓" if each.chosen or each.value == question.value else "")
         for each in question.options
     )
@@ -69,7 +69,7 @@ def _plain_control(control: Control, t: Translator) -> str:
     if isinstance(control, Button):
         return f"[{control.label}]" + (f" {control.url}" if control.url else "")
     options = control.options[:OPTIONS_SHOWN]
-    lines = [(f"  • {option.label} – {option.description}").removesuffix(" – ") for option in options]
+    lines = [f"  • {option.label} · {option.description}".removesuffix(" · ") for option in options]
     if rest := len(control.options) - len(options):
         lines.append("  " + t.count("and {n} more", "and {n} more", rest))
     return "\n".join((f"[{control.label}]", *lines))

@@ -87,20 +87,24 @@ def verdict_line(t: Translator, verdict: Verdict) -> str:
 
 def describe(t: Translator, entry: Entry) -> str:
     """What sort of entry it is, for the second line of a choice."""
-    if isinstance(entry, Fact):
-        return _judged(t, entry.verdict)
-    kind = t(ENTRY_KINDS[type(entry)])
+    return _sorted(t, type(entry), detail(t, entry))
+
+
+def detail(t: Translator, entry: Entry) -> str:
+    """What parts an entry from others of its kind: a verdict, a kind of source, a date; empty where nothing does."""
     match entry:
+        case Fact():
+            return verdict_line(t, entry.verdict)
         case Source():
-            return " · ".join(part for part in (kind, t(SOURCE_KINDS[entry.kind]), entry.date) if part)
+            return " · ".join(part for part in (t(SOURCE_KINDS[entry.kind]), entry.date) if part)
         case Event():
-            return f"{kind} · {entry.date}"
-    return kind
+            return entry.date
+    return ""
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _judged(t: Translator, verdict: Verdict) -> str:
-    return f"{t(ENTRY_KINDS[Fact])} · {verdict_line(t, verdict)}"
+def _sorted(t: Translator, kind: type[Entry], words: str) -> str:
+    return " · ".join(part for part in (t(ENTRY_KINDS[kind]), words) if part)
 
 
 def excerpt(words: str) -> str:
@@ -259,7 +263,7 @@ def _source(t: Translator, pack: Pack, source: Source) -> Card:
         (t("Date"), source.date or t("no date given")),
         (t("Kind"), t(SOURCE_KINDS[source.kind])),
         (t("Copy"), t(COPIES[source.copy_])),
-        (t("Read in full"), source.opened.isoformat() if source.opened else t("not yet: an excerpt was read")),
+        (t("Read in full"), source.opened.isoformat() if source.opened else t("no, only an excerpt")),
         (t("Note"), source.note),
     ]
     addresses = [url for url in (source.archive_url, *source.other_urls) if url]

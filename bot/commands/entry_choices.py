@@ -6,16 +6,20 @@ from collections.abc import Iterable
 
 from bot.chat.markup import shorten
 from bot.chat.vocabulary import Action, Choice, Select
-from bot.commands.cards import TITLE_SHOWN, describe
+from bot.commands.cards import TITLE_SHOWN, describe, detail
 from bot.i18n import Translator
 from bot.packs.model import Entry
 from bot.search.answer import Match
 
 
-def entry_choices(t: Translator, entries: Iterable[tuple[str, Entry]]) -> tuple[Choice, ...]:
-    """Offer each entry, with the id of its pack, by its title. A choice's value is `pack:entry`."""
+def entry_choices(t: Translator, entries: Iterable[tuple[str, Entry]], *, mixed: bool = True) -> tuple[Choice, ...]:
+    """Offer each entry, with the id of its pack, by its title. A choice's value is `pack:entry`.
+
+    Without `mixed` the list is of one kind, which its heading names, so no choice names it again.
+    """
+    words = describe if mixed else detail
     return tuple(
-        [Choice(shorten(entry.title, TITLE_SHOWN), f"{pack}:{entry.id}", describe(t, entry)) for pack, entry in entries]
+        [Choice(shorten(entry.title, TITLE_SHOWN), f"{pack}:{entry.id}", words(t, entry)) for pack, entry in entries]
     )
 
 

@@ -68,7 +68,9 @@ def list_controls(
     kind = next((name for name, each in KINDS.items() if each == tuple(kinds)), "")
     searched = _ARGUABLE if view == "counter" else kind
     action = Action("pick", (view, searched, topic, str(start)) if start else (view, searched, topic))
-    controls: list[Control] = [Select(action, label or t("Open one"), entry_choices(t, page), type_ahead=True)]
+    controls: list[Control] = [
+        Select(action, label or t("Open one"), entry_choices(t, page, mixed=len(kinds) > 1), type_ahead=True)
+    ]
     if start > 0:
         controls.append(Button(t("Back"), Action("browse", (view, kind, topic, str(max(start - PAGE, 0))))))
     if start + PAGE < len(entries):

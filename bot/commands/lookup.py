@@ -273,7 +273,7 @@ class Lookup:
             raise NotFound(ctx.t("There's nothing here yet. /search looks everywhere."))
         start = start if start < len(entries) else 0
         last = min(start + PAGE, len(entries))
-        count = ctx.t.count("You can choose from {n}.", "You can choose from {n}.", len(entries))
+        count = ctx.t.count("There's {n}.", "There are {n}.", len(entries))
         if len(entries) > PAGE:
             count = ctx.t("{first} to {last} of {n}.", first=start + 1, last=last, n=len(entries))
         heading = list_heading(ctx.t, kinds)

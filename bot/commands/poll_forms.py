@@ -26,11 +26,11 @@ from bot.polls.rules import PollDraft
 from bot.polls.secrecy import RESULT_NOTES
 
 METHOD = Param(
-    N_("How members vote: one choice, approval, ranking or scores"),
+    N_("How members vote"),
     choices={method.value: label for method, label in METHODS.items()},
 )
 RESULTS = Param(
-    N_("When members see results: at the close, after they vote, or live"),
+    N_("When members see results"),
     choices={
         Results.AT_CLOSE.value: N_("At the close"),
         Results.AFTER_VOTE.value: N_("After voting"),

@@ -65,7 +65,7 @@ class PrivacyCommands:
             "I read commands, messages that mention me, your direct messages to me, and messages on which someone "
             "uses Find facts. I answer them and store none of them."
         )
-        more = f"{self.privacy.secrecy.own_data(t)} {t('Look-ups are counted, without who asked.')} {read}"
+        more = f"{self.privacy.secrecy.own_data(t)} {t('I count look-ups, never who asked.')} {read}"
         erase = Button(t("Erase my data"), Action("privacy-ask"), style=ButtonStyle.DANGER)
         return Outcome(
             Reply((Card(title=t("The data I store about you"), body=text(bullets(lines), more), controls=(erase,)),))
@@ -95,15 +95,14 @@ class PrivacyCommands:
         pending = sum(
             suggestion.state not in {SuggestionState.ACCEPTED, SuggestionState.PUBLISHED} for suggestion in suggestions
         )
-        goes = [
-            t.count(
-                "your vote in {n} open poll",
-                "your votes in {n} open polls",
-                votes,
-            ),
+        counted = {
+            t.count("your vote in {n} open poll", "your votes in {n} open polls", votes): votes,
             t.count(
                 "{n} suggestion that no editor has accepted", "{n} suggestions that no editor has accepted", pending
-            ),
+            ): pending,
+        }
+        goes = [
+            *(line for line, number in counted.items() if number),
             t("your answers in open discussions, and statements that no moderator has accepted"),
             t("your name in closed named polls, on polls that you opened and in the log; the entries themselves stay"),
             t("your previews, scheduled polls and reminders, and your name on templates, decisions and objections"),
@@ -129,5 +128,5 @@ class PrivacyCommands:
             "I withdrew your votes from {n} open polls.",
             len(withdrawn),
         )
-        card = Card(title=t("Your data is erased"), body=text(sentence), tone=Tone.GOOD)
+        card = Card(title=t("Your data is erased"), body=text(sentence if withdrawn else ""), tone=Tone.GOOD)
         return Outcome(Reply((card,)), refresh=(*withdrawn, *changed), replace=True)

@@ -3,7 +3,7 @@
     overview(library, today, interest) -> Overview         a value: the command line prints it, a chat may draw it
     as_text(overview) -> str
 
-What members look for are counts, without who asked; the caller gives them as an Interest.
+What members look for are counts, never who asked; the caller gives them as an Interest.
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ FACTS: Mapping[str, Dialogue] = {
     ),
     "an answer that is public at once": (("/fact coffee ban share:yes", "for all: ✖ Contradicted", "not: [Share]"),),
     "all facts, and one picked": (
-        ("/fact", "for you: You can choose from 3.", "[Facts]", "Tea tastes better than coffee."),
+        ("/fact", "for you: There are 3.", "[Facts]", "Tea tastes better than coffee."),
         ("pick Facts: Coffee was banned from the office.", "for you: ✖ Contradicted"),
     ),
     "several matches": (
@@ -276,14 +276,14 @@ LOOKUPS: Mapping[str, Dialogue] = {
         ("/topic corrections share:yes", "for all: Before: Everybody prefers tea."),
         ("/fact coffee ban", "not: Before: "),
     ),
-    "a source": (("/source house rules", "an official text, hosted elsewhere", "not yet: an excerpt was read"),),
+    "a source": (("/source house rules", "an official text, hosted elsewhere", "no, only an excerpt"),),
     "everything that matches": (
         ("/search kettle", "for you: Found for “kettle”", "[Open one]"),
         ("pick Open one: The office bought a kettle.", "2026-02"),
     ),
     "a term": (("/define wulong", "for you: A tea between green and black."),),
     "policy options": (
-        ("/policy", "You can choose from 2.", "[Policy options]"),
+        ("/policy", "There are 2.", "[Policy options]"),
         ("pick Policy options: A tea fund", "Everybody shares the cost.", "People who drink no tea pay as well."),
     ),
     "what happened when": (
@@ -533,7 +533,7 @@ POLLS: Mapping[str, Dialogue] = {
         ('Ada> /poll create post:yes question:"Which tea?" options:"Green | Black"', "for all: [Green]"),
         ("Ben> press Green", "Your vote is counted"),
         ("Ben> /privacy show", "1 ballot in open secret polls", "[Erase my data]"),
-        ("Ben> press Erase my data", "your vote in 1 open poll", "0 suggestions", "not: I withdrew"),
+        ("Ben> press Erase my data", "your vote in 1 open poll", "not: that no editor has accepted", "not: I withdrew"),
         ("Ben> press Erase now", "I withdrew your vote from 1 open poll"),
     ),
     "a preview that is edited, and posted": (

@@ -211,8 +211,8 @@ async def test_an_entry_that_is_gone_is_answered_politely() -> None:
     [
         ("/define wulong", "A tea between green and black."),
         ("/policy tea kitty", "People who drink no tea pay as well."),
-        ("/policy", "You can choose from 2."),
-        ("/fact", "You can choose from 3."),
+        ("/policy", "There are 2."),
+        ("/fact", "There are 3."),
         ("/timeline", "2026-10-01 The kitchen team counted who drinks tea."),
         ("/topic", "3 facts, 1 position, 4 arguments, 3 sources"),
         ("/search kettle", "The hot water serves all."),
