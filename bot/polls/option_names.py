@@ -16,8 +16,8 @@ _IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_BRAILLE_BLANK = "\u2800"
-"""A symbol to Unicode, an empty cell to the eye."""
+_BLANKS = str.maketrans(dict.fromkeys("\u2800\U0001d159", " "))
+"""Symbols to Unicode that show nothing: an empty Braille cell, a note without a head."""
 _VISIBLE_CATEGORIES = frozenset("LNPS")
 """The first letter of the categories that show by themselves: letters, numbers, punctuation, symbols."""
 
@@ -61,4 +61,4 @@ def _marks_results(sign: str) -> bool:
 
 
 def _visible(text: str) -> str:
-    return _IGNORABLE.sub("", text).replace(_BRAILLE_BLANK, " ")
+    return _IGNORABLE.sub("", text).translate(_BLANKS)

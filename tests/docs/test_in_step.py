@@ -139,6 +139,18 @@ def test_the_promise_is_the_one_that_voters_read() -> None:
     assert "the operator could look" in secrecy.line(t, poll())
 
 
+def test_what_a_restored_backup_brings_back_is_said() -> None:
+    """README names the one case in which a closed poll is open again, and links to the steps that follow."""
+    assert "[restores an older backup](docs/operators.md#back-up-and-restore)" in README.read_text(encoding="utf-8")
+    steps = (
+        (ROOT / "docs" / "operators.md")
+        .read_text(encoding="utf-8")
+        .partition("An older backup brings its polls back")[2]
+    )
+    for step in ("`parley polls list`", "announcements", "`/log`", "cancel each poll whose result was announced"):
+        assert step in steps.partition("\n## ")[0], step
+
+
 def test_what_a_machine_may_lack_is_listed() -> None:
     """CONTRIBUTING names everything that a test can require, so that a skip can be understood and ended."""
     required = {name for file in (ROOT / "tests").rglob("*.py") for name in _required(file.read_text(encoding="utf-8"))}

@@ -52,7 +52,7 @@ def test_a_composed_and_a_decomposed_letter_are_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "blank", ["\u3164", "\u2800", "\u200b", "\u2800\u3164 ", "\u115f", "\uffa0", "\u00ad", "\u0301", "\ufe0f", "\u00a0", "\U000e0041"]
+    "blank", ["\u3164", "\u2800", "\U0001d159", "\u200b", "\u2800\u3164 ", "\u115f", "\uffa0", "\u00ad", "\u0301", "\ufe0f", "\u00a0", "\U000e0041"]
 )  # fmt: skip
 def test_a_blank_name_is_refused(blank: str) -> None:
     """A name needs a letter, a number or a sign, and so does a question."""
