@@ -291,7 +291,7 @@ def _receipts(t: Translator, view: View) -> Iterator[Html]:
         ),
     )
     if view.outside:
-        yield el("p", t("Check it in the chat with /poll receipt. There, /poll export saves the ballots too."))
+        yield el("p", t("Check it in the chat with /poll receipt."))
         return
     box = el(
         "input",
@@ -317,7 +317,12 @@ def _receipts(t: Translator, view: View) -> Iterator[Html]:
 
 def _export(t: Translator, view: View) -> Iterator[Html]:
     poll = view.poll
-    if not view.files or poll.state is PollState.CANCELLED:
+    if poll.state is PollState.CANCELLED:
+        return
+    if not view.files:
+        if poll.state is PollState.CLOSED:
+            yield el("h2", t("Export"))
+            yield el("p", t("Members save the ballots in the chat with /poll export."))
         return
     yield el("h2", t("Export"))
     if poll.state is PollState.OPEN:

@@ -91,6 +91,8 @@ def bars(canvas: Canvas, words: Words) -> None:
     heads = (words.t("Average"), words.t("Total")) if score else (words.counted(), words.t("Share"))
     for x, word in zip((canvas.counts_end, canvas.right), heads, strict=True):
         canvas.text(x, canvas.y + 4, word, 13, fill=MUTED, anchor="end")
+    if canvas.narrow and words.winners:
+        canvas.y += 12  # the first winner's pill stands at the right edge there, below these words
     for option in order(result):
         total = result.totals[option]
         if score:

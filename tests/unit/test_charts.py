@@ -309,6 +309,22 @@ def test_alt_text_has_every_number_where_there_is_room() -> None:
         assert f"{NAMES[total.option]}: {total.votes} ({percent(total.percent)})." in alt
 
 
+@pytest.mark.parametrize("method", [Method.SINGLE, Method.APPROVAL, Method.SCORE])
+def test_the_narrow_picture_s_headings_stay_clear_of_the_winner(method: Method) -> None:
+    """The winner's mark stands at the right edge there, where the columns' headings are too."""
+    image = chart(counted(method), NAMES, title=QUESTION, t=T)
+    pills = [
+        float(box.get("y", 0)) for box in parse(image.narrow).iter() if box.get("stroke") == AHEAD and box.get("rx")
+    ]
+    heads = [
+        float(line.get("y", 0))
+        for line in parse(image.narrow).iter()
+        if line.text in {"Votes", "Approvals", "Share", "Average", "Total"}
+    ]
+    assert len(heads) == 2
+    assert min(pills) > max(heads) + 3
+
+
 @pytest.mark.parametrize(
     ("ballots", "quorum", "final", "outcome"),
     [

@@ -111,6 +111,7 @@ async def test_the_files_of_a_secret_poll_stand_beside_its_page(private_poll: Ou
     assert hrefs == [f"{link.rpartition('/')[2]}/export.{kind}" for kind in ("csv", "json")]
     table, record = [await private_poll.follow(str(URL(link).join(URL(href)))) for href in hrefs]
     assert (table[0], table[1]) == (200, "Sell,Keep\r\n1,\r\n")
+    assert "/poll export" not in page
     assert verify(read_record(record[1])) == []
     assert (await private_poll.follow(f"{link}/export.exe"))[0] == 404
 
@@ -199,6 +200,7 @@ async def test_a_named_poll_s_link_names_nobody(outsider: Outsider) -> None:
         assert "href=" not in page
         assert [(await outsider.follow(f"{link}/export.{kind}"))[0] for kind in ("csv", "json")] == [404, 404]
         await outsider.close()
+    assert "Members save the ballots in the chat with /poll export." in page
 
 
 async def test_a_poll_whose_place_opens_keeps_its_page_private(private_poll: Outsider) -> None:
