@@ -19,7 +19,7 @@ from bot.charts.canvas import (
 from bot.charts.text import clean, width, wrap
 from bot.charts.words import Words
 from bot.i18n import number, percent
-from bot.polls.counting.ballots import MAX_SCORE
+from bot.polls.counting.ballots import MAX_SCORE, Method
 from bot.polls.counting.results import Final, Pairwise, Result, Round, Total
 
 CROWDED = 12
@@ -72,7 +72,12 @@ def foot(canvas: Canvas, notes: Sequence[str]) -> None:
 
 
 def order(result: Result) -> list[int]:
-    """Return the options in the order of a chart's rows: the winners first, then by votes (or by rounds survived)."""
+    """Return the options in the order of a chart's rows: the winners first, then by votes (or by rounds survived).
+
+    The answers to a proposal keep their own.
+    """
+    if result.method is Method.CONSENT:
+        return list(range(len(result.totals)))
     if result.ranked is None:
         return sorted(range(len(result.totals)), key=lambda o: (o not in result.winners, -result.totals[o].votes, o))
     stayed = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -205,7 +206,7 @@ class Words:
 
     def alt(self, title: str, order: Sequence[int]) -> str:
         """Say what the picture says in at most 1000 characters, with names as long as there is room for."""
-        head = (self.heading() + ".", shorten(clean(title), _TITLE_IN_ALT))
+        head = (self.heading() + ".", _sentence(shorten(clean(title), _TITLE_IN_ALT)))
         for longest in _NAME_LENGTHS:
             start = " ".join(filter(None, (*head, self.outcome(longest) + ".", self.ballots(), self.quorum())))
             for details in self._details():
@@ -330,6 +331,11 @@ class Words:
             gone = self.joined([self.name(option, longest) for option in one.eliminated])
             sentences.append(self.t("Eliminated: {options}.", options=gone))
         return " ".join(sentences)
+
+
+def _sentence(title: str) -> str:
+    """End a title as a sentence, so that it doesn't run into the next; a question ends by itself."""
+    return title if unicodedata.category(title[-1:] or ".") == "Po" else f"{title}."
 
 
 def _votes(total: Total, *, shares: bool) -> str:

@@ -119,7 +119,12 @@ def bars(t: Translator, poll: Poll, result: Result, most: int | None = None) -> 
 
 
 def by_votes(result: Result) -> list[Total]:
-    """Return the total of every option: the winners first, then those that stayed longest, then by votes."""
+    """Return the total of every option: the winners first, then those that stayed longest, then by votes.
+
+    The answers to a proposal keep their order.
+    """
+    if result.method is Method.CONSENT:
+        return list(result.totals)
     if result.ranked is None or not result.valid:
         return sorted(result.totals, key=lambda total: (total.option not in result.winners, -total.votes))
     place = last_choice(result)

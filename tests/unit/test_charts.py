@@ -339,7 +339,8 @@ def test_no_answer_to_a_proposal_wins(ballots: dict[str, int], quorum: int | Non
     votes = {Ballot(choice): count for choice, count in ballots.items()}
     result = tally(Method.CONSENT, ["Agree", "Abstain", "Object"], votes, quorum=quorum)
     image = chart(result, result.options, title="We buy a kettle", t=T, final=final)
-    assert f"{outcome}." in image.alt
+    assert f"We buy a kettle. {outcome}." in image.alt
+    assert re.search("Agree.*Abstain.*Object", " ".join(texts(image.svg)))
     assert not re.search("Winner|Ahead|Tied", image.alt + " ".join(texts(image.svg)))
 
 
