@@ -179,9 +179,10 @@ class SlackChat:
     # --- the platform ---
 
     async def reply(self, first: MessageRef, reply: Reply) -> MessageRef | None:
-        """Posts in the thread of a message, and in its channel; where the message is gone, in the channel alone.
+        """Post in the thread of a message, and show the reply in its channel too; in the channel only if the message is
+        gone.
 
-        What was posted in a thread is followed there. Raises what `post` raises.
+        If the message is in a thread itself, posts only there. Raises what `post` raises.
         """
         place = first.place
         if place.thread:
