@@ -1,1 +1,1 @@
-"""What the HTTP servers of the adapters share."""
+"""Shared parts of the adapters' HTTP servers."""

@@ -1,9 +1,9 @@
-"""How long and how many connections a server keeps, so that slow and half-open ones hold up nobody.
+"""Limit the number and duration of a server's connections, so that slow and half-open ones hold up nobody.
 
 A `Doorkeeper` stands between the sockets and aiohttp's protocol, because aiohttp has no deadline for a request's body
-and no limit for connections. It closes a connection whose request or reading takes too long. Where too many are open,
-it closes the one that has waited longest without a request: a member's request comes within milliseconds, an attacker's
-half-open connection never does.
+and no limit on connections. It closes a connection whose request or reading takes too long. If too many are open, it
+closes the one that has waited longest without a request: a member's request comes within milliseconds, an attacker's
+half-open connection never sends one.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from aiohttp.http import HttpProcessingError
 REPORT_EVERY = 10.0
 """Seconds over which the log sums up the connections that were closed."""
 IPV6_SITE = 64
-"""Bits of an IPv6 address that stand for one customer of a network."""
+"""Bits of an IPv6 address that identify one customer of a network."""
 
 logger = logging.getLogger("parley.http")
 
 
 def is_proxy(address: str) -> bool:
-    """Say whether connections from there are a proxy's, so that many members share the address.
+    """Tell whether an address is a proxy's, so that many members share it.
 
-    That is so on this machine and in private networks, such as a container's. The proxy limits each member itself.
+    Addresses of this machine and of private networks, such as a container's, count as proxies. The proxy limits each
+    member itself.
     """
     try:
         return not ip_address(address.partition("%")[0]).is_global
@@ -40,9 +41,9 @@ def is_proxy(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """Deadlines in seconds, and how many connections one server keeps, in all and from one address.
+    """Deadlines in seconds, and the most connections of one server, in all and from one address.
 
-    Four servers with these totals stay below the 1,024 open files of a process without further settings.
+    Four servers with these totals stay below a process's default limit of 1,024 open files.
     """
 
     head: float = 10.0
@@ -52,15 +53,15 @@ class ConnectionLimits:
     idle: float = 30.0
     """Between two requests."""
     reading: float = 30.0
-    """In which the other side must take what is sent, once the buffers are full."""
+    """In which the peer must read what the server sends, once the buffers are full."""
     total: int = 200
     per_address: int = 100
     is_proxy: Callable[[str], bool] = is_proxy
-    """Which addresses have no limit of their own."""
+    """Tells which addresses have no limit of their own."""
 
 
 class Connection(asyncio.Protocol):
-    """One connection: passes everything on to aiohttp's protocol while its deadline holds."""
+    """A connection, which passes everything on to aiohttp's protocol until its deadline."""
 
     def __init__(self, doorkeeper: Doorkeeper, new_protocol: Callable[[], asyncio.Protocol]) -> None:
         self._doorkeeper = doorkeeper
@@ -73,7 +74,7 @@ class Connection(asyncio.Protocol):
         self._reading_deadline: asyncio.TimerHandle | None = None
         self._is_idle = True
         self.is_busy = False
-        """Whether a request is being answered."""
+        """Whether the server is answering a request."""
         self.address = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -84,7 +85,7 @@ class Connection(asyncio.Protocol):
             return
         self._inner = self._new_protocol()
         self._inner.connection_made(transport)
-        self._set_deadline(self._limits.head, "")  # browsers open connections that they never use: no word about them
+        self._set_deadline(self._limits.head, "")  # browsers open connections that they never use, so don't log those
 
     def data_received(self, data: bytes) -> None:
         if self._is_idle:
@@ -115,7 +116,7 @@ class Connection(asyncio.Protocol):
             self._inner = None
 
     def begin(self, request: web.BaseRequest) -> None:
-        """Note that the headers of a request are there. Its body has a deadline of its own."""
+        """Note that a request's headers have arrived. Its body has its own deadline."""
         self.is_busy, self._is_idle = True, False
         self._cancel(self._deadline)
         if not request.content.is_eof():
@@ -127,7 +128,7 @@ class Connection(asyncio.Protocol):
         self._set_deadline(self._limits.idle, "")
 
     def abort(self, reason: str) -> None:
-        """Close the connection at once. Idle connections, which have no reason, aren't counted for the log."""
+        """Close the connection at once. A close without a reason, as of an idle connection, isn't logged."""
         if reason:
             self._doorkeeper.count(reason)
         if self._transport is not None:
@@ -162,12 +163,12 @@ class Doorkeeper:
         self._report_timer: asyncio.TimerHandle | None = None
 
     def watch(self, app: web.Application) -> None:
-        """See each request of the application begin and end, before the application starts."""
+        """Watch each request of the application. Call this before the application starts."""
         app.middlewares.insert(0, self._watch)
         app.middlewares.append(_refuse_broken_body)
 
     def admit(self, connection: Connection, transport: asyncio.BaseTransport) -> bool:
-        """Make room for a new connection. False where all others are busy."""
+        """Make room for a new connection. Return False if all others are busy."""
         is_crowded = self._by_address[connection.address] >= self.limits.per_address
         if is_crowded and not self.limits.is_proxy(connection.address):
             is_in = self._close_oldest(address=connection.address)
@@ -180,7 +181,7 @@ class Doorkeeper:
         return is_in
 
     def discard(self, connection: Connection) -> None:
-        """Forget a connection that is closed or refused."""
+        """Forget a closed or refused connection."""
         transport = self._connections.pop(connection, None)
         if transport is not None:
             del self._by_transport[transport]
@@ -189,7 +190,7 @@ class Doorkeeper:
                 del self._by_address[connection.address]
 
     def count(self, reason: str) -> None:
-        """Count a connection that was closed; the log gets one line for many."""
+        """Count a closed connection. The log gets one line for many."""
         self._closed[reason] += 1
         if self._report_timer is None:
             self._report_timer = asyncio.get_running_loop().call_later(REPORT_EVERY, self.report)
@@ -205,7 +206,8 @@ class Doorkeeper:
             self._closed.clear()
 
     def _close_oldest(self, address: str | None = None) -> bool:
-        """Close a connection that waits for a request: of this address, else of the one that has most of them."""
+        """Close a connection that waits for a request: this address's, or else one of the address with the most
+        connections."""
         waiting = [
             connection
             for connection in self._connections
@@ -223,7 +225,7 @@ class Doorkeeper:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         connection = self._by_transport.get(request.transport) if request.transport else None
-        if connection is None:  # it was closed before its request was looked at
+        if connection is None:  # the connection was closed before its request was looked at
             return web.Response()
         connection.begin(request)
         try:
@@ -231,7 +233,7 @@ class Doorkeeper:
         except ConnectionError:
             if connection in self._connections:
                 raise
-            return web.Response()  # nobody is there to read it, which is no bug
+            return web.Response()  # nobody is there to read the answer, which is no bug
         finally:
             connection.end()
 
@@ -240,7 +242,7 @@ class Doorkeeper:
 async def _refuse_broken_body(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Answer a body that breaks HTTP's rules with 400, as aiohttp does for headers, instead of calling it a bug."""
+    """Answer a body that breaks HTTP's rules with 400, as aiohttp does for headers, instead of reporting a bug."""
     try:
         return await handler(request)
     except (web.RequestPayloadError, HttpProcessingError) as error:
@@ -249,7 +251,7 @@ async def _refuse_broken_body(
 
 
 def shorten(record: logging.LogRecord) -> bool:
-    """Filter aiohttp's log: a request that is no HTTP is one short line, without a traceback and without its words."""
+    """Filter aiohttp's log: log a malformed request as one short line, without a traceback or its content."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, HttpProcessingError | web.RequestPayloadError):
         record.msg = f"bad request from %s: {type(error).__name__}"
@@ -260,7 +262,7 @@ def shorten(record: logging.LogRecord) -> bool:
 
 
 def site_of(peer: tuple[str, int] | str | None) -> str:
-    """Return the address that a limit counts: an IPv4 address, or the network of a site in IPv6."""
+    """Return the address that limits count by: an IPv4 address, or an IPv6 site's network."""
     host = peer[0] if isinstance(peer, tuple) else ""
     try:
         address = ip_address(host.partition("%")[0])

@@ -1,9 +1,8 @@
-"""Keeps other sites out of a server that runs on a person's own machine.
+"""Keep other sites out of a server that runs on a person's own machine.
 
-A page elsewhere can make the browser send requests to 127.0.0.1, and, by pointing its own name there (DNS
-rebinding), even read the answers. So every request must name this machine as its host, and whatever changes
-something must come from this page: by its Origin, by Sec-Fetch-Site, as JSON, with the token that only this page
-can read.
+A page elsewhere can make the browser send requests to 127.0.0.1 and, by pointing its own name there (DNS rebinding),
+even read the answers. So every request must name this machine as its host, and a request that changes something must
+come from this page: by its Origin, by Sec-Fetch-Site, as JSON, with the token that only this page can read.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from bot.errors import Refused
 from bot.i18n import Translator, translator
 
 LOOPBACK: Mapping[str, str] = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1"}
-"""The names under which this machine may be served, and the address each stands for."""
+"""Names for serving this machine, and the address of each."""
 
 BODY_MAX = 256 * 1024
 HEADERS: Mapping[str, str] = {
@@ -40,7 +39,7 @@ LANG_HEADER = "X-Parley-Lang"
 
 
 def loopback(host: str, t: Translator) -> str:
-    """Return the address to bind to. Raises Refused for any that other machines could reach."""
+    """Return the address to bind to. Raises Refused for one that other machines could reach."""
     address = LOOPBACK.get(host.strip("[]").lower())
     if address is None:
         raise Refused(
@@ -54,7 +53,7 @@ def loopback(host: str, t: Translator) -> str:
 
 
 def alone(style: str) -> dict[str, str]:
-    """Return the protecting headers of a page that has this style inside and loads and runs nothing."""
+    """Return the protective headers of a page that contains this style, loads nothing and runs nothing."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; font-src data:; base-uri 'none'; "
@@ -64,14 +63,14 @@ def alone(style: str) -> dict[str, str]:
 
 
 def reader(request: web.Request) -> Translator:
-    """Choose the reader's language: `?lang=` of the page, else what the browser prefers."""
+    """Choose the reader's language: the page's `?lang=`, else the browser's preference."""
     headers = request.headers
     preference = request.query.get("lang") or headers.get(LANG_HEADER) or headers.get("Accept-Language")
     return translator(negotiate(preference or ""))
 
 
 def refuse(request: web.Request, token: str) -> web.Response | None:
-    """Return the answer to a request that is refused, or None for one that may go on."""
+    """Return the error response for a request that must be refused, or None."""
     t = reader(request)
     if not _names_this_machine(request):
         return problem(403, t("Open this chat at http://127.0.0.1 and its port. It stays on this machine."))
@@ -93,7 +92,7 @@ def problem(status: int, sentence: str, *, code: str = "") -> web.Response:
 
 
 async def protect(_request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Put the protecting headers on every response."""
+    """Set the protective headers on every response."""
     response.headers.update(HEADERS)
 
 
@@ -110,7 +109,7 @@ def _port(request: web.Request) -> int:
 
 
 def _from_this_page(request: web.Request) -> bool:
-    """Check the headers of a browser. Other programs send neither, and still need the token to change anything."""
+    """Check a browser's headers. Other programs send neither, and still need the token to change anything."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
     direct = request.method == "GET" and site == "none"

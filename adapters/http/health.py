@@ -34,7 +34,7 @@ Connected = Callable[[], bool]
 
 
 class Health:
-    """Knows what a process has reached: it starts, it runs, it drains."""
+    """Knows the stage of a process: starting, running or draining."""
 
     def __init__(self, metrics: Metrics, *, answers_within: float = ANSWERS_WITHIN) -> None:
         self._metrics = metrics
@@ -45,9 +45,9 @@ class Health:
         self._server: HttpServer | None = None
 
     async def start(self, address: Address | None) -> str:
-        """Serve there until `stop`, and return the URL. For None, serve nowhere and return "".
+        """Serve at the address until `stop`, and return the URL; "" without an address.
 
-        Raises Unavailable for an address that can't be used.
+        Raises Unavailable if the address can't be used.
         """
         if address is None:
             return ""
@@ -60,15 +60,15 @@ class Health:
             self._server = None
 
     def watch(self, instance: Instance, platforms: Mapping[str, Connected]) -> None:
-        """Note that the packs are read, the database is up to date and these platforms are configured."""
+        """Note that the packs are read, the database is current and these platforms are configured."""
         self._instance, self._platforms = instance, platforms
 
     def drain(self) -> None:
-        """Note that the process finishes its work and should get nothing more."""
+        """Note that the process is finishing its work and should get no more."""
         self._draining = True
 
     def app(self) -> web.Application:
-        """Return the application alone, for a server of one's own."""
+        """Return the application, for a server of your own."""
         app = web.Application(client_max_size=1)
         app.on_response_prepare.append(_protect)
         app.router.add_get("/healthz", self._healthz)
@@ -77,11 +77,11 @@ class Health:
         return app
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        """Answer whether the process is alive. Any answer shows that the event loop runs."""
+        """Answer whether the process is alive. Any answer proves that the event loop runs."""
         return _report({"loop": OK, "database": await self._database()}, fine={OK, STARTING})
 
     async def _readyz(self, _request: web.Request) -> web.Response:
-        """Answer whether this process can do its work now."""
+        """Answer whether this process is ready for work."""
         state = DRAINING if self._draining else STARTING if self._instance is None else OK
         checks = {"process": state, "database": await self._database()}
         if self._instance is not None and checks["database"] == OK:
@@ -96,7 +96,8 @@ class Health:
         return {name: connected() for name, connected in self._platforms.items()}
 
     async def _database(self) -> str:
-        """Return `ok`, or a word for the fault. During the start another process may migrate, which is no fault."""
+        """Return `ok` or a word for the fault. During the start, another process may be migrating, which is no
+        fault."""
         if self._instance is None:
             return STARTING
         try:

@@ -1,4 +1,4 @@
-"""HTML that can't be broken into: every string is escaped unless it was made here."""
+"""Build HTML safely: escape every string that wasn't made here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EMPTY = frozenset({"br", "hr", "img", "input", "link", "meta", "source"})
 
 
 class Html(str):
-    """Markup. Only `el` and `joined` make it; any other string is what somebody wrote."""
+    """Markup. Only `el` and `joined` make it; any other string is text."""
 
     __slots__ = ()
 
@@ -23,7 +23,7 @@ Attribute = str | bool | None
 
 
 def el(name: str, /, *children: Child, **attributes: Attribute) -> Html:
-    """Make an element. `class_` is `class`, `data_live` is `data-live`; None and False leave an attribute out."""
+    """Make an element. `class_` is `class`, `data_live` is `data-live`. None and False omit an attribute."""
     head = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
     return Html(f"<{name}{head}>" if name in _EMPTY else f"<{name}{head}>{joined(children)}</{name}>")
 
@@ -39,7 +39,7 @@ def _attribute(name: str, value: Attribute) -> str:
 
 
 def text_html(content: Text) -> Html:
-    """Draw paragraphs and quotes one by one; neighbouring items share a list."""
+    """Draw paragraphs and quotes one by one; consecutive items share a list."""
     return joined(_blocks(content))
 
 
@@ -81,7 +81,7 @@ def inline(piece: Inline) -> Html:
 
 
 def safe_url(url: str | None) -> str | None:
-    """Return the address if it leads to the web; None for any other, so that it is shown as text and never followed."""
+    """Return an http or https address; None for any other, which is shown as text and never linked."""
     try:
         parts = urlsplit(url or "")
     except ValueError:

@@ -1,11 +1,11 @@
-"""Which language a browser gets."""
+"""Choose the language for a browser."""
 
 from __future__ import annotations
 
 from bot.i18n import PSEUDO, languages
 
 HEADER_MAX = 400
-"""Characters of an Accept-Language header that are read."""
+"""Characters of an Accept-Language header that Parley reads."""
 
 
 def negotiate(preference: str) -> str:

@@ -1,8 +1,8 @@
-"""Asks the addresses of sources whether they still answer: few at a time, a pause at each host, nothing downloaded.
+"""Check whether the sources' addresses still answer: a few at a time, with a pause at each host, and without downloads.
 
-Addresses come from packs, which anybody may have written, and servers may lead anywhere. So every address on the way,
-and everything that its name stands for, must be public: `guarded` resolves names for the connection itself, and there
-is no second look-up between the check and the use.
+Addresses come from packs, which anybody may have written, and servers may redirect anywhere. So each address on the
+way, and all IP addresses of its name, must be public. `Guarded` resolves the name for the connection itself, so no
+second look-up happens between check and use.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from bot.packs.loader import read_pack
 from bot.packs.model import LinkStatus
 
 AT_ONCE = 4
-"""Addresses that are asked at the same time, each at another host."""
+"""Addresses checked at the same time, each at another host."""
 PAUSE = 2.0
 """Seconds between two requests to one host."""
 TIMEOUT = 20.0
-"""Seconds for one request, until its answer begins."""
+"""Seconds for one request, until its response begins."""
 LONGEST_WAIT = 60.0
-"""Seconds that a server may ask us to wait (Retry-After) before we ask once more."""
+"""Longest wait, in seconds, that a server may ask for (Retry-After) before the second try."""
 MAX_HOPS = 10
 FOR_GOOD = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT)
 REDIRECTS = (*FOR_GOOD, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT)
@@ -46,7 +46,7 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_public(address: IPAddress) -> bool:
-    """Say whether an address is on the public internet, also where IPv6 wraps an IPv4 address."""
+    """Tell whether an address is on the public internet, even if IPv6 wraps an IPv4 address."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if inner is None and address in _NAT64:
@@ -60,11 +60,11 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class NotPublic(OSError):
-    """Raised instead of a connection where a name stands for a machine of a private network, or this one."""
+    """Refuses a connection because the name leads to a private network or to this machine."""
 
 
 class Guarded(AbstractResolver):
-    """Resolves names, and refuses those of which any address is not public."""
+    """Resolves names, and refuses a name if any of its addresses isn't public."""
 
     def __init__(self, inner: AbstractResolver | None = None) -> None:
         self._inner = inner or aiohttp.ThreadedResolver()
@@ -84,7 +84,7 @@ class Guarded(AbstractResolver):
 
 @dataclass(slots=True)
 class _Host:
-    """What is known of one host while it is asked."""
+    """The queue of requests to one host."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
@@ -92,7 +92,7 @@ class _Host:
 
 @dataclass(slots=True)
 class Asker:
-    """Asks addresses. `open_to` says which IP addresses may be written out in one; names are the resolver's business."""
+    """Checks addresses. `open_to` allows IP addresses that a link spells out; the resolver guards names."""
 
     session: aiohttp.ClientSession
     pause: float = PAUSE
@@ -105,7 +105,7 @@ class Asker:
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def all(self, addresses: Iterable[str], into: dict[str, LinkAnswer]) -> None:
-        """Ask each address once, and store each answer at once, so that a stop loses none."""
+        """Check each address once, and store each answer at once, so that a stop loses none."""
 
         async def one(address: str) -> None:
             into[address] = await self.ask(address)
@@ -115,7 +115,7 @@ class Asker:
                 group.create_task(one(address))
 
     async def ask(self, address: str) -> LinkAnswer:
-        """Ask one address. Every failure becomes an answer."""
+        """Check one address. Every failure becomes an answer."""
         trail: list[tuple[str, bool]] = []
         try:
             return await self._follow(address, trail)
@@ -135,7 +135,7 @@ class Asker:
         return LinkAnswer(LinkStatus.UNCLEAR, "redirects too often", trail=tuple(step for step, _ in trail))
 
     async def _answer(self, place: URL) -> tuple[int, dict[str, str]]:
-        """Return the status and headers of one address, by HEAD, or by GET where the server refuses HEAD."""
+        """Return an address's status and headers, by HEAD, or by GET if the server refuses HEAD."""
         status, headers = await self._request("HEAD", place)
         wait = self._wait(headers.get("Retry-After", "")) if status in ASKING_TO_WAIT else None
         if wait is not None:
@@ -146,7 +146,7 @@ class Asker:
         return status, headers
 
     def _wait(self, retry_after: str) -> float | None:
-        """Return the seconds that a server wants us to wait; None if it names none, or too many."""
+        """Return the seconds that a server asks us to wait; None without a number, or for more than LONGEST_WAIT."""
         try:
             seconds = (
                 float(retry_after)
@@ -158,7 +158,7 @@ class Asker:
         return max(0.0, seconds) if seconds <= LONGEST_WAIT else None
 
     async def _request(self, method: str, place: URL) -> tuple[int, dict[str, str]]:
-        """Send one request at its host's turn. Close the connection instead of reading the body."""
+        """Send a request at its host's turn. Close the connection instead of reading the body."""
         self._refuse(place)
         host = self._hosts.setdefault(place.host or "", _Host())
         async with host.lock:
@@ -177,7 +177,7 @@ class Asker:
         if place.scheme not in {"http", "https"} or not place.host:
             message = f"{place} isn't a web address"
             raise ValueError(message)
-        # What looks like a number to the connection is never given to the resolver: 2130706433 and 127.1 are refused.
+        # The resolver never gets a host that the connection may read as a number: 2130706433 and 127.1 are refused.
         looks_like_one = ":" in place.host or place.host.replace(".", "").isdecimal()
         if not looks_like_one:
             return
@@ -188,7 +188,8 @@ class Asker:
 
 
 def _fault(error: BaseException) -> tuple[LinkStatus, str]:
-    """Classify a failure: an unknown name and an untrusted certificate are dead links, others are unclear."""
+    """Classify a failure. An unknown name or an untrusted certificate means a dead link, anything else an unclear
+    one."""
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
         return LinkStatus.DEAD, "its certificate can't be trusted"
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
@@ -209,7 +210,7 @@ _FAULTS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def session(resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
-    """Open a session that names its user agent and reaches public machines only."""
+    """Open a session that names its user agent and reaches only public machines."""
     connector = aiohttp.TCPConnector(
         resolver=resolver or Guarded(), use_dns_cache=False, limit=AT_ONCE, force_close=True
     )
@@ -223,9 +224,9 @@ def session(resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
 
 
 async def check_links(folders: Sequence[Path], asker: Asker, day: date) -> list[str]:
-    """Ask every address of these packs, note its answer beside it, and return the lines to print.
+    """Check every address of these packs, note each answer beside it, and return the lines to print.
 
-    Where somebody stops the run in the middle, the answers so far are noted.
+    If the run is stopped, note the answers so far.
     """
     askings = {folder: links_of(read_pack(folder)) for folder in folders}
     by_address: dict[str, LinkAnswer] = {}

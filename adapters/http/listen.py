@@ -1,4 +1,4 @@
-"""Putting an application on an address."""
+"""Serve an application at an address."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger("parley.http.server")
 
 @dataclass(frozen=True, slots=True)
 class HttpServer:
-    """An application that is served until `cleanup`."""
+    """A running server of an application, until `cleanup`."""
 
     _runner: web.AppRunner
     _sockets: asyncio.Server
@@ -31,11 +31,11 @@ class HttpServer:
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
-        """Where it is served: host and port of each socket."""
+        """Host and port of each socket."""
         return [socket.getsockname()[:2] for socket in self._sockets.sockets]
 
     async def cleanup(self) -> None:
-        """Take no new connection, finish the requests, and close what is left."""
+        """Accept no new connection, finish the requests, and close what is left."""
         self._sockets.close()
         await self._runner.cleanup()
         self._doorkeeper.report()
@@ -44,9 +44,9 @@ class HttpServer:
 async def listen(
     app: web.Application, address: Address, setting: str, limits: ConnectionLimits | None = None
 ) -> HttpServer:
-    """Serve until `cleanup`, and name Parley in each answer. Port 0 takes any free one.
+    """Serve until `cleanup`, and name Parley in each response. Port 0 takes any free one.
 
-    Raises Unavailable, which names the setting, for an address that is taken or isn't this machine's.
+    Raises Unavailable, which names the setting, if the address is taken or isn't this machine's.
     """
     doorkeeper = Doorkeeper(limits or ConnectionLimits())
     doorkeeper.watch(app)
@@ -74,12 +74,12 @@ async def listen(
 
 
 def why_not(error: OSError) -> str:
-    """Say in the system's words why an address can't be used. Errors of names have numbers of their own."""
+    """Return the system's reason why an address can't be used. Name errors have their own error numbers."""
     if isinstance(error, socket.gaierror) or not error.errno:
         return str(error.strerror or error)
     return os.strerror(error.errno)
 
 
 async def _sign(_request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Name Parley as the server: `parley doctor` recognises it, and the library stays private."""
+    """Name Parley as the server: `parley doctor` recognises it, and the library's name stays private."""
     response.headers["Server"] = "Parley"

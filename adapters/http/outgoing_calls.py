@@ -1,4 +1,4 @@
-"""Counting what goes out to a platform, whichever library sends it: all of them use aiohttp."""
+"""Count the calls to a platform, whichever library sends them: all of them use aiohttp."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.telemetry.meter import Meter
 
 
 def counting(platform: str, meter: Meter) -> aiohttp.ClientMiddlewareType:
-    """Return a middleware that counts as `counted` does, for a session of our own. It is cheaper than a trace."""
+    """Return a middleware that counts as `counted` does, for our own sessions. It's cheaper than a trace."""
 
     async def count(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         try:
@@ -25,7 +25,7 @@ def counting(platform: str, meter: Meter) -> aiohttp.ClientMiddlewareType:
 
 
 def counted(platform: str, meter: Meter) -> aiohttp.TraceConfig:
-    """Return a trace for an aiohttp session that counts each answer by its status, and each call without one."""
+    """Return an aiohttp trace that counts each response by its status, and each call without one."""
 
     async def answered(_session: Any, _context: Any, done: aiohttp.TraceRequestEndParams) -> None:
         meter.called(platform, done.response.status)

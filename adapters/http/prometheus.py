@@ -28,7 +28,7 @@ WRITE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 
 
 class Metrics(Meter):
-    """Counts in memory; `exposition` reads what has a size at this moment and writes everything as text."""
+    """Counts in memory. `exposition` adds the figures of this moment and writes everything as text."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -110,7 +110,7 @@ class Metrics(Meter):
         self._database_errors.inc()
 
     async def exposition(self, instance: Instance | None, connected: Mapping[str, bool]) -> bytes:
-        """Write all figures in Prometheus' text format. A figure that can't be read now is NaN, never an old one."""
+        """Write all figures in Prometheus' text format. An unreadable figure is NaN, never an old one."""
         for platform, is_connected in connected.items():
             self._connected.labels(platform).set(is_connected)
         if instance is not None:
@@ -134,7 +134,7 @@ class Metrics(Meter):
 
 
 class _Figures:
-    """A registry without the start time of each series, which the library adds."""
+    """A registry without each series' start time, which the library adds."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
@@ -146,7 +146,7 @@ class _Figures:
 
 
 def _kind(status: int) -> str:
-    """Return one of few kinds, so that a platform can't make up new ones."""
+    """Return one of a few kinds, so that a platform can't add labels."""
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return "rate-limited"
     if not status or status >= HTTPStatus.INTERNAL_SERVER_ERROR:

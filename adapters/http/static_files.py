@@ -1,8 +1,7 @@
-"""The styles, scripts and pictures of a page, read once.
+"""Serve a page's styles, scripts and pictures, read once at the start.
 
-What is served so belongs together, whatever happens to the files while the program runs; and no request waits for a
-disk. A browser keeps them and asks each time whether they are still the same, so that after an upgrade it never joins
-old with new.
+So all served files belong together even if they change on disk meanwhile, and no request waits for the disk. A browser
+caches them and revalidates them each time, so after an upgrade it never mixes old with new.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pathlib import Path
 from aiohttp import ETag, web
 
 SHARED = Path(__file__).parent / "static"
-"""What all pages share: colours and fonts, the look of a document, the icon."""
+"""Files of all pages: colours and fonts, the documents' style, the icon."""
 TYPES: Mapping[str, str] = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -34,14 +33,14 @@ class _File:
 
 
 class Files:
-    """Serves the files of some folders by name, and no other path."""
+    """Serves the files of some folders by name, and nothing else."""
 
     def __init__(self, *folders: Path) -> None:
         served = (file for folder in folders for file in folder.iterdir() if file.suffix in TYPES)
         self._files = {file.name: _read(file) for file in served}
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Respond with the file that the address names, or with 304 where the reader has it. Raises HTTPNotFound."""
+        """Respond with the named file, or with 304 if the browser has it. Raises HTTPNotFound."""
         file = self._files.get(request.match_info["name"])
         if file is None:
             raise web.HTTPNotFound
@@ -58,13 +57,13 @@ class Files:
 
 
 def document_style() -> str:
-    """Return the style of a page that stands alone and loads nothing: its fonts are in it."""
+    """Return the style of a self-contained page, with its fonts inside."""
     return _with_fonts("".join((SHARED / name).read_text("utf-8") for name in ("theme.css", "document.css")))
 
 
 @cache
 def font_faces() -> str:
-    """Return the style that gives a picture, which can load nothing, the type of its page."""
+    """Return the fonts as a style for an embedded picture, which can't load any."""
     return _with_fonts((SHARED / "theme.css").read_text("utf-8").partition("/* --- colours --- */")[0])
 
 

@@ -1,4 +1,4 @@
-"""What the chat page asks for: who is here, what happened, and what members say, press and submit."""
+"""Answer the chat page's requests: its start, its events, and members' messages, presses and forms."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from bot.i18n import Translator, translator
 LINE_MAX = 20_000
 ASK = "ask"
 QUESTION_MARKS = ("?", "？", "؟")
-"""What ends a line that asks the bot, as the box invites to; it is answered to the member alone."""
+"""Endings of a line that asks the bot, as the input box suggests. The bot answers only the member."""
 PAGES_MAX = 100
 HEARTBEAT = 15.0
-"""Seconds of silence after which an open page is told that it is still connected."""
+"""Seconds of silence after which an open page gets a sign that it's still connected."""
 
 Json = dict[str, Any]
 
@@ -104,13 +104,13 @@ class ChatRoutes:
         )
 
     async def _welcome(self, http: web.Request) -> web.Response:
-        """Return the first screen of a member, which is no message: nobody asked for it."""
+        """Return a member's first screen. It isn't a message, since nobody asked for it."""
         outcome = await self.bot.press(self._request(http), "v1:welcome")
         cards = outcome.answer.cards if outcome.success and outcome.answer else ()
         return _json({"cards": [render.card_data(card) for card in cards]})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Stream what this member may see: first what changed after Last-Event-ID, then each new message."""
+        """Stream this member's messages: first the changes after Last-Event-ID, then each new one."""
         member = self._member(request.query.get("member", ""), guard.reader(request))
         if self.conversation.listeners >= PAGES_MAX:
             return guard.problem(503, guard.reader(request)("Too many pages are open at once. Close some."))
@@ -204,7 +204,7 @@ class ChatRoutes:
         return self._respond(request, outcome, origin=origin)
 
     def _read_use(self, http: web.Request, body: Json, t: Translator) -> tuple[ChatMessage | None, Request, str]:
-        """Return the message whose control was used, if this member may see it, and the action of that control."""
+        """Return the message with the used control, if this member may see it, and the control's action."""
         origin = self.conversation.find(request_body.string(body, "message", 100, t, ""), self._actor(http, t).id)
         return origin, self._request(http, origin), request_body.string(body, "action", 200, t)
 
@@ -272,7 +272,7 @@ class ChatRoutes:
 
 
 def _key(name: str, actor: Actor) -> str:
-    """Return the identity of what a page did once, however often it sends it; "" where the page gives none."""
+    """Return the identity of a page's action, the same for each repeat; "" if the page sends none."""
     return f"{actor.id}:{name}" if _KEY.fullmatch(name) else ""
 
 
@@ -288,6 +288,6 @@ def _json(data: Json) -> web.Response:
 
 
 def _complete_line(typing: Typing, value: str) -> str:
-    """Return the line with the suggestion in it. Quote a value of several words after a parameter's name."""
+    """Return the line with the suggestion inserted. A value of several words after a parameter's name is quoted."""
     quoted = typing.head.endswith(":") and " " in value
     return f'{typing.head}"{value}"' if quoted else f"{typing.head}{value}"

@@ -1,4 +1,4 @@
-"""The messages of the chat, and who may see which of them. In memory and bounded."""
+"""Keep the chat's messages and their audiences, in memory and within bounds."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MESSAGES_MAX = 300
 """Messages kept for everyone, and as many again for each member alone."""
 _ORDER = re.compile(r"-([0-9]{1,16})$")
 WAITING = 1_000
-"""Changes that may wait for one slow page; then it is let go, and catches up when it comes back."""
+"""Changes that may wait for a slow page. Then its stream closes, and it catches up when it reconnects."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One entry of the conversation: what a member wrote (`text`), or what the bot says (`reply`).
+    """An entry of the conversation: a member's `text` or the bot's `reply`.
 
-    `order` places it among the others and never changes; `changed` grows with every change. Both come from the clock
-    (microseconds) and are never given twice, so that a page that was away can ask for what is newer than it has.
-    The id ends with the order, so that a message which outlived the process finds its place again.
+    `order` is its place and never changes; `changed` grows with every change. Both are the clock's microseconds and
+    unique, so a page that was away can ask for newer messages. The id ends with the order, so that a message that
+    outlives the process keeps its place.
     """
 
     id: str
@@ -40,7 +40,7 @@ class ChatMessage:
 
 @dataclass(slots=True, eq=False)
 class Listener:
-    """One open page. `get` returns None when it is to close."""
+    """An open page. `get` returns None when the stream should close."""
 
     member: str
     _open: bool = True
@@ -85,7 +85,7 @@ class Conversation:
         return self._keep(ChatMessage(f"{self._ids()}-{order}", order, order, now, author, audience, text, reply))
 
     def restore(self, message_id: str, audience: str, reply: Reply) -> ChatMessage:
-        """Add a message of an earlier process again, under its old id, and at the place and time that the id names."""
+        """Add a message of an earlier process under its old id, with the place and time from that id."""
         now = self._clock()
         changed = self._tick(now)
         mark = _ORDER.search(message_id)
@@ -98,18 +98,18 @@ class Conversation:
         return self._keep(replace(message, reply=reply, changed=self._tick(self._clock())))
 
     def publish(self, message: ChatMessage) -> ChatMessage:
-        """Show everyone a message that one member saw alone."""
+        """Show everyone a message that only one member saw."""
         self._shelves.get(message.audience, {}).pop(message.id, None)
         return self._keep(replace(message, audience=EVERYONE, changed=self._tick(self._clock())))
 
     def find(self, message_id: str, member: str | None = None) -> ChatMessage | None:
-        """Return the message if it is still there; with `member`, only if that member may see it."""
+        """Return the message if it still exists; with `member`, only if that member may see it."""
         audiences = list(self._shelves) if member is None else [EVERYONE, member]
         candidates = (self._shelves.get(audience, {}).get(message_id) for audience in audiences)
         return next(filter(None, candidates), None)
 
     def changes_for(self, member: str, after: int = 0) -> list[ChatMessage]:
-        """Return the messages that the member may see and that changed after the mark, oldest change first."""
+        """Return the member's messages that changed after the mark, oldest change first."""
         shelves = (self._shelves[EVERYONE], self._shelves.get(member, {}))
         changes = (message for shelf in shelves for message in shelf.values() if message.changed > after)
         return sorted(changes, key=lambda message: message.changed)

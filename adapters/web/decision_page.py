@@ -1,4 +1,4 @@
-"""The page of one decision, as HTML. A pure function."""
+"""Draw a decision's page as HTML. Pure functions."""
 
 from __future__ import annotations
 

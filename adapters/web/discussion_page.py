@@ -1,4 +1,4 @@
-"""The page of one discussion, as HTML. Pure functions; what may not be seen yet is not in it."""
+"""Draw a discussion's page as HTML. Pure functions; the page never contains hidden results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.polls.model import PollState
 
 
 def page(t: Translator, discussion: Discussion, zone: tzinfo) -> Html:
-    """Return the whole document: the result of a closed discussion, else why there is none."""
+    """Return the whole document: a closed discussion's result, or why there is none."""
     sections = [el("section", *_head(t, discussion, zone))]
     if discussion.state is PollState.CLOSED:
         report = read_report(discussion.result)

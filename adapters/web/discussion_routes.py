@@ -1,4 +1,4 @@
-"""The addresses of discussions' pages in the web chat."""
+"""Routes of discussions' pages in the web chat."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.polls.model import PollState
 
 
 def add_discussion_routes(app: web.Application, pages: PollPages, visitor: Actor) -> None:
-    """Serve the discussions that this visitor may see: pages and exports."""
+    """Serve the pages and exports of discussions that this visitor may see."""
     routes = _DiscussionRoutes(pages, visitor)
     app.router.add_get("/discussions/{discussion}", routes.page)
     app.router.add_get("/discussions/{discussion}/export.{kind}", routes.export)

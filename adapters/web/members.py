@@ -1,4 +1,4 @@
-"""The demonstration: its one place, and the members that a person at this machine can be."""
+"""The demonstration's single place, and the members that a person at this machine can play."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ WORKSPACE = "demo"
 PLACE = Place(NAME, WORKSPACE, "main")
 
 VISITOR = Actor(NAME, WORKSPACE, "", "")
-"""The reader of a poll's page, which shows what every member of the demonstration may see."""
+"""The reader of a poll's page, which shows only what every demonstration member may see."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person of the demonstration."""
+    """A member of the demonstration."""
 
     id: str
     name: str

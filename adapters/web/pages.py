@@ -1,4 +1,4 @@
-"""Polls' pages: who may see which, what is in them, and how often what costs is done again."""
+"""Select and cache polls' pages: who may see which, with what content."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from bot.polls.secrecy import RECEIPTS
 from bot.polls.service import Polls
 
 CACHED_MAX = 200
-"""Pages and audits that are kept in memory."""
+"""Pages and audits in the cache."""
 AUDITED_AGAIN = {PollState.OPEN: timedelta(seconds=30)}
 AUDITED_AGAIN_ENDED = timedelta(minutes=10)
-"""How old an audit may be. It is not made again at each vote, because it reads the whole record."""
+"""Longest age of an audit. A vote doesn't renew it, because an audit reads the whole record."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -47,7 +47,7 @@ _ID = re.compile(r"[a-z0-9]{1,24}")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page and the tag that changes with it; `html` is None where the reader has it already."""
+    """A page and the tag that changes with it. `html` is None if the reader has it already."""
 
     tag: str
     html: str | None
@@ -55,7 +55,7 @@ class Page:
 
 
 class PollPages:
-    """Makes the pages of one community's polls, and of public ones for outsiders."""
+    """Makes a community's poll pages for members, and public ones for outsiders."""
 
     def __init__(
         self,
@@ -80,9 +80,10 @@ class PollPages:
         return cls(instance.polls, instance.decisions, instance.discussions, instance.communities.get, clock=clock)
 
     async def decision(self, decision_id: str, actor: Actor, t: Translator) -> str:
-        """Return the page of a decision, if this member's community has it. A page is no place, so none is private.
+        """Return a decision's page, if the member's community has it. A page isn't in any channel, so a private
+        decision has none.
 
-        Raises NotFound, Unavailable.
+        Raises NotFound or Unavailable.
         """
         here = Request(actor, Place(actor.platform, actor.workspace, ""), self._clock())
         community = await self._community_of(community_id(actor), self._clock())
@@ -90,9 +91,10 @@ class PollPages:
         return decision_page.page(t, decision, community.tz)
 
     async def discussion(self, discussion_id: str, actor: Actor, t: Translator) -> Discussion:
-        """Return the discussion, if this member's community has it. A page is no place, so no private one has a page.
+        """Return a discussion, if the member's community has it. A page isn't in any channel, so a private discussion
+        has none.
 
-        Raises NotFound, Unavailable.
+        Raises NotFound or Unavailable.
         """
         here = Request(actor, Place(actor.platform, actor.workspace, ""), self._clock())
         _checked(discussion_id.removeprefix(ID_PREFIX))
@@ -103,23 +105,24 @@ class PollPages:
         return (await self._community_of(community, self._clock())).tz
 
     async def seen_by(self, poll_id: str, actor: Actor, t: Translator) -> Poll:
-        """Return the poll, if this member's community has it. A page is no place, so no private poll has one.
+        """Return a poll, if the member's community has it. A page isn't in any channel, so a private poll has none.
 
-        Raises NotFound, Unavailable.
+        Raises NotFound or Unavailable.
         """
         here = Place(actor.platform, actor.workspace, "")
         return await self.polls.seen_by(_checked(poll_id), Request(actor, here, self._clock()), t)
 
     async def public(self, poll_id: str, t: Translator) -> Poll:
-        """Return the poll, if it is public. Raises NotFound, Unavailable."""
+        """Return a public poll. Raises NotFound for any other, or Unavailable."""
         if not await self.polls.is_public(_checked(poll_id)):
             raise NotFound(poll_id)
         return await self.polls.get(poll_id, t)
 
     async def private(self, poll_id: str, token: str, t: Translator) -> Poll:
-        """Return the private poll, if this is its token. Raises NotFound, and Unavailable.
+        """Return the private poll with this token. Raises NotFound or Unavailable.
 
-        The token is checked before the poll is looked for, so the time of a refusal tells of no poll.
+        The token is checked before the poll is looked up, so the time of a refusal doesn't reveal whether a poll
+        exists.
         """
         if not self.polls.pages.opens(poll_id, token):
             raise NotFound(poll_id)
@@ -129,7 +132,8 @@ class PollPages:
         return poll
 
     async def page(self, poll: Poll, t: Translator, *, reader_tag: str = "", style: str = "", token: str = "") -> Page:
-        """Return the page as it is now. `reader_tag` is the tag that the reader has; `style` and `token` as in `View`."""
+        """Return the current page. `reader_tag` is the tag of the reader's copy; `style` and `token` are as in
+        `View`."""
         now, audit = self._clock(), await self._audit(poll)
         time_left = poll_page.time_left(t, poll.closes_at - now) if poll.state is PollState.OPEN else ""
         community = await self._community_of(poll.community, now)
@@ -146,9 +150,9 @@ class PollPages:
         return Page(tag, html, final)
 
     async def receipt(self, poll_id: str, code: str, actor: Actor, t: Translator) -> tuple[bool, str]:
-        """Return whether the ballot with this receipt is counted, and that in a sentence.
+        """Return whether the ballot with this receipt is counted, and a sentence that says so.
 
-        The code opens the answer to anybody. A wrong one raises NotFound for a poll that this member may not see.
+        Anybody with the code gets the answer. A wrong code raises NotFound for a poll that the member may not see.
         """
         prefix = f"{poll_id}-"
         bare = code.strip()
@@ -159,7 +163,7 @@ class PollPages:
         return receipt is Receipt.INCLUDED, t(RECEIPTS[receipt])
 
     async def export(self, poll: Poll, kind: str) -> Attachment:
-        """Return a closed poll as a file. Raises NotFound for an open poll and for an unknown kind of file."""
+        """Return a closed poll as a file. Raises NotFound for any other poll and for an unknown kind of file."""
         written = {"csv": (export.as_csv, "text/csv"), "json": (as_json, "application/json")}.get(kind)
         if written is None or poll.state is not PollState.CLOSED:
             raise NotFound(kind)
@@ -167,7 +171,7 @@ class PollPages:
         return Attachment(f"poll-{poll.id}.{kind}", content, written[1])
 
     async def _with_result(self, view: View, t: Translator) -> View:
-        """Add the totals, where all members may see them. Outsiders never see who voted for what."""
+        """Add the totals if all members may see them. Outsiders never see who voted for what."""
         poll = view.poll
         if poll.state is not PollState.CLOSED and not (poll.state is PollState.OPEN and poll.results is Results.LIVE):
             return view
@@ -178,7 +182,7 @@ class PollPages:
         return replace(view, result=result, image=image, voters=voters)
 
     async def _audit(self, poll: Poll) -> Audit:
-        """Recompute the record in a thread, one poll at a time, unless a recent audit is there."""
+        """Recompute the record in a thread, one poll at a time, unless there's a recent audit."""
         async with self._auditing:
             now = self._clock()
             state, earlier = self._audits.get(poll.id, ("", None))
@@ -193,7 +197,7 @@ class PollPages:
 
 
 def page_response(page: Page, headers: Mapping[str, str]) -> web.Response:
-    """Respond with the page, or with 304 where the reader has it."""
+    """Respond with the page, or with 304 if the reader has it."""
     response = web.Response(status=304) if page.html is None else web.Response(text=page.html, content_type="text/html")
     response.headers.update(headers)
     response.etag = ETag(page.tag)
@@ -201,7 +205,7 @@ def page_response(page: Page, headers: Mapping[str, str]) -> web.Response:
 
 
 def tag_of_reader(request: web.Request) -> str:
-    """Return the tag of the page that the reader has, or ""."""
+    """Return the tag of the reader's copy of the page, or ""."""
     return next((tag.value for tag in request.if_none_match or ()), "")
 
 

@@ -1,4 +1,4 @@
-"""The page of one poll, as HTML. Pure functions over a `View`; what may not be seen yet is not in it."""
+"""Draw a poll's page as HTML. Pure functions over a `View`; the page never contains hidden results."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LATER: Mapping[Results, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was found when the record of a poll was last recomputed, up to which link."""
+    """The last check of a poll's record: its findings, time, and number of links."""
 
     links: int
     findings: Sequence[Discrepancy]
@@ -50,10 +50,10 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything that the page shows. `result` is None where it may not be seen (yet).
+    """Everything that the page shows. `result` is None while it's hidden.
 
-    With `style` the page is for readers who are no members: it stands alone, shows no ballot by name, and has nothing
-    to press. With `token` it is a private poll's, and those who have the token save a secret poll's files there.
+    With `style`, the page is for outsiders: it's self-contained, shows no ballot by name, and has no controls. With
+    `token`, it's a private poll's, and its readers can save a secret poll's files.
     """
 
     poll: Poll
@@ -73,14 +73,14 @@ class View:
 
     @property
     def files(self) -> str:
-        """Return the folder of the poll's files, seen from its page; empty where this reader gets none."""
+        """Return the path of the poll's files, relative to its page; empty if this reader gets none."""
         if not self.outside:
             return f"/polls/{self.poll.id}"
         return self.token if self.poll.secret else ""
 
 
 def page(t: Translator, view: View) -> Html:
-    """The whole document."""
+    """Return the whole document."""
     poll = view.poll
     sections = [
         _section("head", _head(t, view)),
@@ -96,12 +96,12 @@ def page(t: Translator, view: View) -> Html:
 
 
 def missing(t: Translator, title: str, style: str = "") -> Html:
-    """Return the page for an address without anything that the reader may see; the title says what isn't there."""
+    """Return the page of an address without anything for this reader. The title names the missing thing."""
     return _notice(t, title, t("It may have been deleted, or the address is wrong."), style)
 
 
 def later(t: Translator, style: str = "") -> Html:
-    """Return the page for a time when the database can't be read."""
+    """Return the page for a time when the database doesn't answer."""
     return _notice(t, t("This page isn't available right now"), t("Try again in a moment."), style)
 
 
@@ -111,7 +111,7 @@ def _notice(t: Translator, title: str, sentence: str, style: str) -> Html:
 
 
 def document(t: Translator, title: str, main: Html, style: str) -> Html:
-    """Return a whole document around `main`. With `style` it stands alone."""
+    """Return a whole document around `main`. With `style`, it's self-contained."""
     head = (
         el("meta", charset="utf-8"),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -155,7 +155,7 @@ def _head(t: Translator, view: View) -> Iterator[Html]:
 
 
 def time_left(t: Translator, span: timedelta) -> str:
-    """Say how long it is until the close, in the largest unit that is precise enough."""
+    """Return the time until the close, in the largest unit that is precise enough."""
     minutes = int(span.total_seconds()) // 60
     if span.total_seconds() <= 0:
         return t("closing now")
@@ -271,7 +271,7 @@ def _record(t: Translator, view: View) -> Iterator[Html]:
 
 
 def _findings(t: Translator, view: View) -> Iterator[Html]:
-    """List where the record doesn't hold. Outsiders learn only that it doesn't."""
+    """List the flaws of the record. Outsiders only learn that it has some."""
     findings = view.audit.findings
     if not findings:
         return
@@ -342,7 +342,7 @@ def _export(t: Translator, view: View) -> Iterator[Html]:
 
 
 def _own_check(t: Translator, poll: Poll) -> Iterator[Html]:
-    """Offer to recompute the record by a script on the reader's own machine."""
+    """Offer a script that recomputes the record on the reader's own machine."""
     yield el("p", t("This page can also recompute the record on your own computer, by a program of its own."))
     yield el("p", el("button", t("Check it here"), type="button", id="own-check"), class_="row")
     yield el(

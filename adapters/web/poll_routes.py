@@ -1,4 +1,4 @@
-"""The addresses of polls' pages in the web chat."""
+"""Routes of polls' pages in the web chat."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.i18n import Translator
 
 
 def add_poll_routes(app: web.Application, pages: PollPages, visitor: Actor) -> None:
-    """Serve the polls that this visitor may see: pages, exports and the check of a receipt."""
+    """Serve the pages, exports and receipt checks of polls that this visitor may see."""
     routes = _PollRoutes(pages, visitor)
     app.router.add_get("/polls/{poll}", routes.page)
     app.router.add_get("/polls/{poll}/export.{kind}", routes.export)
@@ -39,7 +39,7 @@ class _PollRoutes:
         return page_response(page, {"Cache-Control": "no-cache", "Vary": "Accept-Language"})
 
     async def decision(self, request: web.Request) -> web.Response:
-        """Show a decision that isn't private."""
+        """Show a public decision."""
         t = guard.reader(request)
         try:
             html = await self.pages.decision(request.match_info["decision"], self.visitor, t)
@@ -71,7 +71,7 @@ def _missing(request: web.Request) -> web.Response:
 
 
 def missing_page(t: Translator, title: str) -> web.Response:
-    """Respond with 404 and a page whose title says what isn't there."""
+    """Respond with 404 and a page whose title names the missing thing."""
     return web.Response(status=404, text=poll_page.missing(t, title), content_type="text/html")
 
 

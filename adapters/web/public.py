@@ -1,6 +1,5 @@
-"""Result pages of polls marked public, and of private polls for those who have their link: read-only, without a script.
-
-They stand on an address of their own, without the chat.
+"""Serve result pages of public polls, and of private polls by secret link: read-only, without scripts, at their own
+address.
 
 `PublicPages(pages)`, then `await public.start(address)`, and `await public.stop()` at the end.
 """
@@ -23,16 +22,16 @@ from bot.errors import NotFound, Unavailable
 from bot.settings.model import Address
 
 OPEN_FOR, FINAL_FOR = 15, 300
-"""Seconds for which others may keep the page of an open poll, and of one that has ended. An ended one can be erased."""
+"""Seconds that caches may keep the page of an open poll, and of an ended one, which can still be erased."""
 
 UNLISTED: Mapping[str, str] = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
-"""Headers of what a link alone opens: no cache keeps it, and no search engine lists it."""
+"""Headers of pages behind a secret link: no cache keeps them, and no search engine lists them."""
 
 logger = logging.getLogger("parley.web")
 
 
 class PublicPages:
-    """Serves these pages. Every other address gets one and the same answer, so nothing leaks."""
+    """Serves the pages. Every other address gets the same answer, so nothing leaks."""
 
     def __init__(self, pages: PollPages) -> None:
         self._pages = pages
@@ -41,7 +40,7 @@ class PublicPages:
         self._server: HttpServer | None = None
 
     async def start(self, address: Address | None) -> None:
-        """Serve there until `stop`; nowhere for None. Raises Unavailable for an address that can't be used."""
+        """Serve at the address until `stop`; None serves nothing. Raises Unavailable if the address can't be used."""
         if address is not None:
             self._server = await listen(self.app(), address, "PARLEY_PUBLIC_BIND")
 
@@ -51,7 +50,7 @@ class PublicPages:
             self._server = None
 
     def app(self) -> web.Application:
-        """Return the application alone, for a server of one's own."""
+        """Return the application, for a server of your own."""
         app = web.Application(client_max_size=1, middlewares=[self._middleware])
         app.on_response_prepare.append(self._protect)
         app.router.add_get("/polls/{poll}", self._poll)
@@ -88,7 +87,7 @@ class PublicPages:
         return page_response(page, UNLISTED)
 
     async def _private_file(self, request: web.Request) -> web.Response:
-        """Send a file of a secret poll. That of a named one holds names, and a link is no membership."""
+        """Send a secret poll's file. A named poll's file holds names, and a link is no membership."""
         t = guard.reader(request)
         poll = await self._pages.private(request.match_info["poll"], request.match_info["token"], t)
         if not poll.secret:

@@ -1,4 +1,4 @@
-"""A reply as data for the page, which builds it with text nodes alone. Pure functions."""
+"""Convert a reply to data for the page, which uses it as text nodes only. Pure functions."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ _INLINES: Mapping[type, str] = {
 def reply_cards(reply: Reply, *, pages: bool = False) -> list[Json]:
     """Return all cards of the reply, each within the limits. A reply of any length is one message here.
 
-    `pages`: polls have pages here, and cards lead to them.
+    With `pages`, cards link to their poll's page.
     """
     return [card_data(card, pages=pages) for part in fit(reply, LIMITS) for card in part.cards]
 
 
 def reply_files(reply: Reply) -> list[Json]:
-    """Return the files' names and sizes; the page fetches their contents on a press."""
+    """Return the files' names and sizes in bytes. The page fetches the content on a press."""
     return [{"name": file.name, "size": len(file.content.encode())} for file in reply.files]
 
 
@@ -96,7 +96,7 @@ def card_data(card: Card, *, pages: bool = False) -> Json:
 
 
 def _page_of(poll: str) -> str:
-    """Return the address of a poll's page, or of a discussion's, which their ids tell apart."""
+    """Return the path of the page of a poll or a discussion, by its id."""
     return f"/{'discussions' if poll.startswith(ID_PREFIX) else 'polls'}/{poll}"
 
 
@@ -126,9 +126,9 @@ def _field(field: Field) -> Json:
 
 
 def image_src(svg: str) -> str:
-    """Return an address for `<img>`, in which an SVG can neither run a script nor load anything.
+    """Return a data URL for `<img>`, where an SVG can't run a script or load anything.
 
-    The picture gets the page's type, and the page's dark colours where a reader prefers them.
+    The picture gets the page's font, and its dark colours if the reader prefers them.
     """
     style = f"<style>{font_faces()}{_dark_style()}</style>"
     head, end, rest = svg.partition(">")
@@ -162,7 +162,7 @@ def _block(block: Block) -> Json:
 
 
 def _join_plain(pieces: Iterable[Json]) -> list[Json]:
-    """Join neighbours without marks, so that a sentence stays one text for the reader and for screen readers."""
+    """Join neighbouring plain pieces, so that a sentence stays one text for screen readers and others."""
     joined: list[Json] = []
     for piece in pieces:
         if joined and piece["kind"] == joined[-1]["kind"] == "plain":

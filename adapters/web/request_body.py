@@ -1,4 +1,4 @@
-"""Reads the JSON of a request. Any other content gets a clear answer and is never a bug."""
+"""Read a request's JSON. Raise UsageError with a clear text for anything else."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def answers(value: object, t: Translator) -> Answers:
 
 
 ZONE_MAX = 64
-"""Characters of a time zone's name, at most: no zone has a longer one."""
+"""Longest name of a time zone, in characters."""
 
 
 def zone(name: str) -> ZoneInfo | None:
-    """Return the time zone of that name, if there is one."""
+    """Return the named time zone, or None if there is none."""
     try:
         return ZoneInfo(name) if name and len(name) <= ZONE_MAX else None
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""The web chat: a page on this machine where one person can be several members and try everything.
+"""The web chat: a page on this machine where one person can play several members and try everything.
 
 `WebChat(bot, clock=…, ids=…)`, then `await chat.start(host, port)`, and `await chat.stop()` at the end.
 """
@@ -44,7 +44,7 @@ HTTP_ERRORS: Mapping[int, str] = {
 
 
 class WebChat:
-    """The platform `web`. Its messages live in memory: the public ones and each member's private answers."""
+    """The platform `web`. It keeps public messages and each member's private answers in memory."""
 
     name = NAME
     limits: Limits = render.LIMITS
@@ -77,7 +77,7 @@ class WebChat:
         return MessageRef(place, self._conversation.add(audience=self._audience(place), reply=reply).id)
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
-        """Redraw the message. Add one that this process doesn't know, as after a restart, under the same id."""
+        """Redraw the message. Add an unknown one, as after a restart, under the same id."""
         message = self._conversation.find(ref.id)
         if message is None:
             self._conversation.restore(ref.id, self._audience(ref.place), reply)
@@ -91,14 +91,14 @@ class WebChat:
         return False
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
-        """Show the reply to one member of the demonstration alone."""
+        """Show the reply to only one member of the demonstration."""
         if workspace != WORKSPACE or person not in self._members:
             return False
         self._conversation.add(audience=person, reply=reply)
         return True
 
     def _audience(self, place: Place) -> str:
-        """Return who reads the place. Raises PlaceGone for one that the demonstration doesn't have."""
+        """Return the audience of the place. Raises PlaceGone if the demonstration doesn't have it."""
         if place == PLACE:
             return EVERYONE
         if place.direct and place.workspace == WORKSPACE and place.channel in self._members:
@@ -108,9 +108,9 @@ class WebChat:
     # --- the server ---
 
     async def start(self, host: str = "127.0.0.1", port: int = PORT) -> str:
-        """Serve until `stop`; return the page's address. Port 0 takes any free one.
+        """Serve until `stop`, and return the page's address. Port 0 takes any free one.
 
-        Raises Refused for an address that other machines could reach, Unavailable for a port that is taken.
+        Raises Refused for an address that other machines could reach, Unavailable for a taken port.
         """
         self._server = await listen(self.app(), Address(guard.loopback(host, translator("en")), port), "PARLEY_PORT")
         return f"http://{Address(*self._server.addresses[0][:2])}/"
@@ -121,7 +121,7 @@ class WebChat:
             self._server = None
 
     def app(self) -> web.Application:
-        """Return the application alone, for a server of one's own."""
+        """Return the application, for a server of your own."""
         app = web.Application(client_max_size=guard.BODY_MAX, middlewares=[self._middleware])
         app.on_response_prepare.append(guard.protect)
         app.on_startup.append(self._join)

@@ -1,4 +1,4 @@
-"""The sentences of the page itself."""
+"""Texts of the chat page itself."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ WORDS: Mapping[str, str] = {
 
 
 def words(locale: str) -> dict[str, str]:
-    """Translate every sentence of the page; the page fills in `{name}` itself."""
+    """Translate the page's texts. The page fills in `{name}` itself."""
     t = translator(locale)
     return {key: t(sentence) for key, sentence in WORDS.items()}
