@@ -1,4 +1,4 @@
-"""How an interaction is answered: within 3 seconds always, in private where that was promised, never with silence."""
+"""Answer interactions: always within 3 seconds, privately where the core promised it, and never with silence."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from bot.telemetry.request_id import request_scope
 PATIENCE = 1.5
 """Seconds until an answer is deferred. Discord wants a first answer within 3 seconds."""
 FORM_PATIENCE = 2.3
-"""The same where the answer is a form, which nothing can come before."""
+"""Seconds until an answer that may be a form is deferred: nothing can come before a form."""
 UNANSWERABLE = frozenset({50027, 50083, 160005})
-"""What Discord answers once an interaction is 15 minutes old, or where its thread is archived and locked."""
+"""Discord's errors for an interaction older than 15 minutes, and for one in an archived and locked thread."""
 ANSWERED = 40060
-"""What Discord answers where a first answer is there already: one whose confirmation was lost on the way."""
+"""Discord's error for a second first answer: the first one arrived, but its confirmation was lost."""
 
 logger = logging.getLogger("parley.discord")
 
@@ -42,7 +42,7 @@ Work = Callable[[Request], Coroutine[Any, Any, Outcome]]
 
 
 class Responder:
-    """Answers interactions: runs the work, defers where it takes long, and shows the outcome."""
+    """Answers interactions: runs the work, defers a slow answer, and shows the outcome."""
 
     def __init__(self, bot: Bot, uploads: Uploads, clock: Callable[[], datetime], patience: float = PATIENCE) -> None:
         self._bot = bot
@@ -55,9 +55,9 @@ class Responder:
     async def answer(
         self, interaction: discord.Interaction, work: Work, *, private: bool, form: bool = False, redraws: bool = False
     ) -> None:
-        """Run the work, defer when it takes long, and show its outcome.
+        """Run the work, defer a slow answer, and show the outcome.
 
-        `form` says that the answer may be a form, `redraws` that it usually replaces the message with the control.
+        `form` means that the answer may be a form, `redraws` that it usually replaces the message with the control.
         """
 
         if self._drains:
@@ -73,7 +73,7 @@ class Responder:
     async def submit(
         self, interaction: discord.Interaction, action_id: str, read: Callable[[], Awaitable[Answers]]
     ) -> None:
-        """Run a form that a member sent, and show its answer, or its mistakes with a button to try again."""
+        """Submit a member's form, and show its answer, or its errors with a button to try again."""
 
         if self._drains:
             return
@@ -97,7 +97,7 @@ class Responder:
         await self._guarded(interaction, self._answer(interaction, run(), private=private))
 
     async def reopen(self, interaction: discord.Interaction, draft: forms.FormDraft) -> None:
-        """Open a form again with the member's text, which stands in the message that holds the button."""
+        """Open a form again with the member's text from the message that holds the button."""
 
         async def work(request: Request) -> Outcome:
             outcome = await self._bot.reopen(request, draft.action)
@@ -109,7 +109,7 @@ class Responder:
     async def suggest(
         self, interaction: discord.Interaction, choices: Sequence[app_commands.Choice[str | int | float]]
     ) -> None:
-        """Send completions. A failure to deliver them is no bug: the member has typed on, or is gone."""
+        """Send completions. A failed delivery is no bug: the member has typed on, or is gone."""
         try:
             await interaction.response.autocomplete(choices)
         except Exception as error:
@@ -117,7 +117,7 @@ class Responder:
                 raise
 
     async def drain(self, seconds: float) -> None:
-        """Take nothing new, and wait for the running answers. Discord tells a member who asks now that it failed."""
+        """Accept nothing new, and wait for the running answers. Discord tells members who ask now that it failed."""
         self._drains = True
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
@@ -126,7 +126,7 @@ class Responder:
         return await request_of(interaction, self._clock())
 
     def _may_answer_all(self, interaction: discord.Interaction) -> bool:
-        """Tell whether an answer for everybody could come. Where none can, not even a sign of waiting is for all."""
+        """Tell whether an answer may be public. If it can't, even the sign of waiting is private."""
         return may_write(interaction, self._clock()) and may_post(interaction) and not is_away(interaction)
 
     def _promised_private(self, action_id: str) -> bool:
@@ -142,7 +142,7 @@ class Responder:
     # --- the order of things ---
 
     async def _guarded(self, interaction: discord.Interaction, answering: Coroutine[Any, Any, None]) -> None:
-        """Keep the task until it ends: the library forgets it, and a stop has to wait for it."""
+        """Keep the task until it ends: the library forgets it, and a stop must wait for it."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
         self._running.add(task)
         try:
@@ -174,7 +174,7 @@ class Responder:
             outcome, ready = await run
         finally:
             deferred = await waiting.end()
-        if outcome.duplicate:  # the first delivery is answered, or about to be
+        if outcome.duplicate:  # the first delivery has an answer, or will have one
             return
         if outcome.answer is not None and outcome.answer.form is not None:
             if not deferred:
@@ -213,10 +213,10 @@ class Responder:
             await _follow_up(interaction, each, private=private)
 
     async def _turn(self, interaction: discord.Interaction, ready: Ready, *, private: bool) -> None:
-        """Answer where the deferred message has the other visibility, which can't be changed.
+        """Answer although the deferred message has the other visibility, which can't be changed.
 
-        It has to be completed first: until then, whatever is sent becomes that message, and once it is deleted
-        nothing more can be sent (https://github.com/discord/discord-api-docs/issues/3087).
+        That message must be completed first: until then, any message becomes it, and after its deletion nothing more
+        can be sent (https://github.com/discord/discord-api-docs/issues/3087).
         """
         done = await self._ready(Outcome(), translator_of(interaction))
         await _complete(interaction, done[0])
@@ -243,14 +243,14 @@ class Responder:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a deferral fixed: whether the answer is private, and whether it replaces a message."""
+    """The choices that a deferral fixed: whether the answer is private, and whether it replaces a message."""
 
     private: bool
     redraws: bool
 
 
 class _Waiting:
-    """Defers the answer once the work takes long. Quick work costs no task."""
+    """Defers an answer after a while. Quick work costs no task."""
 
     def __init__(self, defer: Callable[[], Awaitable[object]], patience: float) -> None:
         self._defer = defer
@@ -270,10 +270,10 @@ class _Waiting:
 
 
 async def _first(answer: Callable[[], Awaitable[object]]) -> bool:
-    """Give the first answer, again where the connection broke. Return False where Discord has one already: the answer
-    arrived, and its confirmation did not.
+    """Give the first answer, and repeat it if the connection broke.
 
-    Raises discord.HTTPException, aiohttp.ClientError and OSError.
+    Return False if Discord already has one: it arrived, and its confirmation was lost. Raises discord.HTTPException,
+    aiohttp.ClientError and OSError.
     """
     try:
         await again(answer)
@@ -285,7 +285,7 @@ async def _first(answer: Callable[[], Awaitable[object]]) -> bool:
 
 
 async def _open(interaction: discord.Interaction, ready: Ready, *, private: bool) -> None:
-    """Give a new message as the first answer."""
+    """Send a new message as the first answer."""
     await interaction.response.send_message(view=ready.view, files=ready.files(), ephemeral=private)
 
 
@@ -304,9 +304,9 @@ async def _complete(interaction: discord.Interaction, ready: Ready) -> None:
 
 
 async def _follow_up(interaction: discord.Interaction, ready: Ready, *, private: bool) -> None:
-    """Send a further message, again only where the connection broke without an answer.
+    """Send a further message, and repeat it only if the connection broke without a response.
 
-    Discord can't recognise a message that it has already: to lose it is worse than to have it twice.
+    Discord can't recognise a repeated message, and a lost message is worse than a double one.
     """
 
     async def send(ready: Ready) -> None:
@@ -316,8 +316,8 @@ async def _follow_up(interaction: discord.Interaction, ready: Ready, *, private:
 
 
 def _got_nowhere(error: Exception) -> bool:
-    """Log an answer that Discord did not take, in one line. Return False for any other error, which is a bug."""
-    if isinstance(error, discord.NotFound):  # the interaction has expired, so there is nobody left to tell
+    """Log a failed delivery in one line. Return False for any other error, which is a bug."""
+    if isinstance(error, discord.NotFound):  # the interaction has expired, so nobody is left to tell
         logger.warning("an answer came too late for Discord")
     elif isinstance(error, FAILED):
         logger.warning("an answer didn't reach Discord (%s)", type(error).__name__)
@@ -329,7 +329,7 @@ def _got_nowhere(error: Exception) -> bool:
 
 
 def _visible_reply(outcome: Outcome, t: Translator) -> Reply:
-    """Return what the member sees, which is never nothing."""
+    """Return the reply, or "Done." if it has no card and no form."""
     reply = outcome.answer or Reply()
     if reply.cards or reply.form is not None:
         return reply

@@ -1,4 +1,4 @@
-"""Commands that members can click: `</poll close:id>` where an answer names a command of Parley's own.
+"""Make command names clickable: `</poll close:id>` for each command of Parley that an answer names.
 
 https://discord.com/developers/docs/reference#message-formatting
 """
@@ -18,11 +18,11 @@ _SLASH = discord.AppCommandType.chat_input.value
 _SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
 
 CommandIds = Mapping[str, str]
-"""Discord's ids by a command's whole name. A group's commands have the group's id."""
+"""Discord's ids by a command's full name. A group's commands share the group's id."""
 
 
 def command_ids(registered: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the ids in what Discord answers to a registration."""
+    """Return the ids from Discord's response to a registration."""
     ids: dict[str, str] = {}
     for entry in registered:
         if entry.get("type", _SLASH) == _SLASH:
@@ -49,7 +49,7 @@ def _card(card: Card, ids: CommandIds) -> Card:
 
 
 def _control(control: Control, ids: CommandIds) -> Control:
-    """A button's line is found again by its equal in the body."""
+    """Link the control's line too, since `render` finds it in the body by equality."""
     if isinstance(control, Button) and control.line is not None:
         return replace(control, line=_block(control.line, ids))
     return control
@@ -60,7 +60,7 @@ def _names_commands(content: Text) -> bool:
 
 
 def link_commands(content: Text, ids: CommandIds) -> Text:
-    """Return the text with the ids of the commands that it names. A command without one stays as it is."""
+    """Return the text with the ids of the commands that it names. An unknown command stays as it is."""
     return tuple(_block(block, ids) for block in content)
 
 
@@ -78,6 +78,6 @@ def _pieces(piece: Inline, ids: CommandIds) -> Iterator[Inline]:
 
 
 def _name(typed: str, ids: CommandIds) -> str | None:
-    """Return the longest command whose name the typed words begin with."""
+    """Return the longest command name that the typed words begin with."""
     group, _, rest = typed.removeprefix("/").partition(" ")
     return next((name for name in (f"{group} {rest.partition(' ')[0]}", group) if name in ids), None)

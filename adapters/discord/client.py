@@ -1,7 +1,7 @@
 """Parley on Discord.
 
 `client = ParleyClient(bot, clock=…)`, then `await client.start(token)`, which returns after `await client.close()`.
-It knows how to talk and holds no rule of the product.
+This adapter holds no rule of the product.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ CHOICE_MAX = 100
 _KINDS = discord.InteractionType
 _MENU = discord.AppCommandType.message.value
 DRAIN = 5.0
-"""Seconds that answers in the making have at a stop."""
+"""Seconds that running answers get to finish at a stop."""
 
 logger = logging.getLogger("parley.discord")
 
 
 class ParleyClient(discord.Client):
-    """The platform `discord`. No privileged intent, no cache of members or messages, and nobody is ever pinged.
+    """The platform `discord`, without privileged intents and without a cache of members or messages.
 
-    It recognises commands, controls and forms by their names and ids alone; no command tree and no view waits for
-    them. So it also answers those of messages from before a restart, or from an older version.
+    It recognises commands, controls and forms by their names and ids alone, without the library's command tree and
+    views. So it also answers those of messages from before a restart, or from an older version.
     """
 
     name: str = NAME
@@ -65,7 +65,7 @@ class ParleyClient(discord.Client):
         patience: float = PATIENCE,
         **options: Any,
     ) -> None:
-        """`offered` names the commands that are offered; None for all. `options` are the library's own."""
+        """Make the client. `offered` names the offered commands; None means all. `options` are the library's own."""
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -85,9 +85,9 @@ class ParleyClient(discord.Client):
         self._menus = {menu_name(shortcut.label, t): shortcut for shortcut in shortcuts}
         self._poll_menu = menu_name(POLL_ON_THIS, t)
         self.declared = declared(self._commands.values(), shortcuts, t)
-        """The commands and menus as Discord reads them."""
+        """The commands and menus as Discord's JSON."""
         self._settled = asyncio.Event()
-        """Clear while the library waits, after a new connection, for the servers that it then calls ready."""
+        """Unset while the library waits, after a new connection, for the servers that it will report ready."""
         self._settled.set()
 
     async def setup_hook(self) -> None:
@@ -95,17 +95,17 @@ class ParleyClient(discord.Client):
         await self.sync_commands()
 
     async def sync_commands(self) -> None:
-        """Send Discord the commands for every server. Raises discord.HTTPException."""
+        """Register the commands for all servers. Raises discord.HTTPException."""
         await self.tell_commands()
 
     async def tell_commands(self, guild: int | None = None) -> None:
-        """Send Discord the commands for every server, or for one. Raises discord.HTTPException."""
+        """Register the commands for all servers, or for one. Raises discord.HTTPException."""
         registered = await self._put_commands(self.declared, guild)
         if guild is None:
             self._uploads.command_ids = command_ids(registered)
 
     async def read_commands(self) -> None:
-        """Ask Discord for the commands of every server, so that answers can name them. Raises discord.HTTPException.
+        """Read the registered commands of all servers, so that answers can link them. Raises discord.HTTPException.
 
         https://discord.com/developers/docs/interactions/application-commands#get-global-application-commands
         """
@@ -113,11 +113,12 @@ class ParleyClient(discord.Client):
         self._uploads.command_ids = command_ids(await self.http.request(route))
 
     async def clear_commands(self, guild: int) -> None:
-        """Remove the commands that one server has for itself. Raises discord.HTTPException."""
+        """Remove one server's own commands. Raises discord.HTTPException."""
         await self._put_commands([], guild)
 
     async def _put_commands(self, commands: Sequence[Json], guild: int | None) -> Sequence[Json]:
-        """https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands"""
+        """Replace the commands:
+        https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands"""
         path = "/applications/{application_id}/commands"
         if guild is not None:
             path = "/applications/{application_id}/guilds/{guild_id}/commands"
@@ -137,15 +138,16 @@ class ParleyClient(discord.Client):
     # --- the platform ---
 
     async def post(self, place: Place, reply: Reply) -> MessageRef | None:
-        """Send to the thread or channel, or to a forum as a new post. The reference names every message that it took.
+        """Send to the thread or channel, or to a forum as a new post. The reference names every message of the reply.
 
-        Raises NotAllowed where the bot may not write, NotFound where the channel is gone, else Unavailable.
+        Raises NotAllowed where the bot may not write, NotFound if the channel is gone, else Unavailable.
         """
         ready = await self._uploads.ready(reply, translator("en"))
         return await messages.post(self, place, ready, self._unfinished)
 
     async def reply(self, first: MessageRef, reply: Reply) -> MessageRef | None:
-        """Send to where the bot's message `first` stands, as a reply to it if it is still there. Raises what `post` raises."""
+        """Send to the place of the bot's message `first`, as a reply to it if it still exists. Raises what `post`
+        raises."""
         ready = await self._uploads.ready(reply, translator("en"))
         return await messages.post(self, first.place, ready, self._unfinished, first.id.partition(",")[0])
 
@@ -156,31 +158,33 @@ class ParleyClient(discord.Client):
         await messages.edit(self, ref, await self._uploads.ready(fitted, translator("en")))
 
     async def has_channel(self, workspace: str, channel: str) -> bool:
-        """Raises what `post` raises: NotAllowed where the bot may not even look."""
+        """Tell whether the server has this channel. Raises what `post` raises: NotAllowed if the bot may not view
+        it."""
         return await messages.has_channel(self, workspace, channel)
 
     async def has_role(self, workspace: str, role: str) -> bool:
-        """Discord's own list offers the server's roles only, @everyone among them, which no member has in an interaction."""
+        """Tell whether a member can have the role: not @everyone, which Discord's list offers but no interaction
+        reports."""
         return role.isdecimal() and role != workspace
 
     async def role_names(self, workspace: str) -> Mapping[str, str]:
-        """As far as this process serves the server."""
+        """Return the roles' names by id, if this process serves the server."""
         guild = self.get_guild(int(workspace)) if workspace.isdecimal() else None
         return {str(role.id): role.name for role in guild.roles if not role.is_default()} if guild else {}
 
     async def may_ping(self, place: Place, member: str, role: str) -> bool:
-        """Raises what `post` raises."""
+        """Tell whether the member may ping this role. Raises what `post` raises."""
         guild = self.get_guild(int(place.workspace)) if place.workspace.isdecimal() else None
         return await may_ping(guild, place, member, role)
 
     async def missing_rights(self, place: Place) -> Sequence[str]:
-        """Only channels have permissions of their own."""
+        """Name the permissions that the bot lacks in a channel; none for a server, since only channels are checked."""
         if not (place.workspace.isdecimal() and place.channel.isdecimal()):
             return []
         return await missing_in(await bot_in(self, place.workspace), place)
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:  # noqa: ARG002 - people are Discord's
-        """Write to one member in private. Return False where they take no messages from the bot."""
+        """Write a direct message to a member. Return False if they accept none from the bot."""
         if not person.isdecimal():
             return False
         with suppress(NotAllowed, NotFound):
@@ -192,7 +196,7 @@ class ParleyClient(discord.Client):
     # --- what comes in ---
 
     async def on_connect(self) -> None:
-        """Note that the library has begun to wait: closed meanwhile, it would still report ready, and fail."""
+        """Note that the library is waiting. If it's closed meanwhile, it still reports ready, and fails."""
         self._settled.clear()
 
     async def on_ready(self) -> None:
@@ -200,11 +204,11 @@ class ParleyClient(discord.Client):
         self._settled.set()
 
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a message that mentions the bot, or that a member writes to it directly."""
+        """Answer a message that mentions the bot or that a member sends to it directly."""
         await self._plain_words.answer(message)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer a command, a control, a form or a half-typed argument, of any age."""
+        """Answer a command, a control, a form or an unfinished argument, of any age."""
         if interaction.type is _KINDS.application_command:
             do = self._on_menu if _data(interaction).get("type") == _MENU else self._on_command
         elif interaction.type is _KINDS.autocomplete:
@@ -241,7 +245,7 @@ class ParleyClient(discord.Client):
         )
 
     async def _on_menu(self, interaction: discord.Interaction) -> None:
-        """Look a message up, or open the form of a poll with the message as its question."""
+        """Look a message up, or open a poll's form with the message as its question."""
         data = _data(interaction)
         shortcut = self._menus.get(data["name"])
         asks_poll = data["name"] == self._poll_menu and OPENS_POLL in self._commands
@@ -267,7 +271,7 @@ class ParleyClient(discord.Client):
         )
 
     async def _outdated(self, interaction: discord.Interaction) -> None:
-        """Answer a command that Discord still shows as it was before an update."""
+        """Answer a command that Discord still shows in its form before an update."""
         t = translator_of(interaction)
         sentence = t("This command has just changed. Type it again, or restart Discord if it looks the same.")
         await self._refuse(interaction, refusal(sentence, t, OUT_OF_DATE))
@@ -326,7 +330,7 @@ class ParleyClient(discord.Client):
         return None
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """Answer a bug in reading an interaction like any other bug."""
+        """Report a bug in reading an interaction like any other bug."""
         bug = sys.exc_info()[1]
         if event_method != "on_interaction" or not isinstance(bug, Exception):
             await super().on_error(event_method, *args, **kwargs)
@@ -337,17 +341,17 @@ class ParleyClient(discord.Client):
 
 
 def _data(interaction: discord.Interaction) -> Json:
-    """Return the interaction's data, which the library leaves as Discord wrote it."""
+    """Return the interaction's data as Discord sent it, which the library keeps."""
     return cast("Json", interaction.data or {})
 
 
 def _guild(interaction: discord.Interaction) -> discord.Guild | None:
-    """Return the server if it has the bot: of another one Discord tells nothing."""
+    """Return the server if it has the bot. Discord tells nothing about others."""
     return interaction.client.get_guild(interaction.guild_id or 0)
 
 
 async def _decoded(interaction: discord.Interaction, values: Mapping[str, Any], written: Collection[str]) -> Any:
-    """Return the values with names in place of Discord's marks, where a member has written them."""
+    """Return the values, with names instead of Discord's marks in those that a member has typed."""
     texts = [str(value) for name, value in values.items() if name in written]
     data = _data(interaction)
     names = await names_for(_guild(interaction), texts, resolved_names(data.get("resolved") or {}))
@@ -356,18 +360,18 @@ async def _decoded(interaction: discord.Interaction, values: Mapping[str, Any], 
 
 
 def _written(command: Command) -> set[str]:
-    """Return the names of the arguments that a member types in words."""
+    """Return the names of the arguments that a member types as text."""
     return {param.name for param in command.params if param.kind is str and not param.picks}
 
 
 def _takes(command: Command, args: Mapping[str, object]) -> bool:
-    """Tell whether the command has these arguments now."""
+    """Tell whether the command takes these arguments in this version."""
     names = {param.name for param in command.params}
     return args.keys() <= names and all(param.name in args for param in command.params if param.required)
 
 
 def _value(param: Param, value: str) -> str | int | None:
-    """Return a completion's value as Discord takes it for this argument; None for one that it would refuse."""
+    """Return a completion's value in Discord's type for this argument; None if Discord would refuse it."""
     if param.kind is int:
         return int(value) if value.lstrip("-").isdecimal() else None
     return value if 0 < len(value) <= CHOICE_MAX else None

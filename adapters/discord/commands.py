@@ -1,7 +1,7 @@
-"""The core's declarations as Discord's slash commands and context menus, in the JSON that Discord reads.
+"""Convert the core's declarations to Discord's slash commands and context menus, as Discord's JSON.
 
-https://discord.com/developers/docs/interactions/application-commands: 25 options, names of 32 characters,
-descriptions of 100, required options first, a sub-command inside a group.
+https://discord.com/developers/docs/interactions/application-commands: 25 options, names of 32 characters, descriptions
+of 100, required options first, a sub-command inside a group.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PLACES = frozenset(
         _CHANNELS.forum,
     )
 )
-"""The kinds of channels that take messages. In a forum each message is a new post."""
+"""Types of channels that take messages. In a forum, each message is a new post."""
 
 _IN_SERVERS = discord.app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
 _EVERYWHERE = discord.app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
@@ -44,21 +44,21 @@ _ANYWHERE = discord.app_commands.AppCommandContext(guild=True, dm_channel=True, 
 _BY_SERVERS = discord.app_commands.AppInstallationType(guild=True, user=False)
 _BY_ANYBODY = discord.app_commands.AppInstallationType(guild=True, user=True)
 _AT_HOME = frozenset({"poll", "settings", "privacy", "content", "log", "suggest", "suggestions"})
-"""Groups and commands that belong to a server with the bot, even where one of them would work elsewhere."""
+"""Groups and commands that belong to a server with the bot, even if one of them would work elsewhere."""
 
 OPENS_POLL = "poll create"
-"""The command that a message's menu runs with the message's words as the question."""
+"""The command that a message's menu runs, with the message as the question."""
 POLL_ON_THIS = N_("Start a poll on this")
 
 MODERATORS = str(discord.Permissions(manage_guild=True).value)
-"""The permission with which members see moderators' and editors' commands by default. The core checks again."""
+"""The permission that members need by default to see moderators' and editors' commands. The core checks again."""
 
 
 def declared(commands: Iterable[Command], shortcuts: Iterable[Shortcut], t: Translator) -> list[Json]:
-    """Return one entry for each command, group and shortcut, ordered by kind and name. A command whose name has two
-    words stands in the group that the first word names.
+    """Return one entry for each command, group and shortcut, ordered by kind and name.
 
-    Raises ValueError where one name is both a command and a group, which Discord doesn't take.
+    A command with a name of two words belongs to the group of the first word. Raises ValueError if a name is both a
+    command and a group, which Discord refuses.
     """
     groups: dict[str, list[Command]] = {}
     alone: list[Command] = []
@@ -79,7 +79,7 @@ def declared(commands: Iterable[Command], shortcuts: Iterable[Shortcut], t: Tran
 
 
 def menu_name(label: str, t: Translator) -> str:
-    """Return the name of an entry in a message's menu: the only thing that an interaction says of it."""
+    """Return the name of an entry in a message's menu, which is all that an interaction tells about it."""
     return shorten(t(label), NAME_MAX)
 
 
@@ -94,9 +94,9 @@ def _menu(name: str, places: discord.app_commands.AppCommandContext) -> Json:
 
 
 def _group(name: str, members: Sequence[Command], t: Translator) -> Json:
-    """Discord hides whole groups only, so a group is hidden where none of its commands is for every member.
+    """Declare a group. It's hidden if none of its commands is for every member, since Discord hides only whole groups.
 
-    For the same reason a direct message offers a group unless all of its commands need a server.
+    For the same reason, direct messages offer a group unless all of its commands need a server.
     """
     listed = ", ".join(sorted(split(command)[1] for command in members))
     hidden = all(command.permission is not Permission.MEMBER for command in members)
@@ -116,7 +116,8 @@ def _command(command: Command, t: Translator) -> Json:
 
 
 def _offer(places: discord.app_commands.AppCommandContext) -> Json:
-    """What is offered between people is there for members who have installed the app for themselves.
+    """Return the places and installs of an entry. Entries for private channels are for members who installed the app
+    themselves.
 
     https://discord.com/developers/docs/interactions/application-commands#interaction-contexts
     """

@@ -1,4 +1,4 @@
-"""Which servers have the bot: changes while it runs, and changes while it was away."""
+"""Track the servers that have the bot: changes while it runs, and those while it was away."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logging.getLogger("parley.discord")
 
 
 class Presence:
-    """Tells the core when a server adds the bot or removes it."""
+    """Tells the core when a server adds or removes the bot."""
 
     def __init__(self, privacy: Privacy, database: Database, now: Callable[[], datetime]) -> None:
         self._privacy = privacy
@@ -46,9 +46,10 @@ class Presence:
         await self._try(self._mark_removed, community_of(guild))
 
     async def compare(self, client: discord.Client) -> None:
-        """Make up for servers that removed the bot, or added it again, while it was away.
+        """Catch up on servers that removed or added the bot while it was away.
 
-        It looks only at servers whose events come to this process. A server with an outage is still one of them.
+        Looks only at servers whose events come to this process. A server with an outage still counts as one that has
+        the bot.
         """
         for guild in list(client.guilds):
             if client.get_guild(guild.id) is not None:  # the bot may have been removed since the loop began
@@ -75,7 +76,8 @@ def community_of(guild: int) -> str:
 
 
 def is_ours(client: discord.Client, guild: int) -> bool:
-    """Tell whether the server's events come to this process: https://discord.com/developers/docs/events/gateway#sharding."""
+    """Tell whether this process gets the server's events:
+    https://discord.com/developers/docs/events/gateway#sharding."""
     count = client.shard_count or 1
     ids = getattr(client, "shard_ids", None) or range(count)
     return (guild >> 22) % count in ids

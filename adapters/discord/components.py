@@ -1,4 +1,4 @@
-"""Discord's components as the JSON that Discord reads: https://discord.com/developers/docs/components/reference"""
+"""Build Discord's components as JSON: https://discord.com/developers/docs/components/reference"""
 
 from __future__ import annotations
 
@@ -38,30 +38,30 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def container(components: Iterable[Json], tone: Tone) -> Json:
-    """One card's frame, with the colour of its tone."""
+    """Build a card's frame, in the colour of its tone."""
     frame: Json = {"type": _CONTAINER, "components": list(components)}
     accent = ACCENTS[tone]
     return frame if accent is None else frame | {"accent_color": accent}
 
 
 def words(written: str) -> Json:
-    """A text in markdown."""
+    """Build a text in markdown."""
     return {"type": _TEXT, "content": written}
 
 
 def section(written: str, accessory: Json) -> Json:
-    """A text in markdown with a button at its end."""
+    """Build a text in markdown with a button at its end."""
     return {"type": _SECTION, "components": [words(written)], "accessory": accessory}
 
 
 def picture(name: str, alt: str) -> Json:
-    """A picture that is uploaded with the message, under this name."""
+    """Build a picture that is uploaded with the message under this name."""
     item: Json = {"media": {"url": f"attachment://{name}"}}
     return {"type": _GALLERY, "items": [item | {"description": alt} if alt else item]}
 
 
 def file(name: str) -> Json:
-    """A file to save that is uploaded with the message, under this name."""
+    """Build a downloadable file that is uploaded with the message under this name."""
     return {"type": _FILE, "file": {"url": f"attachment://{name}"}}
 
 
@@ -70,12 +70,12 @@ def separator() -> Json:
 
 
 def row(controls: Iterable[Json]) -> Json:
-    """Up to five buttons beside each other, or one select."""
+    """Build a row of up to five buttons or one select."""
     return {"type": _ROW, "components": list(controls)}
 
 
 def button(source: Button, used: dict[str, int] | None = None, label: str | None = None) -> Json:
-    """A button. `used` counts the actions of its message; without it, it is the only one there."""
+    """Build a button. `used` counts the actions of its message; leave it out if the button is the only one."""
     written = source.label if label is None else label
     component: Json = {"type": _BUTTON, **_labelled(written, source.emoji), "disabled": source.disabled}
     if source.action is None:
@@ -101,9 +101,9 @@ def _select(select: Select, used: dict[str, int]) -> Json:
 
 
 def option(choice: Choice) -> Json:
-    """One entry of a select."""
+    """Build an option of a select."""
     labelled = _labelled(choice.label, choice.emoji)
-    if "label" not in labelled and choice.emoji:  # Discord wants one, and a list is read by its words
+    if "label" not in labelled and choice.emoji:  # Discord requires a label, and readers need its words
         labelled = {**labelled, "label": choice.emoji.text.strip(":")} if choice.emoji.mark else {"label": choice.label}
     component: Json = {**labelled, "value": choice.value, "default": choice.chosen}
     if choice.description:
@@ -112,7 +112,7 @@ def option(choice: Choice) -> Json:
 
 
 def _unique_id(action: Action, used: dict[str, int] | None) -> str:
-    """Return the action's id with the number of its copy: Discord wants each id once in a message."""
+    """Return the action's id with its copy's number: Discord wants each id once in a message."""
     encoded = action.encode()
     if used is None:
         return encoded
@@ -122,7 +122,7 @@ def _unique_id(action: Action, used: dict[str, int] | None) -> str:
 
 
 def _labelled(label: str, emoji: Emoji | None) -> Json:
-    """Return the label with the emoji that it begins with in a field of its own. A label of nothing else is left out.
+    """Return the label, with its leading emoji in a separate field. A label of only an emoji is omitted.
 
     https://discord.com/developers/docs/components/reference#button-button-structure
     """
@@ -134,7 +134,7 @@ def _labelled(label: str, emoji: Emoji | None) -> Json:
 
 
 def emoji_field(emoji: Emoji) -> Json | None:
-    """Return the emoji as Discord's components take it; None for one of another platform."""
+    """Return the emoji as a component's field; None for another platform's."""
     custom = CUSTOM_EMOJI.fullmatch(emoji.mark)
     if custom is None:
         return None if emoji.mark else {"name": emoji.text}
@@ -142,10 +142,11 @@ def emoji_field(emoji: Emoji) -> Json | None:
 
 
 def _visible(label: str) -> str:
-    """Discord refuses a label in which nothing can be seen."""
+    """Return the label, or an ellipsis for an invisible one, which Discord refuses."""
     return label if label.strip() else ELLIPSIS
 
 
 def file_name(name: str) -> str:
-    """Return the name as Discord keeps it: it replaces other signs itself, and the reference would no longer match."""
+    """Return the name as Discord keeps it. Discord replaces other characters itself, which would break the
+    reference."""
     return _UNSAFE.sub("_", name).strip("_.") or "file"

@@ -1,4 +1,4 @@
-"""What Discord writes for a person, as the person meant it: names, #channels, :emoji:, /commands and times.
+"""Decode text from Discord as its author saw it: names, #channels, :emoji:, /commands and times.
 
 Every entrance uses `decode`: commands, forms, questions and messages.
 https://discord.com/developers/docs/reference#message-formatting
@@ -18,12 +18,12 @@ import discord
 from adapters.discord.rights import HIDDEN_NAME
 
 Names = Mapping[str, str]
-"""Names by the mark without its brackets: `@1` a member, `@&1` a role, `#1` a channel, `:tea:1` an emoji."""
+"""Names by mark, without its brackets: `@1` a member, `@&1` a role, `#1` a channel, `:tea:1` an emoji."""
 UNNAMED = "…"
 LOOKUPS_MAX = 5
-"""Members whose names are looked up for one text."""
+"""Members that Parley looks up for one text."""
 LOOKUP_PATIENCE = 0.8
-"""Seconds that Discord has for that."""
+"""Seconds for these look-ups."""
 _MARK = re.compile(
     r"<(?:(?P<kind>@[!&]?|#)(?P<id>\d{1,20})"
     r"|a?(?P<emoji>:\w{1,32}:)(?P<emoji_id>\d{1,20})"
@@ -35,7 +35,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def decode(written: str, names: Names, without: Iterable[str] = ()) -> str:
-    """Return the words as their author saw them, without these mentions of the bot."""
+    """Return the text as its author saw it, without these mentions of the bot."""
     for mention in without:
         written = written.replace(mention, " ")
     return _MARK.sub(lambda mark: _words(mark, names), written)
@@ -57,9 +57,8 @@ def _words(mark: re.Match[str], names: Names) -> str:
 
 
 def emoji_readings(texts: Iterable[str]) -> dict[str, str]:
-    """Return how each emoji of these texts reads, by its mark. Others of the same name are numbered, as Discord's own
-    client does it: `:tea:`, `:tea~1:`.
-    """
+    """Return the text of each emoji by its mark. Others of the same name are numbered as in Discord's client: `:tea:`,
+    `:tea~1:`."""
     readings: dict[str, str] = {}
     for mark in (mark for written in texts for mark in _MARK.finditer(written) if mark["emoji"]):
         if mark[0] not in readings:
@@ -69,18 +68,18 @@ def emoji_readings(texts: Iterable[str]) -> dict[str, str]:
 
 
 def emoji_names(readings: Mapping[str, str]) -> dict[str, str]:
-    """Return the readings as `Names` has them."""
+    """Return the readings with the keys of `Names`."""
     return {mark.removeprefix("<").removeprefix("a").removesuffix(">"): reading for mark, reading in readings.items()}
 
 
 def marked(texts: Iterable[str]) -> frozenset[str]:
-    """Return what these texts mention, as `Names` names it."""
+    """Return the mentions in these texts, with the keys of `Names`."""
     marks = (mark for written in texts for mark in _MARK.finditer(written) if mark["kind"])
     return frozenset(mark["kind"].removesuffix("!") + mark["id"] for mark in marks)
 
 
 def resolved_names(resolved: Mapping[str, Any]) -> dict[str, str]:
-    """Return the names that an interaction brings.
+    """Return the names that an interaction carries.
 
     https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-resolved-data-structure
     """
@@ -93,13 +92,13 @@ def resolved_names(resolved: Mapping[str, Any]) -> dict[str, str]:
 
 
 def user_name(user: Mapping[str, Any]) -> str:
-    """Return the name of a person in a message or an interaction: of a message, with the member's nickname."""
+    """Return a user's name in a message or an interaction; in a message, the member's nickname first."""
     nick = (user.get("member") or {}).get("nick")
     return str(nick or user.get("global_name") or user.get("username") or UNNAMED)
 
 
 def cached_names(guild: discord.Guild | None, mentions: Iterable[str]) -> dict[str, str]:
-    """Return the names of channels and roles that the library knows. A channel that the bot may not view has none."""
+    """Return the names of cached channels and roles. A channel that the bot may not view has none."""
     names: dict[str, str] = {}
     if guild is None:
         return names
@@ -114,7 +113,7 @@ def cached_names(guild: discord.Guild | None, mentions: Iterable[str]) -> dict[s
 
 
 async def names_for(guild: discord.Guild | None, texts: Iterable[str], resolved: Names) -> Names:
-    """Return the names of all that these texts mention: as the interaction has them, else as Discord tells them soon."""
+    """Return the names of all mentions in these texts, from the interaction or from Discord if it answers in time."""
     mentions = marked(texts) - resolved.keys()
     if not mentions:
         return resolved
@@ -128,6 +127,6 @@ async def names_for(guild: discord.Guild | None, texts: Iterable[str], resolved:
 
 
 async def _look_up(guild: discord.Guild, mention: str, names: dict[str, str]) -> None:
-    """Add a member's name. That takes no privileged intent."""
+    """Add a member's name, which needs no privileged intent."""
     with suppress(discord.HTTPException, OSError):
         names[mention] = (await guild.fetch_member(int(mention[1:]))).display_name

@@ -1,4 +1,4 @@
-"""The place that a form asks for, where something is to be posted elsewhere than in the form's own channel.
+"""Ask in a form for the place, if something should be posted outside the form's own channel.
 
 https://discord.com/developers/docs/components/reference#channel-select
 """
@@ -19,21 +19,22 @@ from bot.chat.vocabulary import Request
 from bot.i18n import Translator
 
 WHERE = "where"
-"""The input that asks for the place."""
+"""Id of the input that asks for the place."""
 _PRIVATE_THREAD = discord.ChannelType.private_thread.value
 
 
 def where_label(t: Translator) -> ui.Label[ui.Modal]:
-    """Return the input: Discord lists the channels that the member sees."""
+    """Return the input. Discord lists the channels that the member sees."""
     kinds = [discord.ChannelType(kind) for kind in sorted(PLACES)]
     picker = ui.ChannelSelect[ui.Modal](custom_id=WHERE, channel_types=kinds)
     return ui.Label(text=t("Where to post it"), component=picker)
 
 
 def at_picked_place(request: Request, interaction: discord.Interaction, channel: str, now: datetime) -> Request:
-    """Return the request as made in the channel that a form asked for, with what member and bot may do there.
+    """Move the request to the channel that the member picked, with the member's and the bot's rights there.
 
-    Discord says what the member may do, and the library's cache what the bot may, and who sees the place.
+    Discord's data holds the member's rights. The library's cache tells the bot's rights and whether the place is
+    private.
     """
     data: Mapping[str, Any] = interaction.data or {}
     picked = data.get("resolved", {}).get("channels", {}).get(channel, {})

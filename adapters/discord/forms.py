@@ -1,9 +1,8 @@
-"""Forms as Discord's modals, and the answer to a form with mistakes.
+"""Draw forms as Discord's modals, and answer a form with errors.
 
-Discord closes a modal when a member sends it, and opens none from another. So a private message lists the mistakes
-and holds the member's text; its button opens the form again, filled in from that message. Nothing is stored, and the
-button works after a restart.
-https://discord.com/developers/docs/components/reference#label
+Discord closes a modal when a member sends it, and opens none from another. So a private message lists the errors and
+holds the member's text; its button opens the form again, filled in from that message. Nothing is stored, and the button
+works after a restart. https://discord.com/developers/docs/components/reference#label
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ DESCRIPTION_MAX = 100
 VALUE_MAX = 4000
 OPTIONS_MAX = 25
 AGAIN = "again"
-"""The verb of the button that opens a form again: `v1:again:PICKS:VERB:ARG…`."""
+"""Verb of the button that opens a form again: `v1:again:PICKS:VERB:ARG…`."""
 NOT_SENT = N_("Not sent yet")
 TEXT_ID = 1000
-"""The id of the component that holds the first input's text; those of the other inputs follow."""
+"""Component id of the first input's text; the other inputs' follow."""
 TEXTS_MAX = 3000
-"""Characters of the member's text that a message holds beside the mistakes."""
+"""Characters of the member's text that a message holds beside the errors."""
 _RADIO_BUTTONS = discord.ComponentType.radio_group.value
 _FENCE, _BROKEN_FENCE = "```", "`\u200b``"
 _LETTERS = "abcdefghijklmnopqrstuvwxy"
-"""Places of picked options, in a button's id."""
+"""Letters for the places of picked options, in a button's id."""
 
 Json = Mapping[str, Any]
 
@@ -50,7 +49,7 @@ Json = Mapping[str, Any]
 
 
 def modal(form: Form, t: Translator) -> ui.Modal:
-    """Return the form's window. Its id is the form's action; no callback waits for it."""
+    """Return the form's modal. Its id is the form's action; no callback waits for it."""
     window = ui.Modal(title=shorten(form.title, TITLE_MAX), custom_id=form.action.encode(), timeout=None)
     for each in form.inputs:
         window.add_item(_label(each))
@@ -61,7 +60,7 @@ def modal(form: Form, t: Translator) -> ui.Modal:
 
 
 def _label(question: Input) -> ui.Label[ui.Modal]:
-    """Draw the question. A label that is cut off stands whole below, before the hint."""
+    """Draw the question. A label that is too long appears in full below, before the hint."""
     whole = question.label if len(question.label) > LABEL_MAX else ""
     below = " · ".join(filter(None, (whole, question.hint)))
     return ui.Label(
@@ -98,7 +97,7 @@ def _radio_buttons(question: Input) -> ui.RadioGroup[ui.Modal]:
 
 
 def _check_boxes(question: Input) -> ui.CheckboxGroup[ui.Modal]:
-    """Discord refuses a group that has to be filled in and takes no pick at all."""
+    """Draw check boxes. Discord refuses a required group that accepts an empty choice."""
     least = question.least if question.required else 0
     return ui.CheckboxGroup(
         custom_id=question.name,
@@ -110,7 +109,7 @@ def _check_boxes(question: Input) -> ui.CheckboxGroup[ui.Modal]:
 
 
 def _visible_options(question: Input) -> Iterator[dict[str, Any]]:
-    """Yield the options of radio buttons or check boxes, which have no field for an emoji."""
+    """Yield the options of radio buttons or check boxes, which have no emoji field."""
     for option in question.options:
         yield components.option(replace(fit_option(option, render.LIMITS), emoji=None))
 
@@ -134,7 +133,7 @@ def _select(question: Input) -> ui.Select[ui.Modal]:
 
 
 def answers_of(data: Json) -> Answers:
-    """Return the answers by the input's name; the place that was asked for is none of it."""
+    """Return the answers by the input's name, without the place that the form asked for."""
     filled: dict[str, str | tuple[str, ...]] = {}
     for component in _inputs(data.get("components", ())):
         name, value, values = str(component.get("custom_id", "")), component.get("value"), component.get("values")
@@ -147,7 +146,7 @@ def answers_of(data: Json) -> Answers:
 
 
 def channel_of(data: Json) -> str:
-    """Return the channel that was picked in a form that asks for one."""
+    """Return the channel that the member picked in a form that asks for one."""
     picked = (each.get("values") for each in _inputs(data.get("components", ())) if each.get("custom_id") == WHERE)
     return str((next(picked, None) or [""])[0])
 
@@ -166,7 +165,7 @@ def _inputs(components: Iterable[Json]) -> Iterator[Json]:
 def mistakes(
     form: Form, errors: Mapping[str, str], answers: Answers, t: Translator, ids: CommandIds
 ) -> render.DiscordMessage:
-    """Return the private answer: each mistake, the member's text, and the button that opens the form again."""
+    """Return the private answer: the errors, the member's text, and a button that opens the form again."""
     labels = {each.name: each.label for each in form.inputs}
     lines = bullets((Bold(f"{labels.get(name, name)}: "), message) for name, message in errors.items())
     button = Button(t("Try again"), _again(form, answers), style=ButtonStyle.PRIMARY)
@@ -187,7 +186,7 @@ def mistakes(
 
 
 def _quotable(form: Form, answers: Answers) -> Iterator[tuple[int, str, str]]:
-    """Yield place, label and text of each input for which a message has room: the shortest texts go first."""
+    """Yield place, label and text of each input that fits into the message, preferring short texts."""
     texts = [
         (place, each.label, value)
         for place, each in enumerate(form.inputs)
@@ -206,7 +205,7 @@ def _quoted(label: str, value: str) -> str:
 
 
 def _again(form: Form, answers: Answers) -> Action:
-    """Return the button's action: the picked options, input by input, and the form's own action."""
+    """Return the button's action: the picked options by input, and the form's own action."""
     picks = []
     for each in form.inputs:
         chosen = answers.get(each.name, ())
@@ -219,14 +218,14 @@ def _again(form: Form, answers: Answers) -> Action:
 
 @dataclass(frozen=True, slots=True)
 class FormDraft:
-    """A form to open again: its action, and the answers by the place of the input."""
+    """A form to open again: its action, and the answers by the input's place."""
 
     action: str
     picks: tuple[str, ...]
     texts: Mapping[int, str]
 
     def fill(self, form: Form) -> Form:
-        """Return the form with these answers."""
+        """Return the form, filled in with these answers."""
         return replace(form, inputs=tuple(self._answered(place, each) for place, each in enumerate(form.inputs)))
 
     def _answered(self, place: int, question: Input) -> Input:

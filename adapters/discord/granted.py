@@ -1,6 +1,5 @@
-"""What the bot lacks in a place, in servers of other processes' connections too: where the library's cache knows a
-server, it is asked, else Discord is.
-"""
+"""Name the bot's missing permissions in a place, even in servers of other processes. Ask the library's cache where it
+knows the server, else Discord."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from bot.i18n import N_
 
 
 async def bot_in(client: discord.Client, workspace: str) -> discord.Member:
-    """Return the bot as a member of a server. Raises what `retries.insist` raises: NotAllowed where it is none."""
+    """Return the bot as a member of a server. Raises what `retries.insist` raises: NotAllowed if it isn't one."""
     guild = client.get_guild(int(workspace))
     if guild is None:
         guild = await insist(partial(client.fetch_guild, int(workspace), with_counts=False))
@@ -27,9 +26,9 @@ async def bot_in(client: discord.Client, workspace: str) -> discord.Member:
 
 
 async def missing_in(bot: discord.Member, place: Place) -> list[str]:
-    """Name what the bot lacks in a place of its server, yet to be translated. Raises PlaceGone and Unavailable.
+    """Name the bot's missing permissions in a place of its server, untranslated. Raises PlaceGone and Unavailable.
 
-    A thread goes by its channel's permissions: https://discord.com/developers/docs/topics/threads#permissions
+    A thread has its channel's permissions: https://discord.com/developers/docs/topics/threads#permissions
     """
     try:
         channel = await _channel(bot.guild, int(place.channel))

@@ -1,4 +1,4 @@
-"""Reads interactions: who acts, where, and on what.
+"""Read interactions: the member, the place and the target.
 
 https://discord.com/developers/docs/interactions/receiving-and-responding
 """
@@ -21,7 +21,7 @@ NAME = "discord"
 Json = Mapping[str, Any]
 
 ROLES_WAIT = 10.0
-"""Seconds to wait for the roles of a server."""
+"""Longest wait for a server's roles, in seconds."""
 
 _TEXT = discord.ComponentType.text_display.value
 
@@ -44,9 +44,9 @@ async def request_of(interaction: discord.Interaction, now: datetime) -> Request
 
 
 async def _wait_for_roles(interaction: discord.Interaction) -> None:
-    """Wait for a server that Discord has named and not described yet, as in the first seconds after a start.
+    """Wait for a server that Discord has named but not described yet, as in the first seconds after a start.
 
-    The library reads a member's roles from what it knows of the server, so until then the member seems to have none.
+    The library looks up a member's roles in its cache of the server, so until then the member seems to have none.
     """
     guild, member = interaction.client.get_guild(interaction.guild_id or 0), interaction.user
     if guild is None or not guild.unavailable or (isinstance(member, discord.Member) and member.roles):
@@ -77,10 +77,10 @@ def _actor_of(interaction: discord.Interaction, now: datetime) -> Actor:
 
 
 def _place_of(interaction: discord.Interaction) -> Place:
-    """Return the place by its ids alone: the cached names of hidden channels are false.
+    """Return the place by ids only: cached names of hidden channels are wrong.
 
-    A thread is a place inside its channel, but a private one is a place of its own, which its channel's members can't
-    see into.
+    A thread is a place inside its channel. A private thread is a separate place, since its channel's members can't see
+    into it.
     """
     workspace, channel, private = _workspace_of(interaction), interaction.channel, is_private(interaction)
     here = str(interaction.channel_id or "")
@@ -92,12 +92,12 @@ def _place_of(interaction: discord.Interaction) -> Place:
 
 
 def _workspace_of(interaction: discord.Interaction) -> str:
-    """The server; a conversation with the bot alone is a community of its own."""
+    """Return the server's id. A conversation with the bot is a community of its own."""
     return str(interaction.guild_id or f"dm{interaction.channel_id}")
 
 
 def is_on_own_message(interaction: discord.Interaction) -> bool:
-    """Tell whether the pressed control stands on a message that this person alone sees.
+    """Tell whether the pressed control is on a message that only this member sees.
 
     That is an ephemeral message, or one in their conversation with the bot. The control's id doesn't tell: an
     interaction can name any control on any message.
@@ -108,7 +108,7 @@ def is_on_own_message(interaction: discord.Interaction) -> bool:
 
 
 def called(data: Json) -> tuple[str, dict[str, object], str]:
-    """Return a slash command's name with its group's before it, its arguments, and the name of the focused argument."""
+    """Return a slash command's full name, its arguments, and the focused argument's name."""
     name, options = data["name"], data.get("options") or ()
     while options and "value" not in options[0]:  # a group or a command in one
         name, options = f"{name} {options[0]['name']}", options[0].get("options") or ()
@@ -117,7 +117,7 @@ def called(data: Json) -> tuple[str, dict[str, object], str]:
 
 
 def typed_texts(data: Json) -> Iterator[str]:
-    """Yield what a member typed into a command or a form, in order."""
+    """Yield the texts that a member typed into a command or a form, in order."""
     for part in (*data.get("options", ()), *data.get("components", ()), *filter(None, (data.get("component"),))):
         if isinstance(part.get("value"), str):
             yield part["value"]
@@ -125,7 +125,7 @@ def typed_texts(data: Json) -> Iterator[str]:
 
 
 def message_text(message: Json) -> str:
-    """Return all words of a message: its content, its embeds, its layout, and the messages that it forwards."""
+    """Return all words of a message: its content, embeds and layout, and the messages that it forwards."""
     embeds = (part for embed in message.get("embeds", ()) for part in _embed_texts(embed))
     layout = (text["content"] for text in text_displays(message.get("components", ())))
     forwarded = (message_text(snapshot["message"]) for snapshot in message.get("message_snapshots", ()))
@@ -133,7 +133,7 @@ def message_text(message: Json) -> str:
 
 
 def _embed_texts(embed: Json) -> Iterator[str | None]:
-    """In the order in which they are seen."""
+    """Yield the embed's texts in reading order."""
     yield (embed.get("author") or {}).get("name")
     yield embed.get("title")
     yield embed.get("description")
@@ -144,7 +144,7 @@ def _embed_texts(embed: Json) -> Iterator[str | None]:
 
 
 def text_displays(components: Iterable[Json]) -> Iterator[Json]:
-    """Yield every text of a layout, in order, however deep it stands."""
+    """Yield every text of a layout, in order and at any depth."""
     for component in components:
         if component.get("type") == _TEXT:
             yield component

@@ -1,8 +1,8 @@
-"""A reply's text as Discord's markdown: the bot's own formatting is drawn, what people wrote stays text.
+"""Draw a reply's text as Discord's markdown: the bot's formatting is drawn, members' words stay text.
 
-Which characters Discord reads as formatting: https://support.discord.com/hc/en-us/articles/210298617 and, for
-mentions, timestamps and emoji, https://discord.com/developers/docs/reference#message-formatting. A backslash before
-any ASCII sign that is no letter, digit or space shows the sign itself.
+Discord's formatting: https://support.discord.com/hc/en-us/articles/210298617 and, for mentions, timestamps and emoji,
+https://discord.com/developers/docs/reference#message-formatting. A backslash before any ASCII character except letters,
+digits and space shows the character itself.
 """
 
 from __future__ import annotations
@@ -34,34 +34,34 @@ from bot.chat.markup import (
 _FORMATTING = re.compile(r"[\\`*_~|<\[\]@:](?:(?<!:)|(?=\S))")
 """Emphasis, code, spoilers, masked links, mentions and timestamps; a colon opens an emoji's name or ends `https`.
 
-All signs stand in one set, which a search skips through many times faster than through a choice of two patterns.
+All characters are in one set, which a search skips many times faster than a choice of two patterns.
 """
 
 _LINE_START = re.compile(r"^(\s*)(?:(\d+)(?=[.)])|(?=[-+>#]))")
-"""A list, a quote, a heading or small print."""
+"""The beginning of a list, a quote, a heading or small print."""
 
 _SNOWFLAKE = re.compile(r"[0-9]{15,20}")
-"""An id of Discord's own. A mention of a role or a channel shows its name, and pings nobody where that is forbidden."""
+"""A Discord id. A mention of a role or a channel shows its name, and pings nobody if pings are forbidden."""
 
 CUSTOM_EMOJI = re.compile(r"<a?:(?P<name>\w{1,32}):(?P<id>\d{1,20})>", re.ASCII)
-"""https://discord.com/developers/docs/reference#message-formatting"""
+"""A custom emoji: https://discord.com/developers/docs/reference#message-formatting"""
 
 _MASKS_BADLY = re.compile(r"[\[\]]|://")
-"""Labels that Discord doesn't take: brackets can end one early, and one that looks like an address is distrusted."""
+"""Labels that Discord refuses: brackets can end a label early, and Discord distrusts one that looks like an address."""
 
 _MARKS: Mapping[type[Inline], str] = {Bold: "**", Italic: "_", Code: "`"}
 
 _WHOLE = frozenset((Link, Time, RoleMention, ChannelMention, CommandMention, Emoji))
-"""Pieces that never become one with their neighbour, and that show something without words too."""
+"""Pieces that are never joined with their neighbour, and that show something even without words."""
 
 _ENDS_TARGET = re.compile(r"[()\\]")
-"""What could end a masked link's address early. An address has it percent-encoded instead."""
+"""Characters that could end a masked link's address early. They are percent-encoded instead."""
 
 
 def escape(written: str) -> str:
     """Escape a member's words so that Discord shows them as written, inside a line. A line end becomes a space.
 
-    A bare address stays text as well and becomes no link.
+    A bare address stays text too and doesn't become a link.
     """
     return _FORMATTING.sub(_escaped, " ".join(written.splitlines()) if "\n" in written else written)
 
@@ -71,13 +71,13 @@ def _escaped(sign: re.Match[str]) -> str:
 
 
 def escape_line(written: str) -> str:
-    """Escape words that begin a line."""
+    """Escape words at the beginning of a line."""
     return _guarded(escape(written))
 
 
 def markdown(content: Text) -> str:
-    """Draw the whole text. An empty line stands before a paragraph and between two kinds of lists, a line end before other
-    blocks."""
+    """Draw the whole text. An empty line precedes a paragraph and separates two kinds of lists; other blocks begin a
+    new line."""
     lines: list[str] = []
     before: Block | None = None
     for block in content:
@@ -89,12 +89,12 @@ def markdown(content: Text) -> str:
 
 
 def _another_list(before: Block, block: Block) -> bool:
-    """Tell whether points follow a numbered list, or the other way round."""
+    """Tell whether a bulleted list follows a numbered one, or the other way round."""
     return isinstance(before, Item) and isinstance(block, Item) and (before.number is None) != (block.number is None)
 
 
 def link(label: str, address: str) -> str:
-    """Draw a masked link where Discord takes one, else the label and the address beside it."""
+    """Draw a masked link if Discord accepts it, else the label and the address beside it."""
     if not linkable(address):
         return escape(label) if label == address else f"{escape(label)} ({escape(address)})"
     target = _ENDS_TARGET.sub(_percent_encoded, address)
@@ -134,8 +134,8 @@ def _guarded(line: str) -> str:
 
 
 def _merged(inlines: Sequence[Inline]) -> list[Inline]:
-    """Join neighbours of one kind, since `**a****b**` is not two bold words."""
-    if len(inlines) == 1 and type(inlines[0]) is Plain:  # by far the commonest
+    """Join neighbours of the same kind, since `**a****b**` isn't two bold words."""
+    if len(inlines) == 1 and type(inlines[0]) is Plain:  # by far the most common case
         return [inlines[0]]
     merged: list[Inline] = []
     last: type[Inline] | None = None
@@ -154,7 +154,7 @@ def _merged(inlines: Sequence[Inline]) -> list[Inline]:
 
 
 def _has_marks(piece: Inline, after: Inline | None) -> bool:
-    """Tell whether Discord can mark this emphasis or code here; elsewhere the words stand plain."""
+    """Tell whether Discord can mark this emphasis or code here; if not, the words are plain."""
     if not piece.text.strip():
         return False
     match piece:
@@ -182,7 +182,7 @@ def _inline(piece: Inline) -> str:
 
 
 def _mention(piece: RoleMention | ChannelMention | CommandMention | Emoji) -> str:
-    """Draw what Discord shows in its own way; empty where it is none of Discord's."""
+    """Draw an emoji, a command, a channel or a role as a mention; empty if it isn't Discord's."""
     if isinstance(piece, Emoji):
         return piece.mark if CUSTOM_EMOJI.fullmatch(piece.mark) else ""
     if not _SNOWFLAKE.fullmatch(piece.id):
@@ -193,7 +193,8 @@ def _mention(piece: RoleMention | ChannelMention | CommandMention | Emoji) -> st
 
 
 def _wrapped(piece: Bold | Italic | Code) -> str:
-    """The marks hug the words: emphasis may not begin or end with a space, and code would swallow it."""
+    """Put the marks directly around the words: emphasis may not begin or end with a space, and code would swallow
+    it."""
     mark = _MARKS[type(piece)]
     core = piece.text.strip()
     words = core if isinstance(piece, Code) else escape(core)

@@ -1,4 +1,4 @@
-"""Posts messages, and redraws them."""
+"""Post and redraw messages."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ from bot.chat.vocabulary import Card, MessageRef, Place, Reply
 from bot.errors import NotFound, PlaceGone
 
 UNFINISHED_FOR = timedelta(hours=1)
-"""How long a sending that broke off can be continued. Later its beginning may be far up in the channel."""
+"""Time in which an interrupted sending can be continued. Later, its beginning may be far up in the channel."""
 UNFINISHED_MAX = 64
 LOOK_AFTER = 0.5
-"""Seconds to wait before looking for a forum's post whose creation got no answer."""
+"""Seconds before looking for a forum post whose creation got no response."""
 NOT_FOR_MESSAGES = frozenset({50008, 50024})
-"""https://discord.com/developers/docs/topics/opcodes-and-status-codes#json"""
+"""Discord's errors for a channel that takes no messages:
+https://discord.com/developers/docs/topics/opcodes-and-status-codes#json"""
 NO_HISTORY = 160002
-"""What Discord answers to a reply where the bot may not read the channel's history:
+"""Discord's error for a reply where the bot may not read the channel's history:
 https://discord.com/developers/docs/topics/opcodes-and-status-codes#json"""
 POST_TITLE_MAX = 100
 """https://discord.com/developers/docs/resources/channel#start-thread-in-forum-or-media-channel."""
@@ -54,9 +55,9 @@ class Sending:
 
 
 class UnfinishedSendings:
-    """Sendings that broke off. A second attempt sends the missing messages and repeats none.
+    """Interrupted sendings. A second attempt sends only the missing messages.
 
-    This process alone remembers them, for a while.
+    Only this process remembers them, for a while.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -64,7 +65,7 @@ class UnfinishedSendings:
         self._unfinished: OrderedDict[tuple[Place, bytes], Sending] = OrderedDict()
 
     def take(self, place: Place, ready: Sequence[Ready]) -> Sending:
-        """Return where to continue; a new sending where none broke off."""
+        """Return the sending to continue, or a new one."""
         sending = self._unfinished.pop((place, _digest(ready)), None) if self._unfinished else None
         if sending is None or self._clock() - sending.at > UNFINISHED_FOR:
             return Sending(place, secrets.randbits(62), self._clock())
@@ -90,7 +91,7 @@ async def post(
 ) -> MessageRef | None:
     """Send the messages in order, the first as a reply to the message `to`. Raises NotAllowed, NotFound or Unavailable.
 
-    Works in servers of other processes' connections too: nothing here asks the library's cache.
+    Works in servers of other processes too, since nothing here asks the library's cache.
     """
     if not _is_id(place.thread or place.channel):
         raise PlaceGone(GONE)
@@ -105,7 +106,7 @@ async def post(
 
 
 async def _add(client: discord.Client, sending: Sending, ready: Ready, to: str) -> Sending:
-    """Send the next message. In a forum the first message makes a post, and the others go into it."""
+    """Send the next message. In a forum, the first message creates a post, and the others go into it."""
     here = int(sending.place.thread or sending.place.channel)
     try:
         nonce = sending.nonce + len(sending.ids)
@@ -127,7 +128,7 @@ async def _add(client: discord.Client, sending: Sending, ready: Ready, to: str) 
 async def _send(
     channel: discord.abc.Messageable, ready: Ready, nonce: int, to: discord.MessageReference | None = None
 ) -> discord.Message:
-    """Send a message as a reply to another one, or without that where replies aren't allowed."""
+    """Send a message as a reply to another one, or without the reference if replies aren't allowed."""
 
     async def send(ready: Ready) -> discord.Message:
         pings = mentions_of(ready.reply)
@@ -146,10 +147,9 @@ async def _send(
 
 
 async def answer(client: discord.Client, message: discord.Message, ready: Sequence[Ready]) -> None:
-    """Answer a member's message where it stands, in a server as a reply to it. Raises what `post` raises.
+    """Answer a member's message in its place, in a server as a reply. Raises what `post` raises.
 
-    The message's own id makes the nonces, so that an answer that two
-    processes give is there once.
+    The nonces come from the message's id, so an answer that two processes send appears once.
     """
     channel = client.get_partial_messageable(message.channel.id)
     to = None if message.guild is None else message.to_reference(fail_if_not_exists=False)
@@ -158,9 +158,9 @@ async def answer(client: discord.Client, message: discord.Message, ready: Sequen
 
 
 async def _start(client: discord.Client, forum: discord.ForumChannel, ready: Ready) -> int:
-    """Make a forum's post with this message, which has the same id as the post. Return the id.
+    """Create a forum post from this message and return its id, which is also the message's.
 
-    A post takes no nonce that would keep it from being made twice. So a second attempt looks for the post first.
+    A post takes no nonce against duplicates, so a second attempt looks for the post first.
     """
     title, attempted = _title(ready.view), False
 
@@ -186,7 +186,7 @@ async def _start(client: discord.Client, forum: discord.ForumChannel, ready: Rea
 
 
 async def _started(client: discord.Client, forum: discord.ForumChannel, title: str) -> int | None:
-    """Return the bot's own post of this title that is newer than the forum's last known one."""
+    """Return the bot's own post with this title that is newer than the forum's last known one."""
     newest, bot = forum.last_message_id or 0, cast("discord.ClientUser", client.user).id
     posts = [thread for thread in await forum.guild.active_threads() if thread.parent_id == forum.id]
     own = (post.id for post in posts if post.owner_id == bot and post.name == title)
@@ -198,7 +198,8 @@ def _title(view: render.DiscordMessage) -> str:
 
 
 async def edit(client: discord.Client, ref: MessageRef, ready: Sequence[Ready]) -> None:
-    """Redraw the messages. Raises what `post` raises. A message that the reply no longer needs shows a mark only."""
+    """Redraw the messages. A message that the reply no longer needs shows only an ellipsis. Raises what `post`
+    raises."""
     channel = client.get_partial_messageable(int(ref.place.thread or ref.place.channel))
     ids = ref.id.split(",")
     spare = render.message(Reply((Card(body=text(ELLIPSIS)),)))
@@ -208,8 +209,8 @@ async def edit(client: discord.Client, ref: MessageRef, ready: Sequence[Ready]) 
 
 
 async def _edit(client: discord.Client, message: discord.PartialMessage, ready: Ready) -> None:
-    """Edit one message. Open a thread again that Discord archived; leave a locked one as it is."""
-    none = discord.AllowedMentions.none()  # the client's own are for new messages alone
+    """Edit a message. Reopen a thread that Discord archived, but not a locked one."""
+    none = discord.AllowedMentions.none()  # the client's own are only for new messages
     try:
         await message.edit(view=ready.view, attachments=ready.files(), allowed_mentions=none)
     except discord.HTTPException as error:
@@ -223,16 +224,16 @@ async def _edit(client: discord.Client, message: discord.PartialMessage, ready: 
 
 
 async def tell(client: discord.Client, person: int, ready: Sequence[Ready]) -> None:
-    """Write to one member. Raises NotAllowed where they take no messages, and what `post` raises."""
+    """Write to a member. Raises NotAllowed if they accept no messages, and what `post` raises."""
     channel = await insist(partial(client.create_dm, discord.Object(person)))
     for each in ready:
         await _send(channel, each, secrets.randbits(62))
 
 
 async def has_channel(client: discord.Client, guild: str, channel: str) -> bool:
-    """Tell whether this server has the channel or thread, and it takes messages. Raises what `post` raises.
+    """Tell whether this server has the channel or thread and it takes messages. Raises what `post` raises.
 
-    The bot can write in each server that has it, but a member may choose channels of their own server only.
+    The bot can write in every server that has it, but a member may only choose channels of their own server.
     """
     if not _is_id(channel):
         return False
@@ -246,5 +247,5 @@ async def has_channel(client: discord.Client, guild: str, channel: str) -> bool:
 
 
 def _is_id(written: str) -> bool:
-    """Tell whether this can be an id of Discord's: a member may have typed a community's settings."""
+    """Tell whether this can be a Discord id, since members type them into settings."""
     return written.isascii() and written.isdecimal() and len(written) <= len(str(ID_MAX)) and int(written) <= ID_MAX

@@ -1,4 +1,4 @@
-"""Who may ping a role on Discord, and which message does."""
+"""Decide who may ping a role on Discord, and whom a message pings."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from bot.chat.vocabulary import Place, Reply
 async def may_ping(guild: discord.Guild | None, place: Place, member: str, role_id: str) -> bool:
     """Tell whether a member and the bot may both ping a role in a channel. Raises what `post` raises.
 
-    Everybody may ping a role that is mentionable; any other takes the permission to mention everyone, here the
-    channel's: https://discord.com/developers/docs/topics/permissions. Of a server that this process doesn't serve,
-    nothing is known.
+    Everybody may ping a mentionable role. Any other role takes the permission to mention everyone, in that channel:
+    https://discord.com/developers/docs/topics/permissions. For a server that this process doesn't serve, returns False.
     """
     if guild is None or not (role_id.isdecimal() and member.isdecimal() and place.channel.isdecimal()):
         return False
@@ -30,7 +29,7 @@ async def may_ping(guild: discord.Guild | None, place: Place, member: str, role_
 
 
 def mentions_of(reply: Reply) -> discord.AllowedMentions:
-    """Return what the message may ping: the roles that its cards say, and nobody else.
+    """Return the allowed pings of a message: the roles that its cards ping, and nobody else.
 
     https://discord.com/developers/docs/components/reference#text-display
     """

@@ -1,6 +1,6 @@
-"""Questions in plain words on Discord: messages that mention the bot, and those that a member writes to it directly.
+"""Answer plain questions on Discord: messages that mention the bot, and direct messages to it.
 
-Without the privileged intent Discord gives the bot the words of these messages alone, and of its own:
+Without the privileged intent, Discord shows the bot only the words of these messages and of its own:
 https://discord.com/developers/docs/events/gateway#message-content-intent.
 """
 
@@ -28,13 +28,13 @@ from bot.i18n import translator
 from bot.telemetry.request_id import request_scope
 
 _WRITTEN = frozenset({discord.MessageType.default, discord.MessageType.reply})
-"""What a member writes; Discord's own notices are of other types."""
+"""Types of members' messages; Discord's own notices have other types."""
 
 logger = logging.getLogger("parley.discord")
 
 
 class PlainWords:
-    """Answers questions where they are asked. `drain` waits for the answers in the making."""
+    """Answers questions where they are asked. `drain` waits for the running answers."""
 
     def __init__(self, client: discord.Client, bot: Bot, uploads: Uploads, clock: Callable[[], datetime]) -> None:
         self._client = client
@@ -45,7 +45,7 @@ class PlainWords:
         self._drains = False
 
     async def answer(self, message: discord.Message) -> None:
-        """Answer a message that is for the bot. Edits never come here; bots, webhooks and notices are ignored."""
+        """Answer a message to the bot. Edits never come here; bots, webhooks and notices are ignored."""
         if self._drains or not is_from_member(message):
             return
         words = question_in(message, cast("discord.ClientUser", self._client.user))
@@ -60,13 +60,13 @@ class PlainWords:
             self._running.discard(task)
 
     async def drain(self, seconds: float) -> None:
-        """Take nothing new, and wait for the running answers."""
+        """Accept nothing new, and wait for the running answers."""
         self._drains = True
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
 
     async def _answered(self, message: discord.Message, words: str) -> None:
-        """Give the answer. A failure to deliver it is logged, a bug whole."""
+        """Answer the question. Log a failed delivery, and a bug whole."""
         request = request_of(message, self._clock())
         try:
             await self._show(message, request, await self._bot.ask(request, words))
@@ -91,7 +91,7 @@ class PlainWords:
                 await self._tell(message, alone.answer or Reply())
 
     async def _tell(self, message: discord.Message, reply: Reply) -> None:
-        """Answer the member alone, in their conversation with the bot, if they take messages from it."""
+        """Answer the member in their conversation with the bot, if they accept its messages."""
         ready = await self._uploads.ready(reply, translator("en"))
         try:
             await messages.tell(self._client, message.author.id, ready)
@@ -108,10 +108,10 @@ def is_from_member(message: discord.Message) -> bool:
 
 
 def question_in(message: discord.Message, bot: discord.ClientUser) -> str | None:
-    """Return the words of a message that is for the bot; None for any other.
+    """Return the words of a message to the bot; None for any other.
 
-    In a server it has to name the bot in its words: a reply to one of the bot's messages pings it and asks nothing.
-    Members often pick the bot's role from the list instead, whose words Discord may keep to itself.
+    In a server, the words must name the bot: a reply to one of its messages pings it but asks nothing. Members often
+    pick the bot's role from the list instead; Discord may then withhold the words.
     """
     if message.guild is None:
         return readable(message)
@@ -123,14 +123,14 @@ def question_in(message: discord.Message, bot: discord.ClientUser) -> str | None
 
 
 def readable(message: discord.Message, without: Iterable[str] = ()) -> str:
-    """Return the words as their author saw them, names instead of ids, without these mentions of the bot."""
+    """Return the words as their author saw them, with names instead of ids and without these mentions of the bot."""
     names = {f"@{each.id}": each.display_name for each in message.mentions}
     names |= cached_names(message.guild, marked([message.content]))
     return decode(message.content, names, without).strip()
 
 
 def request_of(message: discord.Message, now: datetime) -> Request:
-    """Build the core's request. A question takes no right but that to write where it was written."""
+    """Build the core's request. A question needs no right except to write in its place."""
     guild, author = message.guild, message.author
     workspace = str(guild.id) if guild else f"dm{message.channel.id}"
     roles = author.roles if isinstance(author, discord.Member) else ()

@@ -1,8 +1,8 @@
-"""A reply as Discord messages of Components V2. Pure functions: the same reply, the same messages.
+"""Draw a reply as Discord messages of Components V2. Pure functions: the same reply gives the same messages.
 
-Each card is a container with an accent: its words, its picture, up to eight lines with a button each, more words,
-then rows of up to five buttons and rows of one select. Components are written as the JSON that Discord reads
-(docs/decisions/0015): https://discord.com/developers/docs/components/reference
+Each card is a container with an accent: its words, its picture, up to eight lines with a button each, more words, then
+rows of up to five buttons and rows of one select. Components are Discord's own JSON (docs/decisions/0015):
+https://discord.com/developers/docs/components/reference
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ TITLE = "### {}"
 SMALL = "-# {}"
 LINE_END = "\n"
 LINE_LABEL_MAX = 24
-"""Characters of a button at the end of a line: the line says the rest, and needs the room."""
+"""Characters of a button at the end of a line. The line says the rest and needs the room."""
 LINES_MAX = 8
-"""Lines with a button each: three components a line, of the 40 that a message holds."""
+"""Lines with a button each: three components a line, of the 40 in a message."""
 FIELD = "\n**{}**"
 _AROUND_LINE = len(FIELD.format("")) + 2
 _AROUND_TEXT = 2
 
 
 def characters(written: str) -> int:
-    """Count UTF-16 units, as Discord's client does: never fewer than its servers count."""
+    """Count UTF-16 units, as Discord's client does; its servers never count more."""
     return len(written) if written.isascii() else len(written.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -44,12 +44,12 @@ def measure(content: Text) -> int:
 
 
 def measure_line(written: str) -> int:
-    """Count the characters of a title, a footer, a field's name or an alt text, with the marks and line ends around it."""
+    """Count the characters of a title, footer, field name or alt text, with the marks and line ends around it."""
     return characters(escape_line(written)) + _AROUND_LINE if written else 0
 
 
 def count_components(card: Card) -> int:
-    """Count the container, its texts, picture, lines and rows, and the components inside them."""
+    """Count the container, its texts, picture, lines and rows, and their inner components."""
     lines, others = _lines_and_others(card)
     around = 3 if lines else 0
     picture = 2 if card.image else 0
@@ -85,22 +85,22 @@ Two components are reserved for files to save, and some characters for the bold 
 """
 
 Draw = Callable[[Text], str]
-"""Turns a text into markdown."""
+"""Draws a text as markdown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture to draw and upload beside a message, which names it `attachment://{name}`."""
+    """A picture to draw and upload with a message, which names it `attachment://{name}`."""
 
     name: str
     image: Image
 
 
 class DiscordMessage(ui.LayoutView):
-    """One message, with the pictures and files to upload beside it.
+    """A message, with its pictures and files to upload.
 
-    The library sends the components as they are written here. It keeps no view that is finished, and this one is from
-    the start: the client answers a pressed control by its id alone.
+    The library sends the components as they are. It doesn't keep a finished view, and this one is finished from the
+    start: the client answers a pressed control by its id alone.
     """
 
     def __init__(self, draw: Draw = markdown) -> None:
@@ -160,14 +160,14 @@ class DiscordMessage(ui.LayoutView):
 
 
 class _MarkdownCache:
-    """The markdown of each text of a reply: fitting measures it, then drawing uses it."""
+    """A cache of each text's markdown: `fit` measures it, then the message draws it."""
 
     def __init__(self) -> None:
         self._cache: dict[int, tuple[Text, str]] = {}
 
     def markdown(self, content: Text) -> str:
         entry = self._cache.get(id(content))
-        if entry is None:  # the entry holds the text as well, so that no other text gets its id
+        if entry is None:  # the entry keeps the text, so that no other text gets its id
             entry = self._cache[id(content)] = content, markdown(content)
         return entry[1]
 
@@ -181,7 +181,7 @@ def messages(reply: Reply) -> list[DiscordMessage]:
 
 
 def parts(reply: Reply) -> list[tuple[Reply, DiscordMessage]]:
-    """Return the reply's messages, each with the part of the reply that it shows."""
+    """Return the reply's messages, each with its part of the reply."""
     if reply.form is not None:
         return []
     cache = _MarkdownCache()
@@ -199,9 +199,9 @@ def message(reply: Reply, draw: Draw = markdown) -> DiscordMessage:
 
 
 def fitted(reply: Reply, messages: int) -> Reply:
-    """Return the reply cut to at most so many messages, with a visible mark where a text is cut.
+    """Return the reply, cut to at most `messages` messages, with a visible mark at each cut.
 
-    A message that was posted can't become two. No control is lost, and nearly always nothing has to be cut.
+    A posted message can't become two. No control is lost, and nearly always nothing must be cut.
     """
     for most in (LIMITS.body, 2000, 1000, 400, 100):
         cut = replace(reply, cards=tuple(_cut(card, most) for card in reply.cards))
@@ -224,9 +224,9 @@ def _texts(written: str) -> Iterator[Json]:
 
 
 def _lines_and_others(card: Card) -> tuple[list[Button], tuple[Control, ...]]:
-    """Return the buttons that can stand beside their lines of the card's body, and all other controls.
+    """Return the buttons that can be beside their lines of the body, and all other controls.
 
-    The lines have to be neighbours, and not too many.
+    The lines must be consecutive, and at most LINES_MAX.
     """
     lined = [control for control in card.controls if isinstance(control, Button) and control.line is not None]
     if not lined or len(lined) > LINES_MAX:
@@ -242,7 +242,7 @@ def _lines_and_others(card: Card) -> tuple[list[Button], tuple[Control, ...]]:
 
 
 def _around(body: Text, lines: list[Button]) -> tuple[Text, Text]:
-    """Return the body before the lines with buttons, and after them."""
+    """Return the body before and after the lines with buttons."""
     if not lines or lines[0].line is None:
         return body, ()
     start = body.index(lines[0].line)
@@ -250,7 +250,7 @@ def _around(body: Text, lines: list[Button]) -> tuple[Text, Text]:
 
 
 def _beside(block: Block) -> str:
-    """Draw a line that has a button at its end: without a list's mark, with a bare name in bold and a bar below it."""
+    """Draw a line with a button at its end: without a list mark, a bare name in bold, and a bar below it."""
     pieces: tuple[Inline, ...] = block.inlines
     if all(isinstance(piece, Plain | Emoji) for piece in pieces):
         pieces = tuple(Bold(piece.text) if isinstance(piece, Plain) else piece for piece in pieces)
@@ -259,7 +259,7 @@ def _beside(block: Block) -> str:
 
 
 def card_text(card: Card, draw: Draw = markdown) -> str:
-    """Return a card's words but its controls', as markdown. The footer stands apart."""
+    """Return a card's words as markdown, without its controls'. The footer is set apart."""
     head, tail = _head(card, card.body, draw), _fields(card, "", draw)
     return _above(_above(head, tail, 1), _small(card), 2)
 
@@ -289,12 +289,12 @@ def _small(card: Card) -> str:
 
 
 def _above(first: str, second: str, lines: int) -> str:
-    """Join two texts with so many line ends, or return the one that isn't empty."""
+    """Join two texts with `lines` line ends, or return the one that isn't empty."""
     return f"{first}{lines * LINE_END}{second}" if first and second else first or second
 
 
 def _rows(controls: tuple[Control, ...]) -> list[list[Control]]:
-    """Group the controls: neighbouring buttons share rows, a select has its own."""
+    """Group the controls: consecutive buttons share rows, a select has its own."""
     rows: list[list[Control]] = []
     open_row: list[Control] = []
     for control in controls:

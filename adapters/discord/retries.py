@@ -1,8 +1,8 @@
-"""How often something is sent to Discord, and what Discord's refusals mean.
+"""Repeat calls to Discord, and translate its refusals.
 
-discord.py repeats most calls that end with a 5xx. That is right for edits, for first answers and for messages with a
-nonce, which make no difference when they arrive twice. It is wrong for the two calls that nothing marks as the same:
-a forum's new post and an interaction's further message. These two end at `unless_unheard`
+discord.py repeats most calls that end with a 5xx. That is right for edits, first answers and messages with a nonce,
+which may arrive twice without harm. It is wrong for the two calls that nothing identifies: a forum's new post and an
+interaction's further message. These two end at `unless_unheard`
 (docs/decisions/0024-what-discord-cannot-tell-apart.md).
 """
 
@@ -20,12 +20,12 @@ from bot.errors import NotAllowed, NotFound, PlaceGone, Unavailable
 from bot.i18n import N_
 
 TRIES = 3
-"""How often something is sent over connections that break; the library repeats most 5xx itself."""
+"""Attempts over connections that break; the library itself repeats most 5xx."""
 BROKEN = (aiohttp.ClientError, OSError)
-"""A connection that broke before an answer came."""
+"""Errors of a connection that broke before a response came."""
 FAILED = (*BROKEN, discord.DiscordServerError)
 UNHEARD = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT, 524})
-"""How Discord's gateway says that the server behind it gave no answer. The server may have done the work."""
+"""Statuses by which Discord's gateway reports a server that didn't respond. The server may have done the work."""
 UNKNOWN_CHANNEL = 10003
 THREAD_ARCHIVED = 50083
 THREAD_LOCKED = 160005
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 async def again(send: Callable[[], Awaitable[T]], *, after: tuple[type[Exception], ...] = FAILED) -> T:
-    """Send again where the connection broke or Discord failed: for what makes no difference when it arrives twice.
+    """Repeat a call if the connection broke or Discord failed. Only for calls that may arrive twice without harm.
 
     Raises what `send` raises.
     """
@@ -49,7 +49,7 @@ async def again(send: Callable[[], Awaitable[T]], *, after: tuple[type[Exception
 
 
 async def insist(send: Callable[[], Awaitable[T]]) -> T:
-    """Send again where the connection broke. A message's nonce keeps it from being there twice.
+    """Repeat a call if the connection broke. A message's nonce prevents a duplicate.
 
     Raises NotAllowed, NotFound or Unavailable.
     """
@@ -77,7 +77,7 @@ def _refusal(error: discord.HTTPException) -> NotAllowed:
 
 
 async def unless_unheard(response: aiohttp.ClientResponse) -> None:
-    """For aiohttp's `raise_for_status`: end a call here that the library would repeat though it may have been done.
+    """End a call that the library would repeat although the work may be done; for aiohttp's `raise_for_status`.
 
     Raises DiscordServerError.
     """
@@ -87,16 +87,16 @@ async def unless_unheard(response: aiohttp.ClientResponse) -> None:
 
 
 def further(interaction: discord.Interaction) -> discord.Webhook:
-    """Return the interaction's follow-up webhook, such that it doesn't send a message twice by itself."""
+    """Return the interaction's follow-up webhook, which never repeats a message by itself."""
     webhook = interaction.followup
     session: object = webhook.session
-    if not isinstance(session, _UnrepeatedSession):  # the library makes one webhook for each interaction
+    if not isinstance(session, _UnrepeatedSession):  # the library makes one webhook per interaction
         webhook.session = cast("aiohttp.ClientSession", _UnrepeatedSession(webhook.session))
     return webhook
 
 
 class _UnrepeatedSession:
-    """The library's session, whose calls end at `unless_unheard`."""
+    """The library's session, with `unless_unheard` on every call."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session

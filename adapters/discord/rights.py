@@ -1,4 +1,4 @@
-"""Who can see a place on Discord, and who may write there."""
+"""Decide who can see a place on Discord, and who may write there."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ THREADS = frozenset(
 )
 
 HIDDEN_NAME = "___hidden___"
-"""The name that the gateway gives a channel which the bot may not view. Such a channel also carries one overwrite that
-denies @everyone the view, and the flag 1 << 17, which the library doesn't read for text channels:
+"""The gateway's name for a channel that the bot may not view. Such a channel also has a single overwrite that denies
+@everyone the view, and the flag 1 << 17, which the library doesn't read for text channels:
 https://github.com/discord/discord-api-docs/pull/8454"""
 
 WHILE_TIMED_OUT = discord.Permissions(view_channel=True, read_message_history=True)
-"""What a timeout leaves of permissions: https://discord.com/developers/docs/topics/permissions"""
+"""The permissions that remain during a timeout: https://discord.com/developers/docs/topics/permissions"""
 
 
 def is_private(interaction: discord.Interaction) -> bool:
-    """Tell whether some members of the server can't see the place. A place of which too little is known is private.
+    """Tell whether some members of the server can't see the place. An unknown place counts as private.
 
-    The library's cache decides, since the channel in an interaction comes without the overwrites that say who sees it.
+    The library's cache decides, since an interaction's channel comes without the overwrites that say who sees it.
     """
     guild = interaction.client.get_guild(interaction.guild_id or 0)
     if guild is None or not interaction.app_permissions.view_channel:
@@ -40,9 +40,11 @@ def is_private(interaction: discord.Interaction) -> bool:
 
 
 def is_away(interaction: discord.Interaction) -> bool:
-    """Tell whether the bot is not there itself, but a member who has installed it: in a conversation between people,
-    or in a server without the bot. There it answers that member alone: what it can't send, edit or find again, nobody
-    is promised. https://discord.com/developers/docs/resources/application#installation-context
+    """Tell whether the bot isn't in the place itself, but was installed by a member: in a conversation between people,
+    or in a server without the bot.
+
+    There it only answers that member, and promises nothing that it couldn't send, edit or find again.
+    https://discord.com/developers/docs/resources/application#installation-context
     """
     if interaction.guild_id is not None:
         return interaction.client.get_guild(interaction.guild_id) is None
@@ -52,7 +54,7 @@ def is_away(interaction: discord.Interaction) -> bool:
 def is_hidden(guild: discord.Guild, channel: object, channel_id: int) -> bool:
     """Tell whether some members of the server can't see a channel or a thread, as far as the library's cache knows.
 
-    Threads and forum posts follow their channel, but private threads are for those alone who were added:
+    Threads and forum posts follow their channel, but private threads are only for members who were added:
     https://discord.com/developers/docs/topics/threads#private-threads.
     """
     if isinstance(channel, discord.Thread):
@@ -63,9 +65,8 @@ def is_hidden(guild: discord.Guild, channel: object, channel_id: int) -> bool:
 
 
 def _is_open(channel: discord.abc.GuildChannel) -> bool:
-    """Tell whether @everyone sees the channel. A channel has a copy of its category's overwrites, so they count alone:
-    https://discord.com/developers/docs/topics/permissions#permission-syncing
-    """
+    """Tell whether @everyone sees the channel. A channel copies its category's overwrites, so only its own count:
+    https://discord.com/developers/docs/topics/permissions#permission-syncing"""
     everyone = channel.permissions_for(channel.guild.default_role)
     if isinstance(channel, discord.VoiceChannel | discord.StageChannel) and not everyone.connect:
         return (
@@ -75,9 +76,9 @@ def _is_open(channel: discord.abc.GuildChannel) -> bool:
 
 
 def permissions_of(interaction: discord.Interaction, now: datetime) -> discord.Permissions:
-    """Return what the member may do in the place: nearly nothing while they are timed out.
+    """Return the member's permissions in the place: nearly none during a timeout.
 
-    Administrators can't be timed out. `Interaction.permissions` has the overwrites of the place in it:
+    Administrators can't be timed out. `Interaction.permissions` already includes the place's overwrites:
     https://discord.com/developers/docs/resources/guild#guild-member-object
     """
     permissions, member = interaction.permissions, interaction.user
@@ -101,7 +102,7 @@ def is_silent(interaction: discord.Interaction, now: datetime) -> bool:
 def may_write(interaction: discord.Interaction, now: datetime) -> bool:
     """Tell whether the member may write messages in the place.
 
-    In a locked thread only members who manage threads may: https://discord.com/developers/docs/topics/threads.
+    In a locked thread, only members who manage threads may: https://discord.com/developers/docs/topics/threads.
     """
     if interaction.guild_id is None:
         return True
@@ -115,7 +116,7 @@ def may_write(interaction: discord.Interaction, now: datetime) -> bool:
 
 
 def may_post(interaction: discord.Interaction) -> bool:
-    """Tell whether the bot may write messages in the place. A locked thread answers that itself, with its own reason."""
+    """Tell whether the bot may write in the place. Discord itself refuses in a locked thread, with its own reason."""
     in_thread = isinstance(interaction.channel, discord.Thread)
     return interaction.guild_id is None or sends(interaction.app_permissions, in_thread=in_thread)
 
@@ -123,7 +124,7 @@ def may_post(interaction: discord.Interaction) -> bool:
 def sends(permissions: discord.Permissions, *, in_thread: bool) -> bool:
     """Tell whether these permissions of a channel, or of a thread's channel, are enough to write in it.
 
-    Only Send Messages in Threads counts in threads, and posts of a forum are threads:
+    In threads, only Send Messages in Threads counts, and a forum's posts are threads:
     https://support.discord.com/hc/en-us/articles/4404809613847-Threads-Moderation-FAQ
     """
     write = permissions.send_messages_in_threads if in_thread else permissions.send_messages
@@ -131,9 +132,10 @@ def sends(permissions: discord.Permissions, *, in_thread: bool) -> bool:
 
 
 def missing(permissions: discord.Permissions, *, in_thread: bool) -> list[str]:
-    """Name what the bot lacks, as Discord's own settings name it, yet to be translated.
+    """Name the bot's missing permissions as Discord's settings do, untranslated.
 
-    Without View Channel nothing else can be told, and without Send Messages nothing of files. https://discord.com/developers/docs/topics/permissions
+    Without View Channel, the others can't be told; without Send Messages, nothing can be told of files.
+    https://discord.com/developers/docs/topics/permissions
     """
     if permissions.administrator:
         return []
@@ -149,9 +151,9 @@ def missing(permissions: discord.Permissions, *, in_thread: bool) -> list[str]:
 
 
 def may_write_in(data: Mapping[str, Any], channel: str) -> bool:
-    """Tell whether the member may write in a channel that they picked for a command or in a form. Discord says so in the data:
-    https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-resolved-data-structure
-    """
+    """Tell whether the member may write in a channel that they picked for a command or in a form. Discord's data says
+    so:
+    https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-resolved-data-structure"""
     picked = data.get("resolved", {}).get("channels", {}).get(channel, {})
     permissions = discord.Permissions(int(picked.get("permissions", 0)))
     is_locked = bool((picked.get("thread_metadata") or {}).get("locked"))

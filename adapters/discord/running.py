@@ -1,4 +1,4 @@
-"""Runs Parley on Discord as long as the process: waits while Discord is away, and says why it ends."""
+"""Run Parley on Discord for the life of the process: wait while Discord is away, and report why it ends."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from bot.settings.model import Shards
 
 NAME = ParleyClient.name
 PAUSE_MAX = 60.0
-"""Seconds between two attempts to reach Discord at the start, at most. Once it is there, the library reconnects."""
+"""Longest pause between two attempts to reach Discord at the start, in seconds. Later, the library reconnects."""
 
 FIRST = 0
 """An id whose events come over the first connection."""
 
 BAD_TOKEN = 4004
-"""How Discord closes a connection whose token is no longer worth anything."""
+"""Discord's close code for a token that is no longer valid."""
 
 logger = logging.getLogger("parley.discord")
 
 
 class Away:
-    """The platform while Discord can't be reached: the core tries again later."""
+    """Stands for the platform while Discord can't be reached. The core tries again later."""
 
     name = NAME
     limits = Limits()
@@ -55,7 +55,7 @@ class Away:
 
 
 class RunningClient(ParleyClient):
-    """The client of one connection, over a whole instance."""
+    """The client of a connection, over a whole instance."""
 
     def __init__(self, instance: Instance, presence: Presence, clock: Callable[[], datetime], **options: Any) -> None:
         super().__init__(instance.bot, clock=clock, **options)
@@ -64,9 +64,9 @@ class RunningClient(ParleyClient):
         presence.follow(self)
 
     async def sync_commands(self) -> None:
-        """Send Discord changed commands, and learn their ids. A refusal is logged, and the old commands still work.
+        """Register changed commands, and read their ids. Log a refusal; the old commands still work.
 
-        Of several processes only the one with the first connection sends them.
+        Of several processes, only the one with the first connection registers them.
         """
         try:
             if not is_ours(self, FIRST) or not await sync_if_changed(self, self._instance.database):
@@ -77,14 +77,14 @@ class RunningClient(ParleyClient):
             logger.exception("Discord refused the commands")
 
     def is_connected(self) -> bool:
-        """Tell whether Discord's events come in now."""
+        """Tell whether Discord's events arrive now."""
         return self.is_ready() and self._has_open_socket()
 
     def _has_open_socket(self) -> bool:
         return self.ws is not None and self.ws.open
 
     async def on_ready(self) -> None:
-        """Make up for what a new connection missed. A stop waits for it, since it needs the database."""
+        """Catch up on what a new connection missed. A stop waits for it, since it needs the database."""
         try:
             await self._presence.compare(self)
             await self._instance.copies.refresh_all()
@@ -130,7 +130,7 @@ class DiscordService:
         return self._running is not None and self._running.is_connected()
 
     async def run(self) -> None:
-        """Run until cancelled. Raises Refused for a token or a configuration that Discord will never take."""
+        """Run until cancelled. Raises Refused for a token or a configuration that Discord will never accept."""
         quiet_reconnects()
         pause = 1.0
         while True:
@@ -176,7 +176,7 @@ def _closed(code: int) -> str:
 
 
 class _WithoutTraceback(logging.Filter):
-    """Shortens the report of a reconnection to one line: it is no bug."""
+    """Shortens the report of a reconnection to one line, since it's no bug."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and str(record.msg).startswith(("Attempting a reconnect", "Failed to connect for shard")):
@@ -187,7 +187,7 @@ class _WithoutTraceback(logging.Filter):
 
 
 def quiet_reconnects() -> None:
-    """Have the library report a broken connection in one line."""
+    """Make the library report a broken connection in one line."""
     for name in ("discord.client", "discord.shard"):
         library_logger = logging.getLogger(name)
         if not any(isinstance(present, _WithoutTraceback) for present in library_logger.filters):

@@ -1,6 +1,6 @@
-"""Sends Discord the commands, only when they have changed: each sync counts against a limit.
+"""Register the commands with Discord, only when they have changed: each registration counts against a limit.
 
-The database holds a hash of the last sync for each application, and for each server that has commands of its own.
+The database holds a hash of the last one for each application, and for each server that has commands of its own.
 """
 
 from __future__ import annotations
@@ -19,28 +19,29 @@ from bot.store.database import Database
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, attach_files=True
 )
-"""The least that Parley works with: it posts polls and facts, in threads too, with results as pictures and files."""
+"""The least permissions that Parley works with: it posts polls and facts, in threads too, and results as pictures and
+files."""
 
 
 class SilentClient(ParleyClient):
-    """A client that syncs no commands when it logs in."""
+    """A client that registers no commands when it logs in."""
 
     async def sync_commands(self) -> None: ...
 
 
 def digest(commands: Sequence[dict[str, Any]]) -> str:
-    """SHA-256 of the payload, in hex."""
+    """Return the SHA-256 of the payload, in hex."""
     return hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
 
 
 async def changed(client: ParleyClient, database: Database, guild: int | None = None) -> bool:
-    """Tell whether the commands differ from the last sync. The client is logged in."""
+    """Tell whether the commands have changed since the last registration. The client must be logged in."""
     before = await database.read(lambda tx: key_value.get(tx, _name(client, guild)))
     return before != digest(client.declared)
 
 
 async def sync(client: ParleyClient, database: Database, guild: int | None = None) -> None:
-    """Send Discord all commands, for every server or for one, and store their hash.
+    """Register all commands, for all servers or for one, and store their hash.
 
     Raises discord.HTTPException.
     """
@@ -50,7 +51,7 @@ async def sync(client: ParleyClient, database: Database, guild: int | None = Non
 
 
 async def clear(client: ParleyClient, database: Database, guild: int) -> None:
-    """Remove the commands that one server has for itself; those for every server stay.
+    """Remove one server's own commands; those for all servers stay.
 
     Raises discord.HTTPException.
     """
@@ -59,7 +60,7 @@ async def clear(client: ParleyClient, database: Database, guild: int) -> None:
 
 
 async def sync_if_changed(client: ParleyClient, database: Database) -> bool:
-    """Sync changed commands, and return whether there were any. Raises discord.HTTPException."""
+    """Register changed commands, and return whether there were any. Raises discord.HTTPException."""
     if not await changed(client, database):
         return False
     await sync(client, database)
@@ -67,12 +68,12 @@ async def sync_if_changed(client: ParleyClient, database: Database) -> bool:
 
 
 def invitation(application: int) -> str:
-    """Return the link with which a server's owner adds the bot, with no more permissions than it uses."""
+    """Return the link for a server's owner to add the bot, with no more permissions than it uses."""
     return discord.utils.oauth_url(application, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
 
 
 def personal_invitation(application: int) -> str:
-    """Return the link with which a member installs the look-ups for themselves, in every place where they talk.
+    """Return the link for a member to install the look-ups for themselves, in all their conversations.
 
     https://discord.com/developers/docs/topics/oauth2#url-generator (`integration_type`)
     """

@@ -1,4 +1,4 @@
-"""Uploads beside a message: pictures, each drawn once and off the event loop, and files to save."""
+"""Prepare the uploads of a message: pictures, drawn once and off the event loop, and downloadable files."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from bot.i18n import Translator, translator
 
 PICTURES_KEPT = 32
 FILE_MAX = 10 * 1024 * 1024 - 1024
-"""https://discord.com/developers/docs/reference#uploading-files: 10 MiB a file where a server has no boosts."""
+"""Bytes of a file, below 10 MiB in a server without boosts:
+https://discord.com/developers/docs/reference#uploading-files"""
 
 NOT_UPLOADED = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.FORBIDDEN})
-"""How Discord refuses an upload: code 40005 for its size, 50013 where the bot may not attach files."""
+"""Statuses of a refused upload: code 40005 for its size, 50013 if the bot may not attach files."""
 INVALID_FORM = 50035
-"""What Discord may answer to an edit that adds a picture: https://github.com/discord/discord-api-docs/issues/7529."""
+"""A possible error of an edit that adds a picture: https://github.com/discord/discord-api-docs/issues/7529."""
 
 T = TypeVar("T")
 
@@ -52,7 +53,8 @@ class Ready:
         return Ready(render.message(render.fitted(Reply(tuple(cards)), 1)))
 
     def without_emoji(self) -> Ready:
-        """Return the message with emoji in its labels alone: Discord takes none of a server that the bot isn't in."""
+        """Return the message with emoji as plain text in its labels, since Discord refuses those of servers without the
+        bot."""
         cards = tuple(replace(card, controls=tuple(map(_without_emoji, card.controls))) for card in self.reply.cards)
         reply = replace(self.reply, cards=cards)
         return replace(self, view=render.message(reply), reply=reply)
@@ -66,15 +68,15 @@ class Ready:
 
 
 class Uploads:
-    """Prepares replies for sending. It remembers the last pictures, so that each is drawn once."""
+    """Prepares replies for sending. It caches the last pictures, so that each is drawn once."""
 
     def __init__(self) -> None:
         self._pictures: OrderedDict[str, asyncio.Future[bytes]] = OrderedDict()
         self.command_ids: CommandIds = {}
-        """As Discord registered the commands; empty until it has said so."""
+        """The registered commands' ids; empty until Discord has sent them."""
 
     async def ready(self, reply: Reply, t: Translator) -> list[Ready]:
-        """Return the reply's messages. Words stand for a picture that can't be drawn, and for a file that is too large."""
+        """Return the reply's messages. Words replace a picture that can't be drawn and a file that is too large."""
         reply = clickable(reply, self.command_ids)
         if not reply.files and not any(card.image for card in reply.cards):
             return [Ready(view, reply=part, t=t) for part, view in render.parts(reply)]
@@ -107,8 +109,8 @@ class Uploads:
 
 
 async def uploaded(send: Callable[[Ready], Awaitable[T]], ready: Ready) -> T:
-    """Send the message with its uploads, or in words where Discord takes no uploads, or none of that size; with its
-    emoji, or without those that Discord doesn't take.
+    """Send the message with its uploads, or in words if Discord refuses the uploads; with its emoji, or without those
+    that Discord refuses.
 
     Raises discord.HTTPException.
     """
@@ -154,7 +156,7 @@ def _with_described_picture(card: Card) -> Card:
 async def _saved(
     files: tuple[Attachment, ...], cards: tuple[Card, ...], t: Translator
 ) -> tuple[dict[str, bytes], tuple[Card, ...]]:
-    """Return the files' bytes by name, packed where they are too large. A card names a file that is too large even then."""
+    """Return the files' bytes by name, compressed if too large. A card names a file that is too large even then."""
     saved: dict[str, bytes] = {}
     for file in files:
         name, content = file.name, file.content.encode()
