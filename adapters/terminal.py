@@ -1,4 +1,4 @@
-"""A reply in a terminal: drawn with rich, as plain text, or as JSON. Controls become commands to type next."""
+"""Show a reply in a terminal: drawn with rich, as plain text, or as JSON. Controls become commands to type next."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def as_plain(reply: Reply, t: Translator) -> str:
 
 
 def _cards(reply: Reply) -> tuple[Card, ...]:
-    """Return the reply's cards, and its form as one: each input with its hint, its options numbered."""
+    """Return the reply's cards, and its form as a card: each input with its hint and numbered options."""
     return (*reply.cards, _form_card(reply.form)) if reply.form else reply.cards
 
 
@@ -39,7 +39,7 @@ def _form_card(form: Form) -> Card:
 
 
 def _answers(question: Input) -> Text:
-    """Return the hint of an input, or its options; a mark stands behind what is chosen."""
+    """Return an input's hint or its options, with a mark behind the chosen ones."""
     options = (
         f"{each.label} · {each.description}".removesuffix(" · ")
         + (" ✓" if each.chosen or each.value == question.value else "")
@@ -76,7 +76,7 @@ def _plain_control(control: Control, t: Translator) -> str:
 
 
 def as_json(outcome: Outcome) -> str:
-    """Return the whole outcome, named as in bot/chat/vocabulary.py, with the `action` id of each control."""
+    """Return the whole outcome, with the names of bot/chat/vocabulary.py and each control's `action` id."""
     return json.dumps(_jsonable(outcome), ensure_ascii=False, indent=2) + "\n"
 
 
@@ -102,7 +102,7 @@ def print_reply(reply: Reply, t: Translator) -> None:
 
 
 def as_drawn(reply: Reply, t: Translator, width: int) -> str:
-    """Return the same as text of so many columns, with frames and without colours."""
+    """Return the reply as text of `width` columns, with frames and without colours."""
     console = Console(highlight=False, file=StringIO(), width=width, color_system=None, force_terminal=False)
     _draw(console, reply, t, width)
     return str(console.file.getvalue())  # type: ignore[attr-defined]

@@ -30,7 +30,8 @@ COMMANDS = (
     ("schema", "adapters.cli.schema:schema", "Write the JSON Schemas that help editors type a pack."),
     ("slack", "adapters.cli.slack:slack", "Set the app up on Slack."),
 )  # fmt: skip
-"""Each command's name, where it is, and the first sentence of its help, which a test compares with its docstring."""
+"""Each command's name, its import path, and the first sentence of its help, which a test compares with its
+docstring."""
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def report_errors() -> Iterator[None]:
         yield
     except ContentError as error:
         for problem in error.problems:
-            if str(problem) != error.message:  # as where it is the only one
+            if str(problem) != error.message:  # as if it were the only problem
                 click.echo(str(problem), err=True)
         raise click.ClickException(error.message) from None
     except BotError as error:
@@ -51,8 +52,8 @@ class CommandLine(LazyGroup):
     """The group of all commands, which shows a BotError as its message."""
 
     def invoke(self, ctx: click.Context) -> object:
-        # NumPy reads it once, as it is imported. More threads make the small products of a question slower on a busy
-        # machine, and its start too.
+        # NumPy reads this once, at its import. More threads slow down a question's small products on a busy machine,
+        # and the start too.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         with report_errors():
             return super().invoke(ctx)

@@ -1,4 +1,4 @@
-"""Runs the command line as `python -m adapters.cli`."""
+"""Run the command line as `python -m adapters.cli`."""
 
 from adapters.cli import main
 

@@ -1,4 +1,4 @@
-"""`parley ask`: a look-up in a terminal, without a database."""
+"""`parley ask`: ask the packs in a terminal, without a database."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def ask(
 
 
 def lookup_bot(shelf: Shelf) -> Bot:
-    """A bot without polls, and so without a database: for asking in a terminal."""
+    """Make a bot without polls, and so without a database, for questions in a terminal."""
     helper = Help()
     bot = Bot.of((*lookup_features(shelf), helper), new_reference=new_reference, limiter=Limiter())
     helper.commands = bot.commands

@@ -1,4 +1,4 @@
-"""`parley check`: packs against their rules."""
+"""`parley check`: check packs against their rules."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check(
 
 
 def ask_links(sources: Sequence[Path], day: date) -> None:
-    """Ask the addresses of packs, or of folders of packs, and print the answers on standard error."""
+    """Check the addresses of packs, or of folders of packs, and print the answers to standard error."""
     from adapters.http.link_checker import Asker, check_links, session  # noqa: PLC0415 - aiohttp takes longer to load than a pack
 
     async def work() -> list[str]:

@@ -1,4 +1,4 @@
-"""`parley config`: the settings as they are, and their reference."""
+"""`parley config`: show the settings and print their reference."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def docs() -> None:
 
 
 def settings_lines(loaded: LoadedSettings) -> Iterator[str]:
-    """One line a setting: name, value, source. No secret is in them."""
+    """Yield one line a setting: name, value, source. Secrets are masked."""
     rows = []
     for name, value in loaded.settings:
         if name in SECRETS:
@@ -103,7 +103,7 @@ def settings_lines(loaded: LoadedSettings) -> Iterator[str]:
 
 
 def reference() -> str:
-    """docs/configuration.md, made from the settings."""
+    """Make docs/configuration.md from the settings."""
     lines = "".join(
         f"- `{variable(name)}` ({_takes(info)}{_default(name, info)}): {info.description or ''}\n"
         for name, info in Settings.model_fields.items()
@@ -119,7 +119,7 @@ def _default(name: str, info: FieldInfo) -> str:
 
 
 def _takes(info: FieldInfo) -> str:
-    """What kind of value it is, in a word or two."""
+    """Return the kind of value, in a word or two."""
     if get_origin(info.annotation) is Literal:
         return "one of " + ", ".join(f"`{choice}`" for choice in get_args(info.annotation))
     kind = next(kind for kind in (*get_args(info.annotation), info.annotation) if kind is not NoneType)

@@ -1,4 +1,4 @@
-"""`parley content`: the packs as a whole."""
+"""`parley content`: report on the packs as a whole."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def report(content: Path | None, url: str | None) -> None:
 
 
 def _interest(url: str | None) -> Interest | None:
-    """What a bot over this database has counted; None where there is no database, which is not made for it."""
+    """Return a bot's counts from this database, or None without a database, which isn't created."""
     file = sqlite_path(load_settings(database=url).database)
     if file is not None and not file.exists():
         return None

@@ -1,4 +1,4 @@
-"""The configured database and key, for a command that works over them beside a running bot."""
+"""Open the configured database and key for a command, beside a running bot."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 def with_database(work: Callable[[Database], Coroutine[Any, Any, T]], url: str | None, *, new: bool = False) -> T:
-    """Run work over the configured database, beside a running bot if there is one. Raises BotError.
+    """Run work with the configured database, beside a running bot if there is one. Raises BotError.
 
-    A file that isn't there is made only where `new` says so: a misspelt name is no empty database that is whole.
+    Creates a missing file only with `new`: a misspelt name must not look like an empty, healthy database.
     """
     address = load_settings(database=url).database
     file = sqlite_path(address)
@@ -38,7 +38,7 @@ def with_database(work: Callable[[Database], Coroutine[Any, Any, T]], url: str |
 
 
 def look_into(work: Callable[[Database], Coroutine[Any, Any, T]], url: str | None, *, any_version: bool = False) -> T:
-    """Run work over the configured database without changing anything: no migration, no lock, no file beside it.
+    """Run work with the configured database without changing anything: no migration, no lock, no file beside it.
 
     Raises what `open_database` raises, and `Refused` for an older schema unless the work takes `any_version`.
     """
@@ -57,7 +57,7 @@ def look_into(work: Callable[[Database], Coroutine[Any, Any, T]], url: str | Non
 
 
 def existing_keys(settings: Settings) -> Keys | None:
-    """Load the instance's key if it is there, for a command that only looks. None where it isn't, or is no key."""
+    """Load the instance's key for a read-only command. Return None if it's missing or no key."""
     if settings.key is None and not settings.key_file.exists():
         return None
     try:
@@ -67,5 +67,5 @@ def existing_keys(settings: Settings) -> Keys | None:
 
 
 def instance_keys(settings: Settings) -> Keys:
-    """Load the instance's key: from its setting, or from its file, which is made where there is none."""
+    """Load the instance's key from its setting or its file. Create the file if there is none."""
     return load_key(settings.key.get_secret_value() if settings.key else "", settings.key_file)

@@ -1,4 +1,4 @@
-"""`parley db`: the database and its key, as an operator keeps them."""
+"""`parley db`: maintain the database and its key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`parley discord`: the bot's own page on Discord, as an operator sets it up."""
+"""`parley discord`: set up the bot on Discord."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def invite() -> None:
 
 
 def _with_discord(work: Work) -> None:
-    """Runs work with a client that is logged in but not connected. Raises BotError."""
+    """Run work with a client that is logged in but not connected. Raises BotError."""
     settings = load_settings()
     if settings.discord_token is None:
         raise UsageError("Set PARLEY_DISCORD_TOKEN to the bot's token first.")
@@ -110,7 +110,7 @@ async def _logged_in(work: Work, settings: Settings, token: str) -> None:
 
 
 def _client(database: Database, settings: Settings) -> ParleyClient:
-    """A client that knows every command and answers none."""
+    """Make a client that knows every command and answers none."""
     shelf = Shelf(Edition.of(load_library(settings.content)))
     outside = Outside(now=now, new_reference=str)
     instance = build(shelf, database, Keys(Fernet.generate_key()), outside)

@@ -1,4 +1,4 @@
-"""`parley doctor`: what is wrong with this instance, and the command that mends it."""
+"""`parley doctor`: find faults of this instance, and name the command that mends each."""
 
 from __future__ import annotations
 

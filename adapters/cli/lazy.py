@@ -1,4 +1,4 @@
-"""A group of commands that imports the module of one command: the one that is run."""
+"""Import a command's module only when the command runs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import click
 
 
 class LazyCommand(click.Command):
-    """Stands for a command whose module isn't imported yet. Help and completion need its name and its help alone."""
+    """Stands for a command whose module isn't imported yet. Help and completion need only its name and summary."""
 
     def __init__(self, name: str, target: str, summary: str) -> None:
         super().__init__(name, help=summary)
         self.target = target
 
     def load(self) -> click.Command:
-        """Import the command that `target`, as in "package.module:attribute", names."""
+        """Import the command that `target` names, as in "package.module:attribute"."""
         module, _, attribute = self.target.partition(":")
         command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):
@@ -27,7 +27,7 @@ class LazyCommand(click.Command):
 class LazyGroup(click.Group):
     """A group that loads a lazy command once its name is typed.
 
-    click's own example of lazy loading overrides `get_command`, and so imports every module to list the help texts.
+    Click's own example of lazy loading overrides `get_command`, and so imports every module to list the help texts.
     """
 
     def resolve_command(

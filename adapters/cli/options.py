@@ -1,4 +1,4 @@
-"""Options that several commands take, and what they stand for."""
+"""Options that several commands share, and their values."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ database_option = click.option("--database", "url", help="A file for SQLite, or 
 
 
 def content_folder(content: Path | None) -> Path:
-    """The folder that holds the packs: `content`, else the configured one.
+    """Return the folder of the packs: `content`, else the configured one.
 
-    One that lies below is named as seen from here: what is printed of it is then short, and clickable.
+    A folder below the working folder becomes relative, so that printed paths are short and clickable.
     """
     path = content or load_settings().content
     here = Path.cwd()
@@ -29,5 +29,5 @@ def now() -> datetime:
 
 
 def new_reference() -> str:
-    """Make eight characters that a person can read out."""
+    """Make a code of eight characters that a person can read out."""
     return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(8))

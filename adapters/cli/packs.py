@@ -1,4 +1,4 @@
-"""`parley new`, `export` and `import`: what editors do with packs in a terminal. The work is in bot/exchange/."""
+"""`parley new`, `export` and `import`: editors' work with packs in a terminal. The work is in bot/exchange/."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def new(pack: str, essay: Path, title: str, language: str, content: Path | None)
 
 
 def _folder_for_new(content: Path | None) -> Path:
-    """The folder that an editor has named, else the working folder: the shipped packs are no place for new ones."""
+    """Return the folder that the editor has named, else the working folder, since new packs don't belong among the
+    shipped ones."""
     return content_folder(content) if content is not None or "content" in load({}).origins else Path()
 
 

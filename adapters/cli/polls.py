@@ -1,4 +1,4 @@
-"""`parley polls`: the records of polls, as an operator reads and checks them."""
+"""`parley polls`: read and check polls' records."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def verify(subjects: tuple[str, ...], receipts: tuple[str, ...], heads: tuple[st
 
 
 def _report(record: Record, receipts: Sequence[str], heads: Sequence[str]) -> bool:
-    """Say whether a record holds, with the receipts and heads that it must agree with."""
+    """Print whether a record holds and agrees with the receipts and heads. Return that too."""
     poll = record.poll
     problems = [str(finding) for finding in audit.verify(record)]
     problems += [f"receipt {text}: {problem}" for text in receipts if (problem := _receipt_problem(record, text))]

@@ -1,4 +1,4 @@
-"""`parley preview`: the cards of packs on a page, while an editor writes them."""
+"""`parley preview`: show packs' cards on a page while an editor writes them."""
 
 from __future__ import annotations
 

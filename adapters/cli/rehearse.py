@@ -1,4 +1,4 @@
-"""`parley rehearse`: tries in one place of the real service what Parley assumes of it."""
+"""`parley rehearse`: check Parley's assumptions in one place of the real service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.errors import UsageError
 from bot.settings.sources import load_settings
 
 STOPPED = 130
-"""The exit code after Ctrl+C."""
+"""Exit code after Ctrl+C."""
 place_option = click.option("--place", required=True, metavar="CHANNEL", help="The channel's id. No other is touched.")
 undo_option = click.option("--undo", "undoing", is_flag=True, help="Delete what a stopped rehearsal made.")
 
@@ -70,7 +70,7 @@ async def _rehearse(stage: Stage, ledger: Ledger, *, undoing: bool) -> int:
 
 
 def _end(work: Callable[[], Awaitable[int]]) -> None:
-    """Run to the end, or until Ctrl+C, and exit with 1 where there are differences."""
+    """Run to the end or until Ctrl+C, and exit with 1 if there are differences."""
 
     async def worked() -> int:
         return await work()

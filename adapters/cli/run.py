@@ -1,4 +1,4 @@
-"""`parley run`: the bot itself."""
+"""`parley run`: start the bot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`parley schema`: what helps an editor's program while a pack is typed."""
+"""`parley schema`: write schemas for editors' programs."""
 
 from __future__ import annotations
 

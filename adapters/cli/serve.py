@@ -1,4 +1,4 @@
-"""A running process: the core and the platforms put together, from the first connection to the last."""
+"""Run the process: put the core and the platforms together, from the first connection to the last."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from bot.settings.model import Settings, Shards
 from bot.store.open import open_database
 
 END_SECONDS = 8.0
-"""For which a platform may finish what it has taken."""
+"""Seconds that a platform has to finish its work."""
 
 
 class Service(Protocol):
-    """A platform for as long as the process runs."""
+    """A platform for the life of the process."""
 
     @property
     def name(self) -> str: ...
@@ -42,9 +42,9 @@ class Service(Protocol):
 
 
 async def serve(settings: Settings) -> None:
-    """Runs every platform that is configured until the process is told to stop."""
-    # NumPy is loaded later. With a thread for each processor its products wait for each other more than they compute,
-    # and a large discussion's close took four times the processor's time.
+    """Run every configured platform until the process is told to stop."""
+    # NumPy is loaded later. With a thread for each processor, its products wait for each other more than they compute:
+    # a large discussion's close took four times the processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -64,7 +64,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
-    """The packs read and the database up to date. Nothing runs yet."""
+    """Read the packs and update the database. Nothing runs yet."""
     reader = ReaderProcess()
     shelf = Shelf(await asyncio.to_thread(reader.open, settings.content, now().date()))
     keys = instance_keys(settings)  # may refuse, so before the database is open
@@ -92,7 +92,7 @@ async def open_instance(settings: Settings, metrics: Metrics) -> Instance:
 
 
 async def run_instance(settings: Settings, instance: Instance, health: Health, stop: asyncio.Event) -> None:
-    """Runs every platform that is configured until `stop` is set, or raises what ended one of them for good."""
+    """Run every configured platform until `stop` is set. Raises the error that ended one of them for good."""
     pages = PollPages.of(instance, now)
     services = platform_services(settings, instance)
     web, public = WebChat(instance.bot, clock=now, ids=new_reference, pages=pages), PublicPages(pages)
@@ -118,9 +118,9 @@ async def run_instance(settings: Settings, instance: Instance, health: Health, s
 
 
 def platform_services(settings: Settings, instance: Instance) -> list[Service]:
-    """One for each platform of which something is set: it runs until it is cancelled, or raises why it can't go on.
+    """Make a service for each configured platform. It runs until cancelled, or raises why it can't continue.
 
-    Each takes its place among the instance's platforms at once, so that nothing that is due there is missed.
+    Each joins the instance's platforms at once, so that no due message is missed.
     """
     services: list[Service] = []
     if settings.discord_token is not None:
@@ -136,7 +136,7 @@ def platform_services(settings: Settings, instance: Instance) -> list[Service]:
 
 
 async def until_stopped(stop: asyncio.Event, running: list[asyncio.Task[None]]) -> None:
-    """Returns when the process is told to stop. Raises what ended a platform for good."""
+    """Wait until the process is told to stop. Raises the error that ended a platform for good."""
     stopping = asyncio.create_task(stop.wait())
     try:
         done, _ = await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
@@ -147,9 +147,9 @@ async def until_stopped(stop: asyncio.Event, running: list[asyncio.Task[None]]) 
 
 
 async def end_services(running: list[asyncio.Task[None]]) -> None:
-    """Ends the platforms, each in its own way. One that goes on is told once more, and then left.
+    """End the platforms, each in its own way. Cancel one that continues a second time, then leave it.
 
-    On Python 3.11 `asyncio.wait_for` can swallow a cancellation: https://github.com/python/cpython/issues/86296.
+    On Python 3.11, `asyncio.wait_for` can swallow a cancellation: https://github.com/python/cpython/issues/86296.
     """
     going = set(running)
     for _ in range(2):

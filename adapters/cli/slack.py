@@ -1,4 +1,4 @@
-"""`parley slack`: the app on Slack, as an operator sets it up."""
+"""`parley slack`: set up the app on Slack."""
 
 from __future__ import annotations
 
