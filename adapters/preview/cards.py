@@ -1,4 +1,4 @@
-"""One entry as members see it: the card on the chat page and in a terminal, and how full it is on each platform."""
+"""Draw an entry as members see it: on the chat page and in a terminal, and how full it is on each platform."""
 
 from __future__ import annotations
 
@@ -26,17 +26,19 @@ VIEWS: Mapping[str, str] = {
     "support": "Arguments for",
     "sources": "Sources",
 }
-"""Name in an address → what is shown of an entry."""
+"""Names of an entry's views in an address, with their titles."""
 WHOLE: Mapping[str, str] = {"": "The topic", "timeline": "The timeline"}
-"""What is shown of a pack as a whole, by name."""
+"""Names of the views of a whole pack, with their titles."""
 
 COLUMNS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What one platform makes of a reply: its cards as data for the chat page's script, its text in a terminal, or how
-    many messages it takes. `meters` say how full they are.
+    """A reply on a platform: its cards as data for the chat page's script, its text in a terminal, or its number of
+    messages.
+
+    `meters` say how full they are.
     """
 
     platform: str
@@ -48,7 +50,7 @@ class Drawing:
 
 
 async def reply(edition: Edition, now: datetime, pack: str, entry: str, view: str = "card") -> Reply | None:
-    """Return the reply to a member who opens this entry; None if there is no such entry. `entry` may be a name in WHOLE."""
+    """Return the reply to a member who opens this entry; None if it doesn't exist. `entry` may be a name in WHOLE."""
     content = edition.library.packs.get(pack)
     if content is None or (entry not in WHOLE and entry not in content.entries):
         return None
@@ -62,7 +64,7 @@ async def reply(edition: Edition, now: datetime, pack: str, entry: str, view: st
 
 
 def views_of(pack: Pack, entry: str) -> list[str]:
-    """Return the names of the views that an entry's card leads to."""
+    """Return the names of the views that an entry's card links to."""
     subject = pack.entries[entry]
     there = {
         "card": True,

@@ -1,6 +1,6 @@
-"""What a preview shows: the last good version of each pack, and what is wrong with the files as they are now.
+"""Keep the content of a preview: the last good version of each pack, and the files' present errors.
 
-`Desk.of(source)` reads once; `desk.read()` reads again, in whatever thread it is called; `follow(desk, changed)` reads
+`Desk.of(source)` reads once. `desk.read()` reads again, in the thread that calls it. `follow(desk, changed)` reads
 whenever a file is saved.
 """
 
@@ -25,18 +25,18 @@ from bot.packs.reading import PackReading, Spot
 from bot.packs.report import Report
 
 WAIT_MS = 300
-"""Milliseconds in which several saves become one."""
+"""Milliseconds in which several saves count as one."""
 LOOK = 1.0
-"""Seconds after which the files are looked at unasked."""
+"""Seconds between checks of the files without an event."""
 
 logger = logging.getLogger("parley.preview")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The packs as they were last good, and the files as they were found at `at`.
+    """The last good packs, and the state of the files at `at`.
 
-    `stale` names the packs whose files have errors since, so that an older version of them is shown.
+    `stale` names the packs whose files now have errors, so an older version of them is shown.
     """
 
     number: int
@@ -45,7 +45,7 @@ class Reading:
     reports: tuple[Report, ...] = ()
     stale: frozenset[str] = frozenset()
     sources: Mapping[str, PackReading] = field(default_factory=dict)
-    """Pack's id → how its files were read when they were last good."""
+    """The last good reading of each pack, by its id."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -54,7 +54,7 @@ class Reading:
         return sorted(problems, key=lambda problem: (problem.severity is not Severity.ERROR, problem))
 
     def place(self, pack: str, entry: str) -> Spot | None:
-        """Return where an entry is in the files; None if they have changed and can't be read since."""
+        """Return the entry's place in the files; None if they have changed and can't be read any more."""
         source = self.sources.get(pack)
         return source.place(entry) if source and pack not in self.stale and entry in source.raws else None
 
@@ -65,7 +65,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Desk:
-    """Reads packs in a folder, and keeps what was good."""
+    """Reads the packs in a folder, and keeps the last good ones."""
 
     source: Path
     clock: Callable[[], datetime]
@@ -81,11 +81,11 @@ class Desk:
         return desk
 
     def is_out_of_date(self) -> bool:
-        """Say whether a file was written, added or deleted since the packs were read."""
+        """Tell whether a file was written, added or deleted since the packs were read."""
         return outline(self.source) != self._outline
 
     def read(self) -> Reading:
-        """Read and check every pack anew. A pack with errors stays as it was."""
+        """Read and check every pack again. A pack with errors stays as it was."""
         self._outline = outline(self.source)
         folders = list(pack_folders(self.source)) or [self.source]
         now = self.clock()
@@ -110,10 +110,10 @@ class Desk:
 
 
 async def follow(desk: Desk, changed: Callable[[Reading], Awaitable[None]]) -> None:
-    """Read again after each save, until cancelled. Log a failure and look at the files again.
+    """Read again after each save, until cancelled. Log a failure and continue.
 
-    The system's events tell at once; a look each second finds what they missed: saves before the watch began, and
-    those on drives that tell nothing.
+    The system's events arrive at once. A check each second finds saves without one: before the watch began, and on
+    drives that send none.
     """
     saved = asyncio.Event()
     hearing = asyncio.create_task(_hear(desk.source, saved))

@@ -1,4 +1,4 @@
-"""How much of what a platform holds a card takes: numbers beside their limit, and a word for it."""
+"""Measure how much of a platform's limits a card takes, in numbers and a word."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLACK_CHARACTERS_MAX = 12_000
 
 @dataclass(frozen=True, slots=True)
 class LimitMeter:
-    """`used` of `most`; `over` says what the platform's renderer does with more than that."""
+    """`used` of `most`; `over` names the renderer's treatment of a larger value."""
 
     name: str
     used: int
@@ -30,7 +30,7 @@ class LimitMeter:
 
     @property
     def word(self) -> str:
-        """Say what the numbers mean, so that nothing depends on a colour."""
+        """The level in words, so that nothing depends on a colour."""
         if self.used > self.most:
             return self.over
         return "nearly full" if self.used > NEARLY * self.most else "fits"
@@ -57,7 +57,7 @@ def of_reply(reply: Reply, limits: Limits) -> Iterator[LimitMeter]:
 
 
 def of_discord(reply: Reply) -> tuple[int, list[LimitMeter]]:
-    """Count the messages that the reply takes on Discord, and measure how full each of them is."""
+    """Count the reply's messages on Discord, and measure how full each is."""
     messages: list[list[dict[str, Any]]] = [message.to_components() for message in discord_render.messages(reply)]
     meters = [*of_reply(reply, discord_render.LIMITS)]
     for name, message in zip(_names(len(messages)), messages, strict=True):
@@ -69,7 +69,7 @@ def of_discord(reply: Reply) -> tuple[int, list[LimitMeter]]:
 
 
 def of_slack(reply: Reply) -> tuple[int, list[LimitMeter]]:
-    """Count and measure the same on Slack."""
+    """Count the reply's messages on Slack, and measure how full each is."""
     messages = slack_render.messages(reply)
     meters = [*of_reply(reply, slack_render.LIMITS)]
     for name, message in zip(_names(len(messages)), messages, strict=True):
@@ -79,7 +79,7 @@ def of_slack(reply: Reply) -> tuple[int, list[LimitMeter]]:
 
 
 def _names(count: int) -> list[str]:
-    """Name each of so many messages."""
+    """Name each of `count` messages."""
     return ["Message"] if count == 1 else [f"Message {number}" for number in range(1, count + 1)]
 
 
@@ -87,7 +87,7 @@ _TEXT_DISPLAY = 10
 
 
 def _components(parts: Sequence[Json]) -> Iterator[Json]:
-    """Yield each component and those inside it, as Discord counts them. A select's options don't count."""
+    """Yield each component and its inner ones, as Discord counts them. A select's options don't count."""
     for part in parts:
         yield part
         yield from _components(part.get("components") or ())
@@ -96,7 +96,7 @@ def _components(parts: Sequence[Json]) -> Iterator[Json]:
 
 
 def _texts(part: Any) -> Iterator[str]:
-    """Yield every text that counts against a Slack message's length, with labels and alternative texts."""
+    """Yield every text that counts towards a Slack message's length, with labels and alternative texts."""
     if isinstance(part, Mapping):
         if isinstance(part.get("text"), str):
             yield part["text"]

@@ -1,4 +1,4 @@
-"""The page of a preview, as HTML. Pure functions over a reading and what was drawn."""
+"""Draw the preview page as HTML. Pure functions over a reading and its drawings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PLURALS: Mapping[type[Entry], str] = {kind: name.title() for lists in PARTS.val
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What the page shows: a pack, an entry of it (or a name in WHOLE), which view of it, and its drawings."""
+    """The page's content: a pack, one of its entries (or a name in WHOLE), a view of it, and the drawings."""
 
     reading: Reading
     pack: Pack | None
@@ -42,7 +42,7 @@ class Sight:
 
 
 def page(sight: Sight, here: Path) -> Html:
-    """Return the whole document. Paths of files are relative to the folder `here`."""
+    """Return the whole document. Files' paths are relative to the folder `here`."""
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -126,7 +126,7 @@ def _link(address: str, name: str, *, here: bool) -> Html:
 
 
 def _problems(reading: Reading, here: Path) -> Html:
-    """Return the list of problems, also an empty one, so that a screen reader notices when it fills."""
+    """Return the list of problems, even an empty one, so that a screen reader notices when it fills."""
     problems = {severity: [p for p in reading.problems if p.severity is severity] for severity in Severity}
     errors, warnings = len(problems[Severity.ERROR]), len(problems[Severity.WARNING])
     summary = f"{amount(errors, 'error')}, {amount(warnings, 'warning')}."
@@ -139,7 +139,7 @@ def _problems(reading: Reading, here: Path) -> Html:
 
 
 def _problem_list(severity: Severity, problems: Sequence[Problem], here: Path) -> Html:
-    """List problems of one severity. Errors are open, warnings folded."""
+    """List the problems of one severity. Errors are open, warnings folded."""
     listed = [_problem(problem, here) for problem in problems[:PROBLEMS_SHOWN]]
     more = len(problems) - len(listed)
     rest = el("li", f"and {more} more") if more else None

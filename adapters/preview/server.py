@@ -1,4 +1,4 @@
-"""A page on this machine that shows the cards of packs while they are being written.
+"""Serve a page on this machine with the packs' cards while an editor writes them.
 
 `Preview(desk, here)`, then `await preview.start(port)`, and `await preview.stop()` at the end.
 """
@@ -33,7 +33,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Preview:
-    """Serves until it is stopped, and reads the packs again whenever a file of theirs is saved."""
+    """Serves until it is stopped, and reads the packs again whenever one of their files is saved."""
 
     def __init__(self, desk: Desk, here: Path) -> None:
         self._desk = desk
@@ -43,7 +43,8 @@ class Preview:
         self._server: HttpServer | None = None
 
     async def start(self, port: int = PORT) -> str:
-        """Serve until `stop`; return the page's address. Port 0 takes any free one. Raises Unavailable for a port in use."""
+        """Serve until `stop`; return the page's address. Port 0 takes any free one. Raises Unavailable for a taken
+        port."""
         self._server = await listen(self.app(), Address("127.0.0.1", port), "--port")
         self._following = asyncio.create_task(follow(self._desk, self.tell))
         return f"http://{Address(*self._server.addresses[0][:2])}/"
@@ -111,7 +112,7 @@ class Preview:
         return Sight(reading, pack, entry, view, drawings)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Stream one event for each reading, the present one first, so that a page that was away catches up."""
+        """Stream an event for each reading, first for the present one, so that a page that was away catches up."""
         if len(self._pages) >= PAGES_MAX:
             return guard.problem(503, "Too many pages are open at once. Close some.")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
@@ -130,7 +131,7 @@ class Preview:
 
 
 async def _next(waiting: asyncio.Queue[Reading | None], response: web.StreamResponse) -> Reading | None:
-    """Wait for the next reading, and tell the page now and then that it is still connected."""
+    """Wait for the next reading, and signal the page from time to time that it's still connected."""
     while True:
         try:
             async with asyncio.timeout(HEARTBEAT):
