@@ -9,13 +9,14 @@ from enum import StrEnum
 class End(StrEnum):
     OK = "ok"
     NOTE = "note"
-    """Worth knowing; Parley runs."""
+    """Worth knowing, though Parley runs."""
     WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check of `parley doctor` says. `mend` is a command, or an instruction where there is none. Holds no secret."""
+    """The result of one check of `parley doctor`. `mend` is a command, or an instruction if there is none. Holds no
+    secret."""
 
     check: str
     end: End

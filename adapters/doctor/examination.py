@@ -1,4 +1,4 @@
-"""What `parley doctor` looks at, in the order in which things rest on each other."""
+"""Run the checks of `parley doctor`, each before those that depend on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOREIGN = "parley config, and docs/configuration.md"
 
 
 async def collect_results(*, offline: bool) -> list[CheckResult]:
-    """Run every check, in the order in which things rest on each other."""
+    """Run every check, each before those that depend on it."""
     results = [machine.python(), machine.fonts(), machine.meaning()]
     try:
         loaded = load({})
@@ -31,7 +31,7 @@ async def collect_results(*, offline: bool) -> list[CheckResult]:
 
 
 async def check_settings(settings: Settings, *, offline: bool) -> AsyncIterator[CheckResult]:
-    """Run the checks that rest on the settings."""
+    """Run the checks that depend on the settings."""
     yield await asyncio.to_thread(machine.packs, settings.content)
     for result in records.key_place(settings):
         yield result
@@ -45,7 +45,7 @@ async def check_settings(settings: Settings, *, offline: bool) -> AsyncIterator[
 
 
 def addresses(settings: Settings) -> Mapping[str, Address]:
-    """What `parley run` will serve at, by the variable that sets it."""
+    """Return the addresses that `parley run` will serve at, by the variable that sets each."""
     served = {"PARLEY_PORT": Address("127.0.0.1", settings.port)}
     for name in ("health_bind", "public_bind", "slack_bind"):
         if address := settings.address(getattr(settings, name)):

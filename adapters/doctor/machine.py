@@ -1,4 +1,4 @@
-"""Checks of this machine: Python, packs, fonts, ports, the disk."""
+"""Check this machine: Python, packs, fonts, ports, the disk."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from bot.search.encoder import is_installed
 from bot.settings.model import Address
 
 PYTHON, SQLITE = (3, 11), (3, 37)
-"""The oldest that Parley runs on."""
+"""Oldest versions that Parley runs on."""
 FREE_LEAST = 200 * 1024 * 1024
 """Bytes that the disk of the database needs for its log, a copy and some growth."""
 SLOW_WRITE = 0.05
-"""Seconds for a durable write, from which on voters feel it."""
+"""Seconds of a durable write that voters begin to notice."""
 WRITES = 7
 SET_CONTENT = "Set PARLEY_CONTENT to the folder that holds the packs"
 PAGE = b"p" * 4096
 _TEXT = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="40"><rect width="100" height="40" fill="#fff"/>{}</svg>'
 WILDCARDS = {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}
-"""Addresses that stand for all of this machine's, and how each is reached from here."""
+"""Addresses that mean all of this machine's, each with one that reaches it from here."""
 NO_LETTER = "\ue000"
-"""Of private use, so that fonts have a box for it, if anything."""
+"""A private-use character, for which fonts have a box at most."""
 _SCRIPTS = {"Latin": "Poll", "Arabic": "سلام", "Devanagari": "मत"}
 
 
 def python(version: tuple[int, ...] = sys.version_info[:3], sqlite: str = sqlite3.sqlite_version) -> CheckResult:
-    """Python, and the SQLite that comes with it."""
+    """Check the versions of Python and of its SQLite."""
     summary = f"Python {'.'.join(map(str, version))} with SQLite {sqlite}, on {platform.system()}"
     if version < PYTHON:
         return wrong("python", f"{summary}: too old", "Install Python 3.11 or newer, then: make run")
@@ -56,7 +56,7 @@ def python(version: tuple[int, ...] = sys.version_info[:3], sqlite: str = sqlite
 
 
 def packs(content: Path) -> CheckResult:
-    """Whether they can be served. `parley check` says more."""
+    """Check whether the packs can be served. `parley check` says more."""
     if not content.is_dir():
         return wrong("packs", f"There's no folder {content}", SET_CONTENT)
     try:
@@ -72,7 +72,7 @@ def packs(content: Path) -> CheckResult:
 
 
 def fonts(files: Sequence[str] | None = None) -> CheckResult:
-    """Whether charts have letters: a word in each script must leave more than nothing, or boxes, on a picture."""
+    """Check whether charts have letters: a word in each script must draw more than nothing, or boxes."""
     bare = [
         name
         for name, word in _SCRIPTS.items()
@@ -91,7 +91,7 @@ def _drawn(word: str, files: Sequence[str] | None) -> bytes:
 
 
 def meaning(*, installed: bool | None = None) -> CheckResult:
-    """Whether questions are answered by their meaning as well, or by words alone."""
+    """Check whether Parley answers questions by meaning too, or only by words."""
     if is_installed() if installed is None else installed:
         return ok("meaning", "The model is installed: Parley answers by meaning as well as words")
     return note(
@@ -102,7 +102,7 @@ def meaning(*, installed: bool | None = None) -> CheckResult:
 
 
 def disk(folder: Path, size: int, *, least: int = FREE_LEAST, slow: float = SLOW_WRITE) -> Iterator[CheckResult]:
-    """Whether the database's folder has room, can be written, and how long a durable write takes. `size` in bytes."""
+    """Check whether the database's folder has room and is writable, and time a durable write. `size` is in bytes."""
     least = max(least, 2 * size)
     try:
         free = shutil.disk_usage(folder).free
@@ -126,7 +126,7 @@ def disk(folder: Path, size: int, *, least: int = FREE_LEAST, slow: float = SLOW
 
 
 def write_speed(seconds: float, slow: float = SLOW_WRITE) -> CheckResult:
-    """Of one durable write, wherever the database is."""
+    """Judge the seconds of a durable write, on any database."""
     summary = f"A durable write takes {seconds * 1000:.1f} ms"
     if seconds > slow:
         mend = "Put the database on a fast local disk, or its server nearer to this machine"
@@ -135,7 +135,7 @@ def write_speed(seconds: float, slow: float = SLOW_WRITE) -> CheckResult:
 
 
 def _durable_write(folder: Path) -> float:
-    """Seconds, the median of a few."""
+    """Return the median seconds of a few durable writes."""
     durations = []
     with tempfile.TemporaryFile(dir=folder) as file:
         for _ in range(WRITES):
@@ -152,9 +152,9 @@ def _megabytes(size: int) -> str:
 
 
 async def ports(addresses: Mapping[str, Address]) -> list[CheckResult]:
-    """Whether each address is free, or held by a Parley that runs. `addresses` by the variable that sets them.
+    """Check whether each address is free or held by a running Parley. `addresses` are by the variable that sets them.
 
-    Two settings that name the same address are both free until one of them is served.
+    Two settings with the same address would both seem free until one of them is served, so the second is reported.
     """
     results = []
     for number, (setting, address) in enumerate(addresses.items()):
@@ -168,7 +168,7 @@ async def ports(addresses: Mapping[str, Address]) -> list[CheckResult]:
 
 
 def _same(one: Address, other: Address) -> bool:
-    """Whether one can't be served beside the other. All addresses of a machine (0.0.0.0) hold each of them."""
+    """Tell whether one address can't be served beside the other. A wildcard (0.0.0.0) covers all of a machine's."""
     return one.port == other.port and (one.host == other.host or bool({one.host, other.host} & WILDCARDS.keys()))
 
 

@@ -1,4 +1,4 @@
-"""Checks of what Discord and Slack say: tokens, scopes, connections, and the time. Nothing is changed there."""
+"""Check tokens, scopes, connections and the clock with Discord and Slack, without changing anything there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.settings.model import Settings, Shards
 
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 STARTS_LEAST = 20
-"""Connections that Discord must still allow today; a restart takes one for each shard."""
+"""Connections that Discord must still allow today. A restart takes one for each shard."""
 SKEW_NOTED, SKEW_WRONG = 5.0, 60.0
 """Seconds. Slack refuses signatures that are 5 minutes off, and Discord's interactions last 3 seconds."""
 REINSTALL = "parley slack manifest, paste it at api.slack.com/apps, and install the app again"
@@ -31,7 +31,7 @@ Json = Mapping[str, Any]
 
 
 class Platforms:
-    """Asks with the tokens of the settings. `discord` and `slack` are the addresses of their interfaces."""
+    """Asks with the tokens of the settings. `discord` and `slack` are the addresses of their APIs."""
 
     def __init__(
         self, settings: Settings, clock: Callable[[], datetime], *, discord: str = "", slack: str = SLACK
@@ -137,7 +137,7 @@ class Platforms:
         headers: Mapping[str, str],
         scopes: list[str] | None = None,
     ) -> tuple[int, Json]:
-        """Status and body. Learns how far the platform's clock is from this one, and the scopes that Slack tells."""
+        """Return the status and body. Record the platform's clock skew, and add Slack's scopes to `scopes`."""
         async with session.request(method, url, headers=headers) as response:
             if (date := response.headers.get("Date")) and name not in self._skews:
                 self._skews[name] = (self._clock() - parsedate_to_datetime(date)).total_seconds()
@@ -164,7 +164,7 @@ class Platforms:
 
 
 def _gateway(gateway: Json, shards: Shards | None) -> CheckResult:
-    """How many connections Discord proposes, and allows today."""
+    """Check the connections that Discord proposes and allows today."""
     limit: Json = gateway.get("session_start_limit") or {}
     remaining, proposed = int(limit.get("remaining", 0)), int(gateway.get("shards", 1))
     if remaining < STARTS_LEAST:

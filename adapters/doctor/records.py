@@ -1,4 +1,4 @@
-"""Checks of the database and of the instance's key. Nothing is changed, and no migration is applied."""
+"""Check the database and the instance's key, without changing anything or applying a migration."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def key_place(settings: Settings) -> Iterator[CheckResult]:
 
 
 async def database(settings: Settings) -> AsyncIterator[CheckResult]:
-    """Where it is, its version, its integrity, its disk, and whether the key opens its polls."""
+    """Check the database's place, version, integrity and disk, and whether the key opens its polls."""
     path = sqlite_path(settings.database)
     if path is None and not has_driver():
         yield wrong("database", NO_DRIVER, INSTALL_DRIVER)
@@ -98,13 +98,13 @@ async def _inside(settings: Settings) -> AsyncIterator[CheckResult]:
 
 
 def _share_a_folder(database: Path, key: Path) -> bool:
-    """Whether a copy of the folder of one takes the other along."""
+    """Tell whether a copy of one file's folder includes the other."""
     folders = [file.absolute().resolve().parent for file in (database, key)]
     return folders[0].is_relative_to(folders[1]) or folders[1].is_relative_to(folders[0])
 
 
 def _key(settings: Settings, wrapped: Mapping[str, str]) -> CheckResult:
-    """The key must open what it has wrapped, by poll: without it, open polls take no votes."""
+    """Check that the key opens the secrets that it wrapped, by poll: without it, open polls take no votes."""
     where = "PARLEY_KEY" if settings.key is not None else str(settings.key_file)
     try:
         if settings.key is None and not settings.key_file.exists():
@@ -128,7 +128,7 @@ def _key(settings: Settings, wrapped: Mapping[str, str]) -> CheckResult:
 
 
 def _new_key(file: Path) -> CheckResult:
-    """Where there is none yet, its folder must take one."""
+    """Check that the folder can take the key that doesn't exist yet."""
     if not os.access(file.parent, os.W_OK | os.X_OK):
         folder = file.parent
         return wrong("key", f"{folder} can't be written", f"Create it, and let Parley write there: mkdir -p {folder}")

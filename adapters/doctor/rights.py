@@ -1,4 +1,4 @@
-"""What the bot may not do on Discord where it has to write, as `/settings check` tells an admin."""
+"""Name the bot's missing permissions on Discord where it must write, as `/settings check` does for an admin."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from bot.store.sql import Transaction
 
 CHECK = "discord permissions"
 GRANT = "An admin grants these in the channel's permissions, and tries /settings check"
-"""Not wrong with this instance: it is for the server's admin to change."""
+"""The instance isn't at fault, so the server's admin must change this."""
 
 Places = Mapping[Place, Sequence[str]]
 
 
 async def discord_rights(settings: Settings, token: str) -> AsyncIterator[CheckResult]:
-    """Look at each place in which Parley has to write, and name what it lacks there. Nothing is changed.
+    """Check each place where Parley must write, and name the missing permissions. Changes nothing.
 
-    Says nothing without a database that can be read: another check tells that.
+    Reports nothing without a readable database, which another check reports.
     """
     places, lacking = await _places(settings), 0
     if not places:
@@ -72,7 +72,7 @@ async def _places(settings: Settings) -> Places:
 
 
 async def _places_in(database: Database) -> Places:
-    """Return where Parley has to write in the servers that have it, and for what."""
+    """Return the places where Parley must write in the servers that have it, with their uses."""
 
     async def rows(tx: Transaction) -> tuple[list[str], list[posted_messages.PostedMessage]]:
         ids = [each for each in await communities.all_ids(tx) if each.startswith(f"{NAME}:") and not is_direct(each)]
