@@ -1,4 +1,4 @@
-"""The steps of a rehearsal on Discord, through the library and the drawing that Parley itself uses."""
+"""Rehearse on Discord, through the library and renderer that Parley itself uses."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from bot.errors import NotFound, Refused, Unavailable, UsageError
 from bot.i18n import translator
 
 PATIENCE = 30.0
-"""Seconds for what Discord itself has to say. The operator has all the time they want."""
+"""Seconds to wait for Discord's own events. The operator has unlimited time."""
 TEXT_MAX = 4000
-"""Characters of all texts of one message: D-long."""
+"""Characters of all texts of a message: D-long."""
 BURST = 6
 """Messages in a row: observed buckets take five in five seconds."""
 COMMAND = "rehearse"
 UNKNOWN_MESSAGE, INVALID_FORM = "404 10008", "400 50035"
 RehearsalPlace = discord.TextChannel | discord.Thread
 WORDS_TO_TYPE = "1 < 2 & two  teas"
-"""What the operator types besides mentions."""
+"""Text that the operator types besides mentions."""
 _KINDS = discord.InteractionType
 _LAYOUT = discord.MessageFlags.components_v2.flag
 
 
 class DiscordStage:
-    """One channel of Discord. Raises the library's exceptions for what isn't a refusal of a step's own call."""
+    """A channel of Discord. Raises the library's exceptions, except refusals that a step expects."""
 
     name = "Discord"
 
@@ -102,7 +102,7 @@ class DiscordStage:
         with check.about("D-nonce"):
             view = _view(props.card("Sent twice."))
             first = await self._post(view)
-            self._count -= 1  # the same name makes the same nonce
+            self._count -= 1  # the same name gives the same nonce
             second = await self._post(view)
             check.expect("D-nonce", first.id == second.id, "the same nonce posted a second message")
 
@@ -255,7 +255,7 @@ class DiscordStage:
     async def _post(
         self, view: ui.LayoutView, ready: Ready | None = None, *, to: discord.Message | None = None
     ) -> discord.Message:
-        """Post in the place, under the next name of this step."""
+        """Post in the place, under the step's next name."""
         self._count += 1
         options: dict[str, Any] = {"view": view, "files": ready.files() if ready else []}
         if to is not None:
@@ -271,7 +271,7 @@ class DiscordStage:
         return message
 
     async def _next(self, kind: discord.InteractionType, custom_id: str) -> discord.Interaction:
-        """Wait for the operator. Raises Unavailable where nothing arrives any longer."""
+        """Wait for the operator. Raises Unavailable if the connection has closed."""
         while True:
             interaction = await self._client.interactions.get()
             if interaction is None:
@@ -322,7 +322,7 @@ async def discord_stage(token: str, ledger: Ledger, say: Say, **options: Any) ->
 
 
 async def _channel(client: RehearsalClient, connection: asyncio.Task[None]) -> RehearsalPlace:
-    """Wait until Discord has told of its servers, and return the place. Raises NotFound or UsageError."""
+    """Wait until Discord has listed its servers, and return the place. Raises NotFound or UsageError."""
     ready = asyncio.create_task(client.wait_until_ready())
     await asyncio.wait({ready, connection}, return_when=asyncio.FIRST_COMPLETED)
     if not ready.done():
@@ -338,7 +338,7 @@ async def _channel(client: RehearsalClient, connection: asyncio.Task[None]) -> R
 
 
 async def _check_commands(client: RehearsalClient, channel: RehearsalPlace) -> None:
-    """Raises UsageError where registering the rehearsal's command would remove others."""
+    """Raise UsageError if registering the rehearsal's command would remove others."""
     if any(each.name != COMMAND for each in await client.tree.fetch_commands(guild=channel.guild)):
         raise UsageError(
             "Use a server without commands of its own; parley discord sync --guild ID --clear removes them."
@@ -349,7 +349,7 @@ async def _check_commands(client: RehearsalClient, channel: RehearsalPlace) -> N
 @app_commands.allowed_installs(guilds=True)
 @app_commands.command(name=COMMAND, description="Rehearse what a member types")
 async def _declared(_interaction: discord.Interaction, words: str) -> None:
-    """Stand for the command, which `RegisteringTree` registers and doesn't run."""
+    """Declare the command, which `RegisteringTree` registers and doesn't run."""
 
 
 def _view(reply: Reply) -> render.DiscordMessage:
@@ -365,7 +365,7 @@ def _layout(*items: ui.Item[Any]) -> ui.LayoutView:
 
 
 def _data(interaction: discord.Interaction) -> dict[str, Any]:
-    """Return the interaction's data, which the library leaves as Discord wrote it."""
+    """Return the interaction's data as Discord sent it, which the library keeps."""
     return cast("dict[str, Any]", interaction.data or {})
 
 
@@ -384,7 +384,7 @@ def _texts(message: discord.Message) -> list[str]:
 
 
 def _media(components: Iterable[Any]) -> list[tuple[str, str]]:
-    """Return address and description of each picture and file."""
+    """Return the address and description of each picture and file."""
     media: list[tuple[str, str]] = []
     for each in _walk(components):
         if isinstance(each, discord.MediaGalleryComponent):

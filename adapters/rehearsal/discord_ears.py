@@ -1,4 +1,4 @@
-"""What a rehearsal hears from Discord: its own messages, the operator's presses, and how each call is answered."""
+"""Listen to Discord during a rehearsal: its own messages, the operator's presses, and each call's response."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True)
 _SEGMENTS = frozenset(
     {"channels", "messages", "interactions", "callback", "webhooks", "applications", "guilds", "commands"}
 )
-"""What a call is named by: the other segments of a path are ids and tokens."""
+"""Path segments that name a call; the others are ids and tokens."""
 
 
 class RegisteringTree(app_commands.CommandTree):
-    """Registers commands and runs none: `RehearsalClient.on_interaction` takes what is typed."""
+    """Registers commands and runs none: `RehearsalClient.on_interaction` receives the operator's."""
 
     async def interaction_check(self, _interaction: discord.Interaction) -> bool:
         return False
 
 
 class RehearsalClient(discord.Client):
-    """Hears its own messages and the operator's presses in one channel, and nothing else."""
+    """Receives its own messages and the operator's presses in one channel, and nothing else."""
 
     def __init__(self, channel: int, **options: Any) -> None:
         super().__init__(
@@ -41,9 +41,9 @@ class RehearsalClient(discord.Client):
         )
         self.tree = RegisteringTree(self)
         self.echoes: asyncio.Queue[int] = asyncio.Queue()
-        """The ids of its own messages, in the order in which they arrive."""
+        """The ids of its own messages, in order of arrival."""
         self.interactions: asyncio.Queue[discord.Interaction | None] = asyncio.Queue()
-        """What the operator does; None once Discord has closed the connection for good."""
+        """The operator's interactions; None when Discord has closed the connection for good."""
         self.place = channel
 
     async def on_message(self, message: discord.Message) -> None:
@@ -56,13 +56,13 @@ class RehearsalClient(discord.Client):
 
 
 class CallWatch:
-    """Tells the observations of the running step how each call was answered."""
+    """Reports each call's response to the running step's observations."""
 
     def __init__(self) -> None:
         self.check: Observations | None = None
 
     def trace(self) -> aiohttp.TraceConfig:
-        """Return the trace that the library's session takes."""
+        """Return the trace for the library's session."""
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(self._start)
         trace.on_request_end.append(self._end)

@@ -1,7 +1,7 @@
-"""The file in the working folder that lets a rehearsal be stopped, resumed and undone.
+"""The file in the working folder for stopping, resuming and undoing a rehearsal.
 
-It holds the ids of what the rehearsal made and has still to delete, and what each finished step saw. It holds nothing
-about members, and no token.
+It holds the ids of created messages and files that must still be deleted, and each finished step's observations. It
+holds nothing about members, and no token.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.errors import UsageError
 
 @dataclass(slots=True)
 class Ledger:
-    """`run` is the rehearsal's own name. `ids` are in order."""
+    """`run` is the rehearsal's unique name. `ids` are in order."""
 
     path: Path
     place: str
@@ -30,11 +30,11 @@ class Ledger:
     attempt: int = 0
     """How often the rehearsal was resumed."""
     pending: str = ""
-    """The name of the message that was being posted when the rehearsal stopped."""
+    """Name of the message that was being posted when the rehearsal stopped."""
 
     @classmethod
     def open(cls, path: Path, place: str) -> Ledger:
-        """Read the file, or begin one. Raises UsageError where it is of another place, or unreadable."""
+        """Read the file, or begin one. Raises UsageError if it's unreadable or belongs to another place."""
         if not path.exists():
             return cls(path, place, secrets.token_hex(8))
         try:
@@ -52,22 +52,23 @@ class Ledger:
         return ledger
 
     def name(self, number: int) -> str:
-        """Name a message of the step that runs. The service posts a name once: so what a stop cut off can be claimed."""
+        """Name a message of the running step. The service posts each name once, so an interrupted post can be
+        claimed."""
         return f"{self.run}:{self.attempt}:{len(self.steps)}:{number}"
 
     def begin(self, name: str) -> None:
-        """Note that something is about to be made, before the service hears of it."""
+        """Note that a message is about to be posted, before the service hears of it."""
         self.pending = name
         self._write()
 
     def add(self, *ids: str) -> None:
-        """Note what the service made."""
+        """Note the ids of created messages or files."""
         self.ids += [each for each in ids if each not in self.ids]
         self.pending = ""
         self._write()
 
     def drop(self, id_: str) -> None:
-        """Note that it is deleted."""
+        """Note that one was deleted."""
         self.ids.remove(id_)
         self._write()
 
@@ -80,13 +81,13 @@ class Ledger:
         self.path.unlink(missing_ok=True)
 
     def observations(self, code_of: Any) -> Iterable[tuple[str, Observations]]:
-        """What each finished step saw, by its name."""
+        """Yield each finished step's name and observations."""
         for name, step in self.steps.items():
             differences = [(fact, words) for fact, words in step["differences"]]
             yield name, Observations(code_of, differences, step["limits"], step["calls"])
 
     def _write(self) -> None:
-        """Replace the file in one step, so that a kill leaves the old one or the new one."""
+        """Replace the file in one step, so that a kill leaves either the old or the new one."""
         content = {name: value for name, value in asdict(self).items() if name != "path"}
         draft = self.path.with_suffix(".new")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

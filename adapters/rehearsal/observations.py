@@ -1,4 +1,4 @@
-"""What one step of a rehearsal saw: differences from the assumptions, limits, and how long each call took."""
+"""Collect a step's observations: differences from the assumptions, limits, and each call's time."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 CodeOf = Callable[[Exception], str]
-"""Turns a service's refusal into its status and code; "" for any other exception."""
+"""Returns the status and code of a service's refusal; "" for any other exception."""
 SHAPELESS = (KeyError, IndexError, TypeError, ValueError, AttributeError)
-"""What reading an answer raises where it lacks a field, or has another kind of value there."""
+"""Errors from reading a response that lacks a field or has another type of value there."""
 _PRIVATE = re.compile(r"<[@#!][^<>]*>|\d{15,}|\b[A-Z][A-Z0-9]{8,}\b|\bx(?:ox|app)\S+")
-"""Marks, ids and tokens. The report names none of them."""
+"""Marks, ids and tokens, which the report must not contain."""
 
 
 @dataclass(slots=True)
 class Observations:
-    """Collects what one step sees. `differences` holds a fact's id with what the service did instead."""
+    """The observations of one step. `differences` pairs a fact's id with the service's actual behaviour."""
 
     code_of: CodeOf
     differences: list[tuple[str, str]] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
     calls: dict[str, list[int]] = field(default_factory=dict)
-    """Milliseconds by the kind of call."""
+    """Milliseconds by kind of call."""
 
     def differ(self, fact: str, words: str) -> None:
         """Note a difference once."""
@@ -32,13 +32,13 @@ class Observations:
             self.differences.append(difference)
 
     def expect(self, fact: str, holds: object, otherwise: str) -> None:
-        """Note `otherwise`, what the service did instead, where the fact doesn't hold."""
+        """Note `otherwise`, the service's actual behaviour, if the fact doesn't hold."""
         if not holds:
             self.differ(fact, otherwise)
 
     @contextmanager
     def about(self, fact: str) -> Iterator[None]:
-        """Note a refusal, or an answer of another shape, as a difference of this fact. The rest of the block is skipped."""
+        """Note a refusal or a malformed response as a difference of this fact, and skip the rest of the block."""
         try:
             yield
         except Exception as error:
@@ -51,7 +51,7 @@ class Observations:
 
     @contextmanager
     def refusal(self, fact: str, expected: str) -> Iterator[None]:
-        """Expect the service to refuse what the block asks, with this code."""
+        """Expect the service to refuse the block's call with this code."""
         try:
             yield
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Runs a rehearsal: its steps in order, each once even over a stop; then deletes what it made and reports."""
+"""Run a rehearsal: each step once and in order, even across a stop; then delete its messages and report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class RehearsalStep:
-    """`facts` are the ids, in docs/platform-facts.md, of what the step tries."""
+    """`facts` are the ids, in docs/platform-facts.md, of the facts that the step tries."""
 
     name: str
     facts: tuple[str, ...]
@@ -24,25 +24,25 @@ class RehearsalStep:
 
 
 class Stage(Protocol):
-    """One platform, connected, with the place in which it rehearses."""
+    """A connected platform, with the place of its rehearsal."""
 
     name: str
 
     def code_of(self, error: Exception) -> str:
-        """Return the service's status and code; "" for what is no refusal of the service."""
+        """Return the status and code of the service's refusal; "" for any other error."""
 
     def watch(self, check: Observations) -> None:
-        """Report times and limits of the calls that follow to these observations."""
+        """Report the times and limits of the following calls to these observations."""
 
     async def claim(self, name: str) -> None:
-        """Note the id of the message with this name. Where there is none, the service makes one."""
+        """Note the id of the message with this name. If there is none, the service creates one."""
 
     @property
     def steps(self) -> Sequence[RehearsalStep]: ...
 
     @property
     def cleaning(self) -> RehearsalStep:
-        """The last step, which deletes what the ledger lists."""
+        """The last step, which deletes everything in the ledger."""
 
 
 def ledger_path(folder: Path, platform: str) -> Path:
@@ -50,7 +50,7 @@ def ledger_path(folder: Path, platform: str) -> Path:
 
 
 async def run_steps(stage: Stage, ledger: Ledger, say: Say) -> int:
-    """Run the steps that aren't done yet, delete what was made, and print the report. Return the number of differences."""
+    """Run the remaining steps, delete the created messages, print the report, and return the number of differences."""
     await _claim(stage, ledger, say)
     for number, step in enumerate(stage.steps, 1):
         if step.name not in ledger.steps:
@@ -61,14 +61,14 @@ async def run_steps(stage: Stage, ledger: Ledger, say: Say) -> int:
 
 
 async def undo(stage: Stage, ledger: Ledger, say: Say) -> None:
-    """Delete what a stopped rehearsal made, and forget it."""
+    """Delete a stopped rehearsal's messages, and forget it."""
     await _claim(stage, ledger, say)
     await _run(stage, stage.cleaning, ledger)
     _forget(ledger, say)
 
 
 async def _claim(stage: Stage, ledger: Ledger, say: Say) -> None:
-    """Take hold of a message that was under way at the stop, so that it is deleted like all others."""
+    """Claim the message that was being posted at the stop, so that it's deleted like all others."""
     if ledger.pending:
         await stage.claim(ledger.pending)
         say("The rehearsal stopped during a post. If that is some minutes ago, look for one message too many.")
@@ -108,7 +108,7 @@ def _times(steps: Sequence[Observations]) -> list[str]:
 
 
 def _forget(ledger: Ledger, say: Say) -> None:
-    """Remove the ledger, but not while it lists what is still there."""
+    """Remove the ledger, unless it lists undeleted messages."""
     if ledger.ids:
         say(f"Not deleted: {', '.join(ledger.ids)}. Run this command with --undo to try again.")
         return

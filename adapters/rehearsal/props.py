@@ -1,4 +1,4 @@
-"""What a rehearsal posts: Parley's own kinds of replies, drawn by the adapters as any other."""
+"""Replies that a rehearsal posts, of Parley's own kinds and drawn by the adapters like any other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.chat.vocabulary import Action, Attachment, Button, Card, Choice, Form, 
 
 VERB = "rehearse"
 WORDS = "Tea & two  spaces, 1 < 2 > 0, *stars*, @everyone, #general, :tea: end"
-"""What services like to trim, escape, format or turn into a mention."""
+"""Text that services like to trim, escape, format or turn into a mention."""
 CHANGED = "The card has changed."
 PRESS, CHOOSE, OPEN = Action(VERB, ("press",)), Action(VERB, ("choose",)), Action(VERB, ("open",))
 FORM = Form(Action(VERB, ("form",)), "Rehearsal", (Input("words", "Words", InputKind.LINE),))
@@ -21,12 +21,12 @@ ALT = "A green rectangle"
 
 
 def card(words: str, *controls: Button | Select) -> Reply:
-    """A card with these words and controls."""
+    """Make a card with these words and controls."""
     return Reply((Card(title="Rehearsal", body=text(words), footer="Parley deletes this message.", controls=controls),))
 
 
 def picture() -> Reply:
-    """A card with a picture, and a file to save beside it."""
+    """Make a card with a picture, and a file to save."""
     image = Image(SVG, ALT, "rehearsal")
     return Reply((Card(title="Rehearsal", image=image),), files=(Attachment("rehearsal.csv", "a,b\n", "text/csv"),))
 

@@ -1,4 +1,4 @@
-"""The steps of a rehearsal on Slack, through the library and the drawing that Parley itself uses."""
+"""Rehearse on Slack, through the library and renderer that Parley itself uses."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ LONG, BLOCK_MAX, BLOCKS_MAX, UPDATE_MAX = 10_000, 3000, 50, 4000
 BURST = 6
 """Messages in a row: a channel takes one a second, and short bursts."""
 TRIES = 5
-"""How often a call is sent that meets a limit."""
+"""Attempts of a call that meets a limit."""
 PAUSE = 1.0
-"""Seconds to wait where a 429 doesn't say how long."""
+"""Seconds to wait if a 429 doesn't say how long."""
 LOOKS = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 4.0, 8.0)
-"""Seconds between the looks whether a file is processed."""
+"""Seconds between checks whether a file is processed."""
 URL_USES = 5
 WORDS_TO_TYPE = "https://example.org 1 < 2 & tea"
-"""What the operator types besides mentions."""
+"""Text that the operator types besides mentions."""
 ESCAPED = ("<https://example.org", "1 &lt; 2 &amp; tea")
 NOT_FOUND = "message_not_found"
 ALREADY_GONE = frozenset({NOT_FOUND, "file_not_found", "file_deleted"})
@@ -53,13 +53,13 @@ Json = dict[str, Any]
 
 
 class SlackStage:
-    """One channel of Slack."""
+    """A channel of Slack."""
 
     name = "Slack"
 
     def __init__(self, web: AsyncWebClient, session: aiohttp.ClientSession, ledger: Ledger, say: Say) -> None:
         self.payloads: asyncio.Queue[Json] = asyncio.Queue()
-        """What Slack has delivered of the operator's."""
+        """The operator's payloads."""
         self._web = web
         self._session = session
         self._ledger = ledger
@@ -114,7 +114,7 @@ class SlackStage:
         with check.about("S-once"):
             message = render.message(props.card("Sent twice."))
             first = await self._post(message)
-            self._count -= 1  # the same name makes the same client_msg_id
+            self._count -= 1  # the same name gives the same client_msg_id
             second = await self._post(message)
             check.expect("S-once", first["ts"] == second["ts"], "the same client_msg_id posted a second message")
 
@@ -264,7 +264,7 @@ class SlackStage:
     # --- how ---
 
     async def _call(self, method: str, **arguments: Any) -> Any:
-        """Call a method, again where it meets a limit. Raises SlackApiError."""
+        """Call a method, and repeat it if it meets a limit. Raises SlackApiError."""
         for attempt in range(1, TRIES + 1):
             began = monotonic()
             try:
@@ -284,7 +284,7 @@ class SlackStage:
         return {"channel": self._ledger.place, "text": message.text, "blocks": message.blocks, **QUIET}
 
     async def _post(self, message: render.SlackMessage, **more: Any) -> Any:
-        """Post in the place, under the next name of this step."""
+        """Post in the place, under the step's next name."""
         self._count += 1
         return await self._send(self._ledger.name(self._count), message, **more)
 
@@ -313,7 +313,7 @@ class SlackStage:
         return False
 
     async def _respond(self, url: str, reply: Reply, **more: Any) -> str:
-        """Answer at a response_url. Return Slack's name for what is wrong, or ""."""
+        """Answer at a response_url. Return Slack's error code, or ""."""
         message, began = render.message(reply), monotonic()
         body = {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral", **more}
         async with self._session.post(url, json=body) as response:
@@ -324,7 +324,7 @@ class SlackStage:
             return str(answer.get("error") or response.status) if isinstance(answer, dict) else str(response.status)
 
     async def hear(self, socket: Any, request: SocketModeRequest) -> None:
-        """Acknowledge what Slack delivers, and keep what comes from the place, or from a form of it."""
+        """Acknowledge a payload, and keep one from the place or from one of its forms."""
         await socket.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
         if self._is_here(request.payload):
             self.payloads.put_nowait(request.payload)
@@ -371,7 +371,7 @@ async def slack_stage(
 
 
 async def _check_place(web: AsyncWebClient, place: str) -> None:
-    """Raises NotFound or UsageError for a place in which nothing can be rehearsed."""
+    """Raise NotFound or UsageError if nothing can be rehearsed in the place."""
     try:
         channel: Json = (await web.conversations_info(channel=place))["channel"]
     except SlackApiError as error:
@@ -385,12 +385,12 @@ async def _check_place(web: AsyncWebClient, place: str) -> None:
 
 
 def _need(answer: Any, name: str) -> str:
-    """Return a field of an answer; the library's own answers give None for one that isn't there."""
+    """Return a field of a response. Raises KeyError without it, where the library's own responses give None."""
     if not answer.get(name):
         raise KeyError(name)
     return str(answer[name])
 
 
 def _bare(block: Mapping[str, Any]) -> Json:
-    """Return a block without the name that Slack gives it."""
+    """Return a block without the id that Slack gives it."""
     return {key: value for key, value in block.items() if key != "block_id"}
