@@ -36,12 +36,12 @@ docstring."""
 
 @contextmanager
 def report_errors() -> Iterator[None]:
-    """Show a BotError as its message, on standard error, and end with 1. A bug keeps its traceback."""
+    """Print a BotError's message to standard error and exit with 1. A bug keeps its traceback."""
     try:
         yield
     except ContentError as error:
         for problem in error.problems:
-            if str(problem) != error.message:  # as if it were the only problem
+            if str(problem) != error.message:  # a sole problem is the message itself
                 click.echo(str(problem), err=True)
         raise click.ClickException(error.message) from None
     except BotError as error:

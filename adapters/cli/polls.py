@@ -110,7 +110,7 @@ def verify(subjects: tuple[str, ...], receipts: tuple[str, ...], heads: tuple[st
 
 
 def _report(record: Record, receipts: Sequence[str], heads: Sequence[str]) -> bool:
-    """Print whether a record holds and agrees with the receipts and heads. Return that too."""
+    """Print whether a record holds and agrees with the receipts and heads, and return it."""
     poll = record.poll
     problems = [str(finding) for finding in audit.verify(record)]
     problems += [f"receipt {text}: {problem}" for text in receipts if (problem := _receipt_problem(record, text))]
