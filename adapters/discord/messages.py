@@ -45,8 +45,7 @@ ID_MAX = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The progress of a reply: its place, the ids of the messages that are there, and the nonce of the first message.
-    The nonces of the others follow."""
+    """The progress of a reply: its place, its messages' ids so far, and the first one's nonce, which the others follow."""
 
     place: Place
     nonce: int

@@ -39,7 +39,7 @@ logger = logging.getLogger("parley.discord")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """One message with the bytes of its uploads. It can be sent more than once."""
+    """A message with the bytes of its uploads. It can be sent more than once."""
 
     view: render.DiscordMessage
     uploads: tuple[tuple[str, bytes, str], ...] = ()
