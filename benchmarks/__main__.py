@@ -1,4 +1,4 @@
-"""Every benchmark, one after the other: `make bench`. Each prints ratios against a named peer of the same run."""
+"""Run every benchmark, one after the other: `make bench`. Each prints ratios against a named peer of the same run."""
 
 from __future__ import annotations
 

@@ -1,15 +1,14 @@
-"""How long a question takes to answer, by words alone and with meaning, and what meaning costs a start.
+"""Measure the time of an answer, by words alone and with meaning, and the cost of meaning at the start.
 
     python -m benchmarks.answers            10,000 cards, in about three minutes
     python -m benchmarks.answers --quick    1,000 cards
 
-Questions come one at a time, and 20 at once on one event loop, of which the longest pause is printed, too. Questions
-are embedded by the real model. The cards' vectors are drawn by chance, since a comparison takes as long whatever is in
-them, and to embed so many cards takes many minutes; what that costs is measured with 100 cards, each time in a process of
-its own, without a cache, with a cold and with a warm one. `parley ask` is run as a program, on the shipped packs.
-
-On a busy machine every figure is too high but the memory and the processor time. The first line tells how busy it is,
-and each line how long an event loop pauses there that has nothing to do.
+Questions come one at a time, and 20 at once on one event loop, whose longest pause is printed too. The real model
+embeds the questions. The cards' vectors are random: comparing them takes as long, while embedding so many cards takes
+many minutes. The cost of embedding is measured with 100 cards, in a separate process each time: without a cache, with a
+cold one and with a warm one. `parley ask` runs as a program on the shipped packs. On a busy machine, every figure is
+too high except memory and processor time. The first line tells how busy the machine is, and each line how long an idle
+event loop pauses there.
 """
 
 from __future__ import annotations
@@ -45,20 +44,20 @@ AT_ONCE = 20
 ROUNDS = 10
 START_CARDS = 100
 SIZE = 512
-"""Numbers in a vector of the model."""
+"""Numbers in one of the model's vectors."""
 TICK = 0.001
 IDLE = 2.0
 MEGABYTE = 1024 * 1024
 SHIPPED = Path(__file__).parents[1] / "content"
 UNSURE = "do adverts put young people off"
-"""A question on which words alone aren't sure, so that meaning is asked."""
+"""A question that words alone don't answer surely, so that Parley asks meaning."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 def drawn_vectors(texts: Texts, seed: int = 1) -> Vectors:
-    """Vectors of length 1, drawn by chance."""
+    """Return random vectors of length 1."""
     import numpy as np  # noqa: PLC0415 - the extra `semantic`
 
     vectors = np.random.default_rng(seed).standard_normal((len(texts.all), SIZE), dtype=np.float32)
@@ -91,7 +90,8 @@ def measure_answering(cards: int, *, with_meaning: bool) -> Iterator[str]:
 
 
 async def _ask(answers: Answers, questions: Sequence[str]) -> tuple[list[float], list[float], list[float], list[float]]:
-    """The milliseconds of each question alone, those of the processor, of each among others, and of the loop's pauses."""
+    """Return the milliseconds of each question alone, its processor time, its time among others, and the loop's
+    pauses."""
 
     async def ask(question: str, start: float | None = None) -> float:
         start = time.perf_counter() if start is None else start
@@ -115,7 +115,7 @@ async def _ask(answers: Answers, questions: Sequence[str]) -> tuple[list[float],
 
 
 async def _watch(pauses: list[float]) -> None:
-    """Note how many milliseconds late the event loop comes back, again and again."""
+    """Record again and again how many milliseconds late the event loop returns."""
     while True:
         start = time.perf_counter()
         await asyncio.sleep(TICK)
@@ -123,7 +123,7 @@ async def _watch(pauses: list[float]) -> None:
 
 
 async def _idle() -> list[float]:
-    """The pauses of an event loop that has nothing to do, which tell of the machine."""
+    """Return the pauses of an idle event loop, which show how busy the machine is."""
     pauses: list[float] = []
     watching = asyncio.create_task(_watch(pauses))
     await asyncio.sleep(IDLE)
@@ -132,7 +132,7 @@ async def _idle() -> list[float]:
 
 
 def measure_start(cards: int, folder: Path | None) -> tuple[float, float]:
-    """Seconds until an edition can answer, and the megabytes it takes: by meaning, or by words if there is no folder."""
+    """Return the seconds until an edition can answer, and its megabytes: by meaning, or by words without a folder."""
     library = library_of(cards)
     empty = resident_bytes()
     start = time.perf_counter()
@@ -155,7 +155,7 @@ def learn_shipped(folder: Path) -> None:
 
 
 def report_ask() -> Iterator[str]:
-    """The fastest of several runs of `parley ask`, with an empty cache and with a filled one."""
+    """Time the fastest of several runs of `parley ask`, with an empty cache and with a filled one."""
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as full:
         ways = [("words alone", empty)]
         if is_installed():
@@ -176,7 +176,7 @@ def report_answering(cards: int, *, with_meaning: bool) -> list[str]:
 
 
 def _run_alone(work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-    """Run in a process of its own, with memory that nothing else has used before."""
+    """Run in a separate process, with fresh memory."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(work, *args, **kwargs).result()
 

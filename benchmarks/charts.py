@@ -1,8 +1,8 @@
-"""How long a chart takes: milliseconds a picture, and how much of them resvg needs for any picture of that size.
+"""Measure the milliseconds of a chart, and the part that resvg needs for any picture of that size.
 
     python -m benchmarks.charts
 
-The peer is resvg drawing an empty card of the same size with the same fonts: the price of pixels and of packing them.
+The peer is resvg with an empty card of the same size and fonts: the cost of the pixels and their compression.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DRAWN = re.compile(r"<(?:text|rect|line|path)[^>]*(?:/>|>[^<]*</text>)\n?")
 
 
 def result(method: Method, options: int, count: int) -> Result:
-    """A poll of random ballots, the same every time."""
+    """Return a poll of random ballots, the same every time."""
     chance = random.Random(SEED)
 
     def ballot() -> Ballot:
@@ -43,12 +43,12 @@ def result(method: Method, options: int, count: int) -> Result:
 
 
 def names(options: int) -> list[str]:
-    """Names of some 40 characters."""
+    """Return names of about 40 characters."""
     return [f"Policy option number {place} with a longer name" for place in range(1, options + 1)]
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """The shortest of several runs."""
+    """Return the time of the fastest of several runs."""
     best = float("inf")
     for _ in range(REPEAT):
         start = time.perf_counter()

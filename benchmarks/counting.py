@@ -1,4 +1,4 @@
-"""What it costs to count a request, and a group of votes, as ratios against the same ones uncounted in one run.
+"""Measure the cost of counting a request and a group of votes, as ratios against uncounted ones of the same run.
 
     python -m benchmarks.counting            in about half a minute
     python -m benchmarks.counting --quick
@@ -31,7 +31,7 @@ GROUP = 100
 
 
 async def seconds(work: Callable[[], Awaitable[object]], times: int) -> float:
-    """How long one run takes, of so many in a row."""
+    """Return the seconds of one run, averaged over `times` in a row."""
     started = time.perf_counter()
     for _ in range(times):
         await work()
@@ -39,7 +39,7 @@ async def seconds(work: Callable[[], Awaitable[object]], times: int) -> float:
 
 
 async def compare(works: Sequence[Callable[[], Awaitable[object]]], times: int, rounds: int) -> list[float]:
-    """The median seconds of each, measured in turns so that whatever else the machine does meets all of them."""
+    """Return the median seconds of each, measured in turns so that the machine's other work affects all of them."""
     milliseconds: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
         for work, of in zip(works, milliseconds, strict=True):

@@ -1,15 +1,15 @@
-"""How often camps are reported where there are some and where there are none, and what a discussion costs.
+"""Measure how often camps are reported with and without real ones, and the cost of a discussion.
 
     python -m benchmarks.deliberation            100 communities of each kind, in half an hour
     python -m benchmarks.deliberation --quick    10 of each
     python -m benchmarks.deliberation --size     10,000 people on 200 statements, and nothing else
 
-Communities are simulated from a fixed seed the whole way: statements are drawn for each person one after the other by
-their priorities, answered by the person's camp (each camp agrees or disagrees with each statement at random) with a
-tenth of the answers turned about, and the votes are grouped and reported. "False" are communities whose votes were
-shuffled within each statement, by turns among those who saw it and among all; nothing in them connects two statements.
-Without camps, each statement has a share of agreement of its own; one camp answers alike but for the noise. What presses
-and closes cost is in `benchmarks.discussions`; run both with OPENBLAS_NUM_THREADS=1, which `parley run` sets.
+Communities are simulated from a fixed seed. Each person in turn gets statements by their priorities and answers by
+their camp: each camp agrees or disagrees with each statement at random, and a tenth of the answers are reversed. Then
+the votes are grouped and reported. "False" are communities whose votes were shuffled within each statement, alternately
+among those who saw it and among all, so that nothing connects two statements. Without camps, each statement has its own
+share of agreement; a single camp answers alike except for the noise. `benchmarks.discussions` measures presses and the
+close. Run both with OPENBLAS_NUM_THREADS=1, which `parley run` sets.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ NOISE = 0.1
 PASSES = 0.1
 RIGHT = 0.9
 DRAWN_ANEW: Final = 25
-"""People who answer between two computations of the priorities."""
+"""People who answer between two updates of the priorities."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of community: people, statements, votes of each person (from, to)."""
+    """A kind of community: its people, its statements, and each person's votes (from, to)."""
 
     people: int
     statements: int
@@ -58,11 +58,12 @@ KINDS = (
     Kind(10_000, 30, (20, 25)),
 )
 PEOPLE_AT_MOST: Final = 20_000
-"""People in all communities of a kind and a number of camps: of large ones, fewer are simulated."""
+"""People in all communities of a kind and a number of camps. Of large communities, fewer are simulated."""
 
 
 def answers(chance: np.random.Generator, kind: Kind, camps: int) -> tuple[Votes, Integers]:
-    """What everybody would answer to everything, and their camp. Without camps, each statement has its own share."""
+    """Return everybody's answers to all statements, and their camps. Without camps, each statement has its own
+    share."""
     shape = (kind.people, kind.statements)
     membership = chance.integers(max(camps, 1), size=kind.people)
     if camps:
@@ -74,7 +75,7 @@ def answers(chance: np.random.Generator, kind: Kind, camps: int) -> tuple[Votes,
 
 
 def converse(chance: np.random.Generator, kind: Kind, opinions: Votes) -> Votes:
-    """Let people answer what is drawn for them, with the priorities of what was answered before."""
+    """Let people answer the statements drawn for them, with priorities from earlier answers."""
     votes = np.full(opinions.shape, UNSEEN, np.int8)
     weights: Numbers = np.ones(kind.statements)
     for person in range(kind.people):
@@ -97,13 +98,13 @@ def shuffled(chance: np.random.Generator, votes: Votes, *, with_unseen: bool) ->
 
 
 def agreement(camps: Camps, membership: Integers) -> float:
-    """The adjusted Rand index of reported camps against those that were planted; 0 where none are reported."""
+    """Return the adjusted Rand index of the reported camps against the planted ones; 0 if none are reported."""
     grouped = camps.labels >= 0
     return adjusted_rand_index(membership[grouped], camps.labels[grouped]) if grouped.any() else 0.0
 
 
 def rates(chance: np.random.Generator, kind: Kind, communities: int) -> None:
-    """Print one line: false camps, and for 0 to 4 planted camps how many are reported; from 2 on, also right ones."""
+    """Print one line: false camps, and for 0 to 4 planted camps the number reported; from 2 on, also the right ones."""
     communities = min(communities, PEOPLE_AT_MOST // kind.people)
     false = 0
     for number in range(communities):
@@ -124,7 +125,7 @@ def rates(chance: np.random.Generator, kind: Kind, communities: int) -> None:
 
 
 def size(chance: np.random.Generator) -> None:
-    """Print what 10,000 people on 200 statements cost: ratios to the plain product that any grouping needs."""
+    """Print the cost of 10,000 people on 200 statements, as ratios to the plain product that any grouping needs."""
     kind = Kind(10_000, 200, (20, 60))
     opinions, _ = answers(chance, kind, 3)
     votes = np.where(chance.random(opinions.shape) < 0.8, UNSEEN, opinions).astype(np.int8)

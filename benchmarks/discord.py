@@ -1,11 +1,11 @@
-"""What Parley costs on Discord, as ratios to a bare discord.py handler of the same run.
+"""Measure Parley's cost on Discord, as ratios to a bare discord.py handler of the same run.
 
     python -m benchmarks.discord            some 5 minutes: 100,000 interactions for the slope of memory
     python -m benchmarks.discord --quick    fewer
 
-The server is the local Discord of the tests, in a process of its own. The bare handler sends a payload that was made
-beforehand, of the size of Parley's answer, and does nothing else. CPU is all of the bot's process, threads included.
-`/fact` asks something else each time, over 10,000 cards; each vote is a new ballot, answered after it is on disk.
+The server is the tests' local Discord, in a separate process. The bare handler sends a prepared payload of the size of
+Parley's answer, and does nothing else. CPU is the bot's whole process, threads included. Each `/fact` asks a different
+question, over 10,000 cards; each vote is a new ballot, answered after it is on disk.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ def now() -> datetime:
 
 
 async def serve() -> None:
-    """Lets members carry out what it is told, and says how it went."""
+    """Serve Discord and let its members carry out orders."""
     async with DiscordServer(validate=False, remember=100) as server:
         hello = {"api": server.url, "gateway": server.gateway_url, "token": server.token}
         await obey(hello, _Members(server).carry_out)
 
 
 class _Members:
-    """Those who ask and vote."""
+    """The members who ask and vote."""
 
     def __init__(self, server: DiscordServer) -> None:
         self._server = server
@@ -95,7 +95,7 @@ class _Members:
         return await self._many(order["count"], self._starts(order))
 
     def _starts(self, order: Json) -> Iterator[tuple[Member, Start]]:
-        """Who does what, without end."""
+        """Yield members and their next actions, endlessly."""
         number = 0
         while True:
             number += 1
@@ -135,13 +135,13 @@ class _Members:
 
 
 class Server:
-    """The other process."""
+    """The process of the tests' Discord."""
 
     def __init__(self, other: Other, address: Json) -> None:
         self._other = other
         self.address = address
         self.bots = 0
-        """How many have connected so far."""
+        """Bots that have connected so far."""
 
     async def order(self, **order: Any) -> Json:
         return await self._other.order(bots=self.bots, **order)
@@ -155,7 +155,7 @@ async def server_process() -> AsyncIterator[Server]:
 
 
 class Bare(discord.Client):
-    """Sends what was prepared."""
+    """Sends prepared answers."""
 
     def __init__(self, prepared: dict[str, ui.LayoutView]) -> None:
         super().__init__(
@@ -183,7 +183,7 @@ class Bare(discord.Client):
 
 
 def parley_client(instance: Instance) -> RunningClient:
-    """As `parley run` has it, with what it counts."""
+    """Make the client as `parley run` does, with its metrics."""
     presence = Presence(instance.privacy, instance.database, now)
     return RunningClient(instance, presence, now, http_trace=counted(RunningClient.name, instance.meter))
 
@@ -206,7 +206,7 @@ async def parley_instance(folder: Path, content: Path) -> AsyncIterator[Instance
 
 @contextlib.contextmanager
 def bare_process() -> Iterator[None]:
-    """Rubbish is looked for as often as Python does by itself. The cards, which a bare bot would not hold, stay frozen."""
+    """Collect garbage as often as Python does by default. The cards, which a bare bot wouldn't hold, stay frozen."""
     settled = gc.get_threshold()
     gc.set_threshold(*PYTHONS_OWN)
     try:
@@ -216,8 +216,8 @@ def bare_process() -> Iterator[None]:
 
 
 async def ready(client: discord.Client) -> None:
-    """Until it knows its servers: the library waits two seconds for more of them."""
-    while not client.is_ready():  # noqa: ASYNC110 - its own way of waiting is refused before the login
+    """Wait until the client knows its servers: the library waits two seconds for more of them."""
+    while not client.is_ready():  # noqa: ASYNC110 - the library's own wait is refused before the login
         await asyncio.sleep(0.05)
 
 
@@ -235,7 +235,7 @@ async def connected(client: discord.Client, server: Server) -> AsyncIterator[Non
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one interaction."""
+    """The cost of one interaction."""
 
     cpu: float
     rate: float
@@ -249,7 +249,7 @@ async def cost(server: Server, count: int, **order: Any) -> Cost:
 
 
 async def prepared(instance: Instance, query: str, custom_id: str) -> dict[str, ui.LayoutView]:
-    """Parley's own answers, drawn once."""
+    """Return Parley's own answers, drawn once."""
     place = Place("discord", "1", "1")
     request = Request(Actor("discord", "1", "1", "Somebody"), place, now())
     card = await instance.bot.invoke(request, "fact", {"words": query})
@@ -262,7 +262,7 @@ def drawn(outcome: Outcome) -> ui.LayoutView:
 
 
 async def compare(server: Server, instance: Instance, queried: list[str], count: int, rounds: int) -> list[str]:
-    """Gives the custom ids of the poll's options."""
+    """Compare both bots and return the action ids of the poll's options."""
     await server.order(do="queries", queries=queried)
     async with connected(parley_client(instance), server):
         custom_ids: list[str] = (await server.order(do="poll"))["custom_ids"]
@@ -291,7 +291,7 @@ def report(label: str, ours: list[Cost], bare: list[Cost]) -> None:
 
 
 async def slope(server: Server, instance: Instance, count: int, custom_ids: list[str]) -> None:
-    """Look-ups and votes in turn, of 1000 people; a vote is changed each time."""
+    """Measure memory over alternating look-ups and votes of 1000 people; each vote changes the last one."""
     order: Json = {"do": "mixed", "custom_ids": custom_ids}
     async with connected(parley_client(instance), server):
         await server.order(count=count // 2, **order)
@@ -306,7 +306,7 @@ async def slope(server: Server, instance: Instance, count: int, custom_ids: list
 
 
 async def ready_bot(kind: str, folder: Path, address: Json) -> None:
-    """Starts, and says how much memory it takes when Discord has said that it is connected."""
+    """Start a bot, and print its memory when Discord reports that it is connected."""
     point(address["api"], address["gateway"])
     there = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
@@ -353,7 +353,7 @@ async def measure_start(server: Server, folder: Path, rounds: int) -> None:
 
 
 async def measure(count: int, rounds: int, long: int) -> None:
-    folder = Path(tempfile.mkdtemp(dir=Path.cwd(), prefix=".bench-"))  # a disk, where /tmp may be memory
+    folder = Path(tempfile.mkdtemp(dir=Path.cwd(), prefix=".bench-"))  # a disk, since /tmp may be memory
     try:
         content = folder / "content"
         write_pack(content / "synthetic", CARDS)

@@ -1,12 +1,12 @@
-"""How long packs take to load and to search, as ratios and percentiles of one run.
+"""Measure the time to load and to search packs, as ratios and percentiles of one run.
 
     python -m benchmarks.library            everything, in about two minutes
     python -m benchmarks.library --quick    the small sizes only
 
-Loading (reading, validating and linking, with the place of every value) is compared with PyYAML's C loader merely
-parsing the same files. Searches are of one to four words, with a typo in one of four queries; they are timed in
-processor time, so that other programs on the machine don't count. The cards are made of an invented vocabulary with
-the frequencies of a natural language, from a fixed seed.
+Loading (reading, validating and linking, with each value's place) is compared with PyYAML's C loader merely parsing the
+same files. Searches have one to four words, with a typo in one of four. They are timed in processor time, so that other
+programs on the machine don't count. The cards are made of an invented vocabulary with the frequencies of a natural
+language, from a fixed seed.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ class Words:
         return "".join(self._chance.choice(part) for part in _SYLLABLE)
 
     def text(self, least: int, most: int) -> str:
-        """Words, as many as chance gives between the two numbers."""
+        """Return a random number of words between the two limits."""
         count = self._chance.randint(least, most)
         return " ".join(self._chance.choices(self._words, cum_weights=self._weights, k=count)).capitalize()
 
 
 def write_pack(folder: Path, cards: int, seed: int = SEED) -> Path:
-    """A pack with this many facts, a source for every third and an argument against every third. Gives its folder."""
+    """Write a pack with this many facts, with a source and an argument against for every third. Return its folder."""
     chance = random.Random(seed)
     words = Words(chance)
     for part in ("facts", "sources", "arguments"):
@@ -141,7 +141,7 @@ def _argument(number: int, sources: int, words: Words, chance: random.Random) ->
 
 
 def parse_only(folder: Path) -> None:
-    """What PyYAML's C loader does with the same files."""
+    """Parse the same files with PyYAML's C loader."""
     for file in sorted(folder.rglob("*.yaml")):
         yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
@@ -150,7 +150,7 @@ def parse_only(folder: Path) -> None:
 
 
 def library_of(cards: int, seed: int = SEED) -> Library:
-    """A library of one pack with this many facts, made in memory."""
+    """Make a library of one pack with this many facts, in memory."""
     chance = random.Random(seed)
     words = Words(chance)
     span = Span(paragraph=1, quote="as it stands in the essay")
@@ -178,7 +178,7 @@ def library_of(cards: int, seed: int = SEED) -> Library:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What somebody types who looks for a card; `meant` is the same without the typo."""
+    """A member's search for a card; `words` is its text without the typo."""
 
     text: str
     words: str
@@ -190,7 +190,8 @@ class Query:
 
 
 def queries(library: Library, count: int, seed: int = SEED) -> Iterator[Query]:
-    """One to four of the rarer words of a fact's title or alias; in one of four queries one word has a typo."""
+    """Yield searches of one to four of the rarer words of a fact's title or alias; one word in every fourth has a
+    typo."""
     chance = random.Random(seed + 1)
     cards = [fact for pack in library.packs.values() for fact in pack.all(Fact)]
     frequency: dict[str, int] = {}
@@ -208,13 +209,13 @@ def queries(library: Library, count: int, seed: int = SEED) -> Iterator[Query]:
         if number % 4 == 0 and long:
             place = chance.choice(long)
             wrong = typo(chosen[place], chance)
-            # A slip that gives another word of the language can't be told from that word.
+            # A typo that happens to be another word of the language can't be recognised.
             chosen[place] = chosen[place] if wrong in frequency else wrong
         yield Query(" ".join(chosen), words, card.id)
 
 
 def typo(word: str, chance: random.Random) -> str:
-    """The word with one letter left out, doubled, changed or swapped with the next; never the first letter."""
+    """Return the word with one letter left out, doubled, changed or swapped with the next; never the first letter."""
     place = chance.randrange(1, len(word) - 1)
     before, letter, after = word[:place], word[place], word[place + 1 :]
     return chance.choice(
@@ -228,7 +229,7 @@ def typo(word: str, chance: random.Random) -> str:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that this share of all values doesn't exceed."""
+    """Return the value that this share of all values doesn't exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
@@ -262,7 +263,7 @@ def measure_searching(cards: int, queries_each: int) -> Iterator[str]:
         if not query.misspelt:
             spelt.append(holds)
         elif _holds(index.find(query.words, kinds=[Fact]), query):
-            # Where even the right spelling finds ten other cards with the word, the typo is not to blame.
+            # If even the right spelling finds ten other cards with the word, the typo isn't to blame.
             misspelt.append(holds)
     yield (
         f"find {cards:>7,} cards: p50 {percentile(times, 0.5):.2f} ms, p99 {percentile(times, 0.99):.2f} ms; its card "
@@ -276,7 +277,7 @@ def measure_searching(cards: int, queries_each: int) -> Iterator[str]:
 
 
 def in_a_fresh_process(cards: int, queries_each: int) -> list[str]:
-    """The lines of `measure_searching`, from a process whose memory nothing else has used before."""
+    """Return the lines of `measure_searching`, from a process with fresh memory."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(_searching_lines, cards, queries_each).result()
 

@@ -1,4 +1,4 @@
-"""The other process of a benchmark: a module of ours that carries out one order a line, and answers each with one.
+"""Run the other process of a benchmark: a module of ours that carries out one order a line, and answers each with one.
 
 async with process("benchmarks.discord", "--serve") as (other, hello):    `hello` is what it says first
     await other.order(do="fact", count=1000)
@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 LINE_MAX = 64 << 20
-"""Bytes of a line; a list of queries is one."""
+"""Bytes of a line, which may be a whole list of queries."""
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ async def read_line(process: Process) -> Json:
 
 
 class Other:
-    """A process that obeys."""
+    """A process that carries out orders."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -61,6 +61,6 @@ async def process(module: str, *arguments: str) -> AsyncIterator[tuple[Other, Js
     try:
         yield Other(worker), await read_line(worker)
     finally:
-        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself, of what is raised here already
+        with contextlib.suppress(ProcessLookupError):  # it may have ended itself, because of the error raised here
             worker.kill()
         await worker.wait()

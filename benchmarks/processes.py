@@ -1,12 +1,13 @@
-"""Durable votes a second with 1, 2 and 4 processes on one PostgreSQL server, as ratios of one run.
+"""Measure durable votes a second with 1, 2 and 4 processes on one PostgreSQL server, as ratios of one run.
 
     python -m benchmarks.processes              some two minutes
     python -m benchmarks.processes --quick      shorter runs
 
-Each process has so many voters that each wait for their answer and vote again; every vote is acknowledged after it is
-synced. On a machine that others use as well, compare the votes for each second of a processor. Three crowds: all in one poll (whose row is locked by one transaction at a time), spread over 32 polls that all
-processes share, and over 32 polls of which each process has its own. Beside the votes stand the processors that the
-processes and the server kept busy, how many votes went into one commit, and how long a voter waited.
+Each process has VOTERS voters who wait for their answer and vote again; each vote is acknowledged after it is synced.
+On a machine that others use too, compare the votes for each second of a processor. There are three crowds: all in one
+poll (whose row is locked by one transaction at a time), spread over 32 polls that all processes share, and over 32
+polls divided among the processes. Each line also shows the processors that the processes and the server kept busy, the
+votes in one commit, and the voters' waits.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from tests.store.server import PostgresServer, programs
 
 PROCESSES = (1, 2, 4)
 VOTERS = 256
-"""Each process: a new process brings its own crowd, as a new server or workspace does."""
+"""Voters of each process: a new process brings its own crowd, as a new server or workspace does."""
 POLLS = 32
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -78,7 +79,7 @@ async def work(url: str, name: str, voters: int, seconds: float, polls: list[str
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
     print(json.dumps(result), flush=True)
-    await asyncio.to_thread(sys.stdin.readline)  # the server's processes are looked at first
+    await asyncio.to_thread(sys.stdin.readline)  # the server's processes are read first
     await database.close()
 
 
@@ -87,14 +88,14 @@ class Result:
     rate: float
     ours: float
     server: float
-    """Processors kept busy."""
+    """Processors that the server kept busy."""
     group: float
     p50: float
     p99: float
 
 
 async def crowd(server: PostgresServer, name: str, processes: int, seconds: float) -> Result:
-    """`name`: `one`, `shared` or `own`."""
+    """Measure one crowd. `name` is `one`, `shared` or `own`."""
     database_name = f"{name}{processes}"
     server.psql(f"CREATE DATABASE {database_name}")
     url = server.url(database_name)

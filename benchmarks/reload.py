@@ -1,15 +1,14 @@
-"""How long requests wait while content is reloaded, beside the same requests without a reload.
+"""Measure how long requests wait during a reload, beside the same requests without one.
 
     python -m benchmarks.reload            10,000 cards, in about two minutes
     python -m benchmarks.reload --quick    1,000 cards
 
-A member asks for a fact, some milliseconds after the last answer; what is timed is from when the question is due until
-its answer, so that a loop that is held up counts as much as an answer that takes long. Each reload takes a folder in which one card was changed: it is read
-and checked in a process of its own, unpacked, indexed, swapped in, and the edition before is let go.
-
-Where the machine had other work to do, a wait is the processor time of this process, all threads together, that
-passed meanwhile: then other programs don't count. The same is measured without a reload. Beside the longest wait of
-all reloads stands the median of each one's longest, which a single mishap doesn't move.
+A member asks for a fact, some milliseconds after the last answer. The wait is timed from the moment when the question
+is due, so a blocked event loop counts as much as a slow answer. Each reload reads a folder in which one card has
+changed: it is read and checked in a separate process, unpacked, indexed and swapped in, and the old edition is
+released. If the machine had other work, a wait is the processor time of this process, all threads together, so that
+other programs don't count. The same is measured without a reload. Beside the longest wait of all reloads stands the
+median of each reload's longest, which a single mishap doesn't change.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ class Asking:
 
 
 def change(content: Path, number: int) -> None:
-    """One card's statement says something else."""
+    """Change one card's statement."""
     file = content / "synthetic" / "facts" / "000000.yaml"
     text = file.read_text(encoding="utf-8")
     head, mark, tail = text.partition("statement: ")
@@ -83,7 +82,7 @@ def change(content: Path, number: int) -> None:
 
 
 def queries(instance: Instance) -> list[str]:
-    """Two words of a title each, from a fixed seed."""
+    """Return questions of two words from a title, from a fixed seed."""
     chance = random.Random(SEED)
     pack = instance.content.shelf.current.library.packs["synthetic"]
     titles = [fact.title.rstrip(".").split() for fact in list(pack.all(Fact))[1:1_000]]

@@ -1,7 +1,7 @@
-"""What a live result card costs as ballots grow: `python -m benchmarks.results`.
+"""Measure the cost of a live result card as ballots grow: `python -m benchmarks.results`.
 
-The card is read, counted and drawn from the counts of distinct ballots, so a million ballots must cost what a thousand
-cost. The peer is `GROUP BY` over the ballots themselves, in the same SQLite file.
+The card is read, counted and drawn from the counts of distinct ballots, so a million ballots must cost as much as a
+thousand. The peer is `GROUP BY` over the ballots themselves, in the same SQLite file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ async def _poll(folder: Path) -> None:
 
 
 def _fill(file: Path, ballots: int) -> None:
-    """Ballots as they would stand after so many votes, without their links, which a card never reads."""
+    """Write ballots as after so many votes, without their links, which a card never reads."""
     with sqlite3.connect(file) as database:
         database.execute("DELETE FROM ballots")
         database.execute("DELETE FROM choice_counts")
@@ -47,7 +47,7 @@ def _fill(file: Path, ballots: int) -> None:
 
 
 async def _card(file: Path) -> float:
-    """Median milliseconds to read, count and draw the card."""
+    """Return the median milliseconds to read, count and draw the card."""
     database = await open_database(str(file))
     t = translator("en")
     milliseconds = []

@@ -1,13 +1,13 @@
-"""What Parley costs on Slack, as ratios to a bare slack-bolt AsyncApp of the same run.
+"""Measure Parley's cost on Slack, as ratios to a bare slack-bolt AsyncApp of the same run.
 
     python -m benchmarks.slack            some 2 minutes
     python -m benchmarks.slack --quick    fewer requests
     python -m benchmarks.slack --profile  where the time goes, by function, in Socket Mode
 
-The server is the local Slack of the tests, in a process of its own. The bare app acknowledges and posts a payload to the
-response_url that was made beforehand, of the size of Parley's answer, over one HTTP session, and does nothing else.
-CPU is all of the bot's process, threads included. `/parley fact` asks something else each time, over 10,000 cards; each
-vote is a new voter's, answered after it is on disk.
+The server is the tests' local Slack, in a separate process. The bare app acknowledges, and posts a prepared payload of
+the size of Parley's answer to the response_url over one HTTP session; it does nothing else. CPU is the bot's whole
+process, threads included. Each `/parley fact` asks a different question, over 10,000 cards; each vote is a new voter's,
+answered after it is on disk.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ MODES = {"socket": "Socket Mode", "http": "HTTP"}
 
 
 async def serve() -> None:
-    """Lets members carry out what it is told, and says how it went."""
+    """Serve Slack and let its members carry out orders."""
     async with SlackServer(patience=60) as server:
         server.rate_limits.enabled = False
         await obey({"url": server.url}, _Members(server).carry_out)
 
 
 class _Members:
-    """Those who ask and vote."""
+    """The members who ask and vote."""
 
     def __init__(self, server: SlackServer) -> None:
         self._server = server
@@ -97,7 +97,7 @@ class _Members:
         return await self._many(order["count"], self._starts(order["do"]))
 
     def _starts(self, what: str) -> Iterator[Awaitable[Interaction]]:
-        """Who does what, without end."""
+        """Yield the members' next actions, endlessly."""
         while True:
             self._calls += 1
             if what == "fact":
@@ -128,7 +128,7 @@ class _Members:
 
 
 class Server:
-    """The other process."""
+    """The process of the tests' Slack."""
 
     def __init__(self, other: Other, url: str) -> None:
         self._other = other
@@ -148,7 +148,7 @@ async def server_process() -> AsyncIterator[Server]:
 
 @contextlib.asynccontextmanager
 async def bare(server: Server, mode: str, prepared: Json) -> AsyncIterator[None]:
-    """Bolt alone, connected as its documentation does it, with one session for what it sends."""
+    """Run Bolt alone, connected as in its documentation, with one session for its answers."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{server.url}/api/", session=session)
         app = AsyncApp(client=client, signing_secret=SECRET)
@@ -195,7 +195,7 @@ async def cost(server: Server, count: int, **order: Any) -> Cost:
 
 
 async def prepared(instance: Instance, query: str, vote: str) -> Json:
-    """Parley's own answers, drawn once."""
+    """Return Parley's own answers, drawn once."""
     request = Request(Actor("slack", "T1", "U0", "Somebody"), Place("slack", "T1", "C1"), now())
     lookup = await instance.bot.invoke(request, "fact", {"words": query})
     voted = await instance.bot.press(request, vote)
@@ -239,7 +239,7 @@ async def profile(server: Server, instance: Instance, queried: list[str], count:
 
 
 async def measure(run: Callable[[Server, Instance, list[str]], Awaitable[None]]) -> None:
-    folder = Path(tempfile.mkdtemp(dir=Path.cwd(), prefix=".bench-"))  # a disk, where /tmp may be memory
+    folder = Path(tempfile.mkdtemp(dir=Path.cwd(), prefix=".bench-"))  # a disk, since /tmp may be memory
     try:
         content = folder / "content"
         write_pack(content / "synthetic", CARDS)

@@ -1,12 +1,12 @@
-"""Mixed traffic over every adapter at once, for as long as asked: memory, file handles, and how long answers take.
+"""Run mixed traffic over every adapter at once, and watch memory, file handles and answer times.
 
     python -m benchmarks.soak                   a minute
     python -m benchmarks.soak --seconds 3600    an hour: `make soak`
 
-Parley runs as a program of its own, over a file, against the Discord and the Slack of the tests on this machine, with
-its chat page. Members look things up, press on, vote and change their votes as fast as they are answered, with some
-members on each platform at a time; questions in a terminal go on beside them. Every answer is waited for and timed.
-What is printed: answers, the slowest of a hundred (p99), and Parley's memory and open files over the time.
+Parley runs as a separate program, over a file, against the tests' Discord and Slack on this machine, with its chat
+page. Members look things up, press buttons, vote and change their votes as fast as they are answered, a few on each
+platform at a time; questions in a terminal go on beside them. Every answer is awaited and timed. The report shows the
+answers, their 99th percentile, and Parley's memory and open files over time.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ from tests.wire.slack.parley import turned as turn_slack
 from tests.world import SHIPPED, make_bot
 
 AIM = 0.25
-"""Seconds: what the slowest of a hundred answers should take."""
+"""Seconds that 99 of 100 answers should stay within."""
 AT_ONCE = 4
 """Members who wait for an answer at the same time, on each platform."""
 MEMBERS = 400
-"""Each asks no more than a person may in a minute."""
+"""Members, so many that each stays below the limit of requests a minute."""
 WARM = 0.4
-"""The part of the time after which memory is expected to stand still."""
+"""Share of the time after which memory should stop growing."""
 OPTIONS = ("Green", "Black", "Oolong")
 QUESTIONS = ("fentanyl", "tariffs", "border wall", "insurrection", "posse comitatus", "drones", "sheinbaum", "cartel")
 CREATE = f'poll create post:yes question:"Which tea?" options:"{" | ".join(OPTIONS)}" results:live closes:9h'
 MEGABYTE = 1024 * 1024
 FAILURES_SHOWN = 5
-"""Kinds of failures that are printed, the commonest."""
+"""Most common kinds of failures in the report."""
 LINE = 200
 
 
 @dataclass
 class Soak:
-    """What was seen. Memory in bytes, one look a second."""
+    """The observations. Memory in bytes, one reading a second."""
 
     answers: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     failures: list[str] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Soak:
 
     @property
     def growth(self) -> float:
-        """Return by how much the highest memory of the last tenth exceeds the memory once warm."""
+        """The growth from the memory once warm to the highest of the last tenth, in bytes."""
         warm = int(len(self.memory) * WARM)
         return max(self.memory[-max(len(self.memory) // 10, 1) :]) - max(self.memory[warm : warm + 5])
 
@@ -125,7 +125,7 @@ async def _traffic(
     soak_run: Soak, seconds: float, process: Process, discord: DiscordServer, slack: SlackServer, web: list[WebDriver]
 ) -> None:
     chance = random.Random(7)
-    members = [discord.member(f"M{number}") for number in range(MEMBERS)]  # each call of it is a new person
+    members = [discord.member(f"M{number}") for number in range(MEMBERS)]  # each call makes a new person
     await slack.member("Host").command(f"/parley {CREATE}")
     await discord.member("Host").slash(
         "poll create", post=True, question="Which tea?", options=" | ".join(OPTIONS), results="live", closes="9h"
@@ -180,7 +180,7 @@ async def _traffic(
         while time.monotonic() < end and process.returncode is None:
             soak_run.memory.append(resident(process.pid))
             soak_run.files.append(open_files(process.pid))
-            discord.calls.clear()  # what the servers remember is not Parley's, and makes them slower and slower
+            discord.calls.clear()  # the servers' records aren't Parley's, and slow them down more and more
             slack.calls.clear()
             await asyncio.sleep(1)
 

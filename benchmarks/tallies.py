@@ -1,12 +1,12 @@
-"""What the tally of 1,000,000 ballots costs, as ratios against named peers in one run.
+"""Measure the tally of 1,000,000 ballots, as ratios against named peers in one run.
 
     python -m benchmarks.tallies            1,000,000 ballots, in about half a minute
     python -m benchmarks.tallies --quick    50,000 ballots
 
-The ballots rank 1 to 8 of 8 options, some of which are more popular than others, from a fixed seed. The peers are
-`collections.Counter` (counting the same ballots, as plain text, into distinct ones: what comes before any tally) and
-votelib's evaluators on the same distinct ballots; the winners are compared first. The last lines show a poll that is
-as large as it gets: 25 options, and every voter with another opinion (up to 100,000 kinds).
+The ballots rank 1 to 8 of 8 options, some of them more popular than others, from a fixed seed. The peers are
+`collections.Counter` (reducing the same ballots, as plain text, to distinct ones, which precedes any tally) and
+votelib's evaluators on the same distinct ballots; the winners are compared first. The last lines show the largest
+possible poll: 25 options, and a different opinion of every voter (up to 100,000 kinds).
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ MOST_KINDS = 100_000
 
 
 class Retain:
-    """votelib's rule for whom to keep, without the exhausted ballots that its own counts as a candidate."""
+    """votelib's rule for the candidates to keep, without the exhausted ballots, which its own counts as a candidate."""
 
     def evaluate(self, votes: Mapping[int, int], n_seats: int) -> list[int]:
-        """The candidates with the most votes."""
+        """Return the candidates with the most votes."""
         best: list[int] = get_n_best(dict(votes), n_seats)
         return best
 
 
 def draw_ranked(chance: random.Random, options: int) -> Ballot:
-    """A ranked ballot: the lower an option's number, the likelier it is to be high."""
+    """Return a ranked ballot: the lower an option's number, the likelier it ranks high."""
     order = sorted(range(options), key=lambda option: (option + options) * chance.random())
     return ranked_ballot(order[: chance.randint(1, options)])
 
 
 def report(name: str, ours: float, **peers: float) -> None:
-    """Print a line: milliseconds, and how many times as long a peer takes."""
+    """Print a line: the milliseconds, and each peer's multiple of them."""
     ratios = ", ".join(f"{peer} takes {theirs / ours:.2f} times as long" for peer, theirs in peers.items())
     print(f"{name:34} {1000 * ours:8.1f} ms   {ratios}")
 
 
 def plurality(texts: list[Ballot], options: list[str]) -> None:
-    """Single-choice ballots: the first ranks."""
+    """Measure single-choice ballots, made of the first ranks."""
     firsts = [Ballot(text.partition(">")[0]) for text in texts]
     counted = Counter(firsts)
     ours = seconds(lambda: tally(Method.SINGLE, options, counted))
@@ -65,7 +65,7 @@ def plurality(texts: list[Ballot], options: list[str]) -> None:
 
 
 def run_off_and_condorcet(texts: list[Ballot], options: list[str]) -> None:
-    """Ranked ballots: the whole tally, and its two halves against votelib's."""
+    """Measure ranked ballots: the whole tally, and its two halves against votelib's."""
     counted = Counter(texts)
     votes = {tuple(rank[0] for rank in ranks(ballot)): number for ballot, number in counted.items()}
     selector = TransferableVoteSelector(retainer=Retain(), quota_function=None)
@@ -89,7 +89,7 @@ def run_off_and_condorcet(texts: list[Ballot], options: list[str]) -> None:
 
 
 def largest(size: int) -> None:
-    """As many options and kinds as a poll may have."""
+    """Measure as many options and kinds as a poll may have."""
     chance = random.Random(SEED)
     options = [f"option {number}" for number in range(MOST_OPTIONS)]
     kinds = min(size, MOST_KINDS)

@@ -1,4 +1,4 @@
-"""How the benchmarks measure time and memory."""
+"""Measure the benchmarks' time and memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def seconds(work: Callable[[], object], repeat: int = 3) -> float:
-    """Return the time of the fastest of several runs."""
+    """Return the seconds of the fastest of several runs."""
     best = float("inf")
     for _ in range(repeat):
         gc.collect()

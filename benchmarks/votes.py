@@ -1,13 +1,12 @@
-"""Durable votes a second and how long a voter waits for that, with ratios of one run.
+"""Measure durable votes a second and the voters' waits, with ratios of one run.
 
     python -m benchmarks.votes              SQLite, and PostgreSQL where its server is installed; about a minute
     python -m benchmarks.votes --quick      fewer votes
     python -m benchmarks.votes --profile    where the time goes with 64 voters on SQLite
 
-A voter votes, waits for the answer and votes again. Every vote is a new ballot, acknowledged after it is synced.
-Compared with: the same rows written with one commit for each vote on bare aiosqlite (rows made beforehand, nothing
-read, nothing checked), for PostgreSQL also over bare asyncpg; and with all the rows by `executemany` in one
-transaction, which is SQLite's own limit.
+A voter votes, waits for the answer and votes again. Each vote is a new ballot, acknowledged after it is synced. The
+peers are the same rows with one commit a vote on bare aiosqlite (prepared rows, nothing read, nothing checked), for
+PostgreSQL also on bare asyncpg; and all rows by `executemany` in one transaction, which is SQLite's own limit.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def votes(name: str, count: int) -> Iterator[Vote]:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many votes are durable a second, and how long each voter waits for that, in milliseconds."""
+    """Durable votes a second, and the voters' waits in milliseconds."""
 
     rate: float
     p50: float
@@ -73,7 +72,7 @@ class Pace:
 
     @classmethod
     def middle(cls, paces: Sequence[Pace]) -> Pace:
-        """The median of several runs, figure by figure."""
+        """Return the median of several runs, figure by figure."""
         return cls(*(statistics.median(getattr(pace, each.name) for pace in paces) for each in fields(cls)))
 
     def __str__(self) -> str:
@@ -81,7 +80,7 @@ class Pace:
 
 
 async def pace(voters: int, act: Callable[[Any], Awaitable[object]], items: Iterator[Any]) -> Pace:
-    """Acts by so many voters, each of whom waits for an answer and acts again."""
+    """Let `voters` voters act, each waiting for an answer before the next."""
     waits: list[float] = []
 
     async def voter() -> None:
@@ -110,7 +109,7 @@ async def counted(database: Database, name: str) -> dict[str, int]:
 
 
 class Bare:
-    """The same rows over bare aiosqlite, a commit for each vote."""
+    """Writes the same rows over bare aiosqlite, with a commit for each vote."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
@@ -132,7 +131,7 @@ def statements() -> list[str]:
 
 
 def rows_of(name: str, count: int) -> list[tuple[dict[str, object], ...]]:
-    """Rows of the same shape and size; their hashes are counters."""
+    """Return rows of the same shape and size, with counters for hashes."""
     batches: list[tuple[dict[str, object], ...]] = []
     ballot: dict[str, object]
     for number in range(1, count + 1):
@@ -140,7 +139,7 @@ def rows_of(name: str, count: int) -> list[tuple[dict[str, object], ...]]:
         choice = str(number % 3)
         link = {"poll": name, "number": number, "step": "cast", "commitment": text, "replaces": 0, "receipt": text}
         link |= {"before": text, "hash": text, "closes_at": None}
-        # A voter's key is a hash, so ballots fall anywhere in the table; so do these (Knuth's multiplicative hash).
+        # A voter's key is a hash, so ballots land anywhere in the table. These do too (Knuth's multiplicative hash).
         voter = f"{number * 2654435761 % 2**32:08x}" + text[8:]
         ballot = {"poll": name, "voter": voter, "choice": choice, "name": None, "link": number, "nonce": text[32:]}
         ballot |= {"who": None, "salt": None}
@@ -197,7 +196,7 @@ def at_once(path: Path, name: str, count: int) -> float:
 
 @contextlib.asynccontextmanager
 async def fresh(folder: Path, *names: str) -> AsyncIterator[tuple[Path, Database]]:
-    """A new SQLite database with these polls in it."""
+    """Open a new SQLite database with these polls."""
     path = Path(tempfile.mkdtemp(dir=folder)) / "parley.db"
     database = await open_database(str(path))
     try:
@@ -249,7 +248,7 @@ async def postgres(folder: Path, count: int, rounds: int) -> None:
 
 async def profile(folder: Path) -> None:
     async with fresh(folder) as (_, database):
-        unit = BallotBox._settle  # noqa: SLF001 - what a group of votes costs is what is looked at
+        unit = BallotBox._settle  # noqa: SLF001 - the profile is about the cost of a group of votes
 
         profiler = cProfile.Profile()
 
@@ -271,7 +270,7 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args()
     rounds, count = (1, 4_000) if chosen.quick else (5, 20_000)
-    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as name:  # a disk, where /tmp may be memory
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as name:  # a disk, since /tmp may be memory
         folder = Path(name)
         if chosen.profile:
             asyncio.run(profile(folder))
