@@ -1,4 +1,4 @@
-"""What every run of the tests does: programs hear Ctrl+C, and it ends with a line on what was skipped."""
+"""Prepare every test run: pass Ctrl+C to programs, and end with a line about skipped tests."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.require import summarise
 
 
 def pytest_configure() -> None:
-    """Let programs that tests start hear SIGINT, which a shell's background job and its children ignore."""
+    """Let programs that tests start receive SIGINT, which a shell's background job and its children ignore."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
-    """Write the line after pytest's own last one; workers have no terminal, and write nothing."""
+    """Write the line after pytest's own last one. Workers have no terminal, and write nothing."""
     result = yield
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None and not session.config.option.collectonly:

@@ -1,4 +1,4 @@
-"""Empty SQLite databases. Migrating one is most of what it costs to open it, so a run does that once."""
+"""Make empty SQLite databases. Migration is most of the cost of opening one, so a run migrates only once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MIGRATED: list[bytes] = []
 
 
 async def begin_database(file: Path) -> None:
-    """Put a migrated database without rows there, unless a file is there already."""
+    """Copy a migrated database without rows to `file`, unless there is a file already."""
     if not _MIGRATED:
         with TemporaryDirectory() as folder:
             await (await open_database(f"{folder}/parley.db")).close()

@@ -81,13 +81,13 @@ LOOKED_AT = frozenset(
         "content-problems",  # code in sentences
     }
 )
-"""The replies whose drawn form somebody looks at, one of each shape."""
+"""Replies whose golden files somebody looks at, one of each shape."""
 
 _SURVEY = "https://example.org/survey"
 
 
 class Uses(Meter):
-    """Keeps the names of commands and shortcuts and the verbs of actions and forms that were answered well."""
+    """Records the names of commands and shortcuts and the verbs of actions and forms that succeeded."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -98,7 +98,8 @@ class Uses(Meter):
 
 
 async def replies(folder: Path, meter: Meter | None = None) -> Mapping[str, Reply]:
-    """Name → reply, of all dialogues too. Deterministic: the clock stands still and chance is counted."""
+    """Return all replies by name, with those of the dialogues. Deterministic: the clock stands still and chance is
+    counted."""
     (folder / "kinds").mkdir()
     (folder / "dialogues").mkdir()
     everything = {**await kinds(folder / "kinds", meter), **await _dialogues(folder / "dialogues", meter)}
@@ -106,7 +107,7 @@ async def replies(folder: Path, meter: Meter | None = None) -> Mapping[str, Repl
 
 
 async def kinds(folder: Path, meter: Meter | None = None) -> Mapping[str, Reply]:
-    """Name → reply, one for each kind that somebody has looked at or wants to."""
+    """Return the replies of each kind that people look at, by name."""
     bot = make_bot(meter=meter)
     answers = {name: _answer(await bot.say(request(), line)) for name, line in LINES.items()}
     answers["sources"] = _answer(await bot.press(request(), "v1:view:sources:tea:coffee-banned"))
@@ -184,7 +185,7 @@ async def _poll(folder: Path, method: str, meter: Meter | None) -> Mapping[str, 
 
 
 class _Host:
-    """Polls of one instance. Its close is the last thing that takes chance, so that what it makes is the same each time."""
+    """Polls of one instance. The close is the last step that takes chance, so its result is the same each time."""
 
     def __init__(self, instance: Instance, clock: Clock) -> None:
         self.instance, self.clock = instance, clock
@@ -221,7 +222,7 @@ async def _host(folder: Path, name: str, meter: Meter | None) -> AsyncIterator[_
 
 
 async def _turns(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
-    """What else a poll can come to: a tie, a quorum that is missed, a cancellation, votes that are changed or refused."""
+    """Return a poll's other outcomes: a tie, a missed quorum, a cancellation, changed and refused votes."""
     answers = dict[str, Reply]()
     async with _host(folder, "cancelled", meter) as host:
         answers["poll-role"] = await host.open("role:board")
@@ -246,7 +247,7 @@ async def _turns(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
 
 
 async def _editing(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
-    """What members suggest, what editors make of it, and what both are told; over files that change."""
+    """Return members' suggestions, editors' decisions and the notices to both, over changing files."""
     content, clock, answers = copied(folder), Clock(), dict[str, Reply]()
     async with serving(folder, content, clock=clock, random_bytes=counted(), meter=meter) as instance:
         instance.platforms["test"] = chat = Telling()
@@ -320,7 +321,7 @@ async def _editing(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
 
 
 async def _rest(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
-    """What no other part of the gallery comes past: each command, control and form that is left."""
+    """Return the commands, controls and forms that no other part of the gallery covers."""
     content, clock, answers = copied(folder), Clock(), dict[str, Reply]()
     async with serving(folder, content, clock=clock, random_bytes=counted(), meter=meter) as instance:
 
@@ -389,7 +390,7 @@ async def _rest(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
 
 
 async def _misses(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
-    """What members looked for in vain, and the words as an alias."""
+    """Return the words that members looked for in vain, and their addition as an alias."""
     answers = dict[str, Reply]()
     async with serving(folder, copied(folder), random_bytes=counted(), meter=meter) as instance:
         for _ in range(3):
@@ -400,7 +401,7 @@ async def _misses(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
 
 
 async def _several(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
-    """The first screen, and what a command offers that could mean several polls."""
+    """Return the first screen, and the choice that a command offers if it could mean several polls."""
     answers = dict[str, Reply]()
     async with running(folder, clock=Clock(), random_bytes=counted(), meter=meter) as here:
         answers["welcome"] = _answer(await press(here, ADA, "v1:welcome"))
@@ -416,7 +417,7 @@ async def _several(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
 
 
 async def _many_options(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
-    """A topic with one option more than a form can show beside each other."""
+    """Return the form of a topic with one option more than a form can show."""
     content = copied(folder)
     path = content / "tea" / "options.yaml"
     listed = yaml.safe_load(path.read_text())
@@ -430,7 +431,7 @@ async def _many_options(folder: Path, meter: Meter | None) -> Mapping[str, Reply
 
 
 async def _talks(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
-    """A discussion of the city's topic: every card and form of members, moderators and hosts."""
+    """Return every card and form of a discussion of the city's topic: members', moderators' and hosts'."""
     answers = dict[str, Reply]()
     clock = Clock()
     async with running(folder, clock=clock, content=CITY, random_bytes=counted(), meter=meter) as here:
@@ -497,14 +498,14 @@ async def _statements(here: Instance, talk: Discussion) -> list[DiscussionStatem
 
 
 def wall_of(instance: Instance) -> list[Reply]:
-    """What stands on the wall, in order."""
+    """Return the messages on the wall, in order."""
     platform = instance.platforms["test"]
     assert isinstance(platform, Wall)
     return [reply for _, reply in platform.posted]
 
 
 async def _dialogues(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
-    """Every answer and every post of the dialogues, as the bot gives them to a terminal."""
+    """Return every answer and post of the dialogues, as the bot gives them to a terminal."""
     answers: dict[str, Reply] = {}
     for title, dialogue in {**FACTS, **LOOKUPS, **MENTIONS, **DIRECT}.items():
         driver = terminal_driver(make_bot(meter=meter), "Ada", Clock())
@@ -525,13 +526,13 @@ async def _dialogues(folder: Path, meter: Meter | None) -> Mapping[str, Reply]:
 
 
 def _numbered(title: str, replies: Sequence[Reply], wall: Wall) -> Mapping[str, Reply]:
-    """Each reply under the title of its dialogue, and each post as it stands at the end."""
+    """Return each reply by its dialogue's title, and each post in its final state."""
     posts = [reply for _, reply in wall.posted]
     return {f"{title} {number}": reply for number, reply in enumerate([*replies, *posts], 1)}
 
 
 async def _entries(bot: Bot) -> Mapping[str, Reply]:
-    """One card of each kind of entry that a pack has."""
+    """Return one card of each kind of entry in a pack."""
     pack = load_library(CONTENT).packs["tea"]
     first = {type(entry): entry.id for entry in reversed(list(pack.entries.values()))}
     return {
@@ -541,13 +542,13 @@ async def _entries(bot: Bot) -> Mapping[str, Reply]:
 
 
 def _verb(reply: Reply, verb: str) -> str:
-    """The action of the first control with this verb."""
+    """Return the action of the first control with this verb."""
     actions = (control.action for card in reply.cards for control in card.controls)
     return next(action.encode() for action in actions if action is not None and action.verb == verb)
 
 
 def counted() -> Callable[[int], bytes]:
-    """Bytes that count up, so that receipts and chain heads are the same each time."""
+    """Return bytes that count up, so that receipts and chain heads are the same each time."""
     numbers = count(1)
     return lambda size: hashlib.shake_256(str(next(numbers)).encode()).digest(size)
 

@@ -1,4 +1,4 @@
-"""What hosts prepare, run, repeat and decide: the part of the gallery that tests/gallery.py joins."""
+"""Replies to hosts who prepare, run, repeat and decide: a part of the gallery in tests/gallery.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PROPOSAL = '/poll create post:yes question:"We buy a kettle" method:consent clo
 
 @dataclass
 class _Stage:
-    """Keeps each answer under its name."""
+    """Keeps each answer by name."""
 
     here: Instance
     answers: dict[str, Reply] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Golden files: what a rendering was when somebody last looked at it. `make golden` writes them anew; then look."""
+"""Golden files: renderings as somebody last approved them. `make golden` rewrites them; look at the difference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parent / "render" / "golden"
 
 
 def check(name: str, rendered: str) -> None:
-    """Fails where the rendering differs from the file of this name, or there is none."""
+    """Fail if the rendering differs from the file of this name, or there is none."""
     file = FOLDER / name
     if os.environ.get("PARLEY_GOLDEN") == "write":
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -19,5 +19,5 @@ def check(name: str, rendered: str) -> None:
 
 
 def leftovers(folder: str, names: set[str]) -> set[str]:
-    """Files in a folder of golden files that nothing renders any more."""
+    """Return the golden files in a folder that nothing renders any more."""
     return {file.name for file in (FOLDER / folder).iterdir()} - names

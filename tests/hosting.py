@@ -1,4 +1,4 @@
-"""What hosts and members press and fill in, for tests of polls that are prepared, run and repeated."""
+"""Press and fill in as hosts and members, for tests of polls that are prepared, run and repeated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def form_of(outcome: Outcome) -> Form:
 
 
 async def fill(here: Instance, who: Request, form: Form, /, **words: str | tuple[str, ...]) -> Outcome:
-    """Send the form as it stands, with these answers instead."""
+    """Send the form as it is, with these answers replaced."""
     answers: dict[str, str | tuple[str, ...]] = {
         each.name: tuple(choice.value for choice in each.options if choice.chosen) if each.picks else each.value
         for each in form.inputs
@@ -33,7 +33,7 @@ async def click(here: Instance, who: Request, reply: Reply | Outcome, label: str
 
 
 def choices(outcome: Outcome, label: str) -> dict[str, tuple[str, str]]:
-    """Of the select with this label: each option's label with its action's id and value."""
+    """Return the options of the select with this label: each label with its action id and value."""
     assert outcome.answer is not None
     for control in (control for card in outcome.answer.cards for control in card.controls):
         if isinstance(control, Select) and control.label == label:
@@ -47,7 +47,7 @@ async def choose(here: Instance, who: Request, outcome: Outcome, label: str, opt
 
 
 def newest(here: Instance) -> Reply:
-    """The newest message on the wall."""
+    """Return the newest message on the wall."""
     return wall(here).posted[-1][1]
 
 

@@ -1,4 +1,4 @@
-"""A small encoder for tests: texts with the same letters are close. It says which texts it was asked for."""
+"""A small encoder for tests, by which texts with the same letters are close. It records the texts that it encodes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WAIT_MAX = 30.0
 
 
 class LetterEncoder:
-    """Counts pairs of letters. Its vectors have length 1, as those of a real model. `gate` holds it back until it is set."""
+    """Counts pairs of letters. Its vectors have length 1, like a real model's. `gate` holds it back until it is set."""
 
     def __init__(self, name: str = "letters", gate: Event | None = None) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""What is logged, line by line, as a container's log has it."""
+"""Capture log lines as a container's log would show them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @contextmanager
 def logs(*secrets: str) -> Iterator[Lines]:
-    """What is logged from now on, as a container's log would have it."""
+    """Yield a function that returns the lines logged since."""
     stream = StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter(secrets, for_people=False))
@@ -32,7 +32,7 @@ def logs(*secrets: str) -> Iterator[Lines]:
 
 
 def requests_of(lines: Lines, *beginnings: str) -> set[str]:
-    """The codes of the requests whose lines begin so; each beginning is there."""
+    """Return the request codes of the lines that begin so. Fails if a beginning is missing."""
     matches = [line for line in lines() if line["event"].startswith(beginnings)]
     assert all(any(line["event"].startswith(one) for line in matches) for one in beginnings), matches
     return {line.get("request", "") for line in matches}

@@ -1,4 +1,4 @@
-"""Ports of this machine for servers that have to be told one before they start."""
+"""Find ports of this machine for servers that must know theirs before they start."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import random
 import socket
 
 PORTS = range(20_000, 32_000)
-"""Below 32768, where a machine hands out ports of its own to outgoing connections."""
+"""Ports below 32768, where a machine assigns its own to outgoing connections."""
 
 
 def free_port() -> int:
-    """One that nothing listens on; chosen by chance, so that tests that run at once seldom meet."""
+    """Return a port that nothing listens on, at random, so that parallel tests seldom collide."""
     for port in random.sample(PORTS, len(PORTS)):
         with socket.socket() as probe:
             try:

@@ -1,4 +1,4 @@
-"""Programs as a person starts them."""
+"""Run programs as a person starts them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.waits import PATIENCE
 
 REPOSITORY = Path(__file__).parents[1]
 MEANING_CACHE = REPOSITORY / ".pytest_cache" / "meaning"
-"""Where programs under test keep what their cards mean, so that one of them works it out for all."""
+"""Cache of the cards' vectors for programs under test, so that only the first computes them."""
 
 
 @asynccontextmanager
 async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIterator[Process]:
-    """A module of this repository as a program, in a folder of its own; it ends with the test at the latest."""
+    """Run a module of this repository as a program, in the given folder. It ends with the test at the latest."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -44,7 +44,7 @@ async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIte
 
 
 def fetch(address: str) -> bytes:
-    """What a program on this machine answers there. Raises OSError where it answers with anything but 200."""
+    """Fetch an address of a program on this machine. Raises OSError for any status but 200."""
     place = URL(address)
     assert place.host is not None
     with closing(HTTPConnection(place.host, place.port, timeout=PATIENCE)) as connection:
@@ -58,6 +58,6 @@ def fetch(address: str) -> bytes:
 
 
 async def last_words(process: Process) -> tuple[int | None, str]:
-    """The exit code, and everything that was printed."""
+    """Return the exit code, and everything that was printed."""
     output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     return process.returncode, output.decode()

@@ -1,7 +1,7 @@
-"""What a test needs from the machine: skipped with its reason where it is missing, failed where it is promised.
+"""Check a test's requirements of the machine: skip it with a reason if one is missing, or fail it if it is promised.
 
-`PARLEY_TEST_REQUIRE` names, separated by commas, what must be there, as in CI: `PARLEY_TEST_REQUIRE=browser`.
-A run ends with one line that says what was skipped and what would run it (`conftest.py`).
+`PARLEY_TEST_REQUIRE` names the promised ones, separated by commas, as in CI: `PARLEY_TEST_REQUIRE=browser`. A run ends
+with a line about the skipped tests and how to run them (`conftest.py`).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ PACKAGES: Mapping[str, str] = {
     "specs": "files from outside the repository",
     "deliberation": "files from outside the repository",
 }
-"""What each requirement takes; CONTRIBUTING.md has the same table in more words."""
+"""How to meet each requirement. CONTRIBUTING.md has the same table in more words."""
 _REASON = re.compile(r"(?:Skipped: )?(?P<name>[a-z]+): ")
 
 
 def require(name: str, present: bool, reason: str, *, module: bool = False) -> None:
-    """Go on if `present`; otherwise skip the test, or fail it where `name` is in PARLEY_TEST_REQUIRE.
+    """Go on if `present`; else skip the test, or fail it if `name` is in PARLEY_TEST_REQUIRE.
 
-    With `module`, for a call while a file of tests is read: skips or fails the whole file as one.
+    With `module`, for a call while a test file is imported: skips or fails the whole file.
     """
     assert name in PACKAGES, f"tests/require.py says nothing of {name!r}"
     if present:
@@ -44,7 +44,7 @@ def require(name: str, present: bool, reason: str, *, module: bool = False) -> N
 
 
 def summarise(reasons: Iterable[str]) -> str:
-    """One line on what was skipped, by requirement, the most tests first, and what would run it."""
+    """Summarise the skipped tests by requirement, the most frequent first, with the way to run them."""
     counts = Counter(_requirement(reason) for reason in reasons)
     if not counts:
         return "Nothing was skipped."

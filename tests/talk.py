@@ -1,4 +1,4 @@
-"""Members, what they say to a whole instance, and what they read."""
+"""Talk to a whole instance as its members, and read the answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ADA, BEN, CHEN, MO = request("Ada"), request("Ben"), request("Chen"), request("M
 REFUSAL = re.compile(
     "|".join((OUT_OF_DATE, SORRY, *(kind.title for kind in (BotError, NotAllowed, NotFound, Unavailable, UsageError))))
 )
-"""The title of an answer that says why not."""
+"""Titles of refusals."""
 CREATE = '/poll create post:yes question:"Which tea?" options:"Green | Black | Oolong"'
 
 
@@ -26,7 +26,7 @@ def words(outcome: Outcome) -> str:
 
 
 def picture_words(outcome: Outcome) -> str:
-    """What the pictures of an answer say to who doesn't see them."""
+    """Return the alternative texts of an answer's pictures."""
     assert outcome.answer is not None
     return "\n".join(card.image.alt for card in outcome.answer.cards if card.image)
 
@@ -47,7 +47,7 @@ def wall(instance: Instance) -> Wall:
 
 
 async def say(instance: Instance, who: Request, line: str) -> Outcome:
-    """As the person types it, at the time the clock shows."""
+    """Type a line as this person, at the clock's time."""
     return await instance.bot.say(replace(who, now=instance.scheduler._now()), line)
 
 
@@ -56,6 +56,6 @@ async def press(instance: Instance, who: Request, action: str, *values: str) -> 
 
 
 def buttons(reply: Reply) -> dict[str, str]:
-    """Label → action id of every button."""
+    """Return every button's action id by its label."""
     controls = [control for card in reply.cards for control in card.controls]
     return {c.label: c.action.encode() for c in controls if isinstance(c, Button) and c.action}

@@ -1,4 +1,4 @@
-"""Waiting for what happens in the background."""
+"""Wait for work in the background."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 
 PATIENCE = 180.0
-"""Seconds, so many that only what never happens takes them, even on a machine with ten times more to do than it can.
-Each wait has this bound, and none a shorter one of its own."""
+"""Seconds, so many that only a wait without end takes them, even on a machine that is ten times overloaded. Every wait
+has this bound, and none a shorter one of its own."""
 
 
 async def until(holds: Callable[[], object], patience: float = PATIENCE) -> None:
-    """Waits for something to be so; it may be awaitable. Raises TimeoutError where it never is."""
+    """Wait until `holds`, which may be async, returns a true value. Raises TimeoutError if it never does."""
     async with asyncio.timeout(patience):
         while True:
             state = holds()
@@ -22,7 +22,7 @@ async def until(holds: Callable[[], object], patience: float = PATIENCE) -> None
 
 
 async def until_it_is(look: Callable[[], Awaitable[object]], value: object) -> None:
-    """The same for what has to be asked for, such as rows of a database."""
+    """Wait until an async look-up, such as of rows in a database, returns the value."""
 
     async def is_so() -> bool:
         return await look() == value
@@ -31,7 +31,7 @@ async def until_it_is(look: Callable[[], Awaitable[object]], value: object) -> N
 
 
 async def listening(port: int) -> None:
-    """Until something answers there. Raises TimeoutError."""
+    """Wait until something answers at the port. Raises TimeoutError."""
     async with asyncio.timeout(PATIENCE):
         while True:
             try:

@@ -31,7 +31,7 @@ from tests.databases import begin_database
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 CONTENT = Path(__file__).parent / "content" / "office"
-"""One small pack, `tea`. The larger one, `city-parking`, lies beside this folder for tests that want a whole pack."""
+"""A small pack, `tea`. The larger `city-parking`, in the next folder, is for tests that want a whole pack."""
 SHIPPED = Path(__file__).parent.parent / "content"
 _COMMITTED = (Path(__file__).parent / "content", SHIPPED)
 
@@ -41,7 +41,7 @@ def references() -> Iterator[str]:
 
 
 def make_bot(content: Path | Library = CONTENT, limiter: Limiter | None = None, meter: Meter | None = None) -> Bot:
-    """A bot over one folder of packs, or a library, with everything injected and nothing running."""
+    """Make a bot over a folder of packs or a library, with everything injected and nothing running."""
     shelf = Shelf(Edition.of(content if isinstance(content, Library) else load_library(content)))
     helper = Help()
     numbers = references()
@@ -56,7 +56,7 @@ def make_bot(content: Path | Library = CONTENT, limiter: Limiter | None = None, 
 
 
 class Clock:
-    """A clock that moves when it is told to. Who sleeps on it moves it."""
+    """A clock that moves only when told to, or when somebody sleeps on it."""
 
     def __init__(self, now: datetime = NOW) -> None:
         self.now = now
@@ -73,7 +73,7 @@ class Clock:
 
 
 def edition_of(content: Path) -> Edition:
-    """The edition of a folder. Folders that are committed don't change, so they are read once for all tests."""
+    """Return a folder's edition. Committed folders don't change, so they are read once for all tests."""
     return _edition_of(content) if any(map(content.is_relative_to, _COMMITTED)) else open_edition(content, NOW.date())
 
 
@@ -94,10 +94,10 @@ async def running(
     url: str = "",
     **settings: Any,
 ) -> AsyncIterator[Instance]:
-    """A whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart.
+    """Run a whole instance over an SQLite file in this folder, with a wall to post on. Entering it again is a restart.
 
-    `shared` joins the file of an instance that runs already; `url` names another database; `settings` are those that
-    `build` takes, such as `editors`.
+    `shared` joins the file of an instance that is already running; `url` names another database; `settings` are
+    arguments of `build`, such as `editors`.
     """
     clock = clock or Clock()
     numbers = references()
@@ -138,11 +138,11 @@ def at(original: Request, now: datetime) -> Request:
 
 
 NOWHERE, NOBODY = "nowhere", "nobody"
-"""The channel and the role that a wall does not have."""
+"""A channel and a role that the wall doesn't have."""
 
 
 class Wall:
-    """A platform that keeps what is posted, in order. No two messages have the same id, on whichever wall."""
+    """A platform that keeps its posts in order. Messages have different ids, even on different walls."""
 
     name = "test"
     ids = count(1)

@@ -1,4 +1,4 @@
-"""What the tests' servers can be made to do otherwise, one thing at a time, and which facts that breaks."""
+"""Alter the tests' servers, one thing at a time, with the facts that each alteration breaks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ POST, EDIT = "/channels/{channel_id}/messages", "/channels/{channel_id}/messages
 
 @dataclass(frozen=True)
 class Alteration:
-    """`alter` changes a server that hasn't started. The report then names these facts and no other."""
+    """`alter` changes a server before it starts. The report must then name these facts and no others."""
 
     name: str
     platform: str
@@ -40,7 +40,7 @@ class Alteration:
 
 
 ALTERATIONS: list[Alteration] = []
-"""Filled below, in the order of the steps."""
+"""All alterations, filled in below in the order of the steps."""
 
 Alter = Callable[[Any, Patch], None]
 
@@ -60,7 +60,7 @@ def breaks(*facts: str) -> Callable[[Alter], Alter]:
 
 
 def _answering(patch: Patch, method: str, route: str, change: Callable[[Json], object]) -> None:
-    """Change a copy of what a route answers."""
+    """Change a copy of a route's response."""
     handler = rest.ROUTES[method, route]
 
     async def answer(call: DiscordCall) -> Any:
@@ -72,7 +72,7 @@ def _answering(patch: Patch, method: str, route: str, change: Callable[[Json], o
 
 
 def _asked(patch: Patch, change: Callable[[DiscordCall], None]) -> None:
-    """Change what a new message asks for, before the server reads it."""
+    """Change a new message's body before the server reads it."""
     handler = rest.ROUTES["POST", POST]
 
     async def answer(call: DiscordCall) -> Any:
@@ -83,7 +83,7 @@ def _asked(patch: Patch, change: Callable[[DiscordCall], None]) -> None:
 
 
 def _stripped(patch: Patch, *headers: str) -> None:
-    """Send no answer with these headers."""
+    """Send no response with these headers."""
     usual = rest.application
 
     async def strip(_request: web.Request, response: web.StreamResponse) -> None:
@@ -297,13 +297,13 @@ Method = Callable[[SlackServer, SlackCall], Json]
 
 
 def _method(patch: Patch, name: str, change: Callable[[Method, SlackServer, SlackCall], Json]) -> None:
-    """Have a method do something else with its call."""
+    """Make a method treat its call differently."""
     usual = api.METHODS[name]
     patch.setitem(api.METHODS, name, lambda server, call: change(usual, server, call))
 
 
 def _told(patch: Patch, name: str, change: Callable[[Json], object]) -> None:
-    """Change a copy of what a method answers."""
+    """Change a copy of a method's response."""
 
     def altered(usual: Method, server: SlackServer, call: SlackCall) -> Json:
         body = copy.deepcopy(usual(server, call))
@@ -324,7 +324,7 @@ def _without(patch: Patch, argument: str) -> None:
 
 
 def _payloads(server: SlackServer, patch: Patch, kind: str, change: Callable[[Json], object]) -> None:
-    """Change the payloads of this kind on their way to the app."""
+    """Change payloads of this kind on their way to the app."""
     usual = server.deliver
 
     async def deliver(envelope: str, payload: Json, **more: Any) -> Any:

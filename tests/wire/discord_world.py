@@ -1,4 +1,5 @@
-"""Parley, whole, on the local Discord: the real library, the real instance, SQLite, and clocks that stand still."""
+"""Run Parley as a whole on the local Discord: the real library, the real instance, SQLite, and clocks that stand
+still."""
 
 from __future__ import annotations
 
@@ -27,12 +28,12 @@ from tests.world import CONTENT, Clock, running
 QUESTION = "Which tea?"
 TEAS = ("Green", "Black", "Oolong")
 HURRY = 25.0
-"""How many times shorter the server's rate limits are than Discord's."""
+"""How many times shorter the server's rate-limit windows are than Discord's."""
 
 
 @dataclass(slots=True)
 class World:
-    """A community in which Parley is. The server has a clock of its own, so that a pause of Parley's ages no token."""
+    """A community with Parley. The server has its own clock, so that Parley's pauses age no token."""
 
     server: DiscordServer
     instance: Instance
@@ -40,37 +41,37 @@ class World:
     clock: Clock
 
     def forward(self, **span: float) -> None:
-        """Time passes, here and at Discord."""
+        """Let time pass, here and at Discord."""
         self.clock.forward(**span)
         cast("Clock", self.server.now).forward(**span)
 
     async def poll(self, host: Member, **options: Any) -> Message:
-        """A poll opened by the host: its message, as everybody sees it."""
+        """Open a poll as the host, and return its public message."""
         before = len(self.server.posted(host.channel))
         await host.slash("poll create", post=True, question=QUESTION, options=" | ".join(TEAS), **options)
         return self.server.posted(host.channel)[before]
 
     async def quiet(self) -> None:
-        """Until every copy of every poll is up to date."""
+        """Wait until every copy of every poll is up to date."""
         await self.instance.copies.drain()
 
     async def answered(self) -> None:
-        """Until nothing more is said to anybody who asked; nobody is answered from then on."""
+        """Wait until everybody who asked has their whole answer. Nobody is answered from then on."""
         await self.client._responder.drain(HURRY)
 
     async def tally(self, poll: str = "p1") -> dict[str, int]:
-        """Option → ballots, as they are stored."""
+        """Return the stored ballots by option."""
         counts = await self.instance.database.read(lambda tx: polls.choice_counts(tx, poll))
         return {TEAS[int(choice)]: count for choice, count in counts.items()}
 
     def edits(self, message: Message, *, refused: bool = False) -> int:
-        """How often the message was to be edited, or in vain."""
+        """Count the edits of the message; with `refused`, only those that failed."""
         edits = [call for call in self.server.calls if call.method == "PATCH" and call.path.endswith(message.id)]
         return sum(call.status >= 400 or not refused for call in edits)
 
     @contextmanager
     def slow(self, command: str = "", *, action: str = "") -> Iterator[asyncio.Event]:
-        """The command's handler, or the action's, waits for the event before it does anything."""
+        """Let the command's or the action's handler wait for the event before it does anything."""
         registry, gate = self.instance.bot.registry, asyncio.Event()
         declared = cast("dict[str, Command | ActionHandler]", registry.actions if action else registry.commands)
         usual = declared[action or command]
@@ -87,7 +88,7 @@ class World:
 
     @contextmanager
     def long(self, command: str) -> Iterator[None]:
-        """The command's answer is so long that it takes two messages."""
+        """Make the command's answer so long that it takes two messages."""
         commands = cast("dict[str, Command]", self.instance.bot.registry.commands)
         usual = commands[command]
 
@@ -105,17 +106,17 @@ class World:
 
 
 def shown_once(answer: Interaction) -> bool:
-    """The person saw one answer, alone."""
+    """Tell whether the member saw one answer, privately."""
     return len(answer.messages) == 1 and answer.private
 
 
 def words(message: Message) -> str:
-    """What can be read, without its marks."""
+    """Return the message's text without its marks."""
     return message.text.replace("*", "")
 
 
 def direct_messages(server: DiscordServer, member: Member) -> list[Message]:
-    """What the bot wrote to one person alone."""
+    """Return the bot's direct messages to one member."""
     return [
         message
         for channel in server.channels.values()
@@ -125,17 +126,17 @@ def direct_messages(server: DiscordServer, member: Member) -> list[Message]:
 
 
 def bugs(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What was logged as an error: for these tests, a bug."""
+    """Return the messages of logged errors, which are bugs in these tests."""
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def invalid(server: DiscordServer) -> int:
-    """Calls that Discord counts as invalid: 10,000 in 10 minutes ban the address."""
+    """Count the calls that Discord counts as invalid: 10,000 in 10 minutes ban the address."""
     return sum(server.answers(status).total() for status in (401, 403, 429))
 
 
 def new_server() -> DiscordServer:
-    """A server with rate limits that don't slow a test down."""
+    """Make a server with rate limits that don't slow a test down."""
     server = DiscordServer(now=Clock())
     server.rate_limits.hurry(HURRY)
     return server
@@ -143,9 +144,9 @@ def new_server() -> DiscordServer:
 
 @asynccontextmanager
 async def discord_world(folder: Path, *, content: Path = CONTENT, patience: float = 1.5) -> AsyncIterator[World]:
-    """Parley on a server which at the end has seen nothing that Discord would refuse.
+    """Run Parley on a server. At the end, check that Discord would have refused nothing.
 
-    `patience` is how many real seconds Parley waits before it defers.
+    `patience` is the real seconds before Parley defers.
     """
     async with new_server() as server:
         async with parley(server, folder, content=content, patience=patience) as world:
@@ -157,7 +158,7 @@ async def discord_world(folder: Path, *, content: Path = CONTENT, patience: floa
 async def parley(
     server: DiscordServer, folder: Path, *, clock: Clock | None = None, content: Path = CONTENT, patience: float = 1.5
 ) -> AsyncIterator[World]:
-    """Parley on a server that runs already. Entering it again is a restart."""
+    """Run Parley on a running server. Entering it again is a restart."""
     clock = clock or Clock()
     with pointed_at(server.url, server.gateway_url), impatient():
         async with (
@@ -173,7 +174,7 @@ async def connected(
     instance: Instance, server: DiscordServer, clock: Clock, patience: float
 ) -> AsyncIterator[ParleyClient]:
     client = ParleyClient(instance.bot, clock=clock, offered=None, patience=patience)
-    client._connection.guild_ready_timeout = 0.05  # the library waits so long after each community that it hears of
+    client._connection.guild_ready_timeout = 0.05  # the library waits this long after each community that it learns of
     started = asyncio.create_task(client.start(server.token))
     try:
         await server.until(lambda: started.done() or client.is_ready())
@@ -188,7 +189,7 @@ async def connected(
 
 @dataclass(slots=True)
 class Served:
-    """An instance whose Discord runs as a service, as `parley run` has it."""
+    """An instance with Discord as a service, as in `parley run`."""
 
     instance: Instance
     task: asyncio.Task[None]
@@ -204,12 +205,12 @@ class Served:
         return isinstance(client, RunningClient) and client.is_ready()
 
     async def removals(self) -> list[str]:
-        """The communities that have removed the bot, as they are stored."""
+        """Return the stored communities that have removed the bot."""
         self.clock.forward(seconds=1)
         return await self.instance.database.read(lambda tx: communities.left_before(tx, self.clock()))
 
     async def states(self) -> list[str]:
-        """The state of each poll."""
+        """Return the state of each poll."""
         return [str(poll.state) for poll in await self.instance.database.read(polls.all_polls)]
 
 
@@ -224,7 +225,8 @@ async def served(
     url: str = "",
     guild_ready_timeout: float = 0.05,
 ) -> AsyncIterator[Served]:
-    """Entering it again is a restart. `guild_ready_timeout`: seconds that the library waits for each server."""
+    """Run Discord as a service. Entering it again is a restart. `guild_ready_timeout` is the library's wait for each
+    server, in seconds."""
     clock = clock or Clock()
     with pointed_at(server.url, server.gateway_url), impatient():
         async with running(folder, clock=clock, url=url) as instance:
@@ -235,7 +237,7 @@ async def served(
             try:
                 if wait:
                     await server.until(lambda: world.there)
-                    await asyncio.sleep(0.1)  # what follows from being ready, which nothing tells the end of
+                    await asyncio.sleep(0.1)  # for the work after being ready, whose end nothing reports
                 yield world
             finally:
                 world.task.cancel()
@@ -243,5 +245,5 @@ async def served(
 
 
 def count_syncs(server: DiscordServer) -> int:
-    """How often Discord was told the commands."""
+    """Count the registrations of commands."""
     return sum(call.method == "PUT" and call.path.endswith("/commands") for call in server.calls)

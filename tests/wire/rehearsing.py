@@ -1,4 +1,4 @@
-"""A rehearsal on the tests' servers, and the operator who does what it prints."""
+"""Rehearse on the tests' servers, with an operator who follows the printed instructions."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from tests.world import Clock
 
 _DIFFERENCE = re.compile(r"^✖ ([DS]-[\w-]+) ", re.MULTILINE)
 HURRY = 25.0
-"""How many times faster Slack's windows of rate limits pass than in reality."""
+"""How many times faster Slack's rate-limit windows pass than in reality."""
 
 Obey = Callable[[str], Awaitable[None]]
 
 
 @dataclass
 class Operator:
-    """Reads what is printed, and does in the client what a line that begins with an arrow asks for."""
+    """Reads the output, and follows each line that begins with an arrow in the client."""
 
     obey: Obey
     lines: list[str] = field(default_factory=list)
     stop_at: str = ""
-    """The beginning of the line at which the operator presses Ctrl+C."""
+    """Beginning of the line at which the operator presses Ctrl+C."""
     _doing: set[asyncio.Task[None]] = field(default_factory=set)
 
     def say(self, line: str) -> None:
@@ -56,11 +56,11 @@ class Operator:
 
     @property
     def facts(self) -> set[str]:
-        """The facts of which the report names a difference."""
+        """Return the facts for which the report names a difference."""
         return set(_DIFFERENCE.findall(self.report))
 
     async def end(self) -> None:
-        """Raises what kept the operator from doing what was asked, unless it is the stop."""
+        """Raise the operator's error, unless it stopped the rehearsal."""
         for task in self._doing:
             if task.done() and not self.stop_at:
                 task.result()
@@ -131,7 +131,7 @@ async def staged(server: Server, ledger: Ledger, operator: Operator) -> AsyncIte
 
 
 def operator_of(server: Server) -> Operator:
-    """Ada, in the main channel."""
+    """Return Ada as the operator, in the main channel."""
     if isinstance(server, SlackServer):
         return Operator(on_slack(server, server.member("Ada")))
     return Operator(on_discord(server, ada_of(server)))
@@ -140,7 +140,7 @@ def operator_of(server: Server) -> Operator:
 async def rehearse(server: Server, folder: Path, *, stop_at: str = "", obey: Obey | None = None) -> Operator:
     """Run a rehearsal in the main channel to its end, or to the line at which the operator stops it.
 
-    The operator does what is asked for, or what `obey` does instead.
+    The operator follows the instructions, or does what `obey` does instead.
     """
     operator, platform = operator_of(server), "slack" if isinstance(server, SlackServer) else "discord"
     operator.stop_at = stop_at
@@ -162,5 +162,5 @@ async def rehearse(server: Server, folder: Path, *, stop_at: str = "", obey: Obe
 
 
 def ada_of(server: DiscordServer) -> DiscordMember:
-    """The same Ada in each run."""
+    """Return the same Ada in each run."""
     return next((each for each in server.members if each.user.name == "Ada"), None) or server.member("Ada")
