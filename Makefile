@@ -2,11 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# A test waits for servers and programs for half of its time, so two processors take four of them at once.
+# A test waits for servers and programs for half of its time, so two processors can run four of them at once.
 WORKERS ?= 4
-# The tests' databases lie in memory if there is room: on a disk, most of the time goes into its fsync.
+# The tests' databases are in memory if there is room: on a disk, most of the time goes into fsync.
 SCRATCH ?= $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 { print "/dev/shm" }')
-# The tests start the program some hundred times: compiled once, it starts in half the time.
+# The tests start the program about a hundred times. Compiled once, it starts in half the time.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test answers test-slow mutants fuzz audit lint format image-test bench soak schemas messages golden gallery pictures lock clean
@@ -20,15 +20,15 @@ test: $(VENV)/dev.installed
 test-slow: $(VENV)/dev.installed
 	$(BIN)/pytest -n 2 -m slow
 
-# Shakes every parser with damaged inputs, each target for at least so many seconds.
+# Fuzz every parser with damaged inputs, each target for at least SECONDS seconds.
 fuzz: $(VENV)/dev.installed
 	PARLEY_TEST_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest --hypothesis-profile=default -n $(WORKERS) -m "not slow" tests/fuzz
 
-# Asks the package index's advisory service about what is shipped; what can't be asked about fails, too.
+# Ask the package index's advisory service about the shipped packages. A failed request is a failure too.
 audit: $(VENV)/dev.installed
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement locks/run.txt
 
-# Builds the container image and runs it. It takes root, Debian's buildah and debootstrap, and some minutes.
+# Build the container image and run it. It takes root, Debian's buildah and debootstrap, and some minutes.
 image-test: $(VENV)/dev.installed
 	$(BIN)/pytest -p no:randomly -m image tests/image
 
@@ -45,15 +45,15 @@ format: $(VENV)/dev.installed
 bench: $(VENV)/dev.installed
 	$(BIN)/python -m benchmarks
 
-# Mixed traffic on all platforms at once for an hour: memory, open files, how long answers take.
+# Run mixed traffic on all platforms at once for an hour, and watch memory, open files and answer times.
 soak: $(VENV)/dev.installed
 	$(BIN)/python -m benchmarks.soak --seconds $(or $(SECONDS),3600)
 
-# How well members' questions are answered, with words alone and with meaning.
+# Measure how well members' questions are answered, with words alone and with meaning.
 answers: $(VENV)/dev.installed
 	$(BIN)/python -m tests.answers.measure
 
-# Changes one thing at a time in the files that hold rules, and says which change no test notices.
+# Change one thing at a time in the files that hold rules, and report each change that no test notices.
 mutants: $(VENV)/dev.installed
 	$(BIN)/python -m tests.mutants
 
@@ -64,19 +64,19 @@ messages: $(VENV)/dev.installed
 	mkdir -p bot/locale
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k t -k count:1,2 -o bot/locale/parley.pot bot adapters
 
-# Renews all that follows from declarations: schemas, tables of the documents, renderings.
+# Regenerate everything that follows from declarations: schemas, the documents' tables, renderings.
 golden: schemas $(VENV)/dev.installed
 	PARLEY_GOLDEN=write $(BIN)/pytest -q tests/render tests/unit/test_charts.py tests/docs
 
-# Draws the pictures of the documents anew, in a few minutes; it takes Chromium.
+# Redraw the documents' pictures, in a few minutes; it takes Chromium.
 gallery: $(VENV)/dev.installed
 	PARLEY_PICTURES=write $(BIN)/pytest -q -n $(WORKERS) tests/render/test_*_pictures.py
 
-# Draws cards and pages into FOLDER, wide and narrow, light and dark, and at 200 %; it takes Chromium.
+# Draw cards and pages into FOLDER, wide and narrow, light and dark, and at 200 %; it takes Chromium.
 pictures: $(VENV)/dev.installed
 	$(BIN)/python -m tests.render.card_pictures $(or $(FOLDER),build/pictures)
 
-# The environment is made again whenever its lock file changes.
+# The environment is rebuilt whenever its lock file changes.
 $(VENV)/run.installed: locks/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/run.txt
