@@ -46,7 +46,7 @@ def drawn(message: Message) -> str:
 
 
 class Person:
-    """Turns typed lines into what a member does, and draws what the member then sees."""
+    """Turns typed lines into a member's actions, and draws what the member then sees."""
 
     def __init__(self, member: Member) -> None:
         self._member = member
@@ -84,7 +84,7 @@ class Person:
         self.draw()
 
     def draw(self) -> None:
-        """Draws each message that is new, or has changed."""
+        """Draw each new or changed message."""
         for message in self._member.sees():
             picture = drawn(message)
             if self._drawn.get(message.id) != picture:

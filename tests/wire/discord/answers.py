@@ -1,4 +1,4 @@
-"""Answers to interactions: the first, and what follows. https://discord.com/developers/docs/interactions"""
+"""Answer interactions, first and further. https://discord.com/developers/docs/interactions"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def interaction_json(server: DiscordServer, interaction: Interaction) -> Json:
-    """INTERACTION_CREATE as Discord sends it: D-press."""
+    """Return INTERACTION_CREATE as Discord sends it: D-press."""
     member, channel = interaction.member, interaction.channel
     guild = channel.guild
     event: Json = {
@@ -87,7 +87,7 @@ async def callback(call: Call) -> Json | None:
 
 
 def _check_callback(call: Call, kind: int, data: Json, interaction: Interaction) -> None:
-    """Before anything is done, so that a refused answer can be given again."""
+    """Check a first answer before anything is done, so that the bot can send another after a refusal."""
     if kind == SHOW:
         call.check(limits.message_problems(data, call.files, new=True))
     elif kind == UPDATE and interaction.origin:
@@ -113,7 +113,7 @@ def _thinking(call: Call, interaction: Interaction, data: Json) -> None:
 
 
 def _later(_call: Call, _interaction: Interaction, _data: Json) -> None:
-    """The message stays as it is until it is edited."""
+    """Leave the message as it is until it is edited."""
 
 
 def _updated(call: Call, interaction: Interaction, data: Json) -> None:
@@ -158,7 +158,8 @@ def _callback_json(interaction: Interaction, kind: int) -> Json:
 
 
 async def follow_up(call: Call) -> Json:
-    """While a message is thinking, whatever is sent completes it, and takes its visibility. D-follow-up"""
+    """Send a further message. While a message is thinking, the next one completes it and takes its visibility.
+    D-follow-up"""
     interaction = _interaction(call, "webhook_token")
     interaction.check_open(call.server.now)
     validate(call)
@@ -178,7 +179,7 @@ def _complete(call: Call, interaction: Interaction, message: Message) -> Json:
 
 
 def _original(call: Call) -> tuple[Interaction, Message]:
-    """The first answer, or the message whose control was used where that is what the answer changes."""
+    """Return the first answer, or the message with the control if the answer changes that."""
     interaction = _interaction(call, "webhook_token")
     interaction.check_open(call.server.now)
     id_ = call.ids.get("message_id", "@original")

@@ -48,7 +48,7 @@ Description = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class EmojiBody(Body):
-    """A Unicode emoji has a name alone."""
+    """A Unicode emoji, which has only a name."""
 
     id: Snowflake | None = None
     name: str = Field(default="", min_length=1, max_length=32)
@@ -212,7 +212,7 @@ class PostMentionsBody(MentionsBody):
 
 
 class AttachmentBody(Body):
-    """A file that is uploaded with the message, by its number, or one that the message keeps, by its id."""
+    """A file that is uploaded with the message, by its number, or one that the message already has, by its id."""
 
     id: Snowflake
     filename: str = Field(default="", min_length=1, max_length=1024)
@@ -229,7 +229,7 @@ class MessageBody(Body):
 
 
 class ReferenceBody(Body):
-    """The message that a new one answers. One that is gone mustn't keep the answer from being posted."""
+    """The message that a new one answers. If it's gone, the answer must be posted all the same."""
 
     type: Literal[0] = 0
     message_id: Snowflake
@@ -243,7 +243,7 @@ class NewMessageBody(MessageBody):
 
 
 class PostBody(NewMessageBody):
-    """A message in a channel; its nonce keeps it from being there twice."""
+    """A message in a channel. Its nonce prevents a duplicate."""
 
     message_reference: ReferenceBody | None = None
 
@@ -252,7 +252,7 @@ class PostBody(NewMessageBody):
 
 
 class ForumPostBody(Body):
-    """A post of a forum begins with a message. It has a title, and may be archived sooner or later."""
+    """A forum's post, which begins with a message, has a title, and is archived after a while."""
 
     name: str = Field(min_length=1, max_length=100)
     auto_archive_duration: Literal[60, 1440, 4320, 10080] | None = None
@@ -261,7 +261,7 @@ class ForumPostBody(Body):
 
 
 class ThreadBody(Body):
-    """Of a thread, Parley changes only whether it is archived."""
+    """A change of a thread. Parley only opens and archives it."""
 
     archived: bool = False
     locked: bool = False
@@ -405,8 +405,8 @@ class GroupBody(Body):
 
 
 class DeclaredBody(Body):
-    """What all commands have: where they are offered, and to whom at first. `dm_permission` is what discord.py's tree
-    still sends beside `contexts`, which took its place."""
+    """The fields of all commands: their places, and their members by default. discord.py's tree still sends
+    `dm_permission`, which `contexts` replaced."""
 
     name: str = Field(min_length=1, max_length=32)
     contexts: list[Annotated[int, Field(ge=0, le=2)]] = Field(min_length=1, max_length=3)
@@ -449,11 +449,11 @@ _RULES: Mapping[str, Any] = {
     f"PATCH {_WEBHOOK}/messages/{{message_id}}": MessageBody,
 }
 RULES: Mapping[str, TypeAdapter[Any]] = {route: TypeAdapter(rule) for route, rule in _RULES.items()}
-"""By method and path. Any other route takes no body."""
+"""Rules by method and path. Any other route takes no body."""
 
 
 def problems(method: str, template: str, body: Any) -> list[str]:
-    """What is wrong with a body for this path, such as `/channels/{channel_id}/messages`; each with its place."""
+    """Return the problems of a body for this path, such as `/channels/{channel_id}/messages`, each with its place."""
     rule = RULES.get(f"{method} {template}")
     if rule is None:
         return [] if body is None else [f"body: {method} {template} takes none"]

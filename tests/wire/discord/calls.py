@@ -1,4 +1,4 @@
-"""One request to the REST side, read; and what every route asks of it."""
+"""Read a request to the REST side, and check the rules of all routes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PREFIX = "/api/v10"
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One call to the REST side, and how it was answered."""
+    """A call to the REST side, and its response."""
 
     method: str
     template: str
@@ -29,7 +29,7 @@ class Called:
 
 @dataclass(slots=True)
 class Call:
-    """One request, read."""
+    """A request that has been read."""
 
     server: DiscordServer
     method: str
@@ -65,6 +65,6 @@ def find_channel(call: Call, key: str = "channel_id") -> Channel:
 
 
 def check_unlocked(channel: Channel) -> None:
-    """What is locked can't be written to or changed, archived or not: discordjs/discord.js#9216."""
+    """Refuse any change of a locked channel, archived or not: discordjs/discord.js#9216."""
     if channel.locked and not channel.bot_permissions & MANAGE_THREADS:
         raise errors.locked()

@@ -6,7 +6,7 @@ from tests.wire.discord.model import Json
 
 
 class ApiError(Exception):
-    """Becomes an answer with this status and `{code, message}`."""
+    """An error response with this status and `{code, message}`."""
 
     def __init__(self, status: int, code: int, message: str, **more: object) -> None:
         super().__init__(message)
@@ -71,7 +71,7 @@ def unauthorized() -> ApiError:
 
 
 def old_message(retry_after: float) -> ApiError:
-    """Answered as a 429 that only this message's channel suffers: aikaterna-cogs#302."""
+    """Return a 429 that only affects this message's channel: aikaterna-cogs#302."""
     message = "Maximum number of edits to messages older than 1 hour reached. Try again later."
     return ApiError(429, 30046, message, retry_after=retry_after, **{"global": False})
 

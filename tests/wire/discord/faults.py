@@ -1,4 +1,4 @@
-"""What can go wrong with a call, on purpose."""
+"""Make calls fail on purpose."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.wire.discord import errors
 from tests.wire.discord.errors import ApiError
 
 Matches = Callable[[str, str], bool]
-"""(method, path below /api/v10) → whether the fault hits."""
+"""Tells whether a fault applies: (method, path below /api/v10) → yes or no."""
 
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """Hits the next `times` calls that match. `done`: what was asked for is done all the same, and only the answer
-    is lost. `hang_up`: the connection breaks instead of an answer."""
+    """Affects the next `times` calls that match. With `done`, the call is carried out and only the response is lost.
+    With `hang_up`, the connection breaks instead."""
 
     matches: Matches
     error: ApiError
@@ -26,7 +26,7 @@ class Fault:
     done: bool = False
     hang_up: bool = False
     after: int = 0
-    """So many calls that match go well before."""
+    """Matching calls that succeed first."""
     hit: int = 0
 
 
@@ -37,7 +37,7 @@ class Faults:
         self._waiting: list[Fault] = []
         self._refused: dict[tuple[str, str], float] = {}
         self.early = 0
-        """Calls that came again before the time that a storm had told."""
+        """Calls that came again before the time that a storm had named."""
 
     def fail(
         self,
@@ -50,13 +50,13 @@ class Faults:
         hang_up: bool = False,
         after: int = 0,
     ) -> Fault:
-        """Calls whose path holds this regular expression end with a 5xx, or with a broken connection."""
+        """Let calls whose path matches this regular expression end with a 5xx, or with a broken connection."""
         fault = self.refuse(path, ApiError(status, 0, "Internal Server Error"), method, times, done, hang_up)
         fault.after = after
         return fault
 
     def storm(self, path: str = "", *, times: int, retry_after: float = 0.02, everywhere: bool = False) -> Fault:
-        """Calls are answered with 429, all of a sudden and whatever the headers promised."""
+        """Let calls get a 429 suddenly, whatever the headers promised."""
         return self.refuse(path, errors.too_fast(retry_after, everywhere=everywhere), times=times)
 
     def refuse(
@@ -72,7 +72,7 @@ class Faults:
         return fault
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault that hits this call, if one does."""
+        """Return the fault of this call, if there is one."""
         self.early += monotonic() < self._refused.pop((method, path), 0.0)
         for fault in self._waiting:
             if fault.times and fault.matches(method, path):
@@ -91,7 +91,7 @@ class Faults:
 
 @dataclass(slots=True)
 class Window:
-    """A bucket that is full again at the end of its window."""
+    """A bucket that is refilled at the end of its window."""
 
     limit: int
     span: float
@@ -109,9 +109,9 @@ class Window:
 
 @dataclass(slots=True)
 class RateLimits:
-    """How many calls a bucket takes, and in how many real seconds. A bucket is a route and its first id.
+    """Calls that a bucket takes, and in how many real seconds. A bucket is a route and its first id.
 
-    Discord publishes neither number; these are near what bots observe.
+    Discord publishes neither number; these are close to those that bots observe.
     """
 
     routes: dict[str, tuple[int, float]] = field(
@@ -128,13 +128,13 @@ class RateLimits:
     refused: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def hurry(self, factor: float) -> None:
-        """Makes every window that many times shorter."""
+        """Make every window `factor` times shorter."""
         self.routes = {route: (limit, span / factor) for route, (limit, span) in self.routes.items()}
         self.usual = self.usual[0], self.usual[1] / factor
         self.old_edits = self.old_edits[0], self.old_edits[1] / factor
 
     def take(self, route: str, major: str) -> tuple[bool, dict[str, str]]:
-        """Whether the call may pass, and the headers that tell how things stand: D-headers."""
+        """Return whether the call may pass, and the headers about its bucket: D-headers."""
         window, now = self._window(f"{route}:{major}", self.routes.get(route, self.usual)), monotonic()
         passed = window.take(now)
         if not passed:
@@ -149,7 +149,7 @@ class RateLimits:
         }
 
     def take_old_edit(self, channel: str) -> float:
-        """Seconds to wait until an old message may be edited again; 0 for now."""
+        """Return the seconds until an old message may be edited again; 0 for now."""
         window, now = self._window(f"old:{channel}", self.old_edits), monotonic()
         return 0.0 if window.take(now) else window.ends - now
 

@@ -1,7 +1,7 @@
 """The gateway: one websocket for each shard, with sessions that outlive it.
 
-https://discord.com/developers/docs/events/gateway. What a session was sent is kept, so that RESUME can send again
-whatever a dropped connection lost.
+https://discord.com/developers/docs/events/gateway. A session keeps its events, so that RESUME can resend the ones that
+a dropped connection lost.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ BUFFER_MAX = 5000
 HEARTBEAT_MS = 41_250
 
 INTENTS = {"GUILD": 1, "CHANNEL": 1, "THREAD": 1}
-"""Which bit an event wants, by the first word of its name. What is not here is sent to all."""
+"""The intent bit of an event, by the first word of its name. All sessions get the others."""
 GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 9, 1 << 12, 1 << 15
-"""Events about messages have the same names in both; the first have a `guild_id`."""
+"""Message events have the same names in servers and direct messages; those of servers have a `guild_id`."""
 PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT
-"""Members, presences and the words of all messages, for which Discord wants to be asked:
+"""Intents for members, presences and the words of all messages, which take Discord's permission:
 https://discord.com/developers/docs/events/gateway#privileged-intents"""
 
 
@@ -44,13 +44,13 @@ class Compressor(Protocol):
 
 
 def zlib_stream() -> Compressor:
-    """One stream for the connection, flushed after each message."""
+    """Return a compressor for a connection's single stream, flushed after each message."""
     stream = zlib.compressobj()
     return lambda text: stream.compress(text.encode()) + stream.flush(zlib.Z_SYNC_FLUSH)
 
 
 def zstd_stream() -> Compressor:
-    """The same with Zstandard."""
+    """Return the same with Zstandard."""
     stream = zstandard.ZstdCompressor().compressobj()
     return lambda text: stream.compress(text.encode()) + stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 
@@ -59,7 +59,7 @@ STREAMS: dict[str, Callable[[], Compressor]] = {"zlib-stream": zlib_stream, "zst
 
 
 class Connection:
-    """One websocket. Its messages leave in the order in which they were given: D-order."""
+    """A websocket. Its messages leave in the order in which they were queued: D-order."""
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
         self._socket = socket
@@ -82,7 +82,7 @@ class Connection:
                     await self._socket.send_str(text)
 
     def drop(self) -> None:
-        """As a cable that is pulled: what was not sent yet is not sent, and nothing says goodbye."""
+        """Break the connection like a pulled cable: unsent messages are lost, and no close is sent."""
         self._writer.cancel()
         if self._request.transport is not None:
             self._request.transport.abort()
@@ -98,7 +98,7 @@ class Connection:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What READY opened: it goes on over several connections, until it is invalidated."""
+    """A session, opened by READY. It continues over several connections until it is invalidated."""
 
     id: str
     shard: tuple[int, int]
@@ -127,7 +127,7 @@ class Session:
 
 
 class Home(Protocol):
-    """What the gateway asks of the server behind it."""
+    """The gateway's view of the server behind it."""
 
     def knows(self, token: str) -> bool: ...
     def ready(self, session: Session) -> Json: ...
@@ -138,7 +138,7 @@ class Home(Protocol):
 
 
 class Gateway:
-    """All sessions and connections of one application."""
+    """All sessions and connections of an application."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -147,13 +147,13 @@ class Gateway:
         self.resumed = 0
         self.beats = 0
         self.silent = False
-        """No heartbeat is acknowledged, as on a connection that died without a word."""
+        """Whether heartbeats stay unacknowledged, as on a connection that died silently."""
         self.streams: set[str] = set()
-        """The compressions that were asked for."""
+        """The compressions that clients asked for."""
         self._connections: set[Connection] = set()
 
     def dispatch(self, event: str, data: Json, guild: str | None) -> None:
-        """Sends to each session whose shard holds the guild; what has no guild goes to the first shard."""
+        """Send to each session whose shard holds the guild, or to the first shard without a guild."""
         for session in self.sessions.values():
             number, shards = session.shard
             if number == ((int(guild) >> 22) % shards if guild else 0):
@@ -164,25 +164,25 @@ class Gateway:
         return any(session.connection for session in self.sessions.values())
 
     def drop(self) -> None:
-        """Every connection breaks; the sessions can be resumed."""
+        """Break every connection. The sessions can be resumed."""
         for connection in list(self._connections):
             connection.drop()
         for session in self.sessions.values():
             session.connection = None
 
     def ask_reconnect(self) -> None:
-        """Op 7: come again, and resume."""
+        """Send op 7: connect again and resume."""
         for connection in self._connections:
             connection.send(RECONNECT)
 
     def invalidate(self) -> None:
-        """Op 9 with false: the sessions are over, and what they missed is lost."""
+        """Send op 9 with false: the sessions end, and the missed events are lost."""
         self.forget()
         for connection in self._connections:
             connection.send(INVALID, data=False)
 
     def forget(self) -> None:
-        """Sessions end without a word, so that the next RESUME is refused."""
+        """End the sessions silently, so that the next RESUME is refused."""
         self.sessions.clear()
 
     async def close(self, code: int) -> None:
@@ -207,7 +207,7 @@ class Gateway:
         return socket
 
     def _hung_up(self, connection: Connection, code: int | None) -> None:
-        """A client that says goodbye properly ends its session."""
+        """End the session of a client that closes properly."""
         for session in list(self.sessions.values()):
             if session.connection is connection:
                 session.connection = None
@@ -216,7 +216,7 @@ class Gateway:
 
 
 class _Talk:
-    """What is said over one connection."""
+    """The exchange over one connection."""
 
     def __init__(self, gateway: Gateway, home: Home, connection: Connection, socket: web.WebSocketResponse) -> None:
         self._gateway = gateway
@@ -237,7 +237,7 @@ class _Talk:
                 return
 
     def _hear(self, op: int | None, data: Any) -> int | None:
-        """Answers. Gives the code with which the connection is to be closed, if it is."""
+        """Answer. Return the close code, if the connection must be closed."""
         if op == HEARTBEAT:
             self._gateway.beats += 1
             if not self._gateway.silent:

@@ -1,7 +1,7 @@
-"""One interaction, from the press of a key to what the person sees.
+"""An interaction, from a member's action to the answer they see.
 
-https://discord.com/developers/docs/interactions/receiving-and-responding: a first answer within 3 seconds, and its
-token is good for 15 minutes.
+https://discord.com/developers/docs/interactions/receiving-and-responding: the first answer must come within 3 seconds,
+and the token is valid for 15 minutes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GOOD_FOR = timedelta(minutes=15)
 
 @dataclass(slots=True, eq=False)
 class Interaction:
-    """What a member did, and how the bot answered."""
+    """A member's action and the bot's answers."""
 
     id: str
     token: str
@@ -42,27 +42,27 @@ class Interaction:
     created: datetime
     origin: Message | None = None
     answered: int | None = None
-    """The type of the first answer."""
+    """Type of the first answer."""
     original: Message | None = None
     followups: list[Message] = field(default_factory=list)
     modal: Json | None = None
     choices: list[Json] | None = None
     updated: bool = False
     given_up: bool = False
-    """The person was told that the interaction failed."""
+    """Whether the member was told that the interaction failed."""
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     # --- what the person sees ---
 
     @property
     def messages(self) -> list[Message]:
-        """The answers that are there, in order."""
+        """Return the existing answers, in order."""
         first = [self.original] if self.original and not self.original.flags & LOADING else []
         return [message for message in (*first, *self.followups) if not message.deleted]
 
     @property
     def message(self) -> Message:
-        """The last answer, or the message whose control was used where it was changed instead."""
+        """Return the last answer, or the message with the control if the answer changed that."""
         if self.messages:
             return self.messages[-1]
         if self.updated and self.origin:
@@ -71,7 +71,7 @@ class Interaction:
 
     @property
     def text(self) -> str:
-        """All that was answered."""
+        """Return the words of all answers."""
         return "\n".join(message.text for message in self.messages) if self.messages else self.message.text
 
     @property
@@ -80,7 +80,7 @@ class Interaction:
 
     @property
     def failed(self) -> bool:
-        """The person saw Discord's own words: this interaction failed."""
+        """Tell whether the member saw Discord's own notice that the interaction failed."""
         return self.given_up
 
     @property
@@ -88,7 +88,7 @@ class Interaction:
         return bool(self.original and self.original.flags & LOADING)
 
     def give_up(self) -> None:
-        """Discord stops waiting for a first answer and tells the person so."""
+        """Stop waiting for a first answer, as Discord does, and tell the member."""
         if self.answered is None:
             self.given_up = True
             self.settled.set()
@@ -96,7 +96,7 @@ class Interaction:
     # --- what the bot may do ---
 
     def answer(self, kind: int, now: Now) -> None:
-        """Takes the first answer. Raises ApiError where there is none to be taken."""
+        """Accept the first answer. Raises ApiError if none is possible any more."""
         if self.given_up or now() - self.created > FIRST_ANSWER:
             self.give_up()
             raise errors.unknown_interaction()
@@ -107,14 +107,14 @@ class Interaction:
         self.answered = kind
 
     def check_open(self, now: Now) -> None:
-        """For everything after the first answer."""
+        """Check that a further answer is possible. Raises ApiError."""
         if self.answered is None:
             raise errors.unknown_webhook()
         if now() - self.created > GOOD_FOR:
             raise errors.expired_token()
 
     def show(self, message: Message) -> None:
-        """The first message completes the one that is thinking, whose visibility stays as it was announced."""
+        """Show a message. The first one completes the thinking one, whose visibility stays as announced."""
         self.followups.append(message)
         self.settled.set()
 

@@ -1,7 +1,7 @@
-"""The limits of a body that Discord's OpenAPI file leaves out, checked by hand.
+"""Check a body by hand against the limits that Discord's OpenAPI file omits.
 
-https://discord.com/developers/docs/components/reference, /resources/message and
-/interactions/application-commands. Each function gives the problems it found, in words.
+https://discord.com/developers/docs/components/reference, /resources/message and /interactions/application-commands.
+Each function returns the problems in words.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CONTENTS = ("content", "embeds", "attachments", "components", "sticker_ids", "p
 
 
 def message_problems(body: Json, files: dict[str, bytes], *, new: bool, was_v2: bool = False) -> list[str]:
-    """For a message that is made, or changed (`was_v2`: it has Components V2 already)."""
+    """Check a new or changed message. With `was_v2`, it already has Components V2."""
     return list(_message(body, files, new=new, was_v2=was_v2))
 
 
@@ -100,7 +100,7 @@ def _media(component: Json) -> Iterator[str]:
 
 
 def component_problems(components: list[Json]) -> Iterator[str]:
-    """What holds in messages and in modals alike."""
+    """Check the rules of messages and modals alike."""
     everything = list(walk(components))
     for key in ("custom_id", "id"):  # D-unique
         used = Counter(component[key] for component in everything if component.get(key))
@@ -132,7 +132,7 @@ def _button(button: Json) -> Iterator[str]:
 
 
 def _picking(picking: Json) -> Iterator[str]:
-    """A select, radio buttons or check boxes."""
+    """Check a select, radio buttons or check boxes."""
     options: list[Json] = picking["options"]
     least, most = picking.get("min_values", 1), picking.get("max_values", 1)
     if not least <= most <= len(options):
@@ -156,7 +156,7 @@ def modal_problems(data: Json) -> list[str]:
 
 
 def choice_problems(choices: list[Json]) -> list[str]:
-    """For the answer to a half-typed option."""
+    """Check the answer to an unfinished option."""
     problems = [] if len(choices) <= CHOICES_MAX else [f"choices: {len(choices)}, more than {CHOICES_MAX}"]
     for choice in choices:
         if not str(choice["name"]).strip():
@@ -167,7 +167,7 @@ def choice_problems(choices: list[Json]) -> list[str]:
 
 
 def command_problems(commands: list[Json]) -> list[str]:
-    """For all commands of an application, or of an application in one server."""
+    """Check all commands of an application, or those in one server."""
     problems = []
     kinds = Counter(command.get("type") or 1 for command in commands)
     problems += [f"{number} commands of type {kind}" for kind, number in kinds.items() if number > COMMANDS_MAX[kind]]

@@ -46,12 +46,12 @@ STRING, WHOLE, YES_NO, CHANNEL, ROLE, NUMBER = 3, 4, 5, 7, 8, 10
 
 
 class CannotDo(AssertionError):
-    """Discord's client does not offer this: there is no such command, option, button or message to be seen."""
+    """Discord's client doesn't offer this: there is no such visible command, option, button or message."""
 
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """A person in one server, who speaks in one channel unless told otherwise."""
+    """A person in a server, who speaks in one channel by default."""
 
     server: DiscordServer
     user: User
@@ -63,37 +63,37 @@ class Member:
     locale: str = "en-US"
     administrator: bool = False
     pending: bool = False
-    """Whether the member has still to accept the server's rules."""
+    """Whether the member must still accept the server's rules."""
     timed_out: datetime | None = None
-    """Until when."""
+    """End of the timeout, if there is one."""
     extra: int = 0
-    """Permissions beyond those of everybody."""
+    """Permissions beyond @everyone's."""
     done: list[Interaction] = field(default_factory=list)
 
     def sees(self, channel: Channel | None = None) -> list[Message]:
-        """The messages of a channel, those that only this person sees among them."""
+        """Return the channel's messages, with those that only this member sees."""
         place = channel or self.channel
         return place.posted(self.user) if self.may(VIEW_CHANNEL, place) else []
 
     def may(self, permission: int, channel: Channel) -> bool:
-        """Conversations with the bot alone have no permissions."""
+        """Tell whether the member has the permission. A conversation with the bot needs none."""
         return channel.guild is None or bool(member_permissions(self, channel) & permission)
 
     # --- what the person writes ---
 
     def write(self, words: str, *, here: Channel | None = None, to: Message | None = None) -> Message:
-        """Writes a message in the channel; in reply to another, whose author it pings."""
+        """Write a message in the channel, or a reply, which pings the author of the first message."""
         place = here or self.channel
         if not self.may(SEND_IN_THREADS if place.is_thread else SEND_MESSAGES, place):
             raise CannotDo(f"{self.user.name} may not write in {place.name!r}")
         return self.server.add_message(self.user, place, words, replied_to=to)
 
     def write_directly(self, words: str) -> Message:
-        """Writes to the bot alone."""
+        """Write to the bot directly."""
         return self.server.add_message(self.user, self.direct, words)
 
     def edit(self, message: Message, words: str) -> None:
-        """Changes what they have written; Discord reads its mentions anew."""
+        """Edit the member's own message; Discord reads its mentions again."""
         if message.author is not self.user:
             raise CannotDo("nobody edits what others have written")
         message.content, message.edited = words, self.server.now()
@@ -103,41 +103,41 @@ class Member:
 
     @property
     def direct(self) -> Channel:
-        """Their conversation with the bot."""
+        """The member's conversation with the bot."""
         return self.server.direct(self.user)
 
     # --- what the person does, and waits for ---
 
     async def slash(self, name: str, *, here: Channel | None = None, **options: object) -> Interaction:
-        """`name` with its group, as `poll create`; the options by their names."""
+        """Use a command. `name` includes the group, as in `poll create`; the options go by name."""
         return await self.wait(self.start_slash(name, here=here, **options))
 
     async def click(self, message: Message, label: str) -> Interaction:
         return await self.wait(self.start_click(message, label))
 
     async def choose(self, message: Message, *options: str, placeholder: str = "") -> Interaction:
-        """Picks options of a select by their labels; by its placeholder where there are several selects."""
+        """Pick options of a select by their labels. `placeholder` names the select if there are several."""
         return await self.wait(self.start_choose(message, *options, placeholder=placeholder))
 
     async def autocomplete(self, name: str, option: str, text: str, **others: object) -> list[Json]:
-        """The suggestions, each with `name` and `value`."""
+        """Return the suggestions, each with `name` and `value`."""
         answer = await self.wait(self.start_autocomplete(name, option, text, **others))
         return answer.choices or []
 
     async def submit(self, opened: Interaction, **filled: str | Sequence[str]) -> Interaction:
-        """Fills in the modal that an interaction opened, by the custom ids of its inputs."""
+        """Fill in the modal that an interaction opened, by its inputs' custom ids."""
         return await self.wait(self.start_submit(opened, **filled))
 
     async def context(self, name: str, message: Message) -> Interaction:
-        """A command of a message's menu."""
+        """Use a command in a message's menu."""
         return await self.wait(self.start_context(name, message))
 
     async def press(self, message: Message | None, custom_id: str, *values: str) -> Interaction:
-        """Sends a custom id as it is, even one that no message shows: a forged or a very old control."""
+        """Send a custom id, even one that no message shows, such as a forged or a very old control."""
         return await self.wait(self.start_press(message, custom_id, *values))
 
     async def wait(self, interaction: Interaction, patience: float = PATIENCE) -> Interaction:
-        """Until something is shown that is more than «thinking», or Discord says that it failed."""
+        """Wait for an answer that is more than «thinking», or for Discord's notice of a failure."""
         async with asyncio.timeout(patience):
             await interaction.settled.wait()
         return interaction
@@ -222,7 +222,7 @@ class Member:
     # --- what the person sees ---
 
     def _command(self, name: str, kind: int = 1, here: Channel | None = None) -> tuple[Json, list[Json], list[Json]]:
-        """(the command, the options to fill in, the groups on the way to them)."""
+        """Return the command, the options to fill in, and the groups on the way to them."""
         first, *rest = name.split(" ") if kind == 1 else [name]
         place = here or self.channel
         command = self.server.offered(first, kind, self.guild, place)
@@ -239,7 +239,8 @@ class Member:
         return command, options, path
 
     def _may_use(self, command: Json, place: Channel) -> bool:
-        """As the server's own settings for the bot have it, until somebody changes them. "0" is for administrators."""
+        """Tell whether the server's default settings offer the command to the member. "0" is for administrators
+        only."""
         if place.guild is None:
             return True
         permissions = member_permissions(self, place)
@@ -299,7 +300,7 @@ def _nested(command: Json, path: list[Json], options: list[Json]) -> Json:
 
 
 def _filled(component: Json, filled: dict[str, Any]) -> Json:
-    """A part of a modal as it is sent back: labels around inputs, rows around inputs, or text. D-form"""
+    """Return a part of a modal as the client sends it: labels around inputs, rows around inputs, or text. D-form"""
     shared = {"type": component["type"], "id": component.get("id", 0)}
     if component["type"] == LABEL:
         return {**shared, "component": sent_back(component["component"], filled)}
@@ -309,7 +310,7 @@ def _filled(component: Json, filled: dict[str, Any]) -> Json:
 
 
 def sent_back(component: Json, filled: Mapping[str, Any]) -> Json:
-    """An input as it is sent: with what was filled in, else as it stood. Radio buttons bring one value or null. D-form"""
+    """Return an input with the member's answer, or with its old value. Radio buttons have one value or null. D-form"""
     name = component["custom_id"]
     shared = {"type": component["type"], "id": component.get("id", 0), "custom_id": name}
     if component["type"] == CHANNEL_SELECT:
@@ -324,5 +325,5 @@ def sent_back(component: Json, filled: Mapping[str, Any]) -> Json:
 
 
 def inputs(modal: Json) -> Iterator[Json]:
-    """The inputs of a form."""
+    """Return the inputs of a form."""
     return (component for component in walk(modal["components"]) if "custom_id" in component)

@@ -1,4 +1,4 @@
-"""Messages: made, found, changed, deleted. https://discord.com/developers/docs/resources/message"""
+"""Create, find, edit and delete messages. https://discord.com/developers/docs/resources/message"""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from tests.wire.discord.model import (
 OLD = timedelta(hours=1)
 REPLY = 19
 REPLIABLE = frozenset({0, REPLY, 20, 23})
-"""Types of messages that can be answered: https://discord.com/developers/docs/resources/message#message-object-message-types"""
+"""Types of messages that take replies:
+https://discord.com/developers/docs/resources/message#message-object-message-types"""
 
 
 def compose(
@@ -50,7 +51,7 @@ def compose(
 
 
 def fill(call: Call, message: Message, data: Json) -> None:
-    """Sets what the body names, as an edit does too. D-text, D-layout"""
+    """Set the fields that the body names, as an edit does too. D-text, D-layout"""
     message.attachments = _attachments(call, message, data)
     message.content = data["content"] or "" if "content" in data else message.content
     message.embeds = data["embeds"] or [] if "embeds" in data else message.embeds
@@ -125,7 +126,7 @@ async def create_message(call: Call) -> Json:
         return call.server.nonces[nonce].json()  # D-nonce
     replied_to = _replied_to(call, channel)
     _, message = compose(call, channel, call.data, replied_to=replied_to)
-    if channel.archived:  # a message to an archived thread opens it again
+    if channel.archived:  # a message reopens an archived thread
         call.server.archive(channel, archived=False)
     if nonce[1]:
         call.server.nonces[nonce] = message
@@ -133,7 +134,8 @@ async def create_message(call: Call) -> Json:
 
 
 def _replied_to(call: Call, channel: Channel) -> Message | None:
-    """The message that a new one answers. D-reply: https://discord.com/developers/docs/resources/message#message-reference"""
+    """Return the message that a new one replies to. D-reply:
+    https://discord.com/developers/docs/resources/message#message-reference"""
     reference = call.data.get("message_reference")
     if reference is None:
         return None
@@ -150,7 +152,7 @@ def _replied_to(call: Call, channel: Channel) -> Message | None:
 
 
 def _message(call: Call) -> Message:
-    """A message in a channel. Those that one person sees are not found this way."""
+    """Return a channel's message. One that only one member sees can't be found this way."""
     message = find_channel(call).messages.get(call.ids["message_id"])
     if message is None or message.deleted or message.only_for is not None:
         raise errors.unknown_message()
@@ -200,6 +202,6 @@ async def delete_message(call: Call) -> None:
 
 
 async def nothing(call: Call) -> None:
-    """For what is taken and has no consequence here, such as typing."""
+    """Accept a call that has no effect here, such as typing."""
     find_channel(call)
     validate(call)

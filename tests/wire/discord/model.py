@@ -1,4 +1,4 @@
-"""What the local Discord knows: people, servers, channels, messages, and how each is written on the wire.
+"""The local Discord's people, servers, channels and messages, with their JSON.
 
 https://discord.com/developers/docs/resources/message, /channel, /guild and /user.
 """
@@ -19,7 +19,8 @@ TEXT, DIRECT, VOICE, NEWS, NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0
 THREADS = frozenset({NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD})
 """https://discord.com/developers/docs/resources/channel#channel-object-channel-types"""
 OBFUSCATED_NAME, OBFUSCATED = "___hidden___", 1 << 17
-"""https://github.com/discord/discord-api-docs/pull/8454: a channel that the bot may not view, in the gateway."""
+"""The gateway's stand-in for a channel that the bot may not view:
+https://github.com/discord/discord-api-docs/pull/8454"""
 EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
 
 ADMINISTRATOR = 1 << 3
@@ -44,14 +45,15 @@ RADIO_BUTTONS, CHECK_BOXES = 21, 22
 
 
 WITHOUT_CONTENT: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
-"""What the privileged intent gives: https://discord.com/developers/docs/events/gateway#message-content-intent"""
+"""The fields that need the privileged intent:
+https://discord.com/developers/docs/events/gateway#message-content-intent"""
 
 BOT = "bot"
-"""The bot among the people of a private thread."""
+"""The bot, among the members of a private thread."""
 
 
 class Ids:
-    """Snowflakes that grow, and tell the time they were made."""
+    """Makes growing snowflakes that hold their time."""
 
     def __init__(self, now: Now) -> None:
         self._now = now
@@ -83,20 +85,20 @@ class User:
 
 @dataclass(slots=True, eq=False)
 class Guild:
-    """A server in Discord's sense: a community."""
+    """A server, in Discord's API a guild."""
 
     id: str
     name: str
     owner: str
     locale: str = "en-US"
     roles: dict[str, str] = field(default_factory=dict)
-    """Id → name. The role of everybody has the guild's id."""
+    """Role names by id. The role of @everyone has the guild's id."""
     bot_role: str = ""
-    """The id of the role that Discord made for the bot."""
+    """Id of the role that Discord made for the bot."""
     channels: dict[str, Channel] = field(default_factory=dict)
     members: int = 1
     has_bot: bool = True
-    """Whether the bot is in it: of another server Discord tells it nothing."""
+    """Whether the bot is a member. Discord tells it nothing about other servers."""
 
     def json(self, bot: User, joined: datetime) -> Json:
         channels = [channel for channel in self.channels.values() if not channel.gone]
@@ -167,7 +169,7 @@ def role_json(id_: str, name: str) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """What a channel allows and denies one role or one member."""
+    """A channel's permissions for one role or member: allowed and denied."""
 
     allow: int = 0
     deny: int = 0
@@ -175,7 +177,7 @@ class Overwrite:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A channel, a thread (which has a parent) or a conversation with one person (which has a recipient)."""
+    """A channel, a thread (with a parent) or a conversation with one person (with a recipient)."""
 
     id: str
     name: str
@@ -184,20 +186,20 @@ class Channel:
     parent: Channel | None = None
     recipient: User | None = None
     between: tuple[str, ...] = ()
-    """The ids of the people of a conversation without the bot."""
+    """The ids of the people in a conversation without the bot."""
     owner: User | None = None
     newest: str | None = None
-    """The id of a forum's newest post."""
+    """Id of a forum's newest post."""
     permissions: int = BOT_PERMISSIONS
-    """What the bot may do here. A thread has those of its channel as well."""
+    """The bot's permissions here. A thread has its channel's too."""
     overwrites: dict[str, Overwrite] = field(default_factory=dict)
-    """By the id of a role or a member. The role of everybody has the guild's id."""
+    """Overwrites by the id of a role or a member. The role of @everyone has the guild's id."""
     people: set[str] = field(default_factory=set)
-    """Whom a private thread was shown to, by their ids."""
+    """The ids of a private thread's members."""
     gone: bool = False
     archived: bool = False
     locked: bool = False
-    """For threads. What is locked is for those alone who may manage threads."""
+    """For threads. A locked one is only for members who may manage threads."""
     messages: dict[str, Message] = field(default_factory=dict)
 
     @property
@@ -210,13 +212,13 @@ class Channel:
 
     @property
     def visible_to_bot(self) -> bool:
-        """A private thread is there for those alone to whom it was shown, and for who manages threads."""
+        """Tell whether the bot can see the channel. A private thread is only for its members and thread managers."""
         if not self.bot_permissions & VIEW_CHANNEL:
             return False
         return self.kind != PRIVATE_THREAD or BOT in self.people or bool(self.bot_permissions & MANAGE_THREADS)
 
     def posted(self, viewer: User | None = None) -> list[Message]:
-        """The messages that everybody sees, oldest first; with a viewer, also those that only they see."""
+        """Return the public messages, oldest first; with a viewer, also those that only they see."""
         return [
             message
             for message in self.messages.values()
@@ -235,11 +237,11 @@ class Channel:
         return {**shared, **self._overwrites_json(), **voice, "position": 0, "nsfw": False, "parent_id": None}
 
     def partial_json(self) -> Json:
-        """As an interaction has it: true, but without the overwrites that say who sees the channel."""
+        """Return the channel as in an interaction: correct, but without the overwrites that say who sees it."""
         return {key: value for key, value in self.json().items() if key != "permission_overwrites"}
 
     def gateway_json(self) -> Json:
-        """As an event has it. A channel that the bot may not view has a false name and a single overwrite."""
+        """Return the channel as in an event. One that the bot may not view has a false name and a single overwrite."""
         if self.guild is None or self.bot_permissions & VIEW_CHANNEL:
             return self.json()
         overwrite = {"id": self.guild.id, "type": 0, "allow": "0", "deny": str(VIEW_CHANNEL)}
@@ -275,7 +277,7 @@ class Channel:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """A message. `only_for` makes it one that a single person sees."""
+    """A message. With `only_for`, only that person sees it."""
 
     id: str
     channel: Channel
@@ -292,26 +294,26 @@ class Message:
     forwarded: Message | None = None
     replied_to: Message | None = None
     mentions: tuple[User, ...] = ()
-    """The members that it names, whose mention Discord recognised."""
+    """The members whose mention Discord recognised."""
     roles: tuple[str, ...] = ()
-    """The ids of the roles that it names."""
+    """The ids of mentioned roles."""
     webhook: str = ""
-    """The id of the webhook that wrote it."""
+    """Id of the webhook that wrote the message."""
     kind: int = 0
     """https://discord.com/developers/docs/resources/message#message-object-message-types"""
     versions: list[str] = field(default_factory=list)
-    """The text as it was after each edit, the first included."""
+    """The text after each edit, and the original."""
 
     @property
     def text(self) -> str:
-        """All that can be read: the content, text displays, embeds."""
+        """Return all readable text: the content, text displays, embeds."""
         texts = [component["content"] for component in walk(self.components) if component["type"] == TEXT_DISPLAY]
         described = [embed.get(key, "") for embed in self.embeds for key in ("title", "description")]
         return "\n".join(part for part in (self.content, *texts, *described) if part)
 
     @property
     def controls(self) -> list[Json]:
-        """Buttons and selects, in order."""
+        """Return the buttons and selects, in order."""
         return [
             component
             for component in walk(self.components)
@@ -320,7 +322,7 @@ class Message:
 
     @property
     def labels(self) -> list[str]:
-        """What is written on the controls."""
+        """Return the controls' labels."""
         return [str(control.get("label") or control.get("placeholder") or "") for control in self.controls]
 
     def json(self) -> Json:
@@ -354,7 +356,8 @@ class Message:
         return {"message_reference": reference, "referenced_message": original}
 
     def event_json(self, bot: User, *, all_content: bool) -> Json:
-        """As an event has it: without the privileged intent, with the words alone of what is for the bot or its own.
+        """Return the message as in an event. Without the privileged intent, only messages to the bot and its own have
+        words.
 
         https://discord.com/developers/docs/events/gateway#message-content-intent
         """
@@ -365,12 +368,12 @@ class Message:
         return event if all_content or self.is_for(bot) else {**event, **WITHOUT_CONTENT}
 
     def is_for(self, bot: User) -> bool:
-        """Whether the bot wrote it, is alone with its author, or is named in it."""
+        """Tell whether the bot wrote the message, is alone with its author, or is mentioned in it."""
         return self.author is bot or self.channel.kind == DIRECT or bot in self.mentions
 
 
 def walk(components: list[Json]) -> Iterator[Json]:
-    """Every component, nested ones and accessories too."""
+    """Yield every component, with nested ones and accessories."""
     for component in components:
         yield component
         nested = [*component.get("components", ()), *_one(component, "accessory"), *_one(component, "component")]

@@ -14,7 +14,7 @@ from tests.wire.discord.pointing import point
 
 
 def turned(address: str) -> None:
-    """Every call of discord.py goes to this address, such as `http://127.0.0.1:20443`."""
+    """Redirect every call of discord.py to this address, such as `http://127.0.0.1:20443`."""
     point(f"{address}/api/v10", f"ws{address.removeprefix('http')}/gateway/")
 
 

@@ -1,4 +1,4 @@
-"""Turns discord.py to a server on this machine, which it is made for only from the outside."""
+"""Redirect discord.py to a server on this machine, which it only supports from the outside."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from discord.webhook import async_
 
 @contextmanager
 def pointed_at(api: str, gateway: str) -> Iterator[None]:
-    """Everything that discord.py sends goes to these addresses, such as `http://127.0.0.1:20000/api/v10`."""
+    """Redirect all calls of discord.py to these addresses, such as `http://127.0.0.1:20000/api/v10`."""
     before = discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     point(api, gateway)
     try:
@@ -27,16 +27,16 @@ def pointed_at(api: str, gateway: str) -> Iterator[None]:
 
 
 def point(api: str, gateway: str) -> None:
-    """The same, for good."""
+    """Redirect them for good."""
     discord.http.Route.BASE = api
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
 
 class _Impatient:
-    """asyncio, but that nobody sleeps for long.
+    """asyncio with short sleeps.
 
-    Where `told` is set, only for the whole seconds of the library's own choice: how long a rate limit lasts, the
-    server tells, in fractions of a second.
+    With `whole_seconds`, only integers, which the library chose, are shortened: the server names a rate limit's time in
+    fractions of a second.
     """
 
     def __init__(self, longest: float, *, whole_seconds: bool) -> None:
@@ -53,7 +53,7 @@ class _Impatient:
 
 @contextmanager
 def impatient(longest: float = 0.02) -> Iterator[None]:
-    """discord.py's own pauses before it tries again, 1 to 60 seconds, become short. Its rate limits stay."""
+    """Shorten discord.py's own pauses between tries, of 1 to 60 seconds. Its rate limits stay."""
     modules: tuple[ModuleType, ...] = (client, shard, async_, http)
     before = {module: module.asyncio for module in modules}
     for module in modules:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.wire.discord.server import DiscordServer
 
 VIA = {"Via": "1.1 local"}
-"""discord.py takes a 429 without it for a ban by the network."""
+"""discord.py takes a 429 without this header for a ban by the network."""
 
 
 def application(server: DiscordServer) -> web.Application:
@@ -76,7 +76,7 @@ def _served(
 
 
 def _readable(call: Call, template: str) -> str:
-    """The path with the ids that tell something."""
+    """Return the path with its meaningful ids."""
     for name in ("channel_id", "message_id", "guild_id"):
         template = template.replace(f"{{{name}}}", call.ids.get(name, ""))
     return template.replace("{interaction_id}/{interaction_token}", "…").replace("{webhook_id}/{webhook_token}", "…")
@@ -112,7 +112,8 @@ def _token(request: web.Request) -> str:
 
 
 def _major(call: Call) -> str:
-    """https://discord.com/developers/docs/topics/rate-limits: channels, servers and webhooks count each for itself."""
+    """Return the id that a bucket counts by. https://discord.com/developers/docs/topics/rate-limits: channels, servers
+    and webhooks."""
     ids = call.ids
     return ids.get("channel_id") or ids.get("webhook_token") or ids.get("guild_id") or ""
 
@@ -174,7 +175,7 @@ async def user(call: Call) -> Json:
 
 
 async def guild_member(call: Call) -> Json:
-    """One member: that takes no privileged intent, unlike the list of all.
+    """Return a member, which takes no privileged intent, unlike the list of all.
 
     https://discord.com/developers/docs/resources/guild#get-guild-member
     """
@@ -234,7 +235,7 @@ async def get_channel(call: Call) -> Json:
 
 
 async def edit_channel(call: Call) -> Json:
-    """Threads alone are archived and opened: by everyone who may write there, and where they are locked, by few."""
+    """Archive or open a thread: for everyone who may write there, or for thread managers if it's locked."""
     validate(call)
     thread = find_channel(call)
     if not thread.is_thread or set(call.data) - {"archived", "locked"}:
@@ -265,7 +266,7 @@ async def open_direct(call: Call) -> Json:
 
 
 async def start_thread(call: Call) -> Json:
-    """In a forum with its first message, which a post must have."""
+    """Start a thread. A forum's post must have a first message."""
     parent = find_channel(call)
     if parent.kind == FORUM:
         call.data.pop(
@@ -287,7 +288,7 @@ async def start_thread(call: Call) -> Json:
 
 
 async def active_threads(call: Call) -> Json:
-    """Those of a server that the bot may see, the newest first."""
+    """Return the server's active threads that the bot may see, newest first."""
     guild = call.server.guilds[call.ids["guild_id"]]
     threads = [
         channel for channel in guild.channels.values() if channel.is_thread and not (channel.gone or channel.archived)

@@ -1,4 +1,5 @@
-"""What a member may do in a channel: https://discord.com/developers/docs/topics/permissions#permission-overwrites"""
+"""Compute a member's permissions in a channel:
+https://discord.com/developers/docs/topics/permissions#permission-overwrites"""
 
 from __future__ import annotations
 
@@ -21,10 +22,11 @@ ALL = (1 << 53) - 1
 
 
 def member_permissions(member: Member, channel: Channel) -> int:
-    """Permissions with the overwrites of the channel, or of a thread's channel; none where the member doesn't see it.
+    """Return the permissions with the overwrites of the channel, or of a thread's channel; none if the member doesn't
+    see it.
 
-    Those of a member who is timed out are left in: the documentation doesn't say that Discord takes them out of an
-    interaction, so the bot has to.
+    A timeout isn't applied: the documentation doesn't say that Discord removes those permissions from an interaction,
+    so the bot must do so.
     """
     if member.administrator:
         return ALL

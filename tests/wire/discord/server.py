@@ -1,7 +1,7 @@
 """A small Discord of the project's own, on this machine's loopback: `async with DiscordServer(now=…) as server`.
 
-What it refuses, it refuses as Discord does, and it keeps the reasons in `violations`, so that a test fails even
-where the bot took the refusal in its stride. Nothing leaves the machine and nothing is kept.
+It refuses calls as Discord does and keeps the reasons in `violations`, so that a test fails even if the bot handles the
+refusal. Nothing leaves the machine, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ from tests.wire.discord.validation import Validator
 
 TOKEN = "MTE.local.discord"
 REPLY = 19
-"""The type of a message that answers another."""
+"""Type of a message that replies to another."""
 IN_GUILD, BOT_DM, BETWEEN = 0, 1, 2
 AWAY = ATTACH_FILES | EMBED_LINKS | 1 << 17
-"""What the bot may do where only a member has installed it."""
+"""The bot's permissions where only a member has installed it."""
 """https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-context-types"""
 PORTS = range(20_000, 32_000)
 UPLOAD_MAX = 10 * 1024 * 1024
@@ -95,13 +95,13 @@ class DiscordServer:
         self.members: list[Member] = []
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[str, list[Json]] = {"": []}
-        """By guild's id; those of all guilds under the empty one."""
+        """Commands by guild id; those of all guilds are under the empty id."""
         self.nonces: dict[tuple[str, str], Message] = {}
         self.uploads: dict[str, bytes] = {}
         self.gateway = Gateway(self)
         self.proposed_shards = 1
         self.upload_max = UPLOAD_MAX
-        """Bytes of a file. Larger ones are refused with 413, as a server of Discord's own limits would."""
+        """Largest file in bytes. Larger ones get a 413, as from a server with Discord's own limits."""
         self.revoked = False
         self._down = False
         self._port = port
@@ -130,7 +130,7 @@ class DiscordServer:
         return channel
 
     def between(self, *people: User) -> Channel:
-        """A conversation of these people, without the bot."""
+        """Add a conversation of these people, without the bot."""
         channel = Channel(
             self.new_id(), "", None, DIRECT, recipient=people[0], between=tuple(each.id for each in people)
         )
@@ -139,7 +139,7 @@ class DiscordServer:
         return channel
 
     def direct(self, person: User) -> Channel:
-        """The one conversation of the bot with a person."""
+        """Return the bot's single conversation with a person."""
         for channel in self.channels.values():
             if channel.recipient is person and not channel.between:
                 return channel
@@ -159,7 +159,7 @@ class DiscordServer:
         kind: int = PUBLIC_THREAD,
         people: Iterable[str] = (),
     ) -> Channel:
-        """A thread of a channel, or a post of a forum. A private thread is for `people`, by their ids or `BOT`."""
+        """Add a thread of a channel, or a forum's post. A private thread is for `people`, by their ids or `BOT`."""
         thread = Channel(self.new_id(), name, parent.guild, kind, parent, owner=owner, people=set(people))
         if parent.kind == FORUM:
             parent.newest = thread.id
@@ -170,7 +170,7 @@ class DiscordServer:
         return thread
 
     def archive(self, thread: Channel, *, archived: bool = True, locked: bool = False) -> None:
-        """As Discord does after a while without talk; a moderator can lock it as well."""
+        """Archive a thread, as Discord does after some silence; a moderator can lock it too."""
         thread.archived, thread.locked = archived, locked
         assert thread.guild is not None
         self.gateway.dispatch("THREAD_UPDATE", thread.json(), thread.guild.id)
@@ -185,7 +185,7 @@ class DiscordServer:
         joined: datetime | None = None,
         locale: str = "en-US",
     ) -> Member:
-        """A person who has just come, in the main channel unless another is named."""
+        """Add a person, in the main channel by default."""
         place = channel or self.main
         guild = place.guild or self.guild
         user = User(self.new_id(), name)
@@ -197,7 +197,7 @@ class DiscordServer:
         return member
 
     def add_bot_role(self, guild: Guild | None = None) -> str:
-        """The role that Discord makes for a bot that was invited with permissions: its id."""
+        """Add the role that Discord makes for a bot that was invited with permissions, and return its id."""
         owner = guild or self.guild
         owner.bot_role = self.new_id()
         owner.roles[owner.bot_role] = self.bot.name
@@ -210,14 +210,14 @@ class DiscordServer:
         return user
 
     def forbid(self, channel: Channel, permissions: int = BOT_PERMISSIONS) -> None:
-        """Takes permissions of the bot away in a channel: all, unless some are named."""
+        """Take permissions from the bot in a channel, all by default."""
         channel.permissions &= ~permissions
         before = channel.overwrites.get(self.bot.id, Overwrite())
         channel.overwrites[self.bot.id] = Overwrite(before.allow & ~permissions, before.deny | permissions)
         self.update(channel)
 
     def hide(self, channel: Channel, *people: Member) -> None:
-        """Makes a channel private: for these people and the bot, as far as it may view the channel."""
+        """Make a channel private, for these people and the bot, if it may view the channel."""
         assert channel.guild is not None
         channel.overwrites = {channel.guild.id: Overwrite(deny=VIEW_CHANNEL)}
         allowed = [member.user.id for member in people]
@@ -226,18 +226,18 @@ class DiscordServer:
         self.update(channel)
 
     def deny(self, channel: Channel, permissions: int) -> None:
-        """Takes permissions of everybody away in a channel, but not the bot's."""
+        """Take permissions from everybody in a channel except the bot."""
         assert channel.guild is not None
         channel.overwrites[channel.guild.id] = Overwrite(deny=permissions)
         self.update(channel)
 
     def open(self, channel: Channel) -> None:
-        """Takes all overwrites away, so that everybody sees the channel."""
+        """Remove all overwrites, so that everybody sees the channel."""
         channel.overwrites.clear()
         self.update(channel)
 
     def update(self, channel: Channel) -> None:
-        """Tells the bot of a channel that has changed."""
+        """Tell the bot about a changed channel."""
         if channel.guild is not None and not channel.is_thread:
             self.gateway.dispatch("CHANNEL_UPDATE", channel.gateway_json(), channel.guild.id)
 
@@ -247,12 +247,12 @@ class DiscordServer:
         self.gateway.dispatch(name, channel.json(), channel.guild.id if channel.guild else None)
 
     def delete_message(self, message: Message) -> None:
-        """As a moderator does by hand."""
+        """Delete a message as a moderator does."""
         message.deleted = True
         self.tell("DELETE", message)
 
     def tell(self, what: str, message: Message) -> None:
-        """The event about a message, to those who asked for such events, where the bot can see the channel."""
+        """Send a message's event to sessions with that intent, if the bot can see the channel."""
         channel, guild = message.channel, message.channel.guild
         if message.only_for is not None or channel.between or not (guild is None or channel.visible_to_bot):
             return
@@ -265,7 +265,8 @@ class DiscordServer:
         self.gateway.dispatch(f"MESSAGE_{what}", body, guild.id if guild else None)
 
     def _partial_member(self, user: User, guild: Guild) -> Json:
-        """The member as a message's event has them: https://discord.com/developers/docs/events/gateway-events#message-create"""
+        """Return the author as in a message's event:
+        https://discord.com/developers/docs/events/gateway-events#message-create"""
         member = next((each for each in self.members if each.user is user and each.guild is guild), None)
         return {
             "roles": list(member.roles) if member else [],
@@ -277,7 +278,7 @@ class DiscordServer:
         }
 
     def add_message(self, author: User, channel: Channel, content: str, **more: Any) -> Message:
-        """A message that anybody writes. Discord reads the mentions of people and roles out of its words."""
+        """Add anybody's message. Discord finds the mentions of people and roles in its words."""
         ids = re.findall(r"<@(!|&)?(\d+)>", content)
         people = tuple(self.people[id_] for kind, id_ in ids if kind != "&" and id_ in self.people)
         guild = channel.guild
@@ -298,24 +299,24 @@ class DiscordServer:
         return message
 
     def pass_on(self, message: Message) -> None:
-        """Tells the bot of a message once more, as after a connection that broke at the wrong moment."""
+        """Tell the bot of a message again, as after a connection that broke at the wrong moment."""
         self.tell("CREATE", message)
 
     # --- what goes wrong ---
 
     def outage(self) -> None:
-        """Discord is down: connections break, and every call ends with 503."""
+        """Take Discord down: connections break, and every call ends with 503."""
         self._down = True
         self.gateway.drop()
 
     def back(self, *, resumable: bool = True) -> None:
-        """Discord is up again; the sessions are still known, or not."""
+        """Bring Discord back up, with or without its sessions."""
         self._down = False
         if not resumable:
             self.gateway.forget()
 
     async def revoke_token(self) -> None:
-        """The token is worth nothing any more: 401, and the gateway closes with 4004."""
+        """Revoke the token: calls get 401, and the gateway closes with 4004."""
         self.revoked = True
         await self.gateway.close(4004)
 
@@ -323,7 +324,7 @@ class DiscordServer:
         return self._down
 
     def expire_unanswered(self) -> list[Interaction]:
-        """Three seconds have passed for all who wait for a first answer: they are told that it failed."""
+        """Let three seconds pass for all unanswered interactions: their members are told of the failure."""
         late = [interaction for interaction in self.interactions.values() if interaction.answered is None]
         for interaction in late:
             interaction.give_up()
@@ -332,7 +333,8 @@ class DiscordServer:
     # --- what members do ---
 
     def offered(self, name: str, kind: int, guild: Guild, place: Channel | None = None) -> Json | None:
-        """The command that Discord's client shows under this name, in a channel or in a conversation with the bot."""
+        """Return the command that Discord's client offers under this name, in a channel or in a conversation with the
+        bot."""
         context = IN_GUILD
         if place and place.guild is None:
             context = BETWEEN if place.between else BOT_DM
@@ -354,12 +356,12 @@ class DiscordServer:
         return interaction
 
     def replay(self, interaction: Interaction) -> None:
-        """Passes it on to the bot: a second time, as after a connection that broke at the wrong moment."""
+        """Deliver an interaction to the bot again, as after a connection that broke at the wrong moment."""
         guild = interaction.channel.guild.id if interaction.channel.guild else None
         self.gateway.dispatch("INTERACTION_CREATE", interaction_json(self, interaction), guild)
 
     def forget(self, interaction: Interaction) -> None:
-        """Drops an interaction that is over, and what was shown to one person alone: for long runs."""
+        """Drop a finished interaction and its private messages, for long runs."""
         self.interactions.pop(interaction.token, None)
         interaction.member.done.clear()
         for message in (interaction.original, *interaction.followups):
@@ -369,15 +371,15 @@ class DiscordServer:
     # --- what a test looks at ---
 
     def posted(self, channel: Channel | None = None) -> list[Message]:
-        """What everybody sees in a channel, oldest first."""
+        """Return a channel's public messages, oldest first."""
         return (channel or self.main).posted()
 
     def answers(self, status: int | None = None) -> Counter[str]:
-        """How many calls there were of each route, of one status or of any."""
+        """Count the calls by route, with one status or any."""
         return Counter(f"{c.method} {c.template}" for c in self.calls if status in {None, c.status})
 
     async def until(self, holds: Callable[[], object], patience: float = PATIENCE) -> None:
-        """Waits for something to be so. Raises TimeoutError where it never is."""
+        """Wait until `holds` is true. Raises TimeoutError if it never is."""
         await until(holds, patience)
 
     # --- what the gateway asks ---
@@ -419,7 +421,7 @@ class DiscordServer:
         await self.stop()
 
     async def start(self) -> None:
-        """Listens on the given port, or on a free one."""
+        """Listen on the given port, or on a free one."""
         app = rest.application(self)
         app.router.add_get("/gateway/", self.gateway.serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -440,7 +442,7 @@ class DiscordServer:
         return json.dumps(body).encode()
 
     def check(self, problems: list[str], what: str) -> None:
-        """Answers 400 as Discord does, and keeps what was wrong for the test to see."""
+        """Answer 400 as Discord does, and keep the problems for the test."""
         if problems:
             self.violations += [f"{what}: {problem}" for problem in problems]
             self.log(f"refused {what}: {problems}")

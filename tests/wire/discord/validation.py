@@ -1,4 +1,5 @@
-"""Whether a body may be sent to Discord: by the repository's own rules, and by Discord's OpenAPI file where it is."""
+"""Check whether Discord would accept a body: by the repository's own rules, and by Discord's OpenAPI file if it's
+there."""
 
 from __future__ import annotations
 
@@ -23,11 +24,11 @@ CALLBACKS = {
     9: "ModalInteractionCallbackRequest",
 }
 SENT_ANYWAY = frozenset({"nsfw", "tts"})
-"""Fields that discord.py sends and the file does not know; Discord takes them."""
+"""Fields that discord.py sends and Discord accepts, although the file doesn't list them."""
 SNOWFLAKE = {"type": ["string", "integer"]}
-"""Discord takes ids as numbers as well, which is how discord.py sends them; the file knows strings only."""
+"""Discord also accepts ids as numbers, which discord.py sends; the file only lists strings."""
 PERMISSIONS = {"type": ["string", "null"], "pattern": "^[0-9]+$"}
-"""The file has an integer here; the documentation of application commands has a string, which no client cuts off."""
+"""A string, as in the documentation of application commands, which no client truncates; the file has an integer."""
 PROBLEM_MAX = 400
 
 
@@ -48,11 +49,11 @@ class Validator:
         self._compile = cache(self._compiled)
 
     def problems(self, method: str, template: str, body: Any) -> list[str]:
-        """What is wrong with the body for this path, such as `/channels/{channel_id}/messages`."""
+        """Return the problems of a body for this path, such as `/channels/{channel_id}/messages`."""
         return body_rules.problems(method, template, body) or self.published_problems(method, template, body)
 
     def published_problems(self, method: str, template: str, body: Any) -> list[str]:
-        """By the OpenAPI file alone; nothing without it."""
+        """Return the problems by the OpenAPI file only; none without it."""
         operation = self._paths.get(template, {}).get(method.lower(), {})
         content = operation.get("requestBody", {}).get("content", {})
         if "application/json" not in content:
@@ -74,7 +75,7 @@ class Validator:
 
 
 def _reasons(error: Any) -> list[Any]:
-    """Of a union, what is wrong with the branch that was meant: the one whose `type` is right, and deepest inside."""
+    """Return a union's problems in the intended branch: the one with the right `type`, and deepest inside."""
     branches = getattr(error.kind, "context", None)
     if not branches:
         return [error]
@@ -91,7 +92,7 @@ def _at(path: list[str | int]) -> str:
 
 
 def _strict(schema: Any) -> Any:
-    """The same, where an object takes only the fields it names."""
+    """Return the schema, with objects that accept only their named fields."""
     if isinstance(schema, list):
         return [_strict(part) for part in schema]
     if not isinstance(schema, dict):

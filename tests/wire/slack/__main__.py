@@ -65,7 +65,7 @@ def form(view: View) -> str:
 
 
 class Person:
-    """Turns typed lines into what a member does, and draws what the member then sees."""
+    """Turns typed lines into a member's actions, and draws what the member then sees."""
 
     def __init__(self, server: SlackServer) -> None:
         self._server = server
@@ -123,7 +123,7 @@ class Person:
         say("\n".join(f"  {label}: {error}" for label, error in done.errors.items()) or "  sent")
 
     def _team(self, name: str) -> Team:
-        """The workspace with this name, which comes into being the first time, with a channel."""
+        """Return the workspace with this name. Create it the first time, with a channel."""
         team = next((team for team in self._server.teams.values() if team.name == name), None)
         if team is None:
             team = self._server.add_team(name)
@@ -134,7 +134,7 @@ class Person:
         return self._member.view or self._member.newest(label)
 
     def draw(self) -> None:
-        """Draws each message that is new, or has changed, and the form on top."""
+        """Draw each new or changed message, and the topmost form."""
         for message in self._member.sees():
             self._show(message.ts, drawn(message))
         if self._member.view:
@@ -147,7 +147,7 @@ class Person:
 
 
 async def trouble(server: SlackServer, what: str) -> bool:
-    """Whether this was a word for something that goes wrong."""
+    """Make a named fault happen. Return False for an unknown name."""
     match what:
         case "refresh":
             await server.sockets.refresh()

@@ -1,4 +1,5 @@
-"""The Web API: https://docs.slack.dev/reference/methods. Each method takes a Call and gives what it adds to `ok`."""
+"""The Web API: https://docs.slack.dev/reference/methods. Each method takes a Call and returns its fields beside
+`ok`."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ AS_JSON = ("blocks", "view", "files", "attachments")
 
 @dataclass(slots=True)
 class Call:
-    """One call, and how it was answered: `error` is empty where Slack did what was asked."""
+    """A call and its response. `error` is empty if Slack carried it out."""
 
     method: str
     args: Json
@@ -35,7 +36,7 @@ class Call:
     answer: Json = field(default_factory=dict)
 
     def need(self, *names: str) -> list[str]:
-        """Raises Refused for what is not there."""
+        """Raise Refused for a missing argument."""
         missing = [name for name in names if not str(self.args.get(name) or "")]
         if missing:
             raise Refused("invalid_arguments", messages=[f"missing required field: {name}" for name in missing])
@@ -46,7 +47,7 @@ class Call:
 
 
 def arguments(query: Mapping[str, str], body: Mapping[str, Any]) -> Json:
-    """Query and body as one; what is structured may come as JSON text."""
+    """Merge query and body. Structured arguments may be JSON text."""
     merged: Json = {**query, **body}
     for name in AS_JSON:
         if isinstance(merged.get(name), str):
@@ -58,7 +59,8 @@ def arguments(query: Mapping[str, str], body: Mapping[str, Any]) -> Json:
 
 
 def credentials(header: str, args: Json) -> str:
-    """The token. An app that is installed tells its id and secret instead, as a form or by Basic authentication."""
+    """Return the token. An app that is being installed sends its id and secret instead, in the form or by Basic
+    authentication."""
     kind, _, credential = header.partition(" ")
     if kind == "Basic":
         client, _, secret = b64decode(credential).decode().partition(":")
@@ -80,11 +82,11 @@ NEEDS: Mapping[str, str] = {
     "files.info": "files:read",
     "files.delete": "files:write",
 }
-"""The scope that each method takes; what a conversation takes goes by its kind."""
+"""The scope that each method takes. A conversation's scope depends on its kind."""
 
 
 def check_scope(call: Call, scopes: frozenset[str]) -> None:
-    """Raise Refused for what the token may not do. A conversation that the app can't see is not found before that."""
+    """Raise Refused if the token lacks the scope, or first if the app can't see the conversation."""
     scope = NEEDS.get(call.method, "")
     if call.method == "conversations.info":
         scope = _visible(call).scope
@@ -118,7 +120,7 @@ def _conversations_info(_server: SlackServer, call: Call) -> Json:
 
 
 def _visible(call: Call) -> Channel:
-    """The conversation, if the app can see it. Raises Refused."""
+    """Return the conversation if the app can see it. Raises Refused."""
     channel = call.team.channels.get(call.get("channel"))
     if channel is None or (not channel.public and not channel.bot_in):
         raise Refused("channel_not_found")
@@ -153,7 +155,7 @@ def _post_message(server: SlackServer, call: Call) -> Json:
     call.need("channel")
     channel = _writable(_channel(call), joined=False)
     if (thread := call.get("thread_ts")) and channel.find(thread) is None:
-        raise Refused("thread_not_found")  # which answer Slack gives isn't documented: the stricter way is taken
+        raise Refused("thread_not_found")  # Slack's answer isn't documented, so this is the stricter one
     name = call.get("client_msg_id")
     message = next((one for one in channel.messages if name and one.client_msg_id == name), None)  # S-once
     if message is None:

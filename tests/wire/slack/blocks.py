@@ -13,14 +13,15 @@ from typing import Any
 from tests.wire.slack.model import Json
 
 IsFile = Callable[[Any], bool]
-"""Whether a `slack_file` is one that can be shown by now."""
+"""Tells whether a `slack_file` can be shown yet."""
 
 BLOCKS_IN_MESSAGE, BLOCKS_IN_VIEW = 50, 100  # S-blocks-max
 ID_MAX = 255
 TOTAL_MAX = 12_000  # S-length
 DATE_MIN = 1_000_000_000
 CONTAINER = 10
-"""Slack says «12,000 text characters with a buffer for block containers» (bolt-js#2509, #2867) and not how large."""
+"""Slack says «12,000 text characters with a buffer for block containers» (bolt-js#2509, #2867), but not how large it
+is."""
 
 SINGLE = {f"{kind}_select" for kind in ("static", "external", "users", "channels", "conversations")}
 MULTI = {f"multi_{kind}" for kind in SINGLE}
@@ -102,7 +103,7 @@ TYPES: Mapping[str, type] = {
     **dict.fromkeys(("indent", "offset", "border", "skin_tone"), int),
     **dict.fromkeys(("type", "value", "url", "action_id", "block_id", "fallback", "name", "format"), str),
 }
-"""The types of what is no object and no list, by its name: it means the same wherever it stands."""
+"""Types of scalar values by their name, which means the same everywhere."""
 
 
 def no_file(_value: Any) -> bool:
@@ -110,7 +111,7 @@ def no_file(_value: Any) -> bool:
 
 
 def problems(blocks: Any, *, most: int = BLOCKS_IN_MESSAGE, is_file: IsFile = no_file) -> list[str]:
-    """All that Slack would say about these blocks; nothing where it would take them."""
+    """Return all of Slack's complaints about these blocks; none if it would accept them."""
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         return ["must be an array of objects [json-pointer:/blocks]"]
     mistakes = list(_count(blocks, most, "/blocks", least=0))
@@ -120,7 +121,7 @@ def problems(blocks: Any, *, most: int = BLOCKS_IN_MESSAGE, is_file: IsFile = no
 
 
 def too_long(blocks: Sequence[Json]) -> bool:
-    """Whether the blocks have more text in all than a message takes. What can be picked is not counted."""
+    """Tell whether the blocks have more text than a message takes. Options don't count."""
     return sum(CONTAINER + _text_length(block) for block in blocks) > TOTAL_MAX
 
 
@@ -134,14 +135,14 @@ def _text_length(part: Any) -> int:
 
 
 def elements(blocks: Iterable[Json]) -> Iterator[Json]:
-    """All that can be used."""
+    """Yield all usable elements."""
     for block in blocks:
         yield from (one for one in block.get("elements", ()) if block["type"] == "actions")
         yield from (block[key] for key in ("accessory", "element") if "action_id" in block.get(key, {}))
 
 
 def _mistyped(part: Any, at: str) -> list[str]:
-    """Values of another type than their name has, however deep. Yes and no are no numbers."""
+    """Return the values of a type that their name doesn't have, at any depth. Booleans aren't numbers."""
     if isinstance(part, list):
         return [problem for number, one in enumerate(part) for problem in _mistyped(one, f"{at}/{number}")]
     if not isinstance(part, dict):
@@ -247,7 +248,7 @@ def _rich(part: Json, at: str, allowed: AbstractSet[str]) -> Iterator[str]:
             yield from _unknown(child["style"], STYLES, f"{here}/style")
         if kind in RICH_PARTS:
             yield from _rich(child, here, {"rich_text_section"} if kind == "rich_text_list" else RICH_PIECES)
-        elif kind == "text" and not child.get("text"):  # a gap between two pieces may be made of spaces
+        elif kind == "text" and not child.get("text"):  # a gap between two pieces may be only spaces
             yield f"must be more than 0 characters [json-pointer:{here}/text]"
         elif kind == "link" and not str(child.get("url", "")).startswith(("http://", "https://", "mailto:")):
             yield f"Invalid URL [json-pointer:{here}/url]"
@@ -325,7 +326,7 @@ def _chosen(element: Json) -> list[Json]:
 
 
 def options(offered: Sequence[Json], at: str) -> Iterator[str]:
-    """What is wrong with options, wherever they came from."""
+    """Yield the problems of options from any source."""
     values = [option.get("value") for option in offered]
     if len(set(map(str, values))) != len(values):
         yield f"option values must be unique [json-pointer:{at}]"
@@ -345,7 +346,7 @@ def _confirm(confirm: Json, at: str) -> Iterator[str]:
 
 
 def suggestions(answer: Any) -> tuple[list[Json], list[str]]:
-    """What a type-ahead select offers after this answer to `block_suggestion`, and what Slack has against it."""
+    """Return a type-ahead select's options after this answer to `block_suggestion`, and Slack's complaints about it."""
     choices = answer.get("options") if isinstance(answer, dict) else None
     if not isinstance(choices, list):
         return [], ["must be an object with options [json-pointer:/options]"]
@@ -356,7 +357,7 @@ def suggestions(answer: Any) -> tuple[list[Json], list[str]]:
 
 
 def _text(text: Any, most: int, at: str, *, plain: bool = False) -> Iterator[str]:
-    """A text object."""
+    """Check a text object."""
     if not isinstance(text, dict) or text.get("type") not in ({"plain_text"} if plain else {"plain_text", "mrkdwn"}):
         yield f"must provide a text object [json-pointer:{at}]"
         return

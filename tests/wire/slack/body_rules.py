@@ -35,7 +35,7 @@ Timestamp = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$")]
 Blocks = list[Json]
 No = Annotated[bool, AfterValidator(_unset)]
 Yes = Literal["1", "true", "0", "false"]
-"""Yes or no in a form."""
+"""A boolean in a form."""
 
 
 # --- methods ---
@@ -73,7 +73,8 @@ class GroupArguments(Body):
 
 
 class MessageArguments(Body):
-    """`mrkdwn`, `parse` and `link_names` decide what Slack makes of the text. Parley shows no previews of links."""
+    """Arguments of a message. `mrkdwn`, `parse` and `link_names` decide how Slack reads the text. Parley shows no link
+    previews."""
 
     channel: Id = ""
     text: str = ""
@@ -87,7 +88,7 @@ class MessageArguments(Body):
 
 
 class PostArguments(MessageArguments):
-    """`client_msg_id` keeps a message from being there twice; `reply_broadcast` shows a reply in the channel, too."""
+    """Arguments of a post. `client_msg_id` prevents a duplicate; `reply_broadcast` shows a reply in the channel too."""
 
     reply_broadcast: bool = False
     client_msg_id: str = Field(default="", min_length=1, max_length=255)
@@ -107,7 +108,7 @@ class DeleteArguments(Body):
 
 
 class ViewArguments(Body):
-    """`payloads.py` has the rules of the view."""
+    """Arguments of a view, whose rules are in `payloads.py`."""
 
     view: Any = None
     team_id: Id = ""
@@ -129,7 +130,7 @@ class PublishArguments(ViewArguments):
 
 
 class UploadArguments(Body):
-    """`length` in bytes, as a form has it."""
+    """Arguments of an upload. `length` is in bytes, as text."""
 
     filename: str = ""
     length: str = Field(default="", pattern=r"^[0-9]+$")
@@ -151,7 +152,7 @@ class FileArguments(Body):
 
 
 class ExchangeArguments(Body):
-    """A code of an installation for a token."""
+    """A code of an installation, in exchange for a token."""
 
     client_id: str
     client_secret: str
@@ -160,7 +161,7 @@ class ExchangeArguments(Body):
 
 
 class RespondArguments(Body):
-    """What goes to a response_url."""
+    """The body of a request to a response_url."""
 
     text: str = ""
     blocks: Blocks = []
@@ -202,7 +203,7 @@ _METHODS: Mapping[str, type[Body]] = {
 
 
 class AckBody(Body):
-    """What an acknowledgement may carry: an answer to a form, to half-typed letters, or to a command."""
+    """The body of an acknowledgement: an answer to a form, to a type-ahead query or to a command."""
 
     response_action: Literal["errors", "update", "push", "clear"] = "clear"
     errors: dict[str, str] = {}
@@ -218,7 +219,7 @@ _ACK: TypeAdapter[Any] = TypeAdapter(AckBody | None)
 
 
 def problems(method: str, arguments: Json) -> list[str]:
-    """What is wrong with the arguments of a method, such as `chat.postMessage`; each with its place."""
+    """Return the problems of a method's arguments, such as `chat.postMessage`'s, each with its place."""
     rule = _RULES.get(method)
     return complaints(rule, arguments) if rule is not None else [f"no rule for the method {method}"]
 
@@ -228,7 +229,7 @@ def ack_problems(payload: Any) -> list[str]:
 
 
 def complaints(rule: TypeAdapter[Any], body: Any) -> list[str]:
-    """Hold a body against its rule; each complaint ends with its place, as Slack's do."""
+    """Check a body against its rule. Each complaint ends with its place, as Slack's do."""
     try:
         rule.validate_python(body)
     except ValidationError as error:

@@ -9,7 +9,7 @@ from tests.wire.slack.model import Json
 
 
 class Refused(Exception):
-    """Becomes `{"ok": false, "error": name, …}`. `retry_after`, in seconds, makes it a 429."""
+    """A response `{"ok": false, "error": name, …}`. With `retry_after`, in seconds, it's a 429."""
 
     def __init__(self, name: str, *, messages: Sequence[str] = (), retry_after: int = 0) -> None:
         super().__init__(name, *messages)
@@ -19,7 +19,7 @@ class Refused(Exception):
 
     @property
     def body(self) -> Json:
-        """A refusal of blocks says where, twice, as Slack does."""
+        """Return the response. A refusal of blocks says where, twice, as Slack does."""
         body: Json = {"ok": False, "error": self.name}
         if self.messages:
             body["errors"] = self.messages
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What an app that knows Slack's rules would not have done. `error` is Slack's name for it, or `suspicious`."""
+    """A mistake that an app that knows Slack's rules wouldn't make. `error` is Slack's name for it, or `suspicious`."""
 
     method: str
     error: str
@@ -40,4 +40,4 @@ class Violation:
 
 
 SUSPICIOUS = "suspicious"
-"""What Slack takes, and people suffer from."""
+"""A mistake that Slack accepts and people suffer from."""

@@ -1,4 +1,4 @@
-"""What can go wrong with a call, on purpose."""
+"""Make calls fail on purpose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from tests.wire.slack.errors import Refused
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """Hits the next `times` calls of a method. `done`: what was asked for is done, and only the answer is lost."""
+    """Affects the next `times` calls of a method. With `done`, the call is carried out and only the response is
+    lost."""
 
     method: str
     times: int
@@ -33,31 +34,31 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
         self.stall_files = False
-        """Uploads are taken, and never get ready."""
+        """Whether uploads are accepted and never become ready."""
         self._losses: list[str] = []
         self.under_way = timedelta()
-        """How long a trigger is under way to the app: it dies after 3 seconds."""
+        """Time that a trigger takes to the app. It expires after 3 seconds."""
 
     def refuse(self, method: str, error: str, *, times: int = 1) -> Fault:
-        """Calls end with this of Slack's errors."""
+        """Let calls end with this Slack error."""
         return self._add(Fault(method, times, error=error))
 
     def storm(self, method: str, *, times: int = 1, retry_after: int = 1) -> Fault:
-        """Calls are answered with 429 all of a sudden."""
+        """Let calls suddenly get a 429."""
         return self._add(Fault(method, times, 429, "ratelimited", retry_after))
 
     def fail(
         self, method: str, *, status: int = 503, times: int = 1, done: bool = False, hang_up: bool = False
     ) -> Fault:
-        """Calls end with a 5xx, or with a broken connection."""
+        """Let calls end with a 5xx, or with a broken connection."""
         return self._add(Fault(method, times, status, done=done, hang_up=hang_up))
 
     def hang(self, method: str, *, times: int = 1) -> Fault:
-        """Calls are taken, and never answered."""
+        """Accept calls and never answer them."""
         return self._add(Fault(method, times, hang=True))
 
     def lose(self, kind: str) -> None:
-        """The next envelope of this kind gets lost on its way to the app."""
+        """Lose the next envelope of this kind on its way to the app."""
         self._losses.append(kind)
 
     def is_lost(self, kind: str) -> bool:
@@ -67,7 +68,7 @@ class Faults:
         return True
 
     def take(self, method: str) -> Fault | None:
-        """The fault that hits this call, if one does."""
+        """Return the fault of this call, if there is one."""
         for fault in self._waiting:
             if fault.times and fault.method in {method, "*"}:
                 fault.times -= 1

@@ -1,4 +1,4 @@
-"""HTTP delivery: Slack's signed requests to an app's address. https://docs.slack.dev/authentication/verifying-requests"""
+"""HTTP delivery: send Slack's signed requests to an app. https://docs.slack.dev/authentication/verifying-requests"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.wire.slack.model import Json
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 PATH = "/slack/events"
-"""Where Bolt listens if nothing else is said."""
+"""Bolt's default path."""
 
 
 def sign(secret: str, timestamp: int, body: str) -> str:
@@ -27,7 +27,7 @@ def sign(secret: str, timestamp: int, body: str) -> str:
 
 
 def encoded(kind: str, payload: Json) -> tuple[str, str]:
-    """Body and content type of an envelope, as they come over HTTP."""
+    """Return the body and content type of an envelope over HTTP."""
     if kind == "events_api":
         return json.dumps(payload), JSON
     if kind == "slash_commands":
@@ -37,7 +37,8 @@ def encoded(kind: str, payload: Json) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Hooks:
-    """`seconds` is the time that requests are stamped with: Bolt compares it with the real one."""
+    """The app's address. `seconds` is the clock of the requests' time stamps, which Bolt compares with the real
+    time."""
 
     seconds: Callable[[], float]
     secret: str
@@ -46,7 +47,7 @@ class Hooks:
     acks: list[Ack] = field(default_factory=list)
 
     async def deliver(self, kind: str, payload: Json, *, retry: int = 0, reason: str = "http_timeout") -> Ack:
-        """One signed request; with `retry` it is that many times repeated already."""
+        """Send a signed request. With `retry`, it's that repetition of one."""
         body, content = encoded(kind, payload)
         again = {"x-slack-retry-num": str(retry), "x-slack-retry-reason": reason} if retry else {}
         return await self.send(body, content, headers=again)
@@ -60,7 +61,7 @@ class Hooks:
         signature: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> Ack:
-        """Whatever is wanted, signed rightly unless it is said how."""
+        """Send any body, correctly signed by default."""
         at = int(self.seconds()) if timestamp is None else timestamp
         signed_headers = {
             "content-type": content,

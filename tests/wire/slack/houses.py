@@ -1,4 +1,4 @@
-"""Workspaces with the app and without it, for tests of several."""
+"""Workspaces with and without the app, for tests with several."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.wire.slack.world import World, slack_world
 
 @dataclass(slots=True)
 class House:
-    """One workspace, its channel, and somebody who opens polls there."""
+    """A workspace, its channel, and a host."""
 
     team: Team
     channel: Channel
@@ -37,7 +37,7 @@ async def install(world: World, *teams: Team) -> None:
 
 @asynccontextmanager
 async def two_houses(folder: Path, *, http: bool = False) -> AsyncIterator[tuple[World, House, House]]:
-    """Two workspaces that have installed the app."""
+    """Run Parley with two workspaces that have installed the app."""
     async with slack_world(folder, http=http, several=True) as world:
         north, south = house(world.server, "North House"), house(world.server, "South House")
         await install(world, north.team, south.team)
@@ -45,7 +45,7 @@ async def two_houses(folder: Path, *, http: bool = False) -> AsyncIterator[tuple
 
 
 async def departures(world: World) -> list[str]:
-    """The communities that are marked as gone."""
+    """Return the communities that are marked as left."""
     return [str(row["id"]) for row in await world.instance.database.read(lambda tx: tx.rows("left_before", then=2**62))]
 
 
@@ -54,13 +54,13 @@ async def stored(world: World, team: Team) -> rows.Installation | None:
 
 
 async def settled(world: World) -> None:
-    """Until all that was heard is dealt with."""
+    """Wait until everything that arrived is handled."""
     while world.chat.running:
         await asyncio.wait(world.chat.running)
 
 
 async def begin(world: World) -> tuple[Browser, str, str]:
-    """A browser on its way: where Slack leads it back to, and with which state."""
+    """Begin an installation: return a browser, the address that Slack redirects it to, and the state."""
     browser = Browser()
     state = query_of((await browser.open(world.install_page)).link("Add to Slack"))["state"]
     return browser, world.server.installs.redirect_url, state

@@ -1,4 +1,4 @@
-"""How workspaces install the app: Slack's question to a person, the code for a yes, the token for the code.
+"""Install the app in workspaces: Slack's question to a person, a code for a yes, a token for the code.
 
 https://docs.slack.dev/authentication/installing-with-oauth
 """
@@ -30,7 +30,8 @@ SCOPES = "commands,chat:write"
 
 
 class Installs:
-    """`redirect_url` is what the app's settings name. `extra` is added to the next answers, for apps set up otherwise."""
+    """Installations of the app. `redirect_url` is in the app's settings. `extra` is added to the next answers, for apps
+    with other settings."""
 
     def __init__(self, server: SlackServer) -> None:
         self._server = server
@@ -39,13 +40,13 @@ class Installs:
         self.extra: Json = {}
 
     def allow(self, team: Team, scope: str = SCOPES) -> str:
-        """A person of the workspace says yes to the app: the code that their browser brings to it."""
+        """Approve the app for the workspace, and return the code that the browser takes to it."""
         code = self._server.new_id("code")
         self._codes[code] = team, scope, self._server.now()
         return code
 
     async def ask(self, request: web.Request) -> web.Response:
-        """The question. `answer` is the workspace that says yes; an empty one says no."""
+        """Ask. `answer` is the workspace that approves; an empty one declines."""
         query = request.query
         if query.get("client_id") != CLIENT_ID or not query.get("scope") or not self.redirect_url:
             self._server.violated("oauth.v2.authorize", "bad_request", str(dict(query)))
@@ -58,14 +59,14 @@ class Installs:
         raise web.HTTPFound(f"{self.redirect_url}?{urlencode(back)}")
 
     def _question(self, url: str) -> str:
-        """As a page, for a real browser."""
+        """Return the question as a page, for a real browser."""
         choices = {"Cancel": "", **{f"Allow in {team.name}": team.id for team in self._server.teams.values()}}
         links = (f'<a href="{escape(url)}&amp;answer={answer}">{escape(name)}</a>' for name, answer in choices.items())
         icon = '<link rel="icon" href="data:,">'
         return f"<!doctype html><title>Slack</title>{icon}<h1>Parley asks for permission</h1>{' '.join(links)}"
 
     def exchange(self, call: Call) -> Json:
-        """oauth.v2.access. A code is good once, for ten minutes."""
+        """Answer oauth.v2.access. A code works once, within ten minutes."""
         if call.get("client_id") != CLIENT_ID or call.get("client_secret") != CLIENT_SECRET:
             raise Refused("bad_client_secret")
         team, scope, issued_at = self._codes.pop(call.get("code"), (None, "", self._server.now()))
@@ -89,7 +90,7 @@ class Installs:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a browser shows."""
+    """A page in a browser."""
 
     status: int
     url: str
@@ -102,14 +103,14 @@ class Page:
         return [urljoin(self.url, unescape(address)) for address in addresses]
 
     def link(self, label: str) -> str:
-        """Where the link with these words leads. Raises ValueError where there is none."""
+        """Return the address of the link with these words. Raises ValueError without one."""
         labels = re.findall(r"<a [^>]*>(.*?)</a>", self.html)
         return self.links[labels.index(label)]
 
 
 @dataclass(slots=True)
 class Browser:
-    """Somebody who installs the app. Cookies that are «secure» are kept here over plain HTTP too, as on loopback."""
+    """The browser of a person who installs the app. It keeps «secure» cookies over plain HTTP too, as on loopback."""
 
     cookies: dict[str, str] = field(default_factory=dict)
     language: str = "en"
@@ -127,11 +128,11 @@ class Browser:
             return Page(response.status, url, await response.text(), dict(response.headers))
 
     async def answer(self, question: str, team: Team | None) -> Page:
-        """Says yes for this workspace, or no, and is led back to the app."""
+        """Approve for this workspace or decline, and return to the app."""
         return await self.open(f"{question}&answer={team.id if team else ''}")
 
     async def install(self, url: str, team: Team) -> Page:
-        """The whole way, from the app's install page, by its one link."""
+        """Install the app, from its install page by the page's only link."""
         return await self.answer((await self.open(url)).links[0], team)
 
     def _keep(self, cookies: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a person did, and everything that followed from it."""
+"""A person's action and everything that follows from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ URL_USES = 5
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """How the app acknowledged: with nothing, or with a payload. `status` is 0 where it never did."""
+    """The app's acknowledgement, with a payload or without. `status` is 0 if there was none."""
 
     status: int
     payload: Any = None
@@ -31,7 +31,7 @@ class Ack:
 
 @dataclass(slots=True, eq=False)
 class Interaction:
-    """`messages` came through its response_url, `view` through its trigger."""
+    """An action. `messages` came through its response_url, `view` through its trigger."""
 
     kind: str
     team: Team
@@ -59,7 +59,7 @@ class Interaction:
         return bool(self.messages) and all(message.only_for for message in self.messages)
 
     def exchange(self, now: datetime) -> None:
-        """Takes the trigger, once and within 3 seconds: S-trigger. Raises Refused."""
+        """Use the trigger, once and within 3 seconds: S-trigger. Raises Refused."""
         if now - self.at > TRIGGER_LIVES:
             raise Refused("expired_trigger_id")
         if self.exchanged:
@@ -67,7 +67,7 @@ class Interaction:
         self.exchanged = True
 
     def use_url(self, now: datetime) -> None:
-        """Raises Refused for the sixth use, and after half an hour: S-uses."""
+        """Count a use of the response_url. Raises Refused for the sixth, and after half an hour: S-uses."""
         if now - self.at > URL_LIVES:
             raise Refused("expired_url")
         if self.uses >= URL_USES:

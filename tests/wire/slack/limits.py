@@ -1,4 +1,4 @@
-"""How many calls Slack takes: https://docs.slack.dev/apis/web-api/rate-limits. Per method, app and workspace."""
+"""Slack's rate limits, by method, app and workspace: https://docs.slack.dev/apis/web-api/rate-limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from math import ceil
 
 MINUTE = 60.0
 TIERS: Mapping[int, int] = {1: 1, 2: 20, 3: 50, 4: 100}
-"""Calls a minute. Slack promises at least so many."""
+"""Calls a minute. Slack promises at least this many."""
 METHODS: Mapping[str, int] = {
     "chat.update": 3,
     "chat.delete": 3,
@@ -29,17 +29,17 @@ METHODS: Mapping[str, int] = {
     "usergroups.users.list": 2,
     "oauth.v2.access": 4,
 }
-"""Its tier by method. auth.test takes hundreds a minute, chat.postMessage is counted by channel."""
+"""Tiers by method. auth.test takes hundreds a minute; chat.postMessage is counted by channel."""
 CONNECTIONS_A_MINUTE = 10
-"""apps.connections.open is of tier 1, and yet an app may hold ten sockets, so short bursts pass."""
+"""apps.connections.open is of tier 1, but an app may hold ten sockets, so short bursts pass."""
 POSTS_AT_ONCE = 5
-"""A channel takes one message a second. «Short bursts» are allowed, without a number."""
+"""A channel takes one message a second. Slack allows «short bursts» without a number."""
 
 
 @dataclass(slots=True)
 class RateLimits:
-    """`seconds` is the clock of the windows, in seconds; `hurry` says how many times faster it runs than the real one,
-    in which Retry-After is waited for."""
+    """Windows of calls. `seconds` is their clock, in seconds; `hurry` says how many times faster it runs than the real
+    one, by which the app waits for Retry-After."""
 
     seconds: Callable[[], float]
     hurry: float = 1.0
@@ -47,7 +47,8 @@ class RateLimits:
     _calls: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def wait(self, method: str, team: str, channel: str) -> int:
-        """Real seconds until the call may be made, for Retry-After; 0 where it may be made now, and is counted."""
+        """Return the real seconds until the call is possible, for Retry-After; 0 if it's possible now, and then count
+        it."""
         key, most, span = self._window(method, team, channel)
         if not self.enabled or not most:
             return 0

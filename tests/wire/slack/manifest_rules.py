@@ -94,5 +94,5 @@ _MANIFEST: TypeAdapter[Any] = TypeAdapter(ManifestBody)
 
 
 def manifest_problems(manifest: Any) -> list[str]:
-    """What is wrong with a manifest, each with its place."""
+    """Return the problems of a manifest, each with its place."""
     return complaints(_MANIFEST, manifest)

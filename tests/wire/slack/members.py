@@ -1,4 +1,4 @@
-"""What the people of a workspace do with Slack's client, and what they see."""
+"""The people of a workspace: their actions in Slack's client, and what they see."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from tests.wire.slack.server import SlackServer
 
 Filled = Mapping[str, str | int | Sequence[str]]
-"""What is typed or picked, by the input's label or by an id. Options are named as they are shown."""
+"""Typed or picked answers, by the input's label or id. Options are named by their labels."""
 LETTERS_MIN = 3
-"""Slack's own `min_query_length`."""
+"""Slack's own default of `min_query_length`."""
 
 
 @dataclass(slots=True, eq=False)
 class Submission:
-    """How the app took a form: what it told beside the inputs, by label, and whether the form is gone."""
+    """The app's answer to a form: its errors by the inputs' labels, and whether the form is closed."""
 
     view: View
     ack: Ack
@@ -36,7 +36,7 @@ class Submission:
 
 
 class Member:
-    """One person, looking at one channel at a time."""
+    """A person who looks at one channel at a time."""
 
     def __init__(self, server: SlackServer, team: Team, user: User, channel: Channel | None) -> None:
         self.server = server
@@ -55,32 +55,32 @@ class Member:
         return self._channel
 
     def at(self, channel: Channel) -> Member:
-        """The same person in another channel."""
+        """Return the same person in another channel."""
         return Member(self.server, self.team, self.user, channel)
 
     def at_direct(self) -> Member:
-        """The same person, alone with the bot."""
+        """Return the same person in the conversation with the bot."""
         return self.at(self.team.direct(self.user.id))
 
     # --- what they see ---
 
     def sees(self) -> list[Message]:
-        """What the channel shows this person: what is for all, and what is for them alone."""
+        """Return the channel's messages for this person: public and private ones."""
         if self.user.id not in self.channel.members:
             raise CannotDo(f"{self.user.name} is not in {self.channel.name}")
         return [one for one in self.channel.messages if one.only_for in {"", self.user.id} and not one.deleted]
 
     def whispers(self) -> list[Message]:
-        """What is for this person alone."""
+        """Return the messages for this person only."""
         return [message for message in self.sees() if message.only_for]
 
     @property
     def text(self) -> str:
-        """All that this person reads in the channel."""
+        """Return all that this person reads in the channel."""
         return "\n".join(reading.words(message.blocks) or message.text for message in self.sees())
 
     def newest(self, label: str) -> Message:
-        """The newest message with a control that says so."""
+        """Return the newest message with this control."""
         for message in reversed(self.sees()):
             if any(label in {reading.label(one), *reading.names(one)} for one in kit.elements(message.blocks)):
                 return message
@@ -88,7 +88,7 @@ class Member:
 
     @property
     def view(self) -> View | None:
-        """The modal on top."""
+        """The topmost modal."""
         open_now = self.server.stack(self.team, self.user.id)
         return open_now[-1] if open_now else None
 
@@ -97,7 +97,7 @@ class Member:
         return self.team.homes.get(self.user.id)
 
     async def until_told(self, words: str) -> Message:
-        """Waits for a message that this person sees and that holds these words."""
+        """Wait for a message with these words that this person sees."""
 
         def matches() -> list[Message]:
             return [one for one in self.sees() if words in (reading.words(one.blocks) or one.text)]
@@ -108,7 +108,7 @@ class Member:
     # --- what they do ---
 
     async def write(self, words: str, thread: str = "") -> Message:
-        """Writes a message in the channel, or to the app alone; waits until the app has acknowledged it."""
+        """Write a message in the channel or to the app, and wait until the app has acknowledged it."""
         if self.user.id not in self.channel.members:
             raise CannotDo(f"{self.user.name} is not in {self.channel.name}")
         written.check_writable(self.server, self.channel)
@@ -117,11 +117,11 @@ class Member:
         return message
 
     async def command(self, line: str) -> Interaction:
-        """Types `/parley fact tea`, and waits for what follows."""
+        """Type a command such as `/parley fact tea`, and wait for its answer."""
         return await self._answered(self.start_command(line))
 
     async def start_command(self, line: str) -> Interaction:
-        """Types it, and waits for the acknowledgement alone."""
+        """Type a command, and only wait for the acknowledgement."""
         name, _, text = line.partition(" ")
         interaction = self.server.interaction("slash_commands", self, self.channel)
         interaction.payload = {
@@ -142,7 +142,7 @@ class Member:
         return await self._send(interaction)
 
     async def press(self, message: Message | View, label: str) -> Interaction:
-        """Presses a button, and waits for what follows."""
+        """Press a button, and wait for its answer."""
         return await self._answered(self.start_press(message, label))
 
     async def start_press(self, message: Message | View, label: str) -> Interaction:
@@ -151,7 +151,7 @@ class Member:
         return await self.act(message, block, {"type": "button", "text": button["text"], **extra}, button)
 
     async def select(self, message: Message | View, label: str, *options: str) -> Interaction:
-        """Picks the options with these names, and waits for what follows."""
+        """Pick the options with these names, and wait for the answer."""
         return await self._answered(self.start_select(message, label, *options))
 
     async def start_select(self, message: Message | View, label: str, *options: str) -> Interaction:
@@ -161,7 +161,7 @@ class Member:
         return await self.act(message, block, {"type": select["type"], **chosen}, select)
 
     async def act(self, place: Message | View, block: Json, action: Json, element: Json) -> Interaction:
-        """Uses a control in any way, as the client reports it: `block_actions`. S-press"""
+        """Use a control in any way, as the client reports it: `block_actions`. S-press"""
         used = {"action_id": element.get("action_id", ""), "block_id": block["block_id"], "action_ts": "1.1", **action}
         if isinstance(place, Message):
             if place.deleted or place.only_for not in {"", self.user.id}:
@@ -177,9 +177,9 @@ class Member:
         return await self._send(interaction)
 
     async def suggest(self, place: Message | View, label: str, query: str) -> list[str]:
-        """What a type-ahead select offers for these letters; nothing where what came is not what Slack takes.
+        """Return a type-ahead select's options for these letters; none if Slack wouldn't accept the app's answer.
 
-        Slack asks once as many letters are typed as the select says, or else three.
+        Slack asks once the member has typed as many letters as the select says, three by default.
         """
         block, select = reading.find(_blocks(place), label, "external_select")
         if len(query) < select.get("min_query_length", LETTERS_MIN):
@@ -206,13 +206,13 @@ class Member:
         return [str(option["text"]["text"]) for option in offered]
 
     async def shortcut(self, callback_id: str) -> Interaction:
-        """A global shortcut, from the composer."""
+        """Use a global shortcut from the composer."""
         interaction = self.server.interaction("interactive", self, None)
         interaction.payload = {**self.shared("shortcut", interaction), "callback_id": callback_id}
         return await self._answered(self._send(interaction))
 
     async def message_shortcut(self, callback_id: str, message: Message) -> Interaction:
-        """From the menu of a message."""
+        """Use a shortcut from a message's menu."""
         interaction = self.server.interaction("interactive", self, message.channel)
         interaction.payload = {
             **self.shared("message_action", interaction),
@@ -225,9 +225,9 @@ class Member:
         return await self._answered(self._send(interaction))
 
     async def submit(self, view: View, filled: Filled | None = None) -> Submission:
-        """Fills a form in and sends it. What is left out stays as the app filled it in.
+        """Fill in a form and send it. Other fields keep the app's values.
 
-        Whether Slack escapes here as it does elsewhere isn't documented: the stricter way is taken. S-form
+        Slack doesn't document whether it escapes here as it does elsewhere, so this is the stricter way. S-form
         """
         if self.view is not view:
             raise CannotDo("this form is not on top")
@@ -254,7 +254,7 @@ class Member:
         return submission
 
     async def _type_in_lists(self, view: View, answers: dict[str, Any]) -> dict[str, Any]:
-        """Pick what a list of one suggests first for what is typed in it. Raises CannotDo where it suggests nothing."""
+        """Pick a list's first suggestion for the typed text. Raises CannotDo without one."""
         picked = dict(answers)
         for block in view.content["blocks"]:
             label, kind = block.get("label", {}).get("text"), block.get("element", {}).get("type")
@@ -266,7 +266,7 @@ class Member:
         return picked
 
     def _check_filters(self, view: View, values: Json) -> None:
-        """Raise CannotDo for a conversation of a kind that its menu leaves out."""
+        """Raise CannotDo for a kind of conversation that its menu excludes."""
         for block in view.content["blocks"]:
             element = block.get("element") or {}
             kinds = (element.get("filter") or {}).get("include")
@@ -277,7 +277,7 @@ class Member:
                 raise CannotDo(f"{block['label']['text']} doesn't offer a conversation of the kind {picked.kind}")
 
     def _answerable(self, view: View, values: Json) -> list[Json]:
-        """The response_urls that come with a form whose menu of conversations asks for them."""
+        """Return the response_urls of a form whose conversation menu asks for them."""
         urls: list[Json] = []
         for block in view.content["blocks"]:
             element = block.get("element") or {}
@@ -292,7 +292,7 @@ class Member:
         return urls
 
     async def close(self, view: View) -> None:
-        """Closes the form on top."""
+        """Close the topmost form."""
         self.team.views.pop(view.id, None)
         if view.content.get("notify_on_close"):
             interaction = self.server.interaction("interactive", self, None, root=view)
@@ -304,7 +304,7 @@ class Member:
             await self._send(interaction)
 
     async def open_home(self) -> View:
-        """Opens the app's Home tab, and waits until the app has published it."""
+        """Open the app's Home tab, and wait until the app has published it."""
         before = self.home.hash if self.home else ""
         event = {
             "type": "app_home_opened",
@@ -339,7 +339,7 @@ class Member:
         return interaction
 
     async def _answered(self, coming: Any) -> Interaction:
-        """Raises TimeoutError where neither a message nor a form follows, CannotDo where Slack reports a failure."""
+        """Wait for a message or a form. Raises TimeoutError without one, CannotDo if Slack reports a failure."""
         interaction: Interaction = await coming
         if interaction.ack is None or not interaction.ack.ok:
             raise CannotDo(f"Slack says that the app did not respond: {interaction.ack}")
@@ -347,7 +347,7 @@ class Member:
         return interaction
 
     def shared(self, kind: str, interaction: Interaction) -> Json:
-        """What every payload of this member holds."""
+        """Return the fields of all this member's payloads."""
         person = {
             "id": self.user.id,
             "username": self.user.name.lower(),
@@ -368,7 +368,7 @@ class Member:
         }
 
     def _close_or_mend(self, view: View, ack: Ack) -> Submission:
-        """What Slack does with the answer to a form."""
+        """Treat the answer to a form as Slack does."""
         done = Submission(view, ack)
         answer = ack.payload or {}
         match answer.get("response_action"):
@@ -390,7 +390,7 @@ class Member:
         return done
 
     def _errors(self, view: View, errorspers: Json) -> dict[str, str]:
-        """Slack shows an error beside an input, and refuses what it can't show there."""
+        """Return the errors by label. Slack refuses errors that don't belong to an input."""
         labels = {
             block["block_id"]: block["label"]["text"] for block in view.content["blocks"] if block["type"] == "input"
         }
@@ -427,7 +427,7 @@ def _place(place: Message | View, team: str) -> Json:
 
 
 def _picked(select: Json, labels: Sequence[str]) -> list[Json]:
-    """Raises CannotDo for an option that is not offered, and for too many. S-choose"""
+    """Return the picked options. Raises CannotDo for one that isn't offered, and for too many. S-choose"""
     offered = {
         str(option["text"]["text"]): option for option in [*reading.offered(select), *select.get("suggested", ())]
     }
@@ -438,7 +438,7 @@ def _picked(select: Json, labels: Sequence[str]) -> list[Json]:
 
 
 def _by_field(view: View, filled: Filled) -> dict[str, Any]:
-    """Put each line of `The options` into a field of its own, as the form asks. Raises CannotDo for more than it has."""
+    """Put each line of `The options` into its own field, as the form asks. Raises CannotDo for more than it has."""
     answers = dict(filled)
     labels = [block["label"]["text"] for block in view.content["blocks"] if block["type"] == "input"]
     fields = [label for label in labels if label.startswith("Option ")]
@@ -451,7 +451,8 @@ def _by_field(view: View, filled: Filled) -> dict[str, Any]:
 
 
 def _input(block: Json, answers: dict[str, Any]) -> Json:
-    """One input's part of `state.values`. Takes what it uses out of `answers`; a conversation is picked by its id."""
+    """Return an input's part of `state.values`, and take its answer out of `answers`. A conversation is picked by its
+    id."""
     element = block["element"]
     names = (block["label"]["text"], block["block_id"], element.get("action_id"))
     answer = next((answers.pop(name) for name in names if name in answers), None)

@@ -1,4 +1,4 @@
-"""What there is in a workspace: people, channels, messages, views and files, with the JSON that Slack gives of them."""
+"""A workspace's people, channels, messages, views and files, with Slack's JSON of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Now = Callable[[], datetime]
 
 
 class Ids:
-    """C1, C2, …: an id of each kind, in order."""
+    """Makes ids of each kind in order: C1, C2, …"""
 
     def __init__(self) -> None:
         self._next: dict[str, count[int]] = defaultdict(lambda: count(1))
@@ -33,7 +33,7 @@ class User:
     zone: str = "Etc/UTC"
     guest: bool = False
     home: str = ""
-    """The workspace of somebody who comes through a shared channel."""
+    """The workspace of a person who joins through a shared channel."""
 
     def json(self, team: str) -> Json:
         return {
@@ -55,7 +55,8 @@ class User:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """`only_for` is the one person who sees an ephemeral message; `client_msg_id` is the app's own name for a post."""
+    """A message. `only_for` is the person who sees an ephemeral one; `client_msg_id` is the app's own name for a
+    post."""
 
     ts: str
     channel: Channel
@@ -64,14 +65,14 @@ class Message:
     author: str
     thread_ts: str = ""
     broadcast: bool = False
-    """Whether a message of a thread stands in the channel as well."""
+    """Whether a message of a thread is also in the channel."""
     only_for: str = ""
     files: tuple[str, ...] = ()
     edits: int = 0
     deleted: bool = False
     client_msg_id: str = ""
     attachments: list[Json] = field(default_factory=list)
-    """What was shared with it, or what its links show."""
+    """Shared messages, or link previews."""
 
     def json(self) -> Json:
         content: Json = {
@@ -103,14 +104,14 @@ class Channel:
     direct_with: str = ""
     group: bool = False
     shared: bool = False
-    """Whether other organisations are in it, through Slack Connect."""
+    """Whether other organisations are in the channel, through Slack Connect."""
     members: set[str] = field(default_factory=set)
     bot_in: bool = True
     messages: list[Message] = field(default_factory=list)
 
     @property
     def payload_name(self) -> str:
-        """What payloads call it: Slack keeps the names of private conversations to itself."""
+        """The channel's name in payloads: Slack withholds those of private conversations."""
         if self.group:
             return f"mpdm-{'--'.join(sorted(self.members)).lower()}-1"
         if self.id.startswith("D"):
@@ -119,14 +120,14 @@ class Channel:
 
     @property
     def kind(self) -> str:
-        """What a menu of conversations calls it in its `filter`."""
+        """The channel's kind in the `filter` of a conversation menu."""
         if self.group:
             return "mpim"
         return "im" if self.id.startswith("D") else "public" if self.public else "private"
 
     @property
     def scope(self) -> str:
-        """What a token needs to look at it."""
+        """The scope that a token needs to see the channel."""
         if self.group:
             return "mpim:read"
         if self.id.startswith("D"):
@@ -149,7 +150,7 @@ class Channel:
         }
 
     def find(self, ts: str) -> Message | None:
-        """The message that all can see: S-private."""
+        """Return a public message: S-private."""
         return next((one for one in self.messages if one.ts == ts and not (one.only_for or one.deleted)), None)
 
 
@@ -168,7 +169,7 @@ class Group:
 
 @dataclass(slots=True, eq=False)
 class View:
-    """A modal or a Home tab, and the place from which it was opened."""
+    """A modal or a Home tab, and the place where it was opened."""
 
     id: str
     user: str
@@ -184,7 +185,7 @@ class View:
 
 @dataclass(slots=True, eq=False)
 class File:
-    """`content` is None until it was uploaded; `ready` once Slack has processed it."""
+    """A file. `content` is None until it's uploaded; `ready` is set once Slack has processed it."""
 
     id: str
     name: str
@@ -217,7 +218,7 @@ BOT = "U0BOT"
 
 @dataclass(slots=True, eq=False)
 class Team:
-    """A workspace. `token` is the bot's; empty where the app is not installed."""
+    """A workspace. `token` is the bot's; empty if the app isn't installed."""
 
     id: str
     name: str
@@ -227,11 +228,11 @@ class Team:
     groups: dict[str, Group] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     homes: dict[str, View] = field(default_factory=dict)
-    """Home tabs by the person's id."""
+    """Home tabs by their members' ids."""
     files: dict[str, File] = field(default_factory=dict)
 
     def direct(self, user: str) -> Channel:
-        """The conversation of the bot and this person."""
+        """Return the conversation of the bot and this person."""
         name = f"D{user[1:]}"
         return self.channels.setdefault(
             name, Channel(name, "", public=False, direct_with=user, members={user}, bot_in=True)

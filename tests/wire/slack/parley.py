@@ -16,7 +16,7 @@ from adapters.slack.app import SlackChat
 
 
 def turned(address: str) -> None:
-    """Every call of the Web API goes to this address; sockets and response_urls follow from there."""
+    """Redirect every call of the Web API to this address; sockets and response_urls follow from there."""
     stage: Any = slack_stage
     start: Any = SlackChat.__init__
     for function in (start, stage.__wrapped__):

@@ -1,4 +1,4 @@
-"""What Slack takes as a message and as a view, and what it takes although people would suffer from it."""
+"""Check messages and views: what Slack accepts, and what it accepts although people would suffer from it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PINGING = {"user", "usergroup", "broadcast"}
 
 
 def message(body: Json, is_file: kit.IsFile) -> list[Json]:
-    """The blocks of a message that Slack takes. Raises Refused."""
+    """Return the blocks of a message that Slack accepts. Raises Refused."""
     blocks = body.get("blocks") or []
     if isinstance(blocks, str):
         raise Refused("invalid_blocks_format")
@@ -48,7 +48,7 @@ def message(body: Json, is_file: kit.IsFile) -> list[Json]:
 
 
 def suspicions(body: Json, *, public: bool, method: str = "", pinged: Collection[str] = ()) -> Iterator[str]:
-    """What Slack takes in a message without a word. The groups that may be `pinged` may be so by a new post."""
+    """Yield the flaws that Slack silently accepts in a message. Only a new post may ping the groups in `pinged`."""
     text = str(body.get("text") or "")
     if body.get("blocks") and not text.strip():
         yield "blocks without text: notifications and screen readers have nothing to say"
@@ -79,7 +79,7 @@ def _mrkdwn(blocks: Any) -> Iterator[str]:
 
 
 def parts(inside: Any) -> Iterator[Json]:
-    """Every object in blocks, however deep."""
+    """Yield every object in blocks, at any depth."""
     if isinstance(inside, list):
         for one in inside:
             yield from parts(one)
@@ -90,7 +90,7 @@ def parts(inside: Any) -> Iterator[Json]:
 
 
 def view(content: Any, is_file: kit.IsFile) -> Json:
-    """A view that Slack takes. Raises Refused."""
+    """Return a view that Slack accepts. Raises Refused."""
     if not isinstance(content, dict):
         raise Refused("invalid_arguments", messages=["must be an object [json-pointer:/view]"])
     if len(json.dumps(content)) > VIEW_BYTES_MAX:
@@ -142,5 +142,5 @@ def _titles(content: Json) -> Iterator[str]:
 
 
 def truth(value: Any) -> bool:
-    """Forms send words for yes and no."""
+    """Read a boolean, which forms send as text."""
     return value in (True, 1, "1", "true", "True")

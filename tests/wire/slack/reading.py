@@ -1,4 +1,4 @@
-"""What a person reads in blocks, and what they can use there."""
+"""Read blocks as a person does, and find the controls in them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tests.wire.slack.model import Json
 
 
 class CannotDo(AssertionError):
-    """Slack's client would not let a person do this."""
+    """Slack's client doesn't let a person do this."""
 
 
 def words(blocks: Iterable[Json]) -> str:
-    """All text, in order; a control in brackets."""
+    """Return all text in order, with controls in brackets."""
     return "\n".join(line for block in blocks for line in _lines(block) if line)
 
 
@@ -56,7 +56,7 @@ def _rich(part: Json) -> str:
 
 
 def label(element: Json) -> str:
-    """What stands on a control."""
+    """Return a control's label."""
     label_text = element.get("text") or element.get("placeholder") or {"text": element.get("action_id", "")}
     return str(label_text["text"])
 
@@ -71,7 +71,7 @@ def names(element: Json) -> list[str]:
 
 
 def find(blocks: Iterable[Json], name: str, kinds: str) -> tuple[Json, Json]:
-    """The block and the control with this label or id, of a type that ends so. Raises CannotDo."""
+    """Return the block and the control with this label or id, of a type with this ending. Raises CannotDo."""
     labels = []
     for block in blocks:
         for element in elements([block]):

@@ -1,7 +1,7 @@
 """A small Slack of the project's own, on this machine's loopback: `async with SlackServer(now=…) as server`.
 
-What it refuses, it refuses with Slack's name for it, and it keeps the reasons in `violations`, so that a test fails
-even where the app took the refusal in its stride. Nothing leaves the machine and nothing is kept.
+It refuses calls with Slack's error codes and keeps the reasons in `violations`, so that a test fails even if the app
+handles the refusal. Nothing leaves the machine, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tests.wire.slack.uploads import Uploads, is_ready
 BOT_TOKEN, APP_TOKEN = "xoxb-local-1", "xapp-local-1"
 SECRET = "local-signing-secret"
 PORTS = range(20_000, 32_000)
-"""Below 32768, where a machine hands out ports of its own to outgoing connections."""
+"""Ports below 32768, where a machine assigns its own to outgoing connections."""
 SCOPES = (
     "commands",
     "app_mentions:read",
@@ -51,7 +51,7 @@ SCOPES = (
 )
 UPLOAD_MAX = 10 * 1024 * 1024
 OWN_TOKENS = {"apps.connections.open", "oauth.v2.access"}
-"""Methods that are not called with a workspace's token."""
+"""Methods that are called without a workspace's token."""
 
 
 def real_now() -> datetime:
@@ -92,12 +92,12 @@ class SlackServer:
         self.installs = Installs(self)
         self.revoked: set[str] = set()
         self.scopes = ",".join(SCOPES)
-        """What the app's tokens may do, as each answer tells."""
+        """The scopes of the app's tokens, which each response names."""
         self.events = written.SUBSCRIBED
         self.takes_messages = True
         """Whether members can write to the app: its manifest's `messages_tab_read_only_enabled` is false."""
         self.pinged: set[str] = set()
-        """The ids of the user groups that a test lets the app ping."""
+        """The ids of the user groups that the test lets the app ping."""
         self._told_later: set[asyncio.Future[Any]] = set()
         self.teams: dict[str, Team] = {}
         self._barred: dict[tuple[str, str], float] = {}
@@ -116,7 +116,7 @@ class SlackServer:
         return team
 
     def add_channel(self, name: str, team: Team | None = None, *, public: bool = True, bot_in: bool = True) -> Channel:
-        """A channel with the bot, if nothing else is said. Everybody is in a public one, and nobody yet in a private one."""
+        """Add a channel, with the bot by default. Everybody is in a public one, and nobody yet in a private one."""
         owner = team or self.team
         members = set(owner.users) if public else set[str]()
         channel = Channel(self.new_id("C"), name, public=public, bot_in=bot_in, members=members)
@@ -124,14 +124,14 @@ class SlackServer:
         return channel
 
     def add_conversation(self, kind: str, *people: Member, bot_in: bool = False) -> Channel:
-        """A conversation of these people: `D` of two, `G` of several, in which the bot may be as well."""
+        """Add a conversation of these people: `D` of two, `G` of several. The bot may be in it too."""
         channel = Channel(self.new_id(kind + "9"), "", public=False, bot_in=bot_in, group=kind == "G")
         channel.members.update(one.id for one in people)
         self.team.channels[channel.id] = channel
         return channel
 
     def member(self, name: str, team: Team | None = None, *, admin: bool = False, owner: bool = False) -> Member:
-        """The person with this name or id, who is in every public channel. They come into being the first time."""
+        """Return the person with this name or id, who is in every public channel. Create them the first time."""
         where = team or self.team
         user = next((user for user in where.users.values() if name in {user.id, user.name}), None)
         if user is None:
@@ -143,11 +143,11 @@ class SlackServer:
         return Member(self, where, user, next(iter(where.channels.values()), None))
 
     def convert(self, channel: Channel, *, public: bool) -> None:
-        """An owner makes it private, or public again. Its id stays."""
+        """Make a channel private or public, as an owner does. Its id stays."""
         channel.public = public
 
     def posted(self, channel: Channel | None = None) -> list[Message]:
-        """What everybody in the channel sees."""
+        """Return the channel's public messages."""
         place = channel or self.main
         return [message for message in place.messages if not (message.only_for or message.deleted)]
 
@@ -191,7 +191,7 @@ class SlackServer:
 
     @property
     def base_url(self) -> str:
-        """For AsyncWebClient."""
+        """The address for AsyncWebClient."""
         return f"{self.url}/api/"
 
     # --- what happened ---
@@ -201,20 +201,20 @@ class SlackServer:
         self._changed.set()
 
     async def until(self, there: Callable[[], bool], *, patience: float = PATIENCE) -> None:
-        """Waits until this is so, looking again whenever something happened. Raises TimeoutError."""
+        """Wait until `there` is true, checking again whenever something happens. Raises TimeoutError."""
         async with asyncio.timeout(patience):
             while not there():
                 self._changed.clear()
                 await self._changed.wait()
 
     def forgive(self, error: str) -> list[Violation]:
-        """The violations with this error, which are taken out: for a test that means them to happen."""
+        """Remove and return the violations with this error, for a test that intends them."""
         matches = [violation for violation in self.violations if violation.error == error]
         self.violations = [violation for violation in self.violations if violation.error != error]
         return matches
 
     def called(self, method: str, error: str | None = "") -> list[Call]:
-        """The calls of a method that ended so; with None, all of them."""
+        """Return the calls of a method with this error; with None, all of them."""
         return [call for call in self.calls if call.method == method and error in {None, call.error}]
 
     def violated(self, method: str, error: str, detail: str = "") -> None:
@@ -269,7 +269,7 @@ class SlackServer:
         return handler(self, call)
 
     def _hold(self, call: Call) -> None:
-        """Holds the arguments against the rules. Raises Refused."""
+        """Check the arguments against the rules. Raises Refused."""
         problems = body_rules.problems(call.method, call.args)
         if problems:
             raise Refused("invalid_arguments", messages=problems)
@@ -284,7 +284,7 @@ class SlackServer:
             self.violated(call.method, refused.name, "; ".join(refused.messages))
 
     def _heed_retry_after(self, call: Call) -> None:
-        """Who was told to wait and asks again at once is noted."""
+        """Note an app that repeats a call before the time it was told."""
         until = self._barred.pop((call.method, repr(sorted(call.args.items()))), 0.0)
         if monotonic() < until - 0.05:
             self.violated(call.method, SUSPICIOUS, "called again before Retry-After had passed")
@@ -310,7 +310,7 @@ class SlackServer:
     # --- messages and views ---
 
     def blocks(self, call: Call, body: Json, *, public: bool = False) -> list[Json]:
-        """The blocks that were sent, if Slack takes them."""
+        """Return the blocks of a call if Slack accepts them."""
         blocks = payloads.message(body, lambda file_id: is_ready(call.team, file_id))
         for suspicion in payloads.suspicions(body, public=public, method=call.method, pinged=self.pinged):
             self.violated(call.method, SUSPICIOUS, suspicion)
@@ -320,21 +320,21 @@ class SlackServer:
         return payloads.view(content, lambda file_id: is_ready(call.team, file_id))
 
     def new_stamp(self) -> str:
-        """Each grows: S-order."""
+        """Return a new, larger stamp: S-order."""
         return f"{int(self.now().timestamp())}.{next(self._stamps):06d}"
 
     @property
     def is_listened_to(self) -> bool:
-        """Whether the app can be reached."""
+        """Tell whether the app can be reached."""
         return self.sockets.connected or bool(self.hooks.url)
 
     def later(self, work: asyncio.Future[Any]) -> None:
-        """Holds what Slack tells by itself, until the end at most."""
+        """Keep an event that Slack sends by itself, until the server stops at most."""
         self._told_later.add(work)
         work.add_done_callback(self._told_later.discard)
 
     def keep(self, channel: Channel, body: Json, blocks: Sequence[Json], *, only_for: str = "") -> Message:
-        """Keeps text and blocks as they are: S-text, S-blocks, S-verbatim."""
+        """Store text and blocks unchanged: S-text, S-blocks, S-verbatim."""
         ts = self.new_stamp()
         message = Message(
             ts,
@@ -351,7 +351,7 @@ class SlackServer:
         return message
 
     def forget(self, interaction: Interaction) -> None:
-        """Drops an interaction that is over, and what was shown to one person alone: for long runs."""
+        """Drop a finished interaction and its private messages, for long runs."""
         for message in interaction.messages:
             if message.only_for:
                 message.channel.messages.remove(message)
@@ -359,13 +359,13 @@ class SlackServer:
         self.response_urls.pop(interaction.response_url.rpartition("/")[2], None)
 
     def say(self, member: Member, text: str, thread_ts: str = "") -> Message:
-        """A person writes something."""
+        """Write a person's message."""
         message = self.keep(member.channel, {"text": text, "thread_ts": thread_ts}, [])
         message.author = member.id
         return message
 
     def change(self, message: Message, body: Json, blocks: Sequence[Json]) -> None:
-        """An edit keeps its ts; with a text and no blocks, the blocks are gone. S-edit, S-edit-bare"""
+        """Edit a message, which keeps its ts. A text without blocks removes the blocks. S-edit, S-edit-bare"""
         if "blocks" in body or "text" in body:
             message.blocks = self._with_ids(blocks)
         message.text = str(body.get("text") or message.text)
@@ -373,7 +373,7 @@ class SlackServer:
         self.happened(f"message {message.ts} is changed")
 
     def _with_ids(self, blocks: Sequence[Json]) -> list[Json]:
-        """Slack gives a name to each block that has none."""
+        """Name each unnamed block, as Slack does."""
         return [{"block_id": f"b{number}", **block} for number, block in enumerate(blocks)]
 
     def open_view(self, team: Team, user: str, content: Json, below: View | None = None) -> View:
@@ -403,7 +403,7 @@ class SlackServer:
         return old
 
     def stack(self, team: Team, user: str) -> list[View]:
-        """The modals that this person has open, the topmost last."""
+        """Return this person's open modals, the topmost last."""
         return [view for view in team.views.values() if view.user == user]
 
     def close_views(self, team: Team, user: str) -> None:
@@ -413,7 +413,7 @@ class SlackServer:
     # --- what follows from what a person did ---
 
     async def _respond(self, request: web.Request) -> web.Response:
-        """A response_url. It needs no token, and its errors come with 404 (java-slack-sdk#1349)."""
+        """Answer a response_url. It needs no token, and its errors have status 404 (java-slack-sdk#1349)."""
         body = await request.json()
         source = self.response_urls.get(request.match_info["name"])
         call = Call("respond", body, "", source.team if source else self.team, self.now().timestamp())
@@ -450,7 +450,7 @@ class SlackServer:
         source.happened.set()
 
     def _responded(self, call: Call, *, public: bool) -> list[Json]:
-        """The same limits as for a post, but that of all text together (bolt-js#2867)."""
+        """Apply the limits of a post, except that of all text together (bolt-js#2867)."""
         try:
             return self.blocks(call, call.args, public=public)
         except Refused as refused:
@@ -466,9 +466,9 @@ class SlackServer:
         return interaction
 
     async def deliver(self, kind: str, payload: Json, *, answerable: bool = True, more: Json | None = None) -> Ack:
-        """Over a socket if one is open, or else to the app's address.
+        """Deliver over a socket if one is open, else to the app's address.
 
-        An app that does not acknowledge in time is noted; a connection that breaks meanwhile is not its fault.
+        Notes an app that doesn't acknowledge in time, unless its connection broke meanwhile.
         """
         self.log(f"→ {kind} {payload.get('type') or payload.get('command')}")
         try:
@@ -492,13 +492,13 @@ class SlackServer:
         return await asyncio.wait_for(acknowledged, self.patience)
 
     def signature(self, body: str) -> str:
-        """As of now."""
+        """Sign the body at the current time."""
         return sign(SECRET, int(self.hooks.seconds()), body)
 
     # --- events ---
 
     async def event(self, team: Team, event: Json, *, retry: int = 0, event_id: str = "") -> Ack:
-        """Something that the app subscribed to. With `retry` it comes again, under its old id."""
+        """Send an event that the app has subscribed to. With `retry`, it comes again under its old id."""
         seconds = int(self.now().timestamp())
         payload = {
             "token": "verification",
@@ -522,7 +522,7 @@ class SlackServer:
         return await self.deliver("events_api", payload, answerable=False, more=more)
 
     async def uninstall(self, team: Team | None = None) -> Ack:
-        """An admin removes the app: its token is dead before the app hears of it."""
+        """Remove the app, as an admin does. Its token is dead before the app hears of it."""
         gone = team or self.team
         tokens = {"tokens": {"oauth": [], "bot": [BOT]}}
         self.revoked.add(gone.token)
@@ -530,5 +530,5 @@ class SlackServer:
         return await self.event(gone, {"type": "app_uninstalled"})
 
     def allow(self, team: Team) -> str:
-        """A person of the workspace says yes to the app: the code that their browser brings to it."""
+        """Approve the app for the workspace, and return the code that the browser takes to it."""
         return self.installs.allow(team)

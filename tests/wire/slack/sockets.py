@@ -20,7 +20,8 @@ REFRESH: Json = {"type": "disconnect", "reason": "refresh_requested", "debug_inf
 
 
 class Connection:
-    """One websocket. A `silent` one stays open, and neither speaks nor answers pings; a `forgotten` one answers them."""
+    """A websocket. A `silent` one stays open, but neither sends nor answers pings; a `forgotten` one answers pings
+    only."""
 
     def __init__(self, number: int, socket: web.WebSocketResponse, request: web.Request) -> None:
         self.number = number
@@ -31,7 +32,7 @@ class Connection:
         self._request = request
 
     async def send(self, envelope: Json) -> asyncio.Future[Ack]:
-        """The acknowledgement to come, if one comes. Raises ConnectionError."""
+        """Send an envelope, and return its future acknowledgement. Raises ConnectionError."""
         acknowledged: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         self.waiting[envelope["envelope_id"]] = acknowledged
         if not self.silent and not self.forgotten:
@@ -39,13 +40,13 @@ class Connection:
         return acknowledged
 
     def drop(self) -> None:
-        """As a cable that is pulled: nothing says goodbye."""
+        """Break the connection like a pulled cable, without a close."""
         if self._request.transport is not None:
             self._request.transport.abort()
         self.forget()
 
     def forget(self) -> None:
-        """Whatever was not acknowledged by now never will be, and that is not the app's fault."""
+        """Give up on missing acknowledgements, which are not the app's fault."""
         for waiting in self.waiting.values():
             if not waiting.done():
                 waiting.set_exception(ConnectionResetError("the socket broke"))
@@ -53,7 +54,7 @@ class Connection:
 
 
 class Sockets:
-    """All connections of the app. `log` gets a line for each thing that happens."""
+    """All connections of the app. `log` gets a line for each event."""
 
     def __init__(self, log: Callable[[str], None]) -> None:
         self._log = log
@@ -64,25 +65,25 @@ class Sockets:
         self._came = asyncio.Event()
         self.opened = 0
         self.rude = 0
-        """So many of the next connections are taken without a hello."""
+        """Number of next connections that get no hello."""
         self.restless = 0
-        """So many of the next connections are to be replaced from the beginning: it is said in one breath with hello."""
+        """Number of next connections that must be replaced at once: the request comes right after the hello."""
         self.unknown: list[str] = []
-        """Acknowledgements of what was never sent, or was acknowledged before."""
+        """Acknowledgements of envelopes that were never sent, or were already acknowledged."""
 
     @property
     def connected(self) -> bool:
         return any(not connection.socket.closed for connection in self._open.values())
 
     async def ready(self, opened: int = 1, *, patience: float = 60.0) -> None:
-        """Until a socket is open, and as many as this have been opened in all. Raises TimeoutError."""
+        """Wait until a socket is open, and `opened` have been opened in all. Raises TimeoutError."""
         async with asyncio.timeout(patience):
             while not self.connected or self.opened < opened:
                 self._came.clear()
                 await self._came.wait()
 
     def ticket(self) -> str:
-        """For one connection."""
+        """Return the ticket for a connection."""
         ticket = f"t{next(self._numbers)}"
         self._tickets.add(ticket)
         return ticket
@@ -90,7 +91,7 @@ class Sockets:
     async def send(
         self, kind: str, payload: Json, *, answerable: bool, more: Json | None = None
     ) -> asyncio.Future[Ack]:
-        """Hands an envelope to the newest connection. Raises ConnectionError where there is none."""
+        """Send an envelope over the newest connection. Raises ConnectionError without one."""
         connection = next((one for one in reversed(self._open.values()) if not one.socket.closed), None)
         if connection is None:
             raise ConnectionError("no socket is open")
@@ -99,23 +100,23 @@ class Sockets:
         return await connection.send({"envelope_id": envelope_id, "type": kind, "payload": payload, **shared})
 
     async def refresh(self) -> None:
-        """Slack does so every few hours: it asks for a new connection, and closes the old one soon after."""
+        """Ask for a new connection and soon close the old one, as Slack does every few hours."""
         for connection in list(self._open.values()):
             await connection.socket.send_json(REFRESH)
 
     def drop(self) -> None:
-        """All connections break."""
+        """Break all connections."""
         for connection in list(self._open.values()):
             connection.drop()
         self._open.clear()
 
     def silence(self) -> None:
-        """All connections of now stay open, and nothing comes through them any more."""
+        """Silence all present connections; they stay open."""
         for connection in self._open.values():
             connection.silent = True
 
     def forget(self) -> None:
-        """All connections of now stay open and answer pings, and what people do does not come through them."""
+        """Forget all present connections: they stay open and answer pings, but deliver nothing."""
         for connection in self._open.values():
             connection.forgotten = True
 
@@ -176,5 +177,5 @@ class Sockets:
             waiting = connection.waiting.pop(str(reply.get("envelope_id")), None)
             if waiting is None:
                 self.unknown.append(data)
-            elif not waiting.done():  # or else the person has stopped waiting for it
+            elif not waiting.done():  # unless the person has stopped waiting for it
                 waiting.set_result(Ack(200, reply.get("payload")))

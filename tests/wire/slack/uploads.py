@@ -1,4 +1,5 @@
-"""Files: taken at once, processed later: S-upload, S-processed. https://docs.slack.dev/messaging/working-with-files"""
+"""Files, which Slack accepts at once and processes later: S-upload, S-processed.
+https://docs.slack.dev/messaging/working-with-files"""
 
 from __future__ import annotations
 
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
     from tests.wire.slack.server import SlackServer
 
 PROCESSING = 0.05
-"""Seconds."""
+"""Seconds until a file is processed."""
 
 
 def is_ready(team: Team, file_id: Any) -> bool:
-    """Whether a `slack_file` can be shown: S-picture."""
+    """Tell whether a `slack_file` can be shown: S-picture."""
     name = file_id.get("id") if isinstance(file_id, dict) else None
     return name in team.files and team.files[name].ready
 
 
 class Uploads:
-    """What is sent to upload URLs, and what becomes of it."""
+    """Receives uploads, and processes them."""
 
     def __init__(self, server: SlackServer) -> None:
         self._server = server
@@ -46,7 +47,7 @@ class Uploads:
         return web.Response(text=f"OK - {len(content)}")
 
     def process(self, files: Sequence[File], channel: Channel | None, arguments: Json) -> None:
-        """Slack processes files once it has answered, and shares them in the channel then."""
+        """Process files after the response and share them in the channel, as Slack does."""
         hold_task(asyncio.ensure_future(self._process(files, channel, arguments)), self._processing)
 
     def stop(self) -> None:

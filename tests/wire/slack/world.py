@@ -1,4 +1,5 @@
-"""Parley, whole, on the local Slack: the real library, the real instance, SQLite, and clocks that stand still."""
+"""Run Parley as a whole on the local Slack: the real library, the real instance, SQLite, and clocks that stand
+still."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ VOTED = ("Your vote is counted", "Your vote stands as it was")
 
 @dataclass(slots=True)
 class World:
-    """A workspace with Parley. The server has a clock of its own, so that a pause of Parley's ages no trigger."""
+    """A workspace with Parley. The server has its own clock, so that Parley's pauses age no trigger."""
 
     server: SlackServer
     instance: Instance
@@ -48,7 +49,7 @@ class World:
     clock: Clock
 
     async def poll(self, host: Member, **options: str) -> Message:
-        """A poll opened by the host: its message, as everybody sees it."""
+        """Open a poll as the host, and return its public message."""
         before = len(self.server.posted(host.channel))
         more = " ".join(f"{name}:{value}" for name, value in options.items())
         await host.command(f'/parley poll create post:yes question:"{QUESTION}" options:"{" | ".join(TEAS)}" {more}')
@@ -59,11 +60,11 @@ class World:
         return self.server.hooks.url.removesuffix(PATH) + INSTALL
 
     async def quiet(self) -> None:
-        """Until every copy of every poll is up to date."""
+        """Wait until every copy of every poll is up to date."""
         await self.instance.copies.drain()
 
     async def tally(self, poll: str = "p1") -> dict[str, int]:
-        """Option → ballots, as they are stored."""
+        """Return the stored ballots by option."""
         counts = await self.instance.database.read(lambda tx: polls.choice_counts(tx, poll))
         return {TEAS[int(choice)]: count for choice, count in counts.items()}
 
@@ -72,7 +73,7 @@ class World:
 
 
 class Hurried(Clock):
-    """A clock that runs so many times faster than the real one, for what takes minutes and is merged meanwhile."""
+    """A clock that runs `times` faster than the real one, for work that takes minutes and is merged meanwhile."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
@@ -89,7 +90,7 @@ class Hurried(Clock):
 class Patient(Clock):
     """A clock that wakes its sleepers in the order of time, and stands while a message is being edited.
 
-    So an edit arrives at the second at which it was allowed, however busy the machine is.
+    So an edit arrives at the second when it was allowed, even on a busy machine.
     """
 
     def __init__(self) -> None:
@@ -117,7 +118,7 @@ class Patient(Clock):
 
 
 class Edited:
-    """A platform whose edits hold the clock."""
+    """A platform whose edits stop the clock."""
 
     def __init__(self, platform: Platform, clock: Patient) -> None:
         self.name, self.limits = platform.name, platform.limits
@@ -142,16 +143,17 @@ class Edited:
 
 
 IMPATIENT = Pace(ping=1.5, look=0.05, pause=0.05, longest_pause=0.2)
-"""For a socket that falls silent, which is noticed after half a ping."""
+"""Intervals for a socket that falls silent, which is noticed after half a ping."""
 
 
 def counted(answer: Interaction) -> bool:
-    """The person was told, alone and once, that the vote is in."""
+    """Tell whether the member read once, privately, that the vote counts."""
     return len(answer.messages) == 1 and answer.private and answer.text.startswith(VOTED)
 
 
 def awaits(what: str) -> pytest.MarkDecorator:
-    """A rule that Parley on Slack can't keep yet. The mark goes when it can: a test that passes with it fails."""
+    """Mark a rule that Parley on Slack can't keep yet. A test that passes with the mark fails, so that the mark
+    goes."""
     return pytest.mark.xfail(reason=f"Parley on Slack has no {what} yet", strict=True)
 
 
@@ -160,17 +162,17 @@ def bugs(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def busiest_minute(calls: Sequence[Call]) -> int:
-    """The most calls within any 60 seconds of the clock that the limits run by."""
+    """Return the most calls within any 60 seconds of the limits' clock."""
     return max((sum(one.at <= other.at < one.at + MINUTE for other in calls) for one in calls), default=0)
 
 
 def votes(voters: Sequence[Member], poll: Message) -> list[asyncio.Task[Interaction]]:
-    """All press at once: the first votes for Green, the second for Black, …"""
+    """Let all press at once: the first votes for Green, the second for Black, …"""
     return [asyncio.create_task(voter.press(poll, TEAS[number % 3])) for number, voter in enumerate(voters)]
 
 
 def new_server() -> SlackServer:
-    """A server that waits for acknowledgements as long as a busy machine may take."""
+    """Make a server that waits for acknowledgements as long as a busy machine may take."""
     return SlackServer(now=Clock(), patience=30.0)
 
 
@@ -184,7 +186,7 @@ async def slack_world(
     several: bool = False,
     pace: Pace | None = None,
 ) -> AsyncIterator[World]:
-    """Parley on a server which at the end has seen nothing that Slack would refuse or people would suffer from."""
+    """Run Parley on a server. At the end, check that Slack would have refused nothing and nobody would suffer."""
     async with new_server() as server:
         async with parley(server, folder, clock=clock, content=content, http=http, several=several, pace=pace) as world:
             yield world
@@ -203,9 +205,9 @@ async def parley(
     several: bool = False,
     pace: Pace | None = None,
 ) -> AsyncIterator[World]:
-    """Parley on a server that runs already. Entering it again is a restart. Rate limits run by Parley's clock.
+    """Run Parley on a running server. Entering it again is a restart. Rate limits follow Parley's clock.
 
-    For `several` workspaces: those that install it, none at first.
+    With `several`, workspaces install the app, and none has it at first.
     """
     clock = clock or Clock()
     async with (
@@ -217,7 +219,7 @@ async def parley(
 
 
 def installing(instance: Instance, clock: Clock) -> OAuth:
-    """The app's id and secret, over the instance's database."""
+    """Return the app's id and secret, over the instance's database."""
     stored = Installations(instance.database, instance.keys, clock)
     return OAuth(CLIENT_ID, CLIENT_SECRET, stored, States(instance.database, instance.keys, clock))
 
@@ -232,7 +234,7 @@ async def connected(
     several: bool = False,
     pace: Pace | None = None,
 ) -> AsyncIterator[SlackChat]:
-    """The adapter, in touch with the server."""
+    """Connect the adapter to the server."""
     server.rate_limits.seconds = lambda: clock().timestamp()
     server.rate_limits.hurry = clock.factor if isinstance(clock, Hurried) else 1.0
     chat = SlackChat(
@@ -258,7 +260,7 @@ async def connected(
 
 @asynccontextmanager
 async def listening(server: SlackServer, chat: SlackChat, *, http: bool) -> AsyncIterator[None]:
-    """The app's address, where it has one."""
+    """Serve the app's address, if it has one."""
     if not http:
         yield
         return

@@ -27,9 +27,9 @@ _SIGNED = re.compile(r"([@#])([\w-]+)")
 
 
 def as_slack_writes(text: str, team: Team, *, labels: bool = False) -> str:
-    """What a person types, as Slack hands it on (S-command): escaped, with marks for whom, where and what they named.
+    """Encode a member's text as Slack does (S-command): escaped, with marks for people, places and groups.
 
-    A command's marks have labels, but for private channels; a message's have none.
+    A command's marks have labels, except those of private channels; a message's have none.
     https://docs.slack.dev/interactivity/implementing-slash-commands (`should_escape`)
     """
     bare = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -55,7 +55,7 @@ def as_slack_writes(text: str, team: Team, *, labels: bool = False) -> str:
 
 
 def keep(server: SlackServer, channel: Channel, author: str, words: str, thread: str = "", **more: Any) -> Message:
-    """Puts a message into the channel."""
+    """Put a message into the channel."""
     message = Message(
         server.new_stamp(), channel, as_slack_writes(words, server.team), [], author, thread_ts=thread, **more
     )
@@ -65,7 +65,8 @@ def keep(server: SlackServer, channel: Channel, author: str, words: str, thread:
 
 
 async def tell(server: SlackServer, team: Team, message: Message, /, *, retry: int = 0, **more: Any) -> list[Ack]:
-    """The events of a message, to an app that subscribed to them and may have them. With `retry` they come again."""
+    """Send a message's events to an app that has subscribed to them and may receive them. With `retry`, they come
+    again."""
     acks = []
     for name, event in _events(message, more):
         if name in server.events and NEEDS[name] in server.scopes.split(","):
@@ -93,7 +94,7 @@ def _events(message: Message, more: Json) -> list[tuple[str, Json]]:
 
 
 async def edit(server: SlackServer, team: Team, message: Message, words: str) -> list[Ack]:
-    """An author changes a message: in a conversation Slack tells what was before and after, and a mention once more."""
+    """Edit a message as its author. In a conversation, Slack sends the old and the new one, and a mention again."""
     before = {"user": message.author, "text": message.text, "ts": message.ts, "type": "message"}
     message.text, edited = as_slack_writes(words, team), {"user": message.author, "ts": f"{message.ts}9"}
     if not message.channel.direct_with:
@@ -106,12 +107,12 @@ OWN: Json = {"bot_id": "B1", "app_id": APP, "bot_profile": {"id": "B1", "app_id"
 
 
 def echo(server: SlackServer, team: Team, message: Message) -> None:
-    """Tells the app what it wrote itself where it hears everything, as Slack does a moment later."""
+    """Tell the app its own message where it receives everything, as Slack does a moment later."""
     if message.channel.direct_with and not message.only_for and server.is_listened_to:
         server.later(asyncio.ensure_future(tell(server, team, message, **OWN)))
 
 
 def check_writable(server: SlackServer, channel: Channel) -> None:
-    """Raise CannotDo where the app's own tab takes no messages."""
+    """Raise CannotDo if the app's own tab takes no messages."""
     if channel.direct_with and not server.takes_messages:
         raise CannotDo("the app has no messages tab to write in")
