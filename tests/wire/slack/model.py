@@ -92,9 +92,9 @@ class Message:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """`public` channels can be written to by an app with chat:write.public that is not in them.
+    """A channel. An app with chat:write.public can write to a `public` one without being in it.
 
-    `direct_with` is the one person of a conversation with the bot; a `group` conversation has several people.
+    `direct_with` is the person in a conversation with the bot; a `group` conversation has several people.
     """
 
     id: str
