@@ -73,7 +73,7 @@ class World:
 
 
 class Hurried(Clock):
-    """A clock that runs `times` faster than the real one, for work that takes minutes and is merged meanwhile."""
+    """A clock that runs `factor` times faster than the real one, for work that takes minutes and is merged meanwhile."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
