@@ -71,6 +71,7 @@ ACTIONS = (
     "v1:poll-record:p1",
     "v1:poll-rounds:p1",
     "v1:poll-voters:p1",
+    "v1:scores:p1:0",
 )
 VALUES = {"v1:ballot-form:p1": ("0",), "v1:poll-extend-by:p1": ("1440",), "v1:poll-open": ("p1",)}
 """What a form or a list sends with its action; `poll-open` names the poll in it alone."""
@@ -81,6 +82,7 @@ FORMS: dict[str, dict[str, str]] = {
     "v1:poll-followed:p1": {"question": "Green tea on Mondays", "closes": "3d"},
     "v1:poll-objected:p1": {"reason": "Black tea goes"},
     "v1:poll-placed:p1": {"place": "main"},
+    "v1:scored:p1:0:": {"0": "5"},
     "v1:template-save:poll:p1": {"name": "tea"},
 }
 WITHOUT_ID = ("/poll list", "/poll results", "/poll receipt", "/poll export", "/poll close", "/poll cancel", "/log")
