@@ -1,6 +1,6 @@
 """Print how well members' questions are answered: `make answers`.
 
-For each pack, command and half of its test set, with words alone and with meaning, these shares are printed:
+For each pack, command and part of its test set, with words alone and with meaning, these shares are printed:
 
     right first     the first card is right, and the answer is sure or near
     right in three  a right card is among the first three of an answer that is sure or near
@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from bot.packs.loader import load_library
 from bot.packs.pack import Library
@@ -26,7 +27,7 @@ from bot.search.encoder import open_encoder
 from bot.search.index import Index
 from bot.search.meaning import Meaning, texts_of
 from bot.search.vector_cache import VectorCache
-from tests.answers.questions import KINDS, Question, read_questions
+from tests.answers.questions import KINDS, Half, Question, read_questions
 
 REPOSITORY = Path(__file__).parents[2]
 PACKS = {
@@ -113,10 +114,11 @@ def ask_all(questions: Sequence[Question], answering: Answering) -> list[tuple[Q
 
 
 def table(answers: Sequence[tuple[Question, Answer]]) -> str:
-    """The shares of each half and command, in lines."""
+    """The shares of each part of the test set and command, in lines."""
     head = ("asked", "right first", "in three", "sure, right", "sure, wrong", "near", "nothing")
     lines = [f"{'':27}" + "".join(f"{name:>12}" for name in head)]
-    for half in ("tune", "report"):
+    halves = {question.half for question, _ in answers}
+    for half in (name for name in get_args(Half) if name in halves):
         for command in (*KINDS, "all"):
             for answerable in (True, False):
                 tally = Tally.of(

@@ -13,7 +13,7 @@ from bot.packs.model import Argument, Entry, Event, Fact, Option, Position, Sour
 FOLDER = Path(__file__).parent
 
 Command = Literal["fact", "counter", "source", "define", "policy", "timeline", "ask", "message"]
-Half = Literal["tune", "report"]
+Half = Literal["tune", "report", "fresh"]
 
 KINDS: dict[Command, tuple[type[Entry], ...]] = {
     "fact": (Fact,),
