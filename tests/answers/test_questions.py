@@ -14,7 +14,7 @@ import pytest
 from bot.packs.loader import load_library
 from bot.packs.model import Event, Fact, Option, Position, Term
 from bot.packs.pack import Pack
-from tests.answers.questions import KINDS, Command, Question, read_questions
+from tests.answers.questions import KINDS, Command, Question, read_questions, read_unanswered
 from tests.world import SHIPPED
 
 PACK = "us-mexico-cartels"
@@ -76,6 +76,13 @@ def test_no_question_stands_in_the_set_twice(questions: list[Question]) -> None:
     repeats = Counter(" ".join(question.ask.casefold().split()) for question in questions)
     assert [ask for ask, times in repeats.items() if times > 1] == []
     assert "" not in repeats
+
+
+def test_fitting_reads_no_question_that_reports(questions: list[Question]) -> None:
+    """What `unanswered.yaml` teaches the weights stands in no half that measures them."""
+    lessons = {" ".join(question.ask.casefold().split()) for question in read_unanswered(PACK)}
+    asked = {" ".join(question.ask.casefold().split()) for question in questions if question.half != "tune"}
+    assert lessons & asked == set()
 
 
 def test_both_halves_have_the_same_mix(questions: list[Question]) -> None:
