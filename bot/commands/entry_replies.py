@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,9 +19,10 @@ from bot.dispatch.declare import Context
 from bot.errors import NotFound
 from bot.i18n import Translator
 from bot.library.edition import Edition, Shelf
-from bot.packs.model import Entry, Fact, Position
+from bot.packs.model import Entry, Fact, Position, Term
 from bot.packs.pack import Pack
 from bot.search.answer import Certainty, Match
+from bot.search.wording import name_to_define
 
 if TYPE_CHECKING:
     from bot.search.usage import InterestCounter  # a bot for a terminal counts nothing, and loads no database
@@ -80,7 +82,15 @@ class EntryReplies:
         With `replies`, a fact comes with its strongest counterargument in one line.
         """
         edition = self.shelf.current
-        answer = await edition.answers.answer(clean(words), kinds, pack_of_topic(ctx.t, edition.library, topic))
+        pack = pack_of_topic(ctx.t, edition.library, topic)
+        answer = await edition.answers.answer(clean(words), kinds, pack)
+        if kinds == (Fact,) and answer.certainty is not Certainty.SURE:
+            asked = clean(words)
+            term = await to_thread(edition.index.namesake, name_to_define(asked) or asked, (Term,), pack)
+            if term is not None:  # a member who asks for facts on "naloxone" may not know what it is
+                near = answer.matches if answer.certainty is Certainty.NEAR else ()
+                matches = (Match(term.pack_id, term.entry, term.score), *near)
+                return Outcome(self.best(ctx, edition, matches, view, public=share))
         if answer.certainty is Certainty.NOTHING:
             return self.nothing(ctx, edition, words, kinds, topic, view)
         packs = edition.library.packs

@@ -62,6 +62,10 @@ class Index:
         least = min((effort for effort, rows in answers if rows), default=0)
         return self._hits([row for effort, rows in answers if effort == least for row in rows], limit)
 
+    def namesake(self, name: str, kinds: Collection[type[Entry]], pack: str | None = None) -> Hit | None:
+        """The entry that is called just so, by its title or an alias."""
+        return next((hit for hit in self.find(name, kinds, pack, 1) if hit.score >= WHOLE), None)
+
     def candidates(
         self,
         question: str,

@@ -282,6 +282,7 @@ LOOKUPS: Mapping[str, Dialogue] = {
         ("pick Open one: The office bought a kettle.", "2026-02"),
     ),
     "a term": (("/define wulong", "for you: A tea between green and black."),),
+    "a term that is no fact": (("/fact wulong", "for you: Oolong", "A tea between green and black."),),
     "policy options": (
         ("/policy", "There are 2.", "[Policy options]"),
         ("pick Policy options: A tea fund", "Everybody shares the cost.", "People who drink no tea pay as well."),

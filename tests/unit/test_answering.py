@@ -94,6 +94,15 @@ def test_the_term_that_a_question_names_is_sure(question: str, title: str) -> No
     assert answer.matches[0].entry.title == title
 
 
+async def test_a_look_up_of_facts_by_the_name_of_a_term_defines_it() -> None:
+    """The name alone or a question for its definition; with another word it is a question like any other."""
+    bot = make_bot()
+    for line in ("/fact wulong", "/fact what is wulong"):
+        assert "A tea between green and black." in words(await bot.say(request(), line)), line
+    for line in ("/fact wulong zeppelin", "/source wulong"):
+        assert "A tea between green and black." not in words(await bot.say(request(), line)), line
+
+
 def test_a_definition_is_no_fact() -> None:
     """A look-up of other kinds of cards finds no term, and a question that only holds a term's name is not about it."""
     index = Index(load_library(SHIPPED))
