@@ -89,8 +89,8 @@ class EntryReplies:
             term = await to_thread(edition.index.namesake, name_to_define(asked) or asked, (Term,), pack)
             if term is not None:  # a member who asks for facts on "naloxone" may not know what it is
                 near = answer.matches if answer.certainty is Certainty.NEAR else ()
-                matches = (Match(term.pack_id, term.entry, term.score), *near)
-                return Outcome(self.best(ctx, edition, matches, view, public=share))
+                cards = (Match(term.pack_id, term.entry, term.score), *near)
+                return Outcome(self.best(ctx, edition, cards, view, public=share))
         if answer.certainty is Certainty.NOTHING:
             return self.nothing(ctx, edition, words, kinds, topic, view)
         packs = edition.library.packs

@@ -6,8 +6,8 @@
 
 One scale holds for all commands and packs. A card's score adds up how far the question and the card say the same
 (`wording.py`). Two chances follow from that, from the card's lead over the others and from the words of the question that
-the packs don't have: that the best card is right, and that one of the first three is. All weights are in `weights.py`,
-fitted by `tests/answers/fit.py`.
+the packs don't have: that the best card is right, and that the packs answer the question at all. All weights are in
+`weights.py`, fitted by `tests/answers/fit.py`.
 """
 
 from __future__ import annotations
@@ -188,13 +188,15 @@ def weigh(candidates: Sequence[Signs], model: Weights) -> Evidence:
     scores = [total(model.rank, signs) for _, signs in candidates]
     order = sorted(range(len(candidates)), key=lambda place: (not candidates[place][0].is_named, -scores[place]))
     candidate, signs = candidates[order[0]]
+    others = list(zip(*(candidates[place][1] for place in order[1:]), strict=True))
+    leads = [mine - max(theirs) for mine, theirs in zip(signs, others, strict=True)] if others else [0.0] * len(signs)
     best = scores[order[0]]
     second, later = (scores[order[min(place, len(order) - 1)]] for place in (1, 3))
     share = 1 / sum(exp(score - best) for score in scores)
     return Evidence(
         tuple(candidates[place][0] for place in order),
         tuple(scores[place] + _NAMESAKE * candidates[place][0].is_named for place in order),
-        (*signs, best, best - second, best - later, share, *_about(candidate.words)),
+        (*signs, *leads, best, best - second, best - later, share, *_about(candidate.words)),
     )
 
 

@@ -37,4 +37,4 @@ class Weights(NamedTuple):
     sure: Gate
     """Whether the first card is right."""
     near: Gate
-    """Whether a right card is among the first three."""
+    """Whether any card answers."""

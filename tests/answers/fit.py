@@ -6,11 +6,11 @@ from `unanswered.yaml`, further questions that the packs don't answer:
 1.  *rank*: of the cards that a question might mean, which is right. The weights make the right cards of each question
     as likely as they can be among its candidates.
 2.  *sure*: is the first card right.
-3.  *near*: is a right card among the first three.
+3.  *near*: does the pack answer the question.
 
-The thresholds are then the lowest ones that keep the promises below on the `tune` halves, each question being judged by
-weights that were fitted without it. With meaning, the questions count as answered that words alone are sure of. Nothing
-here depends on chance: the same sets give the same weights.
+The thresholds are then the lowest ones that keep the promises below on the `tune` halves and on the further questions,
+each being judged by weights that were fitted without it. With meaning, the questions count as answered that words alone
+are sure of. Nothing here depends on chance: the same sets give the same weights.
 """
 
 from __future__ import annotations
@@ -30,15 +30,19 @@ from bot.search.answer import Signs, candidates_by_meaning, candidates_by_words,
 from bot.search.index import Index
 from bot.search.regression import Gate, Weights
 from tests.answers.measure import PACKS, load_pack, open_meaning
-from tests.answers.questions import KINDS, Question, read_questions, read_unanswered
+from tests.answers.questions import FURTHER, KINDS, Question, read_questions, read_unanswered
 
-SURE_AND_WRONG = {"WORDS": 0.015, "MEANING": 0.025}
+SURE_AND_WRONG = {"WORDS": 0.012, "MEANING": 0.022}
 """Most of the answerable questions with a sure answer that is wrong; with meaning, those of both ways together."""
-UNRELATED_SURE = 0.015
-UNRELATED_NEAR = 0.095
-"""Most of the unrelated questions with a sure answer, and with one that is not nothing."""
+UNRELATED_SURE = 0.02
+UNRELATED_SHOWN = {"WORDS": 0.065, "MEANING": 0.095}
+"""Most of the unrelated questions with a sure answer, and with one that is not nothing. The further ones are harder than
+those of the halves, but words alone know the `tune` half too well."""
+FURTHER_SURE = 0.1
+"""What a further question counts for against one of the halves, for *sure*: to tell which card is right is another matter
+than to tell that none is."""
 PENALTY_RANK = 2e-3
-PENALTY_CHANCE = 0.01
+PENALTY_CHANCE = 0.02
 FOLDS = 10
 
 MODULE = Path(weights_module.__file__)
@@ -78,24 +82,22 @@ class Judgement(NamedTuple):
     answerable: bool
 
 
-def gather(*, with_meaning: bool) -> tuple[list[Case], list[Case]]:
+def gather(*, with_meaning: bool) -> list[Case]:
     """The questions of the `tune` halves, and the further ones that the packs don't answer."""
     cases: list[Case] = []
-    further: list[Case] = []
     for pack in PACKS:
         index = Index(load_pack(pack))
         meaning = open_meaning(index) if with_meaning else None
         tune = [question for question in read_questions(pack) if question.half == "tune"]
-        for some, questions in ((cases, tune), (further, read_unanswered(pack))):
-            for question in questions:
-                kinds = KINDS[question.command]
-                candidates = (
-                    candidates_by_words(index, question.ask, kinds)
-                    if meaning is None
-                    else candidates_by_meaning(index, meaning, question.ask, kinds)
-                )
-                some.append(Case(question, candidates))
-    return cases, further
+        for question in [*tune, *read_unanswered(pack)]:
+            kinds = KINDS[question.command]
+            candidates = (
+                candidates_by_words(index, question.ask, kinds)
+                if meaning is None
+                else candidates_by_meaning(index, meaning, question.ask, kinds)
+            )
+            cases.append(Case(question, candidates))
+    return cases
 
 
 def fit_rank(cases: Sequence[Case], steps: int = 300) -> tuple[float, ...]:
@@ -131,45 +133,50 @@ _TINY = 1e-9
 """Keeps what is as good as nothing from dividing by it."""
 
 
-def fit_chance(rows: Array, right: Array) -> Gate:
-    """Logistic regression by Newton's method, with a penalty on each standardised weight. The gate lets all pass."""
-    middle, spread = rows.mean(0), rows.std(0) + 1e-9
+def fit_chance(rows: Array, right: Array, counts: Array) -> Gate:
+    """Logistic regression by Newton's method, with a penalty on each standardised weight. The gate lets all pass.
+
+    `counts` says for how many rows each one counts.
+    """
+    counts = counts / counts.mean()
+    middle = np.average(rows, axis=0, weights=counts)
+    spread = np.sqrt(np.average((rows - middle) ** 2, axis=0, weights=counts)) + _TINY
     design = np.hstack([(rows - middle) / spread, np.ones((len(rows), 1))])
     penalty = np.full(design.shape[1], PENALTY_CHANCE * len(rows))
     penalty[-1] = 0.0
     solution = np.zeros(design.shape[1])
     for _ in range(30):
         chance = 1 / (1 + np.exp(-design @ solution))
-        slope = design.T @ (chance - right) + penalty * solution
-        bend = (design.T * (chance * (1 - chance))) @ design + np.diag(penalty + 1e-9)
+        slope = design.T @ (counts * (chance - right)) + penalty * solution
+        bend = (design.T * (counts * chance * (1 - chance))) @ design + np.diag(penalty + _TINY)
         solution = solution - np.linalg.solve(bend, slope)
     weights = solution[:-1] / spread
     return Gate(tuple(weights.tolist()), float(solution[-1] - weights @ middle), 0.0)
 
 
-def fit(cases: Sequence[Case], further: Sequence[Case]) -> tuple[Weights, list[Judgement]]:
-    """Fit to all cases, with gates that let everything pass, and judge each of the first by weights fitted without it."""
-    judged: list[Judgement | None] = [None] * len(cases)
+def fit(cases: Sequence[Case]) -> tuple[Weights, list[Judgement]]:
+    """Fit to all cases, with gates that let everything pass, and judge each by weights fitted without it."""
+    judged: dict[int, Judgement] = {}
     for fold in range(FOLDS):
-        draft = _regress([*(case for place, case in enumerate(cases) if place % FOLDS != fold), *further])
-        for place in range(fold, len(cases), FOLDS):
-            judged[place] = _judge(cases[place], draft)
-    return _regress([*cases, *further]), [one for one in judged if one is not None]
+        draft = _regress([case for place, case in enumerate(cases) if place % FOLDS != fold])
+        judged |= {place: _judge(cases[place], draft) for place in range(fold, len(cases), FOLDS)}
+    return _regress(cases), [judged[place] for place in range(len(cases))]
 
 
 def _regress(cases: Sequence[Case]) -> Weights:
     rank = fit_rank(cases)
     draft = Weights(rank, Gate((), 0.0, 0.0), Gate((), 0.0, 0.0))
-    rows, first, three = [], [], []
+    rows, right, answerable, counts = [], [], [], []
     for case in cases:
         evidence = weigh(case.candidates, draft)
         if evidence.ranked:
-            right = [candidate.entry.id in case.question.right for candidate in evidence.ranked[:3]]
             rows.append(evidence.signs)
-            first.append(right[0])
-            three.append(any(right))
+            right.append(evidence.ranked[0].entry.id in case.question.right)
+            answerable.append(case.question.answerable)
+            counts.append(FURTHER_SURE if case.question.style == FURTHER else 1.0)
     table = np.array(rows)
-    return Weights(rank, *(fit_chance(table, np.array(right, dtype=float)) for right in (first, three)))
+    sure = fit_chance(table, np.array(right, dtype=float), np.array(counts))
+    return Weights(rank, sure, fit_chance(table, np.array(answerable, dtype=float), np.ones(len(rows))))
 
 
 def _judge(case: Case, weights: Weights) -> Judgement:
@@ -186,9 +193,9 @@ def _judge(case: Case, weights: Weights) -> Judgement:
 
 
 def choose_thresholds(
-    weights: Weights, judged: Sequence[Judgement], wrong_most: float, before: dict[int, Judgement]
+    weights: Weights, judged: Sequence[Judgement], name: str, before: dict[int, Judgement]
 ) -> tuple[Weights, dict[int, Judgement]]:
-    """Set the least chances that keep the promises. Return also the sure judgements, by the place of their question.
+    """Set the least chances that keep the promises of `name`. Return also the sure judgements, by the place of their question.
 
     `before` has those of the questions that are answered already.
     """
@@ -203,7 +210,7 @@ def choose_thresholds(
         sure = sure_from(step).values()
         wrong = sum(one.answerable and not one.first_is_right for one in sure)
         off = sum(not one.answerable for one in sure)
-        return wrong <= wrong_most * answerable and off <= UNRELATED_SURE * unrelated
+        return wrong <= SURE_AND_WRONG[name] * answerable and off <= UNRELATED_SURE * unrelated
 
     least_sure = next(step for step in steps if may_be_sure(step))
     sure = sure_from(least_sure)
@@ -211,7 +218,7 @@ def choose_thresholds(
     def may_be_near(step: float) -> bool:
         off = (place for place, one in enumerate(judged) if not one.answerable)
         seen = sum(place in sure or judged[place].shares_a_name or judged[place].near >= step for place in off)
-        return seen <= UNRELATED_NEAR * unrelated
+        return seen <= UNRELATED_SHOWN[name] * unrelated
 
     least_near = next(step for step in steps if may_be_near(step))
     gates = weights.sure._replace(least=least_sure), weights.near._replace(least=least_near)
@@ -238,8 +245,8 @@ def main() -> None:
     models: dict[str, Weights] = {}
     sure: dict[int, Judgement] = {}
     for name, with_meaning in (("WORDS", False), ("MEANING", True)):
-        weights, judged = fit(*gather(with_meaning=with_meaning))
-        models[name], sure = choose_thresholds(weights, judged, SURE_AND_WRONG[name], sure)
+        weights, judged = fit(gather(with_meaning=with_meaning))
+        models[name], sure = choose_thresholds(weights, judged, name, sure)
     MODULE.write_text(write(models), "utf-8")
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", MODULE], check=True)
 

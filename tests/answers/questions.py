@@ -15,6 +15,9 @@ FOLDER = Path(__file__).parent
 Command = Literal["fact", "counter", "source", "define", "policy", "timeline", "ask", "message"]
 Half = Literal["tune", "report", "fresh"]
 
+FURTHER = "unanswered"
+"""The style of questions that are read for fitting alone."""
+
 KINDS: dict[Command, tuple[type[Entry], ...]] = {
     "fact": (Fact,),
     "counter": (Position, Argument, Option, Fact),
@@ -54,7 +57,7 @@ def read_unanswered(pack: str) -> list[Question]:
     text = (FOLDER / "unanswered.yaml").read_text("utf-8")
     lists = TypeAdapter(dict[str, dict[Command, list[str]]]).validate_python(yaml.safe_load(text))[pack]
     return [
-        Question(ask=ask, command=command, style="unanswered", half="tune", right=[])
+        Question(ask=ask, command=command, style=FURTHER, half="tune", right=[])
         for command, asks in lists.items()
         for ask in asks
     ]

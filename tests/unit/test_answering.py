@@ -12,9 +12,10 @@ from bot.library.edition import Edition
 from bot.library.meanings import Meanings
 from bot.packs.loader import load_library
 from bot.packs.model import Entry, Fact, Term
-from bot.search.answer import Answers, Certainty, answer_by_words
+from bot.search.answer import Answers, Certainty, answer_by_words, candidates_by_words, weigh
 from bot.search.index import Index
 from bot.search.language_index import Candidate
+from bot.search.weights import WORDS
 from bot.search.wording import name_to_define
 from tests.letters import LetterEncoder
 from tests.talk import words
@@ -111,6 +112,20 @@ def test_a_definition_is_no_fact() -> None:
     )
     answer = answer_by_words(index, "what is fentanyl doing to real estate prices in Iowa", ASKED)
     assert answer.certainty is not Certainty.SURE
+
+
+def test_the_lead_of_the_best_card_counts_sign_by_sign() -> None:
+    """Over the best of the others in each; a card that stands alone leads over nothing."""
+    several = candidates_by_words(Index(load_library(SHIPPED)), "purdue guilty", [Fact])
+    assert len(several) > 1
+    evidence = weigh(several, WORDS)
+    (mine,) = (signs for candidate, signs in several if candidate is evidence.ranked[0])
+    others = [signs for candidate, signs in several if candidate is not evidence.ranked[0]]
+    leads = evidence.signs[len(mine) : 2 * len(mine)]
+    assert leads == tuple(sign - max(theirs) for sign, theirs in zip(mine, zip(*others, strict=True), strict=True))
+    assert any(leads)
+    alone = weigh(several[:1], WORDS)
+    assert not any(alone.signs[len(mine) : 2 * len(mine)])
 
 
 async def test_words_are_looked_up_beside_the_event_loop() -> None:
