@@ -1,19 +1,19 @@
-"""What can go wrong for a person, as opposed to a bug.
+"""Failures with a message for a person, as opposed to bugs.
 
 BotError
 ├── UsageError          the command was typed in a way that can't be understood
 │   └── UnknownCommand
-├── NotFound            what was asked for isn't there, or isn't there any more
-│   └── PlaceGone       a channel was deleted, or can't be seen any more
+├── NotFound            an id or a name leads nowhere, or no longer leads anywhere
+│   └── PlaceGone       a channel was deleted, or the bot no longer sees it
 ├── NotAllowed          this person may not do this, here
 ├── TooFast             too many requests in a short time
 ├── Refused             a rule of the product says no (the poll is closed, the ballot isn't valid)
-│   └── NotYet          the same request will be answered later (the result of an open poll)
-├── Unavailable         nothing wrong with the request; something the bot needs doesn't work just now
+│   └── NotYet          the same request will work later (the result of an open poll)
+├── Unavailable         the request is fine, but something the bot needs doesn't work right now
 └── ContentError        a pack has problems; see bot/packs/problems.py
 
-The message of each says what is wrong and what to do next, in the person's language.
-Everything else that is raised is a bug: it is logged whole, and the person gets a reference code.
+Each message says what is wrong and what to do next, in the person's language.
+Any other exception is a bug: it is logged with its traceback, and the person gets a reference code.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from bot.i18n import N_
 
 
 class BotError(Exception):
-    """A failure with a message for the person. Raised through one of its subclasses.
+    """A failure with a message for the person, raised through a subclass.
 
-    `title` stands over the message, and is translated where it is shown.
+    `title` heads the message and is translated where it is shown.
     """
 
     title: ClassVar[str] = N_("That's not possible")
@@ -55,7 +55,7 @@ class NotFound(BotError):
 
 
 class PlaceGone(NotFound):
-    """Raised when the place that is written to can't be found, with all that stood in it."""
+    """Raised when the bot can't find the place to write to; everything in it is gone too."""
 
 
 class NotAllowed(BotError):
@@ -75,7 +75,7 @@ class Refused(BotError):
 
 
 class NotYet(Refused):
-    """Raised when a rule forbids what was asked for now, and allows it later."""
+    """Raised when a rule forbids a request for now, and will allow it later."""
 
     title = N_("Not yet")
 

@@ -13,31 +13,31 @@ from typing import Self
 DOMAIN = "parley"
 FOLDER = Path(__file__).parent / "locale"
 PSEUDO = "en-XA"
-"""The pseudo-locale: every translated sentence is visibly bracketed, so that one which skipped gettext shows."""
+"""The pseudo-locale: it brackets every translated sentence, so that one which skipped gettext shows."""
 
 _LOCALES_MAX = 1_000
-"""How many are remembered: a locale is whatever a platform says."""
+"""Locales to cache. A platform can send any string as a locale, so the cache needs a bound."""
 
 _GROUP, _GROUPED_FROM = "\u202f", 10_000
 
 _PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
 _COMMAND = re.compile(r"(?<![\w/:.}])/(?=[^\W\d_]|\{)(?!invite\b)")
-"""Where a sentence of the program names a command of its own. Slack's `/invite` is none."""
+"""The slash of a command that a sentence names, except Slack's own `/invite`."""
 _NAMED = re.compile(rf"{_COMMAND.pattern}[^\W_]+(?: [^\W_]+)?")
-"""The same, with the words after it that can be its name. An ordinary word may be among them."""
+"""A command's name, with one more word that may belong to it or may be ordinary text."""
 _ACCENTED = str.maketrans("aceinouyACEINOUY", "áçéíñóúýÁÇÉÍÑÓÚÝ")
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name, which extractors look for
-    """Marks a sentence that is declared here and translated where it is shown."""
+    """Mark a sentence that is declared here and translated where it is shown."""
     return sentence
 
 
 class Sentence(str):
-    """A translated sentence that names commands: `commands` holds start and end of each.
+    """A translated sentence that names commands: `commands` holds the start and end of each.
 
-    They are found before the values are filled in, so what a person wrote is never one. Joined to other words it is
-    an ordinary string.
+    Commands are found before the values are filled in, so a member's words never count as one. Joining it to other text
+    gives an ordinary string.
     """
 
     __slots__ = ("commands",)
@@ -60,19 +60,19 @@ class _Pseudo(gettext.NullTranslations):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Translator:
-    """Sentences in one language. There is one for each, which `translator` gives."""
+    """The sentences of one language. Get one from `translator`."""
 
     locale: str
     _catalogue: gettext.NullTranslations = field(repr=False)
     commands: str = "/"
-    """What a command begins with where the reader is: `/parley ` on Slack. Sentences name commands so."""
+    """The prefix of a command on the reader's platform: `/`, or `/parley ` on Slack."""
 
     def __call__(self, sentence: str, /, **values: object) -> str:
-        """The sentence in the reader's language, with `{name}` filled in."""
+        """Translate the sentence and fill in each `{name}`."""
         return self._filled(self._catalogue.gettext(sentence), values) if sentence else ""
 
     def count(self, one: str, many: str, count: int, /, **values: object) -> str:
-        """The form that the language uses for this number, which fills `{n}`."""
+        """Pick the plural form for this number and fill in `{n}`."""
         return self._filled(self._catalogue.ngettext(one, many, count), {"n": count, **values})
 
     def _filled(self, sentence: str, values: Mapping[str, object]) -> str:
@@ -94,13 +94,13 @@ def _fill(sentence: str, written: Mapping[str, object]) -> str:
 
 
 def languages() -> list[str]:
-    """The languages that have sentences: English, and each that has a catalogue."""
+    """The available languages: English, and each with a catalogue."""
     catalogues = (file.parent.parent.name.replace("_", "-") for file in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
     return sorted({"en", *catalogues})
 
 
 def number(count: int) -> str:
-    """A whole number, its thousands set apart by a narrow space from 10,000 on, as in no language it is wrong."""
+    """A whole number, with a narrow space between thousands from 10,000 on, a form that no language misreads."""
     return f"{count:,}".replace(",", _GROUP) if count >= _GROUPED_FROM else str(count)
 
 
@@ -110,12 +110,12 @@ def amount(count: int, one: str, many: str = "") -> str:
 
 
 def percent(share: float) -> str:
-    """A percentage, 0 to 100, with one decimal where it has one: 50%, 33.3%."""
+    """A percentage, 0 to 100, with one decimal unless it is whole: 50%, 33.3%."""
     return f"{share:.1f}".removesuffix(".0") + "%"
 
 
 def _written(values: Mapping[str, object]) -> dict[str, object]:
-    """The values of a sentence, with whole numbers as every sentence writes them."""
+    """Format whole numbers among the values."""
     return {name: number(value) if type(value) is int else value for name, value in values.items()}
 
 
@@ -129,6 +129,6 @@ def _catalogue(locale: str) -> gettext.NullTranslations:
 
 @lru_cache(maxsize=_LOCALES_MAX)
 def translator(locale: str, commands: str = "/") -> Translator:
-    """The translator for a locale such as `en`, `pt-BR`; English for what has no catalogue."""
+    """The translator for a locale such as `en` or `pt-BR`; English for a locale without a catalogue."""
     supported = locale if re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}", locale) else "en"
     return Translator(supported, _catalogue(supported), commands)

@@ -1,1 +1,1 @@
-"""From a request to an outcome: declarations, typed lines, permission, rate limits."""
+"""From a request to an outcome: declarations, typed lines, permissions, rate limits."""

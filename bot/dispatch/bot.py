@@ -1,4 +1,4 @@
-"""The bot: a request comes in, an outcome goes out. Permission, rate limit, timing and errors live here, once."""
+"""Turn a request into an outcome, with permissions, rate limits, timing and errors in this one place."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SUGGESTIONS_MAX = 100
 logger = logging.getLogger("parley")
 
 Observe = Callable[[str, str, float], None]
-"""(what was run, how it ended: `ok`, the BotError's name or `bug`, seconds) → nothing. Metrics hang here."""
+"""A callback for metrics: (command or action, `ok`, `bug` or the BotError's name, seconds) → nothing."""
 
 
 def _observe_nothing(_what: str, _end: str, _seconds: float) -> None: ...
@@ -54,7 +54,7 @@ def _observe_nothing(_what: str, _end: str, _seconds: float) -> None: ...
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """Runs what the features declare. Holds no state of its own beyond what it is given."""
+    """Runs the commands and actions that the features declare. It holds only the state that it is given."""
 
     registry: Registry
     new_reference: Callable[[], str]
@@ -66,12 +66,12 @@ class Bot:
     hooks: Hooks = field(default_factory=NoHooks)
     edits: Edits = nobody_edits
     crowd: Limiter | None = None
-    """What all members of one community may ask together; None for as much as they like."""
+    """The rate limit for a whole community; None for no limit."""
     repeats: Repeats | None = None
-    """What tells actions that come twice; None for a bot without a database."""
+    """The guard against repeated deliveries; None for a bot without a database."""
     mentions: MentionLimits = field(default_factory=MentionLimits)
     rapid: Limiter = field(default_factory=lambda: Limiter(burst=120, per_minute=240))
-    """For buttons that a member presses as fast as they read, each member by themselves."""
+    """The rate limit of each member for buttons that they press as fast as they read."""
 
     @classmethod
     def of(
@@ -119,7 +119,7 @@ class Bot:
         return await self._once(request, "say", run)
 
     async def invoke(self, request: Request, name: str, args: Mapping[str, object]) -> Outcome:
-        """Run a command whose arguments the platform has already told apart."""
+        """Run a command whose arguments the platform has already parsed."""
         t = self._translator(request)
 
         async def run() -> Outcome:
@@ -133,15 +133,15 @@ class Bot:
         return await self._once(request, "invoke", run)
 
     async def press(self, request: Request, action_id: str, values: tuple[str, ...] = ()) -> Outcome:
-        """Run what a button or a select of a message stands for."""
+        """Run the action of a button or a select in a message."""
         return await self._act(request, action_id, self.registry.actions, values, "press")
 
     async def submit(self, request: Request, action_id: str, answers: Answers) -> Outcome:
-        """Run what a form stands for. `Outcome.errors` keeps the form open."""
+        """Run the action of a form. `Outcome.errors` keeps the form open."""
         return await self._act(request, action_id, self.registry.forms, answers, "submit")
 
     async def reopen(self, request: Request, action_id: str) -> Outcome:
-        """Make the form that sends this action anew, for a platform that could not keep it open."""
+        """Rebuild the form that sends this action, for a platform that couldn't keep it open."""
         again = {
             verb: replace(handler, handler=handler.again, takes="")
             for verb, handler in self.registry.forms.items()
@@ -162,10 +162,10 @@ class Bot:
         return await self._once(request, "look", run)
 
     async def ask(self, request: Request, words: str) -> Outcome:
-        """Answer a question in plain words: a mention of the bot, or what a member writes to it directly.
+        """Answer a question in plain words: a mention of the bot, or a direct message to it.
 
-        An outcome without an answer is to be met with silence. What is said to a channel is in its community's language,
-        and so is an answer to somebody whose own language isn't known.
+        Meet an outcome without an answer with silence. An answer in a channel is in the community's language, and so is
+        one to a member whose language isn't known.
         """
         t = self._translator(request)
         answer = self.registry.question
@@ -184,7 +184,7 @@ class Bot:
     async def complete(
         self, request: Request, name: str, param: str, prefix: str, args: Mapping[str, object]
     ) -> list[Choice]:
-        """At most 25 suggestions for one argument; for what can't be completed, none."""
+        """Suggest at most 25 values for an argument; none if it has no completion."""
         command = self.commands.get(name)
         parameter = command.param(param) if command else None
         if parameter is None:
@@ -198,9 +198,9 @@ class Bot:
             return []
 
     async def suggest(self, request: Request, action_id: str, prefix: str, input_name: str = "") -> list[Choice]:
-        """At most 100 suggestions for a select with `type_ahead`, or for the input of a form that is called so.
+        """Suggest at most 100 values for a select with `type_ahead`, or for the form's input named `input_name`.
 
-        For an action of another version, or one that suggests nothing, none.
+        Return none for an action of another version, or one without suggestions.
         """
         t = self._translator(request)
         try:
@@ -221,7 +221,7 @@ class Bot:
             return []
 
     async def complete_line(self, request: Request, line: str) -> tuple[Typing, list[Choice]]:
-        """Suggestions for the end of a half-typed line: commands first, then arguments."""
+        """Complete the end of a half-typed line: commands first, then arguments."""
         typing = half_typed(line, self.commands)
         if typing.command is None:
             ctx = await self._context(request, self._translator(request))
@@ -287,7 +287,9 @@ class Bot:
     async def _once(
         self, request: Request, kind: str, run: Callable[[], Awaitable[Outcome]], subject: str = ""
     ) -> Outcome:
-        """Run what a platform may deliver twice; `subject` is what a newer action of the same member would change."""
+        """Run work that a platform may deliver twice; `subject` names the thing that a newer action of the member could
+        change.
+        """
         if self.repeats is None or not request.key:
             return await run()
         return await self.repeats.run(request, kind, subject, run)
@@ -332,7 +334,7 @@ class Bot:
             self.observe(what, end, seconds)
 
     def _translator(self, request: Request) -> Translator:
-        """For sentences in the person's language that name commands as they are typed where the person is."""
+        """The translator for the member's language and for command names as their platform writes them."""
         platform = self.platforms.get(request.actor.platform)
         return translator(request.locale, platform.limits.commands if platform else "/")
 
@@ -341,15 +343,16 @@ class Bot:
         return Context(request, t, community, await self.edits(request.actor, community))
 
     async def _deliver(self, request: Request, outcome: Outcome, t: Translator) -> None:
-        """Posts what is for all to see, before the person is told that it was posted, and has copies redrawn."""
+        """Send the public posts before telling the member that they were sent, then have a poll's copies redrawn."""
         for post in outcome.posts:
             await self._post(request, post, t)
         for poll in outcome.refresh:
             await self.hooks.refresh(poll)
 
     async def _post(self, request: Request, post: Post, t: Translator) -> None:
-        """Raises what the platform raised, in the person's language. A poll that nobody could see then is cancelled,
-        also where that was a bug.
+        """Post, or raise the platform's error in the member's language.
+
+        Cancel the poll if posting failed, even through a bug: nobody could see it.
         """
         place = post.place or request.place
         try:
@@ -366,7 +369,8 @@ class Bot:
             await self.hooks.posted(post.poll, ref, request.now)
 
     def _not_too_fast(self, request: Request, t: Translator, limiter: Limiter) -> None:
-        """A member who floods uses up nothing of the community's; a busy community costs a member nothing."""
+        """Check the member's limit before the community's, so that a flood by one member takes nothing from the others.
+        """
         who = voter_id(request.actor)
         wait = limiter.wait(who, request.now)
         if wait:
@@ -395,7 +399,7 @@ class Bot:
         return command
 
     def report(self, what: str, bug: Exception) -> str:
-        """Logs a bug, whole, and returns the code for the person to quote: the id of this request."""
+        """Log a bug with its traceback and return this request's id, the code for the member to quote."""
         with request_scope(self.new_reference) as request_id:
             logger.error("bug in %s", what, exc_info=bug, extra={"request": str(request_id)})
         return str(request_id)
@@ -405,23 +409,23 @@ class Bot:
 
 
 def stale(t: Translator) -> Outcome:
-    """For a control of an older version, or of no version at all."""
+    """Answer a control of another version, or one that isn't ours."""
     message = t("This button no longer works. Use the command again to get a new one.")
     return refusal(message, t, OUT_OF_DATE)
 
 
 def refused(error: BotError, t: Translator, controls: tuple[Control, ...] = ()) -> Outcome:
-    """An answer that says what a member may not have, under the title of its kind."""
+    """An answer with the error's message, under the title of its kind."""
     return refusal(t(error.message) if isinstance(error, Unavailable) else error.message, t, error.title, controls)
 
 
 def apology(reference: str, t: Translator) -> Outcome:
-    """An answer to a request that met a bug, with the code to quote."""
+    """The answer to a request that met a bug, with the code to quote."""
     return refusal(bug_notice(reference, t), t, SORRY)
 
 
 def title_of(error: Exception) -> str:
-    """The title over what a member reads of this error, yet to be translated."""
+    """The title for this error's message, not yet translated."""
     return error.title if isinstance(error, BotError) else SORRY
 
 
@@ -432,7 +436,7 @@ def bug_notice(reference: str, t: Translator) -> str:
 
 
 def refusal(message: str, t: Translator, title: str = BotError.title, controls: tuple[Control, ...] = ()) -> Outcome:
-    """An answer that says why not, to the person alone, with what helps on. `title` is yet to be translated."""
+    """A private answer that says why not, with controls that help. `title` isn't translated yet."""
     card = Card(title=t(title), body=text(message), tone=Tone.CAUTION, controls=controls)
     return Outcome(answer=Reply((card,)), success=False)
 

@@ -1,4 +1,4 @@
-"""A refusal that carries its remedy."""
+"""A refusal that comes with a remedy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.i18n import N_
 
 
 class ChoiceNeeded(Refused):
-    """Raised when a member has to say which one. `controls` do what was asked, each for one of those there are."""
+    """Raised when a member has to choose. Each control repeats the request for one of the candidates."""
 
     title = N_("Which one?")
 

@@ -1,4 +1,4 @@
-"""Commands, buttons and forms, each declared once as a typed function. What is typed is read in bot/dispatch/parse.py.
+"""Commands, buttons and forms, each declared once as a typed function. bot/dispatch/parse.py parses typed commands.
 
     class Lookup:
         @command("fact", N_("Find a fact and its sources"))
@@ -24,20 +24,22 @@ from bot.communities.model import Community
 from bot.i18n import Translator
 
 TEXT_MAX = 4000
-"""The longest text that is looked at: what the most generous platform lets a person send at once."""
+"""The longest text the bot reads: the longest that any platform lets a person send at once."""
 
 
 class Permission(StrEnum):
     MEMBER = "member"
     MODERATOR = "moderator"
-    """Who moderates the community that the request comes from."""
+    """The role of a member who moderates the community of the request."""
     EDITOR = "editor"
-    """Who edits the content, which all communities of an instance share: see bot/communities/editors.py."""
+    """The role of a member who edits the content that all communities of an instance share: see
+    bot/communities/editors.py.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler is given: the request, its reader's language, and what their community has decided."""
+    """The input of a handler: the request, the reader's translator and the community's settings."""
 
     request: Request
     t: Translator
@@ -58,22 +60,22 @@ class Context:
 
 
 Completer = Callable[[Context, str, Mapping[str, object]], Sequence[Choice] | Awaitable[Sequence[Choice]]]
-"""(context, what was typed so far, the other arguments) → suggestions, best first."""
+"""(context, text typed so far, the other arguments) → suggestions, best first."""
 
 
 ControlCompleter = Callable[..., Sequence[Choice] | Awaitable[Sequence[Choice]]]
-"""(context, what was typed so far, the action's arguments one by one) → suggestions, best first."""
+"""(context, text typed so far, the action's arguments one by one) → suggestions, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
     """One argument of a command. Its name, type and default come from the function.
 
-    A `rest` parameter takes all words that are not `name:value`. One that is `typed` gets them as they are typed, with
-    quotes and lines, and exists only where commands are typed. `complete` names the feature's method that suggests.
-    `choices` maps each allowed value to its label. With `picks`, a platform that can offers its own list of roles
-    or channels and gives the id of the one that was picked; elsewhere one is mentioned. `question` asks for a needed
-    argument that is missing, with an example.
+    A `rest` parameter takes all words that are not `name:value`. A `typed` one gets them as typed, with quotes and
+    lines, and exists only where members type commands. `complete` names the feature's method that suggests.
+    `choices` maps each allowed value to its label. With `picks`, a platform offers its own list of roles or channels
+    and gives the id of the member's pick; on a platform without such lists, members mention one. `question` asks for
+    a required argument that is missing, with an example.
     """
 
     description: str
@@ -96,12 +98,12 @@ Handler = Callable[..., Awaitable[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something a member can ask for, on every platform.
+    """A request that a member can make, on every platform.
 
-    `form_when` tells from the arguments alone, without I/O, whether the first answer is a form.
-    `public_flag` names the yes/no argument that makes the answer public. `posts` says that it posts into the place
-    where it is used, which the asker and the bot must both be allowed to. `needs_community` says that it makes no sense
-    in a conversation with the bot alone that belongs to no community.
+    `form_when` tells from the arguments alone, without I/O, whether the first answer is a form. `public_flag` names the
+    yes/no argument that makes the answer public. With `posts`, the command posts where it is used, so the asker and the
+    bot must both be allowed to write there. With `needs_community`, it needs a community, so it fails in a direct
+    message outside one.
     """
 
     name: str
@@ -120,11 +122,11 @@ class Command:
 
     @property
     def named(self) -> tuple[Param, ...]:
-        """The arguments with names: those that platforms and documents list."""
+        """The arguments that platforms and documents list by name."""
         return tuple(param for param in self.params if not param.typed)
 
     def visibility_of(self, args: Mapping[str, object]) -> Visibility:
-        """What an answer will be, before the handler has run."""
+        """The visibility of the answer, known before the handler runs."""
         return Visibility.PUBLIC if self.public_flag and args.get(self.public_flag) else self.visibility
 
     def opens_form(self, args: Mapping[str, object]) -> bool:
@@ -133,7 +135,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ActionHandler:
-    """What happens when a control with this verb is used, or a form with it sent."""
+    """The handler of a control with this verb, or of a form with it."""
 
     verb: str
     handler: Handler
@@ -144,24 +146,24 @@ class ActionHandler:
     opens_form: bool
     permission: Permission = Permission.MEMBER
     again: Handler | None = None
-    """Makes a form anew, for platforms that can't keep one open while it tells its mistakes."""
+    """Rebuilds the form, for platforms that can't keep one open to show its errors."""
     completers: Mapping[str, ControlCompleter] = field(default_factory=dict)
-    """What suggests while somebody types: by the form's input, or "" for a select."""
+    """Completers by the name of the form's input; "" for a select."""
     replaces: bool = False
-    """Whether its answer, as a rule, takes the place of the message whose control was used (`Outcome.replace`)."""
+    """Whether the answer usually replaces the message with the control (`Outcome.replace`)."""
     posts: bool = False
-    """As a command's."""
+    """Whether it posts where it is used, like `Command.posts`."""
     rapid: bool = False
-    """Whether it is pressed again and again, as fast as a person reads, and so has a wider rate limit of its own."""
+    """Whether members press it as fast as they read, which gives it a wider rate limit of its own."""
 
     def accepts(self, act: Action) -> bool:
-        """Whether the action has as many arguments as this program gives it. One of another version may not."""
+        """Whether the action has as many arguments as this handler takes. One from another version may not."""
         return len(act.args) >= self.least and (self.most is None or len(act.args) <= self.most)
 
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """Something to do with a message that somebody wrote. The handler gets its text, which is never stored."""
+    """An entry in the menu of a message. The handler gets the message's text, which is never stored."""
 
     name: str
     label: str
@@ -171,7 +173,7 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a decorator writes on a method."""
+    """The record that a decorator leaves on a method."""
 
     kind: str
     name: str
@@ -189,7 +191,7 @@ def command(
     posts: bool = False,
     needs_community: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Declares a method as a command. A name of two words is a sub-command: `poll create`."""
+    """Declare a method as a command. A name of two words is a sub-command: `poll create`."""
     return _declare(
         "command",
         name,
@@ -216,10 +218,10 @@ def action(
     complete: str = "",
     rapid: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Declares a method as what a button or a select does.
+    """Declare a method as the handler of a button or a select.
 
-    Its string parameters are the action's arguments; one called `values` gets what was picked. `replaces` says that
-    its answers take the place of the message with the control, as a rule: some platforms have to know before it runs.
+    Its string parameters are the action's arguments; a parameter called `values` gets the member's picks. `replaces`
+    says that its answers usually replace the message with the control: some platforms must know before it runs.
     `complete` names the feature's method that suggests, for selects with `type_ahead`. `rapid` is for a button that
     members press again and again.
     """
@@ -244,10 +246,10 @@ def form(
     again: str = "",
     complete: Mapping[str, str] | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Declares a method as what a sent form does; its parameter `answers` gets what was filled in.
+    """Declare a method as the handler of a form; its parameter `answers` gets the member's input.
 
-    `again` names the feature's method that makes the same form anew, from the same arguments, `complete` those that
-    suggest, by the input that has `type_ahead`.
+    `again` names the feature's method that rebuilds the form from the same arguments; `complete` maps each input with
+    `type_ahead` to the method that suggests for it.
     """
     options = {
         "permission": permission,
@@ -261,12 +263,12 @@ def form(
 
 
 def shortcut(name: str, label: str) -> Callable[[Handler], Handler]:
-    """Declares a method as what can be done with a message: its parameter is the message's text."""
+    """Declare a method as an entry in the menu of a message; its parameter is the message's text."""
     return _declare("shortcut", name, {"label": label})
 
 
 def question(handler: Handler) -> Handler:
-    """Declares a method as what answers a question in plain words, which a member asks without a command."""
+    """Declare a method as the answer to questions in plain words, which members ask without a command."""
     return _declare("question", "question", {})(handler)
 
 

@@ -1,4 +1,4 @@
-"""What follows from an outcome, beyond the answer: who keeps the copies of polls hears of it here."""
+"""Hooks that run after an outcome, beyond the answer itself: the copies of polls are kept up to date through them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.chat.vocabulary import MessageRef
 
 
 class Hooks(Protocol):
-    """What follows from an outcome, beyond the answer."""
+    """Hooks that run after an outcome, beyond the answer itself."""
 
     async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None:
         """A copy of a poll was posted."""
@@ -22,7 +22,7 @@ class Hooks(Protocol):
 
 
 class NoHooks:
-    """For a bot without polls."""
+    """Hooks for a bot without polls."""
 
     async def posted(self, poll: str, ref: MessageRef, now: datetime) -> None: ...
 

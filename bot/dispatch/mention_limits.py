@@ -1,4 +1,4 @@
-"""How much the bot says where members mention it: three answers a minute in a channel, and one private word a minute.
+"""Limits on answers to mentions: three a minute in a channel, and one private answer a minute for each member.
 
 Counted in the memory of each process. A conversation with the bot alone has no limit beyond each member's own.
 """
@@ -20,19 +20,19 @@ IN_CHANNEL = 3
 TO_MEMBER = 1
 SPAN = timedelta(minutes=1)
 REMEMBERED_MAX = 10_000
-"""Channels, or members, that are remembered at once; beyond it the one that was silent longest is forgotten."""
+"""Channels or members to remember; beyond that, the one that was silent longest is forgotten."""
 
 
 @dataclass(slots=True)
 class SlidingWindow:
-    """Lets at most so many pass within any `span`. A clock that is set back blocks nobody."""
+    """Lets through a limited number within any `span`. Setting the clock back blocks nobody."""
 
     most: int
     span: timedelta = SPAN
     _passed: OrderedDict[Hashable, deque[datetime]] = field(default_factory=OrderedDict)
 
     def wait(self, who: Hashable, now: datetime) -> int:
-        """Let one pass and return 0, or return how many whole seconds to wait."""
+        """Count one and return 0, or return the whole seconds to wait."""
         times = self._passed.pop(who, deque())
         while times and not now - self.span < times[0] <= now:
             times.popleft()
@@ -47,13 +47,13 @@ class SlidingWindow:
 
 @dataclass(slots=True)
 class MentionLimits:
-    """One for a process."""
+    """The limits of one process."""
 
     channels: SlidingWindow = field(default_factory=lambda: SlidingWindow(IN_CHANNEL))
     members: SlidingWindow = field(default_factory=lambda: SlidingWindow(TO_MEMBER))
 
     def check(self, request: Request, t: Translator) -> None:
-        """Raise TooFast where the channel, with its threads, has had its answers for now."""
+        """Raise TooFast if the channel, threads included, has had its answers for this minute."""
         place = request.place
         wait = 0 if place.direct else self.channels.wait((place.platform, place.workspace, place.channel), request.now)
         if wait:
@@ -66,7 +66,7 @@ class MentionLimits:
             )
 
     def quieted(self, request: Request, outcome: Outcome) -> Outcome:
-        """Drop the private answer to a mention where the member has had one within the last minute."""
+        """Drop the private answer to a mention if the member has had one within the last minute."""
         answer = outcome.answer
         if request.place.direct or answer is None or answer.visibility is Visibility.PUBLIC:
             return outcome

@@ -1,4 +1,6 @@
-"""Typed commands: `/fact insurrection act share:yes` → the command and its arguments, and half a line → what is typed."""
+"""Parse typed commands: `/fact insurrection act share:yes` → the command and its arguments, and half a line → a
+`Typing`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from bot.i18n import Translator
 
 _SMART_QUOTES = str.maketrans(dict.fromkeys("“”„‟〝〞«»＂", '"'))
 _WORDS = re.compile(r'(?:[^ \t\r\n"]|"[^"]*")+|\n')
-"""Words with their quotes, and the ends of lines."""
+"""Words with their quotes, and line ends."""
 _KEYWORD = re.compile(r"^([a-z][a-z0-9_]*):(.*)$", re.DOTALL)
 _MENTION = re.compile(r"@parley(?![\w@.-])[,:]?", re.IGNORECASE)
 _YES = frozenset({"yes", "y", "true", "on", "1"})
@@ -23,7 +25,7 @@ _NO = frozenset({"no", "n", "false", "off", "0"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A typed command, taken apart: the command and its arguments, converted."""
+    """A parsed command, with its arguments converted."""
 
     command: Command
     args: Mapping[str, object]
@@ -50,19 +52,19 @@ def parse(line: str, commands: Mapping[str, Command], t: Translator) -> Call:
 
 
 def _as_typed(words: list[str]) -> str:
-    """The words in their lines."""
+    """The words, on the lines where they were typed."""
     lines = "".join(word if word == "\n" else f"{word} " for word in words).split("\n")
     return "\n".join(line.strip() for line in lines).strip()
 
 
 def question_of(line: str) -> str | None:
-    """What is asked in a line that begins with the bot's name, such as `@Parley is tea cheap`; None in any other."""
+    """The question in a line that begins with the bot's name, such as `@Parley is tea cheap`; None for other lines."""
     match = _MENTION.match(line.lstrip())
     return line.lstrip()[match.end() :].strip() if match else None
 
 
 def typable(words: str, most: int = 100) -> str:
-    """The words as they can stand in a command: without quotes, cut between words. For completions."""
+    """The words in a form that fits a command: without quotes, cut between words. For completions."""
     bare = words.translate(_SMART_QUOTES).replace('"', "")
     return bare if len(bare) <= most else bare[: most + 1].rpartition(" ")[0] or bare[:most]
 
@@ -95,7 +97,7 @@ def _name(words: list[str], commands: Mapping[str, Command], t: Translator) -> t
 
 
 def unknown(line: str, first: str, commands: Collection[str], t: Translator) -> str:
-    """What to say of a command that does not exist: the nearest one, if any is near."""
+    """The message for an unknown command, with the nearest command if one is near."""
     near = difflib.get_close_matches(line, commands, n=1, cutoff=0.6) or difflib.get_close_matches(
         first, commands, n=1, cutoff=0.6
     )
@@ -129,7 +131,7 @@ def _sort_words(command: Command, words: list[str], t: Translator) -> tuple[dict
 
 
 def bind(command: Command, keywords: Mapping[str, object], free: list[str], t: Translator) -> dict[str, object]:
-    """Named and free words → arguments of the right types, defaults filled in. Raises UsageError."""
+    """Convert named and free words to the types of the arguments, and fill in defaults. Raise UsageError."""
     values = dict(keywords)
     for param in command.params:
         if param.name in values or not free:
@@ -145,7 +147,7 @@ def bind(command: Command, keywords: Mapping[str, object], free: list[str], t: T
 
 
 def _refuse_unknown_name(command: Command, param: Param, word: str, t: Translator) -> None:
-    """Refuse `zone:x` where the word would answer a list, a number or yes and no: there it can't be text."""
+    """Refuse `zone:x` where the word would go to a list, a number or a yes/no argument, which can't hold such text."""
     match = _KEYWORD.match(word)
     if match and (param.choices or param.kind in {bool, int}):
         allowed = ", ".join(each.name for each in command.named)
@@ -228,7 +230,7 @@ class Typing:
 
 
 def half_typed(line: str, commands: Mapping[str, Command]) -> Typing:
-    """Takes a line apart that may end anywhere. Never raises."""
+    """Parse a line that may end anywhere. Never raise."""
     line = line[:TEXT_MAX]
     bare = line.lstrip().removeprefix("/")
     name = max(
@@ -249,7 +251,7 @@ def half_typed(line: str, commands: Mapping[str, Command]) -> Typing:
 
 
 def _last_word(rest: str) -> tuple[int, str]:
-    """Where the last word begins, a quoted value counting as one word, and the word."""
+    """The start of the last word and the word itself; a quoted value counts as one word."""
     quotes = [match.start() for match in re.finditer('"', rest.translate(_SMART_QUOTES))]
     end = quotes[-1] if len(quotes) % 2 else len(rest)
     start = max(rest.rfind(" ", 0, end) + 1, 0)

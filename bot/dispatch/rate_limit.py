@@ -1,4 +1,4 @@
-"""How often may be asked: a token bucket for each member and one for each community, in memory, bounded."""
+"""Rate limits: a token bucket for each member and one for each community, in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from datetime import datetime
 from math import ceil
 
 REMEMBERED_MAX = 100_000
-"""How many buckets are remembered at once; beyond it the one that was silent longest is forgotten, and full again."""
+"""Buckets to remember; beyond that, the one that was silent longest is forgotten, and starts full again."""
 FORGOTTEN_AT_ONCE = 2
-"""More than the one that a request adds, so those that are full again go faster than new ones come."""
+"""Full buckets to forget at each request: more than the one it adds, so they go faster than new ones come."""
 
 
 @dataclass(slots=True)
 class Limiter:
-    """`burst` requests at once, then `per_minute`. A clock set back refills nothing and blocks nobody.
+    """Allows `burst` requests at once, then `per_minute`. Setting the clock back refills nothing and blocks nobody.
 
-    A bucket that is full again is as good as none, so it remembers those alone who asked of late.
+    A full bucket is as good as none, so only recent askers are remembered.
     """
 
     burst: int = 20
@@ -26,7 +26,7 @@ class Limiter:
     _buckets: OrderedDict[Hashable, tuple[float, datetime]] = field(default_factory=OrderedDict)
 
     def wait(self, who: Hashable, now: datetime) -> int:
-        """Takes one token and returns 0, or returns how many whole seconds to wait."""
+        """Take one token and return 0, or return the whole seconds to wait."""
         tokens, then = self._buckets.pop(who, (float(self.burst), now))
         elapsed = max((now - then).total_seconds(), 0.0)
         tokens = min(tokens + elapsed * self.per_minute / 60, float(self.burst))
@@ -36,7 +36,7 @@ class Limiter:
         return 0 if allowed else max(ceil((1 - tokens) * 60 / self.per_minute), 1)
 
     def _forget(self, now: datetime) -> None:
-        """The buckets stand in the order of their last request."""
+        """Forget full buckets. The oldest request comes first in the dictionary."""
         if len(self._buckets) > REMEMBERED_MAX:
             self._buckets.popitem(last=False)
         for _ in range(FORGOTTEN_AT_ONCE):
@@ -47,16 +47,16 @@ class Limiter:
             del self._buckets[oldest]
 
     def give_back(self, who: Hashable) -> None:
-        """Puts back the token of a request that was not answered for another reason."""
+        """Return the token of a request that failed for another reason."""
         if who in self._buckets:
             tokens, then = self._buckets[who]
             self._buckets[who] = (min(tokens + 1, float(self.burst)), then)
 
 
 def for_communities(per_minute: int) -> Limiter:
-    """What all members of one community have together: so many requests a minute, and a sixth of that at once.
+    """The limit for a whole community: `per_minute` requests a minute, and a sixth of that at once.
 
-    A poll that is announced to many brings many at once, so it is generous: it keeps one community's flood from
-    being everybody's.
+    It is generous, because an announcement of a poll brings many requests at once. It keeps one community's flood from
+    the others.
     """
     return Limiter(burst=max(per_minute // 6, 1), per_minute=per_minute)

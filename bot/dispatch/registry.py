@@ -1,4 +1,4 @@
-"""All that the features declare, by name and verb: their methods are read once, with what each takes."""
+"""The features' declarations by name and verb, with each handler's parameters, read once at the start."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Everything that was declared, by name and verb."""
+    """All declarations, by name and verb."""
 
     commands: Mapping[str, Command]
     actions: Mapping[str, ActionHandler]
     forms: Mapping[str, ActionHandler]
     shortcuts: Mapping[str, Shortcut] = field(default_factory=dict)
     question: Handler | None = None
-    """What answers a mention and a direct message."""
+    """The handler of mentions and direct messages."""
 
 
 def collect(features: Iterable[object]) -> Registry:
-    """Reads the declarations of the features. Raises ValueError where two share a name."""
+    """Read the declarations of the features. Raise ValueError if two share a name."""
     commands: dict[str, Command] = {}
     actions: dict[str, ActionHandler] = {}
     forms: dict[str, ActionHandler] = {}
@@ -76,7 +76,7 @@ def _function(method: Handler) -> Handler:
 
 @cache
 def _parameters(function: Handler) -> tuple[inspect.Parameter, ...]:
-    """What a handler takes after its feature and its context."""
+    """A handler's parameters after its feature and its context."""
     return tuple(inspect.signature(function).parameters.values())[2:]
 
 
@@ -136,6 +136,6 @@ def _form(feature: object, method: Handler, declaration: Declaration) -> ActionH
 
 
 async def run_action(handler: ActionHandler, ctx: Context, act: Action, values: tuple[str, ...] | Answers) -> Outcome:
-    """Runs an action that the handler accepts."""
+    """Run an action that the handler accepts."""
     extra = {handler.takes: values} if handler.takes else {}
     return await handler.handler(ctx, *act.args, **extra)

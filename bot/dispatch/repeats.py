@@ -1,11 +1,11 @@
-"""The guard against repeats: what a platform delivers twice is done once, whichever process gets it.
+"""The guard against repeats: an action that a platform delivers twice runs once, in whichever process gets it.
 
 A platform sends an action again when it doubts that the first delivery arrived. The table `repeats` holds its key:
 
 - done: a second delivery is answered with nothing more;
-- in the hands of a living process, which renews its lease: a second delivery is dropped;
-- its worker died, and the lease ran out: the second delivery is worked on, because it can be the only one. Where the
-  same member has done something else there in the meantime, it is dropped: an old press doesn't undo a newer vote.
+- held by a living process, which renews its lease: a second delivery is dropped;
+- held by a worker that died, and the lease ran out: a second delivery runs, because it can be the only one. It is
+  dropped if the same member has acted there in the meantime: an old press doesn't undo a newer vote.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from bot.store.sql import Transaction
 LEASE = 15
 """Seconds after which an action whose worker died may be worked on again."""
 MEMORY = 30 * 60
-"""Seconds for which a key is remembered; platforms give up sending again long before."""
+"""Seconds to remember a key: platforms stop sending again long before."""
 MICROSECONDS = 1_000_000
 
 logger = logging.getLogger("parley")
 
 
 class Repeats:
-    """One for a process. Time is the database's own, so that processes whose clocks differ agree on it."""
+    """The guard of one process. It uses the database's clock, so that processes whose clocks differ agree."""
 
     def __init__(self, database: Database, lease: float = LEASE) -> None:
         self._database = database
         self._lease = lease
         self._unwritten: set[str] = set()
-        """Keys that are done and that the database could not be told of yet."""
+        """Finished keys that the database couldn't store yet."""
 
     async def run(self, request: Request, kind: str, subject: str, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Do the work unless this action is done or under way, which gives an outcome marked `duplicate`.
 
-        `kind` is the way it came in. `subject` says what it is about, such as a poll, where a newer action of the same
-        member about the same thing overtakes one whose worker died; empty where nothing does.
+        `kind` is the way it came in. `subject` names the thing it changes, such as a poll: a newer action of the same
+        member on it overtakes one whose worker died. It is empty if nothing overtakes.
 
-        Without its database the guard lets everything pass: nothing can be changed then either.
+        If the database fails, let everything pass: nothing can change then anyway.
         """
         key, scope = _key(request, kind), _scope(request, subject)
         try:
@@ -85,7 +85,7 @@ class Repeats:
         return await self._database.write(claim)
 
     async def _renew(self, key: str) -> None:
-        """Keep the lease of an action that takes long."""
+        """Renew the lease of a long action."""
         while True:
             await asyncio.sleep(self._lease / 3)
             try:
@@ -115,7 +115,7 @@ class Repeats:
 
 
 def _key(request: Request, kind: str) -> str:
-    """A digest of the platform's own id alone: what was pressed never goes into it, for it may be a vote."""
+    """A digest of the platform's own id alone. It leaves out the pressed control, which may be a vote."""
     return _digest(request.place.platform, request.place.workspace, kind, request.key)
 
 

@@ -1,4 +1,4 @@
-"""The bot lends nobody its rights: it writes in a place only what the asker, and the bot, may write there."""
+"""The bot lends nobody its rights: it writes only where both the asker and the bot may write."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.i18n import Translator
 
 
 def check_posting(request: Request, t: Translator) -> None:
-    """Raise NotAllowed where the asker or the bot may not write in the request's place."""
+    """Raise NotAllowed if the asker or the bot may not write in the request's place."""
     if not request.may_write:
         raise NotAllowed(
             t("You can't write in this channel, so I won't post here for you. Try a channel where you can.")
@@ -21,7 +21,7 @@ def check_posting(request: Request, t: Translator) -> None:
 
 
 def without_publicity(outcome: Outcome, request: Request, t: Translator) -> Outcome:
-    """Answer the asker alone, and say why, where an answer for everybody may not stand in the place."""
+    """Turn an answer that may not be public in this place into a private one that says why."""
     answer = outcome.answer
     if answer is None or answer.visibility is Visibility.PRIVATE or (request.may_write and request.may_post):
         return outcome
