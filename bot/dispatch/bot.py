@@ -369,8 +369,7 @@ class Bot:
             await self.hooks.posted(post.poll, ref, request.now)
 
     def _not_too_fast(self, request: Request, t: Translator, limiter: Limiter) -> None:
-        """Check the member's limit before the community's, so that a flood by one member takes nothing from the others.
-        """
+        """Check the member's limit before the community's, so that a flood by one member takes nothing from the others."""
         who = voter_id(request.actor)
         wait = limiter.wait(who, request.now)
         if wait:
