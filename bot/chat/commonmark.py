@@ -1,4 +1,4 @@
-"""Text for a Markdown document, in which what people wrote is nothing but words."""
+"""Escape text for a Markdown document, so that people's words stay plain words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LINKS = re.compile(r"(https?|ftp|mailto|xmpp)(:)|(www)(\.)|(@)", re.IGNORECASE)
 
 
 def md(text: str) -> str:
-    """Some text as Markdown (CommonMark, GitHub's too) that shows these words on one line and nothing else."""
+    """Text as Markdown (CommonMark and GitHub's) that shows these words on one line, with no formatting."""
     flat = " ".join(text.split())
     safe = _SPECIAL.sub(lambda match: f"\\{match[0]}", flat)
     safe = _LINKS.sub(lambda match: f"{match[1] or match[3] or ''}\\{match[2] or match[4] or match[5]}", safe)

@@ -1,4 +1,4 @@
-"""Emoji at the beginning of what people write, so that a platform can draw them where it draws emoji."""
+"""Emoji at the beginning of people's text, for platforms that draw an emoji in a place of its own."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ _PICTURES = (
     "\U0001fa90-\U0001faac\U0001fab0-\U0001faba\U0001fac0-\U0001fac5\U0001fad0-\U0001fad9\U0001fae0-\U0001fae7"
     "\U0001faf0-\U0001faf6"
 )
-"""What is drawn as a picture by itself (Emoji_Presentation of https://unicode.org/Public/emoji/14.0/, which the platforms
-have had for years)."""
+"""Characters drawn as a picture without U+FE0F (Emoji_Presentation of https://unicode.org/Public/emoji/14.0/, which the
+platforms have supported for years).
+"""
 _SIGNS = "\u203c-\u3299\U0001f170-\U0001f251\U0001f321-\U0001f6f3"
-"""Signs among which some are drawn as a picture where U+FE0F follows."""
+"""Characters, some of which are drawn as a picture when U+FE0F follows."""
 _ONE = f"(?:[{_PICTURES}]\ufe0f?|[{_SIGNS}]\ufe0f)[\U0001f3fb-\U0001f3ff]?"
 _UNICODE = re.compile(
     f"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f\u20e3|{_ONE}(?:\u200d{_ONE}|\u200d[\u2640\u2642]\ufe0f?)*"
 )
 _CODE = re.compile(r":[^:\s]{1,100}:")
-"""How a platform's own emoji reads."""
+"""The text form of a platform's own emoji, `:tea:`."""
 
 
 def code_in(words: str) -> str:
-    """Return what can be a platform's own emoji at the beginning, `:tea:`; empty where nothing can."""
+    """Return the leading code that can be a platform's own emoji, such as `:tea:`; empty if there is none."""
     match = _CODE.match(words)
     return match[0] if match else ""
 
 
 def leading_emoji(words: str, mark: str = "") -> Emoji | None:
-    """Return the emoji that the words begin with. `mark` is how the platform writes the one of its own there, if it is one.
+    """Return the leading emoji of the words. `mark` is the platform's notation for it if it is the platform's own.
 
-    Without a mark a code such as `:tea:` is text.
+    Without a mark, a code such as `:tea:` is text.
     """
     if mark:
         return Emoji(code, mark) if (code := code_in(words)) else None
@@ -48,7 +49,7 @@ def leading_emoji(words: str, mark: str = "") -> Emoji | None:
 
 
 def emoji_inlines(words: str, mark: str) -> tuple[Inline, ...]:
-    """Return the words with the platform's own emoji at their beginning. Those of Unicode are words like any other."""
+    """Return the words with the platform's own emoji at their beginning. Unicode emoji stay part of the words."""
     emoji = leading_emoji(words, mark) if mark else None
     if emoji is None:
         return (Plain(words),)

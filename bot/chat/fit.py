@@ -1,7 +1,7 @@
-"""Making a reply fit what one platform's message holds.
+"""Fit a reply to the limits of a platform's message.
 
-What is too long is split over further cards and messages, in order; only a title, a label, a footer or an alt text
-is shortened, with a visible mark, and a shortened title stands whole in the body. No control is ever dropped.
+Split long content over further cards and messages, in order. Shorten only a title, a label, a footer or an alt text,
+with a visible mark, and repeat a shortened title whole in the body. Never drop a control.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from bot.chat.vocabulary import Button, Card, Choice, Control, Field, Image, Rep
 def fit(reply: Reply, limits: Limits, measure: Measure | None = None) -> tuple[Reply, ...]:
     """The reply as one or more messages, each within the limits; files go with the last.
 
-    A form travels alone and unchanged. A reply of nothing at all is no message. `measure` stands for the limits' own
-    where the caller remembers what it has measured.
+    A form travels alone and unchanged. An empty reply gives no message. `measure` replaces the limits' own if the
+    caller caches its measurements.
     """
     if reply.form is not None:
         return (reply,)
@@ -34,7 +34,7 @@ def fit(reply: Reply, limits: Limits, measure: Measure | None = None) -> tuple[R
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """What a platform's message holds, and how its texts are measured: each once, since most are looked at again."""
+    """A platform's limits and its measures of text, cached because most texts are measured more than once."""
 
     limits: Limits
     measure: Measure
@@ -42,7 +42,7 @@ class _Scale:
 
 
 def _fit_card(card: Card, scale: _Scale) -> tuple[Card, ...]:
-    """The card as one or more cards, each within the limits; the later ones' titles begin with an ellipsis."""
+    """The card as one or more cards, each within the limits; the titles of the later ones begin with an ellipsis."""
     limits = scale.limits
     first, body = _head(card, scale)
     fields, controls = tuple(_fields(card.fields, scale)), tuple(_controls(card.controls, limits))
@@ -64,7 +64,7 @@ def _fit_card(card: Card, scale: _Scale) -> tuple[Card, ...]:
 
 
 def size(card: Card, limits: Limits) -> int:
-    """How many of the platform's characters the card's text takes, its link and its picture's alt text included."""
+    """Count the characters of the card's text as the platform does, with its link and its picture's alt text."""
     return _size(card, _Scale(limits, limits.measure, limits.measure_line))
 
 
@@ -79,12 +79,12 @@ def _link_size(card: Card, scale: _Scale) -> int:
 
 
 def _link(url: str) -> Text:
-    """What a title's link adds: generously, as if it stood beside the title with its address as label."""
+    """The text that a title's link adds; a generous estimate, as if the address stood beside the title as a label."""
     return (paragraph(Link(url, url)),)
 
 
 def _head(card: Card, scale: _Scale) -> tuple[Card, Text]:
-    """The first card's title, link and picture, and the body, which begins with what there was no room for."""
+    """The first card's title, link and picture, and the body with everything that didn't fit in them put first."""
     cleaned = clean(card.title)
     title = shorten_by(cleaned, scale.limits.title, scale.measure_line)
     whole = () if title == cleaned else (paragraph(Bold(card.title)),)
@@ -101,7 +101,7 @@ def _continuation(card: Card, scale: _Scale) -> Card:
 
 
 def _append(parts: list[Card], more: Card, scale: _Scale, extra: Card) -> None:
-    """Add what the extra card holds to the last part if it then still fits, else to a new one."""
+    """Add the content of the extra card to the last part if it still fits, else to a new one."""
     grown = _joined(parts[-1], extra)
     if _fits([grown], scale):
         parts[-1] = grown
@@ -119,7 +119,7 @@ def _joined(card: Card, extra: Card) -> Card:
 
 
 def _fits(cards: Sequence[Card], scale: _Scale) -> bool:
-    """Whether one message holds all of these cards."""
+    """Whether all these cards fit in one message."""
     limits = scale.limits
     controls = [control for card in cards for control in card.controls]
     buttons = len([control for control in controls if isinstance(control, Button)])
@@ -161,7 +161,7 @@ def _controls(controls: tuple[Control, ...], limits: Limits) -> Iterator[Control
 
 
 def _selects(select: Select, limits: Limits) -> Iterator[Select]:
-    """One select, or, where it has more options than fit, several that share its action."""
+    """Split a select with too many options into several that share its action."""
     options = tuple([fit_option(option, limits) for option in select.options])
     groups = [options[start : start + limits.options] for start in range(0, len(options), limits.options)]
     for number, group in enumerate(groups, 1):
@@ -176,7 +176,7 @@ def _selects(select: Select, limits: Limits) -> Iterator[Select]:
 
 
 def fit_option(option: Choice, limits: Limits) -> Choice:
-    """The option with its label and its description shortened to what the platform takes."""
+    """The option, with its label and description shortened to the platform's limits."""
     return replace(
         option,
         label=_label(option.label, limits.option_label),

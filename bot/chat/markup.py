@@ -1,8 +1,8 @@
-"""What a reply's text is made of: a small tree that every platform can draw.
+"""The text of a reply: a small tree that every platform can draw.
 
-A `Text` is a tuple of blocks, a block holds inline pieces. What a person or an editor wrote only ever stands in
-a `Plain`, a `Code` or a `Link`'s label, so that no platform can mistake it for formatting: each renderer escapes
-those and nothing else.
+A `Text` is a tuple of blocks; a block holds inlines. The words of members and editors stand only in a `Plain`,
+a `Code` or a `Link`'s label, so that no platform can mistake them for formatting: each renderer escapes those and
+nothing else.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A moment that each platform shows in the reader's own zone where it can. `text` is what the others show."""
+    """A moment, shown in the reader's own zone on platforms that can. Other platforms show `text`."""
 
     at: datetime
     text: str
@@ -54,9 +54,9 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class RoleMention:
-    """A role of a community. A platform that knows its name shows it; `text` is what others show.
+    """A role of a community. A platform that knows its name shows it; the others show `text`.
 
-    It pings nobody unless `pings` is set, and then only where a message is posted, not where one is redrawn.
+    It pings nobody unless `pings` is set, and even then only in a new message, not in a redrawn one.
     """
 
     id: str
@@ -66,7 +66,7 @@ class RoleMention:
 
 @dataclass(frozen=True, slots=True)
 class ChannelMention:
-    """A channel of a community, shown as `Role` is."""
+    """A channel of a community, shown like a role."""
 
     id: str
     text: str
@@ -74,8 +74,8 @@ class ChannelMention:
 
 @dataclass(frozen=True, slots=True)
 class CommandMention:
-    """A command of the bot's own, as it is typed. A platform where it can be clicked sets its own `id`; elsewhere it is
-    code if `code` is set, else text. Its last words may not belong to the command's name.
+    """One of the bot's own commands, as members type it. A platform that can make it clickable sets its `id`; others
+    show it as code if `code` is set, else as text. Its last words may not belong to the command's name.
     """
 
     text: str
@@ -85,7 +85,9 @@ class CommandMention:
 
 @dataclass(frozen=True, slots=True)
 class Emoji:
-    """`text` is how it reads: the sign itself, or a platform's own as `:tea:`. `mark` is how that platform writes its own."""
+    """An emoji. `text` is the character itself, or a platform's own as `:tea:`; `mark` is that platform's notation for
+    its own.
+    """
 
     text: str
     mark: str = ""
@@ -116,8 +118,9 @@ class Item:
 Block = Paragraph | Quote | Item
 Text = tuple[Block, ...]
 Measure = Callable[[Text], int]
-"""Length of a text as one platform counts it, after its escaping. The beginning of a text measures no more than
-the whole, and no character measures nothing: whatever cuts relies on it."""
+"""The length of a text as one platform counts it, after its escaping. A prefix never measures more than the whole, and
+every character measures at least 1: cutting relies on both.
+"""
 
 
 def _inlines(pieces: Iterable[str | Inline]) -> tuple[Inline, ...]:
@@ -133,7 +136,7 @@ def _inlines_of(piece: str | Inline) -> Iterable[Inline]:
 
 
 def _with_mentions(sentence: Sentence) -> Iterable[Inline]:
-    """Yield a sentence's words, and each command that the program names in it."""
+    """Yield the words of a sentence and each command that the program names in it."""
     end = 0
     for start, after in sentence.commands:
         if start > end:
@@ -153,7 +156,7 @@ def quote(*pieces: str | Inline) -> Quote:
 
 
 def bullets(items: Iterable[str | Inline | tuple[str | Inline, ...]], *, numbered: bool = False) -> Text:
-    """One `Item` for each of the items, counted from 1 where `numbered`."""
+    """One `Item` for each, counted from 1 if `numbered`."""
     return tuple(
         [
             Item(
@@ -166,7 +169,7 @@ def bullets(items: Iterable[str | Inline | tuple[str | Inline, ...]], *, numbere
 
 
 def text(*blocks: str | Block | Text) -> Text:
-    """Blocks, given one by one or as texts; a string becomes a paragraph, an empty one nothing."""
+    """Join blocks and texts; a string becomes a paragraph, an empty string nothing."""
     flat: list[Block] = []
     for block in blocks:
         if isinstance(block, str):
@@ -183,9 +186,9 @@ _KEPT_FORMAT_CHARACTERS = "\u200c\u200d"  # joiners: words in Persian and Hindi,
 
 
 def clean(written: str) -> str:
-    """The same words without what can't be seen: controls, direction overrides, lone surrogates.
+    """Remove invisible characters: controls, direction overrides, lone surrogates.
 
-    Tabs and line ends become a space. Nothing a reader sees is changed.
+    Tabs and line ends become a space. The visible text stays the same.
     """
     if written.isprintable():  # no controls, no format characters, no line ends: nothing to take away
         return written
@@ -202,12 +205,12 @@ def _visible(character: str) -> str:
 
 
 def clean_lines(written: str) -> str:
-    """`clean`, keeping line ends."""
+    """`clean`, but keep line ends."""
     return "\n".join(clean(line) for line in written.splitlines())
 
 
 def plain(content: Text) -> str:
-    """The text without any formatting: for notifications, alt texts, screen readers and tests."""
+    """The text without formatting, for notifications, alt texts, screen readers and tests."""
     return "\n".join(_plain_block(block) for block in content)
 
 
@@ -237,16 +240,16 @@ _ADDRESS = re.compile(r"https?://[^\s<>|\"]+")
 
 
 def linkable(address: str) -> bool:
-    """Whether a renderer may make this a link: http or https, and nothing in it that could end the link early."""
+    """Whether a renderer may make this a link: http or https, without characters that could end the link early."""
     return _ADDRESS.fullmatch(address) is not None and clean(address) == address
 
 
 _PIECES_MAX = 16
-"""How far back a whole character is looked for. Longer chains of marks exist only to break programs."""
+"""Characters to look back for a safe place to cut. Longer chains of marks exist only to break programs."""
 
 
 def _whole(written: str, at: int) -> int:
-    """The last place up to `at` where a cut parts no letter from its accent and no emoji from its pieces."""
+    """The last place up to `at` where a cut separates no letter from its accent and no emoji from its parts."""
     for cut in range(at, max(at - _PIECES_MAX, 0), -1):
         if cut >= len(written) or not _belongs(written[cut - 1], written[cut]):
             return cut
@@ -261,7 +264,7 @@ def _belongs(before: str, after: str) -> bool:
 
 
 def shorten(written: str, most: int) -> str:
-    """The words themselves if they fit, else as many whole characters as do, and a visible mark."""
+    """The words themselves if they fit, else as many whole characters as fit, and a visible mark."""
     if len(written) <= most:
         return written
     if most <= 0:
@@ -271,7 +274,7 @@ def shorten(written: str, most: int) -> str:
 
 
 def shorten_words(written: str, most: int) -> str:
-    """`shorten` for sentences: cut between two words, unless that would lose half of what fits."""
+    """`shorten` for sentences: cut between words, unless that would lose half of the room."""
     if len(written) <= most:
         return written
     space = written.rfind(" ", 0, most)
@@ -279,7 +282,7 @@ def shorten_words(written: str, most: int) -> str:
 
 
 def coded(written: str) -> tuple[Inline, ...]:
-    """A sentence of the program's own: what stands between backticks in it is code."""
+    """Turn a sentence of the program into inlines: the text between backticks is code."""
     pieces = written.split("`")
     if len(pieces) % 2 == 0:  # the last backtick has no partner
         pieces[-2:] = ["`".join(pieces[-2:])]
@@ -287,7 +290,7 @@ def coded(written: str) -> tuple[Inline, ...]:
 
 
 def shorten_by(written: str, most: int, measure: Callable[[str], int]) -> str:
-    """`shorten` for a platform that counts in its own way. The longest prefix that measures at most `most`."""
+    """`shorten` for a platform with its own count: the longest prefix that measures at most `most`."""
     if measure(written) <= most:
         return written
     low, high = 0, min(len(written), max(most, 0))
@@ -301,10 +304,10 @@ def shorten_by(written: str, most: int, measure: Callable[[str], int]) -> str:
 
 
 def split(content: Text, most: int, measure: Measure = plain_length) -> list[Text]:
-    """The content in order, as texts that each measure at most `most`: cut between blocks, or else inside one.
+    """Split the content, in order, into texts that measure at most `most`: between blocks if possible, else inside one.
 
-    Put together again, the pieces hold every character; a link or a time is never cut, and where even one alone is
-    too long its label is shortened with a visible mark.
+    The pieces together hold every character. A link or a time is never cut; if even one alone is too long, its label is
+    shortened with a visible mark.
     """
     if content and measure(content) <= most:
         return [content]
@@ -324,7 +327,7 @@ def split(content: Text, most: int, measure: Measure = plain_length) -> list[Tex
 
 
 def _split_block(block: Block, most: int, measure: Measure) -> list[Text]:
-    """At least one text, all but the last as full as they get."""
+    """Split a block into at least one text, all but the last as full as possible."""
     parts: list[Text] = []
     line: list[Inline] = []
     queue = list(block.inlines)
@@ -348,7 +351,7 @@ def _split_block(block: Block, most: int, measure: Measure) -> list[Text]:
 
 
 def _room(block: Block, line: list[Inline], piece: Inline, most: int, measure: Measure) -> int:
-    """How many characters of the piece still fit."""
+    """Count the characters of the piece that still fit."""
     low, high = 0, min(len(piece.text), most)
     while low < high:
         middle = (low + high + 1) // 2
@@ -368,7 +371,7 @@ def _cut(piece: Inline, room: int) -> tuple[Inline | None, Inline | None]:
 
 
 def _forced(piece: Inline, block: Block, most: int, measure: Measure) -> tuple[Inline, Inline | None]:
-    """A piece that can't be cut and fits nowhere: its label shortened, its address kept if that is possible at all."""
+    """Force in a piece that can't be cut and fits nowhere: shorten its label, and keep its address if possible."""
 
     def size(label: str, label_only: Callable[[str], Inline]) -> int:
         return measure((replace(block, inlines=(label_only(label),)),))

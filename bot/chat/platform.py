@@ -1,4 +1,4 @@
-"""What the core asks of a platform: how much a message holds, and what an adapter does for it."""
+"""The interface that the core expects of a platform: its limits and an adapter's methods."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ def _one(_card: Card) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one message of a platform holds: numbers of characters as `measure` counts them, and of things.
+    """The limits of one message on a platform, in characters as `measure` counts them, or in things.
 
-    `measure` and `measure_line` count a text, and a title, a footer, a field's name or an image's alt text, after
-    escaping and with the marks and line ends that the platform's renderer puts around it.
-    `parts` is how many of the platform's building blocks (Discord's components, Slack's blocks) a message holds,
-    and `count_parts` how many of them one card takes.
-    `commands` is what a command that is typed begins with, `asks_place` whether a form can ask for a place,
-    `asks_scores` whether a form asks for a ballot's scores, which elsewhere are given option by option.
+    `measure` counts a text; `measure_line` counts a title, a footer, a field's name or an image's alt text. Both count
+    after escaping and with the marks and line ends that the platform's renderer adds. `parts` is the number of the
+    platform's building blocks (Discord's components, Slack's blocks) in a message, and `count_parts` counts those of
+    one card. `commands` is the prefix of a typed command, `asks_place` whether a form can ask for a place,
+    `asks_scores` whether a form asks for a ballot's scores; platforms without it ask option by option.
     """
 
     title: int = 256
@@ -51,38 +50,38 @@ class Limits:
 
 
 class Platform(Protocol):
-    """What the core asks of an adapter while it runs.
+    """The methods that the core calls on a running adapter.
 
-    All raise NotFound where the place or the message is gone, NotAllowed where the bot lacks a permission, and
-    Unavailable where trying again later may help; each with a sentence that is not translated yet (`N_`).
+    All raise NotFound if the place or the message is gone, NotAllowed if the bot lacks a permission, and Unavailable if
+    another try may help later; each with a sentence that isn't translated yet (`N_`).
     """
 
     name: str
     limits: Limits
 
     async def post(self, place: Place, reply: Reply) -> MessageRef | None:
-        """Say something in a place. None where the platform keeps no message to edit."""
+        """Post in a place. Return None if the platform keeps no message to edit."""
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
-        """Redraw a message that was posted."""
+        """Redraw a posted message."""
 
     async def has_channel(self, workspace: str, channel: str) -> bool:
-        """Whether the workspace has a channel with this id, of a kind that takes messages; the id may be anything."""
+        """Whether the workspace has a channel with this id that takes messages. The id may be any string."""
 
     async def has_role(self, workspace: str, role: str) -> bool:
-        """Whether the workspace has a role with this id that its members can have; the id may be anything."""
+        """Whether the workspace has a role with this id that its members can have. The id may be any string."""
 
 
 @runtime_checkable
 class Replies(Protocol):
-    """A platform where a message can refer to an earlier one of the bot's."""
+    """A platform where a message can reply to an earlier one of the bot's."""
 
     async def reply(self, first: MessageRef, reply: Reply) -> MessageRef | None:
-        """Say something in the place of a message, as a reply to it if it is still there. Raises what `post` raises."""
+        """Post where a message stands, as a reply to it if it still exists. Raises what `post` raises."""
 
 
 async def post_below(platform: Platform, place: Place, first: MessageRef | None, reply: Reply) -> MessageRef | None:
-    """Say something about an earlier message of this place, and refer to it where the platform can.
+    """Post about an earlier message of this place, as a reply to it if the platform can.
 
     Raises what `Platform.post` raises.
     """
@@ -93,10 +92,10 @@ async def post_below(platform: Platform, place: Place, first: MessageRef | None,
 
 @runtime_checkable
 class NamesRoles(Protocol):
-    """A platform that knows what its roles are called."""
+    """A platform that knows the names of its roles."""
 
     async def role_names(self, workspace: str) -> Mapping[str, str]:
-        """Name the roles that members can have, by their ids. Raises what `post` raises."""
+        """Map the ids of the roles that members can have to their names. Raises what `post` raises."""
 
 
 @runtime_checkable
@@ -109,10 +108,11 @@ class Pings(Protocol):
 
 @runtime_checkable
 class ChecksRights(Protocol):
-    """A platform whose admins grant the bot what it may do."""
+    """A platform whose admins grant the bot its permissions."""
 
     async def missing_rights(self, place: Place) -> Sequence[str]:
-        """Name what the bot lacks in a place, or with an empty channel in the workspace as a whole, yet to be translated.
+        """List the permissions that the bot lacks in a place, or in the whole workspace if the channel is empty; not
+        translated yet.
 
         Raises what `post` raises.
         """
@@ -120,7 +120,7 @@ class ChecksRights(Protocol):
 
 @runtime_checkable
 class Forgets(Protocol):
-    """A platform whose messages live in the memory of each process that runs it, such as a page for trying things."""
+    """A platform whose messages live only in the memory of each process, such as a page for trying things."""
 
     forgets: bool
 
@@ -130,4 +130,4 @@ class Tells(Protocol):
     """A platform that can also write to one person alone."""
 
     async def tell(self, workspace: str, person: str, reply: Reply) -> bool:
-        """Says something to this person in private. False where they can't be reached."""
+        """Send a private message to this person. Return False if they can't be reached."""

@@ -1,4 +1,4 @@
-"""The vocabulary between the core and the platforms: who asks, what is answered, what can be pressed.
+"""The vocabulary between the core and the platforms: requests, answers and controls.
 
 All of it is plain immutable data. A handler returns an `Outcome`; an adapter draws it.
 """
@@ -16,7 +16,8 @@ from bot.errors import UsageError
 
 ACTION_MAX = 97
 """Discord's limit for a custom id, the tightest, is 100: https://discord.com/developers/docs/components/reference.
-Three are kept for the mark that tells two controls with one action apart."""
+Three characters are reserved for the mark that tells two controls with one action apart.
+"""
 COPIES_MAX = 99
 ADDRESS_MAX = 512
 """Discord's limit for a link button, the tightest."""
@@ -24,9 +25,9 @@ ADDRESS_MAX = 512
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, as one platform knows them. `joined` is when they entered the community, where that is known.
+    """A person, as one platform knows them. `joined` is the time when they joined the community, if known.
 
-    `everywhere` says that the id is this person's in every community of the platform, not in this one alone.
+    `everywhere` says that the id is this person's in every community of the platform, not only in this one.
     """
 
     platform: str
@@ -41,11 +42,11 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is said.
+    """A channel, a thread or a conversation.
 
-    `direct` means a conversation with the bot alone. `private` means that not every member of the community can see
-    the place; the adapter sets it for every request, and sets it for a direct conversation as well. It is no part of
-    a place's identity: a channel that opens is the same channel.
+    `direct` means a conversation with the bot alone. `private` means that some members of the community can't see the
+    place; the adapter sets it for every request, direct conversations included. It isn't part of a place's identity: a
+    channel that opens is the same channel.
     """
 
     platform: str
@@ -58,7 +59,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """A message that was posted, so that it can be edited later."""
+    """A posted message, for later edits."""
 
     place: Place
     id: str
@@ -66,9 +67,9 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One thing that a person did: a command, a press, a form.
+    """An act of one person: a command, a press, a form.
 
-    The bot lends nobody its rights: what is public is posted into the place only where `may_write` and `may_post` hold.
+    The bot lends nobody its rights: it posts a public answer only if `may_write` and `may_post` hold.
     """
 
     actor: Actor
@@ -80,11 +81,11 @@ class Request:
     """The message whose button was pressed."""
     may_write: bool = True
     may_post: bool = True
-    """Whether the actor, and the bot, may write messages in the place."""
+    """Whether both the actor and the bot may write messages in the place."""
     key: str = ""
-    """The platform's identity of this action, the same each time it is delivered; empty where there is none."""
+    """The platform's id of this action, the same for each delivery; empty if it has none."""
     emoji: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """How the platform writes each emoji of its own in what the actor wrote, by how it reads."""
+    """The platform's notation for each of its own emoji in the actor's text, by its code."""
 
 
 _ACTION = re.compile(r"v1:[a-z][a-z0-9-]{0,23}(?::[A-Za-z0-9._=>~,-]*)*")
@@ -93,20 +94,21 @@ _COPY = re.compile(r"#[1-9][0-9]?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a control does when it is used, short enough to travel inside it: `v1:verb:arg:arg`.
+    """The effect of a control, short enough to travel inside it: `v1:verb:arg:arg`.
 
-    Only ids and option indices, never what a person wrote, never a person's id: the person who uses the control is
-    authorised then. ASCII, at most 100 characters.
+    It holds only ids and option indices, never a person's words or id: the person who uses the control is authorised at
+    that time. ASCII, at most 100 characters.
     """
 
     verb: str
     args: tuple[str, ...] = ()
 
     def encode(self, copy: int = 0) -> str:
-        """Raises ValueError for what a button can't carry: that is a bug, not a person's mistake.
+        """Encode for a control. Raise ValueError for an action that a control can't carry: a bug, not a member's
+        mistake.
 
-        Platforms want ids that are unique in a message. An action that a message holds again, such as a select
-        that was split, is encoded with `copy` 1, 2, …, which `decode` takes off.
+        Platforms want unique ids within a message. A repeated action, such as that of a select that was split, is
+        encoded with `copy` 1, 2, …, which `decode` removes.
         """
         encoded = ":".join(("v1", self.verb, *self.args))
         if _ACTION.fullmatch(encoded) is None or encoded.count(":") != 1 + len(self.args):
@@ -119,7 +121,7 @@ class Action:
 
     @classmethod
     def decode(cls, encoded: str) -> Action:
-        """Raises UsageError for an id of another version or of no form that this program makes."""
+        """Raise UsageError for an id of another version, or of a form that this program never makes."""
         encoded = _COPY.sub("", encoded[: ACTION_MAX + 4])
         if len(encoded) > ACTION_MAX or _ACTION.fullmatch(encoded) is None:
             raise UsageError(encoded[:ACTION_MAX])
@@ -129,7 +131,7 @@ class Action:
 
 class Visibility(StrEnum):
     PRIVATE = "private"
-    """Only the person who asked sees it."""
+    """Only the asker sees it."""
     PUBLIC = "public"
 
     @classmethod
@@ -138,7 +140,7 @@ class Visibility(StrEnum):
 
 
 class Tone(StrEnum):
-    """What a card's accent says. Always beside a word that says the same."""
+    """The meaning of a card's accent colour. A word always says the same."""
 
     NEUTRAL = "neutral"
     GOOD = "good"
@@ -157,8 +159,8 @@ class ButtonStyle(StrEnum):
 class Button:
     """Runs an action, or opens an address of at most 512 characters: exactly one of `action` and `url` is set.
 
-    `line` is the block of its card's body that the button belongs to: a platform that can, draws the two side by side.
-    `emoji` is the one that the label begins with, where it is to be drawn as one.
+    `line` is the block of its card's body that the button belongs to; a platform that can draws the two side by side.
+    `emoji` is the leading emoji of the label, for platforms that draw it.
     """
 
     label: str
@@ -188,14 +190,14 @@ class Choice:
 
 
 class Use(StrEnum):
-    """What a select is for, beyond its action. A platform that can draws it accordingly."""
+    """The purpose of a select, for platforms that draw each kind differently."""
 
     PICK = "pick"
-    """Something is opened or chosen."""
+    """It opens or chooses something."""
     VOTE = "vote"
-    """What is picked is a vote, so a button that sends it says so."""
+    """It casts a vote, so the button that sends it says so."""
     STEP = "step"
-    """One step of several in a sitting, so it should take a single press."""
+    """It answers one of several questions in a row, so a single press should do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ class Select:
     most: int = 1
     use: Use = Use.PICK
     type_ahead: bool = False
-    """Whether there may be more than these options: what the action's `complete` suggests while somebody types."""
+    """Whether `complete` of the action suggests more than these options while a member types."""
 
     def __post_init__(self) -> None:
         if not self.options or not 0 <= self.least <= self.most or self.most < 1:
@@ -232,9 +234,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture: SVG text, which an adapter turns into what its platform shows. `alt` says what it says.
+    """A picture: SVG text, which an adapter turns into its platform's format. `alt` says the same in words.
 
-    `narrow` is the same for a narrow screen, where there is one.
+    `narrow` is a version for narrow screens, if there is one.
     """
 
     svg: str
@@ -247,8 +249,8 @@ class Image:
 class Grid:
     """Several steps as one form: each row gets at most one of the columns.
 
-    A platform that can draw it does so in place of the card's controls. Its action gets `row=column` for each row that
-    has one; a row's description is the value of its column so far, or empty.
+    A platform that can draw it does so in place of the card's controls. Its action gets `row=column` for each answered
+    row; a row's description is the value of its column so far, or empty.
     """
 
     action: Action
@@ -259,10 +261,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One unit of an answer. `tone` colours its edge; nothing is said by colour alone.
+    """One unit of an answer. `tone` colours its edge; colour alone carries no meaning.
 
-    `poll` is the id of the poll that the card shows, for a platform where polls have pages. `grid` is the controls'
-    work in one form.
+    `poll` is the id of the card's poll, for a platform where polls have pages. `grid` does the work of the controls in
+    one form.
     """
 
     title: str = ""
@@ -282,11 +284,11 @@ class InputKind(StrEnum):
     LINES = "lines"
     SELECT = "select"
     CHOICE = "choice"
-    """A select of few options, each of which stands in the form: radio buttons, or check boxes for several."""
+    """A select of few options, all visible in the form: radio buttons, or check boxes for several."""
     OPTIONS = "options"
-    """A poll's options, one on each line. A platform that can gives each a field."""
+    """A poll's options, one on each line. A platform that can gives each its own field."""
     TIME = "time"
-    """A moment, as people type it: `friday 18:00`. Its options are ready answers, `complete` suggests more."""
+    """A moment, as people type it: `friday 18:00`. Its options are ready answers; `complete` suggests more."""
 
 
 CHOICES_MAX = 10
@@ -295,7 +297,7 @@ CHOICES_MAX = 10
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One question of a form. The answer is a tuple of values where options are picked, else a string."""
+    """One question of a form. The answer is a tuple of values for options, else a string."""
 
     name: str
     label: str
@@ -308,7 +310,7 @@ class Input:
     least: int = 1
     most: int = 1
     type_ahead: bool = False
-    """As a select's: what the form's `complete` suggests for this input."""
+    """Whether the form's `complete` suggests for this input while a member types."""
 
     def __post_init__(self) -> None:
         fewest = 1 if self.several else 2
@@ -320,12 +322,12 @@ class Input:
 
     @property
     def picks(self) -> bool:
-        """Whether options are picked rather than words typed."""
+        """Whether a member picks options instead of typing words."""
         return self.kind in {InputKind.SELECT, InputKind.CHOICE}
 
     @property
     def several(self) -> bool:
-        """Whether none or more than one of the options can be picked, as with check boxes."""
+        """Whether a member can pick none or several of the options, as with check boxes."""
         return self.most > 1 or self.least == 0
 
 
@@ -334,7 +336,9 @@ FORM_INPUTS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Questions in a window of their own, at most 5, with `elsewhere` the place to act in; none leads to another form."""
+    """At most 5 questions in a window of their own. `elsewhere` is the place to act in. A form never leads to another
+    form.
+    """
 
     action: Action
     title: str
@@ -347,12 +351,12 @@ class Form:
 
 
 Answers = Mapping[str, str | tuple[str, ...]]
-"""What a person filled in, by the input's name."""
+"""A person's answers, by the input's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file to save: an export. `media_type` as in `text/csv`."""
+    """A file to save, such as an export. `media_type` looks like `text/csv`."""
 
     name: str
     content: str
@@ -361,7 +365,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is shown: cards, or a form to fill in; and files to save beside them."""
+    """The visible answer: cards, or a form to fill in; and files to save beside them."""
 
     cards: tuple[Card, ...] = ()
     form: Form | None = None
@@ -371,7 +375,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Something said for all to see. `place` is None for where the request came from.
+    """A public message. `place` is None for the request's own place.
 
     With `poll`, the message is a copy of that poll and is redrawn when the poll changes.
     """
@@ -383,12 +387,12 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that follows from a request.
+    """All effects of a request.
 
-    `answer` is for the person; `replace` puts it in the place of the message whose control was used.
-    `refresh` names the polls whose posted copies are out of date. `errors` are messages beside a form's inputs,
-    by the input's name: the form stays open. `success` is False for a refusal and for a look-up without a match.
-    `duplicate` marks an action that came twice: its answer was given, or is on its way, so there is nothing to show.
+    `answer` is for the person; `replace` puts it in the place of the message whose control was used. `refresh` names
+    the polls whose posted copies are out of date. `errors` are messages beside a form's inputs, by the input's name:
+    the form stays open. `success` is False for a refusal and for a look-up without a match. `duplicate` marks an action
+    that came twice: its answer was given or is on its way, so there is nothing to show.
     """
 
     answer: Reply | None = None
