@@ -1,1 +1,1 @@
-"""The edition that is served, and how a new one takes its place."""
+"""The edition being served, and how a new one replaces it."""

@@ -1,4 +1,4 @@
-"""What is served just now. A reload puts a whole new edition in one step; a request that began keeps the old one."""
+"""The edition being served. A reload swaps in a whole new one at once; a running request keeps the old one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bot.search.index import Index
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A library and the index made from it: they only ever change together.
+    """A library and its index, which only change together.
 
-    `version` is a hash of the files that it was read from, empty where nobody asked; `warnings` are the checker's.
+    `version` is a hash of its source files, empty if nobody asked for it; `warnings` are the checker's.
     """
 
     library: Library

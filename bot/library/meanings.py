@@ -1,9 +1,9 @@
 """Give each edition the meaning of its cards, in the background.
 
     meanings = Meanings(folder)
-    await meanings.learn(edition)     nothing, where the extra `semantic` isn't installed
-    meanings.recall(edition)          nothing either, where an earlier process hasn't kept the vectors
-    meanings.stop()                   what is being learned ends within a moment
+    await meanings.learn(edition)     does nothing without the extra `semantic`
+    meanings.recall(edition)          does nothing if no earlier process has kept the vectors
+    meanings.stop()                   learning ends within a moment
 
 An edition answers by words at once. Once its vectors are there, it answers by meaning as well.
 """
@@ -31,7 +31,7 @@ logger = logging.getLogger("parley.meaning")
 
 
 class Meanings:
-    """One for the process. `folder` keeps vectors from one start to the next; None for nowhere."""
+    """The meanings of one process. `folder` keeps vectors from one start to the next; None to keep none."""
 
     def __init__(self, folder: Path | None, open_encoder: Callable[[], Encoder | None] = open_encoder) -> None:
         self._folder = folder
@@ -40,11 +40,11 @@ class Meanings:
         self._stopped = Event()
 
     def stop(self) -> None:
-        """End what is being learned: it runs in a thread, for which the end of the process would wait."""
+        """Stop learning. It runs in a thread, and the process would wait for that thread at its end."""
         self._stopped.set()
 
     async def learn(self, edition: Edition) -> None:
-        """Work out what an edition's cards mean. A failure is logged, and the edition goes on answering by words."""
+        """Learn the meaning of an edition's cards. A failure is logged, and the edition still answers by words."""
         if self._encoder is None:
             return
         async with self._turn:  # two editions at once would take twice the memory, and each its time
@@ -56,7 +56,7 @@ class Meanings:
                 logger.exception("bug while computing the meaning of the cards")
 
     def recall(self, edition: Edition) -> None:
-        """Give an edition the meaning whose vectors are in the folder, once words alone aren't sure of an answer."""
+        """Give an edition the vectors in the folder, once words alone leave an answer unsure."""
         if self._encoder is not None:
             edition.answers.recall = partial(self._recall, edition.answers, self._encoder)
 
@@ -81,12 +81,12 @@ class Meanings:
 
 
 class _StoppedError(Exception):
-    """Raised in the thread that learns, once it shall end."""
+    """Raised in the learning thread once it should stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class _StoppableEncoder:
-    """An encoder that takes no further batch once it is told to stop."""
+    """An encoder that refuses further batches after a stop."""
 
     encoder: Encoder
     stopped: Event
@@ -105,7 +105,7 @@ class _StoppableEncoder:
 
 
 def _numeric() -> tuple[ModuleType, ModuleType]:
-    """Import what works on vectors, for which the extra `semantic` brings NumPy."""
+    """Import the modules for vectors, which need NumPy from the extra `semantic`."""
     from bot.search import meaning, vector_cache  # noqa: PLC0415 - the extra may not be installed
 
     return meaning, vector_cache

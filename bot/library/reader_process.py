@@ -1,4 +1,4 @@
-"""Reads content in a process of its own, because reading much of it holds an interpreter for seconds."""
+"""Read content in a separate process, because reading much of it holds an interpreter for seconds."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from bot.library.edition import Edition
 from bot.library.snapshot import Parcel, edition_from, open_edition, pack_up
 
 IDLE = 60.0
-"""Seconds after which the process ends that had nothing to read."""
+"""Seconds without reading after which the process ends."""
 SWITCH = 0.001
-"""Seconds after which the maker of an edition lets other threads have the interpreter, if they want it."""
+"""Seconds that the maker of an edition keeps the interpreter when other threads want it."""
 THOROUGH = 100
-"""Editions after which everything is looked through for what nobody uses."""
+"""Editions between two full garbage collections."""
 
 
 class Reader(Protocol):
-    """Makes editions out of a folder."""
+    """Makes editions from a folder."""
 
     async def read(self, source: Path, today: date) -> Parcel:
-        """What stands in the folder, checked whole. Raises Unavailable where that can't be found out."""
+        """Read and check the whole folder. Raise Unavailable if that isn't possible now."""
 
     async def make(self, parcel: Parcel) -> Edition:
-        """The edition in a parcel without errors."""
+        """Make the edition from a parcel without errors."""
 
     def close(self) -> None:
-        """Nothing will be read any more."""
+        """End the reading for good."""
 
 
 class ReaderHere:
-    """Reads in threads of this process: for content of some hundred cards, as tests have."""
+    """Reads in threads of this process: for content of some hundred cards, as in tests."""
 
     async def read(self, source: Path, today: date) -> Parcel:
         return await asyncio.to_thread(pack_up, source, today)
@@ -55,9 +55,9 @@ class ReaderHere:
 
 
 class ReaderProcess:
-    """One process, started when something is to be read, and ended when nothing was for a minute.
+    """A process that starts for the first read and ends after a minute without one.
 
-    Editions are made here, where they are served, but so that requests go on meanwhile.
+    The serving process still makes the editions, but in such a way that requests go on.
     """
 
     def __init__(self, idle: float = IDLE) -> None:
@@ -67,11 +67,11 @@ class ReaderProcess:
         self._ending: asyncio.TimerHandle | None = None
 
     def open(self, source: Path, today: date) -> Edition:
-        """The edition to start with, read here, before there is anybody who would wait. Raises ContentError."""
+        """Read the first edition in this process, before anybody waits for answers. Raise ContentError."""
         return _gently(lambda: open_edition(source, today))
 
     async def read(self, source: Path, today: date) -> Parcel:
-        """Raises Unavailable where the process ended, such as for want of memory. The next call starts another."""
+        """Raise Unavailable if the process died, for example for lack of memory. The next call starts another."""
         loop = asyncio.get_running_loop()
         if self._ending is not None:
             self._ending.cancel()
@@ -92,7 +92,7 @@ class ReaderProcess:
         return await asyncio.to_thread(_gently, lambda: edition_from(parcel), thorough=self._editions % THOROUGH == 0)
 
     def close(self) -> None:
-        """Lets the process end, once it has read what it reads."""
+        """Let the process end after its current read."""
         if self._ending is not None:
             self._ending.cancel()
         if self._pool is not None:
@@ -101,10 +101,10 @@ class ReaderProcess:
 
 
 def _gently(make: Callable[[], Edition], *, thorough: bool = False) -> Edition:
-    """Makes an edition without the pauses in which Python looks through all objects for cycles that nobody uses.
+    """Make an edition without pauses for garbage collection.
 
-    Content has no cycles, so it is taken out of that search for good once it is made; it is freed all the same when
-    nobody refers to it. What else was made meanwhile is taken out too, so now and then everything is looked through.
+    Content has no cycles, so the collector never needs to search it; reference counts still free it. Freezing also
+    exempts everything else made at the time, so now and then a full collection runs.
     """
     interval = sys.getswitchinterval()
     if thorough:
@@ -121,7 +121,7 @@ def _gently(make: Callable[[], Edition], *, thorough: bool = False) -> Edition:
 
 
 def _begin() -> None:
-    """In the process: Ctrl+C is its parent's business, and it ends with its parent, however that ended."""
+    """Set up the reading process: leave Ctrl+C to its parent, and end with the parent, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -1,7 +1,7 @@
-"""The content while the bot runs: noticed when it changes, checked whole, swapped in, and told to its editors.
+"""Content while the bot runs: notice changes, check the whole, swap it in and tell the editors.
 
-A change that has an error is refused, and what was served goes on being served. Several processes over one folder
-each notice by themselves; the database says which of them tells the editors and writes the log.
+Refuse a change with an error and go on serving the old edition. Several processes over one folder each notice changes
+themselves; the database decides which one tells the editors and writes the log.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ from bot.store.sql import Transaction
 from bot.telemetry.meter import Meter
 
 SETTLE = 0.5
-"""Seconds for which nothing may change before a change is taken for whole."""
+"""Seconds without a change before a change counts as complete."""
 SETTLE_MAX = 120
-"""Times that one waits so, for a folder that never comes to rest."""
+"""Waits of that length, at most, for a folder that keeps changing."""
 LINGER = 5.0
-"""Seconds that a replaced edition is kept for requests that began with it."""
+"""Seconds to keep a replaced edition for requests that began with it."""
 SOON = 1.0
-"""Seconds until the next look where the folder is not there, or was found just now."""
+"""Seconds until the next look if the folder is missing, or has just appeared."""
 EVENTS_GATHERED = 200
-"""Milliseconds in which several of the system's events count as one."""
+"""Milliseconds within which several of the system's events count as one."""
 RETRY = 5.0
-"""Seconds until content is read again that could not be read."""
+"""Seconds until another try to read content that couldn't be read."""
 LAST_NEWS = "content-told"
-"""The name under which the database keeps what was told last."""
+"""The name of the database's record of the last news to editors."""
 
 logger = logging.getLogger("parley.content")
 
 
 class Watch(StrEnum):
-    """How changes are noticed."""
+    """The way to notice changes."""
 
     EVENTS = "events"
     POLL = "poll"
@@ -59,13 +59,15 @@ class Watch(StrEnum):
 
     @property
     def seconds(self) -> float | None:
-        """Between two looks; None for never. The system's events are not trusted alone: some file systems have none."""
+        """Seconds between two looks; None for never. It looks despite the system's events, because some file systems
+        have none.
+        """
         return {Watch.EVENTS: 10.0, Watch.POLL: 2.0}.get(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """New content is served."""
+    """The outcome when new content is served."""
 
     differences: tuple[Difference, ...]
     warnings: int
@@ -73,7 +75,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The folder's content is not served, for its errors."""
+    """The outcome when errors keep the folder's content from being served."""
 
     version: str
     at: datetime
@@ -82,7 +84,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """The folder's content is what is served already."""
+    """The outcome when the folder's content is served already."""
 
 
 End = Acceptance | Refusal | Same
@@ -91,7 +93,7 @@ Say = Callable[[Translator, Acceptance | Refusal], Reply]
 
 
 class Content:
-    """One for the whole process. `say` makes what the editors are told."""
+    """The content of the whole process. `say` makes the message to editors."""
 
     def __init__(
         self,
@@ -114,7 +116,7 @@ class Content:
         self.watching = watch
         self.loaded_at = now()
         self.refusal: Refusal | None = None
-        """Why the folder's present content is not served."""
+        """The refusal of the folder's present content; None if it is served."""
         self._reader = reader
         self._database = database
         self._action_log = action_log
@@ -132,7 +134,7 @@ class Content:
         database.listen(Signal.CONTENT, lambda _version: self._wake.set())
 
     async def reload(self, by: Actor | None = None) -> End:
-        """Reads the folder now. Raises Unavailable where that can't be done just now; nothing is changed then."""
+        """Read the folder now. Raise Unavailable, and change nothing, if that isn't possible now."""
         end = await self._reload(by)
         self._meter.reloaded(_ENDS[type(end)])
         return end
@@ -176,7 +178,7 @@ class Content:
         return refusal
 
     async def _first(self, state: str, deed: Deed | None = None, by: Actor | None = None, detail: str = "") -> bool:
-        """Whether this process is the one to tell of the content's new state. It is logged in the same transaction."""
+        """Whether this process should report the new state of the content. The log entry is in the same transaction."""
         entry = self._action_log.entry(deed, self._now(), by=by, detail=detail) if deed else None
 
         async def write(tx: Transaction) -> bool:
@@ -199,14 +201,14 @@ class Content:
         hold_task(asyncio.create_task(later()), self._letting_go)
 
     def _learn(self, edition: Edition) -> None:
-        """Begin to work out what the edition's cards mean. Until then it answers by words."""
+        """Start learning the meaning of the edition's cards. Until then it answers by words."""
         if self._meanings is not None:
             hold_task(asyncio.create_task(self._meanings.learn(edition)), self._learning)
 
     # --- watching ---
 
     async def look(self) -> End | None:
-        """Reads the folder if anything in it changed since the last time, once it has come to rest."""
+        """Read the folder if it has changed since the last look, once it stops changing."""
         outline_now = await self._outline()
         if outline_now == self._last_outline:
             return None
@@ -218,7 +220,7 @@ class Content:
         return await self.reload()
 
     async def begin(self) -> None:
-        """For the start: what is served was read a moment ago, so only what changes from now on is read and told."""
+        """Begin from the edition that was read a moment ago: read and report only later changes."""
         version = self.shelf.current.version
         outline_now = await self._outline()
         if version and version == await asyncio.to_thread(version_of, self.source):
@@ -229,9 +231,9 @@ class Content:
         return await asyncio.to_thread(outline, self.source)
 
     async def run(self) -> None:
-        """Watches until it is cancelled. A failure is logged, and the folder is looked at again.
+        """Watch until cancelled. Log a failure and look at the folder again.
 
-        Where nothing is watched, what another process took is taken all the same.
+        Even without a watch, take over an edition that another process accepted.
         """
         self._learn(self.shelf.current)
         look, pause = self.begin, self.watching.seconds
@@ -256,9 +258,9 @@ class Content:
 
     @contextmanager
     def _listening(self) -> Iterator[Callable[[_Identity], bool]]:
-        """Gives what has the system's events wake the watch; called again, it follows a folder that was replaced.
+        """Give a function that lets the system's events wake the watch; called again, it follows a replaced folder.
 
-        It tells whether the folder was found just now, so that what changes until it hears is looked for soon.
+        It returns whether the folder has just appeared: a change before the events start needs a look soon.
         """
         task: asyncio.Task[None] | None = None
         followed: _Identity = None
@@ -296,7 +298,7 @@ class Content:
 
 
 _Identity = tuple[int, int] | None
-"""Which folder it is, whatever its name; None where there is none."""
+"""The device and inode of a folder; None if it is missing."""
 
 
 def _identity(folder: Path) -> _Identity:
@@ -308,12 +310,12 @@ def _identity(folder: Path) -> _Identity:
 
 
 def _git_is_at_work(source: Path) -> bool:
-    """Whether a git command is changing the files just now: it holds a lock meanwhile."""
+    """Whether a git command is changing the files: it holds a lock while it does."""
     return any((folder / ".git" / "index.lock").exists() for folder in (source, *source.absolute().parents))
 
 
 def _summary(change: Acceptance) -> str:
-    """For the log, such as `tea: 2 added, 1 changed`."""
+    """The summary for the log, such as `tea: 2 added, 1 changed`."""
     return "; ".join(f"{each.pack}: {_counts(each)}" for each in change.differences)
 
 

@@ -1,6 +1,6 @@
 """Content on its way from the process that reads and checks it to the one that serves it.
 
-    parcel = pack_up(folder, today)       in a process of its own, since reading holds the interpreter for long
+    parcel = pack_up(folder, today)       in a separate process: reading holds the interpreter for seconds
     library = unpack(parcel)              in a thread, a few entries at a time, so that requests go on between them
 
 A parcel of 10,000 cards takes seconds to make and some tenths of a second to unpack.
@@ -26,7 +26,7 @@ from bot.packs.problems import Problem, Severity
 from bot.packs.reading import DRAFTS
 
 CHUNK = 40
-"""Entries that are unpacked in one go: about a millisecond."""
+"""Entries to unpack in one go: about a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class PackedPack:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What was read. `packs` is None where an error keeps the content from being served.
+    """The result of reading. `packs` is None if an error keeps the content from being served.
 
-    `version` is a hash of every file that was read; files of `problems` are named from the content's folder on. With
-    `steady` False, files changed while they were read, so that nothing of it can be relied on.
+    `version` is a hash of every file read; `problems` name files relative to the content's folder. If `steady` is
+    False, files changed during the read, so none of it is reliable.
     """
 
     version: str
@@ -60,7 +60,7 @@ class Parcel:
 
 
 def content_files(source: Path) -> list[Path]:
-    """Every file under the content's folder that a pack is read from, in order; none where it can't be read."""
+    """Every file under the content's folder that belongs to a pack, in order; none if the folder can't be read."""
     try:
         folders = list(pack_folders(source))
         return sorted(
@@ -75,7 +75,7 @@ def _read(file: Path) -> bool:
 
 
 def outline(source: Path) -> str:
-    """What changes when a file does, without reading them: names, sizes, times and places on the disk."""
+    """A cheap fingerprint of the files, without reading them: names, sizes, times and inodes."""
     hashed = hashlib.sha256()
     for file in content_files(source):
         try:
@@ -87,7 +87,7 @@ def outline(source: Path) -> str:
 
 
 def version_of(source: Path) -> str:
-    """A hash of the name and the bytes of every file that is read."""
+    """A hash of the name and the bytes of every file."""
     hashed = hashlib.sha256()
     for file in content_files(source):
         try:
@@ -100,7 +100,7 @@ def version_of(source: Path) -> str:
 
 
 def pack_up(source: Path, today: date) -> Parcel:
-    """Reads and checks the content whole. Never raises for what stands in the folder."""
+    """Read and check all content. Never raise for the content of the folder."""
     version = version_of(source)
     library, problems_here = check_library(source, today)
     problems = tuple(_seen_from(source, problem) for problem in problems_here)
@@ -131,16 +131,16 @@ def unpack(packs: tuple[PackedPack, ...]) -> Library:
 
 
 def edition_from(parcel: Parcel) -> Edition:
-    """The edition that is in a parcel without errors. Some seconds for 10,000 cards, in which other threads go on."""
+    """Make the edition from a parcel without errors. It takes some seconds for 10,000 cards; other threads go on."""
     if parcel.packs is None:
         raise ValueError("a parcel with errors has no packs")
     return Edition.of(unpack(parcel.packs), parcel.version, parcel.warnings)
 
 
 def open_edition(source: Path, today: date) -> Edition:
-    """The content read, checked and indexed here and now, for the start.
+    """Read, check and index the content in this process, for the start.
 
-    Raises ContentError, with every problem, if any of them is an error.
+    Raise ContentError, with every problem, if any of them is an error.
     """
     version = version_of(source)
     library, problems = check_library(source, today)
@@ -150,9 +150,9 @@ def open_edition(source: Path, today: date) -> Edition:
 
 
 def let_go(editions: list[Edition]) -> None:
-    """Takes an edition apart, a few entries at a time: to free 10,000 at once stops everything for a tenth of a second.
+    """Take an edition apart a few entries at a time: freeing 10,000 at once blocks everything for a tenth of a second.
 
-    The caller holds it in this list alone.
+    The caller must hold it in this list alone.
     """
     packs = editions.pop().library.packs
     entries = [entry for pack in packs.values() for entry in pack.entries.values()]
@@ -168,7 +168,7 @@ def _unpacked(packed: PackedPack) -> Pack:
             entries[entry.id] = entry
     about = {target: tuple(_argument(entries[name]) for name in names) for target, names in packed.about.items()}
     pack = Pack(packed.info, MappingProxyType(entries), MappingProxyType(about))
-    pack.all(Entry)  # what is worked out once is worked out here, not in a request
+    pack.all(Entry)  # compute the cached lists here, not in a request
     return pack
 
 
@@ -179,18 +179,18 @@ def _argument(entry: Entry) -> Argument:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How one pack differs from what was served before: ids of entries, in file order."""
+    """The difference between a pack and its previous edition: ids of entries, in file order."""
 
     pack: str
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     whole: str = ""
-    """`added` or `removed` where that happened to the pack itself, `changed` where what it says of itself did."""
+    """`added` or `removed` for a pack that came or went, `changed` if its own description did."""
 
 
 def differences(old: Library, new: Library) -> tuple[Difference, ...]:
-    """Every pack that differs, those that are new or stay in their order, then those that are gone."""
+    """Every pack that differs: new and changed ones in their order, then removed ones."""
     here = [_difference(old.packs.get(name), pack) for name, pack in new.packs.items()]
     gone = (
         Difference(name, removed=tuple(pack.entries), whole="removed")
