@@ -1,1 +1,1 @@
-"""Logs, counters and the code that a request carries through both."""
+"""Logs, counters and the request code in both."""

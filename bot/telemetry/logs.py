@@ -1,8 +1,8 @@
 """Logs: structured lines on standard error, for people at a terminal and as JSON elsewhere.
 
-Every line that belongs to a request has its id, which is the code that the person sees if something goes wrong. No line
-joins a person with a poll or a choice, and no line holds a secret: libraries, which would log what people send, stay
-above DEBUG, and what is left is scrubbed.
+Every line of a request has its id, which is the code that the person sees after a bug. No line joins a person with
+a poll or a choice, and no line holds a secret: libraries, which would log people's messages, stay above DEBUG, and the
+rest is scrubbed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from bot.telemetry.request_id import current_request
 
 
 def _mask_password(match: re.Match[str]) -> str:
-    """Mask what stands between a name and an `@`.
+    """Mask the text between a name and an `@`.
 
-    The pattern takes the text without an `@`, too: no later match can begin in it, so each character is read once.
+    The pattern also consumes text without an `@`: no later match can begin in it, so each character is read once.
     """
     return f"{match[1]}{MASK}@" if match[2] else match[0]
 
@@ -37,11 +37,11 @@ _TOKENS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
     (re.compile(r"(://[^/\s:@\"]+:)[^@\s\"]++(@?)"), _mask_password),
     (re.compile(r"DETAIL: .*?(?=\\n|\n|\"|$)"), f"DETAIL: {MASK}"),
 )
-"""What gives access to something or quotes a row: tokens, addresses that contain one, PostgreSQL's account of a row."""
+"""Patterns of secrets and rows: tokens, addresses with a token, PostgreSQL's quotations of a row."""
 
 
 class Scrubber:
-    """Takes secrets out of a text: those of this instance, and whatever looks like a token of a platform."""
+    """Removes secrets from a text: this instance's own, and anything that looks like a platform's token."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {
@@ -61,7 +61,7 @@ class Scrubber:
 
 
 def set_up_logs(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None) -> None:
-    """Sends every library's log lines through one formatter. Called once, by the command line."""
+    """Send the log lines of all libraries through one formatter. The command line calls it once."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter(secrets, for_people=stream.isatty()))

@@ -1,4 +1,4 @@
-"""The code of the request that is being answered: on every line that is logged meanwhile, and what a person quotes."""
+"""The code of the current request: on each of its log lines, and on the screen of a member who meets a bug."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 
 class RequestId:
-    """Made when somebody first asks for it, since most requests need none."""
+    """A code made at its first use, since most requests need none."""
 
     __slots__ = ("_code", "_new")
 
@@ -27,7 +27,7 @@ _current: ContextVar[RequestId | None] = ContextVar("request", default=None)
 
 @contextmanager
 def request_scope(new: Callable[[], str]) -> Iterator[RequestId]:
-    """What is logged inside belongs to one request. Within another request's scope, it belongs to that."""
+    """Mark log lines inside as one request's. An outer scope wins."""
     outer = _current.get()
     if outer is not None:
         yield outer
@@ -41,6 +41,6 @@ def request_scope(new: Callable[[], str]) -> Iterator[RequestId]:
 
 
 def current_request() -> str:
-    """The code of the request that this belongs to; empty outside of one."""
+    """The code of the current request; empty outside of one."""
     request_id = _current.get()
     return "" if request_id is None else str(request_id)
