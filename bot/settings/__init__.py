@@ -1,1 +1,1 @@
-"""The settings of an instance: each with its default, and where its value comes from."""
+"""The settings of an instance, with their defaults and the sources of their values."""

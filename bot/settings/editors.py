@@ -1,4 +1,4 @@
-"""The settings that name who edits the content, and where editors are told of it."""
+"""The settings that name the content's editors and their channel."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _CHANNEL = re.compile(
 
 
 def read_editors(written: str) -> tuple[EditorName, ...]:
-    """The setting `editors`, read. Raises ValueError with what it takes."""
+    """Parse the setting `editors`. Raise ValueError that says what it takes."""
     parts = [part for part in re.split(r"[,\s]+", written) if part]
     return tuple(EditorName(*_groups(_EDITOR, part, f"“{part}” isn't an editor")) for part in parts)
 
 
 def read_channel(written: str) -> Place | None:
-    """The setting `editors_channel`, read; None where it is empty. Raises ValueError with what it takes."""
+    """Parse the setting `editors_channel`; None if it is empty. Raise ValueError that says what it takes."""
     return Place(*_groups(_CHANNEL, written.strip(), f"“{written}” isn't a channel")) if written.strip() else None
 
 

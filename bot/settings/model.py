@@ -1,4 +1,4 @@
-"""What an instance is told: every setting, with its default. Where the values come from is in bot/settings/sources.py."""
+"""Every setting of an instance, with its default. bot/settings/sources.py reads the values."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from bot.store.address import sqlite_path
 _BOT = Path(__file__).parent.parent
 _IN_WHEEL = _BOT / "shipped"
 SHIPPED_CONTENT = _IN_WHEEL if _IN_WHEEL.is_dir() else _BOT.parent / "content"
-"""The packs that come with Parley: inside this package where a wheel is installed, beside it in a checkout."""
+"""The packs that come with Parley: inside this package in an installed wheel, beside it in a checkout."""
 PORT_MAX = 65_535
 PORT_DIGITS = 5
 SHARDS_MAX = 100_000
 """Connections to Discord, in all processes together: far more than any bot has."""
 MASK = "••••"
-"""What stands for a secret wherever settings are shown."""
+"""The replacement for a secret wherever settings are shown."""
 
 
 class Address(NamedTuple):
-    """Where something is served."""
+    """The host and port to serve on."""
 
     host: str
     port: int
 
     @classmethod
     def of(cls, written: str, host: str) -> Address:
-        """`port` at the given host, or `host:port`. Raises ValueError for anything else."""
+        """Parse `port`, with this host, or `host:port`. Raise ValueError for anything else."""
         written_host, _, port = written.rpartition(":")
         number = int(port) if port.isascii() and port.isdigit() and len(port) <= PORT_DIGITS else 0
         if not 1 <= number <= PORT_MAX or (":" in written and not written_host):
@@ -48,15 +48,15 @@ class Address(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """Which connections to Discord a process holds: `auto`, `4`, or `0-1/4` for the first two of four."""
+    """The connections to Discord of one process: `auto`, `4`, or `0-1/4` for the first two of four."""
 
     count: int | None
-    """None for as many as Discord proposes."""
+    """None to let Discord propose the number."""
     ids: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, written: str) -> Shards | None:
-        """None for no sharding. Raises ValueError for what is none of the three."""
+        """Parse one of the three forms; None for no sharding. Raise ValueError for anything else."""
         if not written:
             return None
         if written == "auto":
@@ -73,7 +73,7 @@ class Shards:
 
 
 class Settings(BaseModel):
-    """Every setting there is. Each is also the variable `PARLEY_` and its name in capitals."""
+    """Every setting. Each is also an environment variable: `PARLEY_` and its name in capitals."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -200,7 +200,7 @@ class Settings(BaseModel):
     @classmethod
     def _is_host(cls, written: str) -> str:
         host = written.strip("[]")
-        if not host or "/" in host or host.count(":") == 1:  # an IPv6 address has two at least
+        if not host or "/" in host or host.count(":") == 1:  # an IPv6 address has at least two
             raise ValueError(
                 f"“{written}” isn't an address of a machine; write one without a port, such as 0.0.0.0 or ::"
             )
@@ -231,13 +231,13 @@ class Settings(BaseModel):
         return written
 
     def secrets(self) -> list[str]:
-        """Everything that must never be seen."""
+        """The values of all secret settings."""
         values = [getattr(self, name) for name in sorted(SECRETS)]
         password = _password(self.database)
         return [value.get_secret_value() for value in values if value is not None] + [password, unquote(password)]
 
     def address(self, written: str) -> Address | None:
-        """Where `health_bind`, `public_bind` or `slack_bind` says: None where it is empty."""
+        """The address in `health_bind`, `public_bind` or `slack_bind`; None if it is empty."""
         return Address.of(written, self.bind) if written else None
 
 
@@ -246,16 +246,16 @@ SECRETS = frozenset(
     for name, field in Settings.model_fields.items()
     if SecretStr in {field.annotation, *get_args(field.annotation)}
 )
-"""Settings whose value is never shown. The database's address is another while it holds a password."""
+"""Settings whose value is never shown. The database's address joins them if it holds a password."""
 
 
 def has_password(address: str) -> bool:
-    """Whether a database's address holds a password, so that it is a secret."""
+    """Whether a database's address holds a password, which makes it a secret."""
     return _password(address) != ""
 
 
 def without_password(address: str) -> str:
-    """A database's address as it may be shown."""
+    """A database's address, fit to be shown."""
     if not has_password(address):
         return address
     scheme, _, rest = address.partition("://")
@@ -264,7 +264,7 @@ def without_password(address: str) -> str:
 
 
 def _password(address: str) -> str:
-    """What stands between a user's name and `@`, or a `password=`; an address that can't be read is all secret."""
+    """The secret part: between the user's name and `@`, or a `password=`; all of an address that can't be parsed."""
     scheme, separator, rest = address.partition("://")
     if not separator or scheme == "sqlite":
         return ""

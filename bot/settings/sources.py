@@ -1,7 +1,7 @@
-"""Where settings come from: the command line, the environment, files that it names, `parley.toml`, the defaults.
+"""The sources of settings: the command line, the environment, files that it names, `parley.toml`, the defaults.
 
-A value from an earlier one wins. Whatever is wrong or unknown is told with its name, its source and what to do, all of
-it at once; a secret is read from the environment or from a file of its own, never from `parley.toml`.
+A value from an earlier source wins. All wrong or unknown settings are reported at once, with name, source and remedy. A
+secret comes from the environment or from a file of its own, never from `parley.toml`.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ CONFIG_FILE = Path("parley.toml")
 PREFIX = "PARLEY_"
 FILE = "_file"
 FROM_FILES = (SECRETS - {"key"}) | {"database"}
-"""Settings that a file of their own may hold, which the same name with `_file` names. The key has `key_file`."""
+"""Settings that may come from a file of their own, named by the setting with `_file`. The key has `key_file`."""
 SECRET_MAX = 10_000
-"""Characters of a secret's file, at most: an operator who names a wrong one is told, and the memory stays free."""
+"""Characters of a secret's file, at most: a wrong file gives an error instead of filling the memory."""
 
 _TESTS = re.compile(r"PARLEY_(TEST_\w+|GOLDEN|PICTURES)")
-"""Variables of the tests, which are no settings."""
+"""Variables of the tests, not settings."""
 _KUBERNETES = re.compile(r"(?=\w*\Z)PARLEY(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_\w+)")
 """Variables that Kubernetes sets in every container beside a service of this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value comes from. `name` is what the setting is called there; `where` is a phrase such as "in the environment"."""
+    """The origin of a value. `name` is the setting's name there; `where` is a phrase such as "in the environment"."""
 
     name: str
     where: str
@@ -48,7 +48,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """The settings, and the origin of each that is no default."""
+    """The settings, and the origin of each that isn't a default."""
 
     settings: Settings
     origins: Mapping[str, Origin]
@@ -56,14 +56,14 @@ class LoadedSettings:
 
 @dataclass(slots=True)
 class _Collector:
-    """Collects values with their origins, and the mistakes among them."""
+    """Collects values with their origins, and mistakes."""
 
     values: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
 
     def take(self, name: str, value: Any, origin: Origin) -> None:
-        """Keep the value, unless an earlier origin had one."""
+        """Keep the value, unless an earlier origin has one."""
         if isinstance(value, str) and "\x00" in value:
             self.mistakes.append(f"{origin}, holds a NUL character. Write it again, or remove it.")
         elif name not in self.values:
@@ -71,14 +71,14 @@ class _Collector:
 
 
 def load_settings(**options: Any) -> Settings:
-    """Return the settings; these options win. Raises UsageError that names each wrong one and what it takes."""
+    """Return the settings; these options win. Raise UsageError that names each wrong one and what it takes."""
     return load(options).settings
 
 
 def load(
     options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, file: Path = CONFIG_FILE
 ) -> LoadedSettings:
-    """Return the settings and where each comes from. Raises UsageError that names each wrong one and what it takes."""
+    """Return the settings and the origin of each. Raise UsageError that names each wrong one and what it takes."""
     collector = _Collector()
     for name, value in options.items():
         if value is not None:
@@ -103,7 +103,7 @@ def variable(name: str) -> str:
 
 
 def remedy(name: str) -> str:
-    """How a secret is given."""
+    """Advice on setting a secret."""
     file_variable = "PARLEY_KEY_FILE" if name == "key" else variable(name + FILE)
     return f"Set {variable(name)}, or {file_variable} to the path of a file that holds it"
 
@@ -131,7 +131,7 @@ def _read_environment(collector: _Collector, environ: Mapping[str, str]) -> None
 
 
 def _is_text(value: str) -> bool:
-    """Whether it can be a name or a path. Bytes of the environment that are no UTF-8 come as half surrogates."""
+    """Whether it can be a name or a path. Bytes of the environment that aren't UTF-8 come as half surrogates."""
     return not any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in value)
 
 
@@ -163,13 +163,13 @@ def _read_toml(collector: _Collector, file: Path) -> None:
 
 
 def _read_file(collector: _Collector, name: str, path: Path, origin: Origin) -> None:
-    """Takes a secret from its file. What is around it, such as the end of the line, is not part of it."""
+    """Read a secret from its file, without the white space around it."""
     if name in collector.values:
         return
     try:
         with path.open(encoding="utf-8") as opened:
             secret = opened.read(SECRET_MAX).strip()
-    except (OSError, ValueError) as error:  # bytes that are no UTF-8, or a path that can be none
+    except (OSError, ValueError) as error:  # bytes that aren't UTF-8, or an invalid path
         reason = error.strerror if isinstance(error, OSError) else "it isn't text"
         collector.mistakes.append(
             f"{origin}, names {path}, which can't be read: {reason}. Name a file that Parley may read."
@@ -204,7 +204,7 @@ def _guess(name: str, names: Iterable[str]) -> str:
 
 
 def _line(text: str, name: str) -> str:
-    """`, line 3`, or nothing where it can't be told."""
+    """`, line 3`, or nothing if the line is unknown."""
     written = re.compile(rf"\s*+\[*+\s*+([\"']?){re.escape(name)}\1\s*[=.\]]")
     for number, line in enumerate(text.splitlines(), 1):
         if written.match(line):
@@ -213,7 +213,7 @@ def _line(text: str, name: str) -> str:
 
 
 def _in_words(detail: ErrorDetails) -> str:
-    """What was expected, for the operator. Never what was written: it may be a secret."""
+    """The expected form, for the operator. Never quote the value: it may be a secret."""
     context = detail.get("ctx", {})
     match detail["type"]:
         case "int_parsing" | "int_type" | "int_from_float":
