@@ -1,4 +1,4 @@
-"""The address of a database: which kind it names, and whether that kind can be used here. Nothing is opened."""
+"""The address of a database: its kind, and whether that kind can be used here. Nothing is opened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ INSTALL_DRIVER = "pip install 'parley-bot[postgres]'"
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file that a database's URL names; None for a PostgreSQL server. Raises `UsageError` for what is neither."""
+    """The file that a database's URL names; None for a PostgreSQL server. Raise `UsageError` for any other URL."""
     scheme, separator, rest = url.partition("://")
     if scheme in {"postgresql", "postgres"}:
         return None
@@ -25,7 +25,7 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def need_driver() -> None:
-    """Raises `UsageError` where what speaks to PostgreSQL was not installed with Parley: it is an extra."""
+    """Raise `UsageError` if the PostgreSQL driver isn't installed: it is an extra."""
     if not has_driver():
         raise UsageError(f"{NO_DRIVER}. Install it: {INSTALL_DRIVER}")
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 Unit = Callable[[Transaction], Coroutine[Any, Any, T]]
 
 BUSY_SECONDS = 5.0
-"""How long a write waits for another process's lock."""
+"""Seconds that a write waits for another process's lock."""
 NOT_WRITTEN = N_("I can't reach the database right now, so nothing has changed. Try again in a moment.")
 
 
@@ -37,44 +37,44 @@ class Database(ABC):
         self._signals = Signals()
 
     def listen(self, signal: Signal, hear: Hear) -> None:
-        """Has `hear` called whenever somebody signals this, in any process that shares the database."""
+        """Call `hear` for each such signal from any process that shares the database."""
         self._signals.listen(signal, hear)
 
     def signal(self, signal: Signal, about: str = "") -> None:
-        """Tells the listeners, here at once and elsewhere soon, that what was committed before has changed."""
+        """Signal a committed change to the listeners: at once in this process, soon in the others."""
         self._signals.spread(signal, about)
 
     @abstractmethod
     async def read(self, unit: Unit[T], *, long: bool = False) -> T:
-        """Runs a unit over one snapshot; it can't write. `long`: it may take minutes."""
+        """Run a unit over one snapshot; it can't write. `long`: it may take minutes."""
 
     @abstractmethod
     async def write(self, unit: Unit[T], *, long: bool = False, patience: float | None = None) -> T:
-        """Run a unit in a transaction. When this returns, what it wrote survives a loss of power.
+        """Run a unit in a transaction. When this returns, its writes survive a loss of power.
 
-        `long`: it may take minutes, as the close of a very large poll does. `patience`: how many seconds it may wait for
-        another's lock, where that is less than the database's own limit.
+        `long`: it may take minutes, as the close of a very large poll does. `patience`: seconds to wait for another's
+        lock, if less than the database's own limit.
         """
 
     @abstractmethod
     async def forget_deleted(self) -> bool:
-        """Clears the remains of deleted rows from log files and free space; False when readers were in the way."""
+        """Clear the remains of deleted rows from log files and free space; False if readers were in the way."""
 
     @abstractmethod
     async def check(self) -> list[str]:
-        """What is wrong with the database's own structure, in English; empty when all is well."""
+        """List the faults in the database's own structure, in English; empty if there are none."""
 
     @abstractmethod
     async def version_problems(self) -> list[str]:
-        """Say which migrations are missing, or that the schema is newer than this program; empty when it fits."""
+        """List the missing migrations, or report that the schema is newer than this program; empty when it fits."""
 
     @abstractmethod
     async def backup(self, path: Path) -> None:
-        """Writes a consistent copy while votes come in. Raises `Refused` where the server has its own tools."""
+        """Write a consistent copy while votes come in. Raise `Refused` if the server has its own tools."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Finishes what is being written and lets go of the database."""
+        """Finish writing and close the database."""
 
 
 def unavailable() -> Unavailable:

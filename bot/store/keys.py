@@ -1,6 +1,6 @@
 """The instance's key, kept outside the database and its backups, which wraps the secrets of open polls.
 
-What else is sealed in the database is sealed under a key derived from it, one for each purpose.
+Other sealed values in the database use a key derived from it, one for each purpose.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from bot.errors import Unavailable, UsageError
 class Keys:
     """Wraps and unwraps poll secrets.
 
-    Several keys stand one a line: the first wraps, and what an older one wrapped is still unwrapped, which is how a key
-    is renewed. Raises ValueError for what isn't 32 bytes in URL-safe base64.
+    Several keys may stand one per line: the first wraps, and older ones still unwrap, so an operator can renew the key.
+    Raise ValueError for a key that isn't 32 bytes in URL-safe base64.
     """
 
     def __init__(self, text: bytes) -> None:
@@ -35,18 +35,18 @@ class Keys:
         return "Keys(…)"
 
     def derived(self, purpose: str) -> MultiFernet:
-        """Keys that are good for this purpose alone (HKDF, https://www.rfc-editor.org/rfc/rfc5869)."""
+        """Keys for this purpose alone (HKDF, https://www.rfc-editor.org/rfc/rfc5869)."""
         return MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(key, purpose))) for key in self._keys])
 
     def macs(self, purpose: str, message: bytes) -> list[str]:
-        """Return what proves that somebody with this key wrote the message: HMAC-SHA-256 in hex, the first key's first."""
+        """Return proofs that the author of the message has this key: HMAC-SHA-256 in hex, the first key's first."""
         return [hmac.digest(_derive(key, purpose), message, "sha256").hex() for key in self._keys]
 
     def wrap(self, secret: bytes) -> str:
         return self._fernet.encrypt(secret).decode("ascii")
 
     def unwrap(self, wrapped: str) -> bytes:
-        """Raises `Unavailable` when another key wrapped it."""
+        """Raise `Unavailable` if another key wrapped it."""
         try:
             return self._fernet.decrypt(wrapped.encode("ascii"))
         except InvalidToken:
@@ -72,9 +72,9 @@ def new_key() -> bytes:
 
 
 def load_key(key_text: str, path: Path) -> Keys:
-    """The key that was given directly, or else the one in `path`, made when nothing is there.
+    """The key in the text, or else the one in `path`, created if the file is missing.
 
-    Raises `UsageError` for what is no key, and what `load_or_create_key` raises.
+    Raise `UsageError` for a text that isn't a key; also raises what `load_or_create_key` raises.
     """
     if not key_text:
         return load_or_create_key(path)
@@ -86,15 +86,15 @@ def load_key(key_text: str, path: Path) -> Keys:
 
 
 def load_or_create_key(path: Path) -> Keys:
-    """The key in `path`; made when nothing is there, readable by its owner alone.
+    """The key in `path`, created if the file is missing, readable by its owner alone.
 
-    Raises `Unavailable` when the file can't be read, written or understood.
+    Raise `Unavailable` if the file can't be read, written or understood.
     """
     try:
         if not path.exists():
             _create(path, new_key())
         if path.stat().st_mode & 0o077:
-            with suppress(OSError):  # a container's secret is mounted read-only, and who may read it is decided outside
+            with suppress(OSError):  # a container's secret is mounted read-only, and its access rights are set outside
                 path.chmod(0o600)
         return Keys(path.read_bytes().strip())
     except OSError as error:
@@ -104,7 +104,7 @@ def load_or_create_key(path: Path) -> Keys:
 
 
 def _create(path: Path, key: bytes) -> None:
-    """Never half a file, and never over another: of two processes at once, one wins and both use its key."""
+    """Write the whole file or nothing, and never over another: of two processes at once, one wins and both use its key."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -1,6 +1,6 @@
-"""Work in hand: one process at a time has a name, and a process that dies holding one loses it when its time has passed.
+"""Leases: one process at a time holds a name, and a process that dies loses its names when their time is up.
 
-Time is the database's own, so that processes whose clocks differ agree on it.
+Leases use the database's clock, so that processes whose clocks differ agree.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from bot.store.sql import Transaction
 
 LEASE = 30
-"""Seconds for which a name is held. What is done under it is given up before they have passed."""
+"""Seconds that a process holds a name. It must give up its work before they end."""
 
 
 async def take(tx: Transaction, name: str, holder: str, seconds: int = LEASE) -> bool:
-    """Whether `holder` has the name now: it was free, its own already, or its holder's time had passed."""
+    """Take the name if it is free, already the holder's own, or expired. Return whether `holder` has it now."""
     return await tx.run("take_lease", name=name, holder=holder, span=seconds * 1_000_000) == 1
 
 
@@ -21,5 +21,5 @@ async def release(tx: Transaction, name: str, holder: str) -> None:
 
 
 async def release_all(tx: Transaction, holder: str) -> None:
-    """For a process that ends, so that the others need not wait."""
+    """Release all names of a process that ends, so that the others need not wait."""
     await tx.run("release_leases", holder=holder)

@@ -37,7 +37,9 @@ class Migration:
 
 @cache
 def load_migrations(dialect: Dialect, folder: Path = FOLDER) -> tuple[Migration, ...]:
-    """All migrations for one database, in order, read once in a process. Raises ValueError when their numbers have a gap or repeat."""
+    """All migrations for one database, in order, read once in a process. Raise ValueError if their numbers have a gap
+    or repeat.
+    """
     migrations = sorted(_read(dialect, folder), key=lambda migration: migration.number)
     if [migration.number for migration in migrations] != list(range(1, len(migrations) + 1)):
         raise ValueError(f"{folder}: migrations are numbered 1, 2, 3 … without a gap")
@@ -56,9 +58,9 @@ def _read(dialect: Dialect, folder: Path) -> Iterator[Migration]:
 
 
 def pending(migrations: tuple[Migration, ...], applied: Mapping[int, str]) -> tuple[Migration, ...]:
-    """What remains to be applied; `applied` maps numbers to checksums.
+    """The migrations still to apply; `applied` maps numbers to checksums.
 
-    Raises `Refused` when the database has migrations that this program doesn't know, or knows otherwise.
+    Raise `Refused` if the database has migrations that are unknown to this program or differ from its own.
     """
     latest = max(applied, default=0)
     if latest > len(migrations):
@@ -76,12 +78,12 @@ def pending(migrations: tuple[Migration, ...], applied: Mapping[int, str]) -> tu
 
 
 def for_postgres(sql: str) -> str:
-    """The same schema in PostgreSQL's words (see the head of 0001_schema.sql)."""
+    """Translate the schema to PostgreSQL (see the head of 0001_schema.sql)."""
     return re.sub(r"\) STRICT(, WITHOUT ROWID)?;", ");", re.sub(r"\bINTEGER\b", "BIGINT", sql))
 
 
 def statements(script: str) -> Iterator[str]:
-    """The single statements of a script, triggers whole; `sqlite3.executescript` would commit first."""
+    """Yield the statements of a script, triggers whole; `sqlite3.executescript` would commit first."""
     piece = ""
     for line in script.splitlines(keepends=True):
         piece += line

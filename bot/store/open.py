@@ -18,14 +18,14 @@ async def open_database(
 ) -> Database:
     """Open the database and bring its schema up to date.
 
-    `url` is `sqlite:///relative.db`, `sqlite:////absolute.db`, a plain path, or `postgresql://…`.
-    `shared` joins an SQLite file that another Parley process owns, as the command line does.
-    `read_only` opens it as it is: nothing is migrated, locked, created or written, and a file or server that holds no
-    database of Parley's is refused.
-    `busy_seconds`: how long a write waits for another process's lock.
+    `url` is `sqlite:///relative.db`, `sqlite:////absolute.db`, a plain path, or `postgresql://…`. `shared` joins an
+    SQLite file that another Parley process owns, as the command line does. `read_only` opens it as it is: it migrates,
+    locks, creates and writes nothing, and refuses a file or server without a Parley database. `busy_seconds` is how
+    long a write waits for another process's lock.
 
-    Raises `NotFound` for what is no database of Parley's, `Unavailable` when the file or server can't be opened or another process owns the file, `Refused` when the
-    schema is newer than this program, `UsageError` for a URL of another kind, or one whose driver is not installed.
+    Raise `NotFound` if it isn't a Parley database, `Unavailable` if the file or server can't be opened or another
+    process owns the file, `Refused` if the schema is newer than this program, `UsageError` for a URL of another kind or
+    one whose driver isn't installed.
     """
     path = sqlite_path(url)
     if path is not None and read_only:

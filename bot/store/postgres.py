@@ -31,17 +31,17 @@ UNREADABLE = (
 POOL = 4
 COMMAND_SECONDS = 30.0
 MIGRATION_SECONDS = 3600.0
-"""For one migration of a large database, and for waiting until another process has made its own."""
+"""For one migration of a large database, or for waiting while another process migrates."""
 SILENT_SECONDS = 10.0
-"""A process from which nothing more is heard in the middle of a transaction keeps its polls from the others so long."""
+"""A process that goes silent in the middle of a transaction blocks its polls for the others this long."""
 LONG_SECONDS = 600.0
-"""The same where Parley itself may compute for minutes in between, at the close of a very large poll."""
+"""The same limit for work that may compute for minutes in between, such as the close of a very large poll."""
 CLOSE_SECONDS = 3.0
-"""How long a stop waits for what is still under way; then its connections are cut."""
+"""Seconds that a stop waits for running work before it cuts the connections."""
 MIGRATION_LOCK = 0x7061726C6579
 """Two processes that migrate at once wait for each other on this advisory lock ("parley" in ASCII)."""
 READER_WAITS, READER_PAUSE = 10, 0.1
-"""How often, and after how many seconds, to look again whether those who read meanwhile have ended."""
+"""Checks, and seconds between them, for the end of transactions that still read deleted rows."""
 KEPT_FOR_OTHERS = """\
 SELECT EXISTS (
     SELECT FROM pg_stat_activity
@@ -74,7 +74,7 @@ BEGIN
         END;
     END LOOP;
 END $$"""
-"""Keeps values out of the server's log: the parameters of a statement, and the row that an error quotes."""
+"""Keep values out of the server's log: the parameters of a statement, and the row that an error quotes."""
 OUTSIDE = (
     OSError,
     TimeoutError,
@@ -90,7 +90,7 @@ OUTSIDE = (
     asyncpg.InternalServerError,
     asyncpg.InternalClientError,
 )
-"""What asyncpg raises when the cause lies outside the program."""
+"""Exceptions of asyncpg whose cause lies outside the program."""
 
 logger = logging.getLogger("parley.store")
 
@@ -105,13 +105,13 @@ _MEND: tuple[tuple[type[Exception], str], ...] = (
 
 
 def describe_failure(error: Exception) -> str:
-    """What failed, and what to do about it."""
+    """Describe a failure and its remedy."""
     mend = next(mend for kind, mend in _MEND if isinstance(error, kind))
     return f"{type(error).__name__}: {str(error).removesuffix('.')}. {mend}"
 
 
 class PostgresAdapter(AsyncPGAdapter):
-    """aiosql's adapter, with the number of rows touched as a number."""
+    """aiosql's adapter, with the count of touched rows as a number."""
 
     async def insert_update_delete(self, connection: Any, name: str, sql: str, values: Any) -> int:
         status: str = await super().insert_update_delete(connection, name, sql, values)  # type: ignore[no-untyped-call]
@@ -120,12 +120,12 @@ class PostgresAdapter(AsyncPGAdapter):
 
 
 class PostgresTransaction(Transaction):
-    """Writes to several tables in one round trip."""
+    """A transaction that writes to several tables in one round trip."""
 
     __slots__ = ()
 
     async def together(self, writes: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
-        """One statement of data-modifying parts (https://www.postgresql.org/docs/current/queries-with.html)."""
+        """Send one statement of data-modifying parts (https://www.postgresql.org/docs/current/queries-with.html)."""
         filled = {query: json.dumps(values) for query, values in writes.items() if values}
         texts = (self._queries[query].sql.rstrip(" ;\n") for query in filled)  # type: ignore[attr-defined]
         parts = (
@@ -188,14 +188,14 @@ class PostgresDatabase(Database):
             except BaseException:
                 await database.close()
                 raise
-        except ValueError:  # whose words quote the address, and so may quote the password
+        except ValueError:  # its message quotes the address, and so may quote the password
             raise Unavailable(UNREADABLE) from None
         except (*OUTSIDE, asyncpg.PostgresError) as error:
             raise Unavailable(f"PostgreSQL can't be reached: {describe_failure(error)}") from error
         return database
 
     async def _migrate(self, migrations: tuple[Migration, ...]) -> None:
-        """While another process does the same, this waits."""
+        """Apply the missing migrations; wait while another process does."""
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("SET LOCAL lock_timeout = 0")
             await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK, timeout=MIGRATION_SECONDS)
@@ -234,7 +234,7 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def _own_connection(self) -> AsyncIterator[Any]:
-        """For what takes long: no statement has to end within a time, and the server waits between two of them."""
+        """A connection for long work: no time limit on a statement, and a wider one between two of them."""
         settings = {**self._settings, "idle_in_transaction_session_timeout": str(int(LONG_SECONDS * 1000))}
         connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS, server_settings=settings)
         try:
@@ -252,8 +252,8 @@ class PostgresDatabase(Database):
                     async with connection.transaction(**transaction):
                         return await unit(PostgresTransaction(self._queries, connection))
                 except OUTSIDE:
-                    with suppress(asyncpg.InterfaceError):  # it is gone already
-                        connection.terminate()  # it may be broken, so the pool makes another
+                    with suppress(asyncpg.InterfaceError):  # it is already gone
+                        connection.terminate()  # it may be broken, so the pool opens another
                     raise
         except OUTSIDE as error:
             self._report(error)
@@ -267,7 +267,7 @@ class PostgresDatabase(Database):
     async def forget_deleted(self) -> bool:
         """Rewrite the tiny tables of secrets, so that no page of them holds an old one, and clear the ballots.
 
-        PostgreSQL keeps a deleted row as long as a transaction that began before is open anywhere: then it is False.
+        Return False while an older transaction is open anywhere: PostgreSQL keeps a deleted row until it ends.
         """
         try:
             async with self._pool.acquire() as connection:
@@ -283,7 +283,7 @@ class PostgresDatabase(Database):
         return True
 
     async def check(self) -> list[str]:
-        """Foreign keys and checks are enforced by the server; what can be off is the version."""
+        """The server enforces foreign keys and checks, so only the version can be wrong."""
         return await self.version_problems()
 
     async def version_problems(self) -> list[str]:
@@ -302,12 +302,12 @@ class PostgresDatabase(Database):
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._pool.close()
-        except TimeoutError:  # a server that answers no more
+        except TimeoutError:  # the server no longer answers
             self._pool.terminate()
 
 
 async def _are_rows_free(connection: Any) -> bool:
-    """Whether nobody can see the rows that are deleted by now. Give those who are reading a moment to end."""
+    """Whether no transaction can see the deleted rows any more. Readers get a moment to end."""
     now = await connection.fetchval("SELECT txid_current() % 4294967296")
     for _ in range(READER_WAITS):
         if not await connection.fetchval(KEPT_FOR_OTHERS, now):
@@ -317,12 +317,12 @@ async def _are_rows_free(connection: Any) -> bool:
 
 
 async def _hide_values(connection: Any) -> None:
-    """Keep votes and secrets out of the server's log, as far as the role may decide it for its own sessions."""
+    """Keep votes and secrets out of the server's log, as far as the role may decide for its own sessions."""
     await connection.execute(HIDE_VALUES, timeout=COMMAND_SECONDS)
 
 
 async def _leave_as_it_is(_connection: Any) -> None:
-    """Nothing here changes a session, so nothing has to be reset; asyncpg's own way costs one more round trip."""
+    """Skip the reset: our code changes no session, and asyncpg's reset costs one more round trip."""
 
 
 async def checksums(connection: Any) -> dict[int, str]:

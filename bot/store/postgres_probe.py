@@ -1,4 +1,4 @@
-"""What a PostgreSQL database is like before Parley opens it: its migrations, and how fast it writes."""
+"""Examine a PostgreSQL database before Parley opens it: its migrations, and how fast it writes."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ PROBES = 5
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A server's database. `write_seconds` is how long a durable commit takes, there and back."""
+    """A server's database. `write_seconds` is the time of a durable commit, there and back."""
 
     applied: Mapping[int, str]
     write_seconds: float
 
 
 async def probe(url: str) -> Probe:
-    """Which migrations a server's database has (none where it is new), and how fast it writes.
+    """Return the migrations of a server's database (none if it is new), and its speed of writing.
 
-    Changes nothing: what is written is a message of the log that nobody reads. Raises `Unavailable`.
+    Change nothing: the probe writes a log message that nobody reads. Raise `Unavailable`.
     """
     try:
         connection = await asyncpg.connect(url, timeout=10)

@@ -20,18 +20,18 @@ from bot.store.signals import Signals
 CHANNEL = "parley"
 SEND = "SELECT pg_notify($1, line) FROM unnest(CAST($2 AS TEXT[])) AS line"
 GATHER = 0.05
-"""Seconds between two sendings: what is said meanwhile goes together, and what is said twice goes once."""
+"""Seconds between two sends: signals in between go together, repeated ones once."""
 STILL_THERE = 15.0
-"""Seconds between two questions whether the line still stands, since a cut one may say nothing."""
+"""Seconds between two checks of the connection, since a cut one may stay silent."""
 CONNECT_SECONDS = 10.0
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds before the next attempt to connect; the last for all that follow."""
+"""Seconds before each attempt to reconnect; the last value repeats."""
 
 logger = logging.getLogger("parley.store")
 
 
 class Notices:
-    """One connection that listens; what is said goes through the pool. `outside`: what a lost connection raises."""
+    """Listens on one connection and sends through the pool. `outside`: the exceptions of a lost connection."""
 
     def __init__(self, url: str, pool: Any, signals: Signals, outside: tuple[type[BaseException], ...]) -> None:
         self._url = url
@@ -44,19 +44,19 @@ class Notices:
         self._listening: asyncio.Task[None] | None = None
 
     def listen(self) -> None:
-        """Starts to listen, if that has not begun yet."""
+        """Start to listen, unless it has started."""
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen())
 
     def send(self, signal: str, about: str) -> None:
-        """Tells the other processes soon. Never fails: they look for themselves now and then."""
+        """Tell the other processes soon. Never fail: they also look for themselves now and then."""
         self._unsent[signal, about] = None
         if self._sending is None:
-            # of no request: it says what many of them changed
+            # outside any request's context: many requests may share one send
             self._sending = asyncio.create_task(self._send(), context=Context())
 
     async def close(self) -> None:
-        """Says what is still to be said, for a second at most."""
+        """Send everything unsent, for a second at most."""
         if self._sending is not None:
             await asyncio.wait({self._sending}, timeout=1.0)
         running = [task for task in (self._sending, self._listening) if task is not None]
@@ -88,7 +88,7 @@ class Notices:
                 try:
                     await connection.add_listener(CHANNEL, self._hear)
                     failures = 0
-                    self._signals.spread_all()  # what was said before was missed
+                    self._signals.spread_all()  # earlier signals were missed
                     await self._while_it_stands(connection)
                 finally:
                     connection.terminate()

@@ -1,7 +1,7 @@
-"""What one part of Parley tells the others, in this process and in those that share the database.
+"""Signals between the parts of Parley, in this process and in those that share the database.
 
-A signal says that something changed, never what: its reader looks into the database. So one that is lost, said
-twice or heard late does no harm, and what must not wait for one is looked for now and then all the same.
+A signal names the changed thing, never the change: its reader looks into the database. So a lost, repeated or late
+signal does no harm, and urgent work also looks for changes now and then.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 Hear = Callable[[str], None]
-"""Called on the event loop with what changed; with nothing, where anything may have changed."""
+"""Called on the event loop with the id of the changed thing; empty if anything may have changed."""
 
 logger = logging.getLogger("parley.store")
 
@@ -23,7 +23,7 @@ class Signal(StrEnum):
     DISCUSSION = "discussion"
     """A discussion has a new participant or another state; its id."""
     DEADLINE = "deadline"
-    """Something falls due at another time, or now."""
+    """A deadline was added or moved, or has come."""
     COMMUNITY = "community"
     """A community's settings changed; its id."""
     INSTALLATION = "installation"
@@ -33,7 +33,7 @@ class Signal(StrEnum):
 
 
 class Signals:
-    """Who hears what in this process."""
+    """The listeners of this process."""
 
     def __init__(self) -> None:
         self._hearers: dict[str, list[Hear]] = defaultdict(list)
@@ -42,7 +42,7 @@ class Signals:
         self._hearers[signal].append(hear)
 
     def spread(self, signal: str, about: str) -> None:
-        """Tells everybody here. A hearer that fails keeps nobody else from hearing."""
+        """Call every listener here. A failing one doesn't keep the others from hearing."""
         for hear in self._hearers.get(signal, ()):
             try:
                 hear(about)
@@ -50,6 +50,6 @@ class Signals:
                 logger.exception("bug in the handler of %s", signal)
 
     def spread_all(self) -> None:
-        """For the moment after which signals may have been missed."""
+        """Call every listener, after a moment in which signals may have been missed."""
         for signal in list(self._hearers):
             self.spread(signal, "")

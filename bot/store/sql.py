@@ -1,4 +1,4 @@
-"""Named SQL, which stands in the rooms beside the modules that run it: one text for both databases.
+"""Named SQL beside the modules that run it: one text for both databases.
 
 `bot/<room>/<module>.sql` speaks SQLite. A query of the same name in `<module>.postgres.sql` replaces it on PostgreSQL.
 """
@@ -21,13 +21,13 @@ Queries = Mapping[str, Callable[..., Any]]
 
 
 class Row(Protocol):
-    """What both drivers return: values by column."""
+    """A row of either driver: values by column."""
 
     def __getitem__(self, column: str, /) -> Any: ...
 
 
 class Transaction:
-    """What a unit of work gets: the named queries over one open transaction.
+    """The argument of a unit of work: the named queries over one open transaction.
 
     A unit awaits nothing else, so that a transaction never waits for a network or a person.
     """
@@ -56,12 +56,12 @@ class Transaction:
         return await self._queries[query](self.connection, **values)
 
     async def run(self, query: str, /, **values: object) -> int:
-        """Runs a query marked `!` and returns how many rows it touched."""
+        """Run a query marked `!` and return the number of rows it touched."""
         count: int = await self._queries[query](self.connection, **values)
         return count
 
     async def many(self, query: str, values: Sequence[Mapping[str, object]]) -> None:
-        """Runs a query marked `*!` once for each set of values; or once, where it takes them all as JSON in `rows`."""
+        """Run a query marked `*!` once for each set of values; or once, if it takes them all as JSON in `rows`."""
         if not values:
             return
         run = self._queries[query]
@@ -71,17 +71,17 @@ class Transaction:
             await run(self.connection, values)
 
     async def together(self, writes: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
-        """Runs `many` for each query. They touch different rows, so that their order doesn't matter."""
+        """Run `many` for each query. They touch different rows, so their order doesn't matter."""
         for query, values in writes.items():
             await self.many(query, values)
 
 
 @cache
 def load_queries(dialect: Dialect, driver: str | Callable[[], Any], rooms: Path = ROOMS) -> Queries:
-    """Read the named queries of every room for one database, once in a process: aiosql takes 50 ms for them.
+    """Read the named queries of every room for one database, once in a process: aiosql takes 50 ms.
 
-    `driver` is the name of aiosql's adapter, or an adapter of our own. Raises ValueError where two queries of one
-    database share a name.
+    `driver` is the name of aiosql's adapter, or an adapter of our own. Raise ValueError if two queries of one database
+    share a name.
     """
     special = set(rooms.glob("*/*.postgres.sql"))
     queries = _read_queries(set(rooms.glob("*/*.sql")) - special, driver)

@@ -114,10 +114,10 @@ class SqliteDatabase(Database):
         return self._writer
 
     async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do the work to its end, even where the caller is cancelled meanwhile.
+        """Finish the work even if the caller is cancelled.
 
         Its statements run on a thread, which can't be cancelled. So the caller leaves at once, and the connection stays
-        with the work until it is done.
+        with the work until it ends.
         """
         return await asyncio.shield(hold_task(asyncio.create_task(work), self._under_way))
 
@@ -145,7 +145,7 @@ class SqliteDatabase(Database):
             return await _version_problems(connection)
 
     async def _backup(self, path: Path) -> None:
-        """Copy in one step: the source is a snapshot of the log, so writers go on meanwhile."""
+        """Copy in one step: the source is a snapshot of the log, so writers go on."""
         create_for_backup(path)
         try:
             async with aiosqlite.connect(path) as target, self._readers.connection() as source:
@@ -158,7 +158,7 @@ class SqliteDatabase(Database):
 
 
 async def _bring_up_to_date(uri: str, guard: FileGuard, busy_seconds: float, meter: Meter) -> None:
-    """Migrate on a connection of its own: a table may be rebuilt, so foreign keys are checked before the commit."""
+    """Migrate on a separate connection: a table may be rebuilt, so foreign keys are checked before the commit."""
     pool = ConnectionPool(uri, busy_seconds, meter, *PRAGMAS, "foreign_keys=OFF", guard=guard)
     try:
         async with pool.connection() as connection:
@@ -190,7 +190,7 @@ async def _migrate(connection: aiosqlite.Connection) -> None:
 
 
 async def _is_behind(connection: aiosqlite.Connection, migrations: tuple[migrate.Migration, ...]) -> bool:
-    """Whether the schema is behind. Otherwise nobody migrates, and another process's lock must not hold up the start."""
+    """Whether the schema is behind. If it isn't, skip the migration: another process's lock mustn't hold up the start."""
     try:
         return len(await _checksums(connection)) < len(migrations)
     except aiosqlite.OperationalError:  # a new file
@@ -198,7 +198,7 @@ async def _is_behind(connection: aiosqlite.Connection, migrations: tuple[migrate
 
 
 async def _checksums(connection: aiosqlite.Connection) -> dict[int, str]:
-    """The checksum of each migration that the file has, by number."""
+    """The checksums of the file's migrations, by number."""
     return dict(await connection.execute_fetchall("SELECT number, checksum FROM migrations"))  # type: ignore[arg-type]
 
 

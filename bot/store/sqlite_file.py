@@ -17,22 +17,22 @@ from bot.store import migrate
 
 HEADER = b"SQLite format 3\0"
 WRITE_VERSION = 18
-"""Offset of the byte that is 2 where the file has a write-ahead log (https://sqlite.org/fileformat2.html)."""
+"""Offset of the byte that is 2 if the file has a write-ahead log (https://sqlite.org/fileformat2.html)."""
 WITH_LOG = 2
 LARGEST_PAGE = 65_536
-"""Bytes; the header's two bytes hold 1 for it."""
+"""Bytes; the two bytes of the header hold 1 for this size."""
 RESTORE = "Restore a backup; docs/operators.md says how."
 
 
 class MovedFile(sqlite3.OperationalError):
-    """Raised when the open files are not the ones at the database's path any more."""
+    """Raised when the open files are no longer the ones at the database's path."""
 
 
 class FileGuard:
-    """Knows which files are open, and whether they still stand at the database's path.
+    """Checks that the open files still stand at the database's path.
 
-    A process goes on writing to a file that somebody moved or deleted, and every commit succeeds: into nothing.
-    The log belongs to the connections that are open: SQLite deletes it when the last of all processes closes.
+    A process goes on writing to a moved or deleted file, and every commit succeeds but is lost. The log belongs to the
+    open connections: SQLite deletes it when the last one of all processes closes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,7 +43,7 @@ class FileGuard:
         self._connections = 0
 
     def opened(self) -> None:
-        """Count a connection that has read from the file, so that its log is there."""
+        """Count a connection that has read from the file, so that its log exists."""
         self._connections += 1
         if self._connections == 1:
             self._file = self._file or _identity(self._path)
@@ -68,12 +68,12 @@ class FileGuard:
 
     @property
     def has_lost_log(self) -> bool:
-        """Whether the log has no name any more, so that what it holds must be written into the database's file."""
+        """Whether the log has lost its name, so that its content must be written into the database's file."""
         return self._log is not None and _identity(self._log_path) is None
 
 
 def writing_uri(path: Path) -> str:
-    """The URI that reads and writes a file that is there; one that is gone is not made again, empty."""
+    """The URI that reads and writes an existing file; it never recreates a missing one."""
     return f"{path.absolute().as_uri()}?mode=rw"
 
 
@@ -89,8 +89,9 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def read_only_uri(path: Path) -> Iterator[str]:
     """The URI that reads a database, with its log if it has one, and creates no file beside it.
 
-    Without a log nobody uses the file, so it is read as it is. With a log and its index, reading shares them with the
-    process that writes. A log alone, as a copy has it, would get an index: so database and log are copied aside.
+    Without a log nobody uses the file, so it can be read directly. With a log and its index, reading shares them with
+    the writing process. Reading a log alone, as in a copy, would create an index: so database and log are first copied
+    elsewhere.
     """
     address = path.absolute().as_uri()
     log, index = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
@@ -165,7 +166,7 @@ def applied_in(path: Path) -> Mapping[int, str]:
 
 
 def _is_cut(path: Path, head: bytes) -> bool:
-    """Whether a file that nobody writes is shorter than its header says."""
+    """Whether a file without a writer is shorter than its header says."""
     if path.with_name(path.name + "-wal").exists() or head[24:28] != head[92:96]:  # else the count of pages is stale
         return False
     page, pages = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
@@ -173,7 +174,7 @@ def _is_cut(path: Path, head: bytes) -> bool:
 
 
 def _migrations(connection: sqlite3.Connection) -> dict[int, str]:
-    """The migrations by number; none where another program has a table of that name."""
+    """The migrations by number; none if the table of that name is another program's."""
     columns = {row[1] for row in connection.execute("PRAGMA table_info(migrations)")}
     if not {"number", "checksum"} <= columns:
         return {}

@@ -1,6 +1,6 @@
 """Connections to one SQLite file, each lent to one unit of work at a time.
 
-A PRAGMA is a query: its rows are fetched, because SQLite refuses to commit while a statement still has some to give.
+A PRAGMA is a query: its rows are fetched, because SQLite refuses to commit while a statement has rows left.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from bot.telemetry.meter import Meter
 SWITCH_PAUSE = 0.02
 """Seconds between two tries to switch a new file to its log."""
 PRAGMAS: Final = ("secure_delete=ON", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
-"""Durable (https://sqlite.org/pragma.html#pragma_synchronous), nothing deleted remains, and INSERT OR REPLACE can't slip
-past a trigger."""
+"""Settings of each connection: commits are durable (https://sqlite.org/pragma.html#pragma_synchronous), deleted rows
+are overwritten, and INSERT OR REPLACE can't slip past a trigger.
+"""
 _OUTSIDE: Final = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -40,18 +41,18 @@ _OUTSIDE: Final = {
 }
 """Primary result codes (https://sqlite.org/rescode.html) whose cause lies outside the program."""
 _PASSING: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_LOCKED}
-"""Those after which the connection is as good as before."""
+"""Codes that leave the connection as good as before."""
 
 _DAMAGE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOTADB}
-"""Those that mean a damaged file where nobody writes it."""
+"""Codes that mean a damaged file if nobody writes it."""
 
 logger = logging.getLogger("parley.store")
 
 
 class ConnectionPool:
-    """Opens a connection when it is first needed, and anew after a failure that may have broken it.
+    """Opens a connection at its first use, and again after a failure that may have broken it.
 
-    `guard` is shared by all pools of a file; without one, as for reading only, the file is taken as it is.
+    All pools of a file share one `guard`; a pool for reading only may have none.
     """
 
     def __init__(
@@ -70,11 +71,11 @@ class ConnectionPool:
 
     @asynccontextmanager
     async def connection(self, patience: float | None = None) -> AsyncIterator[aiosqlite.Connection]:
-        """Lend a connection. When the block raises, what it has not committed is undone.
+        """Lend a connection. When the block raises, roll back its uncommitted writes.
 
-        `patience` is how many seconds it may wait for another process's lock; no more than `busy_seconds`.
-        Raises `Unavailable` for a failure whose cause lies outside the program, and after `close`. It does so too where
-        the files at the path are not the open ones, even after a commit: such a commit is not acknowledged.
+        `patience` is the number of seconds to wait for another process's lock; no more than `busy_seconds`. Raise
+        `Unavailable` after `close`, for a failure whose cause lies outside the program, and if the files at the path
+        are no longer the open ones, even after a commit: such a commit isn't acknowledged.
         """
         if self._closed:
             raise unavailable()
@@ -88,7 +89,7 @@ class ConnectionPool:
                     yield connection
                 self._check_files()
             except BaseException:
-                await connection.rollback()  # does nothing where no transaction is open
+                await connection.rollback()  # does nothing without an open transaction
                 raise
         except MovedFile as error:
             self._report(error)
@@ -127,7 +128,7 @@ class ConnectionPool:
             self._guard.check()
 
     async def _save_log(self, connection: aiosqlite.Connection) -> None:
-        """Write what a deleted log holds into the database's file, while this process still has that log open."""
+        """Write the content of a deleted log into the database's file, while this process still has that log open."""
         if self._guard is not None and self._guard.has_lost_log:
             with suppress(aiosqlite.Error):
                 await connection.execute_fetchall("PRAGMA wal_checkpoint(FULL)")
@@ -172,8 +173,8 @@ async def _waiting_at_most(
 async def _keep_log(connection: aiosqlite.Connection, busy_seconds: float) -> None:
     """Switch to the write-ahead log, which a new file needs once.
 
-    While another process does the same, SQLite says «busy» at once instead of waiting, since two that wait for each
-    other here would wait for ever (https://sqlite.org/c3ref/busy_handler.html). So this waits, and tries again.
+    While another process does the same, SQLite reports «busy» at once, because two that wait for each other here would
+    never end (https://sqlite.org/c3ref/busy_handler.html). So this waits, and tries again.
     """
     deadline = time.monotonic() + busy_seconds
     while True:

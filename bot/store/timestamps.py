@@ -1,4 +1,4 @@
-"""Times as the database keeps them: whole microseconds since 1970, in UTC."""
+"""Times as the database stores them: whole microseconds since 1970, in UTC."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DIGITS = 16
-"""Of the moments until the year 2286."""
+"""The longest number of digits, which lasts until the year 2286."""
 
 
 def to_stored(time: datetime) -> int:
-    """Raises TypeError for a time without a zone."""
+    """Raise TypeError for a time without a zone."""
     return (time - _START) // _MICROSECOND
 
 
@@ -20,5 +20,5 @@ def from_stored(microseconds: int) -> datetime:
 
 
 def from_digits(written: str) -> datetime:
-    """The moment that a button carries; the year 1970 for what is none."""
+    """Parse the moment in a button's id; the year 1970 for text that isn't one."""
     return from_stored(int(written) if written.isascii() and written.isdigit() and len(written) <= _DIGITS else 0)
