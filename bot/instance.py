@@ -1,4 +1,4 @@
-"""The core, put together: a bot without polls for look-ups, or a whole instance over a database."""
+"""The composition root: a bot without polls for look-ups, or a whole instance over a database."""
 
 from __future__ import annotations
 
@@ -84,34 +84,35 @@ from bot.suggestions.service import Suggestions
 from bot.telemetry.meter import Meter
 
 COUNT_EVERY = 60.0
-"""Seconds between two times that what members looked for is written down."""
+"""Seconds between two writes of members' look-ups."""
 FORGET_EVERY = 3600.0
-"""Seconds between two looks for communities that left long ago."""
+"""Seconds between two checks for communities that left long ago."""
 
 CHECK_AGAIN = 5.0
-"""Seconds until a database that could not be read is checked again."""
+"""Seconds until another try to check a database that couldn't be read."""
 STOP_SECONDS = 3.0
-"""How long a stop waits for a place that is just being told something."""
+"""Seconds that a stop waits for a message that is just being sent."""
 
 logger = logging.getLogger("parley")
 
 SETTLED = (20_000, 10, 10)
-"""Objects that may come without going before the first look, and how many of one kind before one of the next:
-https://docs.python.org/3/library/gc.html#gc.set_threshold. Cycles wait for it: some 40 objects of each answer, so a
-few megabytes."""
+"""Thresholds of the garbage collector, for new objects and then for each older generation:
+https://docs.python.org/3/library/gc.html#gc.set_threshold. Cycles wait for a collection: some 40 objects of each
+answer, so a few megabytes.
+"""
 
 _ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Without letters that are mistaken for each other."""
+"""Letters and digits that people don't mistake for each other."""
 
 
 def new_short_id() -> str:
-    """Six letters that a person can type: some 890 million ids."""
+    """Six characters that a person can type: some 890 million ids."""
     return "".join(secrets.choice(_ID_LETTERS) for _ in range(6))
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the world gives: time, chance and waiting. Tests give their own."""
+    """The world outside: time, chance and waiting. Tests pass their own."""
 
     now: Callable[[], datetime]
     new_reference: Callable[[], str]
@@ -121,9 +122,11 @@ class Outside:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-@dataclass(slots=True, repr=False)  # asyncio puts a task's result into words: that would be the library, and the keys
+@dataclass(
+    slots=True, repr=False
+)  # asyncio logs the repr of a task's result, which would hold the library and the keys
 class Instance:
-    """Everything that runs in one process. `platforms` is filled by those that start."""
+    """Everything that runs in one process. Each platform adds itself to `platforms` when it starts."""
 
     bot: Bot
     platforms: dict[str, Platform]
@@ -149,7 +152,9 @@ class Instance:
     _running: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
-        """Redraw the copies; check the database, and then do what fell due while nothing ran. Platforms come first."""
+        """Redraw the copies, check the database, then do everything that fell due while nothing ran. Start platforms
+        first.
+        """
         self.pause_polls()
         await self._try_key()
         await self.copies.refresh_all()
@@ -159,11 +164,11 @@ class Instance:
         self._running = (self._scheduling, *(asyncio.create_task(loop) for loop in loops))
 
     def pause_polls(self) -> None:
-        """Take no vote and end no poll until the database is checked. `start` has it checked."""
+        """Take no vote and end no poll until the database is checked, which `start` does."""
         self.box.state = BoxState.CHECKING
 
     async def _schedule(self) -> None:
-        """Check the database beside all that needs no poll, since a large one takes longer than a start may."""
+        """Check the database while everything but polls works: a large one takes longer than a start may."""
         while not self.scheduler.stopping:
             try:
                 problems = await self.database.check()
@@ -181,7 +186,7 @@ class Instance:
         await self.scheduler.run()
 
     async def rest(self) -> None:
-        """Begins no edit and tells no place any more. For a stop, while the platforms can still say what is begun."""
+        """Start no further edit or message. For a stop, while the platforms can still finish the current ones."""
         self.scheduler.stop()
         if self._scheduling is not None:
             await asyncio.wait([self._scheduling], timeout=STOP_SECONDS)
@@ -189,7 +194,7 @@ class Instance:
         await self.discussion_copies.stop()
 
     async def stop(self) -> None:
-        """Answers every vote that was taken, then lets go of the database."""
+        """Answer every vote already taken, then close the database."""
         await self.rest()
         for task in self._running:
             task.cancel()
@@ -201,7 +206,7 @@ class Instance:
         await self.database.close()
 
     async def _try_key(self) -> None:
-        """Says it before the first voter does. It is no reason not to start: all else works, and a key may be lost."""
+        """Report a wrong key before a voter meets it, but start anyway: all else works, and a key may be lost."""
         wrapped = await self.database.read(wrapped_secrets)
         shut = sum(not self.keys.opens(secret) for secret in wrapped.values())
         if shut:
@@ -213,9 +218,10 @@ class Instance:
             )
 
     async def _forget(self) -> None:
-        """Deletes, now and then, the data of communities that left long ago.
+        """Delete, now and then, the data of communities that left long ago.
 
-        Not at the start: a community may have added the bot again while it was down, which its platform tells soon.
+        Wait before the first time: a community may have added the bot again while it was down, and its platform reports
+        that soon.
         """
         while True:
             await asyncio.sleep(FORGET_EVERY)
@@ -230,7 +236,7 @@ class Instance:
                     logger.info("forgot %s communities that left long ago", len(gone))
 
     async def _count(self) -> None:
-        """Write what members looked for, and clear the keys of old actions, now and then."""
+        """Write members' look-ups, and clear the keys of old actions, now and then."""
         while True:
             await asyncio.sleep(COUNT_EVERY)
             await self._write_counts()
@@ -254,7 +260,7 @@ class Instance:
 
 
 class PostHooks:
-    """Joins the bot's outcomes with the posted messages of polls and discussions, which their ids tell apart."""
+    """Connects the bot's outcomes to the posted messages of polls and discussions. Their ids tell which is which."""
 
     def __init__(self, polls: Polls, copies: Copies, discussions: Discussions, discussion_copies: Copies) -> None:
         self._polls = polls
@@ -291,7 +297,7 @@ def _features(
     helper: Help,
     discussions: Discussions,
 ) -> tuple[object, ...]:
-    """Everything that declares commands, buttons and forms."""
+    """All features that declare commands, buttons and forms."""
     finder = PollFinder(views.polls)
     proposals = Proposals(discussions)
     discussion_finder = DiscussionFinder(discussions)
@@ -321,10 +327,10 @@ def _features(
 
 
 def settle() -> None:
-    """Spares a process that serves from now on most of its looks for rubbish. For once all is loaded.
+    """Spare a running process most of its garbage collections. Call it once everything is loaded.
 
-    What is loaded stays, so it need not be gone through, and most of what an answer leaves goes by its last reference.
-    With Python's own thresholds a twelfth of a look-up's time on Discord went into such looks.
+    Loaded objects stay, so they need no search, and reference counts free most of an answer's objects. With Python's
+    own thresholds, a twelfth of a look-up's time on Discord went into collections.
     """
     gc.collect()
     gc.freeze()
@@ -332,7 +338,7 @@ def settle() -> None:
 
 
 def declared() -> Registry:
-    """What an instance offers, for those who only want to know: nothing of it runs."""
+    """An instance's declarations, for readers of them only: none of its handlers can run."""
     none: Any = None
     return collect(
         _features(none, PollViews(none, {}), none, none, none, none, none, none, none, none, none, none, Help(), none)
