@@ -98,8 +98,7 @@ logger = logging.getLogger("parley")
 SETTLED = (20_000, 10, 10)
 """Thresholds of the garbage collector, for new objects and then for each older generation:
 https://docs.python.org/3/library/gc.html#gc.set_threshold. Cycles wait for a collection: some 40 objects of each
-answer, so a few megabytes.
-"""
+answer, so a few megabytes."""
 
 _ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Letters and digits that people don't mistake for each other."""
@@ -122,9 +121,7 @@ class Outside:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-@dataclass(
-    slots=True, repr=False
-)  # asyncio logs the repr of a task's result, which would hold the library and the keys
+@dataclass(slots=True, repr=False)  # asyncio logs the repr of a task's result, and this one has the library and keys
 class Instance:
     """Everything that runs in one process. Each platform adds itself to `platforms` when it starts."""
 
@@ -152,9 +149,7 @@ class Instance:
     _running: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
-        """Redraw the copies, check the database, then do everything that fell due while nothing ran. Start platforms
-        first.
-        """
+        """Redraw the copies, check the database, then do everything that fell due. Start the platforms first."""
         self.pause_polls()
         await self._try_key()
         await self.copies.refresh_all()

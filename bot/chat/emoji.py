@@ -18,9 +18,7 @@ _PICTURES = (
     "\U0001fa90-\U0001faac\U0001fab0-\U0001faba\U0001fac0-\U0001fac5\U0001fad0-\U0001fad9\U0001fae0-\U0001fae7"
     "\U0001faf0-\U0001faf6"
 )
-"""Characters drawn as a picture without U+FE0F (Emoji_Presentation of https://unicode.org/Public/emoji/14.0/, which the
-platforms have supported for years).
-"""
+"""Pictures without U+FE0F (Emoji_Presentation of https://unicode.org/Public/emoji/14.0/, long on all platforms)."""
 _SIGNS = "\u203c-\u3299\U0001f170-\U0001f251\U0001f321-\U0001f6f3"
 """Characters, some of which are drawn as a picture when U+FE0F follows."""
 _ONE = f"(?:[{_PICTURES}]\ufe0f?|[{_SIGNS}]\ufe0f)[\U0001f3fb-\U0001f3ff]?"

@@ -111,11 +111,7 @@ class ChecksRights(Protocol):
     """A platform whose admins grant the bot its permissions."""
 
     async def missing_rights(self, place: Place) -> Sequence[str]:
-        """List the permissions that the bot lacks in a place, or in the whole workspace if the channel is empty; not
-        translated yet.
-
-        Raises what `post` raises.
-        """
+        """List the permissions that the bot lacks in a place, or without a channel in the workspace; untranslated."""
 
 
 @runtime_checkable

@@ -16,8 +16,7 @@ from bot.errors import UsageError
 
 ACTION_MAX = 97
 """Discord's limit for a custom id, the tightest, is 100: https://discord.com/developers/docs/components/reference.
-Three characters are reserved for the mark that tells two controls with one action apart.
-"""
+Three characters are reserved for the mark that tells two controls with one action apart."""
 COPIES_MAX = 99
 ADDRESS_MAX = 512
 """Discord's limit for a link button, the tightest."""
@@ -104,12 +103,7 @@ class Action:
     args: tuple[str, ...] = ()
 
     def encode(self, copy: int = 0) -> str:
-        """Encode for a control. Raise ValueError for an action that a control can't carry: a bug, not a member's
-        mistake.
-
-        Platforms want unique ids within a message. A repeated action, such as that of a select that was split, is
-        encoded with `copy` 1, 2, …, which `decode` removes.
-        """
+        """Encode for a control. Raise ValueError for an action that a control can't carry: a bug, not a member's fault."""
         encoded = ":".join(("v1", self.verb, *self.args))
         if _ACTION.fullmatch(encoded) is None or encoded.count(":") != 1 + len(self.args):
             raise ValueError(f"not an action id: {encoded!r}")
@@ -336,9 +330,7 @@ FORM_INPUTS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """At most 5 questions in a window of their own. `elsewhere` is the place to act in. A form never leads to another
-    form.
-    """
+    """At most 5 questions in a window. `elsewhere` is the place to act in. A form never leads to another form."""
 
     action: Action
     title: str

@@ -287,9 +287,7 @@ class Bot:
     async def _once(
         self, request: Request, kind: str, run: Callable[[], Awaitable[Outcome]], subject: str = ""
     ) -> Outcome:
-        """Run work that a platform may deliver twice; `subject` names the thing that a newer action of the member could
-        change.
-        """
+        """Run work that a platform may deliver twice; `subject` names the thing that a newer action could change too."""
         if self.repeats is None or not request.key:
             return await run()
         return await self.repeats.run(request, kind, subject, run)

@@ -32,9 +32,7 @@ class Permission(StrEnum):
     MODERATOR = "moderator"
     """The role of a member who moderates the community of the request."""
     EDITOR = "editor"
-    """The role of a member who edits the content that all communities of an instance share: see
-    bot/communities/editors.py.
-    """
+    """The role of an editor of the content, which all communities of an instance share: bot/communities/editors.py."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,4 @@
-"""Parse typed commands: `/fact insurrection act share:yes` → the command and its arguments, and half a line → a
-`Typing`.
-"""
+"""Parse typed commands: `/fact insurrection act share:yes` → the command and its arguments; half a line → `Typing`."""
 
 from __future__ import annotations
 

@@ -59,9 +59,7 @@ class Watch(StrEnum):
 
     @property
     def seconds(self) -> float | None:
-        """Seconds between two looks; None for never. It looks despite the system's events, because some file systems
-        have none.
-        """
+        """Seconds between two looks; None for never. Some file systems send no events, so it looks even with them."""
         return {Watch.EVENTS: 10.0, Watch.POLL: 2.0}.get(self)
 
 

@@ -37,9 +37,7 @@ class Migration:
 
 @cache
 def load_migrations(dialect: Dialect, folder: Path = FOLDER) -> tuple[Migration, ...]:
-    """All migrations for one database, in order, read once in a process. Raise ValueError if their numbers have a gap
-    or repeat.
-    """
+    """Return a database's migrations in order, read once in a process. Raise ValueError for a gap or repeated number."""
     migrations = sorted(_read(dialect, folder), key=lambda migration: migration.number)
     if [migration.number for migration in migrations] != list(range(1, len(migrations) + 1)):
         raise ValueError(f"{folder}: migrations are numbered 1, 2, 3 … without a gap")

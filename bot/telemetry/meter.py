@@ -15,9 +15,7 @@ class Meter:
         """A command, a button or a form was answered. `end` is `ok`, the BotError's name or `bug`."""
 
     def wrote_votes(self, ends: Mapping[str, int], seconds: float) -> None:
-        """A group of votes was written, or failed. `ends` counts the votes for each end (`bot.polls.model.CastEnd`,
-        `failed`).
-        """
+        """A group of votes was written, or failed. `ends` counts votes by end (`bot.polls.model.CastEnd`, or `failed`)."""
 
     def edited(self, platform: str, end: str) -> None:
         """A posted copy of a poll was redrawn. `end` is `ok`, the BotError's name or `bug`."""
