@@ -85,9 +85,7 @@ class CommandMention:
 
 @dataclass(frozen=True, slots=True)
 class Emoji:
-    """An emoji. `text` is the character, or a platform's own as `:tea:`; `mark` is that platform's notation for its
-    own.
-    """
+    """An emoji. `text` is the character, or a platform's own as `:tea:`; `mark` is how that platform writes its own."""
 
     text: str
     mark: str = ""

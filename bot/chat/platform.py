@@ -111,7 +111,10 @@ class ChecksRights(Protocol):
     """A platform whose admins grant the bot its permissions."""
 
     async def missing_rights(self, place: Place) -> Sequence[str]:
-        """List the permissions that the bot lacks in a place, or without a channel in the workspace; untranslated."""
+        """List the permissions that the bot lacks in a place, or without a channel in the workspace; untranslated.
+
+        Raises what `post` raises.
+        """
 
 
 @runtime_checkable

@@ -103,7 +103,11 @@ class Action:
     args: tuple[str, ...] = ()
 
     def encode(self, copy: int = 0) -> str:
-        """Encode for a control. Raise ValueError for an action that a control can't carry: a bug, not a member's fault."""
+        """Encode for a control. Raise ValueError for an action that a control can't carry: a bug, not a member's fault.
+
+        Platforms want unique ids within a message. A repeated action, such as that of a select that was split, is
+        encoded with `copy` 1, 2, …, which `decode` removes.
+        """
         encoded = ":".join(("v1", self.verb, *self.args))
         if _ACTION.fullmatch(encoded) is None or encoded.count(":") != 1 + len(self.args):
             raise ValueError(f"not an action id: {encoded!r}")
