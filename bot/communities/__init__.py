@@ -1,1 +1,1 @@
-"""Communities, their settings, their editors, and the log of what moderators and editors did."""
+"""Communities, their settings, their editors, and the log of moderators' and editors' actions."""

@@ -1,7 +1,7 @@
-"""The action log: which moderator or editor did what, when, and to which object. Never who voted, or for what.
+"""The action log: which moderator or editor did what, when, and to which object. It never holds a voter or a choice.
 
-await database.write(log.entry(Deed.RELOAD, now, by=actor))          by itself
-await box.close(poll, now, also=log.entry(Deed.CLOSE, now, …))       in the transaction of the deed
+await database.write(log.entry(Deed.RELOAD, now, by=actor))          alone
+await box.close(poll, now, also=log.entry(Deed.CLOSE, now, …))       in the same transaction as the action
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ PAGE = 10
 DETAIL_MAX = 1000
 NAME_MAX = 100
 ERASED = "erased"
-"""Stands in the place of a member whose data was erased."""
+"""The replacement for a member whose data was erased."""
 
 
 class Deed(StrEnum):
-    """What an entry reports. The log shows a word that a newer program wrote as it stands."""
+    """The action that an entry reports. The log shows a newer program's word unchanged."""
 
     RELOAD = "reload"
     REFUSE = "refuse"
-    """Parley kept the old content, because the new one has errors."""
+    """Parley kept the old content, because the new content has errors."""
     ACCEPT = "accept"
     REJECT = "reject"
     ASK = "ask"
@@ -44,9 +44,9 @@ class Deed(StrEnum):
 class LogEntry:
     """One line of the action log.
 
-    `deed` is a `Deed`, or a newer program's word. `community` is the one concerned, empty for the content. `actor` is
-    `platform:workspace:id` and `name` the member's name at the time; both are empty where Parley acted by itself.
-    `object` is the id of the poll, suggestion or entry concerned.
+    `deed` is a `Deed`, or a newer program's word. `community` is empty for an action on the content. `actor` is
+    `platform:workspace:id` and `name` the member's name at the time; both are empty if Parley acted by itself. `object`
+    is the id of the poll, suggestion or entry.
     """
 
     id: str
@@ -76,9 +76,9 @@ class ActionLog:
         detail: str = "",
         community: str = "",
     ) -> Unit[None]:
-        """Return the step that adds an entry, for the transaction that does the deed.
+        """Return the step that adds an entry, for the transaction of the action itself.
 
-        Without `by` Parley did it by itself; without `community` it concerns the content.
+        Without `by`, Parley acted by itself; without `community`, the action was on the content.
         """
         entry = LogEntry(
             id=self.new_id(),
@@ -99,7 +99,7 @@ class ActionLog:
     async def page(self, community: str, before: datetime, entry: str = "") -> tuple[Sequence[LogEntry], bool]:
         """Return up to ten entries, the newest first, and whether there are older ones.
 
-        They are older than `before`, or as old with an id below `entry`; the content's where `community` is empty.
+        They are older than `before`, or as old with an id below `entry`; without a community, they are the content's.
         Raises Unavailable.
         """
         entries = await self.database.read(lambda tx: entries_before(tx, community, before, entry, PAGE + 1))
@@ -121,7 +121,7 @@ async def add(tx: Transaction, entry: LogEntry) -> None:
 
 
 async def entries_before(tx: Transaction, community: str, at: datetime, entry: str, limit: int) -> list[LogEntry]:
-    """Return a community's entries before this moment and id, the newest first; the content's for no community."""
+    """Return a community's entries before this moment and id, the newest first; the content's without a community."""
     rows = await tx.rows("acts_before", community=community, at=to_stored(at), id=entry, limit=limit)
     return [_read_entry(row) for row in rows]
 

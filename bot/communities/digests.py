@@ -1,4 +1,4 @@
-"""When a community's weekly digest is due. Each function is a step of a unit of work."""
+"""The due times of communities' weekly digests. Each function is a step of a unit of work."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bot.store.sql import Transaction
 from bot.store.timestamps import from_stored, to_stored
 
 CLOCK = time(9)
-"""On Monday, by the community's clock."""
+"""The time on Monday, by the community's clock."""
 
 
 def next_digest(community: Community, now: datetime) -> datetime:
-    """Return when the next Monday morning after `now` is."""
+    """Return the next Monday morning after `now`."""
     local = now.astimezone(community.tz)
     for days in (-local.weekday(), 7 - local.weekday()):
         morning = datetime.combine(local.date() + timedelta(days=days), CLOCK, tzinfo=community.tz)
@@ -25,7 +25,7 @@ def next_digest(community: Community, now: datetime) -> datetime:
 
 
 async def plan(tx: Transaction, community: Community, now: datetime) -> None:
-    """Have the digest posted from the next Monday on; without a channel, never."""
+    """Plan the digest for the next Monday; never without a channel."""
     if not community.digest_channel:
         await tx.run("drop_digest", community=community.id)
         return
@@ -34,13 +34,13 @@ async def plan(tx: Transaction, community: Community, now: datetime) -> None:
 
 
 async def due(tx: Transaction, now: datetime) -> Sequence[tuple[str, datetime]]:
-    """Return the communities whose digest is due, and since when."""
+    """Return the communities whose digest is due, each with its due time."""
     rows = await tx.rows("due_digests", now=to_stored(now))
     return [(row["community"], from_stored(row["next_at"])) for row in rows]
 
 
 async def advance(tx: Transaction, community: str, due_at: datetime, next_at: datetime) -> bool:
-    """Claim a digest. True for one caller alone."""
+    """Claim a digest. Return True to one caller alone."""
     values = {"community": community, "due_at": to_stored(due_at), "next_at": to_stored(next_at)}
     return await tx.run("advance_digest", **values) == 1
 

@@ -1,7 +1,7 @@
-"""Who edits the content, and where they are told of it.
+"""The editors of the content, and their channel.
 
-The content is shared by all communities of an instance, so it belongs to the people and roles that its configuration
-names. Where none are named and the instance serves one community, that community's moderators edit.
+All communities of an instance share the content, so its editors are the people and roles that the configuration names.
+If it names none and the instance serves one community, that community's moderators edit.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from bot.i18n import Translator
 from bot.settings.editors import EditorName
 
 DEMONSTRATION = "web"
-"""The platform whose people are played. Its community counts as served only where there is no other."""
+"""The platform whose people are played. Its community counts only on an instance that serves no other."""
 
 logger = logging.getLogger("parley.editors")
 
 Edits = Callable[[Actor, Community], Awaitable[bool]]
-"""(who, the community they are in) → whether they edit the content."""
+"""(person, their community) → whether they edit the content."""
 
 
 async def nobody_edits(_actor: Actor, _community: Community) -> bool:
@@ -34,13 +34,13 @@ async def nobody_edits(_actor: Actor, _community: Community) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Editors:
-    """Every method raises Unavailable when the database can't be read.
+    """Knows the editors and tells them news. Its methods raise Unavailable if the database can't be read.
 
     `served` gives the communities that have the bot, or the first three of them.
     """
 
     names: tuple[EditorName, ...]
-    """The editors whom the configuration names."""
+    """The editors that the configuration names."""
     place: Place | None
     """The channel that the configuration names."""
     served: Callable[[], Awaitable[Sequence[str]]]
@@ -48,13 +48,13 @@ class Editors:
     platforms: Mapping[str, Platform]
 
     async def edits(self, actor: Actor, community: Community) -> bool:
-        """Whether this person, who is in this community, edits the content."""
+        """Whether this member of the community edits the content."""
         if self.names:
             return any(name.is_(actor) for name in self.names)
         return community.moderates(actor) and await self._only_community() == community.id
 
     async def channel(self, now: datetime) -> Place | None:
-        """Where editors are told: the channel that was named, or the moderators' where they edit."""
+        """The editors' channel: the configured one, or the moderators' if moderators edit."""
         if self.place is not None or self.names:
             return self.place
         only = await self._only_community()
@@ -63,9 +63,9 @@ class Editors:
         return Place(platform, workspace, channel) if channel else None
 
     async def tell(self, say: Callable[[Translator], Reply], now: datetime) -> bool:
-        """Says something in the editors' channel, in its community's language. False where it could not be said.
+        """Post in the editors' channel, in its community's language. Return False if that failed.
 
-        Never raises: what is told is done already.
+        Never raise: the reported event has already happened.
         """
         try:
             place = await self.channel(now)
@@ -86,7 +86,7 @@ class Editors:
         return True
 
     async def _only_community(self) -> str:
-        """The community that the instance serves, if it is one; else nothing."""
+        """The only community that the instance serves; empty if there are several or none."""
         served = await self.served()
         real = [community for community in served if not community.startswith(f"{DEMONSTRATION}:")] or served
         return real[0] if len(real) == 1 else ""

@@ -1,4 +1,4 @@
-"""Where a platform's app is installed, each with its sealed token, and which installs have been used up."""
+"""Installations of a platform's app, each with its sealed token, and the install links that were used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.store.timestamps import from_stored, to_stored
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One community's. What is sealed, only the adapter that stored it can open."""
+    """A community's installation. Only the adapter that stored the sealed token can open it."""
 
     sealed: str
     installed_at: datetime
@@ -24,24 +24,24 @@ async def find(tx: Transaction, community: str) -> Installation | None:
 
 
 async def put(tx: Transaction, community: str, sealed: str, at: datetime) -> None:
-    """In the place of an older one. The community has the bot, again if it had left."""
+    """Store an installation, in place of an older one, and mark the community as having the bot."""
     await tx.run("put_installation", community=community, sealed=sealed, installed_at=to_stored(at))
     await communities.mark_returned(tx, community)
 
 
 async def every(tx: Transaction) -> dict[str, Installation]:
-    """By its community, the oldest first."""
+    """All installations by community, the oldest first."""
     rows = await tx.rows("every_installation")
     return {row["community"]: Installation(row["sealed"], from_stored(row["installed_at"])) for row in rows}
 
 
 async def reseal(tx: Transaction, community: str, sealed: str) -> None:
-    """The same installation, sealed anew."""
+    """Replace the sealed token of an installation."""
     await tx.run("reseal_installation", community=community, sealed=sealed)
 
 
 async def forget(tx: Transaction, community: str, sealed: str, at: datetime) -> bool:
-    """Deletes this one, and marks the community as left; False where it was gone, or replaced, already."""
+    """Delete this installation and mark the community as left. Return False if it was already gone or replaced."""
     if not await tx.run("forget_installation", community=community, sealed=sealed):
         return False
     await communities.mark_left(tx, community, at)
@@ -49,6 +49,6 @@ async def forget(tx: Transaction, community: str, sealed: str, at: datetime) -> 
 
 
 async def spend(tx: Transaction, state: str, expires_at: datetime, now: datetime) -> bool:
-    """Uses a state up, given as its hash. False where it was used before; what has expired by now is forgotten."""
+    """Use up a state, named by its hash, and forget expired ones. Return False if it was used before."""
     await tx.run("forget_states", now=to_stored(now))
     return await tx.run("spend_state", hash=state, expires_at=to_stored(expires_at)) == 1

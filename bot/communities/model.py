@@ -1,4 +1,4 @@
-"""What each community has decided for itself: who may create polls, who moderates, zone, language, default topic."""
+"""The settings of a community: who may create polls, who moderates, zone, language, default topic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.i18n import Translator, translator
 
 
 class Creators(StrEnum):
-    """Who may create polls."""
+    """The members who may create polls."""
 
     EVERYONE = "everyone"
     MODERATORS = "moderators"
@@ -33,13 +33,13 @@ class Community:
     topic: str = ""
     moderator_channel: str = ""
     digest_channel: str = ""
-    """Where the weekly digest is posted; empty for nowhere."""
+    """The channel of the weekly digest; empty for none."""
     ping_role: str = ""
     """The role that a host may ping when a poll opens; empty for none."""
     reminder_minutes: int = 60
-    """How long before its close a poll is announced again; 0 for never."""
+    """Minutes before a poll's close to announce it again; 0 for never."""
     keep_days: int = 30
-    """How long its data is kept after it has removed the bot."""
+    """Days to keep its data after it has removed the bot."""
 
     @property
     def tz(self) -> tzinfo:
@@ -60,7 +60,7 @@ def community_id(actor: Actor) -> str:
 
 
 def is_direct(community: str) -> bool:
-    """Whether it is one person's conversation with the bot, on a platform where each of those is a community."""
+    """Whether it is a person's direct conversation, on a platform that makes each of those a community."""
     return community.partition(":")[2].startswith("dm")
 
 
@@ -70,19 +70,19 @@ def voter_id(actor: Actor) -> str:
 
 
 def voter_in(community: str, actor: Actor) -> str:
-    """A person as a voter of this community's polls, wherever those were posted and the person votes.
+    """A person as a voter of this community's polls, wherever the polls are posted and the person votes.
 
-    Whose id is the same everywhere is one voter, in however many communities they meet the poll.
+    A person whose id is the same everywhere is one voter, in however many communities they meet the poll.
     """
     return f"{community}:{actor.id}" if actor.everywhere else voter_id(actor)
 
 
 CommunityOf = Callable[[str, datetime], Awaitable[Community]]
-"""(community's id, now) → what it has decided. Without a database: the defaults."""
+"""(community's id, now) → its settings. Without a database: the defaults."""
 
 
 def translator_for(community: Community, platforms: Mapping[str, Platform]) -> Translator:
-    """For what is said to a community at large: in its language, with commands as they are typed there."""
+    """The translator for messages to a whole community: its language, with commands as members type them there."""
     platform = platforms.get(community.id.partition(":")[0])
     return translator(community.language, platform.limits.commands if platform else "/")
 
@@ -92,7 +92,7 @@ async def default_community(community: str, _now: datetime) -> Community:
 
 
 def checked_zone(zone: str, t: Translator) -> str:
-    """The zone's name. Raises Refused for one that does not exist."""
+    """Return the zone's name. Raise Refused if it doesn't exist."""
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""Communities in the database: their settings, and what goes when one leaves."""
+"""Communities in the database: their settings, and the deletion of their data after they leave."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ async def ensure(tx: Transaction, community: str) -> None:
 
 
 async def hold(tx: Transaction, community: str) -> None:
-    """Until the transaction ends nobody else holds it: what is counted under it stays true."""
+    """Lock the community until the transaction ends, so that counts under the lock stay true."""
     await ensure(tx, community)
     await tx.run("hold_community", id=community)
 
 
 async def settings(tx: Transaction, community: str) -> dict[str, Any]:
-    """What the community decided, as JSON values by name; empty when it decided nothing."""
+    """The community's settings, as JSON values by name; empty if it changed none."""
     stored: str | None = await tx.value("community_settings", id=community)
     values: dict[str, Any] = {} if stored is None else json.loads(stored)
     return values
 
 
 async def put_settings(tx: Transaction, community: str, values: Mapping[str, object]) -> None:
-    """Replaces the community's settings whole."""
+    """Replace all settings of the community."""
     await tx.run("put_settings", id=community, settings=json.dumps(values, sort_keys=True))
 
 
@@ -43,18 +43,18 @@ async def served(tx: Transaction) -> list[str]:
 
 
 async def mark_left(tx: Transaction, community: str, at: datetime) -> None:
-    """Remembers when a community removed the bot; its data goes some time after."""
+    """Record the time when a community removed the bot; its data is deleted some time later."""
     await tx.run("mark_left", id=community, left_at=to_stored(at))
 
 
 async def mark_returned(tx: Transaction, community: str) -> None:
-    """Remembers that a community has the bot, for the first time or again."""
+    """Record that a community has the bot, for the first time or again."""
     await ensure(tx, community)
     await tx.run("mark_returned", id=community)
 
 
 async def is_here(tx: Transaction, community: str) -> bool:
-    """Whether it is known and has not removed the bot."""
+    """Whether it is known and hasn't removed the bot."""
     return bool(await tx.value("community_is_here", id=community))
 
 
@@ -63,5 +63,5 @@ async def left_before(tx: Transaction, then: datetime) -> list[str]:
 
 
 async def open_poll_ids(tx: Transaction, community: str) -> list[str]:
-    """Open polls that this community created: they are cancelled when it leaves."""
+    """Open polls that this community created; they are cancelled when it leaves."""
     return await tx.column("open_polls_of_community", community=community)

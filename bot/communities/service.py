@@ -17,7 +17,7 @@ from bot.store.signals import Signal
 from bot.store.sql import Transaction
 
 REMEMBERED = timedelta(seconds=5)
-"""How long settings stay in memory. A change by another process shows at once, or after this time if its signal is lost."""
+"""The time that settings stay cached. Another process's change shows at once, or after it if its signal is lost."""
 
 
 class Communities:
@@ -30,7 +30,7 @@ class Communities:
         database.listen(Signal.COMMUNITY, self._hear)
 
     async def get(self, community: str, now: datetime) -> Community:
-        """Raises Unavailable when the database can't be read."""
+        """Raises Unavailable if the database can't be read."""
         cached = self._cache.get(community)
         if cached and abs(now - cached[0]) < REMEMBERED:
             return cached[1]
@@ -42,14 +42,14 @@ class Communities:
         return decided
 
     async def _remember(self, community: str) -> None:
-        """Store that this community uses the bot: who edits the content depends on how many do."""
-        with suppress(Unavailable):  # it is read-only just now, and answering matters more
+        """Record that this community uses the bot: the number of such communities decides who edits the content."""
+        with suppress(Unavailable):  # the database is read-only right now, and answering matters more
             await self._database.write(lambda tx: rows.ensure(tx, community))
 
     async def change(self, community: Community, changes: Mapping[str, Any], also: Unit[None]) -> Community:
-        """Stores the community with these changes, and `also` in the same transaction.
+        """Store the community with these changes, and `also` in the same transaction.
 
-        Raises Unavailable; nothing is changed then.
+        Raise Unavailable, and change nothing, if the database fails.
         """
         changed = replace(community, **changes)
         settings = {name: value for name, value in asdict(changed).items() if name != "id"}
@@ -63,7 +63,7 @@ class Communities:
         return changed
 
     async def plan_digest(self, community: Community, now: datetime) -> None:
-        """Have the weekly digest posted where the community says, or nowhere. Raises Unavailable."""
+        """Plan the weekly digest for the community's channel, or cancel it. Raises Unavailable."""
         await self._database.write(lambda tx: digests.plan(tx, community, now))
         self._database.signal(Signal.DEADLINE)
 
