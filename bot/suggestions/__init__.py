@@ -1,1 +1,1 @@
-"""What members suggest for the content, from the first word to the answer."""
+"""Members' suggestions for the content, from the first word to the answer."""

@@ -1,4 +1,4 @@
-"""What members suggest for the content, in the database. Each function is a step of a unit of work."""
+"""Members' suggestions in the database. Each function is a step of a unit of work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.store.timestamps import from_stored, to_stored
 
 
 class Kind(StrEnum):
-    """What a suggestion would change."""
+    """The kind of change that a suggestion asks for."""
 
     CORRECTION = "correction"
     SOURCE = "source"
@@ -36,7 +36,8 @@ WAITING = frozenset((SuggestionState.OPEN, SuggestionState.NEEDS_ANSWER))
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`member` is `platform:workspace:id`, `entry` the card's id, empty for the topic. Texts are as they were typed."""
+    """A suggestion. `member` is `platform:workspace:id`, `entry` a card's id (empty for the topic). Texts are unedited.
+    """
 
     id: str
     community: str
@@ -50,7 +51,7 @@ class Suggestion:
     url: str = ""
     state: SuggestionState = SuggestionState.OPEN
     note: str = ""
-    """What an editor asked, or why it was rejected."""
+    """An editor's question, or the reason for a rejection."""
     answer: str = ""
     decided_by: str = ""
     decided_at: datetime | None = None
@@ -75,7 +76,7 @@ async def add(tx: Transaction, suggestion: Suggestion) -> None:
 async def waiting_of(tx: Transaction, member: str, community: str) -> tuple[int, int]:
     """Count the member's suggestions, and the community's, that still wait for an editor.
 
-    Until the transaction ends nobody else counts that community's.
+    Lock the community until the transaction ends, so that nobody else counts at the same time.
     """
     await communities.hold(tx, community)
     return (
@@ -120,7 +121,7 @@ async def move(
     by: str,
     at: datetime,
 ) -> bool:
-    """Move a suggestion on; False where it was in none of the states before, so that one of two editors decides."""
+    """Move a suggestion to a state. Return False if it was in none of the states before: of two editors, one decides."""
     moved = await tx.run(
         "move_suggestion",
         id=suggestion,
@@ -134,7 +135,7 @@ async def move(
 
 
 async def put_answer(tx: Transaction, suggestion: str, answer: str) -> bool:
-    """Store the member's answer; False where no editor asks any more."""
+    """Store the member's answer. Return False if no editor is asking any more."""
     return await tx.run("answer_suggestion", id=suggestion, answer=answer) == 1
 
 

@@ -1,4 +1,4 @@
-"""What members suggest for the content: taken in, decided by an editor, answered to the member.
+"""Members' suggestions for the content: accept them, let an editor decide, and answer the member.
 
 Nothing that a member typed is published without an editor.
 """
@@ -29,13 +29,13 @@ URL_MAX = 500
 NOTE_MAX = 1000
 NAME_MAX = 100
 MEMBER_MAX = 5
-"""Suggestions of one member that wait for an editor at the same time."""
+"""Suggestions of one member that may wait for an editor at the same time."""
 COMMUNITY_MAX = 200
 LISTED = 10
 QUIET = timedelta(minutes=10)
-"""How long editors hear of no further suggestion once they were told that some wait."""
+"""The pause between two notices to editors about waiting suggestions."""
 LAST_NOTICE = "suggestions-told"
-"""The name under which the database keeps when that was."""
+"""The name of the database's record of the last notice."""
 
 _DEEDS: Mapping[SuggestionState, Deed] = {
     SuggestionState.ACCEPTED: Deed.ACCEPT,
@@ -49,14 +49,14 @@ _FROM: Mapping[SuggestionState, frozenset[SuggestionState]] = {
     SuggestionState.NEEDS_ANSWER: frozenset((SuggestionState.OPEN,)),
     SuggestionState.PUBLISHED: frozenset((SuggestionState.ACCEPTED,)),
 }
-"""What a suggestion can have been before."""
+"""State → the states that it can follow."""
 
 logger = logging.getLogger("parley.suggestions")
 
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """What a member typed. `entry` is empty for what is about the topic as a whole."""
+    """A member's proposal. `entry` is empty if it is about the topic as a whole."""
 
     kind: Kind
     pack: str
@@ -67,9 +67,9 @@ class Idea:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """Every method raises Unavailable when the database can't be used.
+    """Takes and decides suggestions. Every method raises Unavailable if the database fails.
 
-    `waiting_notice` makes what editors are told, from how many suggestions wait.
+    `waiting_notice` makes the notice to editors from the number of waiting suggestions.
     """
 
     database: Database
@@ -81,9 +81,9 @@ class Suggestions:
     waiting_notice: Callable[[Translator, int], Reply]
 
     async def make(self, idea: Idea, actor: Actor, community: Community, now: datetime, t: Translator) -> Suggestion:
-        """Take a suggestion in, and tell the editors unless they had a notice a moment ago.
+        """Store a suggestion, and tell the editors unless they had a notice a moment ago.
 
-        Raises Refused where the member, or the community, has too many that wait.
+        Raise Refused if the member, or the community, has too many waiting.
         """
         suggestion = Suggestion(
             self.new_id(), community.id, voter_id(actor), actor.name[:NAME_MAX], now,
@@ -107,7 +107,7 @@ class Suggestions:
         return suggestion
 
     async def next(self, after: datetime, last: str = "") -> tuple[Suggestion | None, int]:
-        """Return the oldest waiting suggestion after this one, and how many wait in all."""
+        """Return the oldest waiting suggestion after this one, and the number of all that wait."""
 
         async def read(tx: Transaction) -> tuple[Suggestion | None, int]:
             return await rows.after(tx, after, last), await rows.waiting(tx)
@@ -134,7 +134,7 @@ class Suggestions:
     async def decide(
         self, suggestion: str, to: SuggestionState, editor: Actor, now: datetime, t: Translator, note: str = ""
     ) -> Suggestion:
-        """Move a suggestion on, once, and log it. Raises NotFound, and Refused where another editor was faster."""
+        """Move a suggestion to a state, once, and log it. Raise NotFound, or Refused if another editor was faster."""
         log = self.action_log.entry(_DEEDS[to], now, by=editor, object_id=suggestion, detail=note)
 
         async def write(tx: Transaction) -> bool:
@@ -150,7 +150,7 @@ class Suggestions:
         return decision
 
     async def answer(self, suggestion: str, actor: Actor, words: str, t: Translator) -> Suggestion:
-        """Take a member's answer to an editor. Raises NotFound for another member's suggestion, Refused if too late."""
+        """Store a member's answer to an editor. Raise NotFound for another member's suggestion, Refused when too late."""
         row = await self.get(suggestion, t)
         if row.member != voter_id(actor):
             raise NotFound(t("That suggestion isn't yours. /suggestions lists your own."))
@@ -159,7 +159,7 @@ class Suggestions:
         return row
 
     async def tell(self, suggestion: Suggestion, say: Callable[[Translator], Reply], now: datetime) -> bool:
-        """Write to the member who suggested it, in their community's language. False where they can't be reached."""
+        """Write to the author of a suggestion, in their community's language. Return False if they can't be reached."""
         platform, workspace, person = (*suggestion.member.split(":", 2), "", "")[:3]
         messenger: object = self.platforms.get(platform)
         if not isinstance(messenger, Tells):
@@ -175,7 +175,7 @@ class Suggestions:
 
 
 def already_decided(t: Translator, suggestion: Suggestion) -> str:
-    """Say who decided first, to an editor who comes second."""
+    """Tell the slower of two editors who decided first."""
     by = suggestion.decided_by
     match suggestion.state:
         case SuggestionState.ACCEPTED:
@@ -190,7 +190,7 @@ def already_decided(t: Translator, suggestion: Suggestion) -> str:
 
 
 async def _may_tell(tx: Transaction, now: datetime) -> bool:
-    """Claim a notice to the editors; False where they had one a moment ago."""
+    """Claim a notice to the editors. Return False if they had one a moment ago."""
     last_notice = await kept.get(tx, LAST_NOTICE)
     if last_notice.isdecimal() and now - from_stored(int(last_notice)) < QUIET:
         return False
