@@ -1,1 +1,1 @@
-"""Packs as data: what they are made of, how they are read, checked and described."""
+"""Packs as data: their model, and how they are read, checked and described."""

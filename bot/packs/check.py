@@ -1,10 +1,10 @@
-"""A linter for packs: what would stop a pack from being served, and what an editor may want to improve.
+"""A linter for packs: errors that keep a pack from being served, and possible improvements for an editor.
 
-    main_report(folders, essay, today, style) -> (text, exit status)      what `parley check` prints and returns
+    main_report(folders, essay, today, style) -> (text, exit status)      the output and the exit status of `parley check`
     check_packs(folders, essay, today) -> [Report]
     check_pack(folder, essay, today) -> Report
 
-Errors are everything that the loader refuses, and words in quotation marks that the essay doesn't have. Warnings
+Errors are everything that the loader refuses, and quotations that aren't in the essay. Warnings
 are matters of judgement: a pack with warnings is served.
 """
 
@@ -34,16 +34,16 @@ class TextLimits:
     title: int = 250
     """A statement, point or name, as the title of a card."""
     body: int = 2500
-    """What a card shows under its title."""
+    """The text under a card's title."""
 
 
 def main_report(
     folders: Sequence[Path], essay: Path | None, today: date, style: Style = "text", *, warnings: bool = False
 ) -> tuple[str, int]:
-    """What `parley check` prints, and its exit status: 1 if there is an error, else 0.
+    """The output of `parley check`, and its exit status: 1 if there is an error, else 0.
 
-    Each is a pack, a folder of packs, or a file of a pack; where no pack is found is an error. As text, errors stand
-    alone unless `warnings` are asked for.
+    Each folder is a pack, a folder of packs, or a file of a pack; finding no pack is an error. As text, errors hide the
+    warnings unless `warnings` is set.
     """
     packs = [pack for folder in folders for pack in (list(pack_folders(folder)) or [folder])]
     reports = check_packs(list(dict.fromkeys(packs)), essay, today)
@@ -53,14 +53,14 @@ def main_report(
 def check_packs(
     folders: Sequence[Path], essay: Path | None, today: date, limits: TextLimits | None = None
 ) -> list[Report]:
-    """Check several packs that are served together. An essay is compared with each of them."""
+    """Check several packs that are served together. The essay, if given, is compared with each."""
     return [report for _, report in read_and_check(folders, essay, today, limits)]
 
 
 def read_and_check(
     folders: Sequence[Path], essay: Path | None, today: date, limits: TextLimits | None = None
 ) -> list[tuple[PackReading, Report]]:
-    """As `check_packs`, and what was read of each for it."""
+    """Check as `check_packs` does, and return each pack's reading with its report."""
     checks = [_Check(folder, essay, today, limits or TextLimits()) for folder in folders]
     first: dict[str, Path] = {}
     for check in checks:
@@ -71,14 +71,14 @@ def read_and_check(
 
 
 def check_pack(folder: Path, essay: Path | None, today: date, limits: TextLimits | None = None) -> Report:
-    """Check one pack, and its quotes against the essay if one is given. Never raises for what stands in the files."""
+    """Check one pack, and its quotes against the essay if given. Never raise for the content of the files."""
     return check_packs([folder], essay, today, limits)[0]
 
 
 def check_library(source: Path, today: date) -> tuple[Library | None, list[Problem]]:
-    """Every pack under a content folder, checked whole: the library, or None where there is an error; and all problems.
+    """Check every pack under a content folder. Return the library, or None if there is an error, and all problems.
 
-    What is wrong with a pack that is a draft is left out, as the pack is.
+    Skip the problems of a draft pack, as the library skips the pack.
     """
     checks = [_Check(folder, None, today, TextLimits()) for folder in pack_folders(source)]
     for check in checks:
@@ -91,7 +91,7 @@ def check_library(source: Path, today: date) -> tuple[Library | None, list[Probl
 
 
 class _Check:
-    """One check of one pack: rules add problems to what the loader found."""
+    """One check of one pack: rules add problems to the loader's."""
 
     def __init__(self, folder: Path, essay: Path | None, today: date, limits: TextLimits) -> None:
         self.reading = read_pack(folder)
@@ -140,7 +140,7 @@ def _counts(pack: Pack) -> dict[str, int]:
 
 
 def balance_of(pack: Pack) -> Iterator[Balance]:
-    """How each position of a pack is argued, in file order."""
+    """The balance of each position's arguments, in file order."""
     for position in pack.all(Position):
         yield Balance(
             position.id,
@@ -158,7 +158,7 @@ def _side(arguments: Sequence[Argument]) -> Side:
 
 
 def _warn_of_unknown_files(reading: PackReading) -> None:
-    """A file that is never read is often one with a misspelt name."""
+    """Warn of files that are never read: often their name is misspelt."""
     if not reading.folder.is_dir():
         return
     for file in sorted(reading.folder.iterdir()):
@@ -193,7 +193,7 @@ def _warn_of_overdue_review(reading: PackReading, pack: Pack, today: date) -> No
 
 
 def _warn_of_unused_sources(reading: PackReading, pack: Pack) -> None:
-    """Entries with mistakes count too; where a file could not be read, nobody knows what it names."""
+    """Warn of sources that no entry names, counting entries with mistakes. Skip it if a file couldn't be read."""
     if reading.incomplete:
         return
     lists = (raw.table.get("sources") for raw in reading.raws.values())

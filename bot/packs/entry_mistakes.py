@@ -1,7 +1,7 @@
-"""What is wrong with one entry, in an editor's words.
+"""The mistakes in one entry, in an editor's words.
 
-`complaints(model, table)` validates a mapping and gives the model, or a list of Complaint: where in the mapping,
-and what to do. The words of the validator, which quote what they were given at any length, are never shown.
+`complaints(model, table)` validates a mapping and returns the model, or a list of Complaint: the place in the
+mapping, and the remedy. The validator's own words, which quote values of any length, are never shown.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing that is wrong.
+    """One mistake.
 
-    `at_key` says that the key is meant, not its value; `at` is a place of its own; `within` is the key of the text in
-    which it was found.
+    `at_key` says that it is in the key, not in its value; `at` is a place of its own; `within` is the key of the text
+    that contains it.
     """
 
     path: Path
@@ -42,7 +42,7 @@ class Complaint:
 
 
 def complaints(model: type[Model], table: Table) -> Model | list[Complaint]:
-    """The valid model, or everything that is wrong with the table."""
+    """Return the valid model, or every mistake in the table."""
     hidden = [*_swallowed(model, table), *_empty_unknown(model, table)]
     try:
         valid: Model = model.__pydantic_validator__.validate_python(table, by_alias=True, by_name=False)
@@ -56,7 +56,7 @@ def complaints(model: type[Model], table: Table) -> Model | list[Complaint]:
 
 
 def _swallowed(model: type[BaseModel], table: Table) -> Iterator[Complaint]:
-    """Keys that the table lacks and that begin a line inside one of its texts."""
+    """Missing keys that begin a line inside one of the table's texts."""
     tables = [table, *(value for value in table.values() if isinstance(value, Table))]
     if any(inner.swallowed for inner in tables):
         places = {key: spot for inner in reversed(tables) for key, spot in inner.swallowed.items()}
@@ -71,7 +71,7 @@ def _swallowed(model: type[BaseModel], table: Table) -> Iterator[Complaint]:
 
 
 def _empty_unknown(model: type[BaseModel], table: Table, around: Path = ()) -> Iterator[Complaint]:
-    """Keys without a value that no model knows: often text that a comma or a brace cut off."""
+    """Unknown keys without a value: often text that a comma or a brace cut off."""
     names = key_names(model)
     for key in table.keys_at:
         if key not in table and key not in names:
@@ -85,7 +85,7 @@ def _empty_unknown(model: type[BaseModel], table: Table, around: Path = ()) -> I
 
 
 def _joined(mistakes: Sequence[Complaint], hidden: Sequence[Complaint]) -> list[Complaint]:
-    """Complaints with all missing keys of a table in one, and none about a key that is only misspelt or misplaced."""
+    """Join all missing keys of a table into one complaint, and drop those that are only misspelt or misplaced."""
     missing: dict[Path, list[str]] = {}
     others = [*hidden]
     elsewhere = {complaint.path for complaint in hidden}
@@ -123,7 +123,7 @@ _SUGGESTED_KEY = re.compile(r"did you mean `(\w+)`")
 
 
 def takes_text(model: type[BaseModel], keys: Sequence[str]) -> bool:
-    """Whether the value under these keys of a model is text, rather than a number or a date, which need no quotes."""
+    """Whether a model's value under these keys is text. Numbers and dates aren't: they need no quotes."""
     return _takes_text(model, tuple(keys))
 
 
@@ -144,13 +144,13 @@ def _takes_text(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
 
 
 def _never_text(part: Any) -> bool:
-    """Numbers and dates need no quotes, and no choice is called yes or no."""
+    """Whether a value of this type needs no quotes: numbers and dates; and no choice is called yes or no."""
     choice = isinstance(part, type) and issubclass(part, Enum)
     return choice or part in (int, bool, dt.date) or getattr(part, "func", None) is partial_date
 
 
 def _flat(parts: Sequence[Any]) -> list[Any]:
-    """The types and validators in an annotation, however they are wrapped."""
+    """The types and validators in an annotation, at any depth."""
     parts_inside: list[Any] = []
     for part in parts:
         parts_inside.append(part)
@@ -160,7 +160,7 @@ def _flat(parts: Sequence[Any]) -> list[Any]:
 
 
 def key_names(model: type[BaseModel]) -> list[str]:
-    """The keys that a model takes, as they are written."""
+    """The keys of a model, as an editor writes them."""
     return [info.alias or name for name, info in model.model_fields.items()]
 
 
@@ -178,7 +178,7 @@ def _complaint(model: type[BaseModel], table: Table, detail: Mapping[str, Any]) 
         return Complaint(path, "unknown-key", _unknown_key(_owner_model(model, path), key), at_key=True)
     if kind == "value_error":
         empty = [name for name in key_names(model) if name in table.keys_at and name not in table]
-        if not path and empty:  # an entry as a whole is wrong because of what is not written yet
+        if not path and empty:  # an entry as a whole is wrong because a value is still empty
             return Complaint((empty[0],), "empty-value", f"`{empty[0]}` is empty: write its value", at_key=True)
         message = str(context.get("error", ""))
         return Complaint(path, "invalid-value", f"`{key}` {message}" if key else f"this entry {message}")
@@ -188,11 +188,11 @@ def _complaint(model: type[BaseModel], table: Table, detail: Mapping[str, Any]) 
 
 
 def _value(table: Table, path: Path) -> tuple[Any, Any, Path]:
-    """Follow a path to its value, what holds it (None where there is none), and the path up to a text on the way."""
+    """Follow a path to its value, its container (None at the top), and the path up to a text on the way."""
     owner: Any = None
     value: Any = table
     for number, step in enumerate(path):
-        if isinstance(value, str):  # text in the place of a list or a table, which may be written so
+        if isinstance(value, str):  # text in place of a list or a table, which the short form allows
             return value, owner, path[:number]
         owner = value
         try:

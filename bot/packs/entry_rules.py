@@ -1,4 +1,4 @@
-"""What the checker says of one entry that is valid by itself.
+"""The checker's rules for one entry that is valid by itself.
 
 check_entry(reading, pack, entry)      problems go into the reading
 """
@@ -18,7 +18,7 @@ MAX_SOURCE_QUOTE_WORDS = 25
 
 
 def check_entry(reading: PackReading, pack: Pack, entry: Entry) -> None:
-    """Add what is wrong with this entry, and what an editor may want to improve."""
+    """Add the mistakes of this entry, and possible improvements."""
     _warn_of_hidden_characters(reading, entry)
     for rule in _RULES.get(type(entry), ()):
         rule(reading, pack, entry)
@@ -36,7 +36,7 @@ def _warn_of_hidden_characters(reading: PackReading, entry: Entry) -> None:
 
 
 def _strings(value: object) -> Iterator[str]:
-    """Every text of an entry, however deep."""
+    """Yield every text of an entry, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -48,7 +48,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 _HIDDEN = re.compile("[\x85\u00ad\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff]")
-"""Line ends nobody sees, soft hyphens, zero-width spaces, and what turns the direction of writing. Joiners are letters' business."""
+"""Invisible line ends, soft hyphens, zero-width spaces, marks of writing direction; not joiners: letters need them."""
 
 
 def _check_position(reading: PackReading, pack: Pack, position: Entry) -> None:
@@ -104,10 +104,10 @@ _LOADED_WORDS = {
         "vergonzoso"
     ),
 }
-"""Language → words that praise or blame. A hint for editors, not a judgement."""
+"""Language → words that praise or blame. They give editors a hint, not a judgement."""
 
 _Rule = Callable[[PackReading, Pack, Any], None]
-"""The entry is of the type that the table below names."""
+"""A rule for entries of one type. The table below names the type."""
 _RULES: dict[type[Entry], tuple[_Rule, ...]] = {
     Position: (_check_position,),
     Source: (_check_source,),

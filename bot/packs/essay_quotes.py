@@ -1,4 +1,4 @@
-"""The essay's words in a pack: that each quote stands where it says, and that all of them show little of the essay."""
+"""The essay's words in a pack: each quote must stand in its paragraph, and all together may show little of the essay."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_ESSAY_BYTES = 4 * 1024 * 1024
 
 
 def count_words(text: str) -> int:
-    """How many words the checker counts."""
+    """Count words as the checker does."""
     return len(text.split())
 
 
@@ -89,7 +89,7 @@ def _prove(reading: PackReading, pack: Pack, facts: Sequence[Fact], text: str, q
 
 
 def _misquoted(paragraphs: Sequence[str], number: int, quote: str) -> str:
-    """Why a quote is not where it says, and what stands there."""
+    """The reason why a quote isn't in its paragraph, with the nearest words there."""
     elsewhere = next((n for n, paragraph in enumerate(paragraphs, 1) if quote in paragraph), None)
     if elsewhere is not None:
         return f"these words stand in paragraph {elsewhere}, not {number}: correct the number"
@@ -102,7 +102,7 @@ def _misquoted(paragraphs: Sequence[str], number: int, quote: str) -> str:
 
 
 def _nearest_words(paragraph: str, quote: str) -> str | None:
-    """The words of a paragraph that a quote was probably copied from; None if nothing is like it."""
+    """The words of a paragraph that an editor probably copied; None if nothing is similar."""
     anchor = difflib.SequenceMatcher(None, paragraph, quote, autojunk=False).find_longest_match()
     if anchor.size < min(6, len(quote)):
         return None

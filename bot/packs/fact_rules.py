@@ -1,4 +1,4 @@
-"""What the checker says of a fact: its dates, and whether its sources bear out what its reason says.
+"""The checker's rules for a fact: its dates, and whether its sources bear out its reason.
 
 check_fact(reading, pack, fact, today)      problems go into the reading
 """
@@ -18,11 +18,11 @@ _NUMBER = re.compile(r"\d++(?:[.,]\d++)*+")
 _QUOTATION = re.compile(r"[“\"«]([^“”\"«»]{1,300})[”\"»]")
 _LETTERS = re.compile(r"\w+")
 FEW_WORDS = 2
-"""A word or two in quotation marks may only be set apart; from here on they are somebody's words."""
+"""Longer texts in quotation marks count as quotations; a word or two may only be set apart."""
 
 
 def check_fact(reading: PackReading, pack: Pack, fact: Fact, today: date) -> None:
-    """Add what is wrong with this fact, and what an editor should look at."""
+    """Add the mistakes of this fact, and matters for an editor to look at."""
     _check_verdict(reading, fact)
     _warn_of_dates(reading, pack, fact, today)
     if not fact.sources and fact.verdict is not Verdict.NOT_CHECKABLE:
@@ -63,7 +63,7 @@ def _warn_of_dates(reading: PackReading, pack: Pack, fact: Fact, today: date) ->
 
 
 def _without_source(pack: Pack, fact: Fact) -> Iterator[str]:
-    """Numbers and quotations of the reason that neither the claim nor what is written of its sources has."""
+    """Yield numbers and quotations of the reason that appear neither in the claim nor in its sources' texts."""
     texts = [fact.statement, fact.essay.quote, *_day_in_words(fact.last_check)]
     for use in fact.evidence:
         texts += [use.bears or "", use.at or ""]
@@ -80,7 +80,7 @@ def _without_source(pack: Pack, fact: Fact) -> Iterator[str]:
 
 
 def _day_in_words(date: str | None) -> Iterator[str]:
-    """The day of the check, which a reason may name: until then, something was not found."""
+    """The day of the last check, which a reason may name: by then, nobody had found something."""
     if date is not None:
         yield date.replace("-", " ")
 

@@ -1,4 +1,4 @@
-"""What the values of a pack's files may be: ids, lines, prose, addresses, dates as exact as they are known."""
+"""The types of values in a pack's files: ids, lines, prose, addresses, partial dates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ADDRESS: TypeAdapter[str] = TypeAdapter(Address)
 
 
 def is_address(text: str) -> bool:
-    """Whether an entry may have this as an address: what a person, a program or a server wrote may be anything."""
+    """Whether an entry may have this address. The text may be anything: a person, a program or a server wrote it."""
     try:
         _ADDRESS.validate_python(text)
     except ValidationError:
@@ -70,7 +70,7 @@ def first_day(date: str) -> dt.date:
 
 
 def day_after(date: str) -> dt.date:
-    """The day that follows a year, a month or a day."""
+    """The day after a year, a month or a day."""
     first = first_day(date)
     match date.count("-"):
         case 0:
@@ -93,7 +93,7 @@ PartialDate = Annotated[
     ),
     AfterValidator(partial_date),
 ]
-"""A date as exact as it is known: `2025`, `2025-02` or `2025-02-20`. Sorts as text."""
+"""A date of any exactness: `2025`, `2025-02` or `2025-02-20`. It sorts as text."""
 
 
 def _full_date(value: object) -> object:

@@ -1,4 +1,4 @@
-"""What members read of a pack's kinds: verdicts, claims, sources and entries in words."""
+"""The words for a pack's kinds that members read: verdicts, claims, sources and entries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bot.packs.model import (
 
 @dataclass(frozen=True, slots=True)
 class VerdictLabel:
-    """How a verdict is shown: a sign and a word that say the same, and the tone of its card."""
+    """The label of a verdict: a sign and a word that say the same, and the tone of its card."""
 
     sign: str
     word: str

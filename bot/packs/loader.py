@@ -1,4 +1,4 @@
-"""From folders of YAML to a linked, immutable Library, or to every problem that stands in the way.
+"""Load folders of YAML into a linked, immutable Library, or report every problem that prevents it.
 
     load_pack(folder) -> Pack             one pack
     load_library(source) -> Library       a folder of packs, or several packs
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 FILL_IN = "FILL IN"
-"""A text that begins with this is one that a tool left for an editor; what follows says what is wanted."""
+"""The mark at the beginning of a text that a tool left for an editor; the words after it say what to write."""
 MAX_PROBLEMS_A_FILE = 200
 
 
 def load_pack(folder: Path) -> Pack:
     """The pack in this folder.
 
-    Raises ContentError, with every problem found, if any of them is an error.
+    Raise ContentError, with every problem, if any of them is an error.
     """
     reading = read_pack(folder)
     if reading.pack is None:
@@ -45,9 +45,9 @@ def load_pack(folder: Path) -> Pack:
 
 
 def load_library(source: Path | Iterable[Path]) -> Library:
-    """Every pack of a content folder (or of a pack's own folder), or the packs in several folders; drafts are left out.
+    """The packs of a content folder (or of a pack's own folder), or the packs in several folders; without drafts.
 
-    Raises ContentError, with every problem of every pack, if any of them is an error, or if there is no pack.
+    Raise ContentError, with every problem of every pack, if any of them is an error or if there is no pack.
     """
     folders = list(pack_folders(source)) if isinstance(source, Path) else list(source)
     everything = [read_pack(folder) for folder in folders]
@@ -58,7 +58,7 @@ def load_library(source: Path | Iterable[Path]) -> Library:
 
 
 def together(everything: Sequence[PackReading], root: Path) -> tuple[Library, list[Problem]]:
-    """The packs that were read as one library, drafts left out, and every error that keeps it from being served."""
+    """Join packs into one library, without drafts, and return it with every error that keeps it from being served."""
     readings = [reading for reading in everything if reading.info is None or not reading.info.draft]
     problems = [problem for reading in readings for problem in reading.errors]
     packs: dict[str, Pack] = {}
@@ -98,18 +98,18 @@ def pack_folders(source: Path) -> Iterator[Path]:
 
 
 _OWN_FILES = (PACK_FILE, *(f"{part}.yaml" for part in PARTS))
-"""A folder with one of these is a pack, if perhaps one that lacks the first."""
+"""Files that make a folder a pack, even if it lacks the first."""
 
 
 def content_error(problems: Sequence[Problem]) -> ContentError:
-    """All of these problems as one error, which says the first."""
+    """One error for all of these problems, with the first in its message."""
     ordered = sorted(problems)
     more = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
     return ContentError(f"{ordered[0]}{more}", ordered)
 
 
 def read_pack(folder: Path) -> PackReading:
-    """Read a pack as far as possible. Never raises for what stands in the folder."""
+    """Read a pack as far as possible. Never raise for the content of the folder."""
     reading = PackReading(folder)
     if not folder.is_dir():
         reading.add(Spot(folder, 1, 1), "no-pack", "this folder is missing: correct its name")
@@ -131,7 +131,7 @@ def read_pack(folder: Path) -> PackReading:
 
 
 def _shortened(problems: Iterable[Problem]) -> list[Problem]:
-    """In order, and of each file only as many as a person can mend in one go."""
+    """Sort the problems, and keep of each file only as many as a person can fix in one go."""
     shortened: list[Problem] = []
     for file, group in groupby(sorted(problems), key=lambda problem: problem.file):
         of_file = list(group)
@@ -194,7 +194,7 @@ def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]]
             code, message = _unknown_list(name, part, lists)
             reading.add(spot_of(file, root.keys_at[name]), code, message)
             if code == "indentation" and cut_short and document.problems[-1] in reading.problems:
-                reading.problems.remove(document.problems[-1])  # it only follows from this
+                reading.problems.remove(document.problems[-1])  # a mere consequence of this problem
         elif isinstance(items := root.get(name), Items):
             raws.extend(_read_list(reading, file, items, lists[name], cut_short=cut_short))
         elif items is not None and not (cut_short and name == next(reversed(root.keys_at))):
@@ -205,7 +205,7 @@ def _read_part(reading: PackReading, part: str, lists: Mapping[str, type[Entry]]
 
 
 def _unknown_list(name: str, part: str, lists: Mapping[str, type[Entry]]) -> tuple[str, str]:
-    """Rule and message for a key at the left edge of a part's file that is no list of that part."""
+    """The rule and the message for a key at the left edge that isn't a list of the file's part."""
     if any(name in key_names(model) for model in lists.values()):
         return "indentation", f"`{name}` begins at the left edge: indent it like the other keys of its entry"
     return "unknown-key", f"`{excerpt(name)}` isn't known here: {_instead(name, lists, f'a {part} file begins with')}"
@@ -240,7 +240,7 @@ def _validated(reading: PackReading, file: Path, table: Table, model: type[Model
 
 
 def _unfilled(value: Table | Items, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every text that begins with the mark of what is left for an editor: its path, and what follows the mark."""
+    """Yield every text that begins with the mark for editors: its path, and the words after the mark."""
     for step, inner in value.items() if isinstance(value, Table) else enumerate(value):
         if isinstance(inner, str):
             if inner.startswith(FILL_IN):
@@ -275,7 +275,7 @@ def _inside(table: Table, path: Sequence[str | int]) -> Any:
 def _check_unquoted(
     reading: PackReading, document: Document, models: Mapping[tuple[str, ...], type[BaseModel]]
 ) -> None:
-    """Complain about values without quotes that are meant as text and would be something else in YAML 1.1."""
+    """Complain about values without quotes that are meant as text but would mean something else in YAML 1.1."""
     for value in document.unquoted:
         for prefix, model in models.items():
             size = len(prefix)

@@ -1,8 +1,8 @@
-"""What a pack of content is made of. Everything here is immutable once it is loaded.
+"""The parts of a pack of content. All are immutable once loaded.
 
 A pack is one topic: facts that an essay states, the arguments around them, the sources behind both,
 policy options, statements, a glossary and a timeline. Editors write them as YAML (see loader.py);
-these models say what may be written, and their JSON Schemas help while it is typed.
+these models define the valid files, and their JSON Schemas help editors while typing.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Entry(_Model):
 
     @property
     def body(self) -> str:
-        """The rest of what a search should find."""
+        """The rest of the searchable text."""
         raise NotImplementedError
 
 
@@ -233,7 +233,7 @@ class Fact(_Sourced):
 
     @property
     def last_check(self) -> str | None:
-        """When an editor last read its sources, as exactly as it is known; None for never."""
+        """The date when an editor last read its sources, as exactly as known; None for never."""
         return self.checked or self.as_of
 
 
@@ -274,12 +274,12 @@ class Argument(_Sourced):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Everything that it argues about, the closest first."""
+        """The ids of everything that it argues about, the closest first."""
         return (self.for_,) if self.for_ else self.against
 
     @property
     def target(self) -> str:
-        """What it argues about first of all."""
+        """The first entry that it argues about."""
         return self.targets[0]
 
     @property

@@ -1,6 +1,6 @@
-"""Characters that look like YAML's own and are not: a no-break space, a full-width colon, a curly quotation mark.
+"""Look-alikes of YAML's own characters: a no-break space, a full-width colon, a curly quotation mark.
 
-odd_character(text) -> str | None      what to do about one in a key
+odd_character(text) -> str | None      the remedy for one in a key
 without_odd_characters(text) -> str      the key that was meant
 nearest_odd_character(text, line) -> OddCharacter | None      one in YAML's own places, the nearest to a line
 """
@@ -16,7 +16,7 @@ _COLONS = "\uff1a\ufe55\ua789\u2236"
 _HYPHENS = "\uff0d\u2010-\u2015\u2212\ufe63"
 _QUOTES = "\u2018-\u201f\uff02\uff07"
 CURLY_QUOTES = frozenset("\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\uff02\uff07")
-"""What some programs type for ' and "."""
+"""Characters that some programs type for ' and "."""
 _LEAD = "^ *+(?:- ++)?+"
 _PLACES = re.compile(
     rf"(?:{_LEAD}(?=[ {_SPACES}]*+(?:-[ {_SPACES}]|[a-z_]++[ {_SPACES}]*+[:{_COLONS}]))"  # before a hyphen or a key
@@ -39,7 +39,7 @@ _INSTEAD = {
 
 @dataclass(frozen=True, slots=True)
 class OddCharacter:
-    """One such character: its line and column as an editor counts them, and what to do."""
+    """A look-alike: its line and column as an editor counts them, and a remedy."""
 
     line: int
     column: int
@@ -47,18 +47,18 @@ class OddCharacter:
 
 
 def odd_character(key: str) -> str | None:
-    """What to do about the first odd character of a key; None where it has none."""
+    """The remedy for the first look-alike of a key; None if it has none."""
     match = _IN_KEY.search(key)
     return None if match is None else _message(match[0], "delete it, and type what belongs there")
 
 
 def without_odd_characters(key: str) -> str:
-    """The key as it was meant."""
+    """The key that the editor meant."""
     return _IN_KEY.sub("", key)
 
 
 def nearest_odd_character(text: str, line: int) -> OddCharacter | None:
-    """The odd character in YAML's own places that is nearest to a line; None where there is none."""
+    """The look-alike in a place of YAML's own that is nearest to a line; None if there is none."""
     odd = [_odd(text, match) for match in _PLACES.finditer(text)]
     return min(odd, key=lambda one: abs(one.line - line), default=None)
 

@@ -27,7 +27,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What members did, as counts since some day: cards asked for and disputed, and searches that found nothing."""
+    """Members' actions, as counts since some day: cards asked for and disputed, and searches without a match."""
 
     since: date
     views: Mapping[Key, int] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class DueCard:
-    """A fact that was to be read again by now, and what was to happen then."""
+    """A fact that is due to be read again, and the event behind the date."""
 
     id: str
     title: str
@@ -47,7 +47,7 @@ class DueCard:
 
 @dataclass(frozen=True, slots=True)
 class PackOverview:
-    """One pack: which facts are due, when its review is (negative `days` are overdue), and how its positions are argued."""
+    """One pack: its due facts, its review date (negative `days` are overdue), and the balance of its positions."""
 
     id: str
     title: str
@@ -57,12 +57,12 @@ class PackOverview:
     due_cards: tuple[DueCard, ...] = ()
     """Facts whose recheck is due, the longest overdue first."""
     series: tuple[LastEdition, ...] = ()
-    """Sources of which a newer edition is likely."""
+    """Sources that probably have a newer edition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A card, or the words of a search, and how often. `key` has the card's ids."""
+    """A card, or the words of a search, with its count. `key` has the card's ids."""
 
     times: int
     what: str
@@ -71,7 +71,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Packs, the one whose review is due first being first; then what leads each count. `since` is None without any."""
+    """Packs, the earliest review first; then the highest counts of each kind. `since` is None without counts."""
 
     packs: tuple[PackOverview, ...]
     since: date | None = None
@@ -81,7 +81,7 @@ class Overview:
 
 
 def overview(library: Library, today: date, interest: Interest | None = None) -> Overview:
-    """Everything an editor may want to act on. Cards that are gone from the library are left out of the counts."""
+    """Everything that an editor may want to act on. Counts leave out cards that are gone from the library."""
     packs = []
     for pack in library.packs.values():
         due = pack.info.reviewed + timedelta(days=pack.info.review_every)

@@ -1,4 +1,4 @@
-"""A pack and a library as they are served: entries by id, arguments by what they are about."""
+"""A pack and a library as they are served: entries by id, and the arguments about each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PARTS: Mapping[str, Mapping[str, type[Entry]]] = {
     "glossary": {"terms": Term},
     "timeline": {"events": Event},
 }
-"""Part of a pack (NAME.yaml or NAME/*.yaml) → the lists it holds → what each item is."""
+"""Part of a pack (NAME.yaml or NAME/*.yaml) → its lists → the model of their items."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Pack:
         return tuple(a for a in self.arguments_about.get(target, ()) if a.side == side)
 
     def newest_source_date(self, entry: Entry) -> str | None:
-        """The date of the newest source of an entry, as exactly as it is known; None where none has a date."""
+        """The date of the newest source of an entry, as exactly as known; None if no source has a date."""
         sources = map(self.entries.get, getattr(entry, "sources", ()))
         return max((source.date for source in sources if isinstance(source, Source) and source.date), default=None)
 
@@ -68,11 +68,11 @@ class Pack:
 
 @dataclass(frozen=True)
 class Library:
-    """Every pack that this instance serves, by id. Never changed: a reload makes a new one."""
+    """Every pack that this instance serves, by id. It never changes: a reload makes a new one."""
 
     packs: Mapping[str, Pack]
 
     def find(self, pack: str, entry: str) -> Entry | None:
-        """The entry with this id, or None where the pack or the entry is gone."""
+        """The entry with this id; None if the pack or the entry is gone."""
         pack_here = self.packs.get(pack)
         return pack_here.entries.get(entry) if pack_here else None

@@ -1,4 +1,4 @@
-"""What a check of a pack found, and where."""
+"""The problems that a check of a pack finds, with their places."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One finding. `line` and `column` count from 1; a problem of a whole file stands at 1:1.
+    """One problem. `line` and `column` count from 1; a problem of a whole file stands at 1:1.
 
     `message` says what is wrong and what to do; `code` is a stable short name of the rule (`dangling-id`).
     """

@@ -1,4 +1,4 @@
-"""A pack as far as it could be read: its entries as they are written, with their places and problems."""
+"""A pack as far as it could be read: its raw entries, with their places and problems."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Spot:
 
 @dataclass(slots=True)
 class Raw:
-    """An entry as it stands in its file, and as it is read (None while it has problems)."""
+    """An entry as written in its file, and as a model (None while it has problems)."""
 
     file: Path
     table: Table
@@ -40,8 +40,8 @@ class PackReading:
     """A pack as far as it can be read.
 
     `pack` is None if there are errors; `draft` has every entry that is valid by itself. `raws` are the entries as
-    they are written, by id, and `info_table` is pack.yaml. Of `incomplete` kinds some may stand where a file could
-    not be read to its end, so that a missing id of theirs says nothing; nor does a `doubled` id, which is given twice.
+    written, by id, and `info_table` is pack.yaml. Entries of `incomplete` kinds may be missing because a file couldn't
+    be read to its end, so a missing id of theirs proves nothing; nor does a `doubled` id, which stands twice.
     """
 
     folder: Path
@@ -68,12 +68,12 @@ class PackReading:
         self.add(spot, code, message, Severity.WARNING)
 
     def place(self, entry_id: str, *path: str | int) -> Spot:
-        """Where the value at this path (keys as they are written, indices) of an entry stands, or the nearest around it."""
+        """The place of the value at this path (keys as written, indices) of an entry, or the nearest place around it."""
         raw = self.raws[entry_id]
         return spot_of(raw.file, value_mark(raw.table, path))
 
     def info_place(self, *path: str | int) -> Spot:
-        """Where a value of pack.yaml stands."""
+        """The place of a value in pack.yaml."""
         file = self.folder / PACK_FILE
         return Spot(file, 1, 1) if self.info_table is None else spot_of(file, value_mark(self.info_table, path))
 
@@ -83,7 +83,7 @@ def spot_of(file: Path, mark: Mark) -> Spot:
 
 
 def value_mark(table: Table, path: Sequence[str | int]) -> Mark:
-    """Where the value at a path begins, or the nearest thing around it that is there."""
+    """The start of the value at a path, or of the nearest existing one around it."""
     mark: Mark = table.mark
     value: Any = table
     for step in path:

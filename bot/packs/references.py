@@ -1,4 +1,4 @@
-"""Ids that entries name: each must belong to an entry of the right kind, and no argument may be about itself.
+"""Links between entries: each id must belong to an entry of the right kind, and no argument may be about itself.
 
 link(reading) -> arguments about each entry      problems go into the reading
 """
@@ -13,13 +13,13 @@ from bot.packs.reading import PackReading, Raw, spot_of, value_mark
 from bot.packs.yaml_document import Items, Table, excerpt
 
 ARGUABLE: tuple[type[Entry], ...] = (Position, Fact, Option, Argument)
-"""What an argument can be about."""
+"""The kinds of entries that an argument can be about."""
 MAX_SUGGESTIONS = 50
-"""Misspelt ids of one pack for which the nearest is looked up; each look-up reads every id."""
+"""Misspelt ids of one pack that get a suggestion; each look-up reads every id."""
 
 
 def link_arguments(reading: PackReading) -> dict[str, tuple[Argument, ...]]:
-    """Follow every reference, those of entries with other problems too. Gives the arguments about each entry."""
+    """Follow every reference, even of entries with other problems. Return the arguments about each entry."""
     about: dict[str, list[Argument]] = {}
     suggest = IdSuggestions(reading.raws)
     for raw in reading.raws.values():
@@ -42,7 +42,7 @@ _SOURCES: _Kinds = (Source,)
 
 
 def _references(raw: Raw) -> Iterator[tuple[tuple[str | int, ...], str, _Kinds]]:
-    """Every id that an entry names: where, which, and what it may belong to."""
+    """Yield every id that an entry names: its path, the id, and the kinds that it may belong to."""
     if "evidence" in raw.model.model_fields and isinstance(sources := raw.table.get("sources"), Items):
         for index, key in enumerate(sources):
             if isinstance(key, str):
@@ -59,7 +59,7 @@ def _references(raw: Raw) -> Iterator[tuple[tuple[str | int, ...], str, _Kinds]]
 
 
 class IdSuggestions:
-    """The id that an editor probably meant."""
+    """Suggests the id that an editor probably meant."""
 
     def __init__(self, raws: Mapping[str, Raw]) -> None:
         self._raws = raws
@@ -100,7 +100,7 @@ def _refuse_circles(reading: PackReading) -> None:
 
 
 def _next_step(trail: dict[str, Iterator[str]], settled: set[str]) -> str | None:
-    """What the last argument of the trail is about; those about which nothing is left to ask are settled."""
+    """Return the next unsettled target of the last argument in the trail; settle arguments without one."""
     while trail:
         last = next(reversed(trail))
         for target in trail[last]:

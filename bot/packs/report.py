@@ -1,4 +1,4 @@
-"""What a check found, and the same as text, as JSON and as GitHub's annotations. Pure functions of a Report."""
+"""The result of a check, as text, as JSON and as GitHub's annotations. Pure functions of a Report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Style = Literal["text", "json", "github"]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The arguments directly on one side of a position, and the words they take."""
+    """The arguments directly on one side of a position, and their count of words."""
 
     arguments: int = 0
     words: int = 0
@@ -24,7 +24,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """How a position is argued. Arguments about those arguments don't count."""
+    """The balance of a position's arguments. Arguments about those arguments don't count."""
 
     position: str
     name: str
@@ -34,11 +34,11 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """The essay's words in a pack. What only the essay can tell is None where none was given."""
+    """The essay's words in a pack. Figures that need the essay are None without it."""
 
     spans: int = 0
     words: int = 0
-    """Words of all spans, those that overlap counted each time."""
+    """Words in all spans; overlapping spans each count in full."""
     longest: int = 0
     """Words of the longest span."""
     proved: int | None = None
@@ -56,7 +56,7 @@ class Report:
     pack_id: str | None
     problems: tuple[Problem, ...]
     counts: Mapping[str, int] = field(default_factory=dict)
-    """Part's list (`facts`, `positions`, …) → entries in it."""
+    """Name of a list (`facts`, `positions`, …) → its number of entries."""
     quotes: Quotes = Quotes()
     balance: tuple[Balance, ...] = ()
 
@@ -70,7 +70,7 @@ class Report:
 
 
 def render(reports: Sequence[Report], style: Style = "text", *, warnings: bool = False) -> str:
-    """Write all reports as one text, without a line break at its end. `warnings` shows them beside errors, too."""
+    """Write all reports as one text, without a line break at its end. `warnings` shows them beside errors too."""
     if style == "json":
         return as_json(reports)
     if style == "github":
@@ -81,8 +81,8 @@ def render(reports: Sequence[Report], style: Style = "text", *, warnings: bool =
 def as_text(reports: Sequence[Report], *, warnings: bool = False) -> str:
     """Write a line for each problem, `file:line:column: severity: message [code]`, then a summary of each pack.
 
-    Errors come first. Where there is one, warnings are only counted, unless `warnings` asks for them: the new mistake
-    is not looked for among what an editor has seen before.
+    Errors come first. If there are any, warnings are only counted unless `warnings` is set: a new mistake shouldn't
+    hide among warnings that the editor has seen before.
     """
     problems = [problem for report in reports for problem in report.problems]
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
@@ -115,7 +115,7 @@ def _quotes_line(quotes: Quotes) -> str:
 
 
 def balance_table(balance: Sequence[Balance]) -> list[str]:
-    """A head and a line for each position."""
+    """A table with a line for each position."""
     width = max(len("Position"), *(len(row.position) for row in balance))
     lines = [f"  {'Position':{width}}  {'for':>16}  {'against':>16}"]
     lines += [f"  {row.position:{width}}  {_side(row.for_):>16}  {_side(row.against):>16}" for row in balance]

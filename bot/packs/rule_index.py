@@ -1,4 +1,4 @@
-"""What each rule of the checker means, for `parley check --rules`: an editor reads a rule's name in brackets."""
+"""The meaning of each rule of the checker, for `parley check --rules`: an editor meets a rule's name in brackets."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ RULES: Mapping[str, Mapping[str, str]] = {
         "unknown-file": "A file in the pack's folder is never read; its name may be misspelt.",
     },
 }
-"""Group → rule → what it means and what to do."""
+"""Group → rule → its meaning and the remedy."""
 
 
 def rule_lines() -> Iterator[str]:

@@ -1,9 +1,9 @@
-"""JSON Schemas of a pack's files, so that an editor's program completes and checks them while they are typed.
+"""JSON Schemas of a pack's files, with which an editor's program completes and checks them during typing.
 
     schemas() -> {"pack": {...}, "facts": {...}, ...}      one for pack.yaml and one for each part
     write_schemas(folder)                                  the same as NAME.schema.json
 
-Generated from model.py, so they say what the loader accepts, except what only the whole pack can tell (links).
+Generated from model.py, so they define what the loader accepts, except rules for the whole pack (links).
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def schemas() -> dict[str, Schema]:
 
 
 def write_schemas(folder: Path) -> list[Path]:
-    """Write NAME.schema.json for each schema. Gives the files."""
+    """Write NAME.schema.json for each schema. Return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for name, schema in schemas().items():
@@ -118,12 +118,12 @@ def write_schemas(folder: Path) -> list[Path]:
 
 
 def as_text(schema: Schema) -> str:
-    """The schema as it stands in its file."""
+    """The schema as its file holds it."""
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def _whole(name: str, schema: Schema) -> Schema:
-    """A schema of a file. The key `$schema` is the dialect, not something that a pack may hold."""
+    """The schema of a file. The key `$schema` names the dialect; a pack may not have such a key."""
     return {"$schema": DIALECT, **_tidied(schema), "title": _TITLES[name]}
 
 
@@ -151,7 +151,7 @@ def _add_examples(schema: Schema, models: Mapping[str, type[BaseModel]]) -> None
         target = schema.get("$defs", {}).get(name, schema)
         target["examples"] = [dict(_EXAMPLES[model])]
         if model is Argument:
-            # One of the two, as the model's own validator says.
+            # Exactly one of the two, as the model's own validator demands.
             target["oneOf"] = [_names_only("for", "against"), _names_only("against", "for")]
 
 
@@ -163,7 +163,7 @@ def _names_only(present: str, absent: str) -> Schema:
 
 
 def _tidied(schema: Schema) -> Schema:
-    """Without the titles that pydantic makes of the keys, and with lists and texts that may be left empty."""
+    """Remove the titles that pydantic makes from keys, and let lists and texts be empty."""
     return {key: _tidied_value(key, value) for key, value in schema.items()}
 
 
@@ -181,7 +181,7 @@ def _property(schema: Schema) -> Schema:
     tidy = _tidied(schema)
     tidy.pop("title", None)
     if isinstance(tidy.get("default"), list | tuple):
-        # A key with nothing after it is an empty list to the loader.
+        # The loader reads a key without a value as an empty list.
         if "anyOf" in tidy:
             tidy["anyOf"] = [*tidy["anyOf"], {"type": "null"}]
         else:

@@ -1,6 +1,6 @@
-"""Series of sources: reports that come out again and again, and when a newer edition is likely.
+"""Series of sources: reports that appear again and again, and the likely date of a newer edition.
 
-outdated_series(pack, today) -> the newest edition of each series after which another one is likely
+outdated_series(pack, today) -> the newest edition of each series that probably has a newer one
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.packs.pack import Pack
 
 @dataclass(frozen=True, slots=True)
 class LastEdition:
-    """The newest edition of a series in a pack, and since when another one is likely."""
+    """The newest edition of a series in a pack, and the date from which another one is likely."""
 
     series: str
     period: str
@@ -27,10 +27,10 @@ class LastEdition:
 
 
 def outdated_series(pack: Pack, today: date) -> Iterator[LastEdition]:
-    """Series of which a newer edition is likely, the longest overdue first.
+    """Yield series that probably have a newer edition, the longest overdue first.
 
-    A series goes on at the shortest distance of its editions here, or by the length of its one period (a year, a
-    month, a day). An edition comes out once its own period has passed, so another is likely after two steps.
+    The step of a series is the shortest distance between its editions in the pack, or the length of its only period (a
+    year, a month, a day). An edition appears after its own period has passed, so another is likely after two steps.
     """
     editions: dict[str, list[Source]] = {}
     for source in pack.all(Source):

@@ -1,11 +1,11 @@
-"""YAML as plain tables and lists in which every value knows its place in the file.
+"""YAML as plain tables and lists, in which every value has its place in the file.
 
 Values are built straight from the events of PyYAML's C parser, so nothing is ever expanded or nested beyond
-what stands in the file: an alias, an anchor or a merge key is a problem, not a copy, and the recursive part
+the file's own content: an alias, an anchor or a merge key is a problem, not a copy, and the recursive part
 of the C loader, which deep nesting crashes, never runs. One pass costs less than `yaml.load`.
 
-Text stays text. Where YAML 1.1 would make something else of a value without quotes (`no`, `12:30`, `2025`),
-the value is kept as it was written and listed in `Document.unquoted`; who knows what was meant decides.
+Text stays text. If YAML 1.1 would turn a value without quotes into something else (`no`, `12:30`, `2025`),
+the value is kept as written and listed in `Document.unquoted`; code that knows the keys decides.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_EVENTS = 250_000
 MAX_PROBLEMS = 50
-"""Problems after which a file is not read any further: it is not the file that was meant."""
+"""Problems after which reading stops: probably this is the wrong file."""
 
 
 class Mark(Protocol):
-    """Where the parser saw something; line and column count from 0."""
+    """A position of the parser; line and column count from 0."""
 
     @property
     def line(self) -> int: ...
@@ -52,9 +52,9 @@ class Mark(Protocol):
 class Table(dict[str, Any]):
     """A mapping. Keys without a value are left out, but have their marks.
 
-    `mark` is where it begins, `keys_at` where each key stands and `values_at` where each value begins. `swallowed`
-    are words that begin a line of one of its texts and look like keys, with the key of that text and their place:
-    who knows the keys decides.
+    `mark` is its start, `keys_at` has each key's place and `values_at` each value's start. `swallowed` holds words that
+    begin a line of one of its texts and look like keys, with the key of that text and their place: code that knows the
+    keys decides.
     """
 
     __slots__ = ("keys_at", "mark", "swallowed", "values_at")
@@ -68,7 +68,7 @@ class Table(dict[str, Any]):
 
 
 class Items(list[Any]):
-    """A list; `mark` is where it begins and `values_at` where each item begins. An empty item is None."""
+    """A list; `mark` is its start and `values_at` has each item's start. An empty item is None."""
 
     __slots__ = ("mark", "values_at")
 
@@ -80,7 +80,7 @@ class Items(list[Any]):
 
 @dataclass(frozen=True, slots=True)
 class Unquoted:
-    """A value without quotes that YAML 1.1 takes for something else, as it does `no` or `2025`, or “no” for LETTERS."""
+    """A value without quotes that YAML 1.1 reads as something else, such as `no` or `2025`, or “no” for LETTERS."""
 
     path: tuple[str | int, ...]
     mark: Mark
@@ -90,7 +90,7 @@ class Unquoted:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on the line of a value without quotes: perhaps text that was meant to belong to it."""
+    """A comment on the line of a value without quotes: perhaps text that belongs to the value."""
 
     path: tuple[str | int, ...]
     mark: Mark
@@ -99,7 +99,7 @@ class Comment:
 
 @dataclass(slots=True)
 class Document:
-    """One file as it was read. `root` is None where nothing could be; if it is `cut_short`, its end is missing."""
+    """One file. `root` is None if nothing could be read; with `cut_short`, the end is missing."""
 
     file: Path
     root: Table | Items | str | None = None
@@ -115,7 +115,7 @@ def place(mark: Mark) -> Place:
 
 
 def read_yaml(file: Path) -> Document:
-    """Read one file. Never raises for what stands in it or for the file's absence: see `Document.problems`."""
+    """Read one file. Never raise for its content or its absence: see `Document.problems`."""
     document = Document(file)
     try:
         _Builder(document, _read_bytes(file)).build()
@@ -163,7 +163,7 @@ def _read_bytes(file: Path) -> bytes:
 
 
 _DROPPED = "(dropped)"
-"""Stands for a key whose value is read but not kept; compared by identity."""
+"""The key of a value that is read but dropped; compared by identity."""
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _TAKEN_FOR = {
@@ -252,7 +252,7 @@ class _Builder:
             self._put(text, event.start_mark)
 
     def _looked_inside(self, event: Any, text: str, *, plain: bool) -> str:
-        """Note what begins a line of a text and may have been meant as more than text. Gives the text up to there."""
+        """Note lines of a text that the editor may have meant as items or keys. Return the text up to an item."""
         if plain and " - " in text and (mistake := inner_item(self._text(), event)):
             self._add(mistake.at, mistake.code, mistake.message)
             text = text.partition(" - ")[0]
@@ -272,7 +272,7 @@ class _Builder:
             self._key = _DROPPED
         elif not key.isascii() and (message := odd_character(key)) is not None:
             self._add(self._editor_place(mark), "odd-character", message)
-            self._begin_key(without_odd_characters(key), mark, plain=False)  # so that it isn't missed as well
+            self._begin_key(without_odd_characters(key), mark, plain=False)  # so that it isn't reported as missing too
         elif key in table.keys_at:
             first = place(table.keys_at[key])[0]
             message = (
@@ -286,7 +286,7 @@ class _Builder:
             self._key = key
 
     def _put(self, value: Table | Items | str | None, mark: Mark) -> str | int:
-        """Store a value where the parser stands; gives the last step of its path."""
+        """Store a value at the parser's position. Return the last step of its path."""
         top = self._top
         if top is None:
             self._document.root = value
@@ -346,7 +346,7 @@ class _Builder:
         self._document.unquoted.append(Unquoted(self._path(last), mark, text, taken_for))
 
     def _note_comment(self, mark: Mark) -> None:
-        """Keep a comment that stands right after a value, on its line."""
+        """Keep a comment that follows a value on the same line."""
         text = self._text()
         end = text.find("\n", mark.index)
         rest = text[mark.index : end if end >= 0 else len(text)].strip()
@@ -368,7 +368,7 @@ class _Builder:
         self._document.problems.append(problem)
 
     def _editor_place(self, mark: Mark) -> Place:
-        """A place as an editor counts lines, which knows fewer ends of lines than the parser."""
+        """A place as an editor counts lines: with fewer kinds of line ends than the parser."""
         return place_of_byte(self._data, len(self._text()[: mark.index].encode()))
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
@@ -380,7 +380,7 @@ class _Builder:
         return self._at(mistake.at, mistake.code, mistake.message)
 
     def _text(self) -> str:
-        """The file as text; positions in it are the parser's. Made when it is first needed."""
+        """The file as text, decoded at its first use. Its positions are the parser's."""
         if self._decoded is None:
             self._decoded = self._data.decode()
         return self._decoded
@@ -392,7 +392,7 @@ def _line_of(error: yaml.MarkedYAMLError) -> int:
 
 
 def excerpt(value: str, most: int = 40) -> str:
-    """Some text from a file, short and on one line, to be named in a message."""
+    """A short excerpt of a file's text on one line, for a message."""
     flat = " ".join(value.split())
     flat = "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in flat[: most + 1]

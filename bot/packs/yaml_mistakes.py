@@ -1,12 +1,12 @@
-"""Why a file can't be read, in an editor's words, and at the line that has to be mended.
+"""The reason why a file can't be read, in an editor's words, and the line to fix.
 
-    before_reading(data) -> YamlMistake | None                what is wrong whatever else the file says
-    after_failing(text, error, last) -> YamlMistake           what the parser stumbled over
+    before_reading(data) -> YamlMistake | None                mistakes that show without parsing
+    after_failing(text, error, last) -> YamlMistake           the cause of the parser's error
     inner_item(text, event) -> YamlMistake | None             a hyphen that became part of the text above it
     inner_keys(text, event) -> (key, place), …            words that may have been keys and became part of a text
 
-A parser says where it could not go on. What an editor has to change is often in the same line, sometimes above:
-a quotation mark that was not closed, a line that was moved. So the lines themselves are looked at.
+A parser reports the place where it could not go on. The mistake is often in the same line, sometimes above: an
+unclosed quotation mark, a moved line. So this module reads the lines themselves.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TOO_DEEP = "brackets or lists are nested too deep here: a pack needs four levels
 
 @dataclass(frozen=True, slots=True)
 class YamlMistake:
-    """One thing that is wrong: where, the rule, and what to do."""
+    """One mistake: its place, its rule and the remedy."""
 
     at: Place
     code: str
@@ -53,11 +53,11 @@ _TAB = re.compile(rb"^ *(\t)[ \t]*[^\s#]", re.MULTILINE)
 
 
 _WIDE_BYTES = 4
-"""Bytes of a character in the widest encoding: in a narrow one, no zero stands among the first."""
+"""Bytes of a character in the widest encoding. In a narrow one, none of the first bytes is zero."""
 
 
 def before_reading(data: bytes) -> YamlMistake | None:
-    """What can be told from the bytes: another encoding, two versions left by git, a tab, a line end nobody sees."""
+    """Find mistakes in the bytes: another encoding, two versions left by git, a tab, an invisible line end."""
     nul = data.find(b"\0")
     if data.startswith(_WIDE) or 0 <= nul < _WIDE_BYTES:
         message = (
@@ -111,7 +111,7 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 def after_failing(text: str, error: yaml.MarkedYAMLError, last: Any) -> YamlMistake:
-    """What to mend so that the file can be read on. `last` is the last value that was read before, or None."""
+    """The fix that lets the file be read on. `last` is the last value before the failure, or None."""
     problem, context = error.problem or "", error.context or ""
     mark, around = error.problem_mark, error.context_mark
     stopped = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
@@ -146,7 +146,7 @@ def _line(lines: Sequence[str], at: Place) -> str:
 
 
 def _no_key(lines: Sequence[str], at: Place) -> YamlMistake:
-    """A line where a key is due: it may go on with a text that a comment above has ended."""
+    """A line without a key where one is due: it may continue a text that a comment above has ended."""
     line = _line(lines, at)
     above = next((n for n in range(at[0] - 1, 0, -1) if lines[n - 1].strip()), 0)
     sign = lines[above - 1].find(" #") if above else -1
@@ -176,7 +176,7 @@ def _without_colon(line: str) -> str:
 
 
 def _colon(lines: Sequence[str], at: Place) -> YamlMistake:
-    """A colon where none can be: after the line's key, the line is out of place; further right, it is part of text."""
+    """A misplaced colon: after the line's key, the indentation is wrong; further right, it is part of a text."""
     key = _KEY.match(_line(lines, at))
     if key is not None and key.end("key") == at[1] - 1:
         return YamlMistake((at[0], key.end("lead") + 1), "indentation", _compared(lines, at[0]))
@@ -204,7 +204,7 @@ def _out_of_line(lines: Sequence[str], at: Place) -> YamlMistake:
 
 
 def _compared(lines: Sequence[str], number: int) -> str:
-    """What the indentation of a line is, and what that of the nearest line of its kind above."""
+    """Compare the indentation of a line with that of the nearest line of its kind above."""
     line = lines[number - 1]
     have = len(line) - len(line.lstrip(" "))
     kind = "a hyphen" if line.lstrip().startswith("- ") else "a key"
@@ -217,7 +217,7 @@ def _compared(lines: Sequence[str], number: int) -> str:
 
 
 def _above(lines: Sequence[str], number: int) -> Iterator[tuple[int, int, str, bool]]:
-    """Lines above with a key or a hyphen: number, spaces, what stands there, whether it is a hyphen's."""
+    """Yield lines above with a key or a hyphen: number, spaces, name, whether it is a hyphen."""
     for n in range(number - 1, max(0, number - 80), -1):
         line = lines[n - 1]
         width = len(line) - len(line.lstrip(" "))
@@ -256,7 +256,7 @@ _HINTS = {
     "|expected node content": "text can't begin with this character: put it in quotes",
     "|control characters": "a character that text never has (a control character) stands here: delete it, or type the line again",
 }
-"""Context | words of the parser → what to do. The first that fits is taken."""
+"""Context | words of the parser → the remedy. The first match counts."""
 
 
 # --- lines that became text ---
@@ -266,7 +266,7 @@ _INNER_ITEM = re.compile(r"^( +)- ", re.MULTILINE)
 
 
 def inner_item(text: str, event: Any) -> YamlMistake | None:
-    """A hyphen that was meant to begin an item and stands so far right that it became part of the item above."""
+    """A hyphen that was meant to begin an item, but stands so far right that it became part of the item above."""
     hyphen = _INNER_ITEM.search(text, event.start_mark.index, event.end_mark.index)
     if hyphen is None:
         return None
@@ -286,7 +286,7 @@ def inner_item(text: str, event: Any) -> YamlMistake | None:
 
 
 def inner_keys(text: str, event: Any) -> Iterator[tuple[str, Place]]:
-    """Words with a colon that begin a line inside a text of several lines: they may have been meant as keys."""
+    """Words with a colon that begin a line inside a text of several lines: probably meant as keys."""
     for key in _INNER_KEY.finditer(text, event.start_mark.index, event.end_mark.index):
         yield key[2], _place_in(text, event, key.start(2))
 
