@@ -1,1 +1,1 @@
-"""What an editor's tools write: new packs, edits in place, drafts, bibliographies and briefings."""
+"""The work of an editor's tools: new packs, edits in place, drafts, bibliographies and briefings."""

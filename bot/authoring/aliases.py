@@ -1,7 +1,7 @@
-"""One more alias or question for an entry of a pack: its other lines stay, and it is written only if the whole pack then passes.
+"""Add an alias or a question to an entry of a pack, keeping its other lines, if the whole pack then passes.
 
-key_of("car parks")                                    "aliases"; "questions" for more words than a name has
-add_words(folder, entry_id, "car parks", today, t)     the file that has them now
+key_of("car parks")                                    "aliases"; "questions" for longer texts
+add_words(folder, entry_id, "car parks", today, t)     the file that now has them
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from bot.packs.problems import Severity
 
 MISTAKES_TOLD = 5
 ALIAS_WORDS = 4
-"""The most words of an alias; more of them make a question."""
+"""The most words of an alias; longer ones are questions."""
 _FLOW = re.compile(r"(?P<start> *(?:aliases|questions): *\[)(?P<old>[^\[\]#]*)\] *")
 
 Key = Literal["aliases", "questions"]
 
 
 def key_of(words: str) -> Key:
-    """Return the list of an entry that these words belong into."""
+    """Return the list of an entry that these words belong in."""
     return "aliases" if len(words.split()) <= ALIAS_WORDS else "questions"
 
 
 def add_words(folder: Path, entry_id: str, words: str, today: date, t: Translator) -> Path:
-    """Write the words into the entry, in the list that `key_of` says; return the file that has them.
+    """Write the words into the entry, in the list that `key_of` returns; return the file.
 
-    Raises NotFound for an entry that is gone, and Refused, with nothing changed, where that list is written in a way
-    that takes a hand, or where the pack would not pass.
+    Raise NotFound for an entry that is gone. Raise Refused, and change nothing, if that list needs an editor's hand, or
+    if the pack would not pass.
     """
     key = key_of(words)
     with tempfile.TemporaryDirectory() as scratch:
@@ -75,7 +75,7 @@ def _write(folder: Path, entry_id: str, key: Key, words: str, t: Translator) -> 
 
 
 def _with_item(entry: Sequence[str], key: Key, at: int | None, indent: int, item: str) -> list[str] | None:
-    """The entry's lines with the item in the list whose key stands in line `at`; None for a list that takes a hand."""
+    """Add the item to the list whose key stands in line `at`. Return the entry's lines; None if the list needs a hand."""
     if at is None:
         return [*entry, f"{' ' * indent}{key}: [{item}]"]
     flow = _FLOW.fullmatch(entry[at])
@@ -94,7 +94,7 @@ def _with_item(entry: Sequence[str], key: Key, at: int | None, indent: int, item
 
 
 def _hyphen(line: str) -> int:
-    """How far the hyphen of a list's item is indented; -1 for a line that has none."""
+    """The indentation of a list item's hyphen; -1 for a line without one."""
     bare = line.lstrip()
     return len(line) - len(bare) if bare.startswith("- ") else -1
 

@@ -1,6 +1,6 @@
 """Sources from a bibliography in CSL JSON, as Zotero and others export it.
 
-    read_bibliography(file) -> Bibliography        its works, and what could not be read, with lines
+    read_bibliography(file) -> Bibliography        its works, and its unreadable entries with lines
 
 new_sources.py makes entries for sources.yaml out of them.
 """
@@ -30,7 +30,7 @@ _EXPORTS = "Zotero does (Export Items, format CSL JSON), and so does Pandoc (pan
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One entry of a bibliography. `line` counts from 1; `label` is how its file calls it."""
+    """One entry of a bibliography. `line` counts from 1; `label` is its name in the file."""
 
     line: int
     label: str
@@ -47,14 +47,14 @@ class Work:
 
 @dataclass(slots=True)
 class Bibliography:
-    """What a file holds. `malformed` has a line and a message for each entry that could not be read."""
+    """The content of a file. `malformed` has a line and a message for each unreadable entry."""
 
     works: list[Work] = field(default_factory=list)
     malformed: list[tuple[int, str]] = field(default_factory=list)
 
 
 def read_bibliography(file: Path) -> Bibliography:
-    """Every work in a file. Raises NotFound or Refused where the file as a whole can't be read."""
+    """Read every work in a file. Raise NotFound or Refused if the file as a whole can't be read."""
     text = _text(file)
     if text.lstrip()[:1] == "@":
         raise Refused(f"export {file} as CSL JSON: Parley doesn't read BibTeX. {_EXPORTS}")
@@ -76,7 +76,7 @@ def _text(file: Path) -> str:
 
 
 def one_line(text: str) -> str:
-    """Put some text on one line, without markup, HTML's entities and the braces that converters leave from LaTeX."""
+    """Put text on one line, without markup, HTML entities and the braces that converters leave from LaTeX."""
     bare = re.sub(r"</?(?:i|b|sub|sup|span|sc|em|strong)\b[^<>]*>|[{}\x00-\x08\x0e-\x1b\x7f]", "", text)
     flat = " ".join(unescape(bare).split())
     return flat if len(flat) <= LINE_MAX else flat[: LINE_MAX - 1].rstrip() + "…"
@@ -99,7 +99,7 @@ class _CslName(BaseModel):
 
     @property
     def whole(self) -> str:
-        """The name as it is read: every part that is there."""
+        """The full name, with every part that it has."""
         parts = (self.given_name, self.dropping_particle, self.particle, self.family, self.suffix)
         return " ".join(filter(None, parts)) if self.family or self.given_name else self.literal
 
@@ -111,7 +111,7 @@ class _CslDate(BaseModel):
 
 
 class _CslItem(BaseModel):
-    """One item of https://docs.citationstyles.org/en/stable/specification.html, as far as a source needs it."""
+    """One item of https://docs.citationstyles.org/en/stable/specification.html, with the parts that a source needs."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -141,12 +141,12 @@ _CSL_KINDS = {
 
 
 def _encodable(value: object) -> object:
-    """The same value, each half of a surrogate pair exchanged for `?`: JSON can hold one alone, a file can't."""
+    """Replace each lone half of a surrogate pair by `?`: JSON can hold one, a file can't."""
     return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _without_nulls(value: Any) -> Any:
-    """Leave out what is `null`: registries write it for what they don't know."""
+    """Drop `null` values: registries write them for unknown facts."""
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
@@ -182,7 +182,7 @@ def _csl(file: Path, text: str) -> Bibliography:
 
 
 def _items(text: str) -> Iterator[tuple[int, Any]]:
-    """Every item with where it begins: those of a list, those of `items`, or the only one. The text is known as JSON."""
+    """Yield every item with its start: those of a list, those of `items`, or the only one. The text is valid JSON."""
     decoder = json.JSONDecoder()
     start = _past(_GAP, text, 0)
     listed = re.compile(r'\{\s*(?:"[^"]*"\s*:\s*"[^"]*"\s*,\s*)*"items"\s*:\s*(?=\[)').match(text, start)
@@ -242,7 +242,7 @@ def _date_of(parts: Iterable[object]) -> str:
 
 
 def _date(written: str) -> str:
-    """A date as exact as it is known; less exact where a part is not in the calendar, empty where none is left."""
+    """A date as exact as known: without parts that aren't in the calendar, empty if none is left."""
     match = re.match(r"\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?!\d)", written)
     parts = [part for part in match.groups() if part] if match else []
     while parts:

@@ -1,4 +1,4 @@
-"""A pack as a document to read: Markdown, in which every text of the pack is text.
+"""A pack as a document: Markdown, in which every text of the pack stays plain text.
 
 briefing(pack) -> str
 """
@@ -120,7 +120,7 @@ def _sides(pack: Pack, entry: Entry, numbers: dict[str, int]) -> Iterator[str]:
 
 
 def _argument(pack: Pack, argument: Argument, numbers: dict[str, int], margin: str) -> Iterator[str]:
-    """An argument as an item of a list, and what is said about it below; the loader refuses circles."""
+    """An argument as an item of a list, with the arguments about it below; the loader refuses circles."""
     lead = {"": "", "for": "In support: ", "against": "In reply: "}["" if not margin else argument.side]
     yield f"{margin}- {lead}**{md(argument.point)}** {md(argument.text)}{_notes(argument.sources, numbers)}"
     for reply in pack.arguments_about.get(argument.id, ()):
@@ -128,7 +128,7 @@ def _argument(pack: Pack, argument: Argument, numbers: dict[str, int], margin: s
 
 
 def _notes(sources: Sequence[str], numbers: dict[str, int]) -> str:
-    """Numbers of sources, as they are listed at the end."""
+    """The numbers of sources, as in the list at the end."""
     return f" \\[{', '.join(str(numbers[key]) for key in sources)}\\]" if sources else ""
 
 

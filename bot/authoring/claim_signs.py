@@ -1,4 +1,4 @@
-"""Words by which a sentence tells that it claims something: dates, figures, comparisons, causes, who says it."""
+"""Words that signal a claim in a sentence: dates, figures, comparisons, causes, attribution."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Which sentences of an essay state something that can be checked, by rules for English and for figures.
+"""Find the sentences of an essay that state something checkable, by rules for English and for figures.
 
     propose_claims(paragraphs) -> EssayClaims       claims with their exact words, and the names and dates of the whole text
 
-The rules look at words alone (numbers, dates, names, comparisons, who says it, "will", "should"). They propose; an
-editor judges. They find most of what is claimed and some of what is not, and what kind of claim it is they often only
-guess: see `parley new` in docs/packs.md.
+The rules only look at words (numbers, dates, names, comparisons, attribution, "will", "should"). They propose; an
+editor judges. They find most claims and some sentences that aren't claims, and often only guess the kind of a claim:
+see `parley new` in docs/packs.md.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from bot.authoring.sentences import Piece, clauses, heading, sentences, words
 from bot.packs.model import ClaimKind
 
 MAX_PROPOSALS = 300
-"""More than an editor would judge in weeks; of a longer text the strongest are proposed."""
+"""More claims than an editor would judge in weeks; a longer text gives its strongest."""
 _ALONE = 2
-"""How much a part of a sentence must have to be a claim by itself; for a whole sentence one sign is enough."""
+"""The strength that makes a part of a sentence a claim by itself; for a whole sentence one sign is enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class EssayClaims:
-    """What the rules found. `checkable` counts the claims before any was left out to keep the quotes short."""
+    """The rules' result. `checkable` counts the claims before some are left out to keep the quotes short."""
 
     title: str | None
     proposals: tuple[Proposal, ...]
@@ -51,7 +51,7 @@ class EssayClaims:
 
 
 def propose_claims(paragraphs: Sequence[str]) -> EssayClaims:
-    """What is claimed in these paragraphs, in their order. The quotes show less than half of the text together."""
+    """Find the claims in these paragraphs, in their order. Together, the quotes show less than half of the text."""
     names = EssayNames(paragraphs)
     claims: list[Proposal] = []
     first_heading = None
@@ -74,7 +74,7 @@ def propose_claims(paragraphs: Sequence[str]) -> EssayClaims:
 
 
 def _claims(paragraph: int, index: int, sentence: Piece, names: EssayNames) -> Iterator[Proposal]:
-    """The claims of one sentence: each clause that states something by itself, or the strongest of it."""
+    """The claims of one sentence: each clause that states something by itself, or the strongest one."""
     if _says_nothing(sentence.text):
         return
     if tells := _TELLS.match(sentence.text):
@@ -98,11 +98,11 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 _TELLS = re.compile(r"(?:did|do|have) you (?:know|notice|noticed|realise|realize|heard?) (?:that|how)\b", re.IGNORECASE)
-"""Questions that claim something all the same."""
+"""Questions that still make a claim."""
 
 
 def _says_nothing(sentence: str) -> bool:
-    """Questions, requests and fragments claim nothing."""
+    """Whether a sentence is a question, a request or a fragment: those claim nothing."""
     bare = sentence.rstrip("\"'”’») ")
     asks = bare.endswith(("?", "？", "؟")) and not _TELLS.match(sentence)
     return asks or bool(_REQUEST.match(sentence)) or words(sentence) < MIN_QUOTE
@@ -119,7 +119,7 @@ def _bare(clause: Piece) -> Piece:
 
 
 def _strength(text: str, names: EssayNames) -> int:
-    """How much in these words can be looked up or argued about. What has nothing is not proposed."""
+    """The strength of a claim: the number of signs to look up or argue about. A clause without any isn't proposed."""
     total = 3 * bool(DATE.search(text)) + 2 * bool(FIGURE.search(text)) + 2 * min(2, len(names.within(text)))
     total += sum(bool(rule.search(text)) for rule in (COMPARED, GENERAL, CAUSED, IS, FUTURE, VALUED))
     total += 2 * bool(ATTRIBUTED.search(text)) + bool(re.search(r"[“\"«][^”\"»]{8,}", text))
@@ -127,7 +127,7 @@ def _strength(text: str, names: EssayNames) -> int:
 
 
 def _kind(part: str, said_by: str | None) -> ClaimKind:
-    """A guess. Whose opinion it is comes before what it is about."""
+    """Guess the kind of a claim. Attribution to a person comes before the subject."""
     if said_by is not None and not re.search(r"[“\"«]", part):
         return ClaimKind.OPINION
     if VALUED.search(part):
@@ -139,7 +139,7 @@ def _kind(part: str, said_by: str | None) -> ClaimKind:
 
 _NAME_WORD = r"[^\W\d_a-z][\w’'.-]{0,40}"
 _NAME_WORDS = rf"{_NAME_WORD}(?:\s{{1,9}}(?:(?:of|the|de|del|la|von|van|bin|al)\s{{1,9}})?{_NAME_WORD}){{0,11}}?"
-"""Bounds keep the search from reading a long row of names again from each of its words."""
+"""The bounds keep the search from starting a long row of names again at each word."""
 _WHO = (
     rf"(?P<who>(?:[Tt]he |[Aa] |[Mm]any |[Mm]ost |[Ss]ome )?(?:{_NAME_WORDS}|"
     r"[a-z]*(?:critics|experts|specialists|supporters|opponents|officials|economists|scientists|researchers|analysts|"
@@ -158,7 +158,7 @@ _NOBODY = frozenset(_NOBODY_TEXT.split())
 
 
 def _said_by(sentence: str) -> str | None:
-    """Whom the sentence names as saying it; None for the author."""
+    """The person to whom the sentence attributes its claim; None for the author."""
     for pattern in _PATTERNS:
         match = pattern.search(sentence)
         if match is not None:

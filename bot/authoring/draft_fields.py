@@ -1,9 +1,9 @@
 """The texts of a draft that an editor changes in a chat's form.
 
-    open_fields(folder, suggestion, t) -> texts by key                as the draft has them
+    open_fields(folder, suggestion, t) -> texts by key                the draft's own
     put_fields(folder, suggestion, values, today, t) -> Revision      into the draft, if the pack would pass with it
 
-Only the lines of a value that changed are written anew; comments, order and all other lines of the draft stay.
+Only the lines of a changed value are rewritten; comments, order and all other lines of the draft stay.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from bot.suggestions.repository import Kind, Suggestion
 WIDTH = 100
 """Characters of a line in a file."""
 LISTS_OF_LINES = frozenset(("aliases", "sources"))
-"""Keys whose value is a list, in a form one item a line."""
+"""Keys whose value is a list; a form shows one item on each line."""
 KEYS: Mapping[type[Entry], tuple[str, ...]] = {
     Fact: ("statement", "reason", "aliases", "sources"),
     Position: ("name", "statement", "aliases"),
@@ -46,24 +46,25 @@ KEYS: Mapping[type[Entry], tuple[str, ...]] = {
     Term: ("term", "definition", "aliases", "sources"),
     Event: ("date", "event", "aliases", "sources"),
 }
-"""What of an entry a form shows: at most five."""
+"""The keys of an entry that a form shows: at most five."""
 NEW_SOURCE_KEYS = ("title", "url", "kind", "copy", "summary")
-"""The same for a source that a member suggested, which says what it is first of all."""
+"""The same for a source that a member suggested; its title and address come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A draft with an editor's words in it: the trial of it, and the texts that the topic doesn't have yet, by key."""
+    """A draft with an editor's changes: its trial, and the new texts by key."""
 
     trial: Trial
     changes: Mapping[str, str]
 
 
 def open_fields(folder: Path, suggestion: Suggestion, t: Translator) -> dict[str, str]:
-    """Read the draft's texts by their keys, empty where one is to be filled in; write the draft anew first where it is gone, or where nobody touched it while the card changed.
+    """Read the draft's texts by key, empty for a text to fill in. Write the draft first if it is missing, or if the
+    card has changed and nobody touched the draft.
 
-    Raises NotFound for an entry that is gone, and Refused for files that can't be read or written, or for a draft that
-    an editor changed, as somebody else did the card.
+    Raise NotFound for an entry that is gone, and Refused for files that can't be read or written, or for a draft that
+    an editor changed while somebody else changed the card.
     """
     draft = draft_file(folder, suggestion.id)
     if not draft.is_file() or (suggestion.kind is Kind.CORRECTION and is_untouched(draft, t)):
@@ -74,7 +75,7 @@ def open_fields(folder: Path, suggestion: Suggestion, t: Translator) -> dict[str
 
 
 def put_fields(folder: Path, suggestion: Suggestion, values: Mapping[str, str], today: date, t: Translator) -> Revision:
-    """Write these texts into the draft, by key. The draft stays as it is where the trial is not new, or has mistakes.
+    """Write these texts into the draft, by key. Leave the draft alone if the trial is not new or has mistakes.
 
     Raises NotFound and Refused as `open_fields` does.
     """
@@ -115,19 +116,19 @@ def _as_text(value: object) -> str:
 
 
 def _clean(key: str, text: str) -> str:
-    """A text on one line; a list with one item a line, without empty ones."""
+    """A text on one line; or a list with one item a line, without empty items."""
     lines = [" ".join(filter(None, line.replace("\t", " ").split(" "))) for line in text.splitlines()]
     return ("\n" if key in LISTS_OF_LINES else " ").join(line for line in lines if line)
 
 
 def _line(entry: Table, key: str) -> float:
-    """The line of the key, counted from 0; after all others where the entry doesn't have it."""
+    """The line of the key, counted from 0; infinity if the entry doesn't have it."""
     mark = entry.keys_at.get(key)
     return float("inf") if mark is None else mark.line
 
 
 def _put(lines: list[str], entry: Table, key: str, text: str) -> None:
-    """Put the value in the place of the key's present one, or at the entry's end; take the key out for no value."""
+    """Replace the key's value, or add the key at the entry's end; delete the key for an empty value."""
     mark = entry.keys_at.get(key)
     column = entry.mark.column if mark is None else mark.column
     start = len(lines) if mark is None else mark.line
@@ -138,7 +139,7 @@ def _put(lines: list[str], entry: Table, key: str, text: str) -> None:
 
 
 def _end(lines: Sequence[str], start: int, column: int) -> int:
-    """The line after the last one of the value whose key stands at `column` of line `start`."""
+    """The line after the end of the value whose key stands at `column` of line `start`."""
     end = start + 1
     for number in range(start + 1, len(lines)):
         line = lines[number].lstrip()
@@ -166,7 +167,7 @@ def _written(key: str, text: str, column: int, present: object) -> Iterator[str]
 
 
 def _item(one: str, present: object) -> Iterator[str]:
-    """An item of a list; a source keeps its place in it, and what it bears out."""
+    """An item of a list; a source keeps its place and its `bears`."""
     uses = [use for use in present if isinstance(use, Table)] if isinstance(present, Items) else []
     use = next((use for use in uses if use.get("source") == one), None)
     if use is None:

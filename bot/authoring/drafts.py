@@ -1,10 +1,10 @@
-"""An accepted suggestion as a file in the pack's `drafts/`, and the way from there into the pack.
+"""An accepted suggestion as a file in the pack's `drafts/`, and its way into the pack.
 
-    write_draft(folder, suggestion, t) -> file               the entry as it stands, or one to fill in; the rest is comments
-    try_draft(folder, suggestion, draft, today, t) -> Trial  what the pack would be with it
+    write_draft(folder, suggestion, t) -> file               the present entry, or one to fill in; the rest is comments
+    try_draft(folder, suggestion, draft, today, t) -> Trial  the pack as it would be with it
     publish_draft(folder, suggestion, today, t) -> file      into the part's file or folder, if the whole pack then passes
 
-What a member typed stands in comments alone, so that only an editor's own words get into the pack.
+A member's words stand only in comments, so that only an editor's own words get into the pack.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LIST_NAMES: dict[type[Entry], str] = {model: name for name, model in LISTS.items
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """An error that a pack would have with a draft in it. `key` is the draft's key that it stands at, or empty."""
+    """An error that the pack would have with this draft. `key` is the draft's key with the error, or empty."""
 
     key: str
     file: Path
@@ -52,9 +52,9 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A pack as it would be with a draft in it. `file`, within the pack, would hold the entry `entry_id`.
+    """A pack as it would be with this draft. `file`, within the pack, would hold the entry `entry_id`.
 
-    `pack` is None where there are mistakes, and `is_new` False where the pack says the same already.
+    `pack` is None if there are mistakes; `is_new` is False if the pack already says the same.
     """
 
     file: Path
@@ -69,8 +69,7 @@ def draft_file(folder: Path, suggestion: str) -> Path:
 
 
 def write_draft(folder: Path, suggestion: Suggestion, t: Translator) -> Path:
-    """Writes the draft, again where it is there already. Raises NotFound for an entry that is gone, Refused for files
-    that can't be read or written."""
+    """Write the draft, replacing an existing one. Raise NotFound for a missing entry, Refused if a file fails."""
     reading = _readable(folder, t)
     if suggestion.kind is Kind.CORRECTION:
         name, entry = _as_it_stands(reading, suggestion.entry, t)
@@ -96,10 +95,10 @@ def write_draft(folder: Path, suggestion: Suggestion, t: Translator) -> Path:
 
 
 def publish_draft(folder: Path, suggestion: Suggestion, today: date, t: Translator) -> Path:
-    """Takes the draft into the pack, and away from the drafts; returns the file that has it now.
+    """Move the draft into the pack, and return the file that now has it.
 
-    Raises NotFound where the draft is gone, and Refused, with nothing changed, where it is not complete, says what the
-    pack says already, or the pack would not pass with it: the message says what and where.
+    Raise NotFound if the draft is gone. Raise Refused, and change nothing, if it is incomplete or says nothing new, or
+    if the pack would not pass: the message says what and where.
     """
     draft = draft_file(folder, suggestion.id)
     if not draft.is_file():
@@ -122,9 +121,9 @@ def publish_draft(folder: Path, suggestion: Suggestion, today: date, t: Translat
 
 
 def try_draft(folder: Path, suggestion: Suggestion, draft: bytes, today: date, t: Translator) -> Trial:
-    """Put a draft with this content into a copy of the pack, and check that. Nothing in `folder` changes.
+    """Put a draft with this content into a copy of the pack, and check the copy. Nothing in `folder` changes.
 
-    Raises Refused for a draft that is no entry, or that can't be put into its file.
+    Raise Refused for a draft that isn't an entry, or that can't be put into its file.
     """
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch, folder.name)
@@ -145,7 +144,7 @@ def try_draft(folder: Path, suggestion: Suggestion, draft: bytes, today: date, t
 
 
 def _key_at(reading: PackReading, entry_id: str, problem: Problem) -> str:
-    """The key of this entry whose value has the problem, or an empty text."""
+    """The key of this entry whose value has the problem; empty if it is in none."""
     raw = reading.raws.get(entry_id)
     if raw is None or raw.file != problem.file:
         return ""
@@ -157,7 +156,7 @@ def _key_at(reading: PackReading, entry_id: str, problem: Problem) -> str:
 
 
 def refuse_outdated(folder: Path, suggestion: Suggestion, t: Translator) -> None:
-    """Raise Refused where somebody has changed the card since: publishing would undo that unseen."""
+    """Raise Refused if somebody has changed the card since: publishing would undo their change unseen."""
     draft, reading = draft_file(folder, suggestion.id), _readable(folder, t)
     base = _base(draft)
     if not base or suggestion.kind is not Kind.CORRECTION or suggestion.entry not in reading.raws:
@@ -174,12 +173,12 @@ def refuse_outdated(folder: Path, suggestion: Suggestion, t: Translator) -> None
 
 
 def is_untouched(draft: Path, t: Translator) -> bool:
-    """Whether the draft of a correction still says what the card said when it was made."""
+    """Whether a correction's draft still has the card's text of the time when the draft was made."""
     return _base(draft) == _digest(_indented(_lines_in(draft, only_entry(draft, t)[1], t)))
 
 
 def _base(draft: Path) -> str:
-    """The digest of the entry that the draft was made from; empty where there is none."""
+    """The digest of the entry that the draft came from; empty if it came from none."""
     line = re.search(rf"^# {_MADE_FROM} (\w+)\s*$", draft.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
     return line[1] if line else ""
 
@@ -210,7 +209,7 @@ def _move_in(folder: Path, suggestion: Suggestion, t: Translator) -> Path:
 
 
 def only_entry(draft: Path, t: Translator) -> tuple[str, Table]:
-    """The list of the draft, and its one entry."""
+    """The name of the draft's list, and its only entry."""
     document = read_yaml(draft)
     if document.problems:
         problem = document.problems[0]
@@ -268,7 +267,7 @@ def _to_fill_in(reading: PackReading, suggestion: Suggestion) -> tuple[str, str]
 
 
 def _comment(folder: Path, suggestion: Suggestion) -> Iterator[str]:
-    """What stands above the entry: who may not be named here is not, and what was typed can't become YAML."""
+    """The comment above the entry. It omits the member's name, and their words can't become YAML."""
     yield f"Suggestion {suggestion.id}, {_WHAT[suggestion.kind]}, of {suggestion.at:%Y-%m-%d}. A member wrote:"
     yield from _quoted(suggestion.words)
     if suggestion.answer:
@@ -300,7 +299,7 @@ def _quoted(written: str) -> Iterator[str]:
 
 
 def _lines_in(file: Path, entry: Table, t: Translator) -> list[str]:
-    """The lines of an entry in a list with hyphens, its hyphen at the margin. Raises Refused for one in brackets."""
+    """The lines of an entry in a list with hyphens, its hyphen at the margin. Raise Refused for an entry in brackets."""
     lines = file.read_text(encoding="utf-8-sig").splitlines()
     start, end, margin = span(lines, entry, t)
     return [line[margin:] if line.strip() else "" for line in lines[start:end]]

@@ -1,8 +1,8 @@
-"""New sources into a pack: which of its files takes them, and what is told about it.
+"""Import new sources into a pack: choose the file, append the entries, and report.
 
 sources_for(works, folder) -> Sources
-append_sources(folder, new) -> Appended         nothing that stands in a file is changed
-report(file, read, found, appended) -> lines for the person who asked
+append_sources(folder, new) -> Appended         existing lines stay
+report(file, read, sources, appended) -> lines for the editor
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _FOLDER_FILE = "imported.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """The file that took the sources, and what the checker says of them there."""
+    """The file that got the sources, and the checker's problems in it."""
 
     file: Path
     problems: tuple[Problem, ...]
 
 
 def sources_for(works: Iterable[Work], folder: Path | None) -> Sources:
-    """New sources for the pack in this folder, or for none in particular. Drafts and broken packs are read, too.
+    """New sources for the pack in this folder, or for no pack. It also reads drafts and broken packs.
 
-    Raises Refused where the pack's sources can't be read, since what is there already would be imported again.
+    Raise Refused if the pack's sources can't be read: the import would repeat existing ones.
     """
     if folder is None:
         return sources_of(works, {}, ())
@@ -48,14 +48,14 @@ def sources_for(works: Iterable[Work], folder: Path | None) -> Sources:
 
 
 def as_yaml(new: Sequence[NewSource]) -> str:
-    """The entries as a file sources.yaml."""
+    """The entries as a sources.yaml file."""
     return "sources:\n" + "\n".join(item(source.fields) for source in new) if new else ""
 
 
 def append_sources(folder: Path, new: Sequence[NewSource]) -> Appended:
-    """Adds the sources to the end of the pack's; to a file of their own where the sources are a folder of files.
+    """Add the sources at the end of the pack's; to a new file if the sources are a folder of files.
 
-    Raises Refused, with nothing changed, where that can't be done without touching other lines.
+    Raise Refused, and change nothing, if that needs changes to other lines.
     """
     parts = folder / "sources"
     file = parts / _FOLDER_FILE if parts.is_dir() else folder / "sources.yaml"
@@ -71,7 +71,7 @@ def append_sources(folder: Path, new: Sequence[NewSource]) -> Appended:
 
 
 def report(file: Path, read: Bibliography, sources: Sources, appended: Appended | None) -> Iterator[str]:
-    """What was imported, what was there already, what could not be read, and what is left to write, one a line."""
+    """The report, line by line: new works, existing ones, unreadable ones, and texts left to write."""
     for line, message in read.malformed:
         yield f"{file}:{line}: error: {message}"
     for work, same in sources.duplicates:

@@ -1,10 +1,10 @@
-"""The addresses of a pack's sources: which there are, what an answer means, and how it is noted beside `opened`.
+"""The addresses of a pack's sources: list them, judge an answer, and note it beside `opened`.
 
     links_of(reading) -> [Asking]           every address to ask: `url`, `archive_url` and `other_urls` of each source
-    judge(...) -> LinkAnswer                    what an answer says about an address
-    note(folder, answers, day) -> NoteResult     written into the sources' files, one line a source, nothing else touched
+    judge(...) -> LinkAnswer                    the verdict on an address
+    note(folder, answers, day) -> NoteResult     writes into the sources' files, one line a source
 
-Asking itself is an adapter's business (adapters/http/link_checker.py).
+An adapter sends the requests (adapters/http/link_checker.py).
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from bot.packs.reading import PackReading, Spot
 from bot.packs.yaml_document import Items, Table, read_yaml
 
 LINK_OF = {"url": "link", "archive_url": "archive_link"}
-"""Key of an address → key of what was found there. What is found at `other_urls` is told and not noted."""
+"""Key of an address → key of its note. Results for `other_urls` are reported, not noted."""
 OTHERS = "other_urls"
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One address of one source, with where it stands."""
+    """One address of one source, with its place."""
 
     source: str
     key: str
@@ -44,7 +44,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class LinkAnswer:
-    """What an address answered. `trail` are the addresses that it led to, in order."""
+    """An address's answer. `trail` lists its redirects in order."""
 
     status: LinkStatus
     detail: str = ""
@@ -53,7 +53,7 @@ class LinkAnswer:
 
 
 def links_of(reading: PackReading) -> list[Asking]:
-    """Every address of a pack's sources, in file order; those of entries with other mistakes, too."""
+    """Every address of a pack's sources, in file order, even of entries with other mistakes."""
     links = []
     for key, raw in reading.raws.items():
         if raw.model is Source:
@@ -64,7 +64,7 @@ def links_of(reading: PackReading) -> list[Asking]:
 
 
 def _addresses(table: Table) -> Iterator[tuple[tuple[str | int, ...], object]]:
-    """Where an address may stand in a source, and what stands there."""
+    """Yield the paths of a source's addresses, and the values there."""
     for name in LINK_OF:
         yield (name,), table.get(name)
     others = table.get(OTHERS)
@@ -77,10 +77,10 @@ _OK = range(200, 300)
 
 
 def judge(address: str, status: int, content_type: str, trail: Sequence[tuple[str, bool]]) -> LinkAnswer:
-    """What the last answer says. `trail` has each address that was led to, and whether for good (301, 308).
+    """Judge the last answer. `trail` has each redirect, and whether it is permanent (301, 308).
 
-    Only "not found" and "gone" mean dead. A refusal (403, 429), a fault of the server or an answer that is not what the
-    address promises tells nothing: a person has to look.
+    Only "not found" and "gone" mean dead. A refusal (403, 429), a server's failure, or an answer of another type than
+    the address promises proves nothing: a person has to look.
     """
     led = tuple(place for place, _ in trail)
     last = led[-1] if led else address
@@ -102,7 +102,7 @@ def _path(address: str) -> str:
 
 
 def _plain(address: str) -> str:
-    """An address without what a server may add: a slash at its end, a fragment."""
+    """An address without parts that a server may add: a slash at its end, a fragment."""
     return address.partition("#")[0].rstrip("/")
 
 
@@ -111,17 +111,17 @@ def _plain(address: str) -> str:
 
 @dataclass(slots=True)
 class NoteResult:
-    """What was written: files that changed, and addresses that could not be noted, with why."""
+    """The result of noting: changed files, and the addresses that could not be noted, each with a reason."""
 
     files: list[Path] = field(default_factory=list)
     omissions: list[tuple[Asking, str]] = field(default_factory=list)
 
 
 def note(folder: Path, answers: Mapping[Asking, LinkAnswer], day: date) -> NoteResult:
-    """Writes what was found beside each `url` and `archive_url`.
+    """Write the result beside each `url` and `archive_url`.
 
-    The files are read again, since editors may have changed them meanwhile: what is gone or has another address by
-    now is left as it is. A file is put in its place whole, so a kill leaves the old one or the new one.
+    Read the files again, since editors may have changed them: an entry that is gone or has another address stays as it
+    is. Replace each file whole, so a kill leaves the old one or the new one.
     """
     noted = NoteResult()
     reading = read_pack(folder)
@@ -144,7 +144,7 @@ def note(folder: Path, answers: Mapping[Asking, LinkAnswer], day: date) -> NoteR
 
 
 _BREAKS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-"""What ends a line for the YAML reader, which counts them."""
+"""Line ends of the YAML reader, which counts lines."""
 
 
 def _note_in(file: Path, notes: Sequence[tuple[Asking, LinkAnswer]], day: date) -> bool:
@@ -174,7 +174,7 @@ def _note_in(file: Path, notes: Sequence[tuple[Asking, LinkAnswer]], day: date) 
 
 
 def _lines(text: str) -> list[str]:
-    """The lines with what ends them."""
+    """The lines with their line ends."""
     ends = [0, *(match.end() for match in _BREAKS.finditer(text)), len(text)]
     return [text[start:end] for start, end in pairwise(ends) if start < end]
 
@@ -186,7 +186,7 @@ def _tables(root: object) -> dict[str, Table]:
 
 
 def _edit(table: Table, key: str, value: str, lines: Sequence[str], file: Path) -> tuple[int, int, str]:
-    """Lines to replace (from, to), and by what: the note that is there, or none of them, after the key it belongs to."""
+    """The lines to replace (from, to), and the new line. Without an old note, it goes after the key that it belongs to."""
     name = LINK_OF[key]
     beside = next(one for one in ((name,) if name in table.keys_at else ("opened", key)) if one in table.keys_at)
     column = table.keys_at[beside].column
@@ -200,7 +200,7 @@ def _edit(table: Table, key: str, value: str, lines: Sequence[str], file: Path) 
 
 
 def _last_line(value: object, at: int) -> int:
-    """The last line of what was noted before, which an editor may have spread over several."""
+    """The last line of the old note, which an editor may have spread over several."""
     return max([at, *(mark.line for mark in value.values_at.values())]) if isinstance(value, Table) else at
 
 
@@ -211,13 +211,13 @@ def _value(answer: LinkAnswer, day: date) -> str:
 
 
 def _in_braces(value: str) -> str:
-    """In braces a comma would end a value that has no quotes."""
+    """Quote a value in braces if it needs quotes: a comma would end it."""
     written = scalar(value)
     return f'"{written}"' if written[0] != '"' and "," in written else written
 
 
 def _prove(file: Path, content: bytes, before: object) -> None:
-    """Raises Refused unless, read back, the file says the same as before except for what was noted."""
+    """Raise Refused unless the new file, read back, says the same as before except for the notes."""
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder, file.name)
         trial.write_bytes(content)
@@ -233,7 +233,7 @@ def _without_notes(root: object) -> object:
 
 
 def describe(answers: Mapping[Asking, LinkAnswer], noted: NoteResult) -> Iterator[str]:
-    """What is printed: every address that does not simply work, with its place; then counts."""
+    """The lines to print: every address with a fault or a redirect, with its place; then counts."""
     for asking, answer in answers.items():
         where = f"{asking.spot.file}:{asking.spot.line}:{asking.spot.column}"
         trail = "".join(f" → {place}" for place in answer.trail)

@@ -1,4 +1,4 @@
-"""Names in an essay: words with capital letters where a sentence doesn't ask for them."""
+"""Names in an essay: capitalised words that don't merely begin a sentence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.authoring.sentences import heading, sentences
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name or a date, as often as it stands, and in which paragraphs."""
+    """A name or a date, with its count and its paragraphs."""
 
     text: str
     times: int
@@ -37,7 +37,7 @@ _NO_NAMES = frozenset(_NO_NAMES_TEXT.split())
 
 
 class EssayNames:
-    """The names of a text: capital letters where a sentence doesn't ask for them, and those again anywhere."""
+    """The names of a text: words with capital letters inside sentences, and the same words anywhere."""
 
     def __init__(self, paragraphs: Sequence[str]) -> None:
         bodies = [(number, text) for number, text in enumerate(paragraphs, 1) if heading(text) is None]
@@ -53,7 +53,7 @@ class EssayNames:
 
 
 def _names_in(sentence: str, names: Container[str] = ()) -> Iterator[str]:
-    """Names in a sentence; one word at its beginning only if it can't be another word, or is a known name."""
+    """Names in a sentence; its first word only if it must be a name, or is a known one."""
     body = sentence.lstrip("“\"'‘(«")
     offset = len(sentence) - len(body)
     for match in _NAME.finditer(sentence):
@@ -70,12 +70,12 @@ def _names_in(sentence: str, names: Container[str] = ()) -> Iterator[str]:
 
 
 def _certain(word: str) -> bool:
-    """Whether one word at a sentence's beginning is a name whatever it means: NATO, McKay, U.S."""
+    """Whether a sentence's first word is certainly a name, from its capitals: NATO, McKay, U.S."""
     return sum(letter.isupper() for letter in word) > 1
 
 
 def mentions_of(places: Iterable[tuple[int, str]]) -> tuple[Mention, ...]:
-    """The most frequent first, then as they come."""
+    """Collect the mentions: the most frequent first, then in order of appearance."""
     times: Counter[str] = Counter()
     where: dict[str, dict[int, None]] = {}
     for number, text in places:

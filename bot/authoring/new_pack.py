@@ -1,9 +1,9 @@
-"""From an essay to a pack that an editor can begin with.
+"""Make a pack from an essay, for an editor to start with.
 
     new_pack(pack_id, essay, content, today) -> Skeleton
 
-The folder appears whole or not at all, and never in the place of another. What it holds is what `parley check`
-accepts, except for the texts that begin with FILL IN; until those are written it is a draft, which is not served.
+The folder appears whole or not at all, and never replaces another. `parley check` accepts its content, except for
+the texts that begin with FILL IN; until an editor writes those, the pack is a draft, which isn't served.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _MOST_ALIASES, _MOST_TAGS = 4, 3
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A pack that was made: what the rules found, and what the checker says of it."""
+    """A new pack: the claims that the rules found, and the checker's report."""
 
     folder: Path
     paragraphs: int
@@ -51,7 +51,7 @@ class Skeleton:
 
     @property
     def to_fill(self) -> tuple[Problem, ...]:
-        """What an editor has to write, with file and line."""
+        """Texts that an editor has to write, with file and line."""
         return tuple(problem for problem in self.report.problems if problem.code in _LEFT_FOR_EDITORS)
 
 
@@ -63,8 +63,8 @@ def new_pack(
 ) -> Skeleton:
     """Make the folder `content/pack_id` from an essay's text.
 
-    Raises UsageError for an id that can't be one, NotFound for a missing essay or content folder, and Refused where
-    something has the pack's place already or the essay is no text to work with; nothing is written then.
+    Raise UsageError for an invalid id, NotFound for a missing essay or content folder, and Refused if the pack's place
+    is taken or the essay isn't usable text; then nothing is written.
     """
     _check_id(pack_id)
     if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language):
@@ -96,13 +96,13 @@ def new_pack(
 
 
 def _refuse_bugs(others: Sequence[Problem]) -> None:
-    """Nothing is written that the checker refuses, so any other problem is a bug of this module."""
+    """Fail on any other problem: it is a bug of this module, which must write only valid packs."""
     if others:
         raise AssertionError(others[0])
 
 
 _EXPECTED = frozenset(("fact-without-source", "hidden-character"))
-"""Warnings that stand until an editor has found sources, or that are the essay's own."""
+"""Warnings that stay until an editor has found sources, or that come from the essay itself."""
 
 
 def _check_id(pack_id: str) -> None:
@@ -116,7 +116,7 @@ def _check_id(pack_id: str) -> None:
 
 
 def read_essay(file: Path) -> str:
-    """An essay's text. Raises NotFound or Refused, with what to do."""
+    """Read an essay's text. Raise NotFound or Refused, with a remedy."""
     try:
         if not file.is_file():
             raise NotFound(f"{file} is not a file: correct the essay's path.")
@@ -139,7 +139,7 @@ def read_essay(file: Path) -> str:
         raise Refused(f"{file} is not UTF-8 (line {line}): save it with the encoding UTF-8.") from None
     if not text.strip():
         raise Refused(f"{file} is empty: a pack needs an essay's text.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")  # as the checker reads it
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # the checker reads it this way too
 
 
 # --- what stands in the files ---
@@ -197,7 +197,7 @@ def _fact(proposal: Proposal, ids: set[str], often: set[str]) -> str:
 
 
 def _line(text: str, most: int = _LINE_MAX) -> str:
-    """Some text on one line, as long as a line may be."""
+    """Text on one line, cut to a line's length."""
     flat = " ".join(text.split())
     return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
 
@@ -206,7 +206,7 @@ _FIRST_WORDS = 8
 
 
 def _notes(paragraphs: list[str], essay_claims: EssayClaims) -> str:
-    """The essay's paragraphs by number, and its names and dates: for editors; nothing of it is loaded."""
+    """Notes for editors, never loaded: the essay's paragraphs by number, and its names and dates."""
     lines = ["# Notes for the editors", "", "## Paragraphs", ""]
     claims = [claim.paragraph for claim in essay_claims.proposals]
     for number, paragraph in enumerate(paragraphs, 1):

@@ -1,8 +1,8 @@
-"""New entries for sources.yaml from the works of a bibliography, and the works that are there already.
+"""Make entries for sources.yaml from the works of a bibliography, and find works that are there already.
 
     sources_of(works, there, used_ids) -> Sources
 
-Nothing is made up: what a bibliography doesn't say (what a source establishes, often its kind) is left to fill in.
+Nothing is made up: facts that a bibliography lacks (a source's findings, often its kind) are left to fill in.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.packs.model import Provenance, SourceKind
 
 @dataclass(frozen=True, slots=True)
 class NewSource:
-    """An entry for sources.yaml, with what its editor has to write."""
+    """An entry for sources.yaml, with the keys that an editor has to fill in."""
 
     id: str
     work: Work
@@ -32,16 +32,16 @@ class NewSource:
 
 @dataclass(slots=True)
 class Sources:
-    """New entries, and works that are there already: the work, and the id of the source that it is."""
+    """New entries, and existing works, each with the id of its source."""
 
     new: list[NewSource] = field(default_factory=list)
     duplicates: list[tuple[Work, str]] = field(default_factory=list)
     remarks: list[tuple[Work, str]] = field(default_factory=list)
-    """What of a work could not be taken over."""
+    """Works with a part that could not be imported, and why."""
 
 
 def sources_of(works: Iterable[Work], there: Mapping[str, Mapping[str, Any]], used_ids: Iterable[str]) -> Sources:
-    """New sources beside those that are there: id → keys as they are written. `taken` are ids that can't be used."""
+    """Make new sources beside the existing ones: id → keys as written. `used_ids` can't be ids of new ones."""
     sources = Sources()
     used = {*there, *used_ids}
     id_of: dict[str, str] = {}
@@ -70,7 +70,7 @@ def _doi(written: str) -> str:
 
 
 _DOI_SIGNS = "/:;()._-%"
-"""What stands in an address as it is; old DOIs have angle brackets too, which an address can't."""
+"""Characters of a DOI that need no escape in an address; old DOIs also have angle brackets, which do."""
 
 
 def _address(work: Work, sources: Sources) -> str | None:
@@ -84,7 +84,7 @@ def _address(work: Work, sources: Sources) -> str | None:
 
 
 def _marks(title: str, date: str, *addresses: str | None) -> list[str]:
-    """What two entries about the same work share: an address, a DOI, or title and year."""
+    """Marks that two entries about the same work share: an address, a DOI, or title and year."""
     marks = [mark for address in addresses if address and (mark := _same_place(address))]
     words = re.sub(r"\W+", " ", title.casefold()).strip()
     return [*marks, f"{words} {date[:4]}"] if date and words else marks

@@ -1,10 +1,10 @@
-"""Changes to an editor's YAML files that touch no other line: comments, order, quotes and ends of lines stay.
+"""Change an editor's YAML files without touching other lines: comments, order, quotes and line ends stay.
 
     append(file, list_name, entries)                         entries at the end of a file's list
-    add_lines(file, list_name, lines, entry_id, told)        one entry there, as it was typed
-    put_lines(file, list_name, lines, entry_id, told)        one entry in the place of the one with its id
+    add_lines(file, list_name, lines, entry_id, refusal)     one entry there, as typed
+    put_lines(file, list_name, lines, entry_id, refusal)     one entry in place of the one with its id
 
-A change is made in memory, read back, and only then put in the file's place, whole (see writing.replace_file).
+A change is made in memory, read back, and only then replaces the whole file (see yaml_writing.replace_file).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bot.packs.yaml_document import Document, Items, Table, read_yaml
 
 @dataclass(frozen=True, slots=True)
 class RefusalContext:
-    """How a refusal is told: in whose language, and from which folder on a file is named (whole without one)."""
+    """The language of a refusal, and the folder that its file names start from (none for full paths)."""
 
     t: Translator
     folder: Path | None = None
@@ -34,9 +34,9 @@ class RefusalContext:
 
 
 def append(file: Path, name: str, entries: Sequence[Mapping[str, Value]]) -> None:
-    """Adds entries to the end of the list `name`, which is the last in its file; makes the file where there is none.
+    """Add entries to the end of the list `name`, the last in its file; create a missing file.
 
-    Raises Refused, with nothing changed, where the file can't be read or the list can't be added to.
+    Raise Refused, and change nothing, if the file can't be read or the list can't be extended.
     """
     ids = [str(entry["id"]) for entry in entries]
     refusal = RefusalContext(translator("en"))
@@ -44,14 +44,14 @@ def append(file: Path, name: str, entries: Sequence[Mapping[str, Value]]) -> Non
 
 
 def add_lines(file: Path, name: str, lines: Sequence[str], entry_id: str, refusal: RefusalContext) -> None:
-    """Adds one entry, given as its lines with the hyphen at the margin, as `append` does. Raises what that raises."""
+    """Add one entry as `append` does, from its lines, with the hyphen at the margin. Raises what `append` raises."""
     _append(file, name, [entry_id], lambda indent: _indented(lines, indent), refusal)
 
 
 def put_lines(file: Path, name: str, lines: Sequence[str], entry_id: str, refusal: RefusalContext) -> None:
-    """Puts an entry, given as its lines with the hyphen at the margin, in the place of the one with the same id.
+    """Replace the entry with this id by these lines, with the hyphen at the margin.
 
-    Raises Refused, with nothing changed, where the list or the entry is written in brackets, or the id is not there.
+    Raise Refused, and change nothing, if the list or the entry is written in brackets, or no entry has the id.
     """
     text = file.read_bytes().decode("utf-8-sig")
     document = read_yaml(file)
@@ -76,9 +76,9 @@ def put_lines(file: Path, name: str, lines: Sequence[str], entry_id: str, refusa
 
 
 def span(lines: Sequence[str], entry: Table, t: Translator) -> tuple[int, int, int]:
-    """The first line of an entry in a list, counted from 0, the one after its last, and how far its hyphen is indented.
+    """The first line of an entry in a list, counted from 0, the line after its last, and its hyphen's indentation.
 
-    Raises Refused for an entry in brackets.
+    Raise Refused for an entry in brackets.
     """
     start = entry.mark.line
     hyphen = _HYPHEN.match(lines[start])
@@ -105,7 +105,7 @@ def _indented(lines: Sequence[str], indent: int) -> str:
 def _append(
     file: Path, name: str, ids: Sequence[str], write_entries: Callable[[int], str], refusal: RefusalContext
 ) -> None:
-    """`made` gives the new entries as text, from how far the list's hyphens are indented."""
+    """Append entries: `write_entries` gives their text for the indentation of the list's hyphens."""
     before = file.read_bytes() if file.exists() else b""
     indent, old = 2, 0
     if before.strip():
@@ -146,9 +146,9 @@ def _items(document: Document, name: str, refusal: RefusalContext) -> Items | No
 
 
 def write_checked(file: Path, content: bytes, name: str, ids: Sequence[str], refusal: RefusalContext) -> None:
-    """Puts the content in the file's place if, read back, its list `name` has entries with these ids (`*` for any).
+    """Replace the file if its new list `name`, read back, has entries with these ids (`*` for any).
 
-    Raises Refused, with nothing changed, otherwise.
+    Otherwise raise Refused and change nothing.
     """
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder, file.name)

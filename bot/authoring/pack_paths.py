@@ -1,4 +1,4 @@
-"""Where a pack is, whose id or folder is named."""
+"""Find a pack's folder from its id or path."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bot.packs.reading import PACK_FILE
 
 
 def pack_folder(content: Path, pack: str | None, *, only: bool = False) -> Path:
-    """The folder of a pack that is named by its id or by its path; the only one in `content` if none is named.
+    """The folder of a pack, from its id or its path; without either, the only one in `content`.
 
-    A name is first looked for in the working folder, unless `only` says that it is a name in `content`.
-    Raises NotFound, with the ids that there are.
+    A name first means a folder of the working folder; with `only`, it means one in `content`. Raise NotFound, listing
+    the existing ids.
     """
     if pack is None and len(here := _folders(content)) == 1:
         return here[0]
@@ -30,9 +30,10 @@ def pack_folder(content: Path, pack: str | None, *, only: bool = False) -> Path:
 
 
 def places_of(content: Path, pack: Path, *, only: bool) -> tuple[Path, ...]:
-    """Where something that an editor names can be, best first.
+    """Candidate places for a path that an editor typed, best first.
 
-    Where the editor has named `content` too (`only`), a bare name is one in there, and a path may still be a path.
+    If the editor has named `content` too (`only`), a bare name means a folder in it; a longer path comes second as it
+    stands.
     """
     if not only:
         return pack, content / pack
@@ -40,7 +41,7 @@ def places_of(content: Path, pack: Path, *, only: bool) -> tuple[Path, ...]:
 
 
 def served_folder(content: Path, pack: str) -> Path:
-    """The folder in `content` whose pack has this id, wherever the process was started. Raises NotFound."""
+    """The folder in `content` whose pack has this id, wherever the process started. Raise NotFound."""
     folder = _by_id(content).get(pack)
     if folder is None:
         raise NotFound(f"The topic {pack} is no longer among the content's files.")

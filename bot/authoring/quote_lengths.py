@@ -1,4 +1,4 @@
-"""Claims with quotes so short, and if need be so few, that all of them show less than half of the essay.
+"""Shorten the quotes of claims, or drop claims, until they show less than half of the essay.
 
 short_enough(proposals, paragraphs) -> proposals
 """
@@ -18,16 +18,16 @@ from bot.packs.model import ClaimKind
 MAX_QUOTE_LETTERS = 400
 _SHARE_WANTED = MAX_QUOTED_SHARE - 0.03
 _CAPS = (MAX_QUOTE_WORDS, 30, 24, 20, 17, 15, 13, 11, 9, 8, 7, 6, 5)
-"""Words of the longest quote, tried in turn until all quotes together show little enough of the essay."""
+"""Lengths of the longest quote, tried in turn until all quotes together show little enough of the essay."""
 _WORDS_THAT_TELL = 11
-"""Where quotes would get shorter than this, a sentence's weaker claims are left out first."""
+"""Before quotes get shorter than this, drop a sentence's weaker claims."""
 MIN_QUOTE = 3
 """Words of the shortest quote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A claim: `quote` stands letter by letter in this paragraph, of which `start` counts the characters before it."""
+    """A claim: `quote` stands letter by letter in this paragraph, after `start` characters."""
 
     paragraph: int
     sentence: int
@@ -40,7 +40,7 @@ class Proposal:
 
 
 def short_enough(claims: Sequence[Proposal], paragraphs: Sequence[str]) -> list[Proposal]:
-    """The claims with quotes so short, and if need be so few, that they show less than half of the essay."""
+    """The claims, shortened and if need be fewer, so that their quotes show less than half of the essay."""
     most = int(sum(map(len, paragraphs)) * _SHARE_WANTED)
     remaining = list(claims)
     shortened: list[Proposal] = []
@@ -77,8 +77,7 @@ def _letters(claims: Iterable[Proposal]) -> int:
 
 
 def _cut(claim: Proposal, cap: int) -> Proposal | None:
-    """The claim with at most `cap` words: those that say most, ended where a phrase ends if one does; None if too
-    little is left."""
+    """Cut the claim to its most telling `cap` words, ending with a phrase if one ends there; None if too few are left."""
     spans = [match.span() for match in re.finditer(r"\S+", claim.quote)]
     if len(spans) <= cap and len(claim.quote) <= MAX_QUOTE_LETTERS:
         return claim
@@ -102,12 +101,12 @@ _TELLING = ((DATE, 3), (FIGURE, 3), (COMPARED, 2), (CAUSED, 1), (VALUED, 1), (FU
 
 
 def _marks(quote: str) -> list[_Mark]:
-    """Where the words stand that a claim is about, and what each is worth; of a very long quote those at its start."""
+    """The places and weights of telling words; in a very long quote only of the first ones."""
     return [(match.span(), weight) for rule, weight in _TELLING for match in islice(rule.finditer(quote), _MOST_MARKS)]
 
 
 def _telling(spans: Sequence[tuple[int, int]], cap: int, marks: Sequence[_Mark]) -> int:
-    """With which word the `cap` words begin that hold most of the marks; the first of equals."""
+    """The first of the `cap` words that hold most of the marks; the earliest of equals."""
     starts = range(max(1, min(len(spans) - cap, _MOST_MARKS) + 1))
 
     def worth(first: int) -> int:
@@ -115,14 +114,14 @@ def _telling(spans: Sequence[tuple[int, int]], cap: int, marks: Sequence[_Mark])
         return sum(weight for (a, b), weight in marks if begin <= a and b <= end)
 
     best = max(map(worth, starts))
-    # From the beginning a quote is read most easily, so it must be worth it to leave that.
+    # A quote reads best from its beginning, so leaving that has to be worth it.
     return 0 if best - worth(0) < _WORTH else next(first for first in starts if worth(first) == best)
 
 
 _MOST_MARKS = 50
 _WORTH = 2
 _LINKING = frozenset(("and", "at", "by", "for", "from", "in", "of", "on", "or", "that", "to", "which", "with"))
-"""Words with which no quote begins, if it need not."""
+"""Words that a quote avoids at its beginning."""
 _PHRASE = re.compile(
     r"(?:,|(?<!\s))\s++(?:and|or|but|to|of|in|on|at|by|for|from|with|as|that|who|which|while|than|into|such)\s|[,;:—]"
 )

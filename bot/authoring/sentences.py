@@ -1,6 +1,6 @@
 """An essay's text as paragraphs, sentences and clauses, each with its place, by rules.
 
-Nothing is changed: every piece is a range of the paragraph's own characters, so that it can be quoted letter by letter.
+Every piece is a range of the paragraph's own characters, so it can be quoted letter by letter.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Piece:
 
 
 def words(text: str) -> int:
-    """How many words the checker counts."""
+    """Count words as the checker does."""
     return len(text.split())
 
 
@@ -46,7 +46,7 @@ _STARTERS_TEXT = (
 _STARTERS = frozenset(_STARTERS_TEXT.split())
 _END = re.compile(r"[.!?…。！？؟।]+[\"'”’»)\]]*")
 LONGEST_WORD = 80
-"""Characters before a full stop that are looked at: more than any abbreviation or row of initials has."""
+"""Characters to read before a full stop: more than any abbreviation or row of initials has."""
 _OPENING = "\"'“‘«([—–-¿¡"
 
 
@@ -60,7 +60,7 @@ _NUMBER = re.compile(r"\s*\(?\d{1,3}[.)]\s+")
 
 
 def _items(paragraph: str) -> Iterator[tuple[int, int]]:
-    """Ranges that no sentence crosses: the items of a list that was written one a line, else the whole."""
+    """Ranges that no sentence crosses: the items of a list with one on each line, else the whole."""
     bullet, number = _BULLET.match(paragraph), _NUMBER.match(paragraph)
     if bullet is not None:
         marks = list(re.finditer(rf"(?:^\s*|(?<=\s)){re.escape(bullet[1])}\s++(?=\S)", paragraph))
@@ -90,7 +90,7 @@ def _trimmed(text: str, start: int, end: int) -> Piece:
 
 
 def _ends_sentence(text: str, begin: int, match: re.Match[str], end: int) -> bool:
-    """Whether these marks end a sentence, seen by what stands after them, and before them if it is a full stop."""
+    """Whether these marks end a sentence, judged by the text after them and, for a full stop, before them."""
     marks = match[0]
     following = text[match.end() : min(end, match.end() + 60)]
     if marks[0] in "。！？।" and following:
@@ -107,7 +107,7 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], end: int) -> boo
 
 
 def _full_stop_ends(word: str, following: str) -> bool:
-    """Whether the full stop after this word ends the sentence, rather than an abbreviation."""
+    """Whether the full stop after this word ends the sentence instead of an abbreviation."""
     plain = word.casefold()
     next_word = re.split(r"[^\w’']", following, maxsplit=1)[0].casefold()
     initials = re.fullmatch(r"(?:[^\W\d_]\.)*[^\W\d_]", word)
@@ -126,7 +126,7 @@ _MIN_CLAUSE = 5
 
 
 def clauses(sentence: Piece) -> list[Piece]:
-    """The parts of a sentence that could stand alone, in order; those of few words are left with a neighbour."""
+    """The parts of a sentence that could stand alone, in order; short ones are joined to a neighbour."""
     cuts = [0, *(match.end() for match in _CLAUSE.finditer(sentence.text)), len(sentence.text)]
     parts = [(a, b) for a, b in pairwise(cuts) if a < b]
     joined: list[tuple[int, int]] = []
@@ -143,7 +143,7 @@ _HEADING = re.compile(r"\s*#{1,6}\s+(\S.*)")
 
 
 def heading(paragraph: str) -> str | None:
-    """The words of a paragraph that is a heading: marked with # signs, or short and without an end."""
+    """The text of a heading, marked with # signs, or short and without a full stop; None for another paragraph."""
     marked = _HEADING.fullmatch(paragraph)
     if marked is not None:
         line = marked[1].rstrip()

@@ -1,6 +1,6 @@
-"""YAML as an editor would type it, ids from words, and files that are there whole or not at all.
+"""YAML as an editor would type it, ids from words, and files replaced as a whole.
 
-The loader (bot/packs/loader.py) reads everything that is written here; nothing is written that it would refuse.
+The loader (bot/packs/loader.py) accepts everything written here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Value = str | int | Sequence[str] | Mapping[str, "str | int"]
 
 
 class Bare(str):
-    """A value that is written without quotes, as it is: a date, or one word of a fixed choice."""
+    """A value to write without quotes: a date, or one word of a fixed choice."""
 
     __slots__ = ()
 
@@ -30,7 +30,7 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def scalar(text: str) -> str:
-    """Some text as a value on one line: without quotes where nothing else could be meant, else in double quotes."""
+    """A text as a value on one line: without quotes if it can mean nothing else, else in double quotes."""
     if isinstance(text, Bare):
         return str(text)
     if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS_OF_YAML:
@@ -72,7 +72,7 @@ _LEFT_OUT = frozenset(_LEFT_OUT_TEXT.split())
 
 
 def new_id(words: str, used: Container[str], fallback: str, most: int = ENTRY_ID_MAX) -> str:
-    """A kebab-case id made of these words, at most `most` characters long and not yet taken."""
+    """A kebab-case id made of these words, at most `most` characters long and unused."""
     folded = unicodedata.normalize("NFKD", re.sub(r"['’]s?\b", "", words)).encode("ascii", "ignore").decode().lower()
     parts = re.findall(r"[a-z0-9]+", folded)
     telling = [word for word in parts if word not in _LEFT_OUT] or parts
@@ -91,9 +91,9 @@ def new_id(words: str, used: Container[str], fallback: str, most: int = ENTRY_ID
 
 
 def replace_file(file: Path, content: bytes) -> None:
-    """Puts this content in the place of a file: a reader, or a stop at any moment, sees the old or the new whole.
+    """Replace a file's content: a reader, or a stop at any moment, sees the whole old or new file.
 
-    Raises OSError where the folder can't be written to; the file is then as it was.
+    Raise OSError if the folder can't be written to; the file then stays as it was.
     """
     target = file.resolve()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
