@@ -1,1 +1,1 @@
-"""What an operator does to a whole database."""
+"""An operator's work on a whole database."""

@@ -1,7 +1,7 @@
-"""A whole database copied into an empty one, of the same or the other kind, row by row as it is.
+"""Copy a whole database into an empty one, of the same or the other kind, row by row.
 
 One snapshot of the source is read in batches and written in one transaction: the target holds all or nothing. Before
-that is committed, each table is read back and compared; then `audit.verify` recomputes every poll's chain and counts.
+the commit, each table is read back and compared; then `audit.verify` recomputes every poll's chain and counts.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
 BATCH = 2_000
 """Rows in memory at a time."""
 NOT_COPIED = frozenset({"migrations", "leases", "repeats"})
-"""What each database has of its own: how it came to be, and what its processes have in hand."""
+"""Tables that belong to each database: its migrations, and the work of its processes."""
 
 Progress = Callable[[str, int], None]
-"""Called with a table and how many of its rows are copied."""
+"""Called with a table and the number of its rows copied so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableColumns:
-    """A table as both kinds of database have it."""
+    """A table's name and columns, the same in both kinds of database."""
 
     name: str
     columns: tuple[str, ...]
@@ -55,7 +55,7 @@ class TableColumns:
 
 @dataclass(slots=True)
 class RowSum:
-    """The count and the checksum of rows, whatever their order."""
+    """The count and the checksum of rows, in any order."""
 
     rows: int = 0
     total: int = 0
@@ -69,26 +69,24 @@ class RowSum:
 
 @dataclass(slots=True)
 class CopyReport:
-    """How many rows were copied, by table, and the findings of the audit, by poll: its id and question."""
+    """The copied rows by table, and the audit's findings by poll (its id and question)."""
 
     rows: dict[str, int] = field(default_factory=dict)
     polls: int = 0
     without_key: int = 0
-    """Open polls whose links could not be recomputed, because their instance key isn't there."""
+    """Open polls whose links could not be recomputed without their instance key."""
     findings: dict[str, list[Discrepancy]] = field(default_factory=dict)
 
 
 async def copy_database(
     source: str, target: str, progress: Progress = lambda _table, _rows: None, *, keys: Keys | None = None
 ) -> CopyReport:
-    """Copy the database at one URL into the empty one at another. Votes that the source takes meanwhile are left out.
+    """Copy the database at one URL into the empty one at another, without votes that the source takes in the meantime.
 
-    With `keys` the links of open polls are recomputed too.
-
-    The target's schema is made if it isn't there. Raises `NotFound` where the source holds nothing of Parley's,
-    `Refused` when the target isn't empty or what was written reads otherwise, `Unavailable` when one of them fails, and
-    what `open_database` raises. Findings of the audit are returned: a source whose record doesn't hold is copied as it
-    is.
+    With `keys`, the links of open polls are recomputed too. A missing schema is created. Raise `NotFound` if the source
+    holds no Parley database, `Refused` if the target isn't empty or reads back otherwise, `Unavailable` if one of them
+    fails, and what `open_database` raises. Return the audit's findings: even a source whose record doesn't hold is
+    copied as it is.
     """
     await _must_be_parleys(source)
     _must_be_free(target)
@@ -110,7 +108,7 @@ async def copy_database(
 
 
 async def _must_be_parleys(source: str) -> None:
-    """Check before opening, which would create a missing file: a wrong name must not make a copy of nothing."""
+    """Check before opening, which would create a missing file: a wrong name must not copy an empty database."""
     path = sqlite_path(source)
     if path is None:
         need_driver()
@@ -171,7 +169,7 @@ async def _compare(writing: CopySide, table: TableColumns, expected: RowSum) -> 
 
 
 async def _verify_polls(database: Database, rows: Mapping[str, int], keys: Keys | None) -> CopyReport:
-    """One poll after the other, since a record is checked as a whole."""
+    """Verify one poll after the other, since the check needs a whole record in memory."""
     report = CopyReport(dict(rows))
     secrets = None if keys is None else OpenSecrets(keys)
     for poll in await database.read(polls.all_polls):
@@ -187,7 +185,7 @@ async def _verify_polls(database: Database, rows: Mapping[str, int], keys: Keys 
 
 
 def tables() -> list[TableColumns]:
-    """All tables of this version with their columns, each after those that it refers to."""
+    """All tables of this version with their columns, each after the tables that it refers to."""
     with closing(sqlite3.connect(":memory:")) as schema:
         for migration in migrate.load_migrations("sqlite"):
             schema.executescript(migration.sql)
@@ -225,11 +223,11 @@ class CopySide(ABC):
 
     @abstractmethod
     async def disarm(self) -> None:
-        """Take the triggers off: they guard a record that grows, not one that arrives whole."""
+        """Disable the triggers: they guard a growing record, and this one arrives whole."""
 
     @abstractmethod
     async def arm(self) -> None:
-        """Put the triggers back. Raises `Refused` where rows don't fit together."""
+        """Enable the triggers. Raise `Refused` if rows don't fit together."""
 
 
 class SqliteSide(CopySide):
@@ -322,7 +320,7 @@ _MEND = {
     sqlite3.SQLITE_CORRUPT: "Restore a backup and copy that: the file is damaged.",
     sqlite3.SQLITE_CONSTRAINT: "The source's rows break a rule of this version: run parley db check and parley polls verify.",
 }
-"""Primary result code → what to do."""
+"""Primary result code → remedy."""
 
 
 def _describe(error: sqlite3.Error) -> str:

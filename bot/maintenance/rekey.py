@@ -1,7 +1,7 @@
-"""Replace the instance key: wrap everything that the old one wrapped under a new one.
+"""Replace the instance key: rewrap every secret under a new one.
 
-At every moment the key's file opens everything: it holds both keys while the database is rewritten, and the new one
-alone only after the commit. An interrupted run can be started again, and nothing is lost.
+The key's file opens every secret at every moment: it holds both keys during the rewrite, and the new one alone only
+after the commit. An interrupted run can start again without loss.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from bot.store.sql import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Rewrapped:
-    """How many secrets the new key opens now."""
+    """The numbers of secrets that the new key now opens."""
 
     polls: int
     installations: int
 
 
 async def rekey(database: Database, old: bytes, file: Path, installation_purpose: str) -> Rewrapped:
-    """Wraps everything under a new key, which is in `file` afterwards. No other process uses the database meanwhile.
+    """Rewrap every secret under a new key, which is in `file` afterwards. No other process may use the database.
 
-    Raises `Unavailable`, and then nothing has changed, except that the file may hold a new key beside the old ones.
+    Raise `Unavailable`, and change nothing, except that the file may hold a new key beside the old ones.
     """
     new = new_key()
     both = b"\n".join((new, *old.split()))
@@ -69,7 +69,7 @@ async def _rewrap(tx: Transaction, keys: Keys, purpose: str) -> Rewrapped:
 
 
 def replace_key(file: Path, text: bytes) -> None:
-    """Never half a file: the old one is there until the new one is whole. Raises `Unavailable`."""
+    """Replace the key's file whole: the old one stays until the new one is complete. Raise `Unavailable`."""
     try:
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # readable by its owner alone
     except OSError as error:
