@@ -1,8 +1,8 @@
 """Results as pictures: a `Result` becomes SVG text with an alt text, SVG becomes PNG.
 
-Pure functions: the same result gives the same bytes. Nothing is said by colour alone; every colour of a text has a
-contrast of at least 4.5 to its ground, every colour of a bar at least 3 (WCAG 2.2, level AA). A picture brings its
-own ground, so it can be read on light and dark pages.
+Pure functions: the same result gives the same bytes. Colour alone carries no meaning; every text colour has a contrast
+of at least 4.5 to its ground, every bar colour at least 3 (WCAG 2.2, level AA). A picture has its own ground, so it
+reads well on light and dark pages.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ __all__ = ["ALT_MAX", "DARK", "SCALE", "WIDTH", "chart", "font_files", "pairwise
 def chart(result: Result, options: Sequence[str], *, title: str, t: Translator, final: bool = True) -> Image:
     """Draw a result: bars, or the rounds of an instant run-off, or averages and STAR's run-off.
 
-    `options` are the names, in the order of `result.options`; `title` is the question; `final` is False while the
-    poll is open: then nobody is called the winner. The picture holds neither the question nor the outcome, which stand
-    beside it; its alt text says both. It is 800 wide, or 360 in `narrow`, and as high as its content.
+    `options` are the names, in the order of `result.options`; `title` is the question; `final` is False while the poll
+    is open: then nobody is called the winner. The picture leaves out the question and the outcome, which the message
+    shows; its alt text has both. It is 800 wide, or 360 in `narrow`, and as high as its content.
     """
     words = Words.of(result, options, t, final=final)
     wide, narrow = (_drawn(words, Canvas(width)) for width in (WIDTH, NARROW))

@@ -10,7 +10,7 @@ from typing import Literal
 from bot.charts.text import script, width, without_pictures
 
 WIDTH, NARROW = 800, 360
-"""How wide a chart is: for a message, and for a page on a phone, where each letter keeps its size."""
+"""The widths of a chart: for a message, and for a page on a phone, where each letter keeps its size."""
 
 CARD = "#ffffff"
 FRAME = "#cfd6de"
@@ -35,13 +35,13 @@ DARK: Mapping[str, str] = {
     OUT: "#e69f00",
     OTHER: "#87919c",
 }
-"""What a page in dark colours shows for each colour; the bars are Okabe and Ito's sky blue and orange."""
+"""The dark page's colour for each colour; the bars are Okabe and Ito's sky blue and orange."""
 
 Anchor = Literal["start", "middle", "end"]
 
 
 class Canvas:
-    """Collects elements from the top down; `y` is where the next ones go."""
+    """Collects elements from the top down; `y` is the place of the next ones."""
 
     def __init__(self, wide: int = WIDTH) -> None:
         self.wide = wide
@@ -50,7 +50,7 @@ class Canvas:
         self.left, self.right = self.edge, wide - self.edge
         self.room = self.right - self.left
         self.counts_end = self.right - (64 if self.narrow else 96)
-        """Where the numbers before the last column end."""
+        """The right edge of the numbers before the last column."""
         self.bars_end = self.right - (132 if self.narrow else 208)
         self.y: float = self.edge
         self._parts: list[str] = []
@@ -66,7 +66,7 @@ class Canvas:
         fill: str = INK,
         anchor: Anchor = "start",
     ) -> None:
-        """Draw one line of text on its baseline. What it says is escaped here, and nowhere else."""
+        """Draw one line of text on its baseline. Only this method escapes text."""
         font = script(text)
         if font is not None:
             text = without_pictures(text)
@@ -113,13 +113,13 @@ class Canvas:
 
     @contextmanager
     def option(self, option: int) -> Iterator[None]:
-        """Group what belongs to one option."""
+        """Group the elements of one option."""
         self._parts.append(f'<g data-option="{option}">')
         yield
         self._parts.append("</g>")
 
     def svg(self) -> str:
-        """Return the picture, as high as what was drawn."""
+        """Return the picture, as high as its content."""
         high = _short(round(self.y + self.edge - 4))
         head = (
             f'xmlns="http://www.w3.org/2000/svg" width="{self.wide}" height="{high}" viewBox="0 0 {self.wide} {high}"'
@@ -129,10 +129,10 @@ class Canvas:
 
 
 def pill_width(word: str, size: float = 13, *, solid: bool) -> float:
-    """Return how wide the pill around a word is."""
+    """Return the width of the pill around a word."""
     return width(word, size, bold=True) + 22 + (size + 4 if solid else 0)
 
 
 def _short(number: float) -> str:
-    """One decimal at most, the same text for the same number everywhere."""
+    """Format a number with one decimal at most, the same everywhere."""
     return f"{number:.1f}".removesuffix(".0")

@@ -23,7 +23,7 @@ from bot.polls.counting.ballots import MAX_SCORE, Method
 from bot.polls.counting.results import Final, Pairwise, Result, Round, Total
 
 CROWDED = 12
-"""With more options than this, rows are set smaller."""
+"""With more options than this, rows are smaller."""
 _FINAL_BARS = 310
 _COLUMNS, _COLUMNS_CROWDED, _COLUMNS_NARROW = 5, 4, 3
 _COLUMN, _COLUMN_WIDE = 96, 120
@@ -33,7 +33,7 @@ _LONG_TITLE = 130
 
 
 def head(canvas: Canvas, words: Words, title: str) -> None:
-    """Draw what a chart that stands alone begins with: kind, question, outcome, ballots."""
+    """Draw the head of a chart that stands alone: kind, question, outcome, ballots."""
     canvas.lines(canvas.left, wrap(words.heading(), 14, canvas.room, 1), 14, 20, bold=True, fill=MUTED)
     canvas.y += 6
     size = 24 if len(title) <= _LONG_TITLE else 19
@@ -59,7 +59,7 @@ def _outcome(canvas: Canvas, words: Words) -> None:
 
 
 def foot(canvas: Canvas, notes: Sequence[str]) -> None:
-    """Draw the notes that a chart ends with, if there are any."""
+    """Draw the notes at the end of a chart, if there are any."""
     notes = [note for note in notes if note]
     if not notes:
         return
@@ -123,7 +123,7 @@ def _bar_row(canvas: Canvas, words: Words, option: int, share: float, numbers: t
     canvas.lines(canvas.left, lines, size, size * 1.5, bold=top)
     if top:
         canvas.pill(end - wide, canvas.y - size * 1.5 + 1, mark, solid=solid)
-    canvas.y += 8 if canvas.narrow and top and small else 2  # below the pill, which reaches over the numbers there
+    canvas.y += 8 if canvas.narrow and top and small else 2  # below the pill, which overlaps the numbers there
     canvas.box(canvas.left, canvas.y, canvas.bars_end - canvas.left, high, LINE, 3)
     canvas.box(canvas.left, canvas.y, max(share * (canvas.bars_end - canvas.left), 2), high, AHEAD if top else OTHER, 3)
     base = canvas.y + high / 2 + 5.5
@@ -133,7 +133,7 @@ def _bar_row(canvas: Canvas, words: Words, option: int, share: float, numbers: t
 
 
 def finals(canvas: Canvas, words: Words, counted: Sequence[Final]) -> None:
-    """Draw STAR's run-off: who is scored higher on how many ballots. A full bar is all ballots that prefer one."""
+    """Draw STAR's run-off: how many ballots score each finalist higher. A full bar is all ballots that prefer one."""
     for final in counted[:_FINALS_DRAWN]:
         canvas.y += 8
         canvas.lines(canvas.left, [words.t("Run-off of the two highest totals")], 16, 24, bold=True)
@@ -241,7 +241,7 @@ def _cell(canvas: Canvas, total: Total, x: float, y: float, wide: float, fill: s
 
 
 def _left_over(canvas: Canvas, words: Words, rounds: Sequence[Round], start: float, wide: float) -> None:
-    """Draw what isn't in the bars of a round: exhausted and void ballots, and the base of its percentages."""
+    """Draw the numbers outside a round's bars: exhausted and void ballots, and the base of its percentages."""
     rows = [(words.t("Exhausted ballots"), [one.exhausted for one in rounds])]
     if rounds[-1].overvoted:
         rows.append((words.t("Void ballots"), [one.overvoted for one in rounds]))
@@ -290,7 +290,7 @@ def _matrix_name(canvas: Canvas, name: str, room: float, high: float) -> None:
 
 
 def _duel(canvas: Canvas, pairwise: Pairwise, pair: tuple[int, int], cell: tuple[float, float, float]) -> None:
-    """Draw one cell: the winner's is filled and its number bold, so that colour isn't all that tells."""
+    """Draw one cell: the winner's is filled and its number bold, so that colour isn't the only sign."""
     (row, column), (x, wide, high) = pair, cell
     votes, others = pairwise.prefer[row][column], pairwise.prefer[column][row]
     won = votes > others

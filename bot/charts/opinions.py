@@ -1,4 +1,4 @@
-"""A discussion's result as bars: for each statement how many of each group agree, disagree and pass, of 100 %."""
+"""A discussion's result as bars: for each statement, the percentages of each group that agree, disagree and pass."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HIGH = 16
 
 @dataclass(frozen=True, slots=True)
 class OpinionBar:
-    """One bar: whose it is, and what percentage agrees and disagrees; the rest passed."""
+    """One bar: its group's name, and the percentages that agree and disagree; the rest passed."""
 
     label: str
     agree: float
@@ -25,7 +25,7 @@ class OpinionBar:
 
 
 def opinions_chart(t: Translator, question: str, rows: Sequence[tuple[str, Sequence[OpinionBar]]]) -> Image:
-    """Draw statements with their bars. The alt text says each number that is drawn, as far as it has room."""
+    """Draw statements with their bars. The alt text has every number, as far as there is room."""
     wide, narrow = (_drawn(t, rows, Canvas(width)) for width in (WIDTH, NARROW))
     sentences = [t("Answers to “{question}”.", question=clean(question))]
     sentences += [f"{clean(words)} {'; '.join(_numbers(t, bar) for bar in bars)}." for words, bars in rows]

@@ -11,20 +11,20 @@ from importlib.util import find_spec
 from pathlib import Path
 
 SCALE = 1.5
-"""Pixels of the PNG for one of the SVG: sharp where a chat shrinks it on a fine screen."""
+"""Pixels of the PNG for one of the SVG: sharp on a fine screen, where a chat shrinks it."""
 PIXELS = 1_100_000
-"""About as many pixels as are drawn in 100 ms; what is larger gets a smaller scale, down to 1."""
+"""The pixels that take about 100 ms to draw; a larger picture gets a smaller scale, down to 1."""
 
 _SIZE = re.compile(r'<svg[^<>]* width="(?P<wide>\d+)" height="(?P<high>\d+)"')
 _FAMILY = "Noto Sans"
 _FOLDER = Path(__file__).parent / "fonts"
 _CJK = "noto_cjk_sans_jp_regular"
-"""The package of the extra `cjk`, which may be missing."""
+"""The package of the extra `cjk`, which may not be installed."""
 
 
 @cache
 def font_files() -> tuple[str, ...]:
-    """Return the font files that charts are drawn with, in the order in which they are tried."""
+    """Return the font files for charts, in the order in which resvg tries them."""
     own = sorted(_FOLDER.glob("*.ttf"), key=lambda file: (not file.name.startswith("NotoSans-"), file.name))
     spec = find_spec(_CJK)
     extra = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
@@ -32,9 +32,9 @@ def font_files() -> tuple[str, ...]:
 
 
 def scale_of(svg: str) -> float:
-    """Return how many pixels a chart's PNG has for one of its SVG's, from 1 to `SCALE`, in steps of a quarter.
+    """Return the scale of a chart's PNG, from 1 to `SCALE`, in steps of a quarter.
 
-    Raises ValueError for what isn't a chart.
+    Raise ValueError if it isn't a chart.
     """
     size = _SIZE.match(svg)
     if size is None:

@@ -1,4 +1,4 @@
-"""What people wrote, made fit to be drawn: cleaned, measured, wrapped and shortened with a visible mark.
+"""Prepare people's words for drawing: clean, measure, wrap and shorten with a visible mark.
 
 Widths are estimates (a browser has its own fonts anyway), on the generous side, for Noto Sans.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 
 MARK = "…"
-"""Stands where text was shortened."""
+"""The mark of shortened text."""
 
 _FLAG_A, _FLAG_Z = 0x1F1E6, 0x1F1FF
 _SELECTORS = frozenset([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x20E3, *range(0x1F3FB, 0x1F400)])
@@ -42,19 +42,19 @@ _SCRIPTS = (
 )
 """Scripts whose letters join or move, first and last code point, and their font (Devanagari is in Noto Sans itself).
 
-resvg falls back from one font to another only where both make the same number of glyphs from a text, which isn't so
-here: a line that holds one of these scripts is set in that script's font as a whole."""
+resvg falls back to another font only if both make the same number of glyphs from a text, which isn't so here: a line
+with one of these scripts is set entirely in that script's font."""
 _WITH_LATIN = ("", "Arabic")
-"""The fonts of joining scripts in whose lines other words may stand; another one's script gets lines of its own."""
+"""The fonts of joining scripts whose lines may hold other words; the other scripts get lines of their own."""
 _SCRIPTS_START = "\u0600"
 _LETTER, _WIDE, _PICTURE, _BOLD = 0.58, 1.0, 1.28, 1.07
 
 
 def clean(text: str) -> str:
-    """Return `text` on one line, without what can't be drawn or would disturb its neighbours.
+    """Return `text` on one line, without characters that can't be drawn or would disturb others.
 
     Controls, joiners, bidirectional overrides and variation selectors go; a flag becomes the letters of its country;
-    marks piled up on one letter are cut to four. What is left may be empty.
+    marks piled up on one letter are cut to four. The result may be empty.
     """
     letters: list[str] = []
     marks = 0
@@ -71,7 +71,7 @@ def clean(text: str) -> str:
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
-    """Estimate how wide `text` is, in the unit of `size`."""
+    """Estimate the width of `text`, in the unit of `size`."""
     return sum(map(_letter_width, text)) * size * (_BOLD if bold else 1)
 
 
@@ -95,7 +95,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def wrap(text: str, size: float, room: float, lines: int, *, bold: bool = False) -> list[str]:
-    """Break cleaned `text` into at most `lines` lines of width `room`; the mark ends what had to be shortened."""
+    """Break cleaned `text` into at most `lines` lines of width `room`; a mark ends a shortened one."""
     broken: list[str] = []
     whole = True
     for piece in _settable(text):
@@ -111,7 +111,7 @@ def wrap(text: str, size: float, room: float, lines: int, *, bold: bool = False)
 
 
 def _settable(text: str) -> list[str]:
-    """Split a text into pieces that one font can set: a line of its own for a script whose font has few other letters."""
+    """Split a text into pieces that one font can set: a separate line for a script whose font has few other letters."""
     pieces: list[list[str]] = [[]]
     own = None
     for word in text.split(" "):
@@ -125,7 +125,7 @@ def _settable(text: str) -> list[str]:
 
 
 def _line_end(text: str, size: float, room: float, *, bold: bool) -> int:
-    """Return how many characters fit on a line, to the last space if there is one; a long word is cut."""
+    """Return the count of characters that fit on a line, to the last space if it has one; a long word is cut."""
     used = 0.0
     space = 0
     for place, letter in enumerate(text):
@@ -138,7 +138,7 @@ def _line_end(text: str, size: float, room: float, *, bold: bool) -> int:
 
 
 def _marks_before(text: str, place: int) -> int:
-    """Return how far back a cut must go so that no mark is parted from its letter."""
+    """Return how far back a cut must move to keep marks with their letter."""
     back = 0
     while place > back and unicodedata.category(text[place - back]).startswith("M"):
         back += 1
@@ -152,7 +152,7 @@ def _with_mark(line: str, size: float, room: float, *, bold: bool) -> str:
 
 
 def script(line: str) -> str | None:
-    """Return the font of the joining script in a line, "" for Devanagari, None where there is no such script."""
+    """Return the font of the joining script in a line, "" for Devanagari, None without such a script."""
     for letter in line:
         for first, last, font in _SCRIPTS if letter >= _SCRIPTS_START else ():
             if first <= ord(letter) <= last:
@@ -166,7 +166,7 @@ def without_pictures(line: str) -> str:
 
 
 def facing(line: str) -> str:
-    """Isolate a text that begins from the right, so that its punctuation stands where it belongs."""
+    """Isolate right-to-left text, so that its punctuation stays in its place."""
     for letter in line:
         direction = unicodedata.bidirectional(letter)
         if direction in {"R", "AL"}:

@@ -1,4 +1,4 @@
-"""The sentences of a chart: its headings and notes, and the alt text that says what the picture says."""
+"""The sentences of a chart: its headings and notes, and the alt text with the picture's content."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ class Words:
 
     @classmethod
     def of(cls, result: Result, options: Sequence[str], t: Translator, *, final: bool) -> Words:
-        """Clean the names; one of which nothing is left gets a number instead."""
+        """Clean the names; a name that becomes empty is replaced by a number."""
         names = (clean(name) or t("Option {number}", number=place) for place, name in enumerate(options, 1))
         return cls(result, tuple(names), t, final)
 
     def heading(self) -> str:
-        """What kind of result this is."""
+        """The kind of result."""
         t = self.t
         method = t(_METHODS[self.result.method])
         most = self.result.max_choices
@@ -84,11 +84,11 @@ class Words:
 
     @property
     def decided(self) -> bool:
-        """Whether the numbers decide the poll: it is over and has its quorum."""
+        """Whether the numbers decide the poll: it is closed and has its quorum."""
         return self.final and (self.result.quorum is None or self.result.quorum.reached)
 
     def counted(self) -> str:
-        """What the options have so many of."""
+        """The unit of the options' counts."""
         return self.t("Approvals") if self.result.method is Method.APPROVAL else self.t("Votes")
 
     def mark(self) -> str:
@@ -103,7 +103,7 @@ class Words:
         return () if self.result.method is Method.CONSENT else self.result.winners
 
     def outcome(self, longest: int = OPTION_NAME_MAX) -> str:
-        """Who won, and whether anybody did."""
+        """The winner or winners, or the reason why there is none."""
         t, result = self.t, self.result
         if result.method is Method.CONSENT:
             return consent_outcome(t, result, final=self.final).removesuffix(".")
@@ -133,7 +133,7 @@ class Words:
         return t("Quorum of {needed}: not reached yet.", needed=needed)
 
     def ballots(self) -> str:
-        """How many ballots were cast, and how many of them count."""
+        """The numbers of ballots cast and of valid ones."""
         result, t = self.result, self.t
         cast = t.count("{cast} ballot", "{cast} ballots", result.cast, cast=number(result.cast))
         if not result.invalid:
@@ -146,11 +146,11 @@ class Words:
         )
 
     def name(self, option: int, longest: int = OPTION_NAME_MAX) -> str:
-        """An option's name, at most that long."""
+        """An option's name, shortened to this length."""
         return facing(shorten(self.names[option], longest))
 
     def listed(self, options: Sequence[int], longest: int = OPTION_NAME_MAX) -> str:
-        """Some options by name, the first four if there are many."""
+        """Options by name; only the first four if there are many."""
         names = [self.name(option, longest) for option in options[:_NAMED_IN_A_TIE]]
         more = len(options) - len(names)
         if more:
@@ -163,7 +163,7 @@ class Words:
         return self.t("{options} and {last}", options=", ".join(before), last=last) if before else last
 
     def notes(self) -> list[str]:
-        """What one has to know to read the numbers."""
+        """Notes on how to read the numbers."""
         result, t = self.result, self.t
         if not result.valid:
             return []
@@ -184,7 +184,7 @@ class Words:
             yield self.t("Void: the ballot reached a rank that several options share.")
 
     def condorcet(self) -> str:
-        """How the options compare one by one."""
+        """The comparison of the options one by one."""
         ranked = self.result.ranked or self.result.score
         if ranked is None or not self.result.valid:
             return ""
@@ -205,7 +205,7 @@ class Words:
             yield self.t(_DECIDERS[finals[0].decided_by])
 
     def alt(self, title: str, order: Sequence[int]) -> str:
-        """Say what the picture says in at most 1000 characters, with names as long as there is room for."""
+        """Describe the picture in at most 1000 characters, with names as long as fit."""
         head = (self.heading() + ".", _sentence(shorten(clean(title), _TITLE_IN_ALT)))
         for longest in _NAME_LENGTHS:
             start = " ".join(filter(None, (*head, self.outcome(longest) + ".", self.ballots(), self.quorum())))
@@ -216,7 +216,7 @@ class Words:
         return self._cut(start, list(self._details()[-1](order, longest)))
 
     def _cut(self, start: str, sentences: Sequence[str]) -> str:
-        """As many sentences as there is room for, and how many are missing."""
+        """As many sentences as fit, and the number of those missing."""
         for size in range(len(sentences) - 1, -1, -1):
             left_out = len(sentences) - size
             more = self.t.count("{n} more number in the picture.", "{n} more numbers in the picture.", left_out)
@@ -226,7 +226,7 @@ class Words:
         return shorten(start, ALT_MAX)
 
     def alt_pairwise(self, title: str) -> str:
-        """Say what the pairwise picture says: who beats everybody, and the closest and widest of its numbers."""
+        """Describe the pairwise picture: who beats everybody, and the closest and widest of its numbers."""
         ranked = self.result.ranked or self.result.score
         duels = ranked.pairwise.prefer if ranked else ()
         wins = [sum(duels[a][b] > duels[b][a] for b in range(len(duels))) for a in range(len(duels))]
@@ -242,7 +242,7 @@ class Words:
         return shorten(whole, ALT_MAX - 150)
 
     def _details(self) -> tuple[Callable[[Sequence[int], int], Iterable[str]], ...]:
-        """What to say of the options: in full first, then in short."""
+        """The descriptions of the options: in full first, then in short."""
         if self.result.ranked is not None and self.result.valid:
             return (self._every_round, self._every_round_in_short, self._last_round)
         return (self._each_option, self._each_in_short)
@@ -286,7 +286,7 @@ class Words:
             yield self.final_sentence(final, longest)
 
     def final_sentence(self, final: Final, longest: int) -> str:
-        """What STAR's run-off says."""
+        """The result of STAR's run-off."""
         first, second = final.totals
         return self.t(
             "Run-off: {first} {votes}, {second} {others}, no preference {equal}.",
