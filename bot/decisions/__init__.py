@@ -1,1 +1,1 @@
-"""What a community decided: by which poll, who carries it out, when it is looked at again."""
+"""A community's decisions: the poll behind each, its owner, and its review."""

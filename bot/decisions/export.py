@@ -41,7 +41,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def as_markdown(decisions: Sequence[Decision], zone: tzinfo) -> str:
-    """Write the decisions as a document; what members wrote is text in it."""
+    """Write the decisions as a document, with members' words escaped."""
     return "\n".join(line for decision in decisions for line in _section(decision, zone))
 
 

@@ -17,7 +17,7 @@ LINK_MAX = 512
 
 
 class DecisionState(StrEnum):
-    """Where a decision stands."""
+    """The state of a decision."""
 
     STANDING = "standing"
     DONE = "done"
@@ -26,7 +26,7 @@ class DecisionState(StrEnum):
 
 
 class DecisionStep(StrEnum):
-    """What happened to a decision."""
+    """A step in a decision's history."""
 
     RECORDED = "recorded"
     DONE = "done"
@@ -37,9 +37,9 @@ class DecisionStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One step, with who took it: `member` is an id in the community, empty like the name once erased.
+    """One step, and the member who took it: `member` is an id in the community, empty like the name once erased.
 
-    `words` say what changed, why it was dropped or until when it was put off.
+    `words` say what changed, why it was dropped, or until when it was put off.
     """
 
     step: DecisionStep
@@ -51,11 +51,12 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided.
+    """A community's decision.
 
-    `owner` is the id of the member who carries it out, empty where only a name was typed. `poll` is the id of the poll
-    that decided, `discussion` that of a discussion with the SHA-256 of its result in `totals_hash`; or empty. `links` are addresses, and cards as `pack:entry`. A `private` decision is seen in its place
-    alone. `ask_at` is when somebody is asked about it, None once they were.
+    `owner` is the id of the member who carries it out, empty for a mere name. `poll` is the id of the poll that
+    decided, `discussion` that of a discussion with the SHA-256 of its result in `totals_hash`; or empty. `links` are
+    addresses, and cards as `pack:entry`. A `private` decision is visible only in its place. `ask_at` is the time to ask
+    about it, None once that is done.
     """
 
     id: str
@@ -78,5 +79,5 @@ class Decision:
     history: tuple[HistoryEntry, ...] = ()
 
     def answers(self, community: str, place: Place) -> bool:
-        """Whether a request that a member of this community makes in this place may see the decision."""
+        """Whether a member of this community may see the decision from this place."""
         return community == self.community and (not self.private or self.place in places_around(place))

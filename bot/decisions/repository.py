@@ -52,9 +52,9 @@ async def find(tx: Transaction, decision: str) -> Decision | None:
 
 
 async def visible(tx: Transaction, community: str, place: Place | None, limit: int = LISTED) -> list[Decision]:
-    """Return those of a community's decisions that a request in this place may see, the latest first.
+    """Return a community's decisions that a request in this place may see, the latest first, without their history.
 
-    Without a place, no private one. Their history is left out.
+    Without a place, leave out private ones.
     """
     place = place or Place("", "", "")
     rows = await tx.rows(
@@ -78,7 +78,7 @@ async def of_poll(tx: Transaction, poll: str) -> list[Decision]:
 
 
 async def settle(tx: Transaction, decision: Decision, entry: HistoryEntry) -> bool:
-    """Store the new state of a standing decision, with its step. False where another answer came first."""
+    """Store the new state of a standing decision, with its step. Return False if another answer came first."""
     changed = await tx.run(
         "settle_decision",
         id=decision.id,
@@ -92,13 +92,13 @@ async def settle(tx: Transaction, decision: Decision, entry: HistoryEntry) -> bo
 
 
 async def take_review(tx: Transaction, now: datetime) -> Decision | None:
-    """Take the decision that is due longest to be asked about. No other process gets it."""
+    """Take the decision whose review is longest overdue. No other process gets it."""
     row = await tx.one("take_review", now=to_stored(now))
     return None if row is None else _decision(row)
 
 
 async def put_back_review(tx: Transaction, decision: str, ask_at: datetime) -> None:
-    """Have somebody asked later, because nobody could be reached just now."""
+    """Postpone the question of a review, because nobody could be reached."""
     await tx.run("put_back_review", id=decision, ask_at=to_stored(ask_at))
 
 

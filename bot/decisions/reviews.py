@@ -1,4 +1,4 @@
-"""On the day of a review, the decision's owner and the moderators are asked, once."""
+"""Reviews: on the day, ask a decision's owner and the moderators, once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from bot.i18n import Translator
 from bot.store.database import Database
 
 ASK_AGAIN = timedelta(minutes=10)
-"""Pause until a platform that can't be used is tried again."""
+"""The wait before another try on a platform that can't be used."""
 REST = timedelta(days=1)
-"""Pause until people who can't be reached at all are tried again."""
+"""The wait before another try when nobody can be reached."""
 
 logger = logging.getLogger("parley.decisions")
 
@@ -39,7 +39,7 @@ class Reviews:
         return await self.database.read(rows.next_review)
 
     async def run_due(self, now: datetime) -> None:
-        """Ask about everything that is due. Each is taken before it is asked, so that nobody is asked twice."""
+        """Ask about every due decision. Take each before asking, so that nobody is asked twice."""
         while (decision := await self.database.write(lambda tx: rows.take_review(tx, now))) is not None:
             again = await self._ask(decision, now)
             if again is not None:
@@ -48,7 +48,7 @@ class Reviews:
                 )
 
     async def _ask(self, decision: Decision, now: datetime) -> datetime | None:
-        """Ask owner and moderators; return when to try again, None where somebody was reached."""
+        """Ask owner and moderators; return the time to try again, None if somebody was reached."""
         try:
             reached = await self._tell(decision, now)
         except Unavailable as error:
@@ -65,7 +65,7 @@ class Reviews:
         return None if reached else now + REST
 
     async def _tell(self, decision: Decision, now: datetime) -> bool:
-        """Ask in private, and in the moderators' channel where the decision isn't private."""
+        """Ask in private, and in the moderators' channel unless the decision is private."""
         name, _, workspace = decision.community.partition(":")
         platform = self.platforms.get(name)
         if platform is None:

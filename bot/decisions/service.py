@@ -1,4 +1,4 @@
-"""What can be done with decisions, and who may. Commands say the results in words."""
+"""The actions on decisions, with their permissions. Commands turn the results into words."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from bot.polls.places import is_private, poll_place
 from bot.store.database import Database
 
 REVIEW_CLOCK = time(9)
-"""When, on the day of a review, its people are asked: by the community's clock."""
+"""The hour of the question on the day of a review, by the community's clock."""
 REVIEW_MAX = timedelta(days=5 * 366)
 _LINK = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionDraft:
-    """A decision as it is typed. `owner` is a name; `review` a day as people type it, empty for never."""
+    """A decision as a member types it. `owner` is a name; `review` a day in free text, empty for never."""
 
     outcome: str
     owner: str = ""
@@ -47,7 +47,7 @@ class DecisionDraft:
 
 @dataclass(frozen=True, slots=True)
 class ReviewAnswer:
-    """What its people say about a decision on the day of its review. `words` say what changed, or why."""
+    """An answer to the review of a decision. `words` say what changed, or why."""
 
     step: DecisionStep
     words: str = ""
@@ -56,15 +56,15 @@ class ReviewAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """The decisions of every community. All methods raise Unavailable when the database can't be used."""
+    """The decisions of every community. All methods raise Unavailable if the database fails."""
 
     database: Database
     new_id: Callable[[], str]
     changed: Callable[[], None] = lambda: None
-    """Called when a review was set or moved."""
+    """Called when a review is set or moved."""
 
     def mistakes(self, draft: DecisionDraft, request: Request, community: Community, t: Translator) -> dict[str, str]:
-        """Return what is wrong with each part of the draft, in words; empty for a good one."""
+        """Check the draft. Return a message for each faulty part, by its name; empty if there are none."""
         long = t("Shorten that to {most} characters.", most=OUTCOME_MAX)
         found = {
             "outcome": t("Type what was decided, in a sentence.") if not draft.outcome else "",
@@ -88,9 +88,9 @@ class Decisions:
         community: Community,
         t: Translator,
     ) -> Decision:
-        """Keep a decision: of a poll, of a discussion or of its own.
+        """Record a decision: of a poll, of a discussion or of its own.
 
-        Raises NotAllowed for who may not, Refused for what can't be a decision, NotYet while its source is open.
+        Raise NotAllowed for a member who may not, Refused for an invalid decision, NotYet while its source is open.
         """
         actor = request.actor
         self.check(source, request, community, t)
@@ -119,7 +119,7 @@ class Decisions:
         return await self._whole(decision.id, t)
 
     def check(self, source: Poll | Discussion | None, request: Request, community: Community, t: Translator) -> None:
-        """Raise where this member can't record a decision of this poll or discussion, or one of its own."""
+        """Raise unless this member may record a decision of this poll or discussion, or one of its own."""
         actor = request.actor
         if source is None:
             if not community.may_create(actor):
@@ -146,7 +146,7 @@ class Decisions:
             )
 
     async def seen_by(self, decision_id: str, request: Request, community: Community, t: Translator) -> Decision:
-        """Return the decision, if this place may see it. Raises NotFound, in the same words for every other."""
+        """Return a decision that this place may see. Raise NotFound, in the same words for a hidden and a missing one."""
         decision = await self.database.read(lambda tx: rows.find(tx, decision_id))
         if decision is None or not decision.answers(community.id, request.place):
             raise _no_decision(t)
@@ -168,7 +168,7 @@ class Decisions:
     ) -> Sequence[Decision]:
         """Return the decisions that a request's place may see, the latest first; without a request, no private one.
 
-        `words` are looked for in the outcome and the owner's name.
+        `words` filter by the outcome and the owner's name.
         """
         place = request.place if request else None
         decisions = await self.database.read(lambda tx: rows.visible(tx, community, place))
@@ -196,8 +196,8 @@ class Decisions:
     ) -> Decision:
         """Write the answer to a review of a standing decision.
 
-        Raises NotAllowed for a member who may not answer, and Refused for an answer without its words or on a decision that
-        is over.
+        Raise NotAllowed for a member who may not answer, and Refused for an answer without its words or for a settled
+        decision.
         """
         actor = request.actor
         if not self.may_answer(decision, request, community):
@@ -235,7 +235,7 @@ class Decisions:
 
 
 def review_moment(words: str, now: datetime, community: Community, t: Translator) -> datetime | None:
-    """Return when the community's morning of the typed day is; None for no words. Raises Refused."""
+    """Return the community's morning of the typed day; None for an empty text. Raise Refused."""
     if not words.strip():
         return None
     moment = read_time(words, now, community.tz)
