@@ -36,8 +36,7 @@ WAITING = frozenset((SuggestionState.OPEN, SuggestionState.NEEDS_ANSWER))
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A suggestion. `member` is `platform:workspace:id`, `entry` a card's id (empty for the topic). Texts are unedited.
-    """
+    """A suggestion. `member` is `platform:workspace:id`, `entry` a card's id (empty for the topic). Texts are unedited."""
 
     id: str
     community: str
