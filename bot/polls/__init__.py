@@ -1,1 +1,1 @@
-"""Polls: ballots, tallies and their results."""
+"""Polls: ballots, tallies and results."""

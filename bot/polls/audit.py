@@ -1,4 +1,4 @@
-"""The record of a poll and what it proves: `verify` recomputes chain, ballots and counts. Pure.
+"""The proof of a poll's record: `verify` recomputes chain, ballots and counts. Pure.
 
 What is hashed stands in bot/polls/record_format.py; docs/record-format.md has it for everybody.
 """
@@ -19,7 +19,7 @@ from bot.store.timestamps import to_stored
 NONCE_BYTES = 16
 """Random bytes of a nonce, a seal or a salt."""
 _KEYED = frozenset({RecordRule.FROZEN_TEXT, RecordRule.LINK_CHANGED})
-"""Rules of the links that take the chain key."""
+"""Rules about links that need the chain key."""
 NO_KEY = Discrepancy(
     RecordRule.KEY, "poll", "it is open, and without the secret that its instance key opens its links can't be checked"
 )
@@ -27,12 +27,12 @@ NO_KEY = Discrepancy(
 
 @dataclass(frozen=True, slots=True)
 class BallotRow:
-    """A standing ballot as it is stored.
+    """A standing ballot as the database stores it.
 
     `voter` is a keyed hash while a secret poll is open, random text after its close, and the voter in a named poll.
-    `link` and `nonce` (hex) open the commitment of the link that stands for it; a secret poll has neither after its
-    close. `seal` (hex) opens its closing commitment; None while the poll is open. In a named poll of format 2, the
-    commitment covers `who`, which `salt` (hex) opens to voter and name; an erased voter leaves `who` alone.
+    `link` and `nonce` (hex) open the commitment of the ballot's link; a secret poll has neither after its close. `seal`
+    (hex) opens its closing commitment; None while the poll is open. In a named poll of format 2, the commitment covers
+    `who`, which `salt` (hex) opens to voter and name; an erased voter leaves `who` alone.
     """
 
     voter: str
@@ -47,9 +47,9 @@ class BallotRow:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is stored about how a poll went. `counts` is what the tally counts: choice → ballots.
+    """Everything that is stored about the course of a poll. `counts` is the tally's input: choice → ballots.
 
-    `secret` has the keys of an open poll, None where they can't be had.
+    `secret` has the keys of an open poll, None if they are unavailable.
     """
 
     poll: Poll
@@ -59,11 +59,11 @@ class Record:
     counts: Mapping[str, int]
     secret: PollSecret | None = None
     ended_here: bool = True
-    """False where the instance key is at hand and shows that no Parley with it ended the poll."""
+    """False if the instance key is at hand and shows that no Parley with it ended the poll."""
 
     @property
     def format(self) -> RecordFormat | None:
-        """Return how it is hashed; None for an open poll without its keys."""
+        """Return the format of its hashes; None for an open poll without its keys."""
         if self.poll.format == Format1.number:
             return Format1()
         if self.poll.state is PollState.OPEN:
@@ -72,7 +72,7 @@ class Record:
 
 
 def verify(record: Record) -> list[Discrepancy]:
-    """Recompute the whole record: chain, replacements, commitments, counts. An empty list means that all holds."""
+    """Recompute the whole record: chain, replacements, commitments, counts. An empty list means that everything holds."""
     record_format = record.format or Format2(b"")
     chain = _Chain(record.poll, record_format)
     findings = list(chain.follow(record.links))
@@ -89,13 +89,13 @@ def verify(record: Record) -> list[Discrepancy]:
 
 
 def has_head(record: Record, head: str) -> bool:
-    """Whether the chain ever had a head with these first letters: at the opening or after a link."""
+    """Whether the chain ever had a head that starts with these letters: at the opening or after a link."""
     first = record.format.opening(record.poll) if record.format is not None else ""
     return any(each.startswith(head) for each in (first, *(link.hash for link in record.links)))
 
 
 def stands(record: Record, link: ChainLink) -> bool:
-    """Whether a standing link is one of Parley's and the record's only row the ballot that it stands for.
+    """Whether a standing link is Parley's, and the record's only row is its ballot.
 
     A closed secret poll has no row that knows its link, nor has a voter who was erased under format 1.
     """
@@ -110,9 +110,9 @@ def stands(record: Record, link: ChainLink) -> bool:
 
 
 def proven_names(record: Record) -> list[tuple[str, str]]:
-    """Return name and ballot of each row of a named poll; the name is empty where its link doesn't prove it.
+    """Return name and ballot of each row of a named poll; the name is empty if its link doesn't prove it.
 
-    That is so for a voter whose data was erased, and for a row that somebody changed.
+    That happens to a voter whose data was erased, and to a row that somebody changed.
     """
     replaced = {link.replaces for link in record.links}
     commitments = {link.number: link.commitment for link in record.links if link.number not in replaced}
@@ -136,12 +136,12 @@ def _is_proven(row: BallotRow, poll: str, record_format: RecordFormat, commitmen
 
 
 def _bound_voter(row: BallotRow) -> str:
-    """Return what the ballot's commitment covers of its voter."""
+    """Return the voter's part of the ballot's commitment."""
     return row.who or row.voter
 
 
 def _shows_its_voter(row: BallotRow, poll: str) -> bool:
-    """Whether voter and name are those that the ballot commits to. Nobody's ballot shows none."""
+    """Whether voter and name match the ballot's commitment. An erased voter's ballot has no name."""
     if row.who is None:
         return True
     if row.salt is None:
@@ -218,7 +218,7 @@ def _is_made(record_format: RecordFormat, poll: str, link: ChainLink) -> bool:
 
 
 def _row(record: Record) -> Iterator[Discrepancy]:
-    """Check that Parley wrote the poll's row as it stands."""
+    """Check that the poll's row is as Parley wrote it."""
     poll, secret = record.poll, record.secret
     if poll.state is not PollState.OPEN and not record.ended_here:
         text = (
@@ -235,7 +235,7 @@ def _row(record: Record) -> Iterator[Discrepancy]:
 
 def _deadline(record: Record) -> Iterator[Discrepancy]:
     poll = record.poll
-    if poll.format == Format1.number:  # there, no link says when a poll closes
+    if poll.format == Format1.number:  # in that format, no link says when a poll closes
         return
     moved = [link.closes_at for link in record.links if link.closes_at is not None]
     if poll.closes_at != (moved[-1] if moved else poll.first_closes_at):
@@ -284,7 +284,7 @@ def _linked(record: Record, record_format: RecordFormat, standing: Mapping[int, 
 
 
 def _closing(record: Record, record_format: RecordFormat, standing: Mapping[int, ChainLink]) -> Iterator[Discrepancy]:
-    """Check, after the close, ballots against the closing commitments, and those against the closing link."""
+    """After the close, check ballots against the closing commitments, and those against the closing link."""
     poll = record.poll
     unmatched = Counter(record.closing)
     for row in record.ballots:
@@ -311,7 +311,7 @@ def _closing(record: Record, record_format: RecordFormat, standing: Mapping[int,
 
 
 def ending_of(poll: Poll) -> Ending:
-    """Return how a poll ended. A row without time or reason, which no Parley writes, gives one that nothing commits to."""
+    """Return a poll's ending. Nothing commits to that of a row without time or reason, which Parley never writes."""
     return Ending(poll.state, poll.end_reason or EndReason.PARLEY, poll.closed_at or poll.opened_at)
 
 
@@ -327,5 +327,5 @@ def _counts(record: Record) -> Iterator[Discrepancy]:
 
 
 def place_of(row: BallotRow) -> str:
-    """Return how a finding names a ballot."""
+    """Return the name of a ballot in a finding."""
     return f"ballot {row.voter[:16]}" if row.name is None else f"ballot of {row.voter}"

@@ -1,7 +1,7 @@
-"""The ballot box: votes in groups, receipts, the close. The only place that writes ballots and links.
+"""The ballot box: votes in groups, receipts, the close. It alone writes ballots and links.
 
-All votes that arrive while one transaction is being written are the next one. Each is answered after the commit.
-See bot/polls/audit.py for what the chain holds, and docs/decisions for why.
+Votes that arrive during a transaction form the next one. Each is answered after the commit. See bot/polls/audit.py for
+the content of the chain, and docs/decisions for the reasons.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ from bot.store.timestamps import to_stored
 from bot.telemetry.meter import Meter
 
 RandomBytes = Callable[[int], bytes]
-"""A number of bytes → so many that nobody can guess."""
+"""A number of bytes → that many bytes that nobody can guess."""
 
 GROUP_MAX = 5_000
-"""Votes in one transaction. It bounds how long the first of a huge crowd waits."""
+"""Votes in one transaction. The limit bounds the wait of the first in a huge crowd."""
 
 VOTE_SECONDS = BUSY_SECONDS
-"""How long a vote waits for the database, counted from its arrival: while it is locked, votes don't queue up behind it."""
+"""Seconds that a vote waits for the database from its arrival: while it is locked, votes don't queue up behind it."""
 HURRY_FROM = 0.5
-"""Seconds that a vote has waited, from which on its group gets less than the database's own limit."""
+"""Seconds of a vote's wait after which its group gets less than the database's own limit."""
 CHECK_SECONDS = 2.0
-"""How long a vote waits for the check of the database at a start before it is refused."""
+"""Seconds that a vote waits for the check of the database at a start before it is refused."""
 
 NOT_CHECKED = N_("I'm still checking the database, so nothing has changed. Try again in a minute.")
 DAMAGED = N_("The database is damaged, so nothing has changed. Ask the operator to restore it.")
@@ -97,7 +97,7 @@ class BallotBox:
         self._secrets = OpenSecrets(keys)
         self._guard = RecordGuard(database, self._secrets)
         self._waiting: list[tuple[Vote, float, asyncio.Future[Cast]]] = []
-        """Votes with the second of their arrival."""
+        """Votes, each with the second of its arrival."""
         self._writing: asyncio.Task[None] | None = None
         self._untidy = True
         self._last: asyncio.Future[Cast] | None = None
@@ -108,7 +108,7 @@ class BallotBox:
 
     @state.setter
     def state(self, state: BoxState) -> None:
-        """Anything but OPEN pauses every poll: no vote, no opening, no end."""
+        """Pause every poll unless the state is OPEN: no vote, no opening, no end."""
         self._state = state
         if state is BoxState.CHECKING:
             self._checked.clear()
@@ -116,17 +116,17 @@ class BallotBox:
             self._checked.set()
 
     async def _must_be_open(self) -> None:
-        """Wait a moment for a check that is under way. Raises `Unavailable` where the box stays paused."""
+        """Wait a moment for a running check. Raise `Unavailable` if the box stays paused."""
         if self._state is not BoxState.OPEN:
             await wait_for_event(self._checked, CHECK_SECONDS)
         if self._state is not BoxState.OPEN:
             raise Unavailable(_REFUSALS[self._state])
 
     async def open(self, poll: Poll, *, only_if: Unit[None] | None = None, also: Unit[None] | None = None) -> Poll:
-        """Store a new poll under a fresh secret, and return it with the head that its chain starts from.
+        """Store a new poll under a fresh secret, and return it with its chain's first head.
 
-        `only_if` runs first, in the same transaction, and `also` last; where one raises, nothing is stored.
-        Raises `Unavailable`.
+        `only_if` runs first, in the same transaction, and `also` last; if one raises, nothing is stored. Raises
+        `Unavailable`.
         """
         await self._must_be_open()
         stored = sealed_secret(poll.id, self._random_bytes(SECRET_BYTES))
@@ -153,17 +153,17 @@ class BallotBox:
         return opened
 
     async def edit(self, poll: Poll) -> bool:
-        """Store what the host has changed in an open poll; False once anybody has voted. Raises `Unavailable`."""
+        """Store the host's changes to an open poll. Return False once anybody has voted. Raises `Unavailable`."""
         await self._must_be_open()
         edited = await self._database.write(lambda tx: poll_edit.write_edit(tx, self._secrets, poll))
         self._guard.forget(poll.id)
         return edited
 
     async def cast(self, vote: Vote) -> Cast:
-        """Take a vote, a change or a withdrawal, and answer once it is durable. The same vote again is harmless.
+        """Take a vote, a change or a withdrawal, and answer once it is durable. Repeating a vote is harmless.
 
-        `vote.choice` is a ballot that `parse_ballot` returned for this poll. Raises `Unavailable` when the vote was
-        not counted, and ValueError for a choice or a voter that no parser or platform returns.
+        `vote.choice` is a ballot that `parse_ballot` returned for this poll. Raise `Unavailable` if the vote was not
+        counted, and ValueError for a choice or a voter that no parser or platform returns.
         """
         if not (vote.poll.isascii() and vote.poll.isprintable()):
             return Cast(CastEnd.UNKNOWN)
@@ -177,31 +177,31 @@ class BallotBox:
         return await answer
 
     async def standing(self, poll: str, voter: str) -> OwnBallot | None:
-        """Return a voter's own ballot; None where there is none, and after the close of a secret poll.
+        """Return a voter's own ballot; None if there is none, and after the close of a secret poll.
 
         Raises `NotFound`, `Unavailable`.
         """
         return await self._database.read(lambda tx: own_ballots.standing(tx, self._secrets, poll, voter))
 
     async def find_receipt(self, poll: str, text: str) -> Receipt:
-        """Look up the ballot of a receipt without its poll's id, for anybody at any time. Raises `Unavailable`."""
+        """Look up a ballot by its receipt without the poll's id, for anybody at any time. Raises `Unavailable`."""
         receipt = typed_receipt(text)
         if receipt is None:
             return Receipt.UNKNOWN
         return await self._database.read(lambda tx: own_ballots.find_receipt(tx, self._secrets, poll, receipt))
 
     async def record(self, poll: str) -> Record:
-        """Read everything that it takes to check the count. Raises `NotFound`, `Unavailable`."""
+        """Read everything needed to check the count. Raises `NotFound`, `Unavailable`."""
         rows = await self._database.read(lambda tx: polls.record_rows(tx, poll, self._secrets), long=True)
         return await asyncio.to_thread(rows.record)
 
     async def extend(
         self, poll: str, closes_at: datetime, remind_at: datetime | None, *, also: Unit[None] | None = None
     ) -> bool:
-        """Move the close of an open poll to later; False when it isn't open or the time isn't later.
+        """Postpone the close of an open poll. Return False if it isn't open or the time isn't later.
 
-        The extension is a link of the chain (not under format 1). `also` is written in the same transaction.
-        Raises `Unavailable`, and `Tampered` where Parley did not write the poll's row as it is.
+        The extension is a link of the chain (not under format 1). `also` is written in the same transaction. Raise
+        `Unavailable`, and `Tampered` if the poll's row isn't as Parley wrote it.
         """
         await self._must_be_open()
 
@@ -214,20 +214,19 @@ class BallotBox:
         return await self._database.write(write)
 
     async def close(self, poll: str, at: datetime, by: str = "", *, also: Unit[None] | None = None) -> bool:
-        """Close an open poll for good; True for the caller who did it. `by` is a voter id, empty for the deadline.
+        """Close an open poll for good; True to the one caller who closed it. `by` is a voter id, empty for the
+        deadline.
 
-        `also` is written in the same transaction by the one who did it.
-
-        The votes that came before are counted. The chain is verified, the ballots of a secret poll lose their voters
-        and links, the closing link binds all of them, and the poll's secret is destroyed: in one transaction. What it
-        writes is worked out before, and once more inside where somebody voted meanwhile.
-
-        Raises `NotFound`, `Unavailable`, and `Tampered` when the record doesn't hold: such a poll can only be cancelled.
+        Earlier votes are counted. One transaction verifies the chain, separates a secret poll's ballots from voters and
+        links, binds all ballots by the closing link and destroys the poll's secret; that caller's `also` is written in
+        it. The ballots are computed before it, and again inside it if somebody voted in between. Raise `NotFound`,
+        `Unavailable`, and `Tampered` if the record doesn't hold: such a poll can only be cancelled.
         """
         return await self._end(poll, PollState.CLOSED, at, by, also)
 
     async def cancel(self, poll: str, at: datetime, by: str = "", *, also: Unit[None] | None = None) -> bool:
-        """Cancel an open poll for good; True for the caller who did it. Its ballots are deleted, its chain stays.
+        """Cancel an open poll for good; True to the one caller who cancelled it. Its ballots are deleted, its chain
+        stays.
 
         Raises `NotFound`, `Unavailable`.
         """
@@ -236,7 +235,7 @@ class BallotBox:
     async def withdraw_everywhere(self, voter: str, at: datetime) -> list[str]:
         """Withdraw a voter's ballots from all open polls, and return the ids of those that had one.
 
-        Raises `Unavailable`; once more is harmless.
+        Raise `Unavailable`; another try is harmless.
         """
         open_polls = await self._database.read(lambda tx: tx.column("open_poll_ids"))
         casts = await asyncio.gather(*(self.cast(Vote(poll, voter, "", None, at)) for poll in open_polls))
@@ -249,7 +248,7 @@ class BallotBox:
         return len(self._waiting)
 
     async def aclose(self) -> None:
-        """Wait until every vote in hand is answered."""
+        """Wait until every accepted vote is answered."""
         while self._writing is not None:
             await self._writing
         await self._guard.aclose()
@@ -270,9 +269,10 @@ class BallotBox:
             self._writing = None
 
     async def _write_group(self, votes: Sequence[Vote], patience: float) -> Sequence[Cast | Exception]:
-        """Write all votes in one transaction. Where a bug breaks it, each gets its own, so that only the culprit fails.
+        """Write all votes in one transaction. If a bug breaks it, write each in its own, so that only the culprit
+        fails.
 
-        `patience` is how many seconds the vote that came first can still wait for the database.
+        `patience`: seconds that the earliest vote can still wait for the database.
         """
         write = self._database.write
         if patience < VOTE_SECONDS - HURRY_FROM:
@@ -314,7 +314,7 @@ class BallotBox:
 
     async def _end(self, poll: str, state: PollState, at: datetime, by: str, also: Unit[None] | None) -> bool:
         await self._must_be_open()
-        if self._last is not None:  # who voted before is counted before
+        if self._last is not None:  # earlier voters are counted first
             await asyncio.wait([self._last])
         sealed = await self._sealed(poll) if state is PollState.CLOSED else None
 
@@ -335,21 +335,21 @@ class BallotBox:
         return ended
 
     async def _must_continue(self, tx: Transaction, poll: str) -> None:
-        """Raise `Tampered` where the guard finds that the poll was changed outside Parley."""
+        """Raise `Tampered` if the guard finds that the poll was changed outside Parley."""
         tampered = await self._guard.check(tx, await tx.rows("lock_polls", ids=json.dumps([poll])))
         if poll in tampered:
             raise tampered[poll]
 
     async def tidy(self) -> None:
-        """Clear what deleted secrets and ballots left behind in the database's files, if that is still due.
+        """Clear the remains of deleted secrets and ballots from the database's files, if that is still due.
 
-        A reader can be in its way, and a process can die before it: so it is due at every start, and tried again.
+        A reader can block it, and a process can die before it: so it is due at every start, and tried again.
         """
         if self._untidy:
             self._untidy = not await self._database.forget_deleted()
 
     async def _sealed(self, poll: str) -> Sealed | None:
-        """Work out most of a close before its lock, while nobody waits for it. None where the poll isn't open."""
+        """Compute most of a close before its lock, while nobody waits for it. Return None if the poll isn't open."""
         rows = await self._database.read(lambda tx: polls.record_rows(tx, poll, self._secrets), long=True)
         if rows.poll.state is not PollState.OPEN:
             return None
@@ -357,7 +357,7 @@ class BallotBox:
 
 
 def _check_text(vote: Vote) -> None:
-    """Refuse what would break the statement that a vote shares with its neighbours."""
+    """Refuse a vote that would break the statement that it shares with others."""
     choice = vote.choice
     if choice is not None and not (0 < len(choice) <= LONGEST_TEXT and choice.isascii() and choice.isprintable()):
         raise ValueError(f"not a canonical ballot: {choice[:40]!r}")

@@ -1,7 +1,7 @@
-"""When a poll closes, as a host types it: `2h`, `friday 18:00`, `6pm`, `next week`, `2026-12-01 18:00`.
+"""The closing time of a poll, as a host types it: `2h`, `friday 18:00`, `6pm`, `next week`, `2026-12-01 18:00`.
 
-Spans, dates in digits and times of day are read here, exactly; other words by dateparser, whose guesses are taken
-only where the words leave no doubt (law 13).
+This module reads spans, dates in digits and times of day exactly. dateparser reads other words, and its guess counts
+only if the words leave no doubt (law 13).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.i18n import Translator
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(days=366)
 LINE_MAX = 60
-"""Characters of a time that are looked at."""
+"""Characters of a typed time to read."""
 
 _UNITS = {
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), timedelta(minutes=1)),
@@ -44,11 +44,11 @@ _WORDS = {
 
 
 def closing_time(line: str, now: datetime, zone: tzinfo, t: Translator) -> datetime:
-    """Read the moment that a host types, in UTC like `now`. Raises Refused with examples of what to type.
+    """Read the moment that a host types, in UTC like `now`. Raise Refused with examples of what to type.
 
-    A span counts from now. A date without a time means the end of that day; a time without a date the next time the
-    clock shows it. A time that the clock skips in spring counts as an hour later, one that it shows twice in autumn
-    as the first that is still to come.
+    A span counts from now. A date without a time means the end of that day; a time without a date means the next time
+    the clock shows it. A time that the clock skips in spring counts as an hour later; of one that it shows twice in
+    autumn, the first in the future counts.
     """
     moment = read_time(line, now, zone)
     if moment is None:
@@ -67,7 +67,7 @@ def closing_time(line: str, now: datetime, zone: tzinfo, t: Translator) -> datet
 
 
 def read_time(line: str, now: datetime, zone: tzinfo) -> datetime | None:
-    """Read a moment, however early or late; None for what is no time. See `closing_time`."""
+    """Read a moment, however early or late; None for text that isn't a time. See `closing_time`."""
     words = " ".join(line[: LINE_MAX + 1].casefold().split())
     words = _LEAD.sub("", words)
     words = _ONE.sub("1 ", _WORDS.get(words, words))
@@ -78,14 +78,14 @@ def read_time(line: str, now: datetime, zone: tzinfo) -> datetime | None:
 
 
 def local_moment(day: date, clock: time, zone: tzinfo, now: datetime) -> datetime:
-    """Return when the clock shows this, in UTC. Shown twice, it is the first that `now` has not passed."""
+    """Return the moment when the clock shows this, in UTC; of two, the first that `now` has not passed."""
     moments = [datetime.combine(day, clock.replace(fold=fold), tzinfo=zone).astimezone(UTC) for fold in (0, 1)]
     is_repeated = moments[0] < moments[1]
     return moments[1] if is_repeated and moments[0] <= now else moments[0]
 
 
 def read_once() -> None:
-    """Load what reads other words, which takes a moment the first time."""
+    """Load dateparser, which takes a moment the first time."""
     _other_words("friday 18:00", datetime(2026, 1, 1, tzinfo=UTC), UTC)
 
 
@@ -134,7 +134,7 @@ _RELATIVE = re.compile(r"(?:next|in) |\d{1,2} months?$")
 
 
 def _other_words(words: str, now: datetime, zone: tzinfo) -> datetime | None:
-    """Read words such as `friday 6pm`; None where they could mean something else, or nothing."""
+    """Read words such as `friday 6pm`; None if they could mean something else, or nothing."""
     if not (words.isascii() and (_is_clear(words) or _is_clear_in_digits(words))) or _NO_CLOCK.search(words):
         return None
     local = now.astimezone(zone).replace(tzinfo=None)
@@ -155,13 +155,13 @@ def _other_words(words: str, now: datetime, zone: tzinfo) -> datetime | None:
 
 
 def _is_clear(words: str) -> bool:
-    """Whether there is a whole word, or a time such as 6pm, and no day in digits."""
+    """Whether the words have a whole word, or a time such as 6pm, and no day in digits."""
     longest = max(map(len, _LETTERS.findall(words)), default=0)
     return not _DIGITS.search(words) and (longest >= _LEAST_LETTERS or _HALF_DAY.match(words) is not None)
 
 
 def _is_clear_in_digits(words: str) -> bool:
-    """Whether a day in digits can be read in one way: `1.12.2026`, or `24/12/2026`."""
+    """Whether a day in digits has only one meaning: `1.12.2026`, or `24/12/2026`."""
     match = _DIGITS.search(words)
     if match is None or words[: match.start()].strip():
         return False
@@ -169,7 +169,7 @@ def _is_clear_in_digits(words: str) -> bool:
 
 
 def _parser(local: datetime) -> Any:
-    """Return dateparser's reader. It is loaded here, since that takes a fifth of a second."""
+    """Return dateparser's reader. The import is here because it takes a fifth of a second."""
     from dateparser.date import DateDataParser  # noqa: PLC0415 - loaded by those who need it, a fifth of a second
 
     settings = {

@@ -1,4 +1,4 @@
-"""MemberNotices to a poll's host: in private, or else in the moderators' channel."""
+"""Notices to a poll's host: in private, or else in the moderators' channel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger("parley.polls")
 
 
 class Hosted(Protocol):
-    """What has a host: a poll or a discussion."""
+    """An object with a host: a poll or a discussion."""
 
     @property
     def id(self) -> str: ...
@@ -47,13 +47,10 @@ class MemberNotices:
         private: bool,
         about: str,
     ) -> bool:
-        """Tell the member in the community's language. False, and a line in the log, where nobody is reached.
+        """Tell the member in the community's language. Return False, and log it, if nobody is reached.
 
-        `about` says in the log what the member is the host of.
-
-        What is `private` is for the member alone: moderators need not be in its place.
-
-        Raises Unavailable where that may be otherwise soon, and nothing else.
+        `about` names the hosted thing in the log. A `private` message is for the member alone: moderators may not be in
+        its place. Raise Unavailable if another try may help soon, and nothing else.
         """
         try:
             reached = await self._tell(community_id, member, say, now, private=private)

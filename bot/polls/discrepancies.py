@@ -1,4 +1,4 @@
-"""Where the record of a poll doesn't hold, and what follows."""
+"""Faults in the record of a poll, and their consequence."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ NOT_WHOLE = N_(
 
 
 class RecordRule(StrEnum):
-    """Which rule of the record is broken."""
+    """A broken rule of the record."""
 
-    FROZEN_TEXT = "frozen-text"  # the question, the options or the rules aren't those that were voted on
-    KEY = "key"  # an open poll's links can't be checked without its secret, or its secret is another's
-    ROW = "row"  # the poll's row isn't the one that Parley wrote last
+    FROZEN_TEXT = "frozen-text"  # the question, the options or the rules differ from those that members voted on
+    KEY = "key"  # an open poll's links can't be checked without its secret, or its secret is another poll's
+    ROW = "row"  # the poll's row isn't as Parley last wrote it
     DEADLINE = "deadline"  # the close isn't at the time of the opening or of the last extension
     LINK_MISSING = "link-missing"
-    LINK_CHANGED = "link-changed"  # what it holds doesn't give its hash
+    LINK_CHANGED = "link-changed"  # its content doesn't give its hash
     LINK_OUT_OF_CHAIN = "link-out-of-chain"  # it doesn't continue the link before it
-    LINK_OUT_OF_STEP = "link-out-of-step"  # it does what can't be done there, such as replacing what doesn't stand
+    LINK_OUT_OF_STEP = "link-out-of-step"  # its act is impossible there, such as replacing a link that doesn't stand
     HEAD = "head"  # the poll's head isn't the last link
     BALLOT_CHANGED = "ballot-changed"
     BALLOT_MISSING = "ballot-missing"
     BALLOT_UNKNOWN = "ballot-unknown"  # no link and no closing commitment stands for it
-    CLOSING = "closing"  # the closing commitments or counts aren't those that the closing link binds
-    COUNTS = "counts"  # what the tally counts isn't what the ballots say
+    CLOSING = "closing"  # the closing commitments or counts differ from those that the closing link binds
+    COUNTS = "counts"  # the tally's input differs from the ballots
     STATE = "state"  # the poll's state and its chain don't agree
 
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """Where a record doesn't hold, and how. `place` is such as `link 17` or `ballot 5f3a9c…`; `text` is English."""
+    """A fault in a record. `place` is such as `link 17` or `ballot 5f3a9c…`; `text` is English."""
 
     rule: RecordRule
     place: str

@@ -1,4 +1,4 @@
-"""Polls that are not open yet: as JSON in a preview, a template or a schedule. Each function is a step of a unit of work."""
+"""Unopened polls, as JSON in a preview, template or schedule. Each function is a step of a unit of work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.store.sql import Transaction
 from bot.store.timestamps import from_stored, to_stored
 
 KEPT = timedelta(days=7)
-"""How long a preview waits for its host."""
+"""The time that a preview waits for its host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ def from_json(text: str) -> PollDraft:
         public=values["public"],
         closes=values["closes"],
         follows=values["follows"],
-        ping=values.get("ping", False),  # absent from what an earlier version stored
+        ping=values.get("ping", False),  # missing in drafts of an earlier version
     )
 
 
 async def put(tx: Transaction, preview: PollPreview) -> None:
-    """Store a preview, or what its host has changed, and drop those that nobody wants any more."""
+    """Store a preview or its host's changes, and drop abandoned previews."""
     await communities.ensure(tx, preview.community)
     await tx.run("drop_old_previews", before=to_stored(preview.at - KEPT))
     await tx.run(
@@ -87,7 +87,7 @@ async def put(tx: Transaction, preview: PollPreview) -> None:
 
 
 async def find(tx: Transaction, preview: str, member: str) -> PollPreview | None:
-    """Return a preview to the member whose it is, and to nobody else."""
+    """Return a preview to its owner, and to nobody else."""
     row = await tx.one("find_preview", id=preview, member=member)
     if row is None:
         return None
@@ -95,5 +95,5 @@ async def find(tx: Transaction, preview: str, member: str) -> PollPreview | None
 
 
 async def drop(tx: Transaction, preview: str, member: str) -> bool:
-    """Take a preview away. True for one caller alone."""
+    """Delete a preview. Return True to one caller alone."""
     return await tx.run("drop_preview", id=preview, member=member) == 1

@@ -1,7 +1,7 @@
-"""What is stored about one member or one community, and its erasure.
+"""The stored data about one member or one community, and its erasure.
 
 A ballot of a secret poll is stored under a keyed hash: only `BallotBox.standing` finds it, and only while the poll is
-open. An open ballot is withdrawn through the box, which keeps the chain whole; what is done here is the rest.
+open. The box withdraws an open ballot, which keeps the chain whole; this module does the rest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SUGGESTIONS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class NamedBallot:
-    """A ballot in a poll that said it is named."""
+    """A ballot in a poll whose voters knew that it is named."""
 
     poll: str
     choice: str
@@ -33,15 +33,15 @@ class NamedBallot:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database holds about a member, beside their ballots in secret polls. `created` are ids of polls."""
+    """The database's data about a member, except their ballots in secret polls. `created` are ids of polls."""
 
     named_ballots: tuple[NamedBallot, ...]
     created: tuple[str, ...]
     log_entries: tuple[LogEntry, ...] = ()
-    """What the log of editors and moderators has of this member."""
+    """The member's entries in the log of editors and moderators."""
     suggestions: tuple[Suggestion, ...] = ()
     hosting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What else names the member: previews, templates, schedules, decisions, reminders and objections, as ids."""
+    """Other rows that name the member, as ids: previews, templates, schedules, decisions, reminders and objections."""
 
 
 async def stored_about(tx: Transaction, voter: str, guest: str = "") -> Stored:
@@ -69,11 +69,11 @@ async def stored_about(tx: Transaction, voter: str, guest: str = "") -> Stored:
 
 
 async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str], guest: str = "") -> None:
-    """Take a member out of closed polls: named ballots stay and are nobody's, created polls have no creator.
+    """Take a member out of closed polls: named ballots stay without a voter, created polls lose their creator.
 
-    What they did as a moderator or editor stays in the log, without them, and so does what they suggested and editors
-    took; their other suggestions are deleted.
-    `stranger` makes the random text that stands where the voter stood; `guest` is as above. Ballots in open polls must be withdrawn first.
+    Their acts as a moderator or editor stay in the log, without them, and so do their suggestions that editors took;
+    their other suggestions are deleted. `stranger` makes the random text that replaces the voter; `guest` is as above.
+    Withdraw ballots in open polls first.
     """
     community, person = split_voter(voter)
     rows = await tx.rows("named_ballots_of", voter=voter, community=community, guest=guest)
@@ -96,11 +96,11 @@ async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str]
 async def forget_community(
     tx: Transaction, community: str, reason: str, at: datetime, stranger: Callable[[], str]
 ) -> None:
-    """Delete a community: its settings, places, messages, its log, and polls whole, chains included.
+    """Delete a community: its settings, places, messages, log, and whole polls, chains included.
 
-    Each poll leaves a line in `erasures`: its id, how many links it had, its head, the reason and the time. In polls
-    of other communities its members' ballots stay and are nobody's; open named ones must be withdrawn first. Who voted
-    there by an id that is the same everywhere is a voter of that community, and stays one.
+    Each poll leaves a line in `erasures`: its id, its number of links, its head, the reason and the time. In polls of
+    other communities, its members' ballots stay without a voter; withdraw open named ones first. A member who voted
+    there by an id that is the same everywhere is that community's voter, and stays one.
     """
     platform, _, workspace = community.partition(":")
     await tx.run("record_erasures", community=community, reason=reason, erased_at=to_stored(at))

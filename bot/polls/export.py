@@ -12,16 +12,16 @@ from bot.polls.model import Poll
 from bot.polls.option_names import alike
 
 _FORMULA_SIGNS = frozenset("=+-@\u2212")
-"""How a cell begins that a spreadsheet would run as a formula, once its compatibility forms such as the fullwidth ones
+"""First characters of a cell that a spreadsheet would run as a formula, once compatibility forms such as fullwidth ones
 are folded: https://owasp.org/www-community/attacks/CSV_Injection."""
 _QUOTED = re.compile(r"""[",;']""")
-"""What a cell is quoted for. A spreadsheet splits at semicolons where decimals have a comma, whatever the file means."""
+"""Characters that need quotes. With decimal commas, spreadsheets split at semicolons, whatever the file means."""
 
 
 def as_csv(record: Record) -> str:
     """Write one row a ballot, one column an option: 1 or empty for a choice, its rank, or its score.
 
-    In a named poll a voter stands first, or "erased" where the record doesn't prove a name.
+    In a named poll, the first column has the voter, or "erased" if the record doesn't prove a name.
     """
     poll = record.poll
     names = [option.name for option in poll.options]

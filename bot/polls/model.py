@@ -1,6 +1,6 @@
-"""A poll, its options, a vote, and the rules that go with them. Plain immutable data.
+"""A poll, its options, a vote, and their rules. Plain immutable data.
 
-Times are in UTC. Ids are short text of our own. Nothing here knows a database.
+Times are in UTC. Ids are short text of our own. This module knows no database.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ OPTIONS_MIN, OPTIONS_MAX = 2, 25
 OPTION_NAME_MAX = 75
 QUESTION_MAX = 300
 NEWEST_FORMAT = 2
-"""The format of the records of polls that are opened now."""
+"""The format of new polls' records."""
 
 
 class Results(StrEnum):
-    """Who sees the totals of an open poll, and when."""
+    """The time when members may see the totals of an open poll."""
 
     AT_CLOSE = "at-close"
     AFTER_VOTE = "after-vote"
@@ -35,7 +35,7 @@ class PollState(StrEnum):
 
 
 class EndReason(StrEnum):
-    """What ended a poll."""
+    """The reason for the end of a poll."""
 
     DEADLINE = "deadline"
     HOST = "host"  # its host or a moderator
@@ -44,10 +44,11 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PollOption:
-    """`entry` is the id of the policy option's card in the poll's topic, `words` what the card said when the poll opened.
+    """An option. `entry` is the id of the policy option's card in the poll's topic, `words` the card's text when the
+    poll opened.
 
-    Both are empty for an option without a card. `emoji` is how the platform writes an emoji of its own at the beginning
-    of the name; empty where there is none.
+    Both are empty for an option without a card. `emoji` is the platform's notation for its own emoji at the beginning
+    of the name; empty if there is none.
     """
 
     name: str
@@ -60,12 +61,12 @@ class PollOption:
 class Poll:
     """A question put to a community.
 
-    `community` is `platform:workspace` where the host opened it; `creator` is the host's id there.
-    `communities` are all those where it was posted: their members may vote. `places` are where it was opened and
-    posted; a `private` poll answers only requests made in one of them.
-    `head` is the last link of its hash chain (hex), `links` how many there are. `format` is that of its record;
-    `first_closes_at` the close as it was when the poll opened, None where it was never moved or under format 1;
-    `chain_key` (hex) is published once it has ended; `row_seal` proves its row while it is open.
+    `community` is `platform:workspace` of the place where the host opened it; `creator` is the host's id there.
+    `communities` are all those where it was posted: their members may vote. `places` are those where it was opened and
+    posted; a `private` poll answers only requests made in one of them. `head` is the last link of its hash chain (hex),
+    `links` their number. `format` is that of its record; `first_closes_at` is the close at the opening, None if it
+    never moved or under format 1; `chain_key` (hex) is published once it has ended; `row_seal` proves its row while it
+    is open.
     """
 
     id: str
@@ -99,24 +100,24 @@ class Poll:
     chain_key: str = ""
     row_seal: str = ""
     creator_name: str = ""
-    """What the host is called where the poll was opened; empty once erased."""
+    """The host's name where the poll was opened; empty once erased."""
     follows: str = ""
     """The id of the poll whose proposal this one changes."""
     ping: str = ""
-    """The role that is pinged when the poll opens: an id in its community; empty for nobody."""
+    """The role to ping when the poll opens: an id in its community; empty for nobody."""
 
     @property
     def frozen(self) -> bool:
-        """Nothing of it can be edited once a member has voted or the close was moved."""
+        """Whether the poll is closed to edits, because a member has voted or the close was moved."""
         return self.links > 0
 
     def answers(self, community: str, place: Place) -> bool:
-        """Whether a request that a member of this community makes in this place may see the poll."""
+        """Whether a member of this community may see the poll from this place."""
         return community in self.communities and (not self.private or not self.places.isdisjoint(places_around(place)))
 
 
 class Step(StrEnum):
-    """What a link of the chain records."""
+    """The act that a link of the chain records."""
 
     CAST = "cast"
     CHANGE = "change"
@@ -129,9 +130,9 @@ class Step(StrEnum):
 class ChainLink:
     """One link of a poll's hash chain. All hashes are SHA-256 in hex.
 
-    `commitment` binds the ballot without showing it; `replaces` is the number of the link that this one makes void
-    (0 for none); `receipt` is the hash of the code that the voter holds; `before` is the previous link's hash;
-    `closes_at` is the new close, for an extension.
+    `commitment` binds the ballot without showing it; `replaces` is the number of the link that this one makes void (0
+    for none); `receipt` is the hash of the voter's code; `before` is the previous link's hash; `closes_at` is the new
+    close, for an extension.
     """
 
     number: int
@@ -146,16 +147,16 @@ class ChainLink:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What a voter asks for: a ballot in canonical text (see ballots.py), or None to withdraw."""
+    """A voter's request: a ballot in canonical text (see ballots.py), or None to withdraw."""
 
     poll: str
     voter: str
-    """`platform:workspace:id`. It never reaches the database in a secret poll, only a keyed hash of it."""
+    """`platform:workspace:id`. In a secret poll, the database gets only a keyed hash of it."""
     name: str
     choice: str | None
     at: datetime
     reason: str = ""
-    """Why the voter objects, in a consent poll."""
+    """The voter's reason to object, in a consent poll."""
 
 
 class CastEnd(StrEnum):
@@ -171,8 +172,7 @@ class CastEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The outcome of a vote that is durable. `code` is the receipt's, and `head` that of the chain right after the ballot;
-    both are empty where no ballot stands."""
+    """A durable vote. `code` is its receipt's, `head` the chain's right after; both are empty if no ballot stands."""
 
     end: CastEnd
     code: str = ""

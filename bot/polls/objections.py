@@ -1,4 +1,5 @@
-"""Objections in consent polls: who objects, and why. They stand beside the ballots, which say only that somebody does.
+"""Objections in consent polls, with members' names and reasons. They stand beside the ballots, which hold only the
+objection itself.
 
 Each function is a step of a unit of work; `vote_batch.py` writes them with the ballots.
 """
@@ -37,16 +38,17 @@ class Objection:
 
 
 def consent_options(t: Translator, follows: str = "", head: str = "") -> tuple[PollOption, ...]:
-    """Return what members can say to a proposal.
+    """Return the options of a consent poll.
 
-    The record binds an option's words. So those of the first name the poll whose proposal this one changes, and its head.
+    The record binds an option's words. So the first option's words name the poll whose proposal this one changes, and
+    its head.
     """
     words = f"follows {follows} {head}" if follows else ""
     return tuple(PollOption(t(name), words=words if place == AGREE else "") for place, name in enumerate(NAMES))
 
 
 async def write(tx: Transaction, votes: Iterable[Vote]) -> None:
-    """Write what votes in consent polls say of objections: a new one, or that an earlier one is withdrawn."""
+    """Store the objections of votes in consent polls: a new one, or the withdrawal of an earlier one."""
     for vote in votes:
         values = {"poll": vote.poll, "member": vote.voter, "reason": vote.reason, "at": to_stored(vote.at)}
         await tx.run("withdraw_objection", **values)
@@ -55,7 +57,7 @@ async def write(tx: Transaction, votes: Iterable[Vote]) -> None:
 
 
 async def of_poll(tx: Transaction, poll: str) -> list[Objection]:
-    """Return every objection of the poll, withdrawn ones too, the first first."""
+    """Return every objection of the poll, even withdrawn ones, the oldest first."""
     return [
         Objection(
             row["number"],
@@ -71,5 +73,5 @@ async def of_poll(tx: Transaction, poll: str) -> list[Objection]:
 
 
 async def answer(tx: Transaction, poll: str, number: int, words: str) -> bool:
-    """Write the host's answer to a standing objection; False once it is withdrawn."""
+    """Store the host's answer to a standing objection. Return False once it is withdrawn."""
     return await tx.run("answer_objection", poll=poll, number=number, answer=words) == 1

@@ -1,4 +1,4 @@
-"""When two names look alike, and when a name shows nothing or passes for a part of the result.
+"""Tests of option names: names that look alike, and names that show nothing or pass for a part of the result.
 
 Unicode's own rules decide: compatibility forms (NFKC), case folding, default-ignorable characters.
 https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
@@ -19,15 +19,15 @@ _IGNORABLE = re.compile(
 _BLANKS = str.maketrans(dict.fromkeys("\u2800\U0001d159", " "))
 """Symbols to Unicode that show nothing: an empty Braille cell, a note without a head."""
 _VISIBLE_CATEGORIES = frozenset("LNPS")
-"""The first letter of the categories that show by themselves: letters, numbers, punctuation, symbols."""
+"""First letters of the visible categories: letters, numbers, punctuation, symbols."""
 
 _SEPARATORS = frozenset("·•–—")
 _BLOCKS = range(0x2580, 0x25A0)
-"""Block elements, of which bars are drawn."""
+"""Block elements, which draw bars."""
 
 
 def alike(name: str) -> str:
-    """Return what two names that look alike have in common."""
+    """Return a key that names share if they look alike."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     visible = _visible(unicodedata.normalize("NFKC", folded))
     return " ".join(unicodedata.normalize("NFKC", visible).split())
@@ -39,7 +39,7 @@ def is_blank(text: str) -> bool:
 
 
 def has_piled_marks(text: str) -> bool:
-    """Whether more combining marks stand on one letter than any language needs, so that they cover their neighbours."""
+    """Whether one letter has more combining marks than any language needs, so that they cover its neighbours."""
     marks = 0
     for character in unicodedata.normalize("NFC", _IGNORABLE.sub("", text)):
         marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
@@ -49,7 +49,7 @@ def has_piled_marks(text: str) -> bool:
 
 
 def result_sign(name: str) -> str:
-    """Return the sign of results that the name begins or ends with: a winner's star, a bar, a separator; else nothing."""
+    """Return the sign of results at the name's beginning or end: a winner's star, a bar, a separator; else nothing."""
     visible = _visible(name).strip()
     return next((sign for sign in (visible[:1], visible[-1:]) if _marks_results(sign)), "")
 

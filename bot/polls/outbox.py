@@ -1,6 +1,7 @@
-"""What is still to be told, and where: one row for each place, written with whatever makes the news.
+"""The outbox: news to announce, one row for each place, written together with the event.
 
-A row is taken out before its place is told, so that no place hears the same twice, whichever process dies when.
+A process deletes a row before it tells the place, so that no place hears the same news twice, whichever process dies
+when.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ class News(StrEnum):
     RESULT = "result"
     REMINDER = "reminder"
     OPENING = "opening"
-    """A scheduled poll is to be posted."""
+    """A scheduled poll waits to be posted."""
     NUDGE = "nudge"
-    """A member asked to be reminded: `thread` of the place is their id."""
+    """A member asked for a reminder: `thread` of the place is their id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A place that is to hear of a poll, since when."""
+    """News of a poll for a place, with the time since when it is due."""
 
     poll: str
     news: News
@@ -42,7 +43,7 @@ class Telling:
 
 
 async def tell_places(tx: Transaction, poll: str, news: News, now: datetime) -> int:
-    """Queue the news for every place where the poll was posted. Returns how many those are."""
+    """Queue the news for every place where the poll was posted. Return their number."""
     return await tx.run("tell_places", poll=poll, news=news.value, now=to_stored(now))
 
 
@@ -54,7 +55,7 @@ async def tell_creator(tx: Transaction, poll: Poll, now: datetime) -> None:
 
 
 async def take(tx: Transaction, platforms: Iterable[str], now: datetime) -> Telling | None:
-    """Take out what is due longest on one of these platforms. No other process gets it."""
+    """Take out the news that is longest overdue on one of these platforms. No other process gets it."""
     row = await tx.one("take_telling", platforms=json.dumps(sorted(platforms)), now=to_stored(now))
     if row is None:
         return None
@@ -63,7 +64,7 @@ async def take(tx: Transaction, platforms: Iterable[str], now: datetime) -> Tell
 
 
 async def put_back(tx: Transaction, telling: Telling, due_at: datetime) -> None:
-    """Queue again what certainly reached nobody, due at this time."""
+    """Queue news again that certainly reached nobody, due at this time."""
     place = telling.place
     await tx.run(
         "put_telling",
@@ -79,5 +80,5 @@ async def put_back(tx: Transaction, telling: Telling, due_at: datetime) -> None:
 
 
 async def give_up(tx: Transaction, before: datetime) -> int:
-    """Drop what has been due since before then, because its platform runs nowhere. Returns how many places that were."""
+    """Drop news that has been due since before then, because its platform runs nowhere. Return the number of places."""
     return await tx.run("drop_tellings", before=to_stored(before))

@@ -1,4 +1,4 @@
-"""Looking up one ballot: a voter's own, and that of a receipt. Each function is a step of a unit of work."""
+"""Look up one ballot: a voter's own, or a receipt's. Each function is a step of a unit of work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.sql import Transaction
 
 @dataclass(frozen=True, slots=True)
 class OwnBallot:
-    """A voter's own ballot, and code and head of its receipt, while they can still be made."""
+    """A voter's own ballot, with code and head of its receipt while they can still be computed."""
 
     choice: str
     code: str
@@ -24,7 +24,7 @@ class OwnBallot:
 
 
 async def standing(tx: Transaction, secrets: OpenSecrets, poll: str, voter: str) -> OwnBallot | None:
-    """Return a voter's own ballot; None where there is none, and after the close of a secret poll.
+    """Return a voter's own ballot; None if there is none, and after the close of a secret poll.
 
     Raises `NotFound`, `Unavailable`, `Tampered`.
     """
@@ -61,7 +61,7 @@ async def find_receipt(tx: Transaction, secrets: OpenSecrets, poll: str, receipt
 
 
 async def _stands(tx: Transaction, secrets: OpenSecrets, poll: Poll, link: ChainLink) -> bool:
-    """Whether the link is Parley's and its ballot the one that it stands for, as far as that can still be told."""
+    """Whether the link is Parley's and its ballot unchanged, as far as the record can still prove it."""
     row = await tx.one("ballot_by_link", poll=poll.id, link=link.number)
     wrapped: str | None = await tx.value("wrapped_secret", poll=poll.id)
     try:

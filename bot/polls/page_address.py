@@ -1,7 +1,7 @@
-"""Where a poll's page is read outside the chat, and the token without which nobody opens a private poll's.
+"""The address of a poll's page outside the chat, with the token that opens a private poll's page.
 
 The token follows from the instance key and the poll's id alone. So it outlives the poll's own secret, which its close
-destroys, and a guess is refused before the database is asked: how long that takes tells of no poll.
+destroys, and a wrong one is refused before any query: response times reveal nothing about a poll.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _TOKEN_LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class PageAddresses:
-    """The pages under `base`, the address that the operator serves them at; empty where nobody gives their addresses."""
+    """The addresses of pages under `base`, the operator's own; empty if the operator serves none."""
 
     keys: Keys
     base: str = ""
 
     def of(self, poll: Poll) -> str:
-        """Return the address of the poll's page; empty where it has none."""
+        """Return the address of the poll's page; empty if it has none."""
         if not self.base or poll.state is PollState.CANCELLED or not (poll.public or poll.private):
             return ""
         address = f"{self.base.rstrip('/')}/polls/{poll.id}"

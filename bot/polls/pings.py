@@ -11,9 +11,9 @@ from bot.errors import BotError
 
 
 async def may_ping(platforms: Mapping[str, Platform], community: Community, request: Request) -> bool:
-    """Tell whether a poll that opens with this request may ping the role that its community has named.
+    """Whether a poll that opens with this request may ping the role that its community has named.
 
-    Host and bot must both have the right. Where the platform can't say so just now, nobody is pinged.
+    Host and bot must both have the right. If the platform can't tell right now, nobody is pinged.
     """
     platform: object = platforms.get(request.place.platform)
     if not community.ping_role or not isinstance(platform, Pings):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.chat.vocabulary import Place
 
 _THREADS_OF_THE_CHANNEL = frozenset({"slack"})
-"""Platforms where every member of a channel sees its threads. Elsewhere a thread can have members of its own."""
+"""Platforms where every member of a channel sees its threads. On others, a thread can have members of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +20,16 @@ class PollPlace:
 
 
 def poll_place(place: Place) -> PollPlace:
-    """Return the narrowest place around a request, which a poll that is opened there belongs to."""
+    """Return the narrowest place around a request: a poll opened there belongs to it."""
     apart = place.thread and place.platform not in _THREADS_OF_THE_CHANNEL
     return PollPlace(place.platform, place.workspace, place.thread if apart else place.channel)
 
 
 def places_around(place: Place) -> frozenset[PollPlace]:
-    """Return every place that a request made here is in: a thread is in its channel too."""
+    """Return every place that contains a request made here: a thread is in its channel too."""
     return frozenset({poll_place(place), PollPlace(place.platform, place.workspace, place.channel)})
 
 
 def is_private(place: Place) -> bool:
-    """Whether a poll that is opened here answers only here."""
+    """Whether a poll opened here answers only here."""
     return place.private or place.direct

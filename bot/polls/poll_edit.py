@@ -1,4 +1,4 @@
-"""How a poll is edited before its first vote: its chain begins edited_poll. A step of a unit of work that the ballot box runs."""
+"""Edit a poll before its first vote: its chain starts anew. The ballot box runs this step of a unit of work."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bot.store.timestamps import to_stored
 
 
 async def write_edit(tx: Transaction, secrets: OpenSecrets, poll: Poll) -> bool:
-    """Write question, options and rules of an open poll; False once it has a link.
+    """Write question, options and rules of an open poll. Return False once it has a link.
 
-    Raises `Unavailable`, and `Tampered` where Parley did not write the poll's row as it is.
+    Raise `Unavailable`, and `Tampered` if the poll's row isn't as Parley wrote it.
     """
     locked = await tx.rows("lock_polls", ids=json.dumps([poll.id]))
     if not locked or locked[0]["state"] != PollState.OPEN or locked[0]["links"] > 0:

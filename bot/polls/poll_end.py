@@ -1,4 +1,4 @@
-"""How a poll ends and is extended: what is written, each as a step of a unit of work that the ballot box runs."""
+"""The writes that end or extend a poll, each a step of a unit of work that the ballot box runs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from bot.store.timestamps import from_stored, to_stored
 async def write_extension(
     tx: Transaction, secrets: OpenSecrets, poll: str, closes_at: datetime, remind_at: datetime | None
 ) -> bool:
-    """Move the close of an open poll to later, and add the link that says so; False where that can't be.
+    """Postpone the close of an open poll, and add the link that says so. Return False if that isn't possible.
 
-    Raises `Unavailable`, and `Tampered` where Parley did not write the poll's row as it is.
+    Raise `Unavailable`, and `Tampered` if the poll's row isn't as Parley wrote it.
     """
     locked = await tx.rows("lock_polls", ids=json.dumps([poll]))
     if not locked or locked[0]["state"] != PollState.OPEN or locked[0]["closes_at"] >= to_stored(closes_at):
@@ -57,10 +57,10 @@ async def write_end(
     ending: tuple[PollState, datetime, str],
     sealed: Sealed | None,
 ) -> bool:
-    """End an open poll for good, by what was worked out before, or anew where somebody voted meanwhile.
+    """End an open poll for good, with the prepared ballots, or with new ones if somebody has voted since.
 
-    `ending` is the poll's state from now on, the time, and who ends it: a voter id, or empty. True for the caller who did
-    it. Raises `NotFound`, `Unavailable`, `Tampered`.
+    `ending` is the poll's final state, the time, and the voter id of the person who ends it, or empty. Return True to
+    the one caller who ended it. Raises `NotFound`, `Unavailable`, `Tampered`.
     """
     state, at, by = ending
     locked = await tx.rows("lock_polls", ids=json.dumps([poll]))
@@ -75,7 +75,7 @@ async def write_end(
         sealed = Sealed(Record(await polls.get(tx, poll), (), (), (), {}, secret), (), ())
     else:
         checked_secret(secrets, row)
-        if sealed is None or sealed.record.poll.head != row["head"]:  # somebody voted meanwhile
+        if sealed is None or sealed.record.poll.head != row["head"]:  # somebody has voted since
             sealed = seal(await polls.record(tx, poll, secrets), random_bytes)
     ended = _ended(sealed.record.poll, state, at, by)
     await _replace_ballots(tx, sealed, drop=ended.secret or state is PollState.CANCELLED)
@@ -97,13 +97,13 @@ async def write_end(
     )
     if state is PollState.CLOSED:
         places = await tellings.tell_places(tx, poll, News.RESULT, at)
-        if not places:  # each message that showed it was deleted
+        if not places:  # every message that showed it was deleted
             await tellings.tell_creator(tx, sealed.record.poll, at)
     return True
 
 
 def _secret_of(secrets: OpenSecrets, row: Row) -> PollSecret | None:
-    """Return the keys of a poll that is cancelled, None where they can't be had: it can be cancelled all the same."""
+    """Return the keys of a poll that is cancelled; None if they are unavailable, since it can be cancelled anyway."""
     try:
         return secrets.of(row["id"], row["wrapped"] or "", row["format"])
     except (Unavailable, Tampered):
@@ -125,7 +125,7 @@ async def _replace_ballots(tx: Transaction, sealed: Sealed, *, drop: bool) -> No
 
 
 async def _append_close(tx: Transaction, sealed: Sealed, ended: Poll) -> str:
-    """Add the closing link, and return its hash. A poll that is cancelled without its keys gets none that holds, and its record says so."""
+    """Add the closing link, and return its hash. Without its keys, a cancelled poll gets an invalid link, as its record says."""
     record_format = sealed.record.format or Format2(b"")
     commitment = record_format.close(ended.id, audit.ending_of(ended), sealed.closing, sealed.record.counts)
     number = ended.links + 1

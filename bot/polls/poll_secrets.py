@@ -1,8 +1,8 @@
-"""The secret of an open poll, and the keys that follow from it.
+"""The secret of an open poll, and its derived keys.
 
-Format 2 derives three keys from it, each good for one purpose: the voter key (pseudonyms, receipt codes), the row key (the
-poll's row in the database) and the chain key (links). The first two are destroyed with the secret at the close; the chain
-key is published in the closed record, and leads to neither the secret nor the other keys.
+Format 2 derives three keys, each for one purpose: the voter key (pseudonyms, receipt codes), the row key (the poll's
+row in the database) and the chain key (links). The close destroys the first two with the secret; the closed record
+publishes the chain key, which leads to neither the secret nor the other keys.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SECRETS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class PollSecret:
-    """What follows from the secret of an open poll."""
+    """The keys derived from the secret of an open poll, and their uses."""
 
     format: RecordFormat
     voter_key: bytes
@@ -36,20 +36,20 @@ class PollSecret:
         return self.format.chain_key.hex() if isinstance(self.format, Format2) else ""
 
     def pseudonym(self, voter: str) -> str:
-        """Return what stands for a voter in a secret poll: nobody can make it without the secret."""
+        """Return the pseudonym of a voter in a secret poll: nobody can compute it without the secret."""
         return hmac.digest(self.voter_key, voter.encode(), "sha256").hex()
 
     def code(self, voter: str, number: int) -> str:
-        """Return the code that the voter holds for the link with this number, the same each time.
+        """Return the voter's code for the link with this number, the same each time.
 
-        `voter` is what stands in the ballot's row.
+        `voter` is the value in the ballot's row.
         """
         return code_of(hmac.digest(self.voter_key, f"receipt\n{voter}\n{number}".encode(), "sha256"))
 
     def row_seal(self, poll: str, head: str, links: int, ballots: int, closes_at: int) -> str:
-        """Return what proves that Parley wrote the poll's row; empty under format 1. `closes_at` is in microseconds.
+        """Return the proof that Parley wrote the poll's row; empty under format 1. `closes_at` is in microseconds.
 
-        The database holds the last one alone. So nobody sets a row back to an earlier link without a copy from then.
+        The database holds only the latest proof. So nobody can set a row back to an earlier link without an old copy.
         """
         if not self.row_key:
             return ""
@@ -58,12 +58,12 @@ class PollSecret:
 
 
 def sealed_secret(poll: str, secret: bytes) -> bytes:
-    """Return what is wrapped and stored of a new poll's secret. It names its format and its poll, so it fits no other."""
+    """Return a new poll's secret, to be wrapped. It names its format and its poll, so it fits no other."""
     return pack("parley secret 2", poll) + secret
 
 
 def read_secret(poll: str, stored: bytes, record_format: int) -> PollSecret:
-    """Return the keys of an open poll. Raises `Tampered` for another poll's secret, or one of another format."""
+    """Return the keys of an open poll. Raise `Tampered` for another poll's secret, or one of another format."""
     prefix = pack("parley secret 2", poll)
     if record_format == 1 and len(stored) == SECRET_BYTES:
         return PollSecret(Format1(), stored)
@@ -88,7 +88,7 @@ class OpenSecrets:
         self._unwrapped: dict[str, tuple[str, int, PollSecret]] = {}
 
     def of(self, poll: str, wrapped: str, record_format: int) -> PollSecret:
-        """Return the poll's keys. Raises `Unavailable` when another key wrapped its secret, and `Tampered`."""
+        """Return the poll's keys. Raise `Unavailable` if another instance key wrapped its secret, and `Tampered`."""
         entry = self._unwrapped.get(poll)
         if entry is not None and entry[:2] == (wrapped, record_format):
             return entry[2]
@@ -99,11 +99,11 @@ class OpenSecrets:
         return secret
 
     def end_seal(self, poll: Poll) -> str:
-        """Return what proves that a Parley with this instance key ended the poll. Its chain key is public by then."""
+        """Return the proof that a Parley with this instance key ended the poll. Its chain key is public by then."""
         return self._end_seals(poll)[0]
 
     def ended(self, poll: Poll) -> bool:
-        """Whether a Parley with this instance key ended the poll. Format 1 has no proof of that."""
+        """Whether a Parley with this instance key ended the poll. Format 1 has no such proof."""
         return poll.format == Format1.number or poll.row_seal in self._end_seals(poll)
 
     def _end_seals(self, poll: Poll) -> list[str]:

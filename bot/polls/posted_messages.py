@@ -1,4 +1,4 @@
-"""The messages that show a poll, so that they can be redrawn after a restart."""
+"""The messages that show a poll, stored so that they can be redrawn after a restart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.store.timestamps import from_stored, to_stored
 
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
-    """One message that shows a poll. `edited_at` is when it was last redrawn; `stale`: it shows less than there is."""
+    """One message that shows a poll. `edited_at` is the time of its last redraw; `stale` means that it is out of date."""
 
     poll: str
     message: MessageRef
@@ -25,12 +25,12 @@ class PostedMessage:
 
 
 async def get(tx: Transaction, poll: str) -> Poll:
-    """Return the poll that a message shows. Raises NotFound."""
+    """Return the poll that a message shows. Raise NotFound."""
     return await poll_rows.get(tx, poll)
 
 
 async def add_copy(tx: Transaction, copy: PostedMessage) -> None:
-    """Remember a message; once more is harmless."""
+    """Remember a message; repeating is harmless."""
     place = copy.message.place
     await tx.run(
         "put_copy",
@@ -45,7 +45,7 @@ async def add_copy(tx: Transaction, copy: PostedMessage) -> None:
 
 
 async def add_first_copy(tx: Transaction, poll: str, ref: MessageRef, at: datetime) -> None:
-    """Remember the message of a poll that opened by itself; its place and community are its own already."""
+    """Remember the first message of a scheduled poll; the poll has its place and community already."""
     await add_copy(tx, PostedMessage(poll, ref, at))
 
 
@@ -59,7 +59,7 @@ def first_in(place: Place, posted: Iterable[PostedMessage]) -> MessageRef | None
 
 
 async def stale_copies(tx: Transaction) -> list[PostedMessage]:
-    """Return the messages that show less than there is. The votes themselves make them so."""
+    """Return the messages that are out of date. Votes mark them so in their own transactions."""
     return [read_copy(row) for row in await tx.rows("stale_copies")]
 
 
@@ -82,14 +82,14 @@ async def mark_shown(tx: Transaction, copy: PostedMessage, poll: Poll, at: datet
 
 
 async def outdate(tx: Transaction, poll: str) -> None:
-    """Have every message drawn anew, for a change that is no vote."""
+    """Have every message redrawn, for a change other than a vote."""
     await tx.run("outdate_copies", poll=poll)
 
 
 async def lose_copy(tx: Transaction, poll: str, message: MessageRef) -> bool:
-    """Let a message rest that the bot may not draw just now; once the poll has ended, forget it.
+    """Suspend a message that the bot may not draw right now; once the poll has ended, forget it.
 
-    True where that is news: the poll is open, and the last time the message could be drawn.
+    Return True the first time: if the poll is open, and the last redraw worked.
     """
     row = await tx.one("lose_copy", **row_key(poll, message))
     if row is None:
@@ -103,7 +103,7 @@ async def forget_copy(tx: Transaction, poll: str, message: MessageRef) -> None:
 
 
 def row_key(poll: str, message: MessageRef) -> dict[str, object]:
-    """Return what names a message's row."""
+    """Return the key of a message's row."""
     place = message.place
     return {
         "poll": poll,

@@ -1,4 +1,4 @@
-"""Polls that their host looks at before anybody else does."""
+"""Previews: polls that only their host sees so far."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.store.sql import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Previews:
-    """Keeps what hosts prepare, for them alone. All methods raise Unavailable when the database can't be used."""
+    """Keeps hosts' previews, for them alone. All methods raise Unavailable if the database fails."""
 
     database: Database
     new_id: Callable[[], str]
@@ -30,7 +30,7 @@ class Previews:
         return preview
 
     async def get(self, preview_id: str, request: Request, t: Translator) -> PollPreview:
-        """Return the actor's own preview. Raises NotFound for any other, and for one that was posted."""
+        """Return the actor's own preview. Raise NotFound for any other, and for one that was posted."""
         preview = await self.database.read(lambda tx: drafts.find(tx, preview_id, voter_id(request.actor)))
         if preview is None:
             raise gone(t)
@@ -42,11 +42,11 @@ class Previews:
         return changed
 
     async def drop(self, preview_id: str, request: Request) -> bool:
-        """Take the actor's preview away; False where it was gone."""
+        """Delete the actor's preview. Return False if it was gone."""
         return await self.database.write(lambda tx: drafts.drop(tx, preview_id, voter_id(request.actor)))
 
     def taking(self, preview: PollPreview, t: Translator) -> Unit[None]:
-        """Return the step that takes a preview away, for the one caller who may go on. Others get NotFound."""
+        """Return the step that deletes a preview for the one caller who may go on. It raises NotFound for the others."""
 
         async def take(tx: Transaction) -> None:
             if not await drafts.drop(tx, preview.id, preview.member):

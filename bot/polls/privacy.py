@@ -1,4 +1,4 @@
-"""Data about members and communities: showing it and erasing it."""
+"""Data about members and communities: show it and erase it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SecretBallot:
 
 @dataclass(frozen=True, slots=True)
 class MemberData:
-    """Everything that is stored about one member. Ballots in closed secret polls lead to nobody, so they are not here."""
+    """Everything stored about one member. Ballots in closed secret polls lead to nobody, so they aren't in it."""
 
     created: tuple[str, ...]
     named_ballots: tuple[NamedBallot, ...]
@@ -41,10 +41,10 @@ class MemberData:
     log_entries: tuple[LogEntry, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     hosting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What they prepared, scheduled, decided or objected to, by kind."""
+    """The member's previews, schedules, decisions and objections, by kind."""
 
     def as_data(self) -> dict[str, Any]:
-        """Return everything as values that JSON has, under the keys that files from earlier releases use."""
+        """Return everything as JSON values, under the keys that files from earlier releases use."""
         values = {name.removesuffix("_ballots"): _plain(value) for name, value in asdict(self).items()}
         acts = [
             {"did" if name == "deed" else name: value for name, value in entry.items()}
@@ -54,7 +54,7 @@ class MemberData:
 
 
 def _guest(actor: Actor) -> str:
-    """Return the id by which polls of other communities know this person; empty where it is another there."""
+    """Return the id by which polls of other communities know this person; empty if each community has another."""
     return actor.id if actor.everywhere else ""
 
 
@@ -68,35 +68,35 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """A member's data, and a community's. Every method raises Unavailable when the database can't be used."""
+    """A member's data, and a community's. Every method raises Unavailable if the database fails."""
 
     database: Database
     box: BallotBox
     community_of: CommunityOf
     new_stranger: Callable[[], str]
-    """Makes the random text that stands where a voter's id stood."""
+    """Makes the random text that replaces a voter's id."""
 
     @property
     def secrecy(self) -> Secrecy:
-        """What polls in this database promise."""
+        """The promises of polls in this database."""
         return Secrecy(self.database.dialect)
 
     async def stored_about(self, actor: Actor) -> MemberData:
-        """Return all that is stored about a member."""
+        """Return everything stored about a member."""
         voter = voter_id(actor)
         rows = await self.database.read(lambda tx: members.stored_about(tx, voter, _guest(actor)))
         secret = tuple(await self._open_secret(actor))
         return MemberData(rows.created, rows.named_ballots, secret, rows.log_entries, rows.suggestions, rows.hosting)
 
     async def open_votes(self, actor: Actor) -> list[str]:
-        """Return the open polls in which the member has a vote: it is withdrawn when they erase their data."""
+        """Return the open polls with a vote of the member: erasing their data withdraws it."""
         polls: list[Poll] = await self.database.read(lambda tx: poll_rows.of_community(tx, community_id(actor)))
         still_open = [poll for poll in polls if poll.state is PollState.OPEN]
         ballots = [await self.box.standing(poll.id, voter_in(poll.community, actor)) for poll in still_open]
         return [poll.id for poll, ballot in zip(still_open, ballots, strict=True) if ballot is not None]
 
     async def erase(self, actor: Actor, now: datetime) -> list[str]:
-        """Withdraw every open ballot and forget the rest. Returns the polls that changed; once more is harmless."""
+        """Withdraw every open ballot and forget the rest. Return the changed polls; repeating is harmless."""
         voter = voter_id(actor)
         withdrawn = await self.box.withdraw_everywhere(voter, now)
         withdrawn += await self._withdraw_as_guest(actor, now)
@@ -105,7 +105,7 @@ class Privacy:
         return withdrawn
 
     async def _withdraw_as_guest(self, actor: Actor, now: datetime) -> list[str]:
-        """Withdraw from polls that other communities brought here, where the voter is one of theirs."""
+        """Withdraw from polls of other communities that were posted here, where the voter counts as theirs."""
         here = community_id(actor)
         polls = await self.database.read(lambda tx: poll_rows.of_community(tx, here))
         guest = [poll for poll in polls if poll.state is PollState.OPEN and poll.community != here]
@@ -125,7 +125,7 @@ class Privacy:
     # --- communities ---
 
     async def community_left(self, community: str, now: datetime) -> None:
-        """Cancel the open polls of a community that removed the bot. The rest goes after its `keep_days`."""
+        """Cancel the open polls of a community that removed the bot. The rest is deleted after its `keep_days`."""
         for poll in await self.database.read(lambda tx: communities.open_poll_ids(tx, community)):
             await self.box.cancel(poll, now)
         await self.database.write(lambda tx: communities.mark_left(tx, community, now))
@@ -135,7 +135,7 @@ class Privacy:
         await self.database.write(lambda tx: communities.mark_returned(tx, community))
 
     async def forget_the_gone(self, now: datetime) -> list[str]:
-        """Delete the communities that left longer ago than they said their data is kept. Returns their ids."""
+        """Delete communities that left longer ago than their own setting keeps data. Return their ids."""
         gone = await self.database.read(lambda tx: communities.left_before(tx, now))
         over = [community for community in gone if await self._kept_long_enough(community, now)]
         for community in over:

@@ -1,8 +1,9 @@
 """Receipts: a ballot's code, and the letters of the record's head right after it. Pure.
 
-A receipt reads `POLL-CODE-HEAD`. The code is 16 letters of base32 in groups of four: its hash stands in the ballot's link,
-so it proves that the ballot is included, and never says what is on it. The head is the first 16 letters of that link's hash,
-in the letters that a poll's card shows: a record that was changed or set back meanwhile has another head there, or none.
+A receipt reads `POLL-CODE-HEAD`. The code is 16 letters of base32 in groups of four: its hash stands in the ballot's
+link, so it proves that the ballot is included without revealing it. The head is the first 16 letters of that link's
+hash, in the letters that a poll's card shows: a record that was changed or set back since has another head there, or
+none.
 """
 
 from __future__ import annotations
@@ -15,25 +16,25 @@ from enum import StrEnum
 from bot.polls.model import ChainLink, PollState, Step
 
 HEAD_LETTERS = 16
-"""How much of a head receipts and cards show: 64 bits."""
+"""Letters of a head on receipts and cards: 64 bits."""
 _HASH_LETTERS = 64
 _CODE_LETTERS = 16
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
-"""Base32 (RFC 4648) of ten bits; three times as fast as `base64.b32encode`, which every vote would feel."""
+"""Base32 (RFC 4648) of ten bits; three times as fast as `base64.b32encode`, which would slow every vote."""
 _HEX = frozenset("0123456789abcdef")
 
 
 class Receipt(StrEnum):
-    """What the record says of a receipt."""
+    """The record's verdict on a receipt."""
 
     INCLUDED = "included"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
-    """Its poll was cancelled, so no ballot of it is counted."""
+    """Its poll was cancelled, so none of its ballots counts."""
     CONTRADICTED = "contradicted"
-    """The ballot's link has another head than the receipt, or its ballot is not the one that it stands for."""
+    """The ballot's link has another head than the receipt, or its ballot was changed."""
     LACKING = "lacking"
     """Neither the ballot nor the head is in the record: the receipt is misspelt, or the record was set back."""
     UNKNOWN = "unknown"
@@ -41,14 +42,14 @@ class Receipt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TypedReceipt:
-    """A receipt as somebody typed it, spelt as Parley spells it. `head` is empty where it was left out."""
+    """A receipt as somebody typed it, in Parley's spelling. `head` is empty if they left it out."""
 
     code: str
     head: str = ""
 
     @property
     def code_hash(self) -> str:
-        """Return what a link holds of the code."""
+        """Return the hash of the code, as a link holds it."""
         return receipt_hash(self.code)
 
 
@@ -69,20 +70,20 @@ def shown_head(head: str) -> str:
 
 
 def written(code: str, head: str) -> str:
-    """Return code and head as a receipt has them after the poll's id."""
+    """Return code and head as they stand on a receipt after the poll's id."""
     return f"{code}-{shown_head(head)}" if head else code
 
 
 def typed_head(head: str) -> str:
-    """Spell a head as Parley does, whatever its case and spaces; empty for text that can't be a head."""
+    """Spell a head as Parley does, from any case and spacing; empty for text that can't be a head."""
     letters = "".join(head.split()).replace("-", "").lower()
     return letters if HEAD_LETTERS <= len(letters) <= _HASH_LETTERS and _HEX.issuperset(letters) else ""
 
 
 def typed_receipt(text: str) -> TypedReceipt | None:
-    """Read a receipt without its poll's id, whatever its case, spaces and dashes; None for text that is no receipt.
+    """Read a receipt without its poll's id, in any case, spacing and dashes; None for other text.
 
-    The head may be left out, as in receipts of earlier releases.
+    The head may be missing, as in receipts of earlier releases.
     """
     letters = "".join(text.split()).replace("-", "").upper()
     code, rest = letters[:_CODE_LETTERS], letters[_CODE_LETTERS:]
@@ -94,9 +95,10 @@ def typed_receipt(text: str) -> TypedReceipt | None:
 
 
 def judge(receipt: TypedReceipt, link: ChainLink | None, later: ChainLink | None, *, has_head: bool) -> Receipt:
-    """Return what the record says of a receipt.
+    """Return the record's verdict on a receipt.
 
-    `link` has its code's hash, `later` replaces that link, and `has_head` says whether some link has the receipt's head.
+    `link` has its code's hash, `later` replaces that link, and `has_head` says whether some link has the receipt's
+    head.
     """
     if link is None:
         return Receipt.LACKING if receipt.head and not has_head else Receipt.UNKNOWN
@@ -108,7 +110,7 @@ def judge(receipt: TypedReceipt, link: ChainLink | None, later: ChainLink | None
 
 
 def look_up(receipt: TypedReceipt, links: Sequence[ChainLink], state: PollState) -> Receipt:
-    """Return what a whole record says of a receipt."""
+    """Return the verdict of a whole record on a receipt."""
     link = next((each for each in links if each.receipt == receipt.code_hash), None)
     later = next((each for each in links if link is not None and each.replaces == link.number), None)
     verdict = judge(receipt, link, later, has_head=any(each.hash.startswith(receipt.head) for each in links))

@@ -1,4 +1,4 @@
-"""A closed poll's record as a JSON file, written and read. docs/record-format.md describes the file.
+"""Write and read a closed poll's record as a JSON file. docs/record-format.md describes the file.
 
 Anybody checks it without a database: `audit.verify(read_record(text))`.
 """
@@ -23,7 +23,7 @@ _Whole = Annotated[int, Field(ge=0, lt=2**53)]
 
 
 class _Part(BaseModel):
-    """A part of the file. A value of another type is refused, and a name that isn't listed is passed over."""
+    """A part of the file. It refuses a value of another type, and ignores an unknown name."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -111,7 +111,7 @@ def as_json(record: Record) -> str:
 
 
 def shuffled(record: Record) -> list[BallotRow]:
-    """Sort ballots by the random seal of the close, an order that has nothing to do with who voted when."""
+    """Sort ballots by the random seal of the close, an order independent of who voted when."""
     return sorted(record.ballots, key=lambda row: row.seal or "")
 
 
@@ -133,7 +133,7 @@ def _opening(poll: Poll) -> dict[str, object]:
         "roles": sorted(poll.roles),
         "options": options,
     }
-    if poll.format == Format1.number:  # it binds none of these
+    if poll.format == Format1.number:  # that format binds none of these
         for name in ("community", "results", "topic", "closes_at"):
             del opening[name]
         for option in options:
@@ -176,7 +176,7 @@ def _ballot(row: BallotRow, poll: Poll) -> dict[str, object]:
 
 
 def read_record(text: str) -> Record:
-    """Read what `as_json` wrote. Raises `Refused` for any other text."""
+    """Read a file of `as_json`. Raise `Refused` for any other text."""
     try:
         document: Any = json.loads(text)
         file = _File.model_validate(document)
@@ -189,7 +189,7 @@ def read_record(text: str) -> Record:
 
 
 def _names_all(part: _Part) -> bool:
-    """Whether the file names each of these values, also those that format 1 had none of."""
+    """Whether the file names each of these values, even those that format 1 lacked."""
     return part.model_fields_set >= set(type(part).model_fields)
 
 
@@ -257,7 +257,7 @@ def _read_link(link: _Link, before: str) -> ChainLink:
 
 
 def _time(written: str) -> datetime:
-    """Read a time as `written_time` writes it. Raises ValueError for any other spelling."""
+    """Read a time in the spelling of `written_time`. Raise ValueError for any other."""
     time = datetime.fromisoformat(written)
     if time.tzinfo is None or written_time(time) != written:
         raise ValueError(f"not a time in UTC: {written[:40]!r}")

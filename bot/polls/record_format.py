@@ -1,8 +1,7 @@
-"""How a record is hashed, byte for byte: formats 1 and 2. Pure.
+"""The hashes of a record, byte for byte: formats 1 and 2. Pure.
 
-docs/record-format.md describes format 2 for everybody who writes a verifier. Format 1 is that of polls opened by earlier
-releases: SHA-256 over lines of text joined by a line feed, without a key, so anybody who writes to it can make such
-a record anew.
+docs/record-format.md describes format 2 for authors of verifiers. Format 1 is that of polls opened by earlier releases:
+SHA-256 over lines of text joined by a line feed, without a key, so anybody with write access can forge such a record.
 
 Every hash is 64 hexadecimal letters, and so is every key.
 """
@@ -22,7 +21,7 @@ from bot.polls.model import EndReason, Poll, PollState
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a poll ended: closed or cancelled, by what, and when."""
+    """The end of a poll: closed or cancelled, the cause, and the time."""
 
     state: PollState
     reason: EndReason
@@ -30,13 +29,13 @@ class Ending:
 
 
 class RecordFormat(Protocol):
-    """What is hashed for each part of a record."""
+    """The hash of each part of a record."""
 
     @property
     def number(self) -> int: ...
 
     def opening(self, poll: Poll) -> str:
-        """Return the head before the first link: it binds what is frozen when the poll opens."""
+        """Return the head before the first link: it binds everything that is frozen when the poll opens."""
         ...
 
     def link(
@@ -46,16 +45,16 @@ class RecordFormat(Protocol):
     def ballot(self, nonce: str, poll: str, voter: str, choice: str) -> str:
         """Return a ballot's commitment.
 
-        `voter` is the pseudonym in a secret poll, and what `named_voter` returns in a named one (format 1: the voter).
+        `voter` is the pseudonym in a secret poll, and the result of `named_voter` in a named one (format 1: the voter).
         """
         ...
 
     def closing(self, nonce: str, poll: str, choice: str) -> str:
-        """Return a closing commitment. It knows no voter and no link."""
+        """Return a closing commitment, which contains neither voter nor link."""
         ...
 
     def close(self, poll: str, ending: Ending, closing: Iterable[str], counts: Mapping[str, int]) -> str:
-        """Return what the closing link holds: it binds every ballot and the counts."""
+        """Return the closing link's commitment: it binds every ballot and the counts."""
         ...
 
 
@@ -96,7 +95,7 @@ class Format1:
 
 @dataclass(frozen=True, slots=True)
 class Format2:
-    """Links are HMACs under the poll's chain key, and every field stands with its length."""
+    """Links are HMACs under the poll's chain key, and each field is preceded by its length."""
 
     chain_key: bytes
     number: ClassVar[int] = 2
@@ -154,17 +153,17 @@ class Format2:
 
 
 def named_voter(salt: str, poll: str, voter: str, name: str) -> str:
-    """Return what a ballot of a named poll commits to in place of its voter. Without the salt it leads to nobody."""
+    """Return the voter's part of a ballot's commitment in a named poll. Without the salt it leads to nobody."""
     return _hash("parley voter 2", salt, poll, voter, name)
 
 
 def extension_commitment(poll: str, closes_at: datetime) -> str:
-    """Return what an extension's link holds. Format 1 has no such link."""
+    """Return the commitment of an extension's link. Format 1 has no such link."""
     return _hash("parley extension 2", poll, written_time(closes_at))
 
 
 def written_time(time: datetime) -> str:
-    """Write a time as the record has it: ISO 8601 in UTC, such as `2026-12-01T18:00:00+00:00`."""
+    """Write a time as it stands in the record: ISO 8601 in UTC, such as `2026-12-01T18:00:00+00:00`."""
     return time.astimezone(UTC).isoformat()
 
 

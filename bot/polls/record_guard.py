@@ -1,8 +1,8 @@
-"""Notices, as votes come in, that somebody changed a record outside Parley.
+"""The record guard notices, as votes come in, that somebody changed a record outside Parley.
 
-Each vote's transaction compares what the process remembers of the poll with what is stored: the last head that it saw must
-still be in the chain. It recomputes short records whole. A long one is recomputed right after the vote, beside everything
-else; where it doesn't hold, the poll takes no further vote.
+Each vote's transaction compares the process's memory of the poll with the database: the last head that it saw must
+still be in the chain. It recomputes short records whole. A long one is recomputed right after the vote, in the
+background; if it doesn't hold, the poll takes no further vote.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from bot.store.database import Database
 from bot.store.sql import Row, Transaction
 
 LINKS_AT_ONCE = 100
-"""Links that one transaction of votes recomputes, in all of its polls together: two milliseconds."""
+"""Links that one transaction of votes recomputes, in all its polls together: two milliseconds."""
 PAUSE = 10.0
-"""Seconds between two looks at a long record, and at least `REST` times as long as a look took."""
+"""Seconds between two checks of a long record; at least `REST` times the duration of a check."""
 REST = 20
 HEADS_MAX = 1_000
 """Polls whose head is remembered; beyond that all are forgotten."""
@@ -35,11 +35,11 @@ HEADS_MAX = 1_000
 logger = logging.getLogger("parley.polls")
 
 Head = tuple[int, str]
-"""How many links a chain has, and its head."""
+"""The number of links of a chain, and its head."""
 
 
 class RecordGuard:
-    """Compares records with what this process knows of them."""
+    """Compares records with this process's memory of them."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class RecordGuard:
         self._heads: dict[str, Head] = {}
         self._broken: dict[str, Sequence[Discrepancy]] = {}
         self._due: dict[str, bool] = {}
-        """Long records that are being looked at; whether votes came meanwhile."""
+        """Long records under check, each with whether votes came in since."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def check(self, tx: Transaction, rows: Iterable[Row]) -> Mapping[str, Tampered]:
@@ -65,7 +65,7 @@ class RecordGuard:
         rows_by_poll = {row["id"]: row for row in stored if row["state"] == PollState.OPEN}
         findings = {poll: self._broken[poll] for poll in rows_by_poll.keys() & self._broken.keys()}
         for poll in findings:
-            self._look(poll)  # it may have been mended
+            self._look(poll)  # somebody may have repaired it
         for row in stored:
             if not await self._continues(tx, row):
                 lost = Discrepancy(RecordRule.HEAD, "poll", "its chain has lost a head that was there")
@@ -77,7 +77,7 @@ class RecordGuard:
         return {poll: Tampered(discrepancies) for poll, discrepancies in findings.items()}
 
     def remember(self, heads: Mapping[str, Head]) -> None:
-        """Note the heads that a transaction has committed, and have long records looked at."""
+        """Note the heads that a transaction has committed, and start checks of long records."""
         if len(self._heads) + len(heads) > HEADS_MAX:
             self._heads.clear()
         self._heads.update(heads)
@@ -86,18 +86,18 @@ class RecordGuard:
                 self._look(poll)
 
     def forget(self, poll: str) -> None:
-        """Let go of a poll that has ended."""
+        """Forget a poll that has ended."""
         self._heads.pop(poll, None)
         self._broken.pop(poll, None)
 
     async def aclose(self) -> None:
-        """Let go of the work in hand."""
+        """Cancel running checks."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _continues(self, tx: Transaction, row: Row) -> bool:
-        """Whether the poll's chain still has the head that this process saw last."""
+        """Whether the poll's chain still has the last head that this process saw."""
         links, head = self._heads.get(row["id"], (0, ""))
         if row["links"] <= links:
             return row["links"] == links and row["head"] == head if head else True
@@ -114,7 +114,7 @@ class RecordGuard:
         return {poll: findings for poll, findings in found.items() if findings}
 
     def _keys(self, rows: Mapping[str, Row]) -> Iterator[tuple[str, PollSecret]]:
-        """Yield the keys of those polls whose secret can be opened; the others take no vote anyway."""
+        """Yield the keys of polls whose secret opens; the others take no vote anyway."""
         for poll, row in rows.items():
             with suppress(Unavailable, Tampered):
                 yield poll, self._secrets.of(poll, row["wrapped"] or "", row["format"])
@@ -140,7 +140,7 @@ class RecordGuard:
         try:
             rows = await self._database.read(lambda tx: polls.record_rows(tx, poll, self._secrets), long=True)
         except BotError:
-            return  # the next vote has it looked at again
+            return  # the next vote starts another check
         findings = await asyncio.to_thread(lambda: audit.verify(rows.record()))
         if rows.secret is not None and findings:
             self._broken[poll] = findings

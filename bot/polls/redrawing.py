@@ -1,11 +1,11 @@
-"""Redraw the posted messages of polls, with as few edits as that takes.
+"""Redraw the posted messages of polls, with as few edits as possible.
 
-At most one edit per message in two seconds, or in a minute once the message is an hour old (Discord refuses more:
-error 30046), and always one after the last change.
+A message gets at most one edit in two seconds, or in a minute once it is an hour old (Discord refuses more: error
+30046), and always one after the last change.
 
-The database says which copies are stale: a vote makes them so in its own transaction. Of several processes one at a
-time edits a message, under a lease; who finds the lease taken leaves the copy to its holder, who looks once more
-after letting go. So nothing is lost with a process: what it leaves stale, another finds, or the next start.
+The database marks stale copies: a vote does so in its own transaction. Only one process at a time edits a message,
+under a lease; a process that finds the lease taken leaves the copy to its holder, who checks once more after the
+release. So a dying process loses nothing: another one, or the next start, finds its stale copies.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ PAUSE_OLD = timedelta(minutes=1)
 OLD = timedelta(hours=1)
 RETRY_MAX = timedelta(minutes=5)
 DOUBLINGS_MAX = 10
-"""Beyond so many failures the pause has long been at its longest, and a power of two would outgrow what a time holds."""
+"""Failures that double the pause. Beyond them it is at its longest anyway, and the power of two would overflow a time.
+"""
 GATHER = 0.25
-"""Seconds between two looks at which copies of a poll are stale, however fast votes come in."""
+"""Seconds between two checks for stale copies of a poll, however fast votes come in."""
 EDIT_SECONDS = leases.LEASE - 5
-"""An edit that takes longer is given up, before another process may begin one."""
+"""Seconds before an edit is given up, which must be before another process may begin one."""
 
 TOO_SLOW = "The platform takes too long to edit a message."
 NOT_RUNNING = "The platform isn't running right now."
@@ -53,7 +54,7 @@ NOT_RUNNING = "The platform isn't running right now."
 logger = logging.getLogger("parley.polls")
 
 Draw = Callable[[Any, Community], Awaitable[Reply]]
-"""(poll or discussion, community) → what its message shows."""
+"""(poll or discussion, community) → the content of its message."""
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -71,7 +72,7 @@ class CopyRows(Protocol):
 
 
 class Copies:
-    """Redraws what was posted. `name` tells this process from the others that share the database."""
+    """Redraws posted messages. `name` tells this process from the others that share the database."""
 
     def __init__(
         self,
@@ -100,12 +101,12 @@ class Copies:
         self._sleep = sleep
         self._name = name or secrets.token_hex(8)
         self._changes: dict[str, bool] = {}
-        """Polls that are being looked at; whether they changed meanwhile."""
+        """Polls under check, each with whether it changed since."""
         self._meter = meter or Meter()
         self._due: dict[tuple[str, MessageRef], bool] = {}
-        """Copies that are being kept right; whether they were asked for meanwhile."""
+        """Copies with a running task, each with whether somebody has asked for it since."""
         self._broken: set[tuple[str, MessageRef]] = set()
-        """Copies that can't be redrawn for a bug, and so are left alone until their poll changes again."""
+        """Copies that a bug keeps from being redrawn, left alone until their poll changes again."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
         database.listen(signal, self._hear)
@@ -120,14 +121,14 @@ class Copies:
         self._database.signal(self._signal, poll)
 
     async def refresh_all(self) -> None:
-        """Redraw, at the start, what changed while no process ran, and what a platform keeps in memory."""
+        """At the start, redraw what changed while no process ran, and messages that a platform keeps in memory."""
         for copy in await self._database.read(self._rows.copies_of_open_polls):
             if self._in_memory(copy):
                 self._ask(copy)
         await self.refresh_stale()
 
     async def refresh_stale(self) -> None:
-        """Redraw what changed without a signal or was left behind by another process."""
+        """Redraw copies that changed without a signal, or that another process left stale."""
         for copy in await self._database.read(self._rows.stale_copies):
             if (copy.poll, copy.message) not in self._broken:
                 self._ask(copy)
@@ -138,7 +139,7 @@ class Copies:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def stop(self) -> None:
-        """Let go of the work in hand for good. Stale messages stay stale in the database."""
+        """Cancel all work for good. Stale messages stay stale in the database."""
         self._stopped = True
         for task in self._tasks:
             task.cancel()
@@ -147,10 +148,10 @@ class Copies:
             await self._database.write(lambda tx: leases.release_all(tx, self._name))
         except Unavailable:
             logger.warning("this process gives up its work for others to take")
-        self._database.signal(self._signal)  # so that they look at once
+        self._database.signal(self._signal)  # so that other processes check at once
 
     def _hear(self, poll: str) -> None:
-        """Look at the poll's messages; without a poll, at all that are stale."""
+        """Check the poll's messages; without a poll, check all stale ones."""
         if self._stopped:
             return
         if poll in self._changes:
@@ -168,7 +169,7 @@ class Copies:
                 try:
                     copies = await self._database.read(lambda tx: self._asked_for(tx, poll))
                 except Unavailable:
-                    return  # what is stale is looked for now and then
+                    return  # the regular check finds stale copies
                 for copy in copies:
                     if copy.stale or self._in_memory(copy):
                         self._ask(copy)
@@ -190,10 +191,10 @@ class Copies:
         self._start(self._keep_right(copy))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
-        hold_task(asyncio.create_task(work, context=Context()), self._tasks)  # of no request: many may have led to it
+        hold_task(asyncio.create_task(work, context=Context()), self._tasks)  # of no single request: many may share it
 
     def _in_memory(self, copy: PostedMessage) -> bool:
-        """Whether each process that runs its platform has the message, and keeps it right by itself."""
+        """Whether each process that runs its platform has the message, and redraws it itself."""
         platform: object = self._platforms.get(copy.message.place.platform)
         return isinstance(platform, Forgets)
 
@@ -233,9 +234,9 @@ class Copies:
             await self._sleep(min(wait, pause.total_seconds()))
 
     async def _turn(self, copy: PostedMessage) -> tuple[PostedMessage | None, bool]:
-        """Make one edit, if it falls to this process. Raises BotError where it is to be tried again.
+        """Make one edit, if it is this process's turn. Raise BotError to have it tried again.
 
-        Returns the copy as it is afterwards, None once it is forgotten, and whether somebody has edited it.
+        Return the stored copy afterwards, None once it is forgotten, and whether any process has edited it.
         """
         current, mine = await self._database.write(lambda tx: self._take(tx, copy))
         if current is None or not mine:
@@ -261,7 +262,7 @@ class Copies:
         return await self._database.write(lambda tx: self._finish(tx, current, poll)), True
 
     async def _take(self, tx: Transaction, copy: PostedMessage) -> tuple[PostedMessage | None, bool]:
-        """Return the message as it is stored now, and whether this process is to edit it."""
+        """Return the message as it is stored now, and whether this process should edit it."""
         if self._in_memory(copy):
             current = await self._rows.find_copy(tx, copy)
             return current, current is not None
@@ -274,7 +275,7 @@ class Copies:
         return current, mine
 
     async def _edit(self, copy: PostedMessage) -> Any:
-        """Draw the poll into its message, and return the poll as drawn. Raises BotError."""
+        """Draw the poll into its message, and return the poll as drawn. Raise BotError."""
         place = copy.message.place
         poll = await self._database.read(lambda tx: self._rows.get(tx, copy.poll))
         community = await self._community_of(f"{place.platform}:{place.workspace}", self._now())
@@ -300,7 +301,7 @@ class Copies:
         return poll
 
     async def _finish(self, tx: Transaction, copy: PostedMessage, poll: Any) -> PostedMessage | None:
-        """Note what was drawn and let go, then look whether more has changed."""
+        """Note the drawn state and release the lease, then look whether more has changed."""
         await self._rows.mark_shown(tx, copy, poll, self._now())
         await leases.release(tx, lease_of(copy), self._name)
         return await self._rows.find_copy(tx, copy)
@@ -315,7 +316,7 @@ class Copies:
             logger.warning("can't tell anyone that poll %s can't be redrawn: %s", copy.poll, type(error).__name__)
 
     async def _lose(self, tx: Transaction, copy: PostedMessage) -> bool:
-        """Let a message rest whose place is gone or closed to the bot. True where that is news."""
+        """Suspend a message whose place is gone or closed to the bot. Return True the first time."""
         await leases.release(tx, lease_of(copy), self._name)
         return await self._rows.lose_copy(tx, copy.poll, copy.message)
 

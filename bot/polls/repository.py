@@ -28,9 +28,9 @@ LISTED = 100
 
 
 async def insert(tx: Transaction, poll: Poll, wrapped: str) -> None:
-    """Store a new poll with its options, communities, places and wrapped secret; `poll.head` that of its opening.
+    """Store a new poll with its options, communities, places and wrapped secret; `poll.head` is its opening's head.
 
-    `BallotBox.open` makes the secret and calls this. The communities come into being where they aren't there yet.
+    `BallotBox.open` makes the secret and calls this. Missing communities are created.
     """
     for community in sorted(poll.communities | {poll.community}):
         await communities.ensure(tx, community)
@@ -44,7 +44,7 @@ async def insert(tx: Transaction, poll: Poll, wrapped: str) -> None:
 
 
 async def rewrite(tx: Transaction, poll: Poll) -> None:
-    """Store an open poll without votes anew; its host, time and place stay."""
+    """Rewrite an open poll without votes; its host, time and place stay."""
     columns = _columns(poll)
     rules = ("id", "question", "method", "consent", "max_choices", "secret", "results", "roles", "joined_before")
     more = ("quorum", "topic", "public", "closes_at", "remind_at", "head", "first_closes_at", "row_seal", "follows")
@@ -54,7 +54,7 @@ async def rewrite(tx: Transaction, poll: Poll) -> None:
 
 
 async def add_place(tx: Transaction, poll: str, place: PollPlace) -> None:
-    """Let requests in this place see the poll, though it is private; once more is harmless."""
+    """Let requests in this place see a private poll; repeating is harmless."""
     await tx.run("add_poll_place", poll=poll, **asdict(place))
 
 
@@ -64,7 +64,7 @@ async def find(tx: Transaction, poll: str) -> Poll | None:
 
 
 async def get(tx: Transaction, poll: str) -> Poll:
-    """Raises `NotFound`."""
+    """Raise `NotFound` for an unknown poll."""
     poll_row = await find(tx, poll)
     if poll_row is None:
         raise NotFound(NO_POLL)
@@ -72,7 +72,7 @@ async def get(tx: Transaction, poll: str) -> Poll:
 
 
 async def is_public(tx: Transaction, poll: str) -> bool:
-    """Whether anybody may read the poll's page. It reads as much of a poll that isn't public as of none."""
+    """Whether anybody may read the poll's page. It reads no more of a poll that isn't public than of a missing one."""
     return await tx.value("public_poll", id=poll) is not None
 
 
@@ -100,14 +100,14 @@ async def _options(tx: Transaction, ids: str) -> Mapping[str, list[PollOption]]:
 
 
 async def open_polls(tx: Transaction) -> list[Poll]:
-    """The next to close first."""
+    """Return open polls, the next to close first."""
     return await get_all(tx, await tx.column("open_poll_ids"))
 
 
 async def open_counts(tx: Transaction, community: str, creator: str) -> tuple[int, int]:
-    """Count the open polls that were opened in a community, and those among them of this host.
+    """Count the open polls of a community, and this host's among them.
 
-    Until the transaction ends nobody else counts that community's.
+    Lock the community until the transaction ends, so that nobody else counts at the same time.
     """
     await communities.hold(tx, community)
     [row] = await tx.rows("open_counts", community=community, creator=creator)
@@ -120,9 +120,9 @@ async def of_community(tx: Transaction, community: str, limit: int = LISTED) -> 
 
 
 async def visible(tx: Transaction, community: str, place: Place | None, limit: int = LISTED) -> list[Poll]:
-    """Return those of a community's polls that a request in this place may see, in the order of `of_community`.
+    """Return a community's polls that a request in this place may see, in the order of `of_community`.
 
-    Without a place, no private poll.
+    Without a place, leave out private polls.
     """
     place = place or Place("", "", "")
     ids = await tx.column(
@@ -138,22 +138,22 @@ async def visible(tx: Transaction, community: str, place: Place | None, limit: i
 
 
 async def all_polls(tx: Transaction) -> list[Poll]:
-    """The oldest first."""
+    """Return all polls, the oldest first."""
     return await get_all(tx, await tx.column("all_poll_ids"))
 
 
 async def due(tx: Transaction, now: datetime) -> list[str]:
-    """Return the ids of open polls whose time is up."""
+    """Return the ids of open polls whose close is due."""
     return await tx.column("due_poll_ids", now=to_stored(now))
 
 
 async def due_reminders(tx: Transaction, now: datetime) -> list[str]:
-    """Return the ids of open polls whose reminder is due and not yet claimed."""
+    """Return the ids of open polls whose reminder is due and unclaimed."""
     return await tx.column("due_reminder_ids", now=to_stored(now))
 
 
 async def take_reminder(tx: Transaction, poll: str, now: datetime) -> bool:
-    """Claim the reminder of a poll and queue it for its places. True for one caller alone."""
+    """Claim the reminder of a poll and queue it for its places. Return True to one caller alone."""
     fell_here = await tx.run("take_reminder", poll=poll, now=to_stored(now)) == 1
     if fell_here:
         await tellings.tell_places(tx, poll, News.REMINDER, now)
@@ -161,7 +161,7 @@ async def take_reminder(tx: Transaction, poll: str, now: datetime) -> bool:
 
 
 async def remind_now(tx: Transaction, poll: str, now: datetime) -> bool:
-    """Queue the reminder before its time. False where the places were reminded already, or the poll isn't open."""
+    """Queue the reminder early. Return False if the places had one already, or the poll isn't open."""
     fell_here = await tx.run("remind_now", poll=poll) == 1
     if fell_here:
         await tellings.tell_places(tx, poll, News.REMINDER, now)
@@ -169,7 +169,7 @@ async def remind_now(tx: Transaction, poll: str, now: datetime) -> bool:
 
 
 async def next_deadline(tx: Transaction, platforms: Iterable[str]) -> datetime | None:
-    """Return when the next close, reminder or announcement on one of these platforms is due; may be past."""
+    """Return the time of the next close, reminder or announcement on one of these platforms; it may be past."""
     due_at: int | None = await tx.value("next_deadline", platforms=json.dumps(sorted(platforms)))
     return None if due_at is None else from_stored(due_at)
 
@@ -181,14 +181,14 @@ async def add_community(tx: Transaction, poll: str, community: str) -> None:
 
 
 async def choice_counts(tx: Transaction, poll: str) -> Mapping[Ballot, int]:
-    """Count each kind of ballot: as many rows as there are kinds, however many members voted."""
+    """Count the ballots of each kind: one row a kind, however many members voted."""
     rows = await tx.rows("counts_of", ids=json.dumps([poll]))
     return {Ballot(row["choice"]): row["count"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
 class RecordRows:
-    """A poll's whole record as it is stored. `secret` has the keys of an open poll, None where they can't be had."""
+    """A poll's whole record as stored. `secret` has the keys of an open poll, None if they are unavailable."""
 
     poll: Poll
     links: Sequence[Row]
@@ -206,7 +206,7 @@ class RecordRows:
 
 
 async def all_record_rows(tx: Transaction, polls: Sequence[str], secrets: OpenSecrets | None) -> list[RecordRows]:
-    """Read all that `audit.verify` needs of these polls, still as rows. Unknown ids are left out."""
+    """Read the inputs of `audit.verify` for these polls, still as rows. Unknown ids are left out."""
     ids = json.dumps(list(polls))
     links, ballot_rows = _by_poll(await tx.rows("links_of", ids=ids)), _by_poll(await tx.rows("ballots_of", ids=ids))
     closing, counts = _by_poll(await tx.rows("closing_of", ids=ids)), _by_poll(await tx.rows("counts_of", ids=ids))
@@ -226,7 +226,7 @@ async def all_record_rows(tx: Transaction, polls: Sequence[str], secrets: OpenSe
 
 
 async def open_record_rows(tx: Transaction, secrets: Mapping[str, PollSecret]) -> list[RecordRows]:
-    """Read the records of these open polls, with half the queries: their places and communities are no part of them."""
+    """Read the records of these open polls with half the queries: a record excludes places and communities."""
     ids = json.dumps(list(secrets))
     options = await _options(tx, ids)
     links, ballot_rows = _by_poll(await tx.rows("links_of", ids=ids)), _by_poll(await tx.rows("ballots_of", ids=ids))
@@ -262,7 +262,7 @@ def _secret(poll: Poll, wrapped: str | None, secrets: OpenSecrets | None) -> Pol
 
 
 async def record_rows(tx: Transaction, poll: str, secrets: OpenSecrets | None = None) -> RecordRows:
-    """Read all that `audit.verify` needs, still as rows. Raises `NotFound`.
+    """Read the inputs of `audit.verify`, still as rows. Raise `NotFound`.
 
     Without `secrets`, an open poll's links can't be checked.
     """
@@ -273,7 +273,7 @@ async def record_rows(tx: Transaction, poll: str, secrets: OpenSecrets | None = 
 
 
 async def record(tx: Transaction, poll: str, secrets: OpenSecrets | None = None) -> Record:
-    """Read all that `audit.verify` needs. Raises `NotFound`."""
+    """Read the inputs of `audit.verify`. Raise `NotFound`."""
     return (await record_rows(tx, poll, secrets)).record()
 
 
@@ -358,7 +358,7 @@ def _poll(row: Row, options: Iterable[PollOption], communities: Iterable[str], p
 
 
 def end_reason(state: PollState, closed_by: str) -> EndReason | None:
-    """Return what ended a poll; None for an open one. `closed_by` is empty where nobody did it."""
+    """Return the reason for a poll's end; None for an open one. `closed_by` is empty if no person closed it."""
     if state is PollState.OPEN:
         return None
     if closed_by:
@@ -391,10 +391,10 @@ async def wrapped_secrets(tx: Transaction) -> dict[str, str]:
 
 
 async def seal_end(tx: Transaction, poll: str, row_seal: str) -> None:
-    """Store the proof that Parley ended the poll, made anew."""
+    """Store a new proof that Parley ended the poll."""
     await tx.run("seal_end", poll=poll, row_seal=row_seal)
 
 
 async def rewrap(tx: Transaction, poll: str, wrapped: str) -> None:
-    """Store the same secret, wrapped anew."""
+    """Store the same secret in a new wrapping."""
     await tx.run("rewrap_secret", poll=poll, wrapped=wrapped)

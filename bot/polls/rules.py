@@ -1,4 +1,4 @@
-"""The rules of polls that need no database: what a draft may be, what a ballot may say, how a poll is counted."""
+"""The rules of polls that need no database: valid drafts, valid ballots, and how to count."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ QUORUM_MAX = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class PollDraft:
-    """A poll as its host asks for it. Names are cleaned already; everything else is checked by `Polls.create`."""
+    """A host's request for a poll. Names are cleaned; `Polls.create` checks everything else."""
 
     question: str
     options: tuple[PollOption, ...]
     closes_at: datetime
     method: Method = Method.SINGLE
     max_choices: int = 0
-    """At most so many approvals; 0 for any number."""
+    """The most approvals on one ballot; 0 for any number."""
     secret: bool = True
     results: Results = Results.AT_CLOSE
     roles: frozenset[str] = frozenset()
@@ -52,7 +52,7 @@ class PollDraft:
     follows: str = ""
     """The id of the poll whose proposal this one changes."""
     ping: bool = False
-    """Whether the role that the community has named is pinged when the poll opens."""
+    """Whether to ping the community's role when the poll opens."""
 
 
 def tally_of(poll: Poll, counted: Mapping[Ballot, int]) -> Result:
@@ -66,9 +66,9 @@ def tally_of(poll: Poll, counted: Mapping[Ballot, int]) -> Result:
 
 
 def checked_ballot(poll: Poll, text: str, t: Translator, reason: str = "") -> str:
-    """Return the ballot in canonical text. Raises Refused with the rule that it breaks, in the voter's language.
+    """Return the ballot in canonical text. Raise Refused with the broken rule, in the voter's language.
 
-    In a consent poll, an objection has a `reason`, and nothing else has one.
+    In a consent poll, an objection needs a `reason`, and other ballots can't have one.
     """
     most = poll.max_choices if poll.method is Method.APPROVAL else None
     try:
@@ -98,7 +98,7 @@ def _fault(error: InvalidBallot, poll: Poll, t: Translator) -> str:
 
 
 def mistakes(draft: PollDraft, request: Request, t: Translator) -> dict[str, str]:
-    """Return what is wrong with each part of the draft, in words, by the part's name; empty for a good draft."""
+    """Check the draft. Return a message for each faulty part, by the part's name; empty for a good draft."""
     names = [option.name for option in draft.options]
     by_part = {
         "question": _wrong_question(draft.question, t),
@@ -153,7 +153,7 @@ def _wrong_options(names: Sequence[str], t: Translator) -> str:
 
 
 def _wrong_twins(names: Sequence[str], t: Translator) -> str:
-    """Say which two names a reader can't tell apart."""
+    """Name two options that a reader can't tell apart."""
     earlier: dict[str, str] = {}
     for name in names:
         twin = earlier.get(alike(name))
@@ -166,14 +166,14 @@ def _wrong_twins(names: Sequence[str], t: Translator) -> str:
 
 
 def most_choices(draft: PollDraft) -> int:
-    """Return how many options a ballot may choose, whether the draft says so or its method."""
+    """Return how many options a ballot may choose, by the draft or by its method."""
     if draft.method is Method.APPROVAL:
         return draft.max_choices or len(draft.options)
     return 1 if draft.method in {Method.SINGLE, Method.CONSENT} else len(draft.options)
 
 
 def must_be_editable(poll: Poll, t: Translator) -> None:
-    """Raise Refused once the poll's record has a link: a vote, or another close."""
+    """Raise Refused once the poll's record has a link: a vote, or a new close."""
     if poll.frozen:
         raise Refused(
             t("A member has voted or the close was moved, so this poll can't change. Cancel it and open a new one.")

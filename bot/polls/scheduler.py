@@ -1,8 +1,7 @@
-"""Deadlines, all from the database: polls close by themselves, and are announced again some time before.
+"""The scheduler of deadlines, all from the database: close polls, and announce them again some time before.
 
-Whatever fell due while no process ran happens at the start. Two processes never close a poll twice: the ballot box
-tells one of them that it did. What is to be told is told by a process that runs the place's platform, once a place
-(docs/decisions/0012).
+Everything that fell due while no process ran happens at the start. Two processes never close a poll twice: the ballot
+box tells one of them that it did. A process that runs a place's platform tells it the news, once (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -34,16 +33,16 @@ from bot.store.database import Database
 from bot.store.signals import Signal
 
 LOOK_AGAIN = 30.0
-"""Seconds after which deadlines are read anew, because another process may have moved them."""
+"""Seconds after which deadlines are read again, because another process may have moved them."""
 
 TELL_AGAIN = timedelta(minutes=1)
-"""Pause until a place that can't be reached is tried again."""
+"""The wait before another try to reach a place."""
 GIVE_UP = timedelta(days=1)
-"""For how long a place that can't be reached is tried again."""
+"""The time after which a place that can't be reached is given up."""
 LATE = timedelta(minutes=5)
-"""After so long, what was due says that it is late."""
+"""The delay after which an announcement says that it is late."""
 RETRY = 1.0
-"""Seconds until something that was due and failed is tried again."""
+"""Seconds until another try of a due job that failed."""
 
 logger = logging.getLogger("parley.scheduler")
 
@@ -51,10 +50,10 @@ Say = Callable[[Poll, Community], Awaitable[Reply]]
 
 
 class Chore(Protocol):
-    """Something else that falls due, such as the review of a decision. It takes what it does, so that others don't."""
+    """Another job with due times, such as the review of a decision. It claims each item, so that others don't take it."""
 
     async def next_due(self) -> datetime | None:
-        """Return when the next thing is due; may be past. Raises `Unavailable`."""
+        """Return the time of the next due item; it may be past. Raises `Unavailable`."""
 
     async def run_due(self, now: datetime) -> None:
         """Do everything that is due. Raises `Unavailable`."""
@@ -92,22 +91,22 @@ class Scheduler:
         self._stopping = False
         self._turn = asyncio.Lock()
         self._untold: list[tuple[Telling, datetime]] = []
-        """What was taken, could not be told and not be put back yet; and when it is due again."""
+        """News that was taken, but neither told nor put back yet, each with its next due time."""
         self._reported: set[str] = set()
-        """Polls whose close failed, so that the log says it once."""
+        """Polls whose close failed, so that the log reports each once."""
         database.listen(Signal.DEADLINE, lambda _: self.wake())
 
     def wake(self) -> None:
-        """Look at once, because a deadline was set or moved."""
+        """Check at once, because a deadline was added or moved."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Have `run` return once its present announcement is out."""
+        """Have `run` return once its current announcement is out."""
         self._stopping = True
         self.wake()
 
     async def run(self) -> None:
-        """Run until `stop`. A failure is logged, and what was due is tried again."""
+        """Run until `stop`. Log a failure, and try again."""
         while not self._stopping:
             self._wake.clear()
             try:
@@ -128,7 +127,7 @@ class Scheduler:
         return self._stopping
 
     async def run_due(self) -> None:
-        """Do everything that is due, once. A second caller waits for the first, and finds it done."""
+        """Do everything that is due, once. A second caller waits for the first, and then finds nothing left."""
         async with self._turn:
             now = self._now()
             await self._box.tidy()
@@ -141,7 +140,7 @@ class Scheduler:
             await self._tell_due()
 
     async def _run(self, chore: Chore) -> None:
-        """Run a chore. A bug in one keeps none of the others, nor the polls, from going on."""
+        """Run a chore. A bug in one doesn't stop the others or the polls."""
         try:
             await chore.run_due(self._now())
         except BotError:
@@ -159,10 +158,10 @@ class Scheduler:
             return
         if closed:
             self._copies.refresh(poll)
-            self._database.signal(Signal.DEADLINE)  # other processes may have platforms of places that are to hear
+            self._database.signal(Signal.DEADLINE)  # other processes may run the platforms of the places to tell
 
     async def _tell_due(self) -> None:
-        """Announce to one place after the other, for as long as any is due here."""
+        """Announce to one place after the other, while any news is due here."""
         await self._put_back()
         late = self._now() - GIVE_UP
         while not self._stopping:
@@ -183,7 +182,7 @@ class Scheduler:
             self._untold.pop(0)
 
     async def _tell(self, telling: Telling) -> bool:
-        """Announce one thing; False where that can't be just now. No other process has it."""
+        """Announce one piece of news. Return False if that isn't possible right now. No other process has it."""
         try:
             poll = await self._database.read(lambda tx: poll_rows.find(tx, telling.poll))
             if poll is None or (telling.news is not News.RESULT and poll.state is not PollState.OPEN):
@@ -204,7 +203,7 @@ class Scheduler:
         return True
 
     async def _tell_place(self, telling: Telling, poll: Poll) -> bool:
-        """Announce to a place; False where that can't be, now or later. Raises Unavailable."""
+        """Announce to a place. Return False if that isn't possible, now or later. Raises Unavailable."""
         place = telling.place
         say = self._announcement if telling.news is News.RESULT else self._reminder
         try:
@@ -226,7 +225,7 @@ class Scheduler:
         return True
 
     async def _post_opening(self, telling: Telling, poll: Poll) -> None:
-        """Post a poll that opened by itself. Where that can't be, it is cancelled and its host is told."""
+        """Post a scheduled poll. If that fails, cancel it and tell its host."""
         place = telling.place
         try:
             community = await self._community_of(f"{place.platform}:{place.workspace}", self._now())
@@ -245,7 +244,7 @@ class Scheduler:
             await self._database.write(lambda tx: messages.add_first_copy(tx, poll.id, ref, self._now()))
 
     async def _leave(self, telling: Telling) -> None:
-        """Let go of what can't be told. A poll that nobody could see is cancelled, and its host is told."""
+        """Give up news that can't be told. Cancel a poll that nobody could see, and tell its host."""
         if telling.news is not News.OPENING:
             return
         poll = await self._database.read(lambda tx: poll_rows.find(tx, telling.poll))
@@ -280,7 +279,7 @@ class Scheduler:
         await self._hosts.tell(poll, lambda t: _unannounced(t, poll, result), self._now())
 
     async def lag(self) -> float:
-        """Return for how many seconds the oldest due thing has been due. Raises `Unavailable`."""
+        """Return for how many seconds the oldest due item has been due. Raises `Unavailable`."""
         due = await self._next_deadline()
         return 0.0 if due is None else max(0.0, (self._now() - due).total_seconds())
 
@@ -298,7 +297,7 @@ class Scheduler:
 
 
 def late_card(t: Translator) -> Card:
-    """Say that what follows comes late."""
+    """Say that the following announcement is late."""
     return Card(body=text(t("This comes late, because I wasn't running when it was due.")), tone=Tone.CAUTION)
 
 

@@ -1,4 +1,4 @@
-"""Polls that open by themselves: once, or every week until somebody stops them. Each function is a step of a unit of work."""
+"""Schedules of polls: open once, or every week until somebody stops it. Each function is a step of a unit of work."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`clock` is the community's wall clock that the poll opens by, without a zone: six o'clock stays six o'clock.
+    """A schedule. `clock` is the community's wall clock without a zone: six o'clock stays six o'clock.
 
-    `member` is the id of who scheduled it. `next_at` is None once it has stopped, and `stopped` says why.
+    `member` is the id of the member who scheduled it. `next_at` is None once it has stopped, and `stopped` says why.
     """
 
     id: str
@@ -37,15 +37,15 @@ class Schedule:
     stopped: str = ""
 
     def answers(self, community: str, place: Place) -> bool:
-        """Whether a request that a member of this community makes in this place may see it."""
+        """Whether a member of this community may see it from this place."""
         at_home = poll_place(self.place) in places_around(place)
         return community == self.community and (not self.place.private or at_home)
 
 
 def opening_after(clock: datetime, now: datetime, zone: tzinfo, *, weekly: bool) -> datetime | None:
-    """Return when a schedule with this wall clock opens next, after `now`; None for one that opened once.
+    """Return the next opening of a schedule with this wall clock after `now`; None if it opened its only time.
 
-    An hour that the clock skips counts as an hour later; of one that it shows twice, the first counts.
+    A time that the clock skips counts as an hour later; of one that it shows twice, the first counts.
     """
     day = clock.date()
     moment = _first_showing(day, clock, zone)
@@ -82,7 +82,7 @@ async def put(tx: Transaction, schedule: Schedule) -> None:
 
 
 async def counts(tx: Transaction, community: str, member: str) -> tuple[int, int]:
-    """Count what will open in a community, and what of it this member scheduled."""
+    """Count a community's schedules with an opening to come, and this member's among them."""
     [row] = await tx.rows("schedule_counts", community=community, member=member)
     return row["here"], row["own"]
 
@@ -93,7 +93,7 @@ async def find(tx: Transaction, schedule: str) -> Schedule | None:
 
 
 async def of_community(tx: Transaction, community: str) -> Sequence[Schedule]:
-    """Return what will open in a community, the next first."""
+    """Return a community's schedules with an opening to come, the next first."""
     return [_schedule(row) for row in await tx.rows("schedules_of", community=community)]
 
 
@@ -102,7 +102,7 @@ async def due(tx: Transaction, now: datetime) -> Sequence[Schedule]:
 
 
 async def advance(tx: Transaction, schedule: Schedule, next_at: datetime | None) -> bool:
-    """Claim an opening. True for one caller alone, who opens the poll in the same transaction."""
+    """Claim an opening. Return True to one caller alone, who opens the poll in the same transaction."""
     if schedule.next_at is None:
         return False
     later = None if next_at is None else to_stored(next_at)
@@ -110,7 +110,7 @@ async def advance(tx: Transaction, schedule: Schedule, next_at: datetime | None)
 
 
 async def stop(tx: Transaction, schedule: str, why: str) -> bool:
-    """Stop a schedule. True for one caller alone."""
+    """Stop a schedule. Return True to one caller alone."""
     return await tx.run("stop_schedule", id=schedule, stopped=why) == 1
 
 

@@ -1,7 +1,7 @@
-"""Schedules polls, and opens them when their time has come.
+"""Schedule polls, and open them when their time comes.
 
-A poll opens in the transaction that moves its schedule on, with the word that it is to be posted: so it opens once,
-whichever process dies when. One that opens late says so.
+The transaction that opens a poll also advances its schedule and queues its post: so it opens once, whichever process
+dies when. A late poll says that it is late.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from bot.store.sql import Transaction
 
 CLOSES_DEFAULT = "3 days"
 PATIENCE = timedelta(hours=12)
-"""However late a poll opens, its place is tried for some hours before it is given up."""
+"""The time for which a poll's place is tried, however late the poll opens."""
 SCHEDULES_MAX = 1_000
-"""Schedules of one community that will open a poll."""
+"""Schedules of one community with an opening to come."""
 OWN_MAX = 50
-"""Of one member; moderators may have more."""
+"""The same of one member; moderators may have more."""
 
 logger = logging.getLogger("parley.schedules")
 
@@ -46,12 +46,12 @@ NO_ROLE = N_("The role that may vote is gone.")
 
 
 class _ClaimLost(Exception):
-    """Another process opens the poll."""
+    """Raised when another process opens the poll."""
 
 
 @dataclass(slots=True)
 class Schedules:
-    """What will open by itself. All methods raise Unavailable when the database can't be used."""
+    """The schedules of every community. All methods raise Unavailable if the database fails."""
 
     database: Database
     polls: Polls
@@ -69,9 +69,9 @@ class Schedules:
         *,
         weekly: bool,
     ) -> Schedule:
-        """Have a poll opened in the place of the request.
+        """Schedule a poll in the place of the request.
 
-        Raises NotAllowed for who may not open polls, Refused for what could not open, or is too many.
+        Raise NotAllowed for a member who may not open polls, Refused for a poll that could not open or one too many.
         """
         actor = request.actor
         self.polls.check(self._at(draft, opens_at, community, t), request, community, t)
@@ -106,12 +106,12 @@ class Schedules:
         return schedule
 
     async def listed(self, request: Request, community: Community) -> Sequence[Schedule]:
-        """Return what will open, as far as the request's place may see it, the next first."""
+        """Return the schedules that the request's place may see, the next first."""
         schedules = await self.database.read(lambda tx: rows.of_community(tx, community.id))
         return [schedule for schedule in schedules if schedule.answers(community.id, request.place)]
 
     async def seen_by(self, schedule_id: str, request: Request, community: Community, t: Translator) -> Schedule:
-        """Raises NotFound, in the same words for each that the place may not see."""
+        """Raise NotFound, in the same words for a hidden schedule and a missing one."""
         schedule = await self.database.read(lambda tx: rows.find(tx, schedule_id))
         if schedule is None or schedule.next_at is None or not schedule.answers(community.id, request.place):
             raise NotFound(t("There's no such scheduled poll here. /poll schedule lists them."))
@@ -121,14 +121,14 @@ class Schedules:
         return actor.id == schedule.member or community.moderates(actor)
 
     async def stop(self, schedule: Schedule, request: Request, community: Community, t: Translator) -> None:
-        """Stop a schedule. Raises NotAllowed for everyone but who made it and moderators."""
+        """Stop a schedule. Raise NotAllowed except for its author and moderators."""
         if not self.may_stop(schedule, request.actor, community):
             raise NotAllowed(t("Only the member who scheduled a poll and moderators can stop it."))
         await self.database.write(lambda tx: rows.stop(tx, schedule.id, STOPPED_BY_MEMBER))
 
     @staticmethod
     def _at(draft: PollDraft, opens_at: datetime, community: Community, t: Translator) -> PollDraft:
-        """Return the draft with the close that its words mean when it opens. Raises Refused."""
+        """Return the draft with the closing time that its words mean at the opening. Raise Refused."""
         closes_at = closing_time(draft.closes or CLOSES_DEFAULT, opens_at, community.tz, t)
         return replace(draft, closes_at=closes_at)
 
@@ -138,7 +138,7 @@ class Schedules:
         return await self.database.read(rows.next_due)
 
     async def run_due(self, now: datetime) -> None:
-        """Open everything that is due. Where a poll can't open, its host is told, and the schedule stops or goes on."""
+        """Open every poll that is due. If one can't open, tell its host, and stop the schedule or go on."""
         for schedule in await self.database.read(lambda tx: rows.due(tx, now)):
             if schedule.place.platform in self.platforms:
                 await self._open(schedule, now)
@@ -163,7 +163,7 @@ class Schedules:
                 await self._tell(schedule, error.message, now)
 
     async def _obstacle(self, schedule: Schedule) -> str:
-        """Return why the schedule can't go on; empty where nothing is in its way."""
+        """Return the reason why the schedule can't go on; empty if it can."""
         platform, place = self.platforms[schedule.place.platform], schedule.place
         if not await platform.has_channel(place.workspace, place.channel):
             return NO_CHANNEL
@@ -197,7 +197,7 @@ class Schedules:
             await self._tell(schedule, why, now, stopped=True)
 
     async def _tell(self, schedule: Schedule, why: str, now: datetime, *, stopped: bool = False) -> None:
-        """Tell the host, or else the moderators, why a poll did not open."""
+        """Tell the host, or else the moderators, why a poll didn't open."""
 
         def say(t: Translator) -> Reply:
             lines = [t(why)]

@@ -1,4 +1,4 @@
-"""The ballots that a close writes, worked out from the record. Pure: the caller passes the source of chance."""
+"""The ballots that a close writes, computed from the record. Pure: the caller passes the source of randomness."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bot.polls.discrepancies import Tampered
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A record that was verified, and what takes the place of its ballots. Good as long as the poll's head is the same.
+    """A verified record, and the replacements for its ballots. It is valid until the poll's head changes.
 
-    Every ballot has a fresh nonce, and in a secret poll a fresh random name in place of voter and link. The rows stand
-    by these names, so their order tells nothing. `closing` are the closing commitments, sorted.
+    Every ballot has a fresh nonce, and in a secret poll a fresh random name instead of voter and link. The rows are
+    sorted by these names, so their order reveals nothing. `closing` are the closing commitments, sorted.
     """
 
     record: Record
@@ -24,9 +24,9 @@ class Sealed:
 
 
 def seal(record: Record, random_bytes: Callable[[int], bytes]) -> Sealed:
-    """Work out what replaces the ballots of a verified record.
+    """Compute the replacements for the ballots of a record, after verifying it.
 
-    Raises `Tampered` when the record doesn't hold, so that sealing never washes a change clean.
+    Raise `Tampered` if the record doesn't hold, so that sealing never hides a change.
     """
     record_format = record.format
     if (findings := audit.verify(record)) or record_format is None:

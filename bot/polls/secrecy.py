@@ -1,7 +1,9 @@
-"""What a poll promises its voters: every sentence about it, made from the poll's settings, its database and platforms.
+"""The promises of a poll to its voters: every sentence about it, made from the poll's settings, its database and
+platforms.
 
 A promise is true on each database and in each combination of settings, or the voter reads the difference before the
-vote. SQLite's file forgets what a close deletes. PostgreSQL's logs and backups keep it for as long as they are kept.
+vote. SQLite's file forgets everything that a close deletes. PostgreSQL's logs and backups keep it as long as they
+exist.
 """
 
 from __future__ import annotations
@@ -20,14 +22,14 @@ _ONE_ACCOUNT_EVERYWHERE = frozenset({"discord"})
 
 
 class Level(Enum):
-    """How secret a poll is, which each voter reads before the vote."""
+    """The secrecy of a poll, which each voter reads before the vote."""
 
     SECRET = auto()
-    """Totals appear at the close alone."""
+    """Totals appear only at the close."""
     NAMES_HIDDEN = auto()
     """Totals appear earlier, so a member who watches them can infer votes."""
     WITH_NAMES = auto()
-    """The result shows who voted for what."""
+    """The result shows each voter's choice."""
 
 
 def level(poll: Poll) -> Level:
@@ -52,7 +54,7 @@ _LINES: Mapping[tuple[Level, Dialect], str] = {
     (Level.WITH_NAMES, "sqlite"): N_("Named: the result shows who voted for what."),
     (Level.WITH_NAMES, "postgres"): N_("Named: the result shows who voted for what."),
 }
-"""In one line, on every poll. `details` are the whole of it, a button away."""
+"""One line, on every poll. `details` has the whole text, a button away."""
 
 _MEMBERS: Mapping[Level, tuple[str, ...]] = {
     Level.SECRET: (N_("Other members and exports never show how you voted. Totals appear at the close."),),
@@ -100,7 +102,7 @@ RECEIPTS: Mapping[Receipt, str] = {
     ),
     Receipt.UNKNOWN: N_("No ballot of this poll has that receipt. Check each letter."),
 }
-"""What anybody reads who checks a receipt."""
+"""The answer to a check of a receipt."""
 
 _RECEIPTS: Mapping[Dialect, str] = {
     "sqlite": N_(
@@ -145,12 +147,12 @@ RESULT_NOTES: Mapping[Results, str] = {
     Results.AFTER_VOTE: N_("Names hidden: a member who watches the totals can infer votes"),
     Results.LIVE: N_("Names hidden: a member who watches the totals can infer votes"),
 }
-"""What a host decides with each choice, for a form; at most 75 characters in any language."""
+"""The effect of each choice, for a host's form; at most 75 characters in any language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrecy:
-    """Says what polls in one database promise."""
+    """States the promises of polls in one database."""
 
     dialect: Dialect
 
@@ -159,7 +161,7 @@ class Secrecy:
         return t(_LINES[level(poll), self.dialect])
 
     def details(self, t: Translator, poll: Poll) -> tuple[str, ...]:
-        """Return the whole promise, one sentence an item: from members first, then from the operator."""
+        """Return the whole promise, one sentence an item: secrecy from members first, then from the operator."""
         if level(poll) is Level.WITH_NAMES:
             return (self.line(t, poll),)
         return tuple(map(t, (*_MEMBERS[level(poll)], _OPERATOR, _AFTERWARDS[self.dialect])))
@@ -169,11 +171,11 @@ class Secrecy:
         return t(_STORED[self.dialect]) if poll.secret else ""
 
     def receipt(self, t: Translator, poll: Poll) -> str:
-        """Return what a voter reads beside a receipt."""
+        """Return the text beside a receipt."""
         return t(_RECEIPTS[self.dialect]) if poll.secret else t(_NAMED_RECEIPT)
 
     def own_data(self, t: Translator) -> str:
-        """Return what a member reads of their ballots in closed secret polls, beside the data that is theirs."""
+        """Return the text about ballots in closed secret polls, for a member who looks at their data."""
         return t(_OWN_DATA[self.dialect])
 
     def erasure(self, t: Translator) -> str:
@@ -181,7 +183,7 @@ class Secrecy:
         return t(_ERASURE[self.dialect])
 
     def no_ballot(self, t: Translator, poll: Poll) -> str:
-        """Say why there is no ballot of this voter to show."""
+        """Say why this voter has no ballot to show."""
         if poll.state is PollState.OPEN:
             return t("You haven't voted in this poll.")
         return t(_CLOSED[self.dialect]) if poll.secret else t("You didn't vote in this poll.")

@@ -1,4 +1,4 @@
-"""What can be done with polls, and the rules of who may and when. Commands say the results in words."""
+"""The actions on polls, with their permissions and times. Commands turn the results into words."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ from bot.store.database import Database, Unit
 from bot.store.sql import Transaction
 
 KINDS_ON_LOOP = 200
-"""Up to so many kinds of ballots are counted at once (some milliseconds); more are counted in a thread."""
+"""Kinds of ballots that are counted on the event loop (some milliseconds); more are counted in a thread."""
 OPEN_POLLS_MAX = 50
 """Open polls of one community at a time."""
 OWN_POLLS_MAX = 10
-"""Open polls of one member there; its moderators may have more."""
+"""Open polls of one member in it; its moderators may have more."""
 COPIES_MAX = 50
 """Messages that show one poll, all of which are redrawn when it changes."""
 REMEMBERED = timedelta(seconds=5)
-"""How long an open poll is kept in memory for those who vote in it."""
+"""The time that an open poll is cached for its voters."""
 REMEMBERED_MAX = 1_000
-"""Polls in memory at once; beyond that all are read anew."""
+"""Polls in the cache; beyond that it is emptied."""
 
 
 @dataclass(slots=True)
 class Polls:
-    """The polls of every community. All methods raise Unavailable when the database can't be used."""
+    """The polls of every community. All methods raise Unavailable if the database fails."""
 
     database: Database
     box: BallotBox
@@ -64,12 +64,12 @@ class Polls:
     action_log: ActionLog
     pages: PageAddresses
     changed: Callable[[], None] = lambda: None
-    """Called when a deadline was set or moved, so that the scheduler looks again."""
+    """Called when a deadline is added or moved, so that the scheduler looks again."""
     _remembered: dict[str, tuple[datetime, Poll]] = field(default_factory=dict)
 
     @property
     def secrecy(self) -> Secrecy:
-        """What polls in this database promise."""
+        """The promises of polls in this database."""
         return Secrecy(self.database.dialect)
 
     # --- hosts ---
@@ -124,7 +124,7 @@ class Polls:
     ) -> Poll:
         """Open a poll, which belongs to the place of the request. `also` is written in the same transaction.
 
-        Raises NotAllowed for who may not, Refused for what breaks a rule or is too many.
+        Raise NotAllowed for a member who may not, Refused for a broken rule or one poll too many.
         """
         self.check(draft, request, community, t)
         host = request.actor
@@ -158,7 +158,7 @@ class Polls:
         before: Unit[None],
         after: Unit[None],
     ) -> Poll:
-        """Open a poll that its host scheduled; who may open polls was checked then. Raises Refused as `create` does.
+        """Open a scheduled poll; its host's permission was checked at that time. Raise Refused as `create` does.
 
         `before` and `after` are written in the same transaction.
         """
@@ -175,7 +175,7 @@ class Polls:
         return opened
 
     async def edit(self, poll: Poll, draft: PollDraft, request: Request, community: Community, t: Translator) -> Poll:
-        """Change a poll before its first vote. Raises NotAllowed, or Refused where it is too late or a rule says no."""
+        """Change a poll before its first vote. Raise NotAllowed, or Refused if it is too late or breaks a rule."""
         self.check_runs(poll, request.actor, community, t)
         must_be_open(poll, t)
         self.check(draft, request, community, t)
@@ -200,7 +200,7 @@ class Polls:
         return await self.get(poll.id, t)
 
     async def remind(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> None:
-        """Remind the poll's places before its time. Raises NotAllowed, or Refused where they were reminded already."""
+        """Remind the poll's places early. Raise NotAllowed, or Refused if they had their reminder already."""
         self.check_runs(poll, host, community, t)
         must_be_open(poll, t)
         if not await self.database.write(lambda tx: poll_rows.remind_now(tx, poll.id, now)):
@@ -208,9 +208,9 @@ class Polls:
         self.changed()
 
     async def watch(self, poll: Poll, request: Request, community: Community, t: Translator) -> datetime | None:
-        """Remind this member in private; None where they were on the list, and now are not any more.
+        """Remind this member in private, or, if they were on the list, take them off and return None.
 
-        Raises Refused where the poll isn't open.
+        Raise Refused if the poll isn't open.
         """
         must_be_open(poll, t)
         actor, now = request.actor, request.now
@@ -229,7 +229,7 @@ class Polls:
     async def extend(
         self, poll: Poll, host: Actor, community: Community, closes_at: datetime, now: datetime, t: Translator
     ) -> Poll:
-        """Move the close to later. Raises NotAllowed, or Refused where the poll is not open or the time is earlier."""
+        """Postpone the close. Raise NotAllowed, or Refused if the poll isn't open or the time is earlier."""
         self.check_runs(poll, host, community, t)
         must_be_open(poll, t)
         if closes_at <= poll.closes_at:
@@ -243,7 +243,7 @@ class Polls:
         return replace(poll, closes_at=closes_at, remind_at=remind_at)
 
     async def close(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
-        """End the poll before its time. Raises NotAllowed or Refused."""
+        """End the poll early. Raise NotAllowed or Refused."""
         self.check_runs(poll, host, community, t)
         must_be_open(poll, t)
         logged = self._logged(Deed.CLOSE, poll, host, now, poll.question)
@@ -252,7 +252,7 @@ class Polls:
         return await self.get(poll.id, t)
 
     async def cancel(self, poll: Poll, host: Actor, community: Community, now: datetime, t: Translator) -> Poll:
-        """End the poll without a result. Raises NotAllowed or Refused."""
+        """End the poll without a result. Raise NotAllowed or Refused."""
         self.check_runs(poll, host, community, t)
         must_be_open(poll, t)
         logged = self._logged(Deed.CANCEL, poll, host, now, poll.question)
@@ -260,7 +260,7 @@ class Polls:
         return await self.get(poll.id, t)
 
     def _logged(self, deed: Deed, poll: Poll, host: Actor, now: datetime, detail: str) -> Unit[None]:
-        """Return the step that logs the deed. Moderators read the log anywhere, so it has nothing of private polls."""
+        """Return the step that logs the deed. Moderators read the log anywhere, so it has no details of private polls."""
         if poll.private:
             return _nothing
         return self.action_log.entry(deed, now, by=host, object_id=poll.id, detail=detail, community=poll.community)
@@ -277,10 +277,10 @@ class Polls:
     # --- voters ---
 
     async def to_vote_in(self, poll_id: str, request: Request, t: Translator) -> Poll:
-        """Return the poll as it was a moment ago, so that a crowd of voters costs one read. Raises NotFound.
+        """Return the poll as it was a moment ago, so that a crowd of voters costs one read. Raise NotFound.
 
-        That is enough for a vote: what a ballot may say and who may cast it stays as it is while a poll is open, a
-        place that was added meanwhile is looked up, and whether the poll is open `cast` is told by the database.
+        That is enough for a vote: valid ballots and eligible voters stay the same while a poll is open, a place added
+        since is looked up, and `cast` asks the database whether the poll is open.
         """
         entry = self._remembered.get(poll_id)
         if entry and abs(request.now - entry[0]) < REMEMBERED and _sees(request, entry[1]):
@@ -295,8 +295,8 @@ class Polls:
     async def cast(self, poll: Poll, request: Request, text: str | None, t: Translator, *, reason: str = "") -> Cast:
         """Cast, change or (with None) withdraw a vote; it is durable when this returns. An objection has its `reason`.
 
-        Raises Refused or NotAllowed, with nothing changed, where the ballot is invalid, the poll is not open, or the
-        voter is not eligible; NotFound where the place may not see the poll.
+        Raise Refused or NotAllowed, and change nothing, if the ballot is invalid, the poll isn't open, or the voter
+        isn't eligible; NotFound if the place may not see the poll.
         """
         voter = request.actor
         if not _sees(request, poll):
@@ -319,9 +319,9 @@ class Polls:
         return await self.box.standing(poll.id, voter_in(poll.community, voter))
 
     async def receipt(self, poll_id: str, code: str) -> Receipt:
-        """Look a receipt up by its code, for anybody anywhere, also after the close.
+        """Look a receipt up by its code, for anybody anywhere, even after the close.
 
-        UNKNOWN for a wrong code and for a poll that does not exist.
+        UNKNOWN for a wrong code and for a poll that doesn't exist.
         """
         return await self.box.find_receipt(poll_id, code)
 
@@ -334,20 +334,20 @@ class Polls:
     # --- everybody ---
 
     async def get(self, poll_id: str, t: Translator) -> Poll:
-        """Return the poll, for those who may see all of them. Raises NotFound."""
+        """Return any poll, for callers that may see all of them. Raise NotFound."""
         poll = await self.database.read(lambda tx: poll_rows.find(tx, poll_id))
         if poll is None:
             raise no_poll(poll_id, t)
         return poll
 
     async def is_public(self, poll_id: str) -> bool:
-        """Whether anybody may read the poll's page; no for a poll that doesn't exist."""
+        """Whether anybody may read the poll's page; False for a poll that doesn't exist."""
         return await self.database.read(lambda tx: poll_rows.is_public(tx, poll_id))
 
     async def seen_by(self, poll_id: str, request: Request, t: Translator) -> Poll:
-        """Return the poll, if the actor's community has it and, where it is private, the request comes from its place.
+        """Return the poll, if the actor's community has it and, for a private one, the request comes from its place.
 
-        Every command, control and page finds polls here. Raises NotFound, in the same words for a poll that does not
+        Every command, control and page finds polls here. Raise NotFound, in the same words for a poll that doesn't
         exist, one of another community and one of another place.
         """
         poll = await self.get(poll_id, t)
@@ -358,20 +358,20 @@ class Polls:
     async def listed(self, community: str, place: Place | None = None, *, only_open: bool = False) -> Sequence[Poll]:
         """Return the community's polls that a request in this place may see, open ones first, then the latest.
 
-        Without a place, as on a home page, none of them is private.
+        Without a place, as on a home page, leave out private ones.
         """
         polls = await self.database.read(lambda tx: poll_rows.visible(tx, community, place))
         return [poll for poll in polls if poll.state is PollState.OPEN] if only_open else polls
 
     async def result(self, poll: Poll) -> Result:
-        """Tally the poll. The cost depends on how many different ballots there are, not on how many were cast."""
+        """Tally the poll. The cost depends on the number of distinct ballots, not of voters."""
         counted = await self.database.read(lambda tx: poll_rows.choice_counts(tx, poll.id))
         if len(counted) <= KINDS_ON_LOOP:
             return tally_of(poll, counted)
         return await asyncio.to_thread(tally_of, poll, counted)
 
     async def may_see_result(self, poll: Poll, actor: Actor) -> bool:
-        """Return whether this member may see the totals now."""
+        """Whether this member may see the totals now."""
         if poll.state is not PollState.OPEN:
             return poll.state is PollState.CLOSED
         if poll.results is Results.AFTER_VOTE:
@@ -379,11 +379,11 @@ class Polls:
         return poll.results is Results.LIVE
 
     async def record(self, poll: Poll) -> Record:
-        """Return everything that it takes to check the count: see bot/polls/audit.py."""
+        """Return everything needed to check the count: see bot/polls/audit.py."""
         return await self.box.record(poll.id)
 
     async def objections(self, poll: Poll) -> Sequence[Objection]:
-        """Return the objections of a consent poll, withdrawn ones too; of any other, none."""
+        """Return the objections of a consent poll, even withdrawn ones; none for other polls."""
         if poll.method is not Method.CONSENT:
             return ()
         return await self.database.read(lambda tx: objection_rows.of_poll(tx, poll.id))
@@ -391,7 +391,7 @@ class Polls:
     async def answer_objection(
         self, poll: Poll, number: int, words: str, host: Actor, community: Community, t: Translator
     ) -> None:
-        """Write the host's answer beside an objection. Raises NotAllowed, and Refused once it is withdrawn."""
+        """Write the host's answer beside an objection. Raise NotAllowed, and Refused once it is withdrawn."""
         self.check_runs(poll, host, community, t)
         must_be_open(poll, t)
 
@@ -406,7 +406,7 @@ class Polls:
     async def named_votes(self, poll: Poll, t: Translator) -> list[tuple[str, str]]:
         """Return names and ballots of a named poll, by name, “erased” last; nothing for a secret poll.
 
-        A name is shown where the record proves it, and nowhere else.
+        A name appears only if the record proves it.
         """
         if poll.secret:
             return []
@@ -416,11 +416,11 @@ class Polls:
     # --- copies ---
 
     async def redraw(self, poll: Poll) -> None:
-        """Have every message of the poll drawn anew, for a change that is no vote."""
+        """Have every message of the poll redrawn, for a change other than a vote."""
         await self.database.write(lambda tx: copy_rows.outdate(tx, poll.id))
 
     async def posted(self, poll_id: str, ref: MessageRef, now: datetime) -> None:
-        """Remember a message that shows the poll, and that members may see it and vote there."""
+        """Remember a message that shows the poll, and let members see it and vote there."""
         community = f"{ref.place.platform}:{ref.place.workspace}"
 
         async def write(tx: Transaction) -> None:
@@ -439,10 +439,9 @@ class Polls:
     async def to_post(self, poll_id: str, request: Request, community: Community, t: Translator) -> Poll:
         """Return the poll that the actor may post once more, in the place of the request.
 
-        At home those who run the poll may, in a place that may see it; elsewhere its host alone, who may create polls
-        there and whose id is the same there. `opens` says whether it takes a private poll to a wider place.
-
-        Raises NotFound, as `seen_by` does, NotAllowed, and Refused where the poll is not open or stands in too many
+        At home, members who run the poll may post it, in a place that may see it. Elsewhere only its host may, if they
+        may create polls there and have the same id there. `opens` says whether it takes a private poll to a wider
+        place. Raise NotFound as `seen_by` does, NotAllowed, and Refused if the poll isn't open or has too many
         messages.
         """
         poll = await self.database.read(lambda tx: poll_rows.find(tx, poll_id))
@@ -465,12 +464,12 @@ class Polls:
 
 
 def opens(poll: Poll, request: Request) -> bool:
-    """Whether a post in the place of the request shows a private poll to others than so far."""
+    """Whether a post in the place of the request shows a private poll to more members."""
     return poll.private and not _sees(request, poll)
 
 
 def no_poll(poll_id: str, t: Translator) -> NotFound:
-    """The one answer for a poll that does not exist, of another community or of another place."""
+    """The one answer for a poll that doesn't exist, of another community or of another place."""
     return NotFound(t("There's no poll “{id}” here. /poll list shows the polls.", id=poll_id[:40]))
 
 
@@ -479,11 +478,11 @@ def _sees(request: Request, poll: Poll) -> bool:
 
 
 def _is_host(actor: Actor, poll: Poll) -> bool:
-    """Whether the actor opened the poll; in another community only where the platform's ids are the same there."""
+    """Whether the actor opened the poll; in another community only if the platform's ids are the same there."""
     platform = poll.community.partition(":")[0]
     at_home = community_id(actor) == poll.community or (actor.everywhere and actor.platform == platform)
     return at_home and actor.id == poll.creator
 
 
 async def _nothing(_tx: Transaction) -> None:
-    """Writes nothing."""
+    """Write nothing."""

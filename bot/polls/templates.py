@@ -1,4 +1,4 @@
-"""Polls that a community opens again and again: saved, listed, copied, deleted."""
+"""Templates of polls that a community opens again and again: save, list, copy, delete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEMPLATES_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A poll to copy. `member` is the id of who saved it, empty once erased. A `private` one is seen in its place alone."""
+    """A poll to copy. `member` is its author's id, empty once erased. A `private` one is visible only in its place."""
 
     id: str
     community: str
@@ -45,7 +45,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """The templates of every community. All methods raise Unavailable when the database can't be used."""
+    """The templates of every community. All methods raise Unavailable if the database fails."""
 
     database: Database
     new_id: Callable[[], str]
@@ -53,7 +53,7 @@ class Templates:
     async def save(
         self, name: str, draft: PollDraft, request: Request, community: Community, t: Translator
     ) -> Template:
-        """Keep a poll under a name. Raises NotAllowed for a member who may not open polls, Refused for a bad name or too many."""
+        """Save a poll under a name. Raise NotAllowed for a member who may not, Refused for a bad name or too many."""
         actor = request.actor
         if not community.may_create(actor):
             raise NotAllowed(t("Only moderators can create polls in this community."))
@@ -92,13 +92,13 @@ class Templates:
         return template
 
     async def listed(self, request: Request, community: Community) -> Sequence[Template]:
-        """Return those that the request's place may see, by name."""
+        """Return the templates that the request's place may see, by name."""
         rows = await self.database.read(lambda tx: tx.rows("templates_of", community=community.id))
         templates = [_template(row) for row in rows]
         return [template for template in templates if template.answers(community.id, request.place)]
 
     async def seen_by(self, template_id: str, request: Request, community: Community, t: Translator) -> Template:
-        """Raises NotFound, in the same words for each that the place may not see."""
+        """Raise NotFound, in the same words for a hidden template and a missing one."""
         row = await self.database.read(lambda tx: tx.one("find_template", id=template_id))
         template = None if row is None else _template(row)
         if template is None or not template.answers(community.id, request.place):
@@ -106,7 +106,7 @@ class Templates:
         return template
 
     async def drop(self, template: Template, request: Request, community: Community, t: Translator) -> None:
-        """Delete a template. Raises NotAllowed for everyone but who saved it and moderators."""
+        """Delete a template. Raise NotAllowed except for its author and moderators."""
         if not (request.actor.id == template.member or community.moderates(request.actor)):
             raise NotAllowed(t("Only the member who saved a template and moderators can delete it."))
         await self.database.write(lambda tx: tx.run("drop_template", id=template.id))

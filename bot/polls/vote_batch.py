@@ -1,4 +1,4 @@
-"""What a group of votes does to its polls, worked out in memory and then written with one statement a table."""
+"""The effect of a group of votes on its polls, computed in memory and then written with one statement a table."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class _RunningCount:
     changes: Counter[str] = field(default_factory=Counter)
 
     def row_values(self) -> Mapping[str, object]:
-        """Return what `advance_poll` writes of an open poll."""
+        """Return the values that `advance_poll` writes for an open poll."""
         seal = self.secret.row_seal(self.id, self.head, self.links, self.ballots, self.closes_at) if self.secret else ""
         return head_values(self.id, self.head, self.links, self.ballots, seal)
 
 
 class VoteBatch:
-    """What a group of votes does to its polls, worked out in memory and then written, one statement a table."""
+    """Counts a group of votes into its polls in memory, then writes them, one statement a table."""
 
     def __init__(self, unwrapped: OpenSecrets, rows: Iterable[Row]) -> None:
         self._unwrapped = unwrapped
@@ -61,7 +61,7 @@ class VoteBatch:
         self._touched: dict[tuple[str, str], dict[str, object] | None] = {}
         self._links: list[dict[str, object]] = []
         self._consents: list[Vote] = []
-        """Votes in consent polls: what they say of objections is written with them."""
+        """Votes in consent polls: their objections are written with them."""
 
     def _tally(self, row: Row) -> _RunningCount | Unavailable | Tampered:
         state, secret = PollState(row["state"]), None
@@ -75,7 +75,7 @@ class VoteBatch:
         return _RunningCount(row["id"], state, row["closes_at"], is_named, secret, *numbers, bool(row["consent"]))
 
     def key(self, vote: Vote) -> tuple[str, str] | Cast | Exception:
-        """Return the ballot's key for a vote that the poll takes, or the answer to one that it doesn't."""
+        """Return the ballot's key for a vote that the poll takes, or the answer to one that it refuses."""
         tally = self._tallies.get(vote.poll)
         if tally is None:
             return Cast(CastEnd.UNKNOWN)
@@ -188,7 +188,7 @@ class VoteBatch:
         )
 
     def heads(self) -> Mapping[str, tuple[int, str]]:
-        """Return, of each open poll, how many links it has after the group, and its head."""
+        """Return each open poll's number of links after the group, and its head."""
         return {
             tally.id: (tally.links, tally.head)
             for tally in self._tallies.values()
@@ -199,7 +199,7 @@ class VoteBatch:
 def checked_secret(secrets: OpenSecrets, row: Row) -> PollSecret:
     """Return the keys of an open poll, whose row `lock_polls` read.
 
-    Raises `Unavailable` where they can't be had, and `Tampered` where Parley did not write the row as it is.
+    Raise `Unavailable` if they are unavailable, and `Tampered` if the row isn't as Parley wrote it.
     """
     if row["wrapped"] is None:
         raise Unavailable(SECRET_LOST)

@@ -1,6 +1,6 @@
-"""Members who want to be reminded of a poll in private, once, if they haven't voted by then.
+"""Members who want a private reminder of a poll, once, if they haven't voted by then.
 
-The list says who pressed *Remind me*, never who voted. It is deleted when the poll ends.
+The list holds members who pressed *Remind me*, never who voted. It is deleted when the poll ends.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from bot.store.sql import Transaction
 from bot.store.timestamps import from_stored, to_stored
 
 BEFORE = timedelta(hours=1)
-"""How long before the close members are reminded, where the community reminds of no poll."""
+"""The time of the reminder before the close, in a community that reminds of no poll."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nudges:
-    """Queues a private reminder for each member whose time has come. A chore of the scheduler."""
+    """Queues each member's private reminder when it is due. A chore of the scheduler."""
 
     database: Database
 
@@ -35,13 +35,13 @@ class Nudges:
 
 
 def remind_time(closes_at: datetime, now: datetime, minutes: int) -> datetime:
-    """Return when to remind: as the community does, or halfway to a close that is too near for that."""
+    """Return the time to remind: the community's own, or halfway to a close that is too near for that."""
     moment = closes_at - (timedelta(minutes=minutes) if minutes else BEFORE)
     return moment if moment > now else now + (closes_at - now) / 2
 
 
 async def add(tx: Transaction, poll: str, member: str, workspace: str, remind_at: datetime) -> bool:
-    """Remember a member; False where they were there already, or the poll isn't open."""
+    """Remember a member. Return False if they were there already, or the poll isn't open."""
     return (
         await tx.run("put_watcher", poll=poll, member=member, workspace=workspace, remind_at=to_stored(remind_at)) == 1
     )
@@ -52,7 +52,7 @@ async def drop(tx: Transaction, poll: str, member: str) -> bool:
 
 
 async def move(tx: Transaction, poll: str, later: timedelta) -> None:
-    """Follow a close that was moved."""
+    """Move the reminders with the close."""
     await tx.run("move_watchers", poll=poll, later=later // timedelta(microseconds=1))
 
 

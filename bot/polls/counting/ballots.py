@@ -1,4 +1,4 @@
-"""Ballots as short ASCII text: what a button carries, what the database stores, what a tally counts.
+"""Ballots as short ASCII text, in a button, in the database and in a tally.
 
 An option is its index in the poll, from 0. The canonical texts:
 
@@ -33,21 +33,21 @@ AGREE, ABSTAIN, OBJECT = range(3)
 """The options of every consent poll, in this order."""
 
 LONGEST_TEXT = 1000
-"""Characters; text beyond it isn't read at all. The longest ballot on 25 options has 64."""
+"""Characters; the rest isn't read. The longest ballot on 25 options has 64."""
 
 
 class Method(StrEnum):
-    """How a poll is voted and decided."""
+    """The method to vote and decide."""
 
     SINGLE = "single"  # one option; the most votes win (plurality)
     APPROVAL = "approval"  # several options, up to a limit; the most approvals win
     RANKED = "ranked"  # an order; instant run-off decides, the pairwise comparison is reported too
     SCORE = "score"  # 0 to 5 each; the two highest totals meet in a run-off (STAR)
-    CONSENT = "consent"  # agree, abstain or object to one proposal; it passes where no objection stands
+    CONSENT = "consent"  # agree, abstain or object to one proposal; it passes if no objection stands
 
 
 class Fault(StrEnum):
-    """Why a text isn't a valid ballot."""
+    """The reason why a text isn't a valid ballot."""
 
     EMPTY = "empty"
     MALFORMED = "malformed"
@@ -62,9 +62,8 @@ class Fault(StrEnum):
 class InvalidBallot(Refused):
     """Raised when a text isn't a valid ballot for the poll.
 
-    `fault` says which rule was broken and `subject` what broke it (the option's index, the score, the limit,
-    or the number of options expected), so that a caller can say it in the person's language. `message` is
-    the same in English.
+    `fault` says which rule was broken and `subject` gives its cause (the option's index, the score, the limit, or the
+    number of options expected), so that a caller can say it in the person's language. `message` is the same in English.
     """
 
     def __init__(self, fault: Fault, message: str, subject: int | str | None = None) -> None:
@@ -83,10 +82,9 @@ def parse_ballot(
 ) -> Ballot:
     """Return the canonical ballot for `text`; spaces don't matter.
 
-    `max_choices` limits approvals (none: all options may be approved). `equal_ranks` allows `0=1>2`, for
-    elections that were held elsewhere; the bot's own ballots give each rank to one option.
-
-    Raises `InvalidBallot` when the text breaks a rule of the method.
+    `max_choices` limits approvals (none: all options may be approved). `equal_ranks` allows `0=1>2`, for elections held
+    elsewhere; the bot's own ballots give each rank to one option. Raise `InvalidBallot` if the text breaks a rule of
+    the method.
     """
     if len(text) > LONGEST_TEXT:
         raise _malformed(text[:20] + "…")
@@ -129,7 +127,7 @@ def chosen(ballot: Ballot) -> tuple[int, ...]:
 
 
 def ranks(ballot: Ballot) -> tuple[tuple[int, ...], ...]:
-    """Return the ranks of a ranked ballot, best first; each holds one option, or those that share it."""
+    """Return the ranks of a ranked ballot, best first; each holds one option, or several that share it."""
     return tuple(tuple(map(int, rank.split("="))) for rank in ballot.split(">"))
 
 

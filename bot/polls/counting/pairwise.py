@@ -1,7 +1,7 @@
 """Every option against every other, from ballots that are sequences of groups, best group first.
 
-A thousand ballots on 25 options make 300 comparisons each. They are added up side by side instead: a row of
-the matrix is one long integer with a lane of bits per opponent, wide enough for the number of all ballots.
+A thousand ballots on 25 options make 300 comparisons each. Instead, they are added up side by side: a row of the matrix
+is one long integer with a lane of bits per opponent, wide enough for the number of all ballots.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Lanes:
         return sum(self.single[option] for option in options)
 
     def numbers(self, row: int) -> tuple[int, ...]:
-        """Return what each lane holds."""
+        """Return the number in each lane."""
         mask = (1 << self.width) - 1
         return tuple(row >> (self.width * option) & mask for option in range(len(self.single)))
 
@@ -38,8 +38,8 @@ def compare(
 ) -> Pairwise:
     """Compare all options.
 
-    `ranked` maps ballots to how often they were cast; a ballot is a sequence of groups, best first, and
-    `group_options` gives the options in a group. Options in no group are below all others.
+    `ranked` maps ballots to their counts; a ballot is a sequence of groups, best first, and `group_options` gives the
+    options in a group. Options in no group are below all others.
     """
     lanes = Lanes(options_count, sum(ranked.values()))
     lane_of = {group: lanes.of(options) for group, options in group_options.items()}
@@ -64,7 +64,7 @@ def summarise(prefer: Sequence[tuple[int, ...]], *, voted: bool) -> Pairwise:
 
 
 def _smith_set(prefer: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """Return the options from which every other is reached by steps to an option that doesn't beat the last."""
+    """Return the smallest set of options that each beat every option outside it."""
     options = range(len(prefer))
     reach = [sum(1 << b for b in options if prefer[a][b] >= prefer[b][a]) for a in options]
     for via in options:

@@ -38,7 +38,7 @@ def read_ranked(options_count: int, counted: Mapping[Ballot, int]) -> RankedProf
 def count_rounds(options_count: int, profile: RankedProfile) -> tuple[tuple[Round, ...], tuple[int, ...], bool]:
     """Run the instant run-off.
 
-    Returns the rounds, the winners (several: a tie), and whether these are exact (see `Result`).
+    Return the rounds, the winners (several: a tie), and whether these are exact (see `Result`).
     """
     rounds, possible = run_off("".join(map(character, range(options_count))), _orders(profile))
     return rounds, indices(possible.winners), possible.exact
@@ -62,7 +62,7 @@ def _read_unusual(ballot: Ballot, options_count: int) -> Sequence[str] | None:
 
 
 def _orders(profile: RankedProfile) -> dict[str, int]:
-    """Return the ballots as instant run-off counts them."""
+    """Return the ballots in the form that instant run-off counts."""
     ballots: dict[str, int] = {}
     for groups, count in profile.items():
         order = groups if isinstance(groups, str) else order_of(groups)

@@ -1,4 +1,4 @@
-"""What a tally says, as data: numbers, indices of options and codes of rules. Commands make sentences of it.
+"""The result of a tally, as data: numbers, indices of options and codes of rules. Commands make sentences from it.
 
 Options are named by their index in `Result.options`; tuples of options are ascending. Everything is immutable.
 """
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class Base(StrEnum):
-    """What a percentage is a percentage of."""
+    """The base of a percentage."""
 
     VALID_BALLOTS = "valid-ballots"
-    CONTINUING_BALLOTS = "continuing-ballots"  # those that still count for an option in this round
-    HIGHEST_SCORE = "highest-score"  # what an option would have if every valid ballot gave it a 5
-    PREFERRING_BALLOTS = "preferring-ballots"  # those that score one finalist higher than the other
+    CONTINUING_BALLOTS = "continuing-ballots"  # ballots that still count for an option in this round
+    HIGHEST_SCORE = "highest-score"  # an option's total if every valid ballot gave it a 5
+    PREFERRING_BALLOTS = "preferring-ballots"  # ballots that score one finalist higher than the other
 
 
 class Rule(StrEnum):
-    """A rule in force; a result lists all that its numbers rest on, whether they made a difference or not."""
+    """A rule in force; a result lists all rules behind its numbers, whether they made a difference or not."""
 
     TIE_REPORTED = "tie-reported"
     """A tie is reported as a tie: all options that can win are winners; no lot, no order of options decides."""
@@ -52,16 +52,16 @@ class Rule(StrEnum):
     FINAL_TIE_TOTAL_THEN_FIVES = "final-tie-total-then-fives"
     """STAR: finalists preferred by equally many: the higher total, then the most fives."""
     NO_OBJECTION_PASSES = "no-objection-passes"
-    """Consent: the proposal passes where no ballot objects, however many agree; one objection stops it."""
+    """Consent: the proposal passes if no ballot objects, however many agree; one objection stops it."""
     SILENCE_IS_NO_CONSENT = "silence-is-no-consent"
-    """Consent: it takes one ballot at least. Abstentions count for the quorum."""
+    """Consent: it takes at least one ballot. Abstentions count for the quorum."""
     QUORUM_OF_VALID_BALLOTS = "quorum-of-valid-ballots"
     """The quorum is a number of valid ballots."""
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What one option has: `votes` out of `base`, which the owner's `percent_of` names."""
+    """The total of one option: `votes` out of `base`, which the owner's `percent_of` names."""
 
     option: int
     votes: int
@@ -80,7 +80,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """How many valid ballots a poll needs to count, and whether it has them."""
+    """The number of valid ballots that a poll needs, and whether it has them."""
 
     needed: int
     reached: bool
@@ -90,9 +90,9 @@ class Quorum:
 class Round:
     """One round of an instant run-off; `continuing + exhausted + overvoted` are all valid ballots.
 
-    `eliminated` go after this round: one option, or several when those tied for last go together, which is
-    only done when it leaves the same winners as every order. `tied` are the options that tie for last. Tied
-    options and nobody eliminated: the order decides who wins, so the count stops here.
+    `eliminated` go after this round: one option, or several tied for last, which go together only if that leaves the
+    same winners as every order. `tied` are the options that tie for last. Tied options without an eliminated one mean
+    that the order decides who wins, so the count stops here.
     """
 
     totals: tuple[Total, ...]
@@ -121,14 +121,14 @@ class Pairwise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedCount:
-    """What ranked ballots say: the rounds of the instant run-off, which decides, and the pairwise comparison."""
+    """The count of ranked ballots: the rounds of the instant run-off, which decides, and the pairwise comparison."""
 
     rounds: tuple[Round, ...]
     pairwise: Pairwise
 
 
 class Decider(StrEnum):
-    """What settled a place in the final, or the final."""
+    """The test that settled a place in the final, or the final."""
 
     PREFERENCES = "preferences"
     TOTAL = "total"
@@ -138,9 +138,9 @@ class Decider(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TieBreak:
-    """A tie for a place in STAR's final: `seats` were left for the options `among`; `decided_by` came last.
+    """A tie for a place in STAR's final: `seats` were left for the options `among`; `decided_by` was the last test.
 
-    `tied` still compete for the seats that are left after it; empty when the tie was broken.
+    `tied` still compete for the seats left after it; empty if the tie was broken.
     """
 
     among: tuple[int, ...]
@@ -153,7 +153,7 @@ class TieBreak:
 class Final:
     """STAR's run-off between two finalists; `no_preference` ballots score them the same.
 
-    `winners` has both when nothing parts them.
+    `winners` has both if nothing separates them.
     """
 
     totals: tuple[Total, Total]
@@ -165,11 +165,11 @@ class Final:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreCount:
-    """What score ballots say.
+    """The count of score ballots.
 
     `distribution[option]` holds seven numbers of ballots: those that gave it 0, 1, … 5, and those that left it blank.
-    `averages` are over all valid ballots, blank as 0. `finals` has one entry, or one for each pair of options
-    that may be the finalists when a tie for a place in the final can't be broken.
+    `averages` are over all valid ballots, blank as 0. `finals` has one entry, or one for each pair of options that may
+    be the finalists when a tie for a place in the final can't be broken.
     """
 
     distribution: tuple[tuple[int, ...], ...]
@@ -183,11 +183,10 @@ class ScoreCount:
 class Result:
     """The outcome of a poll and everything that explains it.
 
-    `cast` ballots were handed in (the turnout), `valid` counted, `invalid` broke a rule of the method.
-    `totals` has one entry per option, in the poll's order: votes, approvals, first ranks or sums of scores.
-    `winners` is one option, several in a tie, none when no ballot counted. `exact` is False when the ties in an
-    instant run-off were too many to try every order: then `winners` are the options that couldn't be ruled out.
-    A quorum that isn't reached changes none of the numbers.
+    `cast` ballots were submitted (the turnout), `valid` counted, `invalid` broke a rule of the method. `totals` has one
+    entry per option, in the poll's order: votes, approvals, first ranks or sums of scores. `winners` is one option,
+    several in a tie, none if no ballot counted. `exact` is False if the ties in an instant run-off were too many to try
+    every order: then `winners` are the options that couldn't be ruled out. A missed quorum changes none of the numbers.
     """
 
     method: Method

@@ -1,8 +1,8 @@
-"""Instant run-off voting, with every way in which ties for the last place can go.
+"""Instant run-off voting, with every possible order of elimination in ties for the last place.
 
-A ballot is a string with a character per option, best first; options that share a rank stand in brackets, and a
-ballot that has become void is `VOID`. An option is struck out of a ballot by `str.replace`, and ballots that have
-become the same are added up. So the later rounds of a large poll are small.
+A ballot is a string with a character per option, best first; options that share a rank stand in brackets, and a ballot
+that has become void is `VOID`. `str.replace` strikes an option out of a ballot, and ballots that have become equal are
+added up. So the later rounds of a large poll are small.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 VOID = "!"
-"""What is left of a ballot that got to a rank shared by several continuing options."""
+"""A ballot that reached a rank shared by several continuing options."""
 
 OPEN, CLOSE = "()"
 
 FIRST_OPTION = ord("0")
 
 MOST_WORK = 6_000_000
-"""Ballot kinds that may be rewritten in trying all orders of elimination, some 1.5 seconds."""
+"""Ballot kinds to rewrite while trying all orders of elimination, some 1.5 seconds."""
 
 MOST_AT_ONCE = 1_000_000
-"""Ballot kinds that may be held for one number of remaining options, some 100 MB."""
+"""Ballot kinds to hold for one number of remaining options, some 100 MB."""
 
 _BARE_RANK = re.compile(r"\((.?)\)")
 
@@ -36,21 +36,21 @@ _Layers = dict[int, dict[tuple[str, "frozenset[tuple[str, int]] | None"], "Mappi
 """By number of remaining options: the options, and if it matters their ballots, to the ballots."""
 
 STATE_WORK = 16
-"""What a set of remaining options costs by itself, in rewritten ballot kinds."""
+"""The cost of a set of remaining options itself, in rewritten ballot kinds."""
 
 
 def character(option: int) -> str:
-    """Return the character that stands for an option in the strings of this module."""
+    """Return the character of an option in the strings of this module."""
     return chr(FIRST_OPTION + option)
 
 
 def order_of(groups: Iterable[str]) -> str:
-    """Return the ballot with these ranks, best first, each the characters of the options that share it."""
+    """Return the ballot with these ranks, best first, each with the characters of its options."""
     return _settle("".join(group if len(group) == 1 else f"{OPEN}{group}{CLOSE}" for group in groups))
 
 
 def indices(characters: Iterable[str]) -> tuple[int, ...]:
-    """Return the options that these characters stand for, ascending."""
+    """Return the options of these characters, ascending."""
     return tuple(sorted(ord(one) - FIRST_OPTION for one in characters))
 
 
@@ -81,7 +81,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Possible:
-    """Who wins in some order of elimination; not `exact`: who couldn't be ruled out with reasonable work."""
+    """The winners in some order of elimination; not `exact`: the options that couldn't reasonably be ruled out."""
 
     winners: frozenset[str]
     exact: bool
@@ -90,7 +90,7 @@ class Possible:
 def run_off(remaining: str, ballots: Mapping[str, int]) -> tuple[tuple[Round, ...], Possible]:
     """Count `ballots` (string to number of ballots) between the `remaining` options.
 
-    Returns the rounds and the winners: none if no ballot counts for an option, several in a tie.
+    Return the rounds and the winners: none if no ballot counts for an option, several in a tie.
     """
     rounds: list[Round] = []
     possible: Possible | None = None
@@ -118,8 +118,8 @@ def run_off(remaining: str, ballots: Mapping[str, int]) -> tuple[tuple[Round, ..
 def possible_winners(remaining: str, ballots: Mapping[str, int]) -> Possible:
     """Try every order in which options tied for last can be eliminated, each set of remaining options once.
 
-    Sets are taken in layers, largest first, so that the limits on work fall the same however options are
-    numbered. Beyond the limits every option still in some set counts as possible.
+    Sets are taken in layers, largest first, so that the limits on work act the same however options are numbered.
+    Beyond the limits, every option still in some set counts as possible.
     """
     shared = any(OPEN in order for order in ballots)
     layers: _Layers = {len(remaining): {(remaining, None): ballots}}
@@ -140,7 +140,7 @@ def possible_winners(remaining: str, ballots: Mapping[str, int]) -> Possible:
 
 
 def stand(remaining: str, ballots: Mapping[str, int]) -> Standing:
-    """Count the first preferences between the remaining options, of which alone the ballots consist."""
+    """Count the first preferences between the remaining options; the ballots hold no others."""
     firsts = dict.fromkeys(remaining, 0)
     firsts[""] = firsts[VOID] = 0
     for order, count in ballots.items():
@@ -165,10 +165,10 @@ def strike(ballots: Mapping[str, int], out: str) -> Mapping[str, int]:
 def _strike_each(
     layers: _Layers, remaining: str, ballots: Mapping[str, int], outs: Iterable[str], *, shared: bool
 ) -> None:
-    """Put what follows when each of `outs` is struck out into the layers.
+    """Put the ballots after striking out each of `outs` into the layers.
 
-    Without shared ranks, the remaining options alone say what is left of the ballots, whatever went first. With
-    them, a ballot may be void after one order and not after another: then the ballots belong to the key.
+    Without shared ranks, the remaining options alone determine the ballots, in any order of elimination. With them, a
+    ballot may be void after one order and not after another: then the ballots belong to the key.
     """
     for out in outs:
         rest = _without(remaining, out)
@@ -181,16 +181,16 @@ def _strike_each(
 
 
 def _settle(order: str) -> str:
-    """Drop ranks that are empty, open those that one option has to itself; void if a shared one is the first."""
+    """Drop empty ranks, and unwrap ranks with one option left; void if a shared rank is the first."""
     order = _BARE_RANK.sub(r"\1", order)
     return VOID if order.startswith(OPEN) else order
 
 
 def _exits(standing: Standing, ballots: Mapping[str, int], *, shared: bool) -> tuple[str, tuple[str, ...]]:
-    """Return who wins at this point, and if nobody does, the ways on: the options to strike out in each."""
+    """Return the winner at this point, or else the ways to go on: the options to strike out in each."""
     if winner := standing.majority:
         return winner, ()
-    if all(len(order) <= 1 for order in ballots):  # nothing can be transferred, so only the most can win
+    if all(len(order) <= 1 for order in ballots):  # without transfers, only the most can win
         return _at(standing.firsts, max(standing.firsts.values())), ()
     return "", tuple(standing.last) if shared else _ways_on(standing.firsts)
 
@@ -198,9 +198,8 @@ def _exits(standing: Standing, ballots: Mapping[str, int], *, shared: bool) -> t
 def _ways_on(firsts: Mapping[str, int]) -> tuple[str, ...]:
     """Return the one safe way on if there is one, else a way for each option tied for last.
 
-    If the k last options together have less than the next one, they go before it in every order, whatever is
-    transferred among them, and (without shared ranks) all these orders meet again after it. So they can go in
-    one step.
+    If the k last options together have less than the next one, they go before it in every order, however their ballots
+    transfer among them, and (without shared ranks) all these orders meet again after it. So they can go in one step.
     """
     ascending = sorted(firsts, key=firsts.__getitem__)
     sums = list(accumulate(firsts[option] for option in ascending))

@@ -29,7 +29,7 @@ BLANK = ""
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the valid score ballots add up to.
+    """The sums of the valid score ballots.
 
     `distribution[option]`: ballots that gave it 0, 1, … 5, and blank; `prefer[a][b]`: ballots that score a above b.
     """
@@ -76,7 +76,7 @@ def read_scores(options_count: int, counted: Mapping[Ballot, int]) -> Scores:
 
 
 def count_scores(scores: Scores) -> tuple[ScoreCount, tuple[int, ...]]:
-    """Run STAR. Returns the count and the winners: none without a ballot, several in a tie."""
+    """Run STAR. Return the count and the winners: none without a ballot, several in a tie."""
     tie_breaks, pairs = _finalists(scores) if scores.valid else ((), ())
     finals = tuple(_final(scores, *pair) for pair in pairs)
     winners = {winner for final in finals for winner in final.winners}
@@ -129,7 +129,7 @@ def _finalists(scores: Scores) -> tuple[tuple[TieBreak, ...], tuple[tuple[int, i
 
 
 def _seat(among: Iterable[int], seats: int, key: Callable[[int], int]) -> tuple[list[int], list[int], int]:
-    """Seat the highest by `key`; returns the seated, those tied for the seats left, and the number of these."""
+    """Seat the highest by `key`. Return the seated, the options tied for the other seats, and the number of these."""
     seated: list[int] = []
     waiting = list(among)
     while seats:
@@ -163,7 +163,7 @@ def _final(scores: Scores, first: int, second: int) -> Final:
 
 
 def _part(scores: Scores, votes: Mapping[int, int]) -> tuple[tuple[int, ...], Decider]:
-    """Return the winner of the final and what decided it; both if nothing does."""
+    """Return the winner of the final and the deciding test; both finalists if nothing decides."""
     totals, fives = scores.totals, scores.fives
     tests: tuple[tuple[Decider, Callable[[int], int]], ...] = (
         (Decider.PREFERENCES, votes.__getitem__),

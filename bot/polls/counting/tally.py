@@ -1,7 +1,7 @@
 """The tally of a poll, as a pure function over counted distinct ballots.
 
-Neither the order of ballots nor that of options matters; a million ballots of few kinds cost what the kinds cost.
-Large polls of many kinds take up to seconds of pure computation: run those in a thread.
+Neither the order of ballots nor that of options matters; the cost depends on the number of distinct ballots, not on
+their total. Large polls of many kinds take up to seconds of pure computation: run those in a thread.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _RULES = {
 
 
 class _Count(NamedTuple):
-    """What a method makes of the ballots: what is left of a `Result` when the frame is taken off."""
+    """One method's count of the ballots: the parts of a `Result` that depend on the method."""
 
     valid: int
     votes: Sequence[int]
@@ -91,11 +91,9 @@ def tally(
 ) -> Result:
     """Count a poll.
 
-    `options` are names or ids, in the order whose indices the ballots use; `counted` maps each distinct ballot
-    to how often it was cast. Ballots that break a rule of the method are counted as invalid and otherwise left
-    out. `quorum` is a number of valid ballots; `max_choices` limits approvals.
-
-    Raises `ValueError` when a ballot is counted a negative number of times.
+    `options` are names or ids, in the order of the ballots' indices; `counted` maps each distinct ballot to its count.
+    Ballots that break a rule of the method are counted as invalid and otherwise left out. `quorum` is a number of valid
+    ballots; `max_choices` limits approvals. Raise `ValueError` if a count is negative.
     """
     if min(counted.values(), default=0) < 0:
         raise ValueError("a ballot can't be cast fewer than 0 times")
