@@ -214,8 +214,7 @@ class BallotBox:
         return await self._database.write(write)
 
     async def close(self, poll: str, at: datetime, by: str = "", *, also: Unit[None] | None = None) -> bool:
-        """Close an open poll for good; True to the one caller who closed it. `by` is a voter id, empty for the
-        deadline.
+        """Close an open poll for good; True to the one caller who did. `by` is a voter id, empty for the deadline.
 
         Earlier votes are counted. One transaction verifies the chain, separates a secret poll's ballots from voters and
         links, binds all ballots by the closing link and destroys the poll's secret; that caller's `also` is written in
@@ -225,8 +224,7 @@ class BallotBox:
         return await self._end(poll, PollState.CLOSED, at, by, also)
 
     async def cancel(self, poll: str, at: datetime, by: str = "", *, also: Unit[None] | None = None) -> bool:
-        """Cancel an open poll for good; True to the one caller who cancelled it. Its ballots are deleted, its chain
-        stays.
+        """Cancel an open poll for good; True to the one caller who did. Its ballots are deleted, its chain stays.
 
         Raises `NotFound`, `Unavailable`.
         """
@@ -269,8 +267,7 @@ class BallotBox:
             self._writing = None
 
     async def _write_group(self, votes: Sequence[Vote], patience: float) -> Sequence[Cast | Exception]:
-        """Write all votes in one transaction. If a bug breaks it, write each in its own, so that only the culprit
-        fails.
+        """Write all votes in one transaction. If a bug breaks it, write each in its own: only the culprit fails.
 
         `patience`: seconds that the earliest vote can still wait for the database.
         """

@@ -44,8 +44,7 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PollOption:
-    """An option. `entry` is the id of the policy option's card in the poll's topic, `words` the card's text when the
-    poll opened.
+    """An option. `entry` is the id of its card in the poll's topic, `words` the card's text when the poll opened.
 
     Both are empty for an option without a card. `emoji` is the platform's notation for its own emoji at the beginning
     of the name; empty if there is none.

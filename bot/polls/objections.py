@@ -1,5 +1,4 @@
-"""Objections in consent polls, with members' names and reasons. They stand beside the ballots, which hold only the
-objection itself.
+"""Objections in consent polls, with names and reasons, beside ballots that hold only the objection itself.
 
 Each function is a step of a unit of work; `vote_batch.py` writes them with the ballots.
 """
