@@ -1,1 +1,1 @@
-"""What members can ask for. Each feature turns a service's answers into replies and holds no rule of its own."""
+"""Members' commands. Each feature turns a service's answers into replies and holds no rule of its own."""

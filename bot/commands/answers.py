@@ -1,4 +1,4 @@
-"""Reading what was filled into a form."""
+"""Read the answers to a form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def answer(answers: Answers, name: str) -> str:
 
 
 def picked(answers: Answers, name: str, default: _Picked, t: Translator) -> _Picked:
-    """What was picked from a list of one kind. Raises Refused for what the list never offered."""
+    """Return the member's pick from a list of one kind. Raise Refused for a value that the list never offered."""
     value = answers.get(name) or (default.value,)
     try:
         return type(default)(value if isinstance(value, str) else value[0])

@@ -1,4 +1,4 @@
-"""Ballots as cards: while they are filled in, once they are cast, and what travels in their buttons."""
+"""Ballots as cards, before and after the vote, and their drafts in the buttons."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CASTS: Mapping[CastEnd, str] = {
 
 
 def ballot_words(t: Translator, poll: Poll, choice: str) -> Text:
-    """Write a ballot as its voter reads it."""
+    """Write a ballot in words for its voter."""
     names = list(map(option_inlines, poll.options))
     ballot = Ballot(choice)
     match poll.method:
@@ -65,7 +65,7 @@ def ballot_line(poll: Poll, choice: str) -> str:
 
 
 def ranking_card(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Card:
-    """Draw a ranked ballot while it is filled in: the ranks so far, and the next one to give."""
+    """Draw a ranked ballot in progress: the ranks so far, and the next one to give."""
     unranked = [index for index in range(len(poll.options)) if index not in draft]
     so_far = bullets((option_inlines(poll.options[index]) for index in draft), numbered=True)
     state = ">".join(map(str, draft))
@@ -98,9 +98,9 @@ def _ranking_grid(t: Translator, poll: Poll, draft: tuple[int, ...]) -> Grid:
 
 
 def filled_ballot(t: Translator, poll: Poll, values: Sequence[str]) -> str:
-    """Read a ballot that was filled in as one form: `option=rank`, or `option=score`.
+    """Read a ballot from one form: `option=rank`, or `option=score`.
 
-    Raises Refused for two options of one rank, for an empty ballot, and for what the form never offered.
+    Raise Refused for two options of one rank, for an empty ballot, and for values that the form never offered.
     """
     pairs = [value.partition("=")[::2] for value in values]
     check_numbers(t, [option for option, _ in pairs], len(poll.options))
@@ -118,14 +118,14 @@ def filled_ballot(t: Translator, poll: Poll, values: Sequence[str]) -> str:
 
 
 def draft_of_ballot(poll: Poll, choice: str) -> str:
-    """Write a ballot that was cast as the draft that a member goes on from."""
+    """Turn a cast ballot into a draft that its voter can change."""
     if poll.method is Method.RANKED:
         return ">".join(str(rank[0]) for rank in ranks(Ballot(choice)))
     return draft_of(scores(Ballot(choice)))
 
 
 def scoring_card(t: Translator, poll: Poll, draft: tuple[int | None, ...]) -> Card:
-    """Draw a score ballot while it is filled in, option by option."""
+    """Draw a score ballot in progress, option by option."""
     marks = (*draft, *([None] * (len(poll.options) - len(draft))))
     state = draft_of(draft)
     controls: list[Control] = []
@@ -206,7 +206,7 @@ def scoring(t: Translator, poll: Poll, draft: str, values: tuple[str, ...]) -> t
 
 
 def check_numbers(t: Translator, marks: Sequence[str], below: int) -> None:
-    """Raises Refused unless each is a number from 0 to below this one: a forged control may say anything."""
+    """Raise Refused unless each is a number from 0 to below this one: a forged control may hold anything."""
     if not all(mark.isascii() and mark.isdigit() and int(mark[:9]) < below for mark in marks):
         raise Refused(t("This poll can't take that ballot. Use the poll's own buttons."))
 
@@ -253,7 +253,7 @@ def no_vote(t: Translator, poll: Poll, secrecy: Secrecy) -> Text:
 
 
 def confirm(t: Translator, poll: Poll, verb: str) -> Outcome:
-    """Ask once more before a close or a cancellation, because neither can be undone."""
+    """Ask for confirmation of a close or a cancellation, because neither can be undone."""
     closing = verb == "poll-close"
     question = (
         t("Close this poll now? It can't be reopened.") if closing else t("Cancel this poll? Its votes won't count.")

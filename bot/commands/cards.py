@@ -47,7 +47,7 @@ SOURCES_ON_CARD = 3
 SENTENCES_ON_CARD = 2
 """Sentences of a reason; the rest is behind More."""
 REMEMBERED = 1_000
-"""Verdicts in words, in all languages together: each answer has some ten of them."""
+"""Verdicts in words to cache, in all languages together: each answer has some ten of them."""
 TITLE_SHOWN = 100
 """Characters of a title in a list."""
 EXCERPT_MAX = 80
@@ -56,7 +56,7 @@ EXCERPT_MAX = 80
 def title_choices(
     t: Translator, edition: Edition, prefix: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None
 ) -> list[Choice]:
-    """The entries whose title or alias has these words, as suggestions."""
+    """Suggest the entries whose title or alias has these words."""
     suggestions = edition.index.complete(prefix, kinds=kinds, pack=pack)
     entries = (edition.library.find(suggestion.pack_id, suggestion.entry_id) for suggestion in suggestions)
     return [
@@ -67,14 +67,14 @@ def title_choices(
 
 
 def topic_choices(library: Library, prefix: str) -> list[Choice]:
-    """The packs with these letters in their title or id, as suggestions."""
+    """Suggest the packs with these letters in their title or id."""
     folded = prefix.casefold()
     infos = [pack.info for pack in library.packs.values()]
     return [Choice(info.title, info.id) for info in infos if folded in info.id or folded in info.title.casefold()]
 
 
 def card(t: Translator, pack: Pack, entry: Entry) -> Card:
-    """The entry as a member sees it, without controls."""
+    """The entry's card for members, without controls."""
     return _MAKERS[type(entry)](t, pack, entry)
 
 
@@ -86,7 +86,7 @@ def verdict_line(t: Translator, verdict: Verdict) -> str:
 
 
 def describe(t: Translator, entry: Entry) -> str:
-    """What sort of entry it is, for the second line of a choice."""
+    """The kind of an entry, for the second line of a choice."""
     return _sorted(t, type(entry), detail(t, entry))
 
 
@@ -113,12 +113,12 @@ def excerpt(words: str) -> str:
 
 
 def quoted(words: str) -> str:
-    """The words in quotation marks, unless they bring their own."""
+    """The words in quotation marks, unless they have their own."""
     return words if words.startswith("“") and words.endswith("”") else f"“{words}”"
 
 
 def source_line(t: Translator, source: Source, use: SourceUse | None = None) -> tuple[Inline, ...]:
-    """Title (a link where the address is the real one), kind, date, what sort of copy it is, and what it bears out."""
+    """Title (a link if the address is the original's), kind, date, kind of copy, and what the source bears out."""
     facts = [t(SOURCE_KINDS[source.kind]), source.date or t("no date given")]
     if source.copy_ is not Provenance.ORIGINAL:
         facts.append(t(COPIES[source.copy_]))
@@ -130,7 +130,7 @@ def source_line(t: Translator, source: Source, use: SourceUse | None = None) -> 
 
 
 def offered_url(source: Source) -> str | None:
-    """The address that may be offered as the source's own: never a mirror's."""
+    """The address to offer as the source's own: never a mirror's."""
     return None if source.copy_ is Provenance.MIRROR else source.url
 
 
@@ -139,14 +139,14 @@ def sources_of(pack: Pack, entry: Entry) -> list[Source]:
 
 
 def source_uses(pack: Pack, entry: Entry) -> list[tuple[Source, SourceUse]]:
-    """Each source of an entry, with what it bears out there."""
+    """Each source of an entry, with its use there."""
     uses: Iterable[SourceUse] = getattr(entry, "evidence", ())
     pairs = ((pack.entries.get(use.source), use) for use in uses)
     return [(source, use) for source, use in pairs if isinstance(source, Source)]
 
 
 def sources_text(t: Translator, pack: Pack, entry: Entry, most: int | None = None, *, brief: bool = False) -> Text:
-    """The entry's sources as a list; what is left out is counted. A `brief` one names each with its kind and date."""
+    """The entry's sources as a list, with a count of omitted ones. With `brief`, each has only its kind and date."""
     uses = source_uses(pack, entry)
     listed = uses if most is None else uses[:most]
     rest = len(uses) - len(listed)
@@ -175,12 +175,12 @@ def _fact(t: Translator, pack: Pack, fact: Fact) -> Card:
 
 
 def has_more(fact: Fact) -> bool:
-    """Whether the card in short leaves something out of its reason."""
+    """Whether the short card omits part of the reason."""
     return len(sentences(fact.reason)) > SENTENCES_ON_CARD
 
 
 def whole_fact(t: Translator, pack: Pack, fact: Fact) -> Card:
-    """The fact with its whole reason, and what each source bears out."""
+    """The fact with its whole reason, and the claim that each source bears out."""
     return Card(
         title=verdict_line(t, fact.verdict),
         body=text(*_claim(t, fact), paragraph(Bold(t("Why this verdict:")), f" {fact.reason}")),
@@ -191,7 +191,7 @@ def whole_fact(t: Translator, pack: Pack, fact: Fact) -> Card:
 
 
 def _fields(*named: tuple[str, Text]) -> tuple[Field, ...]:
-    """The fields that hold anything."""
+    """The fields with content."""
     return tuple(Field(name, words) for name, words in named if words)
 
 
@@ -206,7 +206,7 @@ def _fact_footer(t: Translator, pack: Pack, fact: Fact) -> str:
 
 
 def _dates(t: Translator, pack: Pack, fact: Fact) -> Iterator[str]:
-    """How current a fact is, computed from its sources and from the day of the last check."""
+    """How current a fact is: its newest source, and the day of its last check."""
     newest = pack.newest_source_date(fact)
     if newest is not None:
         yield t("newest source {date}", date=newest)
@@ -218,7 +218,7 @@ def correction_sentence(t: Translator, correction: Correction) -> str:
 
 
 def corrections_text(t: Translator, fact: Fact) -> Text:
-    """What the card got wrong, as a list."""
+    """The card's corrections, as a list."""
     return bullets(
         (
             Bold(correction.date.isoformat()),

@@ -1,4 +1,4 @@
-"""The closest match, where nothing is sure to answer: one short card, and two more to press (law 13)."""
+"""The closest matches, when none is a sure answer: one short card, and two more behind buttons (law 13)."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def closest_cards(
 
 
 def other_buttons(matches: Sequence[Match], view: str = "card") -> tuple[Button, ...]:
-    """A button for each match, which says its title."""
+    """A button for each match, labelled with its title."""
     return tuple(
         Button(shorten(match.entry.title, LABEL_MAX), _open(match.pack_id, match.entry.id, view)) for match in matches
     )
 
 
 def brief_card(t: Translator, pack: Pack, entry: Entry, view: str = "card") -> Card:
-    """Show an entry in a few lines, with what a member can do with it."""
+    """Show an entry in a few lines, with its controls."""
     whole = cards.card(t, pack, entry)
     statement = () if entry.title == whole.title else paragraph(Bold(entry.title))
-    if isinstance(entry, Argument):  # its card says what it argues about
+    if isinstance(entry, Argument):  # its card names its target
         body = text(whole.body[0], shorten_words(entry.text, BRIEF_TEXT_MAX))
     else:
         body = text(statement, shorten_words(_gist(entry), BRIEF_TEXT_MAX))

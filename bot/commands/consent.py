@@ -1,4 +1,4 @@
-"""What members do in a consent poll beside voting: object, answer an objection, change the proposal."""
+"""Members' actions in a consent poll besides voting: object, answer an objection, change the proposal."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class ConsentCommands:
 
     @action("poll-follow", opens_form=True, posts=True)
     async def follow(self, ctx: Context, poll_id: str) -> Outcome:
-        """Ask for the changed proposal, which is a poll of its own."""
+        """Ask for the changed proposal, which becomes a separate poll."""
         poll = await self._to_follow(ctx, poll_id)
         return Outcome(Reply(form=consent_cards.proposal_form(ctx.t, poll)))
 

@@ -1,4 +1,4 @@
-"""Consent polls: what stands on their cards and forms beside what every poll has. Pure functions."""
+"""Consent polls: the parts of their cards and forms that other polls lack. Pure functions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LABEL_MAX = 60
 
 
 def lines(t: Translator, poll: Poll, objections: Sequence[Objection]) -> Iterator[Text]:
-    """Yield what a voter reads before the press, and the objections that stand."""
+    """Yield the notices to read before a vote, and the standing objections."""
     if poll.method is not Method.CONSENT:
         return
     if poll.follows:
@@ -55,14 +55,14 @@ def _line(t: Translator, objection: Objection) -> tuple[Bold | Plain, ...]:
 
 
 def buttons(poll: Poll, lines: Mapping[int, Block]) -> Iterator[Control]:
-    """One button an answer, all in one style, so that none looks better than another."""
+    """Yield a button for each answer, all in one style, so that none looks better than another."""
     for option in (AGREE, ABSTAIN, OBJECT):
         press = Action("poll-object", (poll.id,)) if option == OBJECT else Action("vote", (poll.id, str(option)))
         yield Button(poll.options[option].name, press, style=ButtonStyle.PRIMARY, line=lines[option])
 
 
 def outcome(t: Translator, poll: Poll, result: Result) -> str:
-    """Return in a sentence whether the proposal passes."""
+    """Say in a sentence whether the proposal passes."""
     return consent_outcome(t, result, final=poll.state is not PollState.OPEN)
 
 
@@ -84,7 +84,7 @@ def answer_form(t: Translator, poll: Poll, objection: Objection) -> Form:
 
 
 def objections_card(t: Translator, poll: Poll, objections: Sequence[Objection], *, hosts: bool) -> Card:
-    """Draw every objection, withdrawn ones too; a host picks one to answer."""
+    """Draw every objection, even withdrawn ones; a host picks one to answer."""
     standing = [objection for objection in objections if objection.stands]
     rows = [(*_line(t, objection), Plain("" if objection.stands else t(" (withdrawn)"))) for objection in objections]
     controls: tuple[Control, ...] = ()

@@ -1,4 +1,4 @@
-"""The content and its state, for editors: what is served, what stands in the way of what is not."""
+"""The state of the content, for editors: what is live, and the problems of refused content."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ContentCommands:
         return self._page(ctx, int(start) if start.isdecimal() and len(start) < VERSION_SHOWN else 0)
 
     def _page(self, ctx: Context, start: int) -> Outcome:
-        """Of what was refused last, or, where nothing was, the warnings of what is served."""
+        """A page of the latest refusal's errors, or, without a refusal, of the live content's warnings."""
         t, refusal = ctx.t, self.content.refusal
         problems = refusal.errors if refusal else self.content.shelf.current.warnings
         page = problems[start : start + PROBLEMS_A_PAGE]
@@ -88,7 +88,7 @@ class ContentCommands:
 
 
 def news(t: Translator, end: Acceptance | Refusal) -> Reply:
-    """What editors are told of a change."""
+    """The message to editors about a change."""
     if isinstance(end, Refusal):
         attachment = Attachment("problems.txt", "".join(f"{problem}\n" for problem in end.errors), "text/plain")
         return Reply((_refused_card(t, end),), files=(attachment,) if len(end.errors) > PROBLEMS_TOLD else ())
@@ -102,8 +102,7 @@ def news(t: Translator, end: Acceptance | Refusal) -> Reply:
 
 
 async def reload_now(ctx: Context, content: Content) -> tuple[Card, ...]:
-    """Read the files after a change by a tool, and say what came of it: they are read in a moment anyway where that
-    can't be done just now."""
+    """Read the files after a tool has changed them, and report the result; on failure, the watch reads them soon."""
     try:
         end = await content.reload(by=ctx.request.actor)
     except BotError as error:
@@ -127,7 +126,7 @@ def _refused_card(t: Translator, refusal: Refusal) -> Card:
 
 
 def problem_lines(problems: Sequence[Problem]) -> Text:
-    """Each with file, line and column."""
+    """A line for each problem, with file, line and column."""
     return bullets(
         (Code(f"{each.file}:{each.line}:{each.column}"), Plain(": "), *coded(each.message)) for each in problems
     )

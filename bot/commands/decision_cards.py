@@ -46,7 +46,7 @@ _TONES: Mapping[DecisionState, Tone] = {
     DecisionState.DROPPED: Tone.CAUTION,
 }
 LISTED = 25
-"""Decisions that one list shows: as many as every platform lets a member pick from."""
+"""Decisions in one list: as many as every platform lets a member pick from."""
 LINE_MAX = 100
 LINKS_LONGEST = 2000
 EXPORT = "decisions-export"
@@ -57,7 +57,7 @@ def day(moment: datetime, zone: tzinfo) -> str:
 
 
 def decision_card(t: Translator, decision: Decision, zone: tzinfo, *, may_answer: bool, may_post: bool = True) -> Card:
-    """Draw a decision with its history, and what can be done with it."""
+    """Draw a decision with its history and controls."""
     return Card(
         title=t("Decision"),
         body=text(paragraph(Bold(decision.outcome)), bullets(_facts(t, decision, zone)), *_links(decision)),
@@ -140,7 +140,7 @@ def question(t: Translator, decision: Decision, zone: tzinfo) -> Reply:
 
 
 def list_card(t: Translator, decisions: Sequence[Decision], zone: tzinfo, asked: str) -> Card:
-    """List decisions, each to be opened. `asked` says what was looked for."""
+    """List decisions, each to be opened. `asked` is the member's search."""
     lines = [
         (Bold(decision.outcome), Plain(f" ({day(decision.at, zone)} · {t(STATES[decision.state])})"))
         for decision in decisions[:LISTED]
@@ -162,7 +162,7 @@ def list_card(t: Translator, decisions: Sequence[Decision], zone: tzinfo, asked:
 
 
 def decide_form(t: Translator, draft: DecisionDraft, source: str) -> Form:
-    """Ask for a decision. `source` is the id of a poll or a discussion, whose outcome is filled in, or empty."""
+    """Ask for a decision. `source` is the id of the poll or discussion whose outcome the form shows, or empty."""
     return Form(
         Action("decide", (source,) if source else ()),
         t("Record the decision"),
@@ -196,7 +196,7 @@ def decide_form(t: Translator, draft: DecisionDraft, source: str) -> Form:
 
 
 def words_form(t: Translator, decision: Decision, verb: str) -> Form:
-    """Ask what changed, why it was dropped, or when to look again."""
+    """Ask for the change, the reason for dropping it, or the next review."""
     titles = {
         "decision-changed": (t("The decision has changed"), t("What changed")),
         "decision-dropped": (t("The decision is dropped"), t("Why")),

@@ -1,4 +1,4 @@
-"""What members do with decisions: record, list, search, review, save. Thin: the rules are in bot/decisions/service.py."""
+"""Members' actions on decisions: record, list, search, review, save. Thin: the rules are in bot/decisions/service.py."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class DecisionCommands:
 
     @action("poll-decide", opens_form=True)
     async def decide_on(self, ctx: Context, poll_id: str) -> Outcome:
-        """Open the form for what a closed poll decided, with its winner filled in."""
+        """Open the form for the decision of a closed poll, with its winner filled in."""
         poll = await self.finder.by_id(ctx, poll_id)
         self.decisions.check(poll, ctx.request, ctx.community, ctx.t)
         result = await self.polls.result(poll)
@@ -72,7 +72,7 @@ class DecisionCommands:
 
     @action("discuss-decide", opens_form=True)
     async def decide_on_discussion(self, ctx: Context, discussion_id: str) -> Outcome:
-        """Open the form for what follows from a closed discussion, with its common ground filled in."""
+        """Open the form for the decision after a closed discussion, with its common ground filled in."""
         discussion = await self.discussions.by_id(ctx, discussion_id)
         self.decisions.check(discussion, ctx.request, ctx.community, ctx.t)
         sentence = _joined(discussion.question, discussion_results.common_ground(ctx.t, discussion))
@@ -96,7 +96,7 @@ class DecisionCommands:
         return Outcome(errors=errors) if errors else await self._record(ctx, draft, source)
 
     async def _source(self, ctx: Context, source_id: str) -> Poll | Discussion | None:
-        """Return what a decision follows from, if the place may see it. Raises NotFound."""
+        """Return the source of a decision, if the place may see it. Raise NotFound."""
         if source_id.startswith(ID_PREFIX):
             return await self.discussions.by_id(ctx, source_id)
         return await self.finder.by_id(ctx, source_id) if source_id else None

@@ -41,7 +41,7 @@ from bot.search.answer import Certainty
 
 POSITION_DIGITS = 3
 KNOWN = (Fact, Argument, Option)
-"""Kinds of cards that say what is known about a statement."""
+"""Kinds of cards that inform about a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class DiscussionCommands:
 
     @action("discuss-known")
     async def known(self, ctx: Context, discussion_id: str, position: str) -> Outcome:
-        """Show the nearest card of the topic, or say that there is none."""
+        """Show the topic's nearest card, or say that there is none."""
         discussion = await self.finder.by_id(ctx, discussion_id)
         statements = await self.proposals.statements(discussion)
         wanted = position_of(position)
@@ -262,7 +262,7 @@ class DiscussionCommands:
 
 
 def position_of(written: str) -> int:
-    """Read a statement's position from a button. Raises UsageError."""
+    """Read a statement's position from a button. Raise UsageError."""
     if not (written.isascii() and written.isdigit() and len(written) <= POSITION_DIGITS):
         raise UsageError(written)
     return int(written)

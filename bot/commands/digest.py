@@ -1,4 +1,4 @@
-"""The weekly digest: what is open, decided and due in a community. What belongs to a private place stays out."""
+"""The weekly digest: open, decided and due items in a community. It omits everything from private places."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Digest:
         return await self.database.read(rows.next_due)
 
     async def run_due(self, now: datetime) -> None:
-        """Post what is due, each once. A platform that can't be used just now is tried again."""
+        """Post each due digest once. Try again if a platform can't be used right now."""
         for community_id, due_at in await self.database.read(lambda tx: rows.due(tx, now)):
             platform = self.platforms.get(community_id.partition(":")[0])
             if platform is None:
@@ -79,7 +79,7 @@ class Digest:
         await platform.post(place, Reply((*first, await self.card(t, community, now)), visibility=Visibility.PUBLIC))
 
     async def card(self, t: Translator, community: Community, now: datetime) -> Card:
-        """Draw the digest as it is now."""
+        """Draw the digest from the present state."""
         polls = await self.polls.listed(community.id)
         decisions = await self.decisions.listed(community.id, None)
         parts = [
@@ -112,7 +112,7 @@ class Digest:
         return [[Plain(f"{card.title} ({pack.title})")] for pack in packs for card in pack.due_cards]
 
     async def _misses(self) -> list[Sequence[Inline]]:
-        """Return words that found nothing. They are counted for all communities, so they are told to an only one."""
+        """Return searches without a match. All communities share the counts, so only a sole community sees them."""
         interest = await self.interested.read()
         if interest is None or len(await self.database.read(served)) > 1:
             return []

@@ -1,4 +1,4 @@
-"""Cards of discussions: the public one, a statement to answer, a member's own answers, and what is promised."""
+"""Cards of discussions: the public one, a statement to answer, a member's own answers, and the promises to members."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ _AFTERWARDS: Mapping[Dialect, str] = {
 
 
 def when(discussion: Discussion, zone: tzinfo) -> Time:
-    """Return when the discussion closes."""
+    """The time when the discussion closes."""
     return Time(discussion.closes_at, f"{discussion.closes_at.astimezone(zone):%Y-%m-%d %H:%M %Z}")
 
 
 def taking_part(t: Translator, people: int) -> str:
-    """Say how many take part, without a number below seven."""
+    """Say how many members take part, without a number below seven."""
     if people < PEOPLE_MIN:
         return t("Fewer than {n} take part so far", n=PEOPLE_MIN)
     return t.count("{n} takes part", "{n} take part", people)
 
 
 def footer(t: Translator, discussion: Discussion) -> str:
-    """Name the discussion, and who opened it."""
+    """Name the discussion, and the member who opened it."""
     by = t("Started by {who}", who=discussion.creator_name) + " · " if discussion.creator_name else ""
     return by + t("Discussion {id}", id=discussion.id)
 
 
 def public_card(t: Translator, discussion: Discussion, zone: tzinfo) -> Card:
-    """Draw an open or cancelled discussion as it is posted."""
+    """Draw the posted message of an open or cancelled discussion."""
     if discussion.state is PollState.CANCELLED:
         notice = t("This discussion was cancelled, and its answers are deleted.")
         return Card(title=discussion.question, body=text(notice), footer=footer(t, discussion))
@@ -65,7 +65,7 @@ def public_card(t: Translator, discussion: Discussion, zone: tzinfo) -> Card:
 
 
 def secrecy_card(t: Translator, discussion: Discussion, dialect: Dialect) -> Card:
-    """Say what is promised to a member and what is not."""
+    """State the promises to a member, and their limits."""
     promises = (
         t("Other members never see how you answered, nor who wrote a statement."),
         t("Totals and groups appear at the close alone."),
@@ -80,7 +80,7 @@ def secrecy_card(t: Translator, discussion: Discussion, dialect: Dialect) -> Car
 
 
 def turn_card(t: Translator, turn: Turn) -> Card:
-    """Draw what a member sees next: a statement with its buttons, or the end."""
+    """Draw the member's next step: a statement with its buttons, or the end."""
     discussion = turn.discussion
     if discussion.state is not PollState.OPEN:
         notice = t("This discussion has ended, so answers no longer count.")
@@ -98,7 +98,7 @@ def turn_card(t: Translator, turn: Turn) -> Card:
 
 
 def statement_card(t: Translator, turn: Turn, statement: DiscussionStatement, own: int | None = None) -> Card:
-    """Draw one statement to answer; `own` is the answer that stands."""
+    """Draw one statement to answer; `own` is the member's standing answer."""
     discussion, position = turn.discussion, str(statement.position)
     origin = t("Starter") if statement.starter else t("From a member")
     standing = () if own is None else (paragraph(t(ANSWERS[own]) + "."),)
@@ -125,7 +125,7 @@ def statement_card(t: Translator, turn: Turn, statement: DiscussionStatement, ow
 
 
 def pause_card(t: Translator, turn: Turn) -> Card:
-    """Ask after ten answers whether to go on."""
+    """Ask after ten answers whether to continue."""
     discussion = turn.discussion
     title = t("{n} of {all}; go on?", n=turn.answered, all=turn.statements)
     more = Button(t("Go on"), Action("discuss-on", (discussion.id,)), style=ButtonStyle.PRIMARY)
@@ -143,7 +143,7 @@ def stop_card(t: Translator, turn: Turn) -> Card:
 
 
 def mine_card(t: Translator, discussion: Discussion, answers: Sequence[tuple[DiscussionStatement, int]]) -> Card:
-    """List a member's own answers, each of which can be changed."""
+    """List a member's own answers, each with a way to change it."""
     lines = [(Bold(f"{t(ANSWERS[vote])}: "), Plain(statement.words)) for statement, vote in answers]
     nothing = text(t("You haven't answered anything yet."))
     choices = tuple(
@@ -159,12 +159,12 @@ def mine_card(t: Translator, discussion: Discussion, answers: Sequence[tuple[Dis
 
 
 def add_button(t: Translator, discussion: Discussion) -> Button:
-    """Open the form for a statement of one's own."""
+    """A button that opens the form for a member's own statement."""
     return Button(t("Add your own"), Action("discuss-add", (discussion.id,)))
 
 
 def mine_button(t: Translator, discussion: Discussion) -> Button:
-    """Show a member's own answers."""
+    """A button that shows a member's own answers."""
     return Button(t("My answers"), Action("discuss-mine", (discussion.id,)))
 
 

@@ -1,4 +1,4 @@
-"""The discussion that a member's request is about: by its id, or the only one that it can mean."""
+"""Find the discussion that a member's request means: by its id, or as the only candidate."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DiscussionFinder:
     async def find(
         self, ctx: Context, words: str, do: Callable[[Discussion], Action], *, closed: bool = False
     ) -> Discussion:
-        """Return the discussion with this id, or the only one that can be meant. Raises NotFound, ChoiceNeeded."""
+        """Return the discussion with this id, or the only candidate. Raise NotFound, ChoiceNeeded."""
         if discussion_id := poll_forms.first_word(words):
             return await self.by_id(ctx, discussion_id)
         wanted = PollState.CLOSED if closed else PollState.OPEN

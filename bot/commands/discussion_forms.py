@@ -1,4 +1,4 @@
-"""Forms of discussions, and how what is typed is read."""
+"""Forms of discussions, and the reading of their answers."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ MODERATION = Param(
 
 
 def starters_of(ctx: Context, shelf: Shelf, typed: str, topic: str) -> tuple[tuple[tuple[str, str], ...], str]:
-    """Return (words, leaning) of the statements to begin with, and the pack; typed ones go before the pack's.
+    """Return (words, leaning) of the opening statements, and the pack; typed ones go before the pack's.
 
-    Raises NotFound for a topic that isn't there.
+    Raise NotFound for a topic that doesn't exist.
     """
     packs = shelf.current.library.packs
     name = topic or ctx.community.topic
@@ -43,7 +43,7 @@ def starters_of(ctx: Context, shelf: Shelf, typed: str, topic: str) -> tuple[tup
 
 
 def start_form(t: Translator) -> Form:
-    """Ask what a host has to say of a new discussion."""
+    """Ask a host for a new discussion's question, statements and topic."""
     return Form(
         Action("discuss-started"),
         t("A new discussion"),
@@ -70,7 +70,7 @@ def add_form(t: Translator, discussion: str) -> Form:
 
 
 def reject_form(t: Translator, discussion: str, position: str) -> Form:
-    """Ask a moderator why a statement is rejected."""
+    """Ask a moderator for the reason of a rejection."""
     hint = t("Its author reads this")
     note = Input("note", t("Why you reject it"), hint=hint, longest=NOTE_MAX)
     return Form(Action("discuss-rejected", (discussion, position)), t("Reject this statement"), (note,))

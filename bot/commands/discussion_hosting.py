@@ -1,4 +1,4 @@
-"""What a host does with a discussion: start, extend, close and cancel it. Thin: the rules are in bot/deliberation/."""
+"""A host's actions on a discussion: start, extend, close and cancel it. Thin: the rules are in bot/deliberation/."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ class DiscussionHosting:
         return Outcome(Reply((card,)), refresh=(subject.id,), replace=True)
 
     async def posted_message(self, discussion: Discussion, community: Community) -> Reply:
-        """Draw what a posted message of the discussion shows now."""
+        """Draw the discussion's posted message from its present state."""
         t = translator_for(community, self.platforms)
         if discussion.state is PollState.CLOSED:
             card = discussion_results.result_card(t, discussion)

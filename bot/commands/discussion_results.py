@@ -1,4 +1,4 @@
-"""What a discussion's result says, in chat and as files."""
+"""A discussion's result, in chat and as files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def letter(group: int) -> str:
 
 
 def result_card(t: Translator, discussion: Discussion) -> Card:
-    """Draw the result of a closed discussion: common ground first, then what divides, then the camps."""
+    """Draw the result of a closed discussion: common ground first, then dividing statements, then the camps."""
     report = read_report(discussion.result)
     if not report.people:
         few = t("Fewer than {n} people took part, so there's nothing to report.", n=PEOPLE_MIN)
@@ -64,20 +64,20 @@ def result_card(t: Translator, discussion: Discussion) -> Card:
 
 
 def common_ground(t: Translator, discussion: Discussion) -> str:
-    """Say in a sentence what most agree on, for a decision; empty where there is nothing."""
+    """State the common ground in a sentence, for a decision; empty if there is none."""
     report = read_report(discussion.result)
     words = "; ".join(report.statement(position).words for position in report.common)
     return t("Most agree: {statements}", statements=words) if words else ""
 
 
 def announcement_card(t: Translator, discussion: Discussion) -> Card:
-    """Draw what a place reads when a discussion has closed."""
+    """Draw the announcement of a closed discussion."""
     card = result_card(t, discussion)
     return replace(card, title=t("Closed: {question}", question=discussion.question))
 
 
 def announcement_of(platforms: Mapping[str, Platform]) -> Callable[[Discussion, Community], Awaitable[Reply]]:
-    """Return what draws the post about a close, in the community's language."""
+    """Return a function that draws the announcement of a close, in the community's language."""
 
     async def announcement(discussion: Discussion, community: Community) -> Reply:
         card = announcement_card(translator_for(community, platforms), discussion)
@@ -87,7 +87,7 @@ def announcement_of(platforms: Mapping[str, Platform]) -> Callable[[Discussion, 
 
 
 def chart(t: Translator, discussion: Discussion, report: DiscussionReport) -> Image | None:
-    """Draw the answers to what unites and what divides; None where no statement has numbers to show."""
+    """Draw the answers to uniting and dividing statements; None if no statement has numbers to show."""
     positions = list(dict.fromkeys((*report.common, *report.dividing, *report.rejected)))[:CHARTED]
     rows = []
     for position in positions:
@@ -106,7 +106,7 @@ def _footer(t: Translator, discussion: Discussion) -> str:
 
 
 def turnout(t: Translator, report: DiscussionReport) -> str:
-    """Say how many took part, and which groups they fall into or why into none."""
+    """Say how many took part, and their groups or the reason why there are none."""
     return t.count("{n} person took part. ", "{n} people took part. ", report.people) + _camps(t, report)
 
 
@@ -126,7 +126,7 @@ def _section(
     agree: bool = True,
     share: str = "{share} ",
 ) -> Iterator[Block]:
-    """Yield a title with its statements, each after its `share`; `nothing` in their place where there is none."""
+    """Yield a title with its statements, each after its `share`; without statements, `nothing` in their place."""
     if not positions:
         yield from [paragraph(nothing)] if nothing else []
         return

@@ -1,4 +1,4 @@
-"""The form in which an editor changes a draft, and the preview of the card that comes of it. Pure functions."""
+"""The form in which an editor changes a draft, and the preview of the resulting card. Pure functions."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ def draft_form(t: Translator, suggestion: Suggestion, texts: Mapping[str, str]) 
 
 
 def form_values(texts: Mapping[str, str], answers: Answers) -> dict[str, str]:
-    """Read what was filled into the form that `draft_form` makes of these texts."""
+    """Read the answers to the form that `draft_form` makes of these texts."""
     return {key: clean_lines(answer(answers, key)) for key in _keys(texts)}
 
 
 def empty_inputs(t: Translator, values: Mapping[str, str]) -> dict[str, str]:
-    """Say beside each input that it can't be empty, where it is."""
+    """Find empty inputs that need a text, and say so beside each."""
     return {
         key: t("Write something first.") for key, words in values.items() if not words.strip() and key not in OPTIONAL
     }
 
 
 def mistakes_by_input(t: Translator, texts: Mapping[str, str], trial: Trial) -> dict[str, str]:
-    """Put each mistake of the trial beside its input, or beside the first where it has none."""
+    """Put each mistake of the trial beside its input, or beside the first if it belongs to none."""
     keys = _keys(texts)
     if not trial.is_new:
         return {keys[0]: t("The topic says all this already. Change something first.")}
@@ -84,7 +84,7 @@ def mistakes_by_input(t: Translator, texts: Mapping[str, str], trial: Trial) -> 
 
 
 def preview_cards(t: Translator, revision: Revision) -> Iterator[Card]:
-    """Show what changes, and the card as members will see it."""
+    """Show the changes, and the card as members will see it."""
     lines = [_change(t, key, value) for key, value in revision.changes.items()]
     lead = t("Nothing is published yet. This is the card as members will see it. What changes:")
     yield Card(title=t("Preview"), body=text(paragraph(lead), bullets(lines)), tone=Tone.INFO)
@@ -94,13 +94,13 @@ def preview_cards(t: Translator, revision: Revision) -> Iterator[Card]:
 
 
 def _change(t: Translator, key: str, value: str) -> tuple[Bold | Plain, ...]:
-    """What an input is about; and the value of a list, which the card doesn't show whole."""
+    """The label of a changed text; and the value of a list, which the card doesn't show whole."""
     items = shorten(value.replace("\n", ", ") or "–", SHOWN)
     return (Bold(t(LABELS[key])), Plain(f": {items}")) if key in LISTS_OF_LINES else (Bold(t(LABELS[key])),)
 
 
 def _keys(texts: Mapping[str, str]) -> list[str]:
-    """What the form asks for: a text that doesn't fit into an input stays for the file."""
+    """The keys that the form asks for: a text that doesn't fit into an input can only be changed in the file."""
     return [key for key, value in texts.items() if len(value) <= LONGEST]
 
 

@@ -1,4 +1,4 @@
-"""Entries to pick from: the lists under an answer, and what completes a word that a member is typing."""
+"""Entries to pick from: the lists under an answer, and completions of a word that a member is typing."""
 
 from __future__ import annotations
 

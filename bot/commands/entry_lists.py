@@ -1,4 +1,4 @@
-"""All entries of a kind, a page at a time, each of them to be opened."""
+"""All entries of a kind, page by page, each to be opened."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from bot.packs.pack import Pack
 
 EVERYTHING: tuple[type[Entry], ...] = (Fact, Position, Argument, Source, Option, Statement, Term, Event)
 PAGE = 25
-"""Entries of a page: as many as the smallest list of a platform holds."""
+"""Entries on a page: as many as the smallest list of a platform holds."""
 START_MAX = 9
-"""Digits of the number at which a page begins."""
+"""Digits of a page's start."""
 _ARGUABLE = "arguable"
 
 KINDS: Mapping[str, tuple[type[Entry], ...]] = {
     _ARGUABLE: ARGUABLE,
     **{kind.__name__.lower(): (kind,) for kind in EVERYTHING},
 }
-"""The kinds of a list, by the name that travels in its actions; EVERYTHING where no kinds have the name."""
+"""The kinds of a list, by the name in its actions; EVERYTHING for any other name."""
 
 _HEADINGS: Mapping[type[Entry], str] = {
     Fact: N_("Facts"),
@@ -47,7 +47,7 @@ def entries_of(packs: Sequence[Pack], kinds: Sequence[type[Entry]]) -> list[tupl
 
 
 def page_start(written: str) -> int:
-    """Return where a page begins, by what an action says of it; the first page for anything else."""
+    """Read a page's start from an action; 0 for anything invalid."""
     return int(written) if written.isascii() and written.isdecimal() and len(written) <= START_MAX else 0
 
 
@@ -61,7 +61,7 @@ def list_controls(
     label: str = "",
     start: int = 0,
 ) -> tuple[Control, ...]:
-    """Offer one page to open, in which a member can search all entries by typing, and the pages around it."""
+    """Offer a page of entries to open, a search of all entries by typing, and the neighbouring pages."""
     page = entries[start : start + PAGE]
     if not page:
         return ()

@@ -1,4 +1,4 @@
-"""Replies that the look-ups share: an entry in one of its views, and that nothing here answers."""
+"""Replies that the look-ups share: an entry in one of its views, and the reply without a match."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from bot.search.usage import InterestCounter  # a bot for a terminal counts nothing, and loads no database
 
 COVERED_MAX = 200
-"""Characters of a topic's summary, where nothing answers."""
+"""Characters of a topic's summary in a reply without a match."""
 COUNTERARGUMENT_MAX = 200
 EQUAL = 0.7
-"""The difference of scores up to which one match is about as likely as another: less than twice."""
+"""The difference of scores up to which two matches count as about equally likely: less than twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryReplies:
-    """Where editors take suggestions, `interested` counts look-ups, and cards ask whether they are wrong."""
+    """Builds replies. `interested`, if set, counts look-ups and lets cards ask whether they are wrong."""
 
     shelf: Shelf
     interested: InterestCounter | None = None
@@ -52,7 +52,7 @@ class EntryReplies:
         *,
         public: bool = False,
     ) -> Reply:
-        """Show an entry in a view, with `more` controls below its own. Raises NotFound for one that is gone."""
+        """Show an entry in a view, with `more` controls below its own. Raise NotFound if it is gone."""
         pack = edition.library.packs.get(pack_id)
         entry = pack.entries.get(entry_id) if pack else None
         if pack is None or entry is None:
@@ -77,7 +77,7 @@ class EntryReplies:
         view: str = "card",
         replies: bool = False,
     ) -> Outcome:
-        """Answer words with the card that they mean, or with the closest ones, or say that nothing here answers.
+        """Answer words with the matching card, with the closest ones, or with a reply that nothing matches.
 
         With `replies`, a fact comes with its strongest counterargument in one line.
         """
@@ -116,9 +116,9 @@ class EntryReplies:
         topic: str,
         view: str = "card",
     ) -> Outcome:
-        """Say that nothing here answers, what the topics cover, and offer to look through them.
+        """Say that nothing matches, describe the topics, and offer to browse them.
 
-        The words are counted for the editors, but never those of a private place or of a direct message.
+        The words are counted for the editors, except those from a private place or a direct message.
         """
         place = ctx.request.place
         if self.interested is not None and not (place.private or place.direct):
@@ -136,7 +136,7 @@ class EntryReplies:
 
 
 def with_counterargument(t: Translator, packs: Mapping[str, Pack], match: Match, reply: Reply) -> Reply:
-    """Add the strongest counterargument of a fact to the last card of a reply that shows it, in one line."""
+    """Add the strongest counterargument of a fact, in one line, to the last card of the reply that shows it."""
     arguments = packs[match.pack_id].arguments(match.entry.id, "against") if isinstance(match.entry, Fact) else ()
     if not arguments:
         return reply
@@ -146,9 +146,9 @@ def with_counterargument(t: Translator, packs: Mapping[str, Pack], match: Match,
 
 
 def sort_by_counterargument(packs: Mapping[str, Pack], matches: Sequence[Match]) -> Sequence[Match]:
-    """Sort matches: of those about as likely as the best, the ones that have a counterargument come first.
+    """Sort matches: of those about as likely as the best, those with a counterargument come first.
 
-    A member who asks for counterarguments to “tariffs” means the position rather than a fact that mentions them.
+    A member who asks for counterarguments to “tariffs” means the position, not a fact that mentions them.
     """
     best = matches[0].score
 

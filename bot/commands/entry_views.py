@@ -1,4 +1,4 @@
-"""An entry in its views: its card, the arguments against or for it, its sources; and the controls that lead on."""
+"""The views of an entry: its card, the arguments against or for it, its sources; and the controls between them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from bot.packs.model import Argument, Entry, Fact, Option, Position
 from bot.packs.pack import Pack
 
 ARGUABLE: tuple[type[Entry], ...] = (Position, Fact, Option, Argument)
-"""What arguments can speak for or against."""
+"""The kinds of entries that arguments can speak for or against."""
 
 ARGUMENTS_SHOWN = 3
 TARGET_SHOWN = 60
 
 
 def view_cards(t: Translator, pack: Pack, entry: Entry, view: str) -> tuple[Card, ...]:
-    """Show the entry in the view of this name; in its card where no view has the name."""
+    """Show the entry in the view of this name; in its card for an unknown name."""
     return _VIEWS.get(view, _card_view)(t, pack, entry)
 
 
 def view_controls(t: Translator, pack: Pack, entry: Entry, view: str, *, public: bool) -> tuple[Control, ...]:
-    """Lead from one view to the others that have something to show, and offer to share a private answer."""
+    """Offer the other views that have content, and a way to share a private answer."""
 
     def button(label: str, target: str) -> Button:
         return Button(label, Action("view", (target, pack.id, entry.id)))
@@ -36,7 +36,7 @@ def view_controls(t: Translator, pack: Pack, entry: Entry, view: str, *, public:
         controls.append(Button(t("Back to the card"), Action("open", (pack.id, entry.id))))
     if view == "card" and isinstance(entry, Fact) and cards.has_more(entry):
         controls.append(button(t("More"), "whole"))
-    if isinstance(entry, Argument):  # up its chain, a step at a time
+    if isinstance(entry, Argument):  # up its chain, one step at a time
         target = pack.entries[entry.target]
         label = t("Up: {title}", title=shorten(target.title, TARGET_SHOWN))
         controls.append(Button(label, Action("open", (pack.id, target.id))))
@@ -78,7 +78,7 @@ def _arguments_view(
         none = text(t("None has been written down yet, so silence here says nothing about who is right."))
         return (replace(about, body=(*about.body, *none)),)
     strongest = (_argument_part(t, pack, argument) for argument in arguments[:ARGUMENTS_SHOWN])
-    # the controls that are about all of them get a card of their own
+    # the controls for all of them get a separate card
     select = pick_entry(t, t("Open one"), [(pack.id, argument) for argument in arguments])
     beside = Card(footer=cards.kind_and_topic(t, pack, entry), controls=(select,))
     return (about, *strongest, beside)

@@ -1,4 +1,4 @@
-"""What the bot can do, from the same declarations that make it do it."""
+"""Help, made from the declarations of the commands themselves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXAMPLES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """One thing that members come for: what it is, and the first of its commands that there is."""
+    """A purpose of members: its name, and examples, of which the first with an existing command is shown."""
 
     words: str
     examples: tuple[str, ...]
@@ -66,7 +66,7 @@ _TOPICS: Mapping[str, _HelpTopic] = {
 
 @dataclass(slots=True)
 class Help:
-    """Lists the commands it was told of. Told late, because help itself is one of them."""
+    """Lists the commands. It gets them late, because help itself is one of them."""
 
     commands: Mapping[str, Command] = field(default_factory=dict)
 
@@ -123,18 +123,18 @@ class Help:
         )
 
     def _example(self, use: _Use) -> str:
-        """Return the first example whose command there is; empty where there is none."""
+        """Return the first example with an existing command; empty if there is none."""
         return next((line for line in use.examples if any(_begins(line, name) for name in self.commands)), "")
 
     def _topics(self, ctx: Context) -> Iterator[str]:
-        """Yield the topics that hold a command which this member may use; those of a role only to its members."""
+        """Yield the topics with a command that this member may use; those of a role only for its members."""
         roles = {"moderating": Permission.MODERATOR, "content": Permission.EDITOR}
         for name, topic in _TOPICS.items():
             if ctx.may(roles.get(name, Permission.MEMBER)) and self._listed(ctx, topic.commands):
                 yield name
 
     def _listed(self, ctx: Context, beginnings: Sequence[str]) -> list[Command]:
-        """Return the commands that begin so and that this member may use, in the order of the beginnings."""
+        """Return the commands with one of these beginnings that this member may use, in the order of the beginnings."""
         return [
             command
             for beginning in beginnings
@@ -160,7 +160,7 @@ def _begins(line: str, command: str) -> bool:
 
 
 def usage(command: Command, commands: str = "/") -> str:
-    """`/fact [words]`: what must be given, and what may be in brackets; yes/no switches are left out."""
+    """`/fact [words]`: required arguments, and optional free words in brackets; other arguments are omitted."""
     params = [
         param.name if param.required else f"[{param.name}]" for param in command.named if param.required or param.rest
     ]

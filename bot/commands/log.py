@@ -1,4 +1,4 @@
-"""What moderators and editors did, shown in chat: `/log` for a community, `/content log` for the content."""
+"""The log of moderators' and editors' actions in chat: `/log` for a community, `/content log` for the content."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _MENTIONS: Mapping[str, Callable[[str, str], Inline]] = {
     "channel": ChannelMention,
     "digest": ChannelMention,
 }
-"""Settings whose value is an id that the platform shows by its name."""
+"""Settings whose value is an id that the platform shows as a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogCommands:
-    """The newest first, ten at a time."""
+    """Show the log, the newest entry first, ten at a time."""
 
     action_log: ActionLog
     shelf: Shelf
@@ -67,7 +67,7 @@ class LogCommands:
         return await self._page(ctx, "content-log", "", from_digits(at), entry)
 
     async def _page(self, ctx: Context, verb: str, community: str, before: datetime, entry: str = "") -> Outcome:
-        """One page. The first begins a day from now, because the clocks of two processes differ."""
+        """Draw one page. The first begins a day ahead, because the clocks of two processes differ."""
         entries, more = await self.action_log.page(community, before, entry)
         t = ctx.t
         title = t("Log of this community") if community else t("Log of the content")
@@ -87,7 +87,7 @@ class LogCommands:
         return when, Plain(" "), Bold(_who(t, entry)), Plain(f" {deed}"), *self._detail(entry)
 
     def _detail(self, entry: LogEntry) -> Iterator[Inline]:
-        """Yield what a line says in brackets, with the names of a setting's role, channel or topic."""
+        """Yield the part of a line in brackets, with the names of a setting's role, channel or topic."""
         if not entry.detail:
             return
         if entry.deed != Deed.SETTINGS:

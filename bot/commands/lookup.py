@@ -1,6 +1,6 @@
-"""Looking things up: facts, counterarguments, sources, terms, policy options.
+"""Look things up: facts, counterarguments, sources, terms, policy options.
 
-A look-up answers the person alone and offers to share; `share:yes` answers for all to see.
+A look-up answers the member alone and offers to share; `share:yes` answers in public.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 SEARCH_SHOWN = 10
 SUGGESTIONS_MAX = 100
-"""Slack's limit, the only one that is this small."""
+"""Slack's limit, the only one this small."""
 
 
 def lookup_features(
     shelf: Shelf, interested: InterestCounter | None = None, polls: Polls | None = None
 ) -> tuple[object, ...]:
-    """Collect every feature that reads the library; the welcome offers a poll as well, where there are `polls`."""
+    """Collect every feature that reads the library; with `polls`, the welcome offers a poll too."""
     replies = EntryReplies(shelf, interested)
     return (
         Lookup(shelf, replies),
@@ -54,7 +54,7 @@ def lookup_features(
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Commands that look one kind of entry up, or everything, and the controls of their answers."""
+    """Commands that look up entries of one kind or of all, and the controls of their answers."""
 
     shelf: Shelf
     replies: EntryReplies
@@ -167,7 +167,7 @@ class Lookup:
 
     @action("browse", replaces=True)
     async def browse(self, ctx: Context, view: str, kind: str, topic: str, start: str) -> Outcome:
-        """Show another page of a list in the place of the one that it was pressed on."""
+        """Show another page of a list in place of the current one."""
         kinds = KINDS.get(kind, EVERYTHING)
         return replace(self._browse(ctx, self.shelf.current, kinds, topic, view, page_start(start)), replace=True)
 
@@ -219,7 +219,7 @@ class Lookup:
     def pickable(
         self, ctx: Context, line: str, _view: str, kind: str = "", topic: str = "", start: str = ""
     ) -> Sequence[Choice]:
-        """Suggest entries of a list by their titles and aliases; before anything is typed, the list's own page first."""
+        """Suggest entries of a list by their titles and aliases; before any typing, the list's own page first."""
         edition, kinds = self.shelf.current, KINDS.get(kind, EVERYTHING)
         packs = edition.library.packs
         if start and not line.strip():

@@ -1,4 +1,4 @@
-"""Roles and channels that a person names. The platform is asked about each before anything rests on it."""
+"""Roles and channels that a person names. The bot asks the platform about each before relying on it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MENTION = re.compile(r"^<(?:@&|#|!subteam\^)([A-Za-z0-9]+)(?:\|[^>]*)?>$")
 
 
 def mention_id(mention: str) -> str:
-    """The id in a role or a channel as platforms write a mention of it, or what was typed."""
+    """The id in a platform's mention of a role or a channel, or else the typed text."""
     match = _MENTION.match(mention.strip())
     return match[1] if match else mention.strip()
 
 
 async def resolve_role(ctx: Context, platforms: Mapping[str, Platform], mention: str) -> str:
-    """The role's id. Raises NotFound where the community has no such role, Unavailable where that can't be said."""
+    """Return the role's id. Raise NotFound if the community has no such role, Unavailable if the platform can't tell."""
     actor, role = ctx.request.actor, mention_id(mention)
     platform = platforms.get(actor.platform)
     if platform is not None:
@@ -41,7 +41,7 @@ async def resolve_role(ctx: Context, platforms: Mapping[str, Platform], mention:
 
 
 async def role_words(ctx: Context, platforms: Mapping[str, Platform], roles: Iterable[str]) -> str:
-    """Return the roles as one types them into a form: by name, or by id where the platform doesn't name them."""
+    """Return the roles as one types them into a form: by name, or by id if the platform has no names for them."""
     ids = sorted(roles)
     names = await _role_names(ctx, platforms) if ids else {}
     return " ".join(f"@{names[each]}" if each in names else each for each in ids)
@@ -58,11 +58,10 @@ async def _role_names(ctx: Context, platforms: Mapping[str, Platform]) -> Mappin
 async def resolve_channel(
     ctx: Context, platforms: Mapping[str, Platform], mention: str, title: str = "", sentence: str = ""
 ) -> str:
-    """The id of a channel of this community, in which its members were told what it is for: moderators' news, or
-    what `sentence` says under `title`.
+    """Return the id of this community's channel, once a first post has named its purpose (moderators' news by default).
 
-    Raises NotFound where the community has no such channel, NotAllowed where the bot may not write in it, and
-    Unavailable where that can't be said.
+    Raise NotFound if the community has no such channel, NotAllowed if the bot may not write in it, and Unavailable if
+    the platform can't tell.
     """
     actor, channel = ctx.request.actor, mention_id(mention)
     platform = platforms.get(actor.platform)
@@ -82,7 +81,7 @@ async def resolve_channel(
 
 
 def _first_words(t: Translator, moderator: str, title: str, sentence: str) -> Reply:
-    """Whether the bot may write somewhere is known for certain only once it has."""
+    """The first message in a channel: only a post proves that the bot may write there."""
     sentence = sentence or t("I'll post news for moderators here, such as a poll that I can no longer update.")
     return Reply(
         (
@@ -97,7 +96,7 @@ def _first_words(t: Translator, moderator: str, title: str, sentence: str) -> Re
 
 
 async def _translate_errors(t: Translator, question: Awaitable[_T]) -> _T:
-    """What the platform answered. What it raises is said in the person's language."""
+    """Return the platform's answer, or raise its error in the person's language."""
     try:
         return await question
     except BotError as error:

@@ -1,4 +1,4 @@
-"""*Find facts* on a message that somebody wrote: the fact or argument that answers it."""
+"""*Find facts* on a message: the fact or argument that answers it."""
 
 from __future__ import annotations
 

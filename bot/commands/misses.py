@@ -1,4 +1,4 @@
-"""Searches that found nothing, for editors: how often, the nearest card, and a press that writes the words into it."""
+"""Searches without a match, for editors: the count, the nearest card, and a button that adds the words to it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DIGEST_LETTERS = 12
 
 
 class Miss(NamedTuple):
-    """Words that were looked for so many times in vain, and the card that comes nearest now, if any does."""
+    """Words that found nothing, with their count and the nearest card today, if there is one."""
 
     words: str
     times: int
@@ -38,7 +38,7 @@ class MissCommands:
     content: Content
     interested: InterestCounter
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Words go into the files one after the other."""
+    """Lets one change of the files run at a time."""
 
     @command("content misses", N_("Show what members looked for and didn't find"), permission=Permission.EDITOR)
     async def misses(self, ctx: Context) -> Outcome:
@@ -50,7 +50,7 @@ class MissCommands:
 
     @action("miss-alias", permission=Permission.EDITOR)
     async def make_alias(self, ctx: Context, digest: str, pack: str, entry: str) -> Outcome:
-        """Write the words into the files as an alias or a question of the card, and read the files."""
+        """Write the words into the files as an alias or a question of the card, and reload."""
         t = ctx.t
         words = next((words for words in await self._counts(ctx) if _digest(words) == digest), None)
         if words is None:
@@ -98,7 +98,7 @@ class MissCommands:
         return dict(interest.misses) if interest else {}
 
     async def _unanswered(self, ctx: Context) -> list[Miss]:
-        """The words that no card answers surely today, those that were looked for most first."""
+        """Return the words that no card answers surely today, the most frequent first."""
         counts = await self._counts(ctx)
         answers = self.content.shelf.current.answers
         misses: list[Miss] = []
@@ -121,5 +121,5 @@ def _once(matches: list[Match]) -> list[Match]:
 
 
 def _digest(words: str) -> str:
-    """What stands for the words in a button, which never holds what a person wrote."""
+    """The digest of the words for a button, which never holds a person's words."""
     return sha256(words.encode()).hexdigest()[:_DIGEST_LETTERS]

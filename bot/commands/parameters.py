@@ -1,4 +1,4 @@
-"""What look-ups share: the arguments `share` and `topic`, and the packs that a topic names."""
+"""Parts that look-ups share: the arguments `share` and `topic`, and the packs that a topic names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOPIC = N_("Look in one topic only")
 
 
 def packs_of_topic(t: Translator, library: Library, topic: str) -> list[Pack]:
-    """The pack with this id or title, or all packs for "". Raises NotFound, naming the topics that exist."""
+    """The pack with this id or title, or all packs for "". Raise NotFound, naming the topics that exist."""
     if not topic:
         return list(library.packs.values())
     for pack in library.packs.values():
@@ -23,5 +23,5 @@ def packs_of_topic(t: Translator, library: Library, topic: str) -> list[Pack]:
 
 
 def pack_of_topic(t: Translator, library: Library, topic: str) -> str | None:
-    """The id of the pack that `topic` names; None where it names none, for all packs. Raises NotFound."""
+    """The id of the pack that `topic` names; None for all packs, if it is empty. Raise NotFound."""
     return packs_of_topic(t, library, topic)[0].id if topic else None

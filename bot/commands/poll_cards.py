@@ -31,9 +31,9 @@ from bot.polls.objections import Objection
 from bot.polls.secrecy import Secrecy, several_communities
 
 BUTTONS_MAX = 8
-"""Up to so many options get a button each; more are a list to pick from."""
+"""Options up to which each gets a button; more become a list to pick from."""
 CLOSED_SHOWN = 6
-"""Options whose bars stay on a closed poll's message; the result has them all."""
+"""Options with bars on a closed poll's message; the result has them all."""
 
 
 def poll_card(
@@ -47,10 +47,10 @@ def poll_card(
     *,
     pings: bool = False,
 ) -> Card:
-    """Draw a poll as it is posted, with a `result` where everybody may see the totals of an open poll.
+    """Draw a poll's posted message, with a `result` if everybody may see the totals of an open poll.
 
-    `own` is the ballot of the one member who sees it, if there is one; `objections` are those of a consent poll.
-    With `pings`, the poll's role is pinged and not only shown.
+    `own` is the ballot of the one member who sees it, if there is one; `objections` are those of a consent poll. With
+    `pings`, the poll's role is pinged and not only shown.
     """
     if poll.state is PollState.CANCELLED:
         notice = t("This poll was cancelled. Its ballots don't count.")
@@ -74,7 +74,7 @@ def poll_card(
 
 
 def closed_card(t: Translator, poll: Poll, result: Result, objections: Sequence[Objection] = ()) -> Card:
-    """Draw a posted poll that is closed: the outcome in short, and a button for the whole result."""
+    """Draw the posted message of a closed poll: the outcome in short, and a button for the whole result."""
     return Card(
         title=poll.question,
         body=text(
@@ -102,8 +102,8 @@ def _result_buttons(t: Translator, poll: Poll, result: Result) -> Iterator[Contr
 def reminder_card(t: Translator, poll: Poll, zone: tzinfo, cast: int | None) -> Card:
     """Draw the reminder that a poll closes soon.
 
-    It is never redrawn, so it shows nothing that changes but `cast`, the ballots so far where they may be seen. Its
-    button shows each member the poll as it is then.
+    It is never redrawn, so nothing in it changes except `cast`, the ballots so far if members may see them. Its button
+    shows each member the current poll.
     """
     so_far = [] if cast is None else [t.count("{n} ballot so far", "{n} ballots so far", cast)]
     return Card(
@@ -116,7 +116,7 @@ def reminder_card(t: Translator, poll: Poll, zone: tzinfo, cast: int | None) -> 
 
 
 def _in_short(t: Translator, poll: Poll, zone: tzinfo, secrecy: Secrecy) -> Block:
-    """Write what a voter reads before the vote in one line: until when, how, and what is promised."""
+    """Write one line to read before the vote: the close, the method, and the promise."""
     quorum = (" · ", t("Quorum: {n}", n=poll.quorum)) if poll.quorum else ()
     return paragraph(t("Closes "), when(poll, zone), " · ", _ballot(t, poll), *quorum, " · ", secrecy.line(t, poll))
 
@@ -128,7 +128,7 @@ def _ballot(t: Translator, poll: Poll) -> str:
 
 
 def _eligibility(t: Translator, poll: Poll) -> Iterator[Block]:
-    """Yield who may vote, where not every member may, or not once alone."""
+    """Yield the limits on who may vote, and how often."""
     if poll.roles:
         roles = [piece for role in sorted(poll.roles) for piece in (Plain(", "), RoleMention(role, role))]
         yield paragraph(t("Only members with this role can vote: "), *roles[1:])
@@ -138,7 +138,7 @@ def _eligibility(t: Translator, poll: Poll) -> Iterator[Block]:
 
 
 def details_card(t: Translator, poll: Poll, zone: tzinfo, secrecy: Secrecy, page: str = "") -> Card:
-    """Draw the rules of a poll: how it decides, what members see of it and when, and who could see a vote.
+    """Draw the rules of a poll: how it decides, when members see what, and who could see a vote.
 
     `page` is the address of its page, if it has one.
     """
@@ -160,7 +160,7 @@ def details_card(t: Translator, poll: Poll, zone: tzinfo, secrecy: Secrecy, page
 
 
 def _controls(t: Translator, poll: Poll, lines: Mapping[int, Block], own: str) -> Iterator[Control]:
-    """`lines` are the blocks of the card's body that show each option."""
+    """Yield the controls; `lines` are the blocks of the card's body that show each option."""
     picked = set(chosen(Ballot(own))) if own and poll.method in {Method.SINGLE, Method.APPROVAL} else set[int]()
     match poll.method:
         case Method.CONSENT:
@@ -201,7 +201,7 @@ def _reading(t: Translator, poll: Poll) -> Iterator[Control]:
 
 
 def secrecy_card(t: Translator, poll: Poll, secrecy: Secrecy) -> Card:
-    """Say what is promised to a voter and what is not."""
+    """State the promises to a voter, and their limits."""
     return Card(
         title=t("How secret is this poll?"),
         body=text(paragraph(Bold(poll.question)), bullets(secrecy.details(t, poll)), secrecy.storage(t, poll)),
@@ -210,7 +210,7 @@ def secrecy_card(t: Translator, poll: Poll, secrecy: Secrecy) -> Card:
 
 
 def opening_card(t: Translator, poll: Poll) -> Card:
-    """Say what a post in a wider place opens, and ask."""
+    """Say who will see a private poll after a post in a wider place, and ask for confirmation."""
     return Card(
         title=t("Post this private poll here?"),
         body=text(

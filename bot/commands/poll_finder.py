@@ -1,4 +1,4 @@
-"""The poll that a member's request is about: by its id, or the only one that it can mean."""
+"""Find the poll that a member's request means: by its id, or as the only candidate."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class PollFinder:
     polls: Polls
 
     async def by_id(self, ctx: Context, poll_id: str) -> Poll:
-        """Raises NotFound."""
+        """Return the poll with this id. Raise NotFound."""
         return await self.polls.seen_by(poll_id, ctx.request, ctx.t)
 
     async def to_vote_in(self, ctx: Context, poll_id: str) -> Poll:
-        """Raises NotFound."""
+        """Return the poll with this id for a vote in it. Raise NotFound."""
         return await self.polls.to_vote_in(poll_id, ctx.request, ctx.t)
 
     async def by_words(
         self, ctx: Context, words: str, do: Callable[[Poll], Action], *, closed: bool = False, own: bool = False
     ) -> Poll:
-        """Return the poll with this id, or, where the member names none, the only one that can be meant.
+        """Return the poll with this id, or, if the member names none, the only candidate.
 
-        `closed` looks at the latest of all polls, `own` at the open ones that this member may run. Raises NotFound,
-        NotAllowed where the member may run none of them, and ChoiceNeeded where several are open: a button for each
-        does what `do` says.
+        `closed` takes the latest of all polls, `own` the open ones that this member may run. Raise NotFound, NotAllowed
+        if the member may run none of them, and ChoiceNeeded if several are open, with a button for each that runs the
+        action of `do`.
         """
         if words.strip():
             return await self._by_id_or_title(ctx, words, do)
@@ -60,7 +60,7 @@ class PollFinder:
         return polls[0]
 
     async def id_of(self, ctx: Context, words: str, do: Callable[[Poll], Action]) -> str:
-        """Return the id that was typed, or that of the poll with this title. It may be of another place."""
+        """Return the typed id, or that of the poll with this title. It may belong to another place."""
         try:
             return (await self._by_id_or_title(ctx, words, do)).id
         except NotFound:

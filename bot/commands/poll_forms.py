@@ -1,4 +1,4 @@
-"""The arguments and forms that a host fills in, and how they are read."""
+"""A host's arguments and forms, and the reading of their answers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LATER: Mapping[str, tuple[str, timedelta]] = {
     "3-days": (N_("3 days later"), timedelta(days=3)),
     "1-week": (N_("1 week later"), timedelta(weeks=1)),
 }
-"""By how much a host moves a close from the poll's menu."""
+"""Spans by which a host can extend a poll from its menu."""
 READY_CLOSES: Mapping[str, str] = {
     "1 hour": N_("In 1 hour"),
     "1 day": N_("In 1 day"),
@@ -54,7 +54,7 @@ READY_CLOSES: Mapping[str, str] = {
     "friday 18:00": N_("Friday 18:00"),
     "1 week": N_("In 1 week"),
 }
-"""Closing times to pick from: what a host would type, and its label."""
+"""Closing times to pick from: the text that a host would type, and its label."""
 
 
 def cleaned(written: str) -> str:
@@ -62,12 +62,12 @@ def cleaned(written: str) -> str:
 
 
 def split_options(written: str) -> list[str]:
-    """Split options that are typed with `|` or on lines of their own."""
+    """Split options that a host types with `|` or on separate lines."""
     return [cleaned(part) for part in re.split(r"[|\n]", written) if cleaned(part)] if written.strip() else []
 
 
 def is_whole(args: Mapping[str, object]) -> bool:
-    """Whether a typed poll has a question and several options, each by its name. A form asks for the rest."""
+    """Whether a typed poll has a question and several options, each by name. A form asks for the rest."""
     if args.get("words") or not args.get("question"):
         return False
     enough = len(split_options(str(args.get("options") or ""))) >= OPTIONS_MIN
@@ -88,7 +88,7 @@ def filled_close(ctx: Context, answers: Answers, wrong: dict[str, str]) -> datet
 
 
 def filled_options(t: Translator, pack: Pack, answers: Answers, wrong: dict[str, str]) -> tuple[PollOption, ...]:
-    """Read the policy options from a form. One that the topic does not have goes into `wrong`."""
+    """Read the policy options from a form. One that the topic lacks goes into `wrong`."""
     try:
         return tuple(policy_option(t, pack, entry) for entry in answers.get("options", ()))
     except Refused as error:
@@ -97,7 +97,7 @@ def filled_options(t: Translator, pack: Pack, answers: Answers, wrong: dict[str,
 
 
 def first_word(words: str) -> str:
-    """Return the poll's id, the first word of what a member types or picks; empty where there is none."""
+    """Return the poll's id, the first word that a member types or picks; empty if there is none."""
     return next(iter(words.lower().split()), "")
 
 
@@ -120,7 +120,7 @@ def policy_option(t: Translator, pack: Pack, name: str) -> PollOption:
 
 
 def option_words(option: Option) -> str:
-    """Return what an option's card says, as the record of a poll keeps it."""
+    """Return the text of an option's card, as the record of a poll stores it."""
     return f"{option.description}\n{option.pro}\n{option.con}"
 
 
@@ -139,9 +139,9 @@ def policy_choices(pack: Pack, query: str = "") -> tuple[Choice, ...]:
 
 
 UNCHANGED, AS_IT_IS = "as it is", N_("The same close")
-"""What stands for the present close where a poll is edited."""
+"""The form's value for the present close, when a host edits a poll."""
 AT_ONCE = "post"
-"""What a form's action says where nobody wants a preview."""
+"""The argument of a form's action that skips the preview."""
 
 
 def policy_form(t: Translator, pack: Pack, at_once: str = "") -> Form:
@@ -177,7 +177,7 @@ def create_form(
 
 
 def edit_form(t: Translator, preview: PollPreview, pack: Pack | None) -> Form:
-    """Ask for the same as before, filled in."""
+    """Ask for the draft's own answers again, filled in."""
     draft = preview.draft
     entries = {option.entry for option in draft.options}
     names = [] if draft.method is Method.CONSENT else [option.name for option in draft.options]
@@ -194,7 +194,7 @@ def edit_form(t: Translator, preview: PollPreview, pack: Pack | None) -> Form:
 
 
 def poll_edit_form(t: Translator, poll: Poll, draft: PollDraft, pack: Pack | None) -> Form:
-    """Ask for the same as when the poll was opened; its close stays unless the host types another."""
+    """Ask for the answers of the poll's opening again; its close stays unless the host types another."""
     entries = {option.entry for option in draft.options}
     names = [] if draft.method is Method.CONSENT else [option.name for option in draft.options]
     options = _policy_input(t, pack, entries) if pack else _options_input(t, names)
@@ -205,9 +205,9 @@ def poll_edit_form(t: Translator, poll: Poll, draft: PollDraft, pack: Pack | Non
 
 
 def with_first_form(draft: PollDraft, first: PollDraft) -> PollDraft:
-    """Take from `first` what the first form asks for, and from `draft` the rest.
+    """Take the first form's answers from `first`, and the rest from `draft`.
 
-    A form shows an emoji of a platform's own as it reads; one that the draft has stays what it was.
+    A form shows a platform's own emoji as its code; an emoji that the draft already has is restored.
     """
     known = {code_in(option.name): option.emoji for option in draft.options if option.emoji}
     return replace(
@@ -287,7 +287,7 @@ def closes_input(t: Translator, closes: str = "") -> Input:
 
 
 def opens_at(ctx: Context, line: str) -> datetime:
-    """Read when a scheduled poll opens. Raises Refused."""
+    """Read the opening time of a scheduled poll. Raise Refused."""
     moment = read_time(line, ctx.request.now, ctx.community.tz)
     if moment is None:
         raise Refused(ctx.t("I can't read “{typed}” as a time. Try Monday 9:00 or tomorrow noon.", typed=line[:60]))
@@ -304,7 +304,7 @@ def complete_closes(_feature: object, ctx: Context, query: str, *_args: str) -> 
 
 
 def closing_choices(ctx: Context, query: str) -> list[Choice]:
-    """Suggest closing times: what is typed, as it is understood, and ready answers; all of these if nothing fits."""
+    """Suggest closing times: the typed one, as understood, and ready answers; all ready ones if nothing fits."""
     letters = " ".join(query.casefold().split())
     typed = []
     if letters:

@@ -1,4 +1,4 @@
-"""What a host does with an open poll: post it once more, extend, close and cancel it.
+"""A host's actions on an open poll: post it once more, extend, close and cancel it.
 
 Thin: the rules are in bot/polls/rules.py and bot/polls/service.py.
 """
@@ -61,7 +61,7 @@ class HostCommands:
 
     @action("poll-extend")
     async def extend_to(self, ctx: Context, poll_id: str, at: str) -> Outcome:
-        """Extend one of several polls; `at` is the moment that the host has typed, in seconds since 1970."""
+        """Extend one of several polls; `at` is the moment that the host typed, in seconds since 1970."""
         if not (at.isascii() and at.isdigit() and len(at) <= SECONDS_DIGITS):
             raise UsageError(at)
         return await self._extend(ctx, await self.finder.by_id(ctx, poll_id), datetime.fromtimestamp(int(at), UTC))

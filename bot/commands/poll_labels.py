@@ -1,4 +1,4 @@
-"""The words that every card of a poll uses: its method, when its results are shown, its id, its close."""
+"""The words that all cards of a poll share: its method, the time of its results, its id, its close."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ BALLOTS: Mapping[Method, str] = {
     Method.SCORE: N_("Score each from 0 to 5"),
     Method.CONSENT: N_("Agree, abstain or object with a reason"),
 }
-"""How a ballot is filled in, in a few words."""
+"""Instructions for a ballot, in a few words."""
 
 RESULTS: Mapping[Results, str] = {
     Results.AT_CLOSE: N_("Members see the results when the poll closes."),
@@ -53,12 +53,12 @@ RESULTS: Mapping[Results, str] = {
 
 
 def option_emoji(option: PollOption) -> Emoji | None:
-    """Return the emoji that the option's name begins with."""
+    """Return the leading emoji of the option's name."""
     return leading_emoji(option.name, option.emoji)
 
 
 def option_inlines(option: PollOption) -> tuple[Inline, ...]:
-    """Return the option's name as a text shows it."""
+    """Return the option's name for a text."""
     return emoji_inlines(option.name, option.emoji)
 
 
@@ -73,19 +73,19 @@ def listed(t: Translator, names: Sequence[str], most: int = NAMES_SHOWN) -> str:
 
 
 def joined(t: Translator, names: Sequence[str]) -> str:
-    """Join the names of a sentence: `A, B and C`; those beyond four are counted."""
+    """Join the names of a sentence: `A, B and C`; beyond four, count the rest."""
     if 1 < len(names) <= NAMES_SHOWN:
         return t("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
     return listed(t, names)
 
 
 def when(poll: Poll, zone: tzinfo) -> Time:
-    """Return when the poll closes; platforms show it in each reader's own zone where they can, and how far it is."""
+    """Return the close of the poll; platforms show it in each reader's own zone if they can, with the time left."""
     return Time(poll.closes_at, f"{poll.closes_at.astimezone(zone):%Y-%m-%d %H:%M %Z}")
 
 
 def footer_with_head(t: Translator, poll: Poll) -> str:
-    """Name the poll with its ballots and the head of its record, which a reader compares later."""
+    """Name the poll with its ballots and its record's head, for a reader to compare later."""
     return f"{footer(t, poll)} · {t('chain head')} {shown_head(poll.head)}"
 
 
@@ -94,12 +94,12 @@ def opened(poll: Poll, zone: tzinfo) -> Time:
 
 
 def opened_by(t: Translator, poll: Poll) -> str:
-    """Name the host, as the beginning of a footer."""
+    """Name the host, for the start of a footer."""
     return t("Opened by {who}", who=poll.creator_name) + " · " if poll.creator_name else ""
 
 
 def page_line(t: Translator, poll: Poll, page: str) -> Text:
-    """Link to the poll's page and say who can read it; empty where it has none."""
+    """Link to the poll's page and say who can read it; empty if it has none."""
     if not page:
         return ()
     who = (
@@ -111,7 +111,7 @@ def page_line(t: Translator, poll: Poll, page: str) -> Text:
 
 
 def footer(t: Translator, poll: Poll, ballots: int | None = None) -> str:
-    """Name the poll, its method and its ballots; `ballots` is their number where the poll was read a moment ago."""
+    """Name the poll, its method and its ballots; `ballots` is their number if the poll was just read."""
     counted = t.count("{n} ballot", "{n} ballots", poll.ballots if ballots is None else ballots)
     return f"{id_and_method(t, poll)} · {counted}"
 

@@ -56,7 +56,7 @@ class MenuCommands:
 
     @action("poll-extend-by", replaces=True)
     async def extend(self, ctx: Context, poll_id: str, values: tuple[str, ...] = ()) -> Outcome:
-        """Move the close by one of the ready spans, counted from the present close."""
+        """Extend the poll by one of the ready spans, counted from the present close."""
         if not values or values[0] not in poll_forms.LATER:
             raise UsageError(poll_id)
         poll = await self._own(ctx, poll_id)
@@ -107,7 +107,7 @@ class MenuCommands:
         return poll_forms.policy_choices(pack, query) if pack else ()
 
     async def _own(self, ctx: Context, poll_id: str) -> Poll:
-        """Return the poll to those who run it. Raises NotAllowed for others."""
+        """Return the poll to members who run it. Raise NotAllowed for others."""
         poll = await self.finder.by_id(ctx, poll_id)
         if not self.polls.may_run(poll, ctx.request.actor, ctx.community):
             raise NotAllowed(ctx.t("Only the poll's host and the moderators of its community can do that."))
@@ -117,7 +117,7 @@ class MenuCommands:
 
     @action("poll-watch")
     async def watch(self, ctx: Context, poll_id: str) -> Outcome:
-        """Put the member on the list of those to remind, or take them off it."""
+        """Put the member on the poll's list of reminders, or take them off it."""
         poll = await self.finder.by_id(ctx, poll_id)
         moment = await self.polls.watch(poll, ctx.request, ctx.community, ctx.t)
         if moment is None:
@@ -134,7 +134,7 @@ class MenuCommands:
 
 
 def menu_card(t: Translator, poll: Poll, *, has_places: bool) -> Card:
-    """Draw what the host can do with the poll now. Without other places, it is posted again in the only one."""
+    """Draw the host's present actions on the poll. Without other places, it can only be posted again here."""
     return Card(
         title=t("Manage this poll"),
         body=text(paragraph(Bold(poll.question)), paragraph(t("Closing it can't be undone."))),

@@ -1,4 +1,4 @@
-"""How a host opens a poll: typed or filled in, looked at in a preview, then posted.
+"""The way in which a host opens a poll: type or fill in, check the preview, post.
 
 Nothing is public before the host presses *Post*, or types `post:yes`.
 """
@@ -206,7 +206,7 @@ class OpeningCommands:
             return ()
 
     def _options(self, ctx: Context, method: Method, names: Sequence[str]) -> tuple[PollOption, ...]:
-        """Return the options that the host typed, or those of every consent poll. Raises Refused where both are meant."""
+        """Return the options that the host typed, or those of every consent poll. Raise Refused for both together."""
         if method is not Method.CONSENT:
             return tuple(PollOption(name, emoji=ctx.request.emoji.get(code_in(name), "")) for name in names)
         options = consent_options(ctx.t)
@@ -217,15 +217,15 @@ class OpeningCommands:
     # --- the preview ---
 
     async def show(self, ctx: Context, draft: PollDraft) -> Outcome:
-        """Show the preview of a poll. Raises NotAllowed and Refused."""
+        """Show the preview of a poll. Raise NotAllowed and Refused."""
         return await self._asked(ctx, draft, at_once=False)
 
     def topic_of(self, topic: str) -> Pack | None:
-        """Return the topic that a poll's options come from, while it is there."""
+        """Return the topic of a poll's options; None if it is gone."""
         return self.shelf.current.library.packs.get(topic) if topic else None
 
     def changed(self, ctx: Context, draft: PollDraft, answers: Answers, wrong: dict[str, str]) -> PollDraft:
-        """Return the draft with what the first form says. Mistakes go into `wrong`."""
+        """Return the draft with the first form's answers. Mistakes go into `wrong`."""
         first = self._from_form(ctx, answers, self.topic_of(draft.topic), wrong)
         changed = poll_forms.with_first_form(draft, first)
         if changed.follows and changed.method is Method.CONSENT:  # its options name the poll that it follows
@@ -233,11 +233,11 @@ class OpeningCommands:
         return changed
 
     async def prepare(self, ctx: Context, draft: PollDraft, wrong: Mapping[str, str]) -> Outcome:
-        """Show the preview of what another form describes, or every mistake beside its field."""
+        """Show the preview of another form's poll, or every mistake beside its field."""
         return await self._filled(ctx, draft, wrong)
 
     async def _asked(self, ctx: Context, draft: PollDraft, *, at_once: bool) -> Outcome:
-        """Show what a command describes, or post it where the host said so."""
+        """Show the preview of a typed poll, or post it if the host said so."""
         if at_once:
             return await self._post(ctx, draft, None)
         self.polls.check(draft, ctx.request, ctx.community, ctx.t)
@@ -252,9 +252,9 @@ class OpeningCommands:
         *,
         at_once: bool = False,
     ) -> Outcome:
-        """Show or post what a form describes, or show every mistake beside its field.
+        """Show or post a form's poll, or show every mistake beside its field.
 
-        A rule that says no to the poll as a whole is told beside the options.
+        A rule against the poll as a whole is reported beside the options.
         """
         errors = {**mistakes(draft, ctx.request, ctx.t), **wrong}
         if errors:
@@ -354,7 +354,7 @@ class OpeningCommands:
             return frozenset()
 
     async def _post(self, ctx: Context, draft: PollDraft, preview: PollPreview | None) -> Outcome:
-        """Open the poll, and its preview is gone, in one transaction."""
+        """Open the poll and delete its preview, in one transaction."""
         take = self.previews.taking(preview, ctx.t) if preview else None
         draft = replace(draft, ping=draft.ping and await may_ping(self.platforms, ctx.community, ctx.request))
         poll = await self.polls.create(draft, ctx.request, ctx.community, ctx.t, also=take)
@@ -373,7 +373,7 @@ class OpeningCommands:
         return poll_forms.policy_choices(pack, query) if pack else ()
 
     def option_names(self, ctx: Context, query: str, args: Mapping[str, object]) -> Sequence[Choice]:
-        """Complete the last of the options that are typed with `|` between them."""
+        """Complete the last of the options that a host types with `|` between them."""
         *before, last = query.split("|")
         lead = "|".join(before) + "|" if before else ""
         pack = self._pack(ctx, str(args.get("topic") or ""))

@@ -1,4 +1,4 @@
-"""What a host sees of a poll before anybody else does: the preview and its forms. Pure functions."""
+"""A poll's preview for its host, with its forms. Pure functions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PUBLIC, JOINED_BEFORE, PING = "public", "joined-before", "ping"
 
 
 def preview(t: Translator, poll: Poll, draft: PollDraft, preview_id: str, zone: tzinfo, secrecy: Secrecy) -> Reply:
-    """Draw the poll as members will see it, with what the host can do about it."""
+    """Draw the poll as members will see it, with the host's controls."""
     lead = Card(
         title=t("Preview"),
         body=text(
@@ -55,7 +55,7 @@ def preview(t: Translator, poll: Poll, draft: PollDraft, preview_id: str, zone: 
 
 
 def _closes(t: Translator, poll: Poll, draft: PollDraft, zone: tzinfo) -> Iterator[Paragraph]:
-    """Repeat what was understood of the closing time."""
+    """Repeat the closing time as understood."""
     when = poll_labels.when(poll, zone)
     if draft.closes:
         ready = poll_forms.READY_CLOSES.get(draft.closes)
@@ -87,7 +87,7 @@ def more_form(
     knows_joins: bool,
     may_ping: bool,
 ) -> Form:
-    """Ask for what most polls leave as it is. `roles` are those that may vote, as one types them."""
+    """Ask for settings that most polls leave alone. `roles` are those that may vote, as one types them."""
     levels = (
         Choice(t("Secret"), SECRET, t("Nobody sees who voted for what."), chosen=draft.secret),
         Choice(t("Named"), NAMED, t("Everyone sees who voted for what."), chosen=not draft.secret),
@@ -143,7 +143,7 @@ def more_form(
 
 
 def filled_number(t: Translator, answers: Answers, name: str, wrong: dict[str, str]) -> int:
-    """Read a number from a form, 0 where it is empty. A mistake goes into `wrong`."""
+    """Read a number from a form, 0 if it is empty. A mistake goes into `wrong`."""
     words = answer(answers, name).strip()
     if words and not (words.isascii() and words.isdigit()):
         wrong[name] = t("Type a whole number, or leave it empty.")

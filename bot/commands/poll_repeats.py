@@ -49,7 +49,7 @@ TEMPLATE = Param(N_("Which template"), longest=100, complete="complete_templates
 
 @dataclass(frozen=True, slots=True)
 class RepeatCommands:
-    """Commands, buttons and forms of polls that are opened again."""
+    """Commands, buttons and forms of templates, copies and schedules."""
 
     polls: Polls
     templates: Templates
@@ -100,7 +100,7 @@ class RepeatCommands:
         return await self._preview(ctx, replace(draft_of(poll), follows="", closes=""))
 
     async def _copy(self, ctx: Context, template: Template) -> Outcome:
-        """Show a preview of a template. A role that is gone is left out, and the host reads so."""
+        """Show a preview of a template. Leave out a deleted role, and tell the host."""
         draft, platform = template.draft, self.platforms.get(ctx.request.actor.platform)
         workspace = ctx.request.actor.workspace
         roles = frozenset([role for role in draft.roles if platform and await platform.has_role(workspace, role)])
@@ -118,7 +118,7 @@ class RepeatCommands:
 
     @action("template-name", opens_form=True)
     async def ask_name(self, ctx: Context, kind: str, object_id: str) -> Outcome:
-        """Ask for the name of a new template, made of a preview or of a poll."""
+        """Ask for the name of a new template, made from a preview or a poll."""
         draft = await self._draft(ctx, kind, object_id)
         field = Input("name", ctx.t("Its name"), value=shorten(draft.question, NAME_MAX), longest=NAME_MAX)
         return Outcome(
@@ -144,7 +144,7 @@ class RepeatCommands:
         raise UsageError(kind)
 
     async def _template(self, ctx: Context, words: str) -> Template:
-        """Return the template with this id or name. Raises NotFound."""
+        """Return the template with this id or name. Raise NotFound."""
         folded = words.casefold().strip()
         for template in await self.templates.listed(ctx.request, ctx.community):
             if folded in {template.id, template.name.casefold()}:

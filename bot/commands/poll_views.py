@@ -1,4 +1,4 @@
-"""What Parley posts of a poll by itself, and the cards that several commands share."""
+"""Messages about a poll that Parley posts by itself, and the cards that several commands share."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bot.polls.service import Polls
 
 @dataclass(frozen=True, slots=True)
 class PollViews:
-    """Draws polls as they are now."""
+    """Draws polls in their present state."""
 
     polls: Polls
     platforms: Mapping[str, Platform]
 
     async def posted_message(self, poll: Poll, community: Community) -> Reply:
-        """Draw what a posted message of the poll shows now, in the community's language and zone."""
+        """Draw the poll's posted message from its present state, in the community's language and zone."""
         card = await self.card(translator_for(community, self.platforms), poll, community)
         return Reply((card,), visibility=Visibility.PUBLIC)
 
@@ -36,7 +36,7 @@ class PollViews:
         self, t: Translator, poll: Poll, community: Community, own: str = "", *, pings: bool = False
     ) -> Card:
         """Draw the poll. `own` is the ballot of the one member who sees the card, to start from."""
-        if community.id != poll.community:  # the role is another community's
+        if community.id != poll.community:  # the role belongs to another community
             poll = replace(poll, ping="")
         if poll.state is PollState.CLOSED:
             return poll_cards.closed_card(t, poll, await self.polls.result(poll), await self.polls.objections(poll))
@@ -53,14 +53,14 @@ class PollViews:
         )
 
     async def announcement(self, poll: Poll, community: Community) -> Reply:
-        """Draw what a place reads when a poll has closed."""
+        """Draw the announcement of a closed poll."""
         t = translator_for(community, self.platforms)
         card = await self.result(t, poll)
         titled = replace(card, title=t("Closed: {question}", question=poll.question))
         return Reply((titled,), visibility=Visibility.PUBLIC)
 
     async def reminder(self, poll: Poll, community: Community) -> Reply:
-        """Draw what a place reads some time before a poll closes."""
+        """Draw the reminder before a poll closes."""
         t = translator_for(community, self.platforms)
         cast = (await self.polls.result(poll)).cast if poll.results is Results.LIVE else None
         return Reply((poll_cards.reminder_card(t, poll, community.tz, cast),), visibility=Visibility.PUBLIC)

@@ -1,4 +1,4 @@
-"""A poll as it is typed without names, or in another bot's way: which words are the question, which the options.
+"""Read a poll typed without names, or in another bot's syntax: find the question and the options.
 
     Lunch? Pizza | Sushi          "Lunch?" "Pizza" "Sushi"          {Lunch?} [Pizza] [Sushi]
     Lunch? Pizza, Sushi           Lunch?, then a line for each      "Lunch?" option1:Pizza option2:Sushi
@@ -23,7 +23,7 @@ _ENDS = "?？؟"
 
 
 def read_words(typed: str) -> tuple[str, tuple[str, ...]]:
-    """Return the question, empty where none is to be seen, and the options."""
+    """Return the question, empty if none is recognisable, and the options."""
     marked = _marked(typed)
     if marked:
         return marked
@@ -38,7 +38,7 @@ def read_words(typed: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _marked(typed: str) -> tuple[str, tuple[str, ...]] | None:
-    """Read what has quotes, brackets or numbered names around its parts; None where it has none."""
+    """Read a poll with quotes, brackets or numbered names around its parts; None if it has none."""
     named = _NUMBERED.split(typed)
     quoted = _QUOTED.findall(typed)
     if len(named) > 1:

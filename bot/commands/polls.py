@@ -1,4 +1,4 @@
-"""What members do with a poll: vote, look at it, check a receipt. Thin, like poll_hosting.py."""
+"""Members' actions on a poll: vote, look at it, check a receipt. Thin, like poll_hosting.py."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class PollCommands:
     async def ballot(
         self, ctx: Context, poll_id: str, draft: str | None = None, values: tuple[str, ...] = ()
     ) -> Outcome:
-        """Show a ballot that is being filled in; its state travels in the buttons, so nothing is lost by a restart.
+        """Show a ballot in progress; its state travels in the buttons, so a restart loses nothing.
 
-        Without a draft, not even an empty one, a new ballot begins beside what is there. Where forms ask for scores,
-        the form opens.
+        Without a draft (an empty one counts), a new ballot appears in a separate message. On a platform whose forms ask
+        for scores, the form opens.
         """
         in_progress = draft is not None or bool(values)
         draft = draft or ""
@@ -76,7 +76,7 @@ class PollCommands:
 
     @form("scored", again="scores")
     async def scored(self, ctx: Context, poll_id: str, page: str, draft: str, *, answers: Answers) -> Outcome:
-        """Cast the ballot after the last page of scores, or lead on to the next one."""
+        """Cast the ballot after the last page of scores, or open the next page."""
         poll = await self.finder.to_vote_in(ctx, poll_id)
         scores = score_forms.with_page(ctx.t, poll, page, _scores(ctx, poll, draft), answers)
         if score_forms.is_last(poll, page):
@@ -85,7 +85,7 @@ class PollCommands:
 
     @action("ballot-form", replaces=True)
     async def filled(self, ctx: Context, poll_id: str, values: tuple[str, ...] = ()) -> Outcome:
-        """Cast a ballot that was filled in as one form."""
+        """Cast a ballot from one form."""
         poll = await self.finder.to_vote_in(ctx, poll_id)
         return replace(await self._cast(ctx, poll, ballot_cards.filled_ballot(ctx.t, poll, values)), replace=True)
 
@@ -196,7 +196,7 @@ class PollCommands:
         poll_id, bare = poll_forms.code_parts(code, poll)
         receipt = await self.polls.receipt(poll_id, bare)
         if receipt in {Receipt.UNKNOWN, Receipt.LACKING}:
-            await self.finder.by_id(ctx, poll_id)  # a wrong code tells nothing of a poll that this place may not see
+            await self.finder.by_id(ctx, poll_id)  # a wrong code reveals no poll that this place may not see
         body = text(ctx.t(RECEIPTS[receipt]), ctx.t("This check never shows how someone voted."))
         tone = Tone.GOOD if receipt is Receipt.INCLUDED else Tone.CAUTION
         return Outcome(
@@ -209,7 +209,7 @@ class PollCommands:
 
 
 def _scores(ctx: Context, poll: Poll, draft: str, values: tuple[str, ...] = ()) -> score_forms.Scores:
-    """Read the scores so far, with none for the options that have yet to get one. Raises Refused for a forged draft."""
+    """Read the scores so far, None for options without one. Raise Refused for a forged draft."""
     scores = ballot_cards.scoring(ctx.t, poll, draft, values)
     return (*scores, *[None] * (len(poll.options) - len(scores)))
 

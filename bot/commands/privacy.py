@@ -1,4 +1,4 @@
-"""What a member may ask about their own data: see it, save it, erase it."""
+"""Members' requests about their own data: see it, save it, erase it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.suggestions.repository import SuggestionState
 
 @dataclass(frozen=True, slots=True)
 class PrivacyCommands:
-    """`/privacy`: what is stored about the member who asks, as a file, and how to have it erased."""
+    """`/privacy`: the data stored about the member who asks, as a file, and a way to erase it."""
 
     privacy: Privacy
     discussions: DiscussionData
@@ -88,7 +88,7 @@ class PrivacyCommands:
         return Outcome(Reply((await self._question(ctx),)))
 
     async def _question(self, ctx: Context) -> Card:
-        """Say what goes and what stays, before the button that erases it."""
+        """Say what is erased and what stays, above the button that erases it."""
         t, actor = ctx.t, ctx.request.actor
         votes = len(await self.privacy.open_votes(actor))
         suggestions = (await self.privacy.stored_about(actor)).suggestions

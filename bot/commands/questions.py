@@ -21,7 +21,7 @@ from bot.search.answer import Certainty
 ASKED: tuple[type[Entry], ...] = (Fact, Position, Argument, Option, Source, Term, Event)
 """The kinds of cards that answer questions."""
 QUESTION_MAX = 600
-"""Characters of a question. A longer text says more than one thing, so no card answers it."""
+"""Characters of a question. A longer text makes more than one point, so no single card answers it."""
 TOPICS_MAX = 200
 
 
@@ -79,7 +79,7 @@ class Questions:
 
 
 def _line(sentence: str) -> Outcome:
-    """Say one line for all to see, where a mention has no sure answer."""
+    """Post one line in the channel, for a mention without a sure answer."""
     return Outcome(Reply((Card(body=text(sentence)),), visibility=Visibility.PUBLIC), success=False)
 
 

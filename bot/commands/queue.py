@@ -1,4 +1,4 @@
-"""What editors do with suggestions: read them one by one, accept, reject, ask, publish."""
+"""Editors' actions on suggestions: read them one by one, accept, reject, ask, publish."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class QueueCommands:
     suggestions: Suggestions
     interested: InterestCounter
     _publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Drafts go into the files one after the other."""
+    """Lets one draft be published at a time."""
 
     @command("content queue", N_("Review what members suggest"), permission=Permission.EDITOR)
     async def queue(self, ctx: Context) -> Outcome:
@@ -198,7 +198,7 @@ class QueueCommands:
         )
 
     def _draft(self, suggestion: Suggestion, t: Translator) -> str:
-        """Writes the draft, in a thread; returns its place from the content's folder on."""
+        """Write the draft, in a thread; return its path relative to the content's folder."""
         file = write_draft(served_folder(self.content.source, suggestion.pack), suggestion, t)
         return _short(file, self.content.source)
 
@@ -209,7 +209,7 @@ class QueueCommands:
             try:
                 file = await asyncio.to_thread(publish_draft, folder, suggestion, ctx.request.now.date(), t)
                 sentence = t("I added it to {file}.", file=_short(file, self.content.source))
-            except NotFound:  # moved by hand, or published before the database could be told
+            except NotFound:  # moved by hand, or published before the database could record it
                 sentence = t("The draft is gone, so I count it as moved by hand.")
             suggestion = await self.suggestions.decide(
                 suggestion_id, SuggestionState.PUBLISHED, ctx.request.actor, ctx.request.now, t
@@ -225,7 +225,7 @@ class QueueCommands:
         return Outcome(Reply((card, *news_of_it)))
 
     async def _open_accepted(self, ctx: Context, suggestion_id: str) -> tuple[Suggestion, Path]:
-        """An accepted suggestion, and its pack's folder. Raises NotFound, and Refused in any other state."""
+        """Return an accepted suggestion, and its pack's folder. Raise NotFound, and Refused in any other state."""
         suggestion = await self.suggestions.get(suggestion_id, ctx.t)
         if suggestion.state is not SuggestionState.ACCEPTED:
             raise Refused(already_decided(ctx.t, suggestion))
@@ -256,13 +256,13 @@ class QueueCommands:
 
 
 def waiting_notice(t: Translator, waiting: int) -> Reply:
-    """What the editors' channel hears, now and then."""
+    """The occasional notice to the editors' channel."""
     title = t.count("{n} suggestion is waiting for an editor", "{n} suggestions are waiting for an editor", waiting)
     return Reply((Card(title=title, body=text(t("/content queue shows them one by one.")), tone=Tone.INFO),))
 
 
 def _draft_buttons(t: Translator, suggestion: Suggestion) -> tuple[Button, ...]:
-    """What an editor does with a draft."""
+    """An editor's buttons for a draft."""
     return (
         Button(t("Edit"), Action("queue-edit", (suggestion.id,))),
         Button(t("Publish"), Action("queue-publish", (suggestion.id,)), style=ButtonStyle.PRIMARY),
@@ -287,7 +287,7 @@ def _note_form(t: Translator, suggestion: str, to: SuggestionState) -> Form:
 
 
 def _editor(t: Translator, suggestion: Suggestion) -> str:
-    """Name the editor who decided, as the member reads it."""
+    """Name the editor who decided, for the member."""
     return suggestion.decided_by or t("An editor")
 
 

@@ -1,4 +1,4 @@
-"""Results as cards: who won, by what numbers; the rules are a button away. Pure functions."""
+"""Results as cards: the winner and the numbers; the rules are a button away. Pure functions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bot.polls.objections import Objection
 from bot.polls.receipts import shown_head
 
 BAR_WIDTH = 12
-"""Signs of a bar of text; halves, thirds and quarters of it are whole."""
+"""Characters of a bar of text; halves, thirds and quarters of it are whole."""
 
 
 def result_card(
     t: Translator, poll: Poll, result: Result, image: Image | None = None, objections: Sequence[Objection] = ()
 ) -> Card:
-    """Draw a result: who won, by what numbers. A picture has the bars and the numbers; without one, text has them."""
+    """Draw a result: the winner and the numbers. A picture has the bars and the numbers; without one, text has them."""
     drawn = () if image or not result.valid else bars(t, poll, result)
     return Card(
         title=poll.question,
@@ -68,7 +68,7 @@ def result_tone(result: Result) -> Tone:
 
 
 def outcome(t: Translator, poll: Poll, result: Result) -> str:
-    """Return the outcome in one sentence: a winner, a tie, no ballots, or a quorum that was missed."""
+    """Return the outcome in one sentence: a winner, a tie, no ballots, or a missed quorum."""
     if poll.method is Method.CONSENT:
         return consent_cards.outcome(t, poll, result)
     names = [result.options[index] for index in result.winners]
@@ -88,10 +88,9 @@ def outcome(t: Translator, poll: Poll, result: Result) -> str:
 def bars(t: Translator, poll: Poll, result: Result, most: int | None = None) -> Text:
     """Draw totals as bars of text, with counts and percentages: a full bar is 100 %.
 
-    Of ranked ballots, those of the last round with a choice: first choices alone would show another race. An option
-    that went before keeps its line, with its last numbers. Without any ballot, the options alone: there is nothing to
-    have a part of.
-    `most` are the options drawn; the others are counted.
+    Ranked ballots show the last round with a choice: first choices alone would show another race. An eliminated option
+    keeps its line, with its last numbers. Without ballots, only the options appear: there is nothing to take a share
+    of. `most` limits the options drawn; the others are counted.
     """
     totals = by_votes(result)
     if not result.valid:
@@ -144,14 +143,14 @@ def by_votes(result: Result) -> list[Total]:
 def last_choice(result: Result) -> int:
     """Return the number of the last round of ranked ballots with several options; 0 for other methods.
 
-    Where all others tie for last, one more round follows, in which one option has all that is left.
+    If all others tie for last, one more round follows, in which one option has all remaining ballots.
     """
     rounds = result.ranked.rounds if result.ranked else ()
     return max((place for place, each in enumerate(rounds, 1) if len(each.totals) > 1), default=0)
 
 
 def _rounds_left(result: Result, *, before: int) -> dict[int, int]:
-    """Return the round in which each option went, by its index, where ballots are ranked."""
+    """Return the round in which each option was eliminated, by its index, for ranked ballots."""
     rounds = result.ranked.rounds if result.ranked else ()
     return {option: place for place, each in enumerate(rounds[: before - 1], 1) for option in each.eliminated}
 

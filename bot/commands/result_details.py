@@ -1,4 +1,4 @@
-"""What stands behind a result: each number that was counted, and the rules. Pure functions; every rule has its words."""
+"""The details behind a result: each count, and the rules. Pure functions; every rule has its words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.polls.discrepancies import NOT_WHOLE
 from bot.polls.model import Poll
 
 OPTIONS_SHOWN = 6
-"""Options that a round of many options names; the chart and the export have them all."""
+"""Options that a round names; the chart and the export have them all."""
 FINALS_SHOWN = 5
 
 RULES: Mapping[Rule, str] = {
@@ -62,7 +62,7 @@ BASES: Mapping[Base, str] = {
 
 
 def rules_card(t: Translator, poll: Poll, result: Result) -> Card:
-    """Draw the rules that a result rests on, and what its percentages are of."""
+    """Draw the rules behind a result, and the base of its percentages."""
     return Card(
         title=t("How it was counted"),
         body=text(paragraph(Bold(poll.question)), t(HOW[poll.method]), rules(t, result)),
@@ -83,7 +83,7 @@ def rounds_card(t: Translator, poll: Poll, result: Result) -> Card:
 
 
 def record_card(t: Translator, poll: Poll, *, holds: bool, page: str = "") -> Card:
-    """Say whether the record of a poll holds, as it was recomputed just now, and how anybody checks it.
+    """Say whether a fresh check of the poll's record holds, and how anybody can repeat it.
 
     `page` is the address of its page, if it has one.
     """
@@ -119,7 +119,7 @@ def rules(t: Translator, result: Result) -> Text:
 
 
 def base(t: Translator, result: Result) -> str:
-    """Say what the percentages are of."""
+    """Name the base of the percentages."""
     if result.method is Method.APPROVAL:
         return t("Percentages are of all valid ballots; each may approve of several options.")
     last = result.ranked.rounds[-1] if result.ranked and result.ranked.rounds else None
@@ -131,7 +131,7 @@ def base_of(t: Translator, percent_of: Base) -> str:
 
 
 def rounds(t: Translator, result: Result) -> tuple[Field, ...]:
-    """Return what a method counts in rounds; nothing for one choice and for approval."""
+    """Return the counts of a method with rounds; nothing for single choice and approval."""
     if not result.valid:
         return ()
     if result.ranked:
@@ -156,9 +156,9 @@ def _rounds(t: Translator, result: Result) -> Text:
 
 
 def tie_reason(t: Translator, result: Result) -> str:
-    """Say why a ranked count ends before one option holds a majority; empty where it doesn't.
+    """Say why a ranked count ends before one option holds a majority; empty if it doesn't.
 
-    The numbers of the last round alone would name another winner than the result does.
+    The numbers of the last round alone would suggest another winner than the result's.
     """
     rounds = result.ranked.rounds if result.ranked else ()
     if not rounds or rounds[-1].eliminated or len(rounds[-1].tied) in {0, len(rounds[-1].totals)}:

@@ -1,4 +1,4 @@
-"""What members read of a result: the outcome, how it was counted, and the record that proves it. Thin, like polls.py."""
+"""A result for members: the outcome, how it was counted, and the record that proves it. Thin, like polls.py."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.polls.service import Polls
 
 @dataclass(frozen=True, slots=True)
 class ResultCommands:
-    """Commands and buttons of readers. An answer to a button of a private answer takes its place."""
+    """Commands and buttons of readers. In a private answer, the answer to a button replaces the message."""
 
     polls: Polls
     finder: PollFinder
@@ -64,7 +64,7 @@ class ResultCommands:
 
     @action("poll-voters", replaces=True)
     async def voters(self, ctx: Context, poll_id: str) -> Outcome:
-        """Show who voted for what in a named poll."""
+        """Show each voter's choice in a named poll."""
         poll = await self.finder.by_id(ctx, poll_id)
         await self._check_visible(ctx, poll)
         votes = await self.polls.named_votes(poll, ctx.t)
@@ -78,14 +78,14 @@ class ResultCommands:
 
     @action("poll-record", replaces=True)
     async def record(self, ctx: Context, poll_id: str) -> Outcome:
-        """Recompute the record and say whether it holds, and how a member checks it without the bot."""
+        """Recompute the record, say whether it holds, and how a member checks it without the bot."""
         poll = await self.finder.by_id(ctx, poll_id)
         findings = await asyncio.to_thread(audit.verify, await self.polls.record(poll))
         card = result_details.record_card(ctx.t, poll, holds=not findings, page=self.polls.pages.of(poll))
         return Outcome(Reply((card,)), replace=True)
 
     async def _check_visible(self, ctx: Context, poll: Poll) -> None:
-        """Raise Refused where this member may not see the totals now."""
+        """Raise Refused if this member may not see the totals now."""
         if poll.state is PollState.CANCELLED:
             raise Refused(ctx.t("This poll was cancelled, so it has no result."))
         if not await self.polls.may_see_result(poll, ctx.request.actor):

@@ -1,4 +1,4 @@
-"""`/settings check`: what the bot may not do where it has to, in words that an admin of the platform knows."""
+"""`/settings check`: permissions that the bot needs and lacks, in words that an admin of the platform knows."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from bot.store.sql import Transaction
 
 @dataclass(frozen=True, slots=True)
 class RightsCheck:
-    """Asks the platform about each place in which the bot has to write."""
+    """Asks the platform about each place in which the bot must write."""
 
     polls: Polls
     platforms: Mapping[str, Platform]
 
     async def card(self, ctx: Context) -> Card:
-        """Draw what is missing, place by place: first in the community as a whole. Raises Unavailable."""
+        """Draw the missing permissions, place by place: first in the community as a whole. Raises Unavailable."""
         platform: object = self.platforms.get(ctx.request.actor.platform)
         if not isinstance(platform, ChecksRights):
             return Card(
@@ -53,7 +53,7 @@ class RightsCheck:
 def writing_places(
     community: Community, copies: Iterable[PostedMessage], t: Translator
 ) -> Mapping[Place, Sequence[str]]:
-    """Return where the bot has to write in a community, and for what: `copies` are those of open polls, anyone's."""
+    """Return the places in a community where the bot must write, with their uses: `copies` are those of any open poll."""
     platform, _, workspace = community.id.partition(":")
     places = dict[Place, list[str]]()
     for channel, use in (
@@ -77,7 +77,7 @@ async def _visible_copies(tx: Transaction, ctx: Context) -> list[PostedMessage]:
 
 
 async def _missing(platform: ChecksRights, place: Place) -> Sequence[str]:
-    """Ask the platform. A place that it can't find says so in its line."""
+    """Ask the platform. If it can't find a place, that is the place's line."""
     try:
         return await platform.missing_rights(place)
     except BotError as error:

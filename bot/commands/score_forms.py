@@ -1,4 +1,4 @@
-"""A score ballot as a form, five options at a time, for a platform whose forms hold no more questions than that."""
+"""A score ballot as a form, five options at a time, for a platform whose forms hold no more questions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Scores = tuple[int | None, ...]
 
 
 def score_form(t: Translator, poll: Poll, page: str, scores: Scores) -> Form:
-    """Ask for the scores of one page's options, with the scores so far filled in. Raises Refused for no page."""
+    """Ask for the scores of one page's options, with the scores so far filled in. Raise Refused for an unknown page."""
     places = _places(t, poll, page)
     title = poll.question if _pages(poll) == 1 else _page_name(t, places)
     hint = t("An option without a score counts as 0.")
@@ -52,7 +52,7 @@ def score_form(t: Translator, poll: Poll, page: str, scores: Scores) -> Form:
 
 
 def with_page(t: Translator, poll: Poll, page: str, scores: Scores, answers: Answers) -> Scores:
-    """Return the scores with those of a page that was filled in. Raises Refused for what the form never offered."""
+    """Return the scores with those of an answered page. Raise Refused for values that the form never offered."""
     places, changed = _places(t, poll, page), list(scores)
     for place in places:
         picked = answers.get(str(place), ())
@@ -62,12 +62,12 @@ def with_page(t: Translator, poll: Poll, page: str, scores: Scores, answers: Ans
 
 
 def is_last(poll: Poll, page: str) -> bool:
-    """Whether no page comes after this one."""
+    """Whether this is the last page."""
     return int(page) == _pages(poll) - 1
 
 
 def page_card(t: Translator, poll: Poll, page: str, scores: Scores) -> Card:
-    """Show the scores so far, and lead on to the next page; any page can be filled in again."""
+    """Show the scores so far, and offer the next page; any page can be filled in again."""
     draft = draft_of(scores)
     pages = tuple(
         Button(

@@ -1,4 +1,4 @@
-"""What a community decides for itself."""
+"""A community's settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.library.edition import Shelf
 
 OFF = "off"
 CHECK = "check"
-"""The word that is typed in place of `check:yes`."""
+"""The word that a member can type instead of `check:yes`."""
 _CREATORS: Mapping[str, str] = {
     Creators.EVERYONE.value: N_("Everyone"),
     Creators.MODERATORS.value: N_("Moderators"),
@@ -34,7 +34,7 @@ _WITHOUT: Mapping[str, tuple[str, str]] = {
     "digest": ("digest_channel", N_("Weekly digest")),
     "ping": ("ping_role", N_("Role to ping")),
 }
-"""What a community can be without again: where a platform offers its own list, that holds no word for nothing."""
+"""Settings that a community can clear: a platform's own list has no entry for nothing."""
 _ARGUMENTS: Mapping[str, str] = {
     "creators": "polls",
     "moderator_role": "moderators",
@@ -44,14 +44,14 @@ _ARGUMENTS: Mapping[str, str] = {
     "reminder_minutes": "reminder",
     "keep_days": "keep",
 }
-"""Which argument a setting is, where that has another name: the log says what one could type."""
+"""The argument of a setting, if it has another name: the log names the argument to type."""
 REMINDER_MAX = 7 * 24 * 60
 KEEP_DAYS_MAX = 3650
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsCommands:
-    """`/settings`: shown without arguments, changed by them."""
+    """`/settings`: shows the settings without arguments, and changes them with arguments."""
 
     communities: Communities
     shelf: Shelf
@@ -108,7 +108,7 @@ class SettingsCommands:
             changes["moderator_role"] = await resolve_role(ctx, self.platforms, moderators)
         if ping:
             changes["ping_role"] = await resolve_role(ctx, self.platforms, ping)
-        if channel:  # the last, since something is said in it
+        if channel:  # the last, because it posts a message there
             changes["moderator_channel"] = await resolve_channel(ctx, self.platforms, channel)
         if digest:
             sentence = t("Every Monday at 9 I'll post open polls, results and decisions here.")
@@ -154,7 +154,7 @@ class SettingsCommands:
 
 
 def _known_language(t: Translator, language: str) -> str:
-    """Return the language as its catalogue is named. Raises NotFound for one without."""
+    """Return the language by its catalogue's name. Raise NotFound for one without."""
     for name in (*languages(), PSEUDO):
         if name.casefold() == language.replace("_", "-").casefold():
             return name
@@ -165,7 +165,7 @@ def _known_language(t: Translator, language: str) -> str:
 
 
 def _asks_for_check(t: Translator, words: str) -> bool:
-    """Tell whether the words ask for the check. Raises UsageError for any others."""
+    """Whether the words ask for the check. Raise UsageError for any others."""
     if words and words.casefold() != CHECK:
         raise UsageError(t("/{command} doesn't take “{word}”. Leave it out.", command="settings", word=words[:60]))
     return bool(words)

@@ -1,4 +1,4 @@
-"""What moderators do with a discussion's statements: read waiting ones, accept, reject with a reason, mute."""
+"""Moderators' actions on a discussion's statements: read waiting ones, accept, reject with a reason, mute."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class StatementQueue:
         return Outcome(Reply((card,)))
 
     async def _tell(self, ctx: Context, discussion: Discussion, statement: DiscussionStatement, note: str) -> bool:
-        """Write to the author in private. False where they can't be reached."""
+        """Write to the author in private. Return False if they can't be reached."""
         platform, workspace, person = (*statement.author.split(":", 2), "", "")[:3]
         messenger: object = self.platforms.get(platform)
         if not isinstance(messenger, Tells):

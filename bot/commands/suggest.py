@@ -1,4 +1,4 @@
-"""What members suggest: a correction of a card, a source, an argument; and how editors answered."""
+"""Members' suggestions: a correction of a card, a source, an argument; and the editors' answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ARGUMENT_HINTS: Mapping[str, str] = {
     "card": N_("Add card: and words of its title, or type /suggest alone to open a form."),
     "url": N_("Add the source's address, as in url:https://example.org/report."),
 }
-"""How what is missing is typed, where there is no form whose field would say it."""
+"""How to type a missing argument, where no form's field would say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class SuggestCommands:
     async def _submit(
         self, ctx: Context, where: tuple[str, str], answers: Answers, mistakes: Mapping[str, str] | None = None
     ) -> Outcome:
-        """Takes it in, or tells every mistake beside its field: those that were found before, and the rest."""
+        """Store the suggestion, or report every mistake beside its field: earlier ones, and the rest."""
         kind = picked(answers, "kind", Kind.CORRECTION, ctx.t)
         words, url = _clean_words(answer(answers, "words")), answer(answers, "url").strip()
         wrong = {**_wrong(ctx.t, kind, where[1], words, url), **(mistakes or {})}
@@ -164,9 +164,9 @@ class SuggestCommands:
         return match
 
     def _parse_card(self, t: Translator, text: str) -> tuple[str, str]:
-        """(pack, entry) of the card that the words name; the topic alone where nothing is named and there is one topic.
+        """(pack, entry) of the card that the words name; the only topic if they name none.
 
-        Raises NotFound.
+        Raise NotFound.
         """
         edition, words = self.shelf.current, text.strip()
         packs: list[Pack] = list(edition.library.packs.values())
@@ -209,7 +209,7 @@ class SuggestCommands:
 
 
 def about(t: Translator, shelf: Shelf, suggestion: Suggestion) -> str:
-    """What a suggestion is, and what it is about, in one line."""
+    """The kind of a suggestion and its subject, in one line."""
     known_entry = shelf.current.library.find(suggestion.pack, suggestion.entry) if suggestion.entry else None
     title = known_entry.title if known_entry is not None else suggestion.entry
     if not title:
@@ -255,7 +255,7 @@ def _clean_words(text: str) -> str:
 
 
 def _wrong(t: Translator, kind: Kind, entry: str, words: str, url: str) -> dict[str, str]:
-    """What is missing, by the input that lacks it."""
+    """Missing answers, by the input that lacks them."""
     wrong: dict[str, str] = {}
     if not _clean_words(words):
         wrong["words"] = t("Write something first.")

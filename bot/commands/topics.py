@@ -1,4 +1,4 @@
-"""Whole topics: what a pack is about and how current it is, and its events in the order of their dates."""
+"""Whole topics: a pack's subject and how current it is, and its events in the order of their dates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.packs.pack import Library, Pack
 from bot.search.completion import folded_words
 
 CORRECTIONS = "corrections"
-"""What is typed in the place of a topic to read the corrections of all."""
+"""The word that a member types instead of a topic to read all corrections."""
 EVENTS_SHOWN = 10
 PLACE_DIGITS = 6
 
@@ -51,7 +51,7 @@ class TopicCommands:
         share: Annotated[bool, Param(SHARE)] = False,
         topic: Annotated[str, Param(TOPIC, complete="topics")] = "",
     ) -> Outcome:
-        """Show all events, or those that have all of the words; where none has, what answers the words best."""
+        """Show all events, or those with all of the words; if there are none, the best answer to the words."""
         t, edition = ctx.t, self.shelf.current
         packs = packs_of_topic(t, edition.library, topic)
         if not any(any(pack.all(Event)) for pack in packs):
@@ -78,7 +78,7 @@ class TopicCommands:
         return Outcome(Reply((_timeline_card(ctx.t, pack, events, "", int(end)),)), replace=True)
 
     def events(self, ctx: Context, line: str, args: Mapping[str, object]) -> Sequence[Choice]:
-        """Suggest events while a member types what happened."""
+        """Suggest events while a member types."""
         return title_choices(ctx.t, self.shelf.current, line, (Event,), str(args.get("topic") or "") or None)
 
     def topics(self, _ctx: Context, line: str, _args: Mapping[str, object]) -> Sequence[Choice]:
@@ -87,7 +87,7 @@ class TopicCommands:
 
 
 def _corrections(t: Translator, library: Library, *, share: bool) -> Outcome:
-    """A card for each topic with what its cards got wrong, the newest first."""
+    """A card for each topic with the corrections of its cards, the newest first."""
     correction_cards = tuple(
         card for pack in library.packs.values() if (card := _corrections_card(t, pack)) is not None
     )
@@ -138,7 +138,7 @@ def _topic_card(t: Translator, pack: Pack) -> Card:
 
 
 def _has_words(event: Event, terms: Sequence[str]) -> bool:
-    """Tell whether each term begins a word of the event, or of its date."""
+    """Whether each term begins a word of the event, or of its date."""
     words = folded_words(f"{event.date} {event.event}")
     return all(any(word.startswith(term) for word in words) for term in terms)
 

@@ -1,4 +1,4 @@
-"""The first screen: what the topic asks, where the facts come from, questions to press, and a poll."""
+"""The first screen: the topic's question, the origin of the facts, questions to press, and a poll."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME_MAX = 56
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """Welcomes a member who has done nothing yet."""
+    """Welcomes a member who hasn't done anything yet."""
 
     shelf: Shelf
     polls: Polls | None = None
@@ -62,7 +62,7 @@ def _first_sentence(words: str) -> str:
 
 
 def _origin(t: Translator, pack: Pack) -> str:
-    """Say what the essay is."""
+    """Introduce the essay."""
     essay = pack.info.essay
     if essay.title and essay.author:
         about = t("The claims come from “{title}” by {author}.", title=essay.title, author=essay.author)
@@ -74,7 +74,7 @@ def _origin(t: Translator, pack: Pack) -> str:
 
 
 def _questions(t: Translator, pack: Pack) -> Iterator[Button]:
-    """Yield a question about a claim, one about a counterargument and one about an option, as far as there are any."""
+    """Yield a question about a claim, one about a counterargument and one about an option, if the pack has them."""
     facts = [fact for fact in pack.all(Fact) if fact.verdict is not Verdict.NOT_CHECKABLE]
     if fact := _shortest_first(facts):
         name = shorten_words(fact.title.rstrip("."), NAME_MAX)
@@ -89,5 +89,5 @@ def _questions(t: Translator, pack: Pack) -> Iterator[Button]:
 
 
 def _shortest_first(entries: list[Fact] | list[Position | Option]) -> Entry | None:
-    """Return the first entry whose title fits a button whole, or else the first."""
+    """Return the first entry whose whole title fits a button, or else the first."""
     return next((entry for entry in entries if len(entry.title) <= NAME_MAX), entries[0] if entries else None)
