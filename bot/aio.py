@@ -13,7 +13,7 @@ F = TypeVar("F", bound=asyncio.Future[Any])
 async def wait_for_event(event: asyncio.Event, seconds: float | None) -> bool:
     """Wait up to `seconds`, or without limit for None, and return whether the event is set.
 
-    Propagate cancellation: `asyncio.wait_for` on Python 3.11 can swallow it where the event is set at the same moment
+    Propagate cancellation: `asyncio.wait_for` on Python 3.11 can swallow it when the event is set at the same moment
     (https://github.com/python/cpython/issues/86296).
     """
     with suppress(TimeoutError):

@@ -71,7 +71,7 @@ class TooFast(BotError):
 
 
 class Refused(BotError):
-    """Raised when a rule forbids what was asked."""
+    """Raised when a rule forbids the request."""
 
 
 class NotYet(Refused):

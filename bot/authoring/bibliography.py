@@ -2,7 +2,7 @@
 
     read_bibliography(file) -> Bibliography        its works, and its unreadable entries with lines
 
-new_sources.py makes entries for sources.yaml out of them.
+new_sources.py turns the works into entries for sources.yaml.
 """
 
 from __future__ import annotations

@@ -216,7 +216,7 @@ class Words:
         return self._cut(start, list(self._details()[-1](order, longest)))
 
     def _cut(self, start: str, sentences: Sequence[str]) -> str:
-        """As many sentences as fit, and the number of those missing."""
+        """The sentences that fit, and the number of missing ones."""
         for size in range(len(sentences) - 1, -1, -1):
             left_out = len(sentences) - size
             more = self.t.count("{n} more number in the picture.", "{n} more numbers in the picture.", left_out)

@@ -119,7 +119,7 @@ class Action:
 
     @classmethod
     def decode(cls, encoded: str) -> Action:
-        """Raise UsageError for an id of another version, or of a form that this program never makes."""
+        """Parse an action id. Raise UsageError for another version's, or one that this program never makes."""
         encoded = _COPY.sub("", encoded[: ACTION_MAX + 4])
         if len(encoded) > ACTION_MAX or _ACTION.fullmatch(encoded) is None:
             raise UsageError(encoded[:ACTION_MAX])
@@ -202,7 +202,7 @@ class Use(StrEnum):
 class Select:
     """A list of at least one option to pick from. Its action always gets several values, in no promised order.
 
-    No platform draws a select without options, so one that has none is a bug where it is made.
+    No platform draws a select without options, so an empty one is a bug of its author.
     """
 
     action: Action

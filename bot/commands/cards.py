@@ -206,7 +206,7 @@ def _fact_footer(t: Translator, pack: Pack, fact: Fact) -> str:
 
 
 def _dates(t: Translator, pack: Pack, fact: Fact) -> Iterator[str]:
-    """How current a fact is: its newest source, and the day of its last check."""
+    """The currency of a fact: its newest source, and the day of its last check."""
     newest = pack.newest_source_date(fact)
     if newest is not None:
         yield t("newest source {date}", date=newest)

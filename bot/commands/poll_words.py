@@ -3,7 +3,7 @@
     Lunch? Pizza | Sushi          "Lunch?" "Pizza" "Sushi"          {Lunch?} [Pizza] [Sushi]
     Lunch? Pizza, Sushi           Lunch?, then a line for each      "Lunch?" option1:Pizza option2:Sushi
 
-What comes of it is never posted: a form shows it, and the host says whether it was meant so.
+The reading is never posted: a form shows it, and the host confirms or corrects it.
 """
 
 from __future__ import annotations

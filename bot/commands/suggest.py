@@ -41,7 +41,7 @@ _ARGUMENT_HINTS: Mapping[str, str] = {
     "card": N_("Add card: and words of its title, or type /suggest alone to open a form."),
     "url": N_("Add the source's address, as in url:https://example.org/report."),
 }
-"""How to type a missing argument, where no form's field would say it."""
+"""Hints on typing a missing argument, for a command without a form's labels."""
 
 
 @dataclass(frozen=True, slots=True)

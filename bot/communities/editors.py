@@ -28,7 +28,7 @@ Edits = Callable[[Actor, Community], Awaitable[bool]]
 
 
 async def nobody_edits(_actor: Actor, _community: Community) -> bool:
-    """For a bot without a database, where everybody is alone."""
+    """Let nobody edit, in a bot without a database: there, everybody is alone."""
     return False
 
 

@@ -30,7 +30,7 @@ class Communities:
         database.listen(Signal.COMMUNITY, self._hear)
 
     async def get(self, community: str, now: datetime) -> Community:
-        """Raises Unavailable if the database can't be read."""
+        """Return the community's settings. Raise Unavailable if the database can't be read."""
         cached = self._cache.get(community)
         if cached and abs(now - cached[0]) < REMEMBERED:
             return cached[1]

@@ -1,6 +1,6 @@
 """The proof of a poll's record: `verify` recomputes chain, ballots and counts. Pure.
 
-What is hashed stands in bot/polls/record_format.py; docs/record-format.md has it for everybody.
+bot/polls/record_format.py defines the hashes; docs/record-format.md describes them for everybody.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Edit a poll before its first vote: its chain starts anew. The ballot box runs this step of a unit of work."""
+"""Edit a poll before its first vote: its chain restarts. The ballot box runs this step of a unit of work."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ async def find(tx: Transaction, poll: str) -> Poll | None:
 
 
 async def get(tx: Transaction, poll: str) -> Poll:
-    """Raise `NotFound` for an unknown poll."""
+    """Return the poll. Raise `NotFound` for an unknown id."""
     poll_row = await find(tx, poll)
     if poll_row is None:
         raise NotFound(NO_POLL)

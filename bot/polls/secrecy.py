@@ -1,4 +1,4 @@
-"""A poll's promises to its voters: every sentence of them, from the poll's settings, its database and platforms.
+"""A poll's promises to its voters: every sentence about secrecy, from its settings, database and platforms.
 
 A promise is true on each database and in each combination of settings, or the voter reads the difference before the
 vote. SQLite's file forgets everything that a close deletes. PostgreSQL's logs and backups keep it as long as they

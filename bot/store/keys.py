@@ -46,7 +46,7 @@ class Keys:
         return self._fernet.encrypt(secret).decode("ascii")
 
     def unwrap(self, wrapped: str) -> bytes:
-        """Raise `Unavailable` if another key wrapped it."""
+        """Unwrap a secret. Raise `Unavailable` if another key wrapped it."""
         try:
             return self._fernet.decrypt(wrapped.encode("ascii"))
         except InvalidToken:

@@ -31,7 +31,7 @@ UNREADABLE = (
 POOL = 4
 COMMAND_SECONDS = 30.0
 MIGRATION_SECONDS = 3600.0
-"""For one migration of a large database, or for waiting while another process migrates."""
+"""Seconds for one migration of a large database, or for waiting while another process migrates."""
 SILENT_SECONDS = 10.0
 """A process that goes silent in the middle of a transaction blocks its polls for the others this long."""
 LONG_SECONDS = 600.0
@@ -158,7 +158,7 @@ class PostgresDatabase(Database):
 
     @classmethod
     async def open(cls, url: str, *, read_only: bool, busy_seconds: float, meter: Meter) -> PostgresDatabase:
-        """Raises what `open_database` raises."""
+        """Open the database. Raises what `open_database` raises."""
         settings = {
             "application_name": "parley",
             "synchronous_commit": "on",
@@ -307,7 +307,7 @@ class PostgresDatabase(Database):
 
 
 async def _are_rows_free(connection: Any) -> bool:
-    """Whether no transaction can see the deleted rows any more. Readers get a moment to end."""
+    """Whether the deleted rows are invisible to every transaction. Readers get a moment to end."""
     now = await connection.fetchval("SELECT txid_current() % 4294967296")
     for _ in range(READER_WAITS):
         if not await connection.fetchval(KEPT_FOR_OTHERS, now):

@@ -53,7 +53,7 @@ class SqliteDatabase(Database):
 
     @classmethod
     async def open(cls, path: Path, *, shared: bool, busy_seconds: float, meter: Meter) -> SqliteDatabase:
-        """Raises what `open_database` raises."""
+        """Open the database. Raises what `open_database` raises."""
         uri, guard = writing_uri(path), FileGuard(path)
         writer = ConnectionPool(uri, busy_seconds, meter, *PRAGMAS, guard=guard)
         readers = ConnectionPool(uri, busy_seconds, meter, *PRAGMAS, "query_only=ON", guard=guard, size=READERS)
@@ -99,7 +99,7 @@ class SqliteDatabase(Database):
         return await self._finish(self._compare_version())
 
     async def backup(self, path: Path) -> None:
-        """Raises `Refused` when something is at `path`, `Unavailable` when the copy can't be written."""
+        """Copy the database. Raise `Refused` if `path` exists, `Unavailable` if the copy can't be written."""
         await self._finish(self._backup(path))
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ _DIGITS = 16
 
 
 def to_stored(time: datetime) -> int:
-    """Raise TypeError for a time without a zone."""
+    """Convert a time to microseconds. Raise TypeError for a time without a zone."""
     return (time - _START) // _MICROSECOND
 
 

@@ -134,7 +134,7 @@ async def move(
 
 
 async def put_answer(tx: Transaction, suggestion: str, answer: str) -> bool:
-    """Store the member's answer. Return False if no editor is asking any more."""
+    """Store the member's answer. Return False if no editor is waiting for one."""
     return await tx.run("answer_suggestion", id=suggestion, answer=answer) == 1
 
 

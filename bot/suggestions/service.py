@@ -115,7 +115,7 @@ class Suggestions:
         return await self.database.read(read)
 
     async def get(self, suggestion: str, t: Translator) -> Suggestion:
-        """Raises NotFound."""
+        """Return the suggestion. Raise NotFound."""
         row = await self.database.read(lambda tx: rows.find(tx, suggestion))
         if row is None:
             raise NotFound(
