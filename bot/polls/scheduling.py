@@ -111,7 +111,7 @@ class Schedules:
         return [schedule for schedule in schedules if schedule.answers(community.id, request.place)]
 
     async def seen_by(self, schedule_id: str, request: Request, community: Community, t: Translator) -> Schedule:
-        """Return the schedule, if the place may see it. Raise NotFound, in the same words for a hidden and a missing one."""
+        """Return the schedule, if the place may see it; else raise NotFound, in the same words as for a missing one."""
         schedule = await self.database.read(lambda tx: rows.find(tx, schedule_id))
         if schedule is None or schedule.next_at is None or not schedule.answers(community.id, request.place):
             raise NotFound(t("There's no such scheduled poll here. /poll schedule lists them."))

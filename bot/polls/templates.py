@@ -98,7 +98,7 @@ class Templates:
         return [template for template in templates if template.answers(community.id, request.place)]
 
     async def seen_by(self, template_id: str, request: Request, community: Community, t: Translator) -> Template:
-        """Return the template, if the place may see it. Raise NotFound, in the same words for a hidden and a missing one."""
+        """Return the template, if the place may see it; else raise NotFound, in the same words as for a missing one."""
         row = await self.database.read(lambda tx: tx.one("find_template", id=template_id))
         template = None if row is None else _template(row)
         if template is None or not template.answers(community.id, request.place):

@@ -69,6 +69,29 @@ PARTICIPLES = frozenset(
 )
 """Words that say what happened to a value instead of what it is."""
 
+CLAUSE_OPENERS = frozenset({"what", "who", "whom", "whose", "which", "where", "how", "those", "that"})
+"""Words that open a clause where a docstring should name the thing or begin with a verb."""
+PLAIN_ROOMS = (
+    "authoring",
+    "charts",
+    "chat",
+    "commands",
+    "communities",
+    "decisions",
+    "dispatch",
+    "library",
+    "maintenance",
+    "packs",
+    "polls",
+    "settings",
+    "store",
+    "suggestions",
+    "telemetry",
+)
+"""Rooms of `bot/` whose docstrings open plainly, as those of the files outside a room do."""
+SCHEMA_MODELS = "bot/packs/model.py"
+"""Its docstrings are the descriptions that `parley schema` writes for editors."""
+
 
 def python_files(*folders: str) -> list[Path]:
     return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
@@ -130,6 +153,20 @@ def bare_participles(source: str) -> list[str]:
     stored = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
     bound += [node.attr for node in stored]
     return [name for name in bound if name.strip("_").lower() in PARTICIPLES]
+
+
+def clause_docstrings(source: str) -> list[str]:
+    """First lines of the docstrings, those of attributes included, that open with a clause."""
+    constants = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr))
+    docstrings = (
+        each.value.strip() for each in constants if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    )
+    words = re.compile(r"\w+")
+    return [
+        text.partition("\n")[0]
+        for text in docstrings
+        if (word := words.match(text)) is not None and word[0].lower().removesuffix("ever") in CLAUSE_OPENERS
+    ]
 
 
 def noqa_comments(file: Path) -> int:
@@ -201,6 +238,36 @@ def test_a_bare_participle_is_recognised_where_it_is_bound() -> None:
     """A participle as a whole name counts, with or without underscores; one within a name, or only read, does not."""
     assert bare_participles("found = 1\ndef _told(given): self.kept = given") == ["found", "given", "_told", "kept"]
     assert bare_participles("found_poll = 1\nwell_known = print(found)") == []
+
+
+@pytest.mark.parametrize("room", ["", *PLAIN_ROOMS])
+def test_a_docstring_names_its_thing(room: str) -> None:
+    """A docstring opens with a noun or a verb ("The promises of a poll"), not with a clause ("What a poll promises")."""
+    folder = ROOT / "bot" / room
+    files = [*(folder.rglob("*.py") if room else folder.glob("*.py"))]
+    assert files
+    clauses = {str(file.relative_to(ROOT)): clause_docstrings(file.read_text("utf-8")) for file in files}
+    assert {file: lines for file, lines in clauses.items() if lines and file != SCHEMA_MODELS} == {}
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    ["What a poll promises.", "What's due.", "Whatever a host types.", "Who votes.", "Those left.", "How it ends."],
+)
+def test_a_clause_is_recognised_at_the_beginning(docstring: str) -> None:
+    """What, Who, Where, How, Those and That open a clause, and so do Whatever and Whoever, wherever a docstring stands."""
+    assert clause_docstrings(f'"""{docstring}"""') == [docstring]
+    assert clause_docstrings(f'def close() -> None:\n    """{docstring}\n\n    More.\n    """') == [docstring]
+    assert clause_docstrings(f'class Poll:\n    ends: int\n    """{docstring}"""') == [docstring]
+
+
+@pytest.mark.parametrize(
+    "docstring", ["Whether a poll is open.", "The promises: what, to whom.", "Whatsits.", "`what`", ""]
+)
+def test_a_clause_further_inside_is_no_opening(docstring: str) -> None:
+    """Whether opens the docstring of a question, and a clause may follow the noun; other strings aren't docstrings."""
+    assert clause_docstrings(f'"""{docstring}"""') == []
+    assert clause_docstrings('title = "What a poll promises"\nprint("Who votes")') == []
 
 
 def test_class_names_are_unique() -> None:
