@@ -44,8 +44,8 @@ class Place:
     """A channel, a thread or a conversation.
 
     `direct` means a conversation with the bot alone. `private` means that some members of the community can't see the
-    place; the adapter sets it for every request, direct conversations included. It isn't part of a place's identity: a
-    channel that opens is the same channel.
+    place; the adapter tells for every request, and a direct conversation is always private. It isn't part of a place's
+    identity: a channel that opens is the same channel.
     """
 
     platform: str

@@ -43,7 +43,7 @@ def starters_of(ctx: Context, shelf: Shelf, typed: str, topic: str) -> tuple[tup
 
 
 def start_form(t: Translator) -> Form:
-    """Ask a host for a new discussion's question, statements and topic."""
+    """Ask a host for a new discussion's question, statements and close."""
     return Form(
         Action("discuss-started"),
         t("A new discussion"),

@@ -30,9 +30,9 @@ TEXT_MAX = 4000
 class Permission(StrEnum):
     MEMBER = "member"
     MODERATOR = "moderator"
-    """The role of a member who moderates the community of the request."""
+    """For members who moderate the community of the request."""
     EDITOR = "editor"
-    """The role of an editor of the content, which all communities of an instance share: bot/communities/editors.py."""
+    """For editors of the content, which all communities of an instance share: see bot/communities/editors.py."""
 
 
 @dataclass(frozen=True, slots=True)
