@@ -91,7 +91,7 @@ def describe(t: Translator, entry: Entry) -> str:
 
 
 def detail(t: Translator, entry: Entry) -> str:
-    """What parts an entry from others of its kind: a verdict, a kind of source, a date; empty where nothing does."""
+    """The mark that tells an entry from others of its kind: a verdict, a kind of source, a date; empty if it has none."""
     match entry:
         case Fact():
             return verdict_line(t, entry.verdict)

@@ -60,7 +60,7 @@ def _controls(t: Translator, poll: Poll, result: Result) -> Iterator[Control]:
 
 
 def result_tone(result: Result) -> Tone:
-    """Return the tone of a poll that is over: good if it decided on one option, or passed its proposal."""
+    """Return the tone of a closed poll: good if it decided on one option, or passed its proposal."""
     if result.method is Method.CONSENT:
         return Tone.GOOD if consent_cards.passes(result) else Tone.INFO
     missed = result.quorum is not None and not result.quorum.reached

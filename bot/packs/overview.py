@@ -1,9 +1,9 @@
-"""What editors look at from time to time: which review is due, how each position is argued, what members look for.
+"""An overview for editors: due reviews, the balance of each position's arguments, members' look-ups.
 
     overview(library, today, interest) -> Overview         a value: the command line prints it, a chat may draw it
     as_text(overview) -> str
 
-What members look for are counts, never who asked; the caller gives them as an Interest.
+Members' look-ups are counts, without names; the caller passes them as an Interest.
 """
 
 from __future__ import annotations

@@ -117,10 +117,9 @@ def refuse_pipe(path: Path) -> None:
 
 
 def examine(path: Path) -> Mapping[int, str]:
-    """Read which migrations a file has, by number with their checksums. Writes nothing.
+    """Read the migrations of a file: their checksums by number. Write nothing.
 
-    Raises `NotFound` where no database of Parley's is there (no file, a folder, a pipe, an empty file, another
-    program's file),
+    Raise `NotFound` if it isn't a Parley database (no file, a folder, a pipe, an empty file, another program's file),
     `Refused` for a copy without its log, `Unavailable` for a file that is damaged or can't be read.
     """
     try:
@@ -156,9 +155,9 @@ def examine(path: Path) -> Mapping[int, str]:
 
 
 def applied_in(path: Path) -> Mapping[int, str]:
-    """Read which migrations a file has, as `migrate.pending` takes them; none where it is of something else.
+    """Read the migrations of a file, as `migrate.pending` takes them; none for another program's file.
 
-    Writes nothing. Raises `sqlite3.Error` for a file that can't be read, and what `refuse_pipe` raises.
+    Write nothing. Raise `sqlite3.Error` for a file that can't be read, and what `refuse_pipe` raises.
     """
     refuse_pipe(path)
     with read_only_uri(path) as uri, closing(sqlite3.connect(uri, uri=True)) as connection:
