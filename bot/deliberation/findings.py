@@ -61,7 +61,6 @@ def findings(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Fin
     if camps.count:
         strength = group_aware_consensus(by_group)
         agreed = sorted(np.flatnonzero(camps.bridges).tolist(), key=lambda column: -strength[column])
-        agreed = [column for column in agreed if column not in muted]
     rejected = [item.column for item in consensus(overall, agree=False, muted=muted)]
     position = [each.position for each in statements]
     return Findings(

@@ -51,7 +51,7 @@ class Proposals:
             visible = [each for each in statements if each.state is StatementState.OPEN or each in own]
             twin = similar(words, visible)
             state = StatementState.DRAFT if twin else _first_state(discussion)
-            position = max((each.position for each in statements), default=-1) + 1
+            position = max(each.position for each in statements) + 1
             statement = DiscussionStatement(position, words, starter=False, state=state, author=author)
             await repository.add_statements(tx, discussion.id, [statement])
             return StatementProposal(statement, twin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import AsyncIterator
@@ -26,12 +27,21 @@ from bot.deliberation.model import (
     StatementState,
 )
 from bot.deliberation.proposals import Proposals
-from bot.deliberation.report import ReportedStatement, _dividing, make_report
+from bot.deliberation.report import (
+    DiscussionReport,
+    ReportedStatement,
+    _dividing,
+    as_json,
+    digest,
+    make_report,
+    read_report,
+)
 from bot.deliberation.service import DiscussionDraft, must_be_open
 from bot.deliberation.statement_rules import similar, wrong_statement
 from bot.errors import BotError, NotAllowed, NotFound, Refused, Unavailable
 from bot.instance import Instance
 from bot.polls.model import PollState
+from bot.polls.posted_messages import PostedMessage
 from tests.polls.test_decisions import TellingWall
 from tests.polls.test_who_may import AWAY, HOME, MOMENT, OFFICE, T, away
 from tests.talk import ADA, BEN, CHEN, MO, reply_words
@@ -403,6 +413,8 @@ async def test_a_statement_waits_where_moderators_read_first(
     assert (first.statement.state, first.statement.position, first.twin) == (state, 5, None)
     held = await proposals.propose(discussion, BEN.actor, STARTERS[0][0], T)
     assert held.twin is not None
+    await proposals.propose(discussion, CHEN.actor, distinct(2), T)
+    assert [each.starter for each in await proposals.statements(discussion)] == [True] * 5 + [False] * 3
     assert (held.statement.state, held.twin.position) == (StatementState.DRAFT, 0)
     for actor, position in ((CHEN.actor, 6), (BEN.actor, 0), (BEN.actor, 7), (away(BEN).actor, 6)):
         with pytest.raises(NotFound):
@@ -410,7 +422,7 @@ async def test_a_statement_waits_where_moderators_read_first(
     assert await proposals.send_draft(discussion, BEN.actor, 6, T) is state
     with pytest.raises(NotFound):
         await proposals.send_draft(discussion, BEN.actor, 6, T)
-    assert [each.state for each in await proposals.statements(discussion)][5:] == [state, state]
+    assert [each.state for each in await proposals.statements(discussion)][5:] == [state] * 3
 
 
 @pytest.mark.parametrize(("moderation", "withdrawn"), [(Moderation.BEFORE, [5, 6]), (Moderation.OFF, [5])])
@@ -484,9 +496,10 @@ async def test_a_moderator_moves_a_statement_one_way(
     """Accepts or rejects what waits, mutes what is open, unmutes; once, and the log has it once, with its note."""
     discussion, proposals = await started(here), Proposals(here.discussions)
     statement = DiscussionStatement(5, "Milk is bought by turns", starter=False, state=before)
+    note = "why" if to is StatementState.REJECTED else ""
     await here.database.write(lambda tx: repository.add_statements(tx, discussion.id, [statement]))
     if (before, to) in MOVES:
-        assert (await proposals.decide(discussion, 5, to, MO, T, "why")).words == "Milk is bought by turns"
+        assert (await proposals.decide(discussion, 5, to, MO, T, note)).words == "Milk is bought by turns"
     with pytest.raises(Refused, match="already decided"):
         await proposals.decide(discussion, 5, to, MO, T)
     with pytest.raises(NotFound):
@@ -495,6 +508,8 @@ async def test_a_moderator_moves_a_statement_one_way(
     moved = (before, to) in MOVES
     assert after.state is (to if moved else before)
     assert await _log(here) == (["accept" if to is StatementState.OPEN else "reject"] if moved else [])
+    entries, _ = await here.action_log.page("test:demo", NOW + WEEK)
+    assert [entry.detail for entry in entries] == [f"Milk is bought by turns{' – why' if note else ''}"] * moved
 
 
 # --- what is told ---
@@ -518,6 +533,7 @@ def test_of_fewer_than_seven_people_nothing_is_told(people: int, told: int) -> N
     report = make_report(SHOWN, ballots((people, 0, 1), (people, 1, -1)))
     assert report.people == told
     assert len(report.statements) == (2 if told else 0)
+    assert told or replace(report, people=0) == DiscussionReport(0, 0, (), "", None, (), (), (), (), ())
 
 
 @pytest.mark.parametrize(("count", "told"), [(4, False), (5, True)])
@@ -566,6 +582,17 @@ def test_camps_are_told_where_five_of_each_answered(one: int, two: int, others: 
     assert all(each.position != 12 for group in report.stands_for for each in group)
 
 
+def test_no_camp_stands_for_what_too_few_of_another_answered() -> None:
+    """All twelve of one camp agree with it, and four of the other don't: five would do."""
+    statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
+    for few, told in ((4, False), (5, True)):
+        ends = [" 38"] * 12 + [" 36"] * few + [""] * (12 - few)
+        people = [each + end for each, end in zip(two_camps(0, 0, 0), ends, strict=True)]
+        report = make_report(statements, people)
+        assert (report.statement(12).groups is not None) is told
+        assert any(each.position == 12 for group in report.stands_for for each in group) is told
+
+
 @pytest.mark.parametrize(
     ("state", "common"), [(StatementState.OPEN, (13,)), (StatementState.MUTED, ())], ids=["open", "muted"]
 )
@@ -599,13 +626,13 @@ def test_the_draw_favours_what_is_new_and_what_moves_people() -> None:
     """Its weight follows from agreements, disagreements and passes; a newer statement has moved nobody yet."""
     new, agreed, passed = (
         DiscussionStatement(0, "new", starter=True),
-        DiscussionStatement(1, "agreed", starter=True, agrees=10, disagrees=10),
+        DiscussionStatement(1, "agreed", starter=True, agrees=10, disagrees=6, passes=4),
         DiscussionStatement(2, "passed", starter=True, passes=20),
     )
     assert [each.answers for each in (new, agreed, passed)] == [0, 20, 20]
     weights = draw_weights([new, agreed, passed])
     assert weights[0] > weights[1] > weights[2]
-    assert weights.tolist() == pytest.approx([5.0625, 0.512526, 0.0000096049], rel=1e-5)
+    assert weights.tolist() == pytest.approx([5.0625, 0.335873, 0.0000096049], rel=1e-4)
     moved = draw_weights([new, agreed, passed], np.array([0.0, 3.0]))
     assert (moved / weights).tolist() == pytest.approx([1, 16, 1])
     assert draw_weights([new], np.array([0.0, 3.0])).tolist() == [weights[0]]
@@ -643,6 +670,26 @@ def test_what_divides_has_thirty_percent_on_both_sides() -> None:
     far, near = AnswerTotal(80, 20, 0), AnswerTotal(50, 50, 0)
     assert _dividing([reported(0, 65, 35, far, near), reported(1, 65, 35, near, near)]) == (0,)
     assert _dividing([replace(reported(0, 50, 50), total=None)]) == ()
+
+
+def test_a_muted_statement_divides_nobody() -> None:
+    """Though half agree with it and half don't."""
+    for state, dividing in ((StatementState.OPEN, (1,)), (StatementState.MUTED, ())):
+        statements = [SHOWN[0], replace(SHOWN[1], state=state)]
+        assert make_report(statements, ["2 5", "2 3"] * 5).dividing == dividing
+
+
+async def test_a_result_is_one_text_that_reads_back(here: Instance) -> None:
+    """So that its hash is everybody's: keys in order, no space between, letters as they are."""
+    discussion = await started(here, question="Küche?")
+    statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
+    for people in (two_camps(12, 12, 0), two_camps(4, 5, 0), ["2"] * 6):
+        report = make_report(statements, people)
+        content = as_json(discussion, report)
+        assert read_report(content) == report
+        assert content == json.dumps(json.loads(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        assert "Küche?" in content
+        assert digest(content) == hashlib.sha256(content.encode()).hexdigest()
 
 
 def test_a_share_is_of_all_answers() -> None:
@@ -797,6 +844,46 @@ async def test_without_a_place_the_host_hears_the_result_once(here: Instance, cl
     await here.database.write(lambda tx: posted_cards.tell_host(tx, discussion, NOW))
     await end(here, clock, timedelta(), timedelta(minutes=1))
     assert [person for person, _ in wall_of(here).private] == ["ada"]
+
+
+async def test_a_result_without_a_place_is_for_its_host_once(here: Instance) -> None:
+    """No message shows the discussion, so its end itself queues the word to the host."""
+    discussion = await started(here)
+    await here.discussions.end(discussion.id, NOW)
+    await here.database.write(lambda tx: posted_cards.tell_host(tx, discussion, NOW))
+    taken = [await here.database.write(lambda tx: posted_cards.take(tx, ["test"], NOW)) for _ in range(2)]
+    assert [telling.for_creator if telling else None for telling in taken] == [True, None]
+
+
+async def test_a_message_is_redrawn_at_each_change_and_once_at_the_end(here: Instance) -> None:
+    """One that can't be drawn rests, which is news once; after the end it is forgotten."""
+    discussion = await started(here)
+    copy = PostedMessage(discussion.id, MessageRef(ADA.place, "m1"), NOW)
+
+    async def shown() -> list[PostedMessage]:
+        """Mark the message as drawn, and return what is left to draw."""
+        now = await current(here, discussion)
+        await here.database.write(lambda tx: posted_cards.mark_shown(tx, copy, now, NOW))
+        return await here.database.read(posted_cards.stale_copies)
+
+    async def lose() -> bool:
+        return await here.database.write(lambda tx: posted_cards.lose_copy(tx, discussion.id, copy.message))
+
+    assert await here.database.read(lambda tx: posted_cards.find_copy(tx, copy)) is None
+    await here.discussions.posted(discussion.id, copy.message, NOW)
+    assert await here.database.read(lambda tx: posted_cards.find_copy(tx, copy)) is not None
+    assert [await lose(), await lose()] == [True, False]
+    assert await shown() == []
+    await here.discussions.answer(discussion, BEN.actor, 0, 1, T)
+    assert len(await here.database.read(posted_cards.stale_copies)) == 1
+    assert await shown() == []
+    await here.discussions.end(discussion.id, NOW)
+    assert len(await here.database.read(posted_cards.stale_copies)) == 1
+    assert await shown() == []
+    assert not await lose()
+    assert await here.database.read(lambda tx: posted_cards.copies(tx, discussion.id)) == []
+    with pytest.raises(NotFound):
+        await here.database.read(lambda tx: posted_cards.get(tx, "d-none"))
 
 
 async def test_a_close_that_fails_is_said_once_in_the_log(
