@@ -539,10 +539,12 @@ def test_of_fewer_than_seven_people_nothing_is_told(people: int, told: int) -> N
 @pytest.mark.parametrize(("count", "told"), [(4, False), (5, True)])
 def test_of_fewer_than_five_answers_no_number_is_told(count: int, told: bool) -> None:
     """Nor is the statement in any list."""
-    report = make_report(SHOWN, ballots((9, 0, 1), (count, 1, 1)))
-    assert (report.statement(1).total is not None) is told
-    assert told or 1 not in (*report.common, *report.rejected, *report.dividing)
-    assert report.statement(0).total == AnswerTotal(9, 0, 0)
+    for vote, listed in ((1, "common"), (-1, "rejected")):
+        report = make_report(SHOWN, ballots((9, 0, vote), (count, 1, vote)))
+        assert (report.statement(1).total is not None) is told
+        assert (1 in getattr(report, listed)) is told
+        assert told or 1 not in (*report.common, *report.rejected, *report.dividing)
+        assert report.statement(0).total == AnswerTotal(*((9, 0, 0) if vote == 1 else (0, 9, 0)))
 
 
 def two_camps(*answered: int, firm: float = 0.85) -> repository.Ballots:
