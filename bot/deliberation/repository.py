@@ -23,8 +23,7 @@ Ballots = list[str]
 async def insert(
     tx: Transaction, discussion: Discussion, starters: Sequence[DiscussionStatement], wrapped: str
 ) -> None:
-    """Store a new discussion with its places, starters and wrapped secret."""
-    await communities.ensure(tx, discussion.community)
+    """Store a new discussion with its places, starters and wrapped secret. Its community was held by `open_count`."""
     await tx.run(
         "insert_discussion",
         id=discussion.id,
