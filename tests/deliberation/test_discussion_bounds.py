@@ -270,17 +270,18 @@ async def test_an_answer_counts_once_and_moves_when_it_changes(here: Instance) -
     """Totals, people and the member's own list follow; the same answer again changes nothing."""
     discussion = await started(here)
     steps = [
-        (BEN, 1, True, (1, 0, 0), 1),
-        (BEN, 1, False, (1, 0, 0), 1),
-        (BEN, -1, False, (0, 1, 0), 1),
-        (BEN, 0, False, (0, 0, 1), 1),
-        (CHEN, 1, True, (1, 0, 1), 2),
+        (BEN, 1, True, (1, 0, 0), (1, 1)),
+        (BEN, 1, False, (1, 0, 0), (1, 1)),
+        (BEN, -1, False, (0, 1, 0), (1, 2)),
+        (BEN, 0, False, (0, 0, 1), (1, 3)),
+        (CHEN, 1, True, (1, 0, 1), (2, 4)),
     ]
-    for who, vote, new, totals, people in steps:
+    for who, vote, new, totals, counted in steps:
         assert (await here.discussions.answer(discussion, who.actor, 0, vote, T)).joined is new
         first = (await statements_of(here, discussion))[0]
         assert (first.agrees, first.disagrees, first.passes) == totals
-        assert (await current(here, discussion)).people == people
+        now = await current(here, discussion)
+        assert (now.people, now.votes) == counted
     assert [(each.position, vote) for each, vote in await here.discussions.mine(discussion, BEN.actor)] == [(0, 0)]
     assert await here.discussions.mine(discussion, MO.actor) == []
 
