@@ -203,6 +203,7 @@ async def test_nothing_runs_after_the_end(here: Instance) -> None:
         await end(standing, ADA, HOME, T)
         ended = await current(here, standing)
         assert ended.state is (PollState.CLOSED if words == "final" else PollState.CANCELLED)
+        assert (standing.closed_at, ended.closed_at) == (None, NOW)
         for deed in (
             lambda one=ended: here.discussions.extend(one, ADA, HOME, one.closes_at + MOMENT, T),
             lambda one=ended: here.discussions.close(one, ADA, HOME, T),
