@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +45,7 @@ from bot.errors import BotError, NotAllowed, NotFound, Refused, Unavailable
 from bot.instance import Instance
 from bot.polls.model import PollState
 from bot.polls.posted_messages import PostedMessage
+from bot.store.sql import Transaction
 from tests.polls.test_decisions import TellingWall
 from tests.polls.test_who_may import AWAY, HOME, MOMENT, OFFICE, T, away
 from tests.talk import ADA, BEN, CHEN, MO, reply_words
@@ -252,6 +256,44 @@ async def test_a_discussion_is_due_at_its_moment(here: Instance) -> None:
     assert await here.discussions.due(NOW + WEEK) == [discussion.id]
     assert await here.discussions.end(discussion.id, NOW + WEEK)
     assert await here.discussions.due(NOW + WEEK) == []
+
+
+@pytest.mark.parametrize(("late", "people"), [(0, 6), (1, 7), (2, 8), (99, 11)])
+async def test_who_answers_while_a_close_is_worked_out_is_in_the_result(
+    here: Instance, monkeypatch: pytest.MonkeyPatch, late: int, people: int
+) -> None:
+    """It is worked out anew, five times at most; then nobody may answer for a moment. It ends once."""
+    discussion = await started(here)
+    voters = (replace(BEN.actor, id=f"v{number}") for number in count())
+    for _ in range(6):
+        await here.discussions.answer(discussion, next(voters), 0, 1, T)
+    elsewhere, left = asyncio.to_thread, iter(range(late))
+
+    async def meanwhile(work: Any, *arguments: Any) -> Any:
+        if work is make_report and next(left, None) is not None:
+            await here.discussions.answer(discussion, next(voters), 0, 1, T)
+        return await elsewhere(work, *arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", meanwhile)
+    assert await here.discussions.end(discussion.id, NOW)
+    assert not await here.discussions.end(discussion.id, NOW)
+    assert read_report((await current(here, discussion)).result).people == (people if people >= 7 else 0)
+
+
+async def test_a_discussion_that_is_gone_meanwhile_has_no_end(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its community left and was erased."""
+    discussion, elsewhere = await started(here), asyncio.to_thread
+
+    async def erase(tx: Transaction) -> None:
+        await tx.connection.execute("DELETE FROM discussions")
+
+    async def meanwhile(work: Any, *arguments: Any) -> Any:
+        if work is make_report:
+            await here.database.write(erase)
+        return await elsewhere(work, *arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", meanwhile)
+    assert not await here.discussions.end(discussion.id, NOW)
 
 
 async def test_a_discussion_that_no_message_shows_is_cancelled(here: Instance) -> None:
@@ -555,10 +597,10 @@ def two_camps(*answered: int, firm: float = 0.85) -> repository.Ballots:
     `answered` is how many of each camp, and how many others, answered statement 12.
     """
     chance, people = random.Random(5), []
-    for camp, count in zip((1, -1), answered, strict=False):
+    for camp, most in zip((1, -1), answered, strict=False):
         for person in range(12):
             own = [3 * number + (camp if chance.random() < firm else -camp) + 1 for number in range(12)]
-            people.append([*own, *([37] if person < count else [])])
+            people.append([*own, *([37] if person < most else [])])
     return [" ".join(map(str, each)) for each in (*people, *[[37]] * answered[2])]
 
 
