@@ -179,13 +179,14 @@ class Discussions:
         The result is worked out on another thread, from what a snapshot holds, and stored only if nobody answered
         meanwhile. In the same transaction all answers and the secret that could lead to people are deleted.
         """
-        for attempt in range(CLOSE_TRIES):
+        tries = 0
+        while True:
             row, statements, ballots = await self.database.read(lambda tx: repository.whole(tx, discussion), long=True)
             if row is None or row.state is not PollState.OPEN:
                 return False
             report = await asyncio.to_thread(make_report, statements, ballots)
-            content = as_json(row, report)
-            last = attempt == CLOSE_TRIES - 1
+            content, tries = as_json(row, report), tries + 1
+            last = tries == CLOSE_TRIES
             ended = await self.database.write(
                 lambda tx, row=row, content=content, last=last: _end(tx, row, content, at, by, also, anew=last),  # type: ignore[misc]
                 long=True,
@@ -194,7 +195,6 @@ class Discussions:
                 await self.database.forget_deleted()
                 self.extremities.forget(discussion)
                 return ended
-        return False
 
     async def drop(self, discussion: str, at: datetime, by: str = "", also: Unit[None] | None = None) -> bool:
         """Cancel a discussion for good: answers and secret are deleted, and there is no result."""

@@ -224,6 +224,8 @@ async def test_nothing_runs_after_the_end(here: Instance) -> None:
         assert not await here.discussions.end(standing.id, NOW)
         assert not await here.discussions.drop(standing.id, NOW)
         assert await current(here, standing) == ended
+    assert not await here.discussions.end("d-none", NOW)
+    assert await _log(here) == ["cancel", "close"]
     must_be_open(await started(here), T)
 
 
@@ -249,6 +251,18 @@ async def test_a_discussion_is_as_private_as_its_place(here: Instance, place: Pl
     assert len(await _log(here)) == (not private)
 
 
+async def test_a_private_discussion_is_seen_where_it_was_posted_too(here: Instance) -> None:
+    """From then on, and nowhere else."""
+    discussion = await started(here, replace(ADA, place=OFFICE))
+    annex, cellar = (replace(BEN, place=Place("test", "demo", name, private=True)) for name in ("annex", "cellar"))
+    with pytest.raises(NotFound):
+        await here.discussions.seen_by(discussion.id, annex, T)
+    await here.discussions.posted(discussion.id, MessageRef(annex.place, "m1"), NOW)
+    assert await here.discussions.seen_by(discussion.id, annex, T)
+    with pytest.raises(NotFound):
+        await here.discussions.seen_by(discussion.id, cellar, T)
+
+
 async def test_a_discussion_is_due_at_its_moment(here: Instance) -> None:
     """Not a moment before."""
     discussion = await started(here)
@@ -256,6 +270,32 @@ async def test_a_discussion_is_due_at_its_moment(here: Instance) -> None:
     assert await here.discussions.due(NOW + WEEK) == [discussion.id]
     assert await here.discussions.end(discussion.id, NOW + WEEK)
     assert await here.discussions.due(NOW + WEEK) == []
+
+
+async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
+    """Of one that is set, moved or done with; of nothing that was refused."""
+    heard: list[str] = []
+    here.discussions.changed = lambda: heard.append("")
+    discussion = await started(here)
+    discussion = await here.discussions.extend(discussion, ADA, HOME, discussion.closes_at + MOMENT, T)
+    with pytest.raises(Refused):
+        await here.discussions.extend(discussion, ADA, HOME, discussion.closes_at, T)
+    assert len(heard) == 2
+    await here.discussions.close(discussion, ADA, HOME, T)
+    assert len(heard) == 3
+
+
+@pytest.mark.parametrize("end", ["close", "cancel"])
+async def test_the_file_forgets_who_answered(here: Instance, tmp_path: Path, end: str) -> None:
+    """Whether there is a result or not."""
+    discussion = await started(here)
+    await here.discussions.answer(discussion, BEN.actor, 0, 1, T)
+    person = await here.discussions.person(discussion, BEN.actor)
+    for held in (True, False):
+        files = b"".join(file.read_bytes() for file in tmp_path.glob("parley.db*"))  # noqa: ASYNC240 - small ones
+        assert (person.encode() in files) is held
+        if held:
+            await getattr(here.discussions, end)(discussion, ADA, HOME, T)
 
 
 @pytest.mark.parametrize(("late", "people"), [(0, 6), (1, 7), (2, 8), (99, 11)])
