@@ -213,20 +213,16 @@ class Discussions:
     # --- members ---
 
     async def turn(self, discussion: Discussion, actor: Actor) -> Turn:
-        """Return what the member sees next; where they are is in the database, so it resumes anywhere."""
+        """Return what the member sees next; where they are is in the database, so it resumes anywhere. Raises NotFound."""
 
-        async def read(tx: Transaction) -> tuple[Discussion | None, list[DiscussionStatement], dict[int, int], str]:
+        async def read(tx: Transaction) -> tuple[Discussion, list[DiscussionStatement], dict[int, int], str]:
             person = await self._pseudonym(tx, discussion, actor)
             answered = await repository.answers_of(tx, discussion.id, person)
-            return (
-                await repository.find(tx, discussion.id),
-                await repository.statements(tx, discussion.id),
-                answered,
-                person,
-            )
+            statements = await repository.statements(tx, discussion.id)
+            return await posted_cards.get(tx, discussion.id), statements, answered, person
 
         fresh, statements, answered, person = await self.database.read(read)
-        return self._turn(fresh or discussion, statements, answered, person)
+        return self._turn(fresh, statements, answered, person)
 
     def _turn(
         self,

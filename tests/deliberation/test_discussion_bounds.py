@@ -412,6 +412,38 @@ async def test_the_first_five_stay_the_same_for_a_member(here: Instance) -> None
     assert (await here.discussions.turn(discussion, BEN.actor)).statement is None
 
 
+@pytest.mark.parametrize("request_", [ADA, BEN, CHEN, MO])
+async def test_starters_come_first(here: Instance, request_: Request) -> None:
+    """All five before any member's statement; each turn has the discussion as it is by now."""
+    discussion = await started(here, moderation=Moderation.OFF)
+    for number in range(9):
+        added = DiscussionStatement(5 + number, distinct(number), starter=False)
+        await here.database.write(lambda tx, one=added: repository.add_statements(tx, discussion.id, [one]))  # type: ignore[misc]
+    await here.discussions.extend(discussion, ADA, HOME, discussion.closes_at + MOMENT, T)
+    for _ in range(5):
+        turn = await here.discussions.turn(discussion, request_.actor)
+        assert turn.statement is not None
+        assert turn.statement.starter
+        assert turn.discussion == await current(here, discussion)
+        await here.discussions.answer(discussion, request_.actor, turn.statement.position, 1, T)
+
+
+@pytest.mark.parametrize(("chance", "place"), [(0x00, 0), (0x40, 1), (0x80, 2), (0xFF, 3)])
+async def test_equal_statements_are_drawn_by_chance_alone(here: Instance, chance: int, place: int) -> None:
+    """Of four that are left, each has a quarter."""
+    discussion = await started(here, starters=tuple((f"Statement {n} holds", "") for n in range(9)))
+    here.discussions.random_bytes = lambda count: bytes([chance]) + bytes(count - 1)
+    left = set(range(9))
+    for _ in range(5):
+        turn = await here.discussions.turn(discussion, BEN.actor)
+        assert turn.statement is not None
+        left.remove(turn.statement.position)
+        await here.discussions.answer(discussion, BEN.actor, turn.statement.position, 0, T)
+    turn = await here.discussions.turn(discussion, BEN.actor)
+    assert turn.statement is not None
+    assert turn.statement.position == sorted(left)[place]
+
+
 # --- statements of members ---
 
 
