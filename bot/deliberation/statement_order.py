@@ -37,7 +37,7 @@ def first_statements(leanings: Sequence[str], chance: Callable[[], float]) -> li
     for position in _shuffled(range(len(leanings)), chance):
         pools.setdefault(leanings[position], []).append(position)
     order: list[int] = []
-    while len(order) < STARTERS_FIRST and pools:
+    while pools:
         for leaning in _shuffled(sorted(pools), chance):
             order.append(pools[leaning].pop())
             if not pools[leaning]:

@@ -128,6 +128,16 @@ async def test_a_discussion_has_a_question_and_five_statements(
     assert bool(await here.discussions.listed(ADA)) is not bool(words)
 
 
+async def test_what_is_wrong_is_repeated_in_short(here: Instance) -> None:
+    """Sixty letters of a statement, forty of an id."""
+    with pytest.raises(Refused) as refused:
+        await started(here, starters=(*STARTERS, ("x" * 141, "")))
+    assert refused.value.message.startswith(f"“{'x' * 60}”: Shorten")
+    with pytest.raises(NotFound) as missing:
+        await here.discussions.get("d" * 60, T)
+    assert f"“{'d' * 40}”" in missing.value.message
+
+
 async def test_a_hundred_statements_begin_a_discussion_at_most(here: Instance) -> None:
     """Those after the hundredth are left out."""
     discussion = await started(here, starters=tuple((f"Statement {n} holds", "") for n in range(101)))
@@ -468,6 +478,8 @@ async def test_equal_statements_are_drawn_by_chance_alone(here: Instance, chance
         ("Ask <@U1> for milk", "Leave the mention out"),
         ("Ask @ben", "Leave the mention out"),
         ("Write to us at@home", ""),
+        ("Milk x" + "\u0301" * 4, ""),
+        ("Milk x" + "\u0301" * 5, "Leave some marks out"),
     ],
 )
 def test_a_statement_is_one_idea_without_links_and_names(words: str, mistake: str) -> None:
