@@ -434,7 +434,7 @@ async def test_starters_come_first(here: Instance, request_: Request) -> None:
         turn = await here.discussions.turn(discussion, request_.actor)
         assert turn.statement is not None
         assert turn.statement.starter
-        assert turn.discussion == await current(here, discussion)
+        assert (turn.discussion, turn.joined) == (await current(here, discussion), False)
         await here.discussions.answer(discussion, request_.actor, turn.statement.position, 1, T)
 
 
@@ -493,6 +493,9 @@ def test_a_statement_is_one_idea_without_links_and_names(words: str, mistake: st
     [
         ("red green blue black pink", "red green blue black white"),
         ("red green blue pink rose", None),
+        ("red green blue", "red green blue black white"),
+        ("red green", None),
+        ("the yellow", "yellow"),
         ("RED green, blue; black white!", "red green blue black white"),
         ("the red and the green of a blue with black or white", "red green blue black white"),
         ("on the", None),

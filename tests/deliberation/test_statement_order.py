@@ -26,6 +26,13 @@ def test_the_draw_follows_the_priorities() -> None:
     assert squared < 27.88
 
 
+def test_the_smallest_weights_decide_too() -> None:
+    """A statement that everybody passed weighs next to nothing, and still more than another."""
+    weights = np.array([1e-6, 3e-6])
+    assert [draw(weights, np.zeros(2, bool), chance) for chance in (0.0, 0.2, 0.3, 0.9)] == [0, 0, 1, 1]
+    assert [draw(np.zeros(2), np.zeros(2, bool), chance) for chance in (0.0, 0.4, 0.6)] == [0, 0, 1]
+
+
 def test_a_uniform_draw_would_be_noticed() -> None:
     """The same bound catches what Polis did for sixteen months: drawing all alike."""
     chance, weights = random.Random(5), np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9, 49])
