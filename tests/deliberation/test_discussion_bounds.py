@@ -233,6 +233,7 @@ async def test_nothing_runs_after_the_end(here: Instance) -> None:
             await Proposals(here.discussions).propose(standing, BEN.actor, "Milk is bought by turns", T)
         assert not await here.discussions.end(standing.id, NOW)
         assert not await here.discussions.drop(standing.id, NOW)
+        await here.discussions.cancel(standing, ADA, HOME, T)  # as somebody read it before
         assert await current(here, standing) == ended
     assert not await here.discussions.end("d-none", NOW)
     assert sorted(await _log(here)) == ["cancel", "close"]
@@ -297,13 +298,15 @@ async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
 
 @pytest.mark.parametrize("end", ["close", "cancel"])
 async def test_the_file_forgets_who_answered(here: Instance, tmp_path: Path, end: str) -> None:
-    """Whether there is a result or not."""
+    """Whether there is a result or not; memory forgets too."""
     discussion = await started(here)
     await here.discussions.answer(discussion, BEN.actor, 0, 1, T)
     person = await here.discussions.person(discussion, BEN.actor)
+    here.discussions.extremities._latest[discussion.id] = (1, np.zeros(5))
     for held in (True, False):
         files = b"".join(file.read_bytes() for file in tmp_path.glob("parley.db*"))  # noqa: ASYNC240 - small ones
         assert (person.encode() in files) is held
+        assert (here.discussions.extremities.of(discussion.id) is not None) is held
         if held:
             await getattr(here.discussions, end)(discussion, ADA, HOME, T)
 
