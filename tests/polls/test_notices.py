@@ -71,6 +71,13 @@ async def test_whom_a_notice_reaches(wall: Wall, channel: str, private: bool, re
         assert wall.told == [("demo", "ada")]
 
 
+async def test_an_erased_host_is_told_nothing() -> None:
+    """The moderators' channel hears it instead."""
+    wall = Telling(reaches=True)
+    assert await hosts(wall).tell(replace(poll(), creator=""), notice, NOW)
+    assert (wall.told, len(wall.posted)) == ([], 1)
+
+
 async def test_a_platform_that_does_not_run_reaches_nobody(caplog: pytest.LogCaptureFixture) -> None:
     """The log says so."""
     assert not await hosts(None).tell(poll(), notice, NOW)

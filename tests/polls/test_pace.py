@@ -11,19 +11,22 @@ from pathlib import Path
 import pytest
 
 from bot.chat.platform import Platform
-from bot.chat.vocabulary import MessageRef
-from bot.errors import BotError, NotAllowed, Unavailable
+from bot.chat.vocabulary import MessageRef, Reply
+from bot.errors import BotError, NotAllowed, NotFound, PlaceGone, Unavailable
 from bot.instance import Instance
 from bot.polls import posted_messages as messages
 from bot.polls import redrawing, scheduler
 from bot.polls.model import Poll, PollState
+from bot.polls.outbox import News, Telling
 from bot.polls.posted_messages import PostedMessage
 from bot.store import leases
+from bot.store.signals import Signal
 from bot.telemetry.meter import Meter
 from tests.polls.test_decisions import TellingWall
 from tests.polls.test_scheduler import Moody
 from tests.polls.test_who_may import CLOSES, HOME, MOMENT, T, opened, votes
 from tests.talk import ADA, BEN, reply_words
+from tests.waits import until
 from tests.world import NOW, Clock, running
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -119,13 +122,15 @@ async def test_a_message_is_edited_every_two_seconds_or_each_minute_once_it_is_o
         (NotAllowed("locked"), ["NotAllowed"], 1),
         (ValueError("a bug"), ["bug"], 0),
         (TimeoutError(), ["Unavailable", "ok"], 0),
+        (NotFound("deleted"), ["NotFound"], 0),
+        (PlaceGone("gone"), ["PlaceGone"], 1),
     ],
 )
 async def test_each_edit_is_counted_by_its_end(
     here: Instance, tally: Tally, failure: Exception | None, ends: list[str], notices: int
 ) -> None:
     """One that takes too long counts as a platform that is out of reach, and is tried again."""
-    poll, _ = await shown(here)
+    poll, copy = await shown(here)
     moody = Moody([failure] if failure else [])
     use(here, moody)
     await votes(here, poll, BEN)
@@ -133,6 +138,7 @@ async def test_each_edit_is_counted_by_its_end(
     await here.copies.drain()
     assert (tally.edits, here.copies.due) == (ends, 0)
     assert len(moody.edited) == ("ok" in ends)
+    assert await here.database.write(lambda tx: leases.take(tx, redrawing.lease_of(copy), "another"))
     stale = await here.database.read(messages.stale_copies)
     assert len(stale) == ("bug" in ends)
 
@@ -179,6 +185,67 @@ async def test_a_process_that_ends_edits_no_more_and_leaves_it_to_others(here: I
     here.copies.refresh(poll.id)
     await here.copies.refresh_stale()
     assert (here.copies.due, here.copies._changes) == (0, {})
+
+
+class Stuck(Moody):
+    """A platform whose edits never end."""
+
+    async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        self.edits_tried += 1
+        await asyncio.Event().wait()
+
+
+async def test_an_edit_under_way_holds_up_no_end(here: Instance) -> None:
+    """It is let go, and the other processes hear that they may look at once."""
+    poll, _ = await shown(here)
+    stuck, heard = Stuck(), list[str]()
+    use(here, stuck)
+    await votes(here, poll, BEN)
+    here.copies.refresh(poll.id)
+    await until(lambda: stuck.edits_tried)
+    assert here.copies.due == 1
+    here.database.listen(Signal.POLL, heard.append)
+    await here.copies.stop()
+    assert (here.copies.due, here.copies._tasks, heard) == (0, set(), [""])
+
+
+async def test_votes_are_gathered_before_the_next_look(here: Instance) -> None:
+    """For a quarter of a second."""
+    poll, _ = await shown(here)
+    use(here, Moody())
+    naps: list[float] = []
+
+    async def nap(span: float) -> None:
+        naps.append(span)
+
+    here.copies._sleep = nap
+    here.copies.refresh(poll.id)
+    await here.copies.drain()
+    assert naps == [0.25]
+
+
+async def test_a_message_is_known_by_its_place(here: Instance) -> None:
+    """The first in a place is found; that of a poll that opened by itself is remembered as any other."""
+    poll = await opened(here)
+    there = replace(ADA.place, channel="other")
+    assert not PostedMessage(poll.id, MessageRef(there, "m0"), NOW).stale
+    for number, place in enumerate((there, ADA.place, ADA.place)):
+        ref = MessageRef(place, f"m{number}")
+        await here.database.write(lambda tx, ref=ref: messages.add_first_copy(tx, poll.id, ref, NOW))  # type: ignore[misc]
+    posted = await here.database.read(lambda tx: messages.copies(tx, poll.id))
+    assert len(posted) == 3
+    for place, first in ((there, "m0"), (ADA.place, "m1"), (replace(there, channel="third"), None)):
+        ref = messages.first_in(place, sorted(posted, key=lambda each: each.message.id))
+        assert (ref.id if ref else None) == first
+
+
+@pytest.mark.parametrize(
+    ("news", "channel", "for_creator"),
+    [(News.RESULT, "", True), (News.RESULT, "main", False), (News.NUDGE, "", False), (News.REMINDER, "main", False)],
+)
+def test_a_result_without_a_channel_is_for_the_host(news: News, channel: str, for_creator: bool) -> None:
+    """A reminder without one is for the member who asked."""
+    assert Telling("p1", news, replace(ADA.place, channel=channel), NOW).for_creator is for_creator
 
 
 async def test_of_two_processes_the_one_with_the_lease_edits(here: Instance) -> None:
