@@ -235,8 +235,8 @@ async def test_a_message_is_known_by_its_place(here: Instance) -> None:
     posted = await here.database.read(lambda tx: messages.copies(tx, poll.id))
     assert len(posted) == 3
     for place, first in ((there, "m0"), (ADA.place, "m1"), (replace(there, channel="third"), None)):
-        ref = messages.first_in(place, sorted(posted, key=lambda each: each.message.id))
-        assert (ref.id if ref else None) == first
+        earliest = messages.first_in(place, sorted(posted, key=lambda each: each.message.id))
+        assert (earliest.id if earliest else None) == first
 
 
 @pytest.mark.parametrize(
