@@ -122,9 +122,12 @@ ROOMS: Sequence[Room] = (
             "bot/polls/scheduler.py",
         ),
         (
+            "tests/polls/test_host_menu.py",
             "tests/polls/test_notices.py",
             "tests/polls/test_pace.py",
+            "tests/polls/test_repeat_bounds.py",
             "tests/polls/test_scheduler.py",
+            "tests/polls/test_schedules.py",
             "tests/store/test_repositories.py",
             "tests/store/test_work.py",
             "tests/unit/test_limits.py",

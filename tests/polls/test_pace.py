@@ -14,13 +14,15 @@ from bot.chat.platform import Platform
 from bot.chat.vocabulary import MessageRef, Reply
 from bot.errors import BotError, NotAllowed, NotFound, PlaceGone, Unavailable
 from bot.instance import Instance
+from bot.polls import outbox, redrawing, scheduler
 from bot.polls import posted_messages as messages
-from bot.polls import redrawing, scheduler
+from bot.polls import repository as poll_rows
 from bot.polls.model import Poll, PollState
 from bot.polls.outbox import News, Telling
 from bot.polls.posted_messages import PostedMessage
 from bot.store import leases
 from bot.store.signals import Signal
+from bot.store.sql import Transaction
 from bot.telemetry.meter import Meter
 from tests.polls.test_decisions import TellingWall
 from tests.polls.test_scheduler import Moody
@@ -141,6 +143,24 @@ async def test_each_edit_is_counted_by_its_end(
     assert await here.database.write(lambda tx: leases.take(tx, redrawing.lease_of(copy), "another"))
     stale = await here.database.read(messages.stale_copies)
     assert len(stale) == ("bug" in ends)
+
+
+async def test_each_failure_doubles_the_pause_and_a_success_ends_it(here: Instance) -> None:
+    """From two seconds on."""
+    poll, _ = await shown(here)
+    use(here, Moody([Unavailable("down")] * 3))
+    naps: list[float] = []
+
+    async def nap(span: float) -> None:
+        naps.append(span)
+
+    here.copies._sleep = nap
+    for voter, pauses in ((BEN, [2, 4, 8, 16]), (ADA, [2])):
+        await votes(here, poll, voter)
+        here.copies.refresh(poll.id)
+        await here.copies.drain()
+        assert [span for span in naps if span != 0.25] == pauses
+        naps.clear()
 
 
 async def test_a_platform_that_has_stopped_edits_nothing(here: Instance, tally: Tally) -> None:
@@ -377,6 +397,16 @@ async def test_a_close_that_fails_is_in_the_log_once(
     assert caplog.text.count(f"can't close poll {stuck.id}: broken") == 1
 
 
+async def test_the_scheduler_wakes_for_a_deadline_and_for_its_end(here: Instance) -> None:
+    """Another process may have set the deadline."""
+    here.scheduler._wake.clear()
+    here.database.signal(Signal.DEADLINE)
+    await until(here.scheduler._wake.is_set)
+    here.scheduler._wake.clear()
+    here.scheduler.stop()
+    assert (here.scheduler._wake.is_set(), here.scheduler.stopping) == (True, True)
+
+
 # --- what is told ---
 
 
@@ -403,6 +433,32 @@ async def test_what_could_not_be_told_is_told_a_minute_later(here: Instance, clo
         clock.now = NOW + later
         await here.scheduler.run_due()
         assert len(moody.posted) == told
+
+
+async def test_what_could_not_be_put_back_is_put_back_first(
+    here: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither place nor database could be reached: it waits in memory, and then in the database for any process."""
+    poll, _ = await shown(here)
+    moody = Moody(post_failures=[Unavailable("down"), Unavailable("down")])
+    use(here, moody)
+    await here.box.close(poll.id, NOW)
+    put_back, failures = outbox.put_back, [Unavailable("full")]
+
+    async def fail(tx: Transaction, telling: Telling, due_at: datetime) -> None:
+        if failures:
+            raise failures.pop()
+        await put_back(tx, telling, due_at)
+
+    monkeypatch.setattr(outbox, "put_back", fail)
+    with pytest.raises(Unavailable):
+        await here.scheduler.run_due()
+    for minutes, told in ((1, 0), (2, 1)):
+        clock.now = NOW + minutes * MINUTE
+        await here.scheduler.run_due()
+        assert len(moody.posted) == told
+        due = await here.database.read(lambda tx: poll_rows.next_deadline(tx, ["test"]))
+        assert due == (None if told else clock.now + MINUTE)
 
 
 @pytest.mark.parametrize(("late", "says_so"), [(5 * MINUTE, False), (5 * MINUTE + MOMENT, True)])
