@@ -296,6 +296,11 @@ async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
     assert len(heard) == 3
 
 
+def written_in(folder: Path) -> bytes:
+    """All bytes of the database's files."""
+    return b"".join(file.read_bytes() for file in folder.glob("parley.db*"))
+
+
 @pytest.mark.parametrize("end", ["close", "cancel"])
 async def test_the_file_forgets_who_answered(here: Instance, tmp_path: Path, end: str) -> None:
     """Whether there is a result or not; memory forgets too."""
@@ -304,8 +309,7 @@ async def test_the_file_forgets_who_answered(here: Instance, tmp_path: Path, end
     person = await here.discussions.person(discussion, BEN.actor)
     here.discussions.extremities._latest[discussion.id] = (1, np.zeros(5))
     for held in (True, False):
-        files = b"".join(file.read_bytes() for file in tmp_path.glob("parley.db*"))  # noqa: ASYNC240 - small ones
-        assert (person.encode() in files) is held
+        assert (person.encode() in written_in(tmp_path)) is held
         assert (here.discussions.extremities.of(discussion.id) is not None) is held
         if held:
             await getattr(here.discussions, end)(discussion, ADA, HOME, T)
