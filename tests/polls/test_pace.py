@@ -491,6 +491,55 @@ async def test_no_poll_that_has_ended_is_reminded_of(here: Instance, clock: Cloc
     assert (wall.posted, wall.private) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("news", "state", "posts"),
+    [
+        (News.REMINDER, PollState.OPEN, 1),
+        (News.REMINDER, PollState.CLOSED, 0),
+        (News.REMINDER, PollState.CANCELLED, 0),
+        (News.OPENING, PollState.OPEN, 1),
+        (News.OPENING, PollState.CANCELLED, 0),
+    ],
+)
+async def test_only_a_result_is_told_of_a_poll_that_has_ended(
+    here: Instance, news: News, state: PollState, posts: int
+) -> None:
+    """What was to be told before its end is dropped."""
+    poll, moody = await opened(here), Moody()
+    use(here, moody)
+    if state is not PollState.OPEN:
+        await getattr(here.box, "close" if state is PollState.CLOSED else "cancel")(poll.id, NOW)
+    while await here.database.write(lambda tx: outbox.take(tx, ["test"], NOW)):
+        pass
+    await here.database.write(lambda tx: outbox.put_back(tx, Telling(poll.id, news, ADA.place, NOW), NOW))
+    await here.scheduler.run_due()
+    assert len(moody.posted) == posts
+    assert (await here.polls.get(poll.id, T)).state is state
+
+
+@pytest.mark.parametrize(("late", "says_so"), [(5 * MINUTE, False), (5 * MINUTE + MOMENT, True)])
+async def test_a_poll_that_opens_late_says_so_after_five_minutes(
+    here: Instance, clock: Clock, late: timedelta, says_so: bool
+) -> None:
+    """And after a day nobody wants it any more: it is cancelled, and its host is told."""
+    poll, moody = await opened(here), Moody()
+    use(here, moody)
+    opening = Telling(poll.id, News.OPENING, ADA.place, NOW)
+    await here.database.write(lambda tx: outbox.put_back(tx, opening, NOW))
+    clock.now = NOW + late
+    await here.scheduler.run_due()
+    assert ["This comes late" in reply_words(reply) for reply in moody.posted] == [says_so]
+    wall = TellingWall()
+    use(here, wall)
+    late_poll = await opened(here, closes_at=NOW + 9 * DAY)
+    opening = Telling(late_poll.id, News.OPENING, ADA.place, NOW)
+    await here.database.write(lambda tx: outbox.put_back(tx, opening, NOW))
+    clock.now = NOW + DAY
+    await here.scheduler.run_due()
+    assert (await here.polls.get(late_poll.id, T)).state is PollState.CANCELLED
+    assert [person for person, _ in wall.private] == ["ada"]
+
+
 async def test_a_member_is_reminded_where_the_platform_can(here: Instance, clock: Clock) -> None:
     """Elsewhere nobody is, and nothing waits for it; a member who can't be written to is left at that."""
     for platform, told in ((TellingWall(), 1), (Moody(), 0)):
