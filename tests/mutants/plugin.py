@@ -31,7 +31,7 @@ LOG = "PARLEY_TEST_MUTANTS_LOG"
 """Names a file that gets a line for each mutant as soon as it is tried: what it came to, a tab, its name."""
 SLOWER = 10
 """A test may take so many times as long with a mutant as without, and three seconds more."""
-LONG = 1.0
+LONG = 5.0
 """A test that takes so many seconds of a processor is left out: each rule is held by a quick one."""
 LATEST = 4
 """Tests that killed a mutant nearby a moment ago are likely to kill the next one: so many of them come first."""

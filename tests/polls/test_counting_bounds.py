@@ -7,7 +7,17 @@ from random import Random
 
 import pytest
 
-from bot.polls.counting.ballots import LONGEST_TEXT, MAX_SCORE, Fault, InvalidBallot, parse_ballot
+from bot.polls.counting.ballots import (
+    AGREE,
+    LONGEST_TEXT,
+    MAX_SCORE,
+    OBJECT,
+    Fault,
+    InvalidBallot,
+    parse_ballot,
+    scores,
+)
+from bot.polls.counting.score import read_scores
 from bot.polls.counting.tally import Ballot, Decider, Method, Result, tally
 from tests.polls.profiles import random_ranked
 from tests.polls.test_methods import plain_run_off
@@ -15,6 +25,44 @@ from tests.polls.test_methods import plain_run_off
 
 def count(method: Method, counted: Mapping[str, int], options: str = "ABC") -> Result:
     return tally(method, list(options), {Ballot(text): number for text, number in counted.items()})
+
+
+@pytest.mark.parametrize(
+    ("counted", "winners"),
+    [
+        ({"0": 2, "1": 1}, (AGREE,)),
+        ({"1": 3}, (AGREE,)),
+        ({"0": 9, "2": 1}, (OBJECT,)),
+        ({"2": 1}, (OBJECT,)),
+        ({}, ()),
+    ],
+)
+def test_one_objection_decides_a_consent_poll(counted: Mapping[str, int], winners: tuple[int, ...]) -> None:
+    """However many agree; without one it passes, though all abstain, and without a ballot nothing is decided."""
+    assert count(Method.CONSENT, counted).winners == winners
+
+
+@pytest.mark.parametrize(
+    ("counted", "smith_set", "winner"),
+    [
+        ({"0>1>2>3": 1, "1>2>0>3": 1, "2>0>1>3": 1}, (0, 1, 2), None),
+        ({"0>1>2>3": 2, "1>2>0>3": 1}, (0,), 0),
+        ({"0>1>2>3": 1, "1>0>2>3": 1}, (0, 1), None),
+    ],
+)
+def test_the_smith_set_is_the_smallest_that_beats_all_others(
+    counted: Mapping[str, int], smith_set: tuple[int, ...], winner: int | None
+) -> None:
+    """In a circle it is all of them, though each is beaten by one; an option that loses to all is never in it."""
+    ranked = count(Method.RANKED, counted, "ABCD").ranked
+    assert ranked is not None
+    assert (ranked.pairwise.smith_set, ranked.pairwise.condorcet_winner) == (smith_set, winner)
+
+
+def test_a_blank_is_as_low_as_a_zero() -> None:
+    """Neither is preferred to the other; a score is preferred to both, and a blank is read as none."""
+    assert scores(Ballot("0,,5")) == (0, None, 5)
+    assert read_scores(3, {Ballot("0,,5"): 1}).prefer == ((0, 0, 0), (0, 0, 0), (1, 1, 0))
 
 
 @pytest.mark.parametrize("method", Method)
