@@ -184,7 +184,7 @@ class BallotBox:
         return await self._database.read(lambda tx: own_ballots.standing(tx, self._secrets, poll, voter))
 
     async def find_receipt(self, poll: str, text: str) -> Receipt:
-        """Look up a ballot by its receipt without the poll's id, for anybody at any time. Raises `Unavailable`."""
+        """Look up a ballot by its receipt (without the poll's id), for anybody at any time. Raises `Unavailable`."""
         receipt = typed_receipt(text)
         if receipt is None:
             return Receipt.UNKNOWN
@@ -364,7 +364,7 @@ def _check_text(vote: Vote) -> None:
 
 
 def _resolve(future: asyncio.Future[Cast], answer: Cast | Exception) -> None:
-    if future.done():  # the voter's request was cancelled meanwhile; the vote counts all the same
+    if future.done():  # the voter's request was cancelled, but the vote counts
         return
     if isinstance(answer, Cast):
         future.set_result(answer)

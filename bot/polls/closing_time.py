@@ -170,7 +170,7 @@ def _is_clear_in_digits(words: str) -> bool:
 
 def _parser(local: datetime) -> Any:
     """Return dateparser's reader. The import is here because it takes a fifth of a second."""
-    from dateparser.date import DateDataParser  # noqa: PLC0415 - loaded by those who need it, a fifth of a second
+    from dateparser.date import DateDataParser  # noqa: PLC0415 - importing it takes a fifth of a second
 
     settings = {
         "PREFER_DATES_FROM": "future",

@@ -260,7 +260,7 @@ class PostgresDatabase(Database):
             raise unavailable() from error
 
     def _report(self, error: Exception) -> None:
-        """Count and log a failure outside the program. It is no bug, so no trace is logged."""
+        """Count and log a failure outside the program. It isn't a bug, so the log has no traceback."""
         self._meter.database_failed()
         logger.error("PostgreSQL failed: %s: %s", type(error).__name__, error)
 

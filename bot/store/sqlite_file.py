@@ -107,9 +107,9 @@ def read_only_uri(path: Path) -> Iterator[str]:
 
 
 def refuse_pipe(path: Path) -> None:
-    """Raise `NotFound` for a pipe, a socket or a device. To open a pipe waits until somebody writes to it.
+    """Raise `NotFound` for a pipe, a socket or a device: opening a pipe waits until somebody writes to it.
 
-    Raises `OSError` where nothing can be looked up.
+    Raise `OSError` if the path can't be looked up.
     """
     mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):

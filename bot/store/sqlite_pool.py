@@ -119,7 +119,7 @@ class ConnectionPool:
             self._idle.put_nowait(None)
 
     def _report(self, error: Exception) -> None:
-        """Count and log a failure outside the program. It is no bug, so no trace is logged."""
+        """Count and log a failure outside the program. It isn't a bug, so the log has no traceback."""
         self._meter.database_failed()
         logger.error("SQLite can't use its file: %s", error)
 
