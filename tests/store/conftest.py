@@ -18,7 +18,7 @@ from bot.polls.privacy import Privacy
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.open import open_database
-from tests.databases import begin_database
+from tests.databases import begin_database, begin_postgres_database
 from tests.require import require
 from tests.store.server import PostgresServer, programs
 from tests.store.things import KEY, Raw
@@ -43,23 +43,30 @@ def lone_server(server: PostgresServer) -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
+    """The address of an empty database; of one to come for a test that takes `database`."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'parley.db'}"
-    return new_database(request.getfixturevalue("server"))
+    running = request.getfixturevalue("server")
+    return running.url(_new_name()) if "database" in request.fixturenames else new_database(running)
 
 
 def new_database(running: PostgresServer) -> str:
     """The address of one more empty database on the server."""
-    name = f"test{next(_numbers)}"
+    name = _new_name()
     running.psql(f"CREATE DATABASE {name}")
     return running.url(name)
 
 
+def _new_name() -> str:
+    return f"test{next(_numbers)}"
+
+
 @pytest.fixture
-async def database(url: str, tmp_path: Path) -> AsyncIterator[Database]:
+async def database(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> AsyncIterator[Database]:
     if url.startswith("sqlite"):
         await begin_database(tmp_path / "parley.db")
+    else:
+        await begin_postgres_database(request.getfixturevalue("server"), url)
     opened = await open_database(url)
     yield opened
     await opened.close()

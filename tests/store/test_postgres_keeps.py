@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from asyncpg import IntegrityConstraintViolationError  # type: ignore[import-untyped]
 
@@ -19,20 +17,12 @@ from tests.store.things import AFTER, KEY, Raw, poll, vote
 VOTERS = 40
 
 
-@pytest.fixture
-def url(server: PostgresServer) -> str:
-    return new_database(server)
-
-
-@pytest.fixture
-async def box(url: str) -> AsyncIterator[BallotBox]:
-    database = await open_database(url)
+async def fill(database: Database) -> BallotBox:
     box = BallotBox(database, Keys(KEY))
     await box.open(poll())
     for number in range(VOTERS):
         await box.cast(vote(number, str(number % 3)))
-    yield box
-    await database.close()
+    return box
 
 
 DEAD_ROWS = """\
@@ -48,8 +38,10 @@ async def _dead_rows(raw: Raw, table: str) -> int:
     return int(rows)
 
 
-async def test_deleted_rows_are_gone_when_it_says_so(url: str, box: BallotBox, database: Database) -> None:
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+async def test_deleted_rows_are_gone_when_it_says_so(url: str, database: Database) -> None:
     """While an old transaction is open they stay, and that is said; after its end the next try clears them."""
+    box = await fill(database)
     async with Raw.connect(url) as raw, Raw.connect(url) as reader:
         await raw.run("CREATE EXTENSION pageinspect")
         await reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
