@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 from bot.chat.markup import Bold, Code, CommandMention, Plain, bullets, paragraph, text
 from bot.chat.vocabulary import Action, Button, Card, Choice, Outcome, Reply, Tone
 from bot.dispatch.declare import Command, Context, Param, Permission, action, command
-from bot.dispatch.parse import unknown
+from bot.dispatch.parse import names_of, unknown
 from bot.errors import UnknownCommand
 from bot.i18n import N_, Translator
 
@@ -79,14 +80,23 @@ class Help:
         name = command.removeprefix("/").strip().lower()
         if not name:
             return Outcome(Reply((self._overview(ctx),)))
-        match = self.commands.get(name)
-        if match is not None:
-            return Outcome(Reply((_explanation(ctx.t, match),)))
+        name = self._nearest(name)
+        if name in self.commands:
+            return Outcome(Reply((_explanation(ctx.t, self.commands[name]),)))
         listed = self._listed(ctx, _TOPICS[name].commands if name in _TOPICS else (name,))
         if not listed:
-            raise UnknownCommand(unknown(name, name.split()[0] if name.split() else name, self.commands, ctx.t))
+            raise UnknownCommand(unknown(name, name.split()[0], self.commands, ctx.t))
         title = ctx.t(_TOPICS[name].title) if name in _TOPICS else ctx.t.commands + name
         return Outcome(Reply((self._topic(ctx, title, listed),)))
+
+    def _nearest(self, name: str) -> str:
+        """Return the command, group of commands or topic that these words name, or nearly name; else the words."""
+        groups = {command.partition(" ")[0] for command in self.commands}
+        subjects = {*self.commands, *groups, *_TOPICS}
+        if name in subjects:
+            return name
+        near = difflib.get_close_matches(name, sorted(subjects), n=1, cutoff=0.6)
+        return near[0] if near else names_of(self.commands).get(name, name)
 
     @action("help", replaces=True)
     async def explain(self, ctx: Context, *words: str) -> Outcome:

@@ -61,7 +61,12 @@ class Lookup:
 
     # --- commands ---
 
-    @command("fact", N_("Find a fact: its verdict, the essay's words and the sources"), public_flag="share")
+    @command(
+        "fact",
+        N_("Find a fact: its verdict, the essay's words and the sources"),
+        public_flag="share",
+        also=("facts", "claim", "factcheck", "fact-check"),
+    )
     async def fact(
         self,
         ctx: Context,
@@ -71,7 +76,12 @@ class Lookup:
     ) -> Outcome:
         return await self._answer(ctx, words, (Fact,), share=share, topic=topic)
 
-    @command("counter", N_("Find the strongest counterarguments"), public_flag="share")
+    @command(
+        "counter",
+        N_("Find the strongest counterarguments"),
+        public_flag="share",
+        also=("counters", "counterargument", "counterarguments", "rebuttal"),
+    )
     async def counter(
         self,
         ctx: Context,
@@ -82,7 +92,7 @@ class Lookup:
         kinds: tuple[type[Entry], ...] = ARGUABLE if words else (Position,)
         return await self._answer(ctx, words, kinds, share=share, topic=topic, view="counter")
 
-    @command("source", N_("Find a source"), public_flag="share")
+    @command("source", N_("Find a source"), public_flag="share", also=("sources",))
     async def source(
         self,
         ctx: Context,
@@ -92,7 +102,7 @@ class Lookup:
     ) -> Outcome:
         return await self._answer(ctx, words, (Source,), share=share, topic=topic)
 
-    @command("define", N_("Explain a term"), public_flag="share")
+    @command("define", N_("Explain a term"), public_flag="share", also=("definition", "glossary", "term"))
     async def define(
         self,
         ctx: Context,
@@ -104,7 +114,12 @@ class Lookup:
     ) -> Outcome:
         return await self._answer(ctx, term, (Term,), share=share, topic=topic)
 
-    @command("policy", N_("Show policy options with reasons for and against"), public_flag="share")
+    @command(
+        "policy",
+        N_("Show policy options with reasons for and against"),
+        public_flag="share",
+        also=("policies", "option", "options"),
+    )
     async def policy(
         self,
         ctx: Context,

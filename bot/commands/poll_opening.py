@@ -96,6 +96,7 @@ class OpeningCommands:
     @command(
         "poll create",
         N_("Open a poll with your own question and options"),
+        also=("poll new", "poll start", "poll open", "poll make", "poll add"),
         form_when=lambda args: not poll_forms.is_whole(args),
         posts=True,
         needs_community=True,
@@ -119,20 +120,12 @@ class OpeningCommands:
     ) -> Outcome:
         names = poll_forms.split_options(options)
         if not poll_forms.is_whole({"question": question, "options": options, "words": words, "method": method}):
-            typed_question, typed_options = poll_words.read_words(words)
-            return Outcome(
-                Reply(
-                    form=poll_forms.create_form(
-                        ctx.t,
-                        poll_forms.cleaned(question) or typed_question,
-                        [*names, *typed_options],
-                        method,
-                        results,
-                        closes,
-                        poll_forms.AT_ONCE if post else "",
-                    )
-                )
+            typed = poll_words.PollWords(poll_forms.cleaned(question), names, method, closes).completed(words)
+            at_once = poll_forms.AT_ONCE if post else ""
+            form = poll_forms.create_form(
+                ctx.t, typed.question, typed.options, typed.method, results, typed.closes, at_once
             )
+            return Outcome(Reply(form=form))
         draft = PollDraft(
             question=poll_forms.cleaned(question),
             options=self._options(ctx, method, names),

@@ -2,24 +2,69 @@
 
     Lunch? Pizza | Sushi          "Lunch?" "Pizza" "Sushi"          {Lunch?} [Pizza] [Sushi]
     Lunch? Pizza, Sushi           Lunch?, then a line for each      "Lunch?" option1:Pizza option2:Sushi
+    title:"Lunch?" choices:"Pizza | Sushi" ends:6pm                 --question "Lunch?" --options Pizza, Sushi
 
-The reading is never posted: a form shows it, and the host confirms or corrects it.
+The result is never posted: it fills in a form, and the host checks it there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.chat.markup import clean
+from bot.polls.counting.ballots import Method
 
 _QUOTED = re.compile(r'"([^"]*)"')
 _BRACKETED = re.compile(r"\[([^\[\]]*)\]")
 _BRACED = re.compile(r"^\s*\{([^{}]*)\}")
 _NUMBERED = re.compile(r"\b(?:option|choice|answer)[-_]?\d{1,2}:", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<!\S)\d{1,2}[.)]\s")
 _MARKER = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
 _ENDS = "?？؟"
 """Question marks: Latin, full-width, Arabic."""
+_FOREIGN_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("question", "title", "poll", "q"), "question"),
+    **dict.fromkeys(("options", "option", "choices", "choice", "answers"), "options"),
+    **dict.fromkeys(
+        ("closes", "closing", "close", "ends", "end", "until", "deadline", "duration", "expires"), "closes"
+    ),
+    **dict.fromkeys(("method", "type", "mode"), "method"),
+    **dict.fromkeys(("multiple", "multi", "multiselect"), "multiple"),
+}
+"""An argument's name in other bots → its name here; `multiple` is a yes or no, and means approval."""
+_NAME = "|".join(_FOREIGN_NAMES)
+_FOREIGN = re.compile(
+    rf'(?<!\S)(?:(?P<name>{_NAME}):(?P<value>"[^"]*"|[^\s"]+)'
+    rf'|--(?P<flag>{_NAME})(?:=|[ \t]+)(?P<words>"[^"]*"|(?:(?!\s--)[^"\n])+))',
+    re.IGNORECASE,
+)
+_SAYS_YES = frozenset({"yes", "y", "true", "on", "1"})
+
+
+def take_foreign_names(typed: str) -> tuple[str, dict[str, str]]:
+    """Return the text without the arguments that other bots take, and those arguments by Parley's names.
+
+    A value that Parley can't read stays text, where the host sees it.
+    """
+    named: dict[str, str] = {}
+
+    def take(match: re.Match[str]) -> str:
+        name = _FOREIGN_NAMES[(match["name"] or match["flag"]).lower()]
+        value = (match["value"] or match["words"]).strip().strip('"').strip()
+        if name == "multiple" and value.lower() in _SAYS_YES:
+            name, value = "method", Method.APPROVAL
+        if name == "method":
+            value = value.lower()
+        if name == "options" and name in named:
+            value = f"{named.pop(name)}|{value}"
+        if name in named or name == "multiple" or (name == "method" and value not in set(Method)):
+            return match[0]
+        named[name] = value
+        return " "
+
+    return _FOREIGN.sub(take, typed), named
 
 
 def read_words(typed: str) -> tuple[str, tuple[str, ...]]:
@@ -35,6 +80,34 @@ def read_words(typed: str) -> tuple[str, tuple[str, ...]]:
     if "\n" in typed.strip() and "|" not in typed:
         return _first(parts)
     return ("", _several(parts)) if len(parts) > 1 else (_one(typed), ())
+
+
+@dataclass(frozen=True, slots=True)
+class PollWords:
+    """A poll as far as a host has typed it. An empty text is still to come."""
+
+    question: str
+    options: Sequence[str]
+    method: Method
+    closes: str
+
+    def completed(self, words: str) -> PollWords:
+        """Add what the words without a name say. Nothing gets lost: a second question is shown as an option."""
+        rest, named = take_foreign_names(words)
+        typed_question, typed_options = read_words(rest)
+        question = self.question or named.get("question", "")
+        surplus = (typed_question,) if question and typed_question else ()
+        return PollWords(
+            question or typed_question,
+            (*self.options, *split_list(named.get("options", "")), *surplus, *typed_options),
+            Method(named.get("method", self.method)),
+            self.closes or named.get("closes", ""),
+        )
+
+
+def split_list(typed: str) -> tuple[str, ...]:
+    """Split a list of options at its bars, or at its commas where it has no bar."""
+    return _several(typed.split("|" if "|" in typed else ","))
 
 
 def _marked(typed: str) -> tuple[str, tuple[str, ...]] | None:
@@ -64,7 +137,12 @@ def _cut(words: str) -> tuple[str, str]:
 
 
 def _listed(words: str, *, alone: bool) -> list[str]:
-    return words.split(",") if alone and "," in words else [words]
+    """Split what follows the question where it is all there is: at its numbers, commas or slashes."""
+    if not alone:
+        return [words]
+    if _NUMBER.match(words.lstrip()):
+        return _NUMBER.split(words)
+    return words.split("," if "," in words else " / ")
 
 
 def _several(parts: Iterable[str]) -> tuple[str, ...]:

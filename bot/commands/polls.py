@@ -138,7 +138,12 @@ class PollCommands:
         changed = () if cast.end is CastEnd.UNCHANGED else (poll.id,)
         return Outcome(Reply((ballot_cards.cast_card(ctx.t, poll, self.polls.secrecy, cast),)), refresh=changed)
 
-    @command("poll list", N_("List the polls of this community"), needs_community=True)
+    @command(
+        "poll list",
+        N_("List the polls of this community"),
+        needs_community=True,
+        also=("polls", "vote", "votes", "voting"),
+    )
     async def list(
         self, ctx: Context, only_open: Annotated[bool, Param(N_("Only open polls, by their titles"))] = False
     ) -> Outcome:

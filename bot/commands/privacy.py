@@ -21,7 +21,7 @@ class PrivacyCommands:
     privacy: Privacy
     discussions: DiscussionData
 
-    @command("privacy show", N_("Show the data I store about you"))
+    @command("privacy show", N_("Show the data I store about you"), also=("privacy",))
     async def show(self, ctx: Context) -> Outcome:
         data = await self.privacy.stored_about(ctx.request.actor)
         t = ctx.t

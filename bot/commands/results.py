@@ -30,7 +30,13 @@ class ResultCommands:
     finder: PollFinder
     views: PollViews
 
-    @command("poll results", N_("Show a poll's results"), public_flag="share", needs_community=True)
+    @command(
+        "poll results",
+        N_("Show a poll's results"),
+        public_flag="share",
+        needs_community=True,
+        also=("results", "result", "poll result"),
+    )
     async def results(
         self,
         ctx: Context,

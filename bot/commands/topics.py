@@ -31,7 +31,12 @@ class TopicCommands:
     shelf: Shelf
     replies: EntryReplies
 
-    @command("topic", N_("Show the topics: what they cover and how current they are"), public_flag="share")
+    @command(
+        "topic",
+        N_("Show the topics: what they cover and how current they are"),
+        public_flag="share",
+        also=("topics",),
+    )
     async def topic(
         self,
         ctx: Context,

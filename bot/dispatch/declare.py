@@ -101,7 +101,7 @@ class Command:
     `form_when` tells from the arguments alone, without I/O, whether the first answer is a form. `public_flag` names the
     yes/no argument that makes the answer public. With `posts`, the command posts where it is used, so the asker and the
     bot must both be allowed to write there. With `needs_community`, it needs a community, so it fails in a direct
-    message outside one.
+    message outside one. `also` has other names that people type for it; no list shows them.
     """
 
     name: str
@@ -114,6 +114,7 @@ class Command:
     form_when: Callable[[Mapping[str, object]], bool] | None = None
     posts: bool = False
     needs_community: bool = False
+    also: tuple[str, ...] = ()
 
     def param(self, name: str) -> Param | None:
         return next((param for param in self.params if param.name == name), None)
@@ -188,6 +189,7 @@ def command(
     form_when: Callable[[Mapping[str, object]], bool] | None = None,
     posts: bool = False,
     needs_community: bool = False,
+    also: tuple[str, ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Declare a method as a command. A name of two words is a sub-command: `poll create`."""
     return _declare(
@@ -201,6 +203,7 @@ def command(
             "form_when": form_when,
             "posts": posts,
             "needs_community": needs_community,
+            "also": also,
         },
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.dispatch.declare import TEXT_MAX, Command, Param
@@ -79,30 +79,45 @@ def _bare(word: str) -> str:
 
 
 def _name(words: list[str], commands: Mapping[str, Command], t: Translator) -> tuple[str, list[str]]:
+    names = names_of(commands)
     first = _bare(words[0]).lower()
-    both = f"{first} {_bare(words[1]).lower()}" if len(words) > 1 else ""
-    if both in commands:
-        return both, words[2:]
-    if first in commands:
-        return first, words[1:]
-    group = [name for name in commands if name.startswith(f"{first} ")]
-    if group and both and (near := difflib.get_close_matches(both, group, n=1, cutoff=0.7)):
-        raise UnknownCommand(unknown(both, both, near, t))
-    if group:
-        listed = ", ".join(f"{t.commands}{name}" for name in group)
-        raise UsageError(t("/{command} needs one more word. Try {list}.", command=first, list=listed))
-    raise UnknownCommand(unknown(both or first, first, commands, t))
+    second = _bare(words[1]).lower() if len(words) > 1 else ""
+    both = f"{first} {second}"
+    if both in names:
+        return names[both], words[2:]
+    if first in names:
+        return names[first], words[1:]
+    group = {name.partition(" ")[2]: name for name in commands if name.startswith(f"{first} ")}
+    if not group:
+        raise UnknownCommand(unknown(both.strip(), first, commands, t))
+    if near := difflib.get_close_matches(second, group, n=1, cutoff=0.7):
+        raise UnknownCommand(_did_you_mean(both, group[near[0]], t))
+    free = next((name for name in group.values() if any(param.typed for param in commands[name].params)), "")
+    if free and second:  # `/poll Lunch? Pizza | Sushi`
+        return free, words[1:]
+    listed = ", ".join(f"{t.commands}{name}" for name in group.values())
+    raise UsageError(t("/{command} needs one more word. Try {list}.", command=first, list=listed))
 
 
-def unknown(line: str, first: str, commands: Collection[str], t: Translator) -> str:
+def names_of(commands: Mapping[str, Command]) -> Mapping[str, str]:
+    """Map each name that a command can be called by to its own name."""
+    others = {other: command.name for command in commands.values() for other in command.also}
+    return {**others, **{name: name for name in commands}}
+
+
+def unknown(line: str, first: str, commands: Mapping[str, Command], t: Translator) -> str:
     """The message for an unknown command, with the nearest command if one is near."""
-    near = difflib.get_close_matches(line, commands, n=1, cutoff=0.6) or difflib.get_close_matches(
-        first, commands, n=1, cutoff=0.6
+    names = names_of(commands)
+    near = difflib.get_close_matches(line, names, n=1, cutoff=0.6) or difflib.get_close_matches(
+        first, names, n=1, cutoff=0.6
     )
-    name = first[:40]
     if near:
-        return t("There's no command /{command}. Did you mean /{nearest}?", command=name, nearest=near[0])
-    return t("There's no command /{command}. /help lists the commands.", command=name)
+        return _did_you_mean(first, names[near[0]], t)
+    return t("There's no command /{command}. /help lists the commands.", command=first[:40])
+
+
+def _did_you_mean(typed: str, name: str, t: Translator) -> str:
+    return t("There's no command /{command}. Did you mean /{nearest}?", command=typed[:40], nearest=name)
 
 
 def _sort_words(command: Command, words: list[str], t: Translator) -> tuple[dict[str, object], list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -35,10 +36,12 @@ def collect(features: Iterable[object]) -> Registry:
     forms: dict[str, ActionHandler] = {}
     shortcuts: dict[str, Shortcut] = {}
     questions: dict[str, Handler] = {}
+    others: list[str] = []
     for feature in features:
         for declaration, method in _declarations(feature):
             if declaration.kind == "command":
                 _add(commands, declaration, _command(feature, method, declaration))
+                others += declaration.options["also"]
             elif declaration.kind == "action":
                 _add(actions, declaration, _action(feature, method, declaration))
             elif declaration.kind == "shortcut":
@@ -47,6 +50,10 @@ def collect(features: Iterable[object]) -> Registry:
                 _add(questions, declaration, method)
             else:
                 _add(forms, declaration, _form(feature, method, declaration))
+    names = Counter([*commands, *others])
+    if shared := [name for name, count in names.items() if count > 1]:
+        message = f"two commands are called {shared[0]!r}"
+        raise ValueError(message)
     return Registry(dict(sorted(commands.items())), actions, forms, shortcuts, questions.get("question"))
 
 

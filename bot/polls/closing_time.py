@@ -24,7 +24,7 @@ _UNITS = {
     **dict.fromkeys(("d", "day", "days"), timedelta(days=1)),
     **dict.fromkeys(("w", "wk", "wks", "week", "weeks"), timedelta(weeks=1)),
 }
-_SPAN = re.compile(r"(\d{1,6})\s*([a-z]+)")
+_SPAN = re.compile(r"(\d{1,6}(?:\.\d)?)\s*([a-z]+)")
 _WHOLE_SPAN = re.compile(rf"^(?:in\s+)?(?:{_SPAN.pattern}\s*)+$")
 _ONE = re.compile(r"^(?:in )?(?:an?|one) (?=[a-z]+$)")
 _MOMENT = re.compile(
@@ -94,7 +94,7 @@ def _span(words: str, now: datetime) -> datetime | None:
     for number, unit in _SPAN.findall(words):
         if unit not in _UNITS:
             return None
-        total = min(total + int(number) * _UNITS[unit], 2 * LONGEST)
+        total = min(total + float(number) * _UNITS[unit], 2 * LONGEST)
     return now + total
 
 
@@ -139,7 +139,7 @@ def _other_words(words: str, now: datetime, zone: tzinfo) -> datetime | None:
         return None
     local = now.astimezone(zone).replace(tzinfo=None)
     try:
-        guess = _parser(local).get_date_data(words)
+        guess = _parser(local).get_date_data(_DIGITS.sub(_day_first, words))
     except (OverflowError, ValueError, RecursionError):
         return None
     found: datetime | None = guess.date_obj
@@ -166,6 +166,13 @@ def _is_clear_in_digits(words: str) -> bool:
     if match is None or words[: match.start()].strip():
         return False
     return (match[2] == "." and match[0].count(".") > 1) or max(int(match[1]), int(match[3])) > _MONTHS
+
+
+def _day_first(match: re.Match[str]) -> str:
+    """Write `12/25`, whose month can only be the first number, as `25/12`."""
+    first, mark, second = match.group(1, 2, 3)
+    swap = int(second) > _MONTHS >= int(first)
+    return f"{second}{mark}{first}{match[0][match.end(3) - match.start() :]}" if swap else match[0]
 
 
 def _parser(local: datetime) -> Any:

@@ -24,6 +24,10 @@ from tests.world import running
         ('"Lunch?" option1:Pizza option2:"Big sushi"', "Lunch?", ("Pizza", "Big sushi")),
         ("Lunch?\n- Pizza\n2. Sushi", "Lunch?", ("Pizza", "Sushi")),
         ("Where to\nHere\nThere", "Where to", ("Here", "There")),
+        ("Lunch? 1) Pizza 2) Big sushi", "Lunch?", ("Pizza", "Big sushi")),
+        ("Lunch? 1) Pizza", "Lunch?", ("Pizza",)),
+        ("Lunch? Pizza / Big sushi", "Lunch?", ("Pizza", "Big sushi")),
+        ("Lunch? A 24/7 diner", "Lunch?", ("A 24/7 diner",)),
         ("Tea or coffee?", "Tea or coffee?", ()),
         ("昼食は？ 寿司 | ラーメン", "昼食は？", ("寿司", "ラーメン")),
         ("Lunch", "Lunch", ()),
@@ -44,6 +48,15 @@ def test_words_are_sorted_into_question_and_options(typed: str, question: str, o
         ('/poll create "Lunch?" "Pizza" "Sushi"', ("Lunch?", "Pizza\nSushi")),
         ("/poll create question:Lunch? Pizza | Sushi", ("Lunch?", "Pizza\nSushi")),
         ("/poll create Lunch?\nPizza\nSushi", ("Lunch?", "Pizza\nSushi")),
+        ("/poll Lunch? Pizza | Sushi", ("Lunch?", "Pizza\nSushi")),
+        ('/poll "Lunch?" "Pizza" "Sushi"', ("Lunch?", "Pizza\nSushi")),
+        ("/poll new Lunch? Pizza | Sushi", ("Lunch?", "Pizza\nSushi")),
+        ('/poll create title:"Lunch?" options:"Pizza | Sushi"', ("Lunch?", "Pizza\nSushi")),
+        ('/poll create question:"Lunch?" choices:"Pizza | Sushi"', ("Lunch?", "Pizza\nSushi")),
+        ('/poll create --question "Lunch?" --options Pizza, Sushi', ("Lunch?", "Pizza\nSushi")),
+        ("/poll create --question Which lunch? --option Pizza --option Sushi", ("Which lunch?", "Pizza\nSushi")),
+        ('/poll create question:"Lunch?" options:"Pizza | Sushi" Tacos', ("Lunch?", "Pizza\nSushi\nTacos")),
+        ("/poll create Lunch time: Pizza | Sushi", ("", "Lunch time: Pizza\nSushi")),
     ],
 )
 async def test_nothing_is_public_before_the_form_was_sent(line: str, filled: tuple[str, str], tmp_path: Path) -> None:
@@ -74,3 +87,32 @@ async def test_a_form_keeps_the_other_arguments(tmp_path: Path) -> None:
         assert [choice.value for choice in inputs["method"].options if choice.chosen] == ["ranked"]
         assert [choice.value for choice in inputs["results"].options if choice.chosen] == ["live"]
         assert inputs["closes"].value == "6pm"
+
+
+@pytest.mark.parametrize(
+    ("line", "method", "closes"),
+    [
+        ('/poll create question:"Lunch?" options:"A | B" ends:6pm', "single", "6pm"),
+        ('/poll create question:"Lunch?" options:"A | B" duration:2h type:ranked', "ranked", "2h"),
+        ('/poll create question:"Lunch?" options:"A | B" closes:2h ends:6pm', "single", "2h"),
+        ("/poll create Lunch? A | B multiple:yes", "approval", "3 days"),
+        ("/poll create Lunch? A | B multiple:no", "single", "3 days"),
+        ("/poll create Lunch? A | B type:party", "single", "3 days"),
+    ],
+)
+async def test_another_bots_names_choose_method_and_close(line: str, method: str, closes: str, tmp_path: Path) -> None:
+    """Parley's own name wins over another bot's, and a value that Parley can't read chooses nothing."""
+    async with running(tmp_path) as here:
+        outcome = await say(here, ADA, line)
+        assert outcome.answer is not None
+        assert outcome.answer.form is not None
+        inputs = {each.name: each for each in outcome.answer.form.inputs}
+        assert [choice.value for choice in inputs["method"].options if choice.chosen] == [method]
+        assert inputs["closes"].value == closes
+
+
+@pytest.mark.parametrize("name", ["list?", "clsoe", "results!"])
+async def test_a_misspelt_sub_command_is_no_question(name: str, tmp_path: Path) -> None:
+    """A second word that is nearly a command's is asked about, and opens no form."""
+    async with running(tmp_path) as here:
+        assert "Did you mean /poll " in words(await say(here, ADA, f"/poll {name}"))

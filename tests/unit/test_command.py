@@ -151,6 +151,37 @@ def test_whether_a_form_opens_is_known_from_the_arguments() -> None:
     assert not create.opens_form({"question": "Who pays?"})
 
 
+class Greeter:
+    """A feature whose command has other names, or a name that is another command's."""
+
+    @command("greet", "Greet", also=("hello", "say hello"))
+    async def greet(self, ctx: Context) -> Outcome:
+        raise NotImplementedError
+
+
+class Thief:
+    @command("steal", "Steal", also=("say",))
+    async def steal(self, ctx: Context) -> Outcome:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("line", ["/greet", "/hello", "/say hello"])
+def test_a_command_is_called_by_its_other_names(line: str) -> None:
+    """A name of two words wins over a command with the first one, and a near miss names the command itself."""
+    commands = collect([Echo(), Greeter()]).commands
+    assert parse(line, commands, translator("en")).command.name == "greet"
+    assert set(commands) >= {"greet", "say"}
+    assert "hello" not in commands
+    with pytest.raises(UnknownCommand, match=r"Did you mean /greet\?"):
+        parse("/helo", commands, translator("en"))
+
+
+def test_another_name_is_no_commands() -> None:
+    """The start stops where a command's other name is taken."""
+    with pytest.raises(ValueError, match="two commands are called 'say'"):
+        collect([Echo(), Thief()])
+
+
 def test_two_features_cannot_share_a_name() -> None:
     """A name that is declared twice stops the start instead of hiding one of the two."""
     with pytest.raises(ValueError, match="two features declare the command"):

@@ -220,7 +220,13 @@ async def test_an_entry_that_is_gone_is_answered_politely() -> None:
         ("/help", "/counter tariffs"),
         ("/help asking", "/counter [words]"),
         ("/help counter", "Find the strongest counterarguments"),
-        ("/help coutner", "Did you mean /counter?"),
+        ("/help coutner", "Find the strongest counterarguments"),
+        ("/help counterargument", "Find the strongest counterarguments"),
+        ("/help ask", "Ask a question in your own words"),
+        ("/help rebuttal", "Find the strongest counterarguments"),
+        ("/help zzz", "/help lists the commands"),
+        ("/facts", "You can choose from 3."),
+        ("/glossary wulong", "A tea between green and black."),
     ],
 )
 async def test_each_command_answers(line: str, part: str) -> None:
