@@ -66,7 +66,7 @@ async def test_what_is_for_one_person_never_lands_in_a_message_for_all(
 async def test_what_a_member_wrote_pings_nobody(tmp_path: Path) -> None:
     """Every message says that no mention in it is meant, whatever the question of a poll holds: posts, edits, first,
     late and further answers, posts in a forum, messages to one person."""
-    async with discord_world(tmp_path, patience=0.05) as world:
+    async with discord_world(tmp_path) as world:
         server = world.server
         host = server.member("@everyone **bold** \u202e")
         hostile = "@everyone <@1> <@&2> which?"
