@@ -2,6 +2,7 @@
 
     python -m benchmarks.discord            some 5 minutes: 100,000 interactions for the slope of memory
     python -m benchmarks.discord --quick    fewer
+    python -m benchmarks.discord --shipped  over the shipped pack, with neither starts nor memory: what most instances have
 
 The server is the tests' local Discord, in a separate process. The bare handler sends a prepared payload of the size of
 Parley's answer, and does nothing else. CPU is the bot's whole process, threads included. Each `/fact` asks a different
@@ -47,6 +48,8 @@ from tests.wire.discord import DiscordServer, Interaction, Member, point
 
 MODULE = "benchmarks.discord"
 CARDS = 10_000
+QUERIES = 10_000
+SHIPPED = Path(__file__).parent.parent / "content"
 AT_ONCE = 32
 KEY = b"A" * 43 + b"="
 WARM_UP = 300
@@ -261,13 +264,16 @@ def drawn(outcome: Outcome) -> ui.LayoutView:
     return render.messages(outcome.answer or Reply())[0]
 
 
-async def compare(server: Server, instance: Instance, queried: list[str], count: int, rounds: int) -> list[str]:
+async def compare(server: Server, instance: Instance, content: Path, count: int, rounds: int) -> list[str]:
     """Compare both bots and return the action ids of the poll's options."""
+    library = load_library(content)
+    queried = [query.text for query in queries(library, QUERIES)]
+    cards = sum(len(pack.entries) for pack in library.packs.values())
     await server.order(do="queries", queries=queried)
     async with connected(parley_client(instance), server):
         custom_ids: list[str] = (await server.order(do="poll"))["custom_ids"]
     views = await prepared(instance, queried[0], custom_ids[0])
-    for what, label in (("fact", f"/fact over {CARDS:,} cards"), ("vote", "a durable vote")):
+    for what, label in (("fact", f"/fact over {cards:,} cards"), ("vote", "a durable vote")):
         ours, bare = [], []
         for _ in range(rounds):  # alternating, so that a noisy minute hits both
             with bare_process():
@@ -313,8 +319,7 @@ async def ready_bot(kind: str, folder: Path, address: Json) -> None:
         if kind == "bare":
             client: discord.Client = Bare({})
         else:
-            shipped = Path(__file__).parent.parent / "content"
-            instance = await stack.enter_async_context(parley_instance(folder, shipped))
+            instance = await stack.enter_async_context(parley_instance(folder, SHIPPED))
             client = parley_client(instance)
 
         @client.event
@@ -357,19 +362,25 @@ async def measure(count: int, rounds: int, long: int) -> None:
     try:
         content = folder / "content"
         write_pack(content / "synthetic", CARDS)
-        queried = [query.text for query in queries(load_library(content), 10_000)]
         async with server_process() as server:
             await measure_start(server, folder, rounds)
             async with parley_instance(folder, content) as instance:
-                custom_ids = await compare(server, instance, queried, count, rounds)
+                custom_ids = await compare(server, instance, content, count, rounds)
                 await slope(server, instance, long, custom_ids)
     finally:
         shutil.rmtree(folder)
 
 
+async def measure_shipped(count: int, rounds: int) -> None:
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as folder:
+        async with server_process() as server, parley_instance(Path(folder), SHIPPED) as instance:
+            await compare(server, instance, SHIPPED, count, rounds)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.discord")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--shipped", action="store_true")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--bot", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -379,6 +390,8 @@ def main() -> None:
         asyncio.run(serve())
     elif chosen.bot:
         asyncio.run(ready_bot(chosen.bot, chosen.folder, chosen.address))
+    elif chosen.shipped:
+        asyncio.run(measure_shipped(1_000, 3) if chosen.quick else measure_shipped(3_000, 5))
     else:
         asyncio.run(measure(1_000, 1, 10_000) if chosen.quick else measure(3_000, 3, 100_000))
 

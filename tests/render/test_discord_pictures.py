@@ -25,7 +25,7 @@ from bot.deliberation.service import Discussions
 from tests.editing.packs import copied, edit
 from tests.gallery import counted, kinds
 from tests.pictures import are_taken, check_is_there, chromium
-from tests.transcripts.discord_driver import DiscordDriver, discord_people
+from tests.transcripts.discord_driver import BUTTON, DiscordDriver, discord_people, raw, walk
 from tests.world import SHIPPED, Clock, running
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +129,38 @@ async def poll_live(stage: Stage) -> Target:
 
 async def poll_many(stage: Stage) -> Target:
     return await open_poll(stage, "single", "at-close", tuple(f"Candidate number {n}" for n in range(1, 13)))
+
+
+async def poll_people(stage: Stage) -> Target:
+    """Members are elected by mention: their names stand on the buttons, and nobody is pinged."""
+    named = " | ".join(f"<@{stage.people[name].member.id}>" for name in ("Ben", "Chen", "Mo"))
+    arguments = {"question": "Who leads the next town meeting?", "options": named, "closes": "2 days", "post": True}
+    await stage.ada.member.slash(stage.ada.channel, "poll create", **arguments)
+    return posted(stage)
+
+
+async def poll_emoji(stage: Stage, results: str = "at-close") -> Target:
+    """Custom emoji stand on the buttons; the preview has no picture of them and draws a stand-in."""
+    tea, coffee = (stage.ada.member.guild.create_emoji(name) for name in ("tea", "coffee"))
+    arguments = {
+        "question": "What do we drink at the next town meeting?",
+        "options": f"<:tea:{tea.id}> Green tea | <:coffee:{coffee.id}> Filter coffee",
+        "results": results,
+        "closes": "2 days",
+        "post": True,
+    }
+    await stage.ada.member.slash(stage.ada.channel, "poll create", **arguments)
+    return posted(stage)
+
+
+async def result_emoji(stage: Stage) -> Target:
+    poll = await poll_emoji(stage, "live")
+    for name, option in (("Ben", 0), ("Chen", 1), ("Mo", 0)):
+        driver = stage.people[name]
+        buttons = [part for part in walk(raw(poll)) if part["type"] == BUTTON]
+        await driver.member.click(poll, custom_id=buttons[option]["custom_id"])
+    await stage.forward(days=2)
+    return posted(stage)
 
 
 async def poll_role(stage: Stage) -> Target:
@@ -506,6 +538,9 @@ SCENES: Mapping[str, Scene] = {
     "poll-opened": opened,
     "poll-live": poll_live,
     "poll-many": poll_many,
+    "poll-people": poll_people,
+    "poll-emoji": poll_emoji,
+    "result-emoji": result_emoji,
     "poll-approval": opening("approval"),
     "poll-ranked": opening("ranked"),
     "poll-named": opening("single", more="secret:no quorum:3"),
