@@ -7,17 +7,19 @@ system's Chromium); without it, only what is there is checked.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.async_api import async_playwright
 from simcord._clock import Clock as SimulatedClock
+from simcord.backend.cdn import CDN_BASE
 from simcord.preview._capture import ManagedCapture
 
 from bot.chat.vocabulary import Actor, Place, Request
@@ -49,6 +51,8 @@ class Stage:
     content: Path
     discussions: Discussions
     viewer: str = "Ada"
+    assets: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """Pictures that Discord would have, by their address."""
 
     @property
     def ada(self) -> DiscordDriver:
@@ -140,8 +144,8 @@ async def poll_people(stage: Stage) -> Target:
 
 
 async def poll_emoji(stage: Stage, results: str = "at-close") -> Target:
-    """Custom emoji stand on the buttons; the preview has no picture of them and draws a stand-in."""
-    tea, coffee = (stage.ada.member.guild.create_emoji(name) for name in ("tea", "coffee"))
+    """Custom emoji stand on the buttons."""
+    tea, coffee = (custom_emoji(stage, name, colour) for name, colour in (("tea", "seagreen"), ("coffee", "peru")))
     arguments = {
         "question": "What do we drink at the next town meeting?",
         "options": f"<:tea:{tea.id}> Green tea | <:coffee:{coffee.id}> Filter coffee",
@@ -151,6 +155,17 @@ async def poll_emoji(stage: Stage, results: str = "at-close") -> Target:
     }
     await stage.ada.member.slash(stage.ada.channel, "poll create", **arguments)
     return posted(stage)
+
+
+def custom_emoji(stage: Stage, name: str, colour: str) -> Any:
+    """An emoji of the server: a cup seen from above."""
+    emoji, picture, drawn = stage.ada.member.guild.create_emoji(name), io.BytesIO(), Image.new("RGBA", (96, 96))
+    cup = ImageDraw.Draw(drawn)
+    cup.ellipse((4, 4, 92, 92), fill="white")
+    cup.ellipse((16, 16, 80, 80), fill=colour)
+    drawn.save(picture, "PNG")
+    stage.assets[f"{CDN_BASE}/emojis/{emoji.id}.png"] = ("emoji.png", picture.getvalue())
+    return emoji
 
 
 async def result_emoji(stage: Stage) -> Target:
@@ -832,6 +847,7 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             width=VIEWPORT[0],
             height=VIEWPORT[1],
             presentation_time=clock(),
+            assets=stage.assets,
         ) as preview:
             await preview.show(target)
             FOLDER.mkdir(parents=True, exist_ok=True)
