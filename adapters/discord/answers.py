@@ -139,7 +139,7 @@ class Responder:
     async def _ready(self, outcome: Outcome, t: Translator) -> list[Ready]:
         return await self._uploads.ready(_visible_reply(outcome, t), t)
 
-    # --- the order of things ---
+    # --- running the work ---
 
     async def _guarded(self, interaction: discord.Interaction, answering: Coroutine[Any, Any, None]) -> None:
         """Keep the task until it ends: the library forgets it, and a stop must wait for it."""
@@ -191,7 +191,7 @@ class Responder:
         promised = Promise(private=private or form, redraws=redraws) if deferred else None
         await self._show(interaction, outcome, ready, promised)
 
-    # --- what goes out ---
+    # --- sending the answer ---
 
     async def _show(
         self, interaction: discord.Interaction, outcome: Outcome, ready: list[Ready], promised: Promise | None

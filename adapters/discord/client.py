@@ -193,7 +193,7 @@ class ParleyClient(discord.Client):
             return True
         return False
 
-    # --- what comes in ---
+    # --- events ---
 
     async def on_connect(self) -> None:
         """Note that the library is waiting. If it's closed meanwhile, it still reports ready, and fails."""

@@ -45,7 +45,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxy"
 Json = Mapping[str, Any]
 
 
-# --- a form is shown ---
+# --- drawing a form ---
 
 
 def modal(form: Form, t: Translator) -> ui.Modal:
@@ -129,7 +129,7 @@ def _select(question: Input) -> ui.Select[ui.Modal]:
     )
 
 
-# --- a form is sent ---
+# --- reading a form ---
 
 
 def answers_of(data: Json) -> Answers:

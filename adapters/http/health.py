@@ -1,4 +1,4 @@
-"""Whether this process is well, for what watches over it: `/healthz`, `/readyz` and `/metrics`.
+"""Report this process's health to monitors: `/healthz`, `/readyz` and `/metrics`.
 
     health = Health(metrics)
     await health.start(address)              # before anything else, so that a long start can be told from a dead one
@@ -6,7 +6,7 @@
     health.drain()                           # as soon as the process is told to stop
     await health.stop()
 
-Nothing here says who is a member, what is asked or how anybody voted, but the pages are for those who run the bot.
+The pages never show who is a member, what members ask or how they vote, but they are only for operators.
 """
 
 from __future__ import annotations

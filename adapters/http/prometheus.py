@@ -1,4 +1,4 @@
-"""The figures that Prometheus reads. They belong to one instance; nothing is kept in this module.
+"""The figures for Prometheus. They belong to one instance; this module stores nothing.
 
 metrics = Metrics()
 instance = build(…, meter=metrics)

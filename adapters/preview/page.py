@@ -122,7 +122,7 @@ def _link(address: str, name: str, *, here: bool) -> Html:
     return el("a", name, href=address, aria_current="page" if here else None, dir="auto")
 
 
-# --- what is wrong with the files ---
+# --- the files' problems ---
 
 
 def _problems(reading: Reading, here: Path) -> Html:

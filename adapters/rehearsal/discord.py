@@ -250,7 +250,7 @@ class DiscordStage:
                         await self._channel.get_partial_message(int(id_)).delete()
                 self._ledger.drop(id_)
 
-    # --- how ---
+    # --- helpers ---
 
     async def _post(
         self, view: ui.LayoutView, ready: Ready | None = None, *, to: discord.Message | None = None

@@ -261,7 +261,7 @@ class SlackStage:
                         raise
                 self._ledger.drop(id_)
 
-    # --- how ---
+    # --- helpers ---
 
     async def _call(self, method: str, **arguments: Any) -> Any:
         """Call a method, and repeat it if it meets a limit. Raises SlackApiError."""

@@ -135,6 +135,7 @@ def never_empty(reply: Reply, t: Translator) -> Reply:
 
 
 def images(reply: Reply) -> list[Image]:
+    """Return the reply's pictures that have an SVG to draw."""
     return [card.image for card in reply.cards if card.image is not None and card.image.svg]
 
 

@@ -58,6 +58,7 @@ class FormOrigin:
         return hmac.new(token.encode(), words.encode(), hashlib.sha256).hexdigest()
 
     def encode(self) -> str:
+        """Return the JSON for `private_metadata`."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod

@@ -85,11 +85,13 @@ class Entrance(AsyncSlackAppServer):
         self._pages = pages
 
     async def handle_get_requests(self, request: web.Request) -> web.Response:
+        """Serve the install pages; answer 401 to anything else."""
         if request.method != "GET" or request.path not in self._pages:  # a HEAD request arrives here as well
             return web.Response(status=401)
         return await super().handle_get_requests(request)
 
     async def handle_post_requests(self, request: web.Request) -> web.Response:
+        """Dispatch a signed request. Answer 401 to an unsigned one, and 400 to an unreadable body."""
         written = await request.read()
         if not self._guard.is_signed(request.headers, written):
             return web.Response(status=401)
@@ -106,6 +108,7 @@ class Guard:
         self._verifier = SignatureVerifier(secret) if secret else None
 
     def is_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Tell whether Slack signed the body within the last five minutes."""
         timestamp = headers.get("x-slack-request-timestamp", "")
         signature = headers.get("x-slack-signature", "")
         if self._verifier is None or not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):

@@ -145,6 +145,7 @@ class Incoming(AsyncMiddleware):
         hold_task(asyncio.ensure_future(_logged(work)), self.running)
 
     async def drain(self, seconds: float) -> None:
+        """Wait for the running answers, and cancel those that take longer than `seconds`."""
         if self.running:
             _, late = await asyncio.wait(self.running, timeout=seconds)
             for task in late:

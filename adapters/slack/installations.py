@@ -57,7 +57,7 @@ class Installations(AsyncInstallationStore):
     def logger(self) -> logging.Logger:
         return logger
 
-    # --- as Bolt asks ---
+    # --- Bolt's interface ---
 
     async def async_save(self, installation: Installation) -> None:
         await self.async_save_bot(installation.to_bot())
@@ -83,7 +83,7 @@ class Installations(AsyncInstallationStore):
     async def async_delete_all(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         await self.async_delete_bot(enterprise_id=enterprise_id, team_id=team_id)
 
-    # --- as Parley does ---
+    # --- Parley's own methods ---
 
     async def find(self, team: str) -> Installed | None:
         """Return the workspace's installation, or None.

@@ -88,7 +88,7 @@ class InstallFlow(AsyncOAuthFlow):
         self._style = document_style() + pages.STYLE
         self._headers = {**guard.alone(self._style), "Cache-Control": "no-store"}
 
-    # --- the page ---
+    # --- the first page ---
 
     async def handle_installation(self, request: AsyncBoltRequest) -> BoltResponse:
         return self._protected(await super().handle_installation(request))
@@ -146,7 +146,7 @@ class InstallFlow(AsyncOAuthFlow):
         if self.settings.state_utils.is_valid_browser(state, cast("dict[str, Any]", request.headers)):
             await self.settings.state_store.async_consume(state)
 
-    # --- what is shown ---
+    # --- pages ---
 
     async def _succeeded(self, success: AsyncSuccessArgs) -> BoltResponse:
         done = success.installation

@@ -47,6 +47,7 @@ def is_whole(kind: str, body: Body) -> bool:
 
 
 def view_of(body: Body) -> Body:
+    """Return the payload's modal or Home tab; empty if there is none."""
     view = body.get("view")
     return view if isinstance(view, Mapping) else {}
 

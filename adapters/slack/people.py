@@ -43,6 +43,8 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """Slack's answer about a member, with empty fields for what it doesn't tell. `locale` is a tag such as "en-US"."""
+
     name: str = ""
     locale: str = ""
     zone: tzinfo | None = None
@@ -130,6 +132,7 @@ class People:
         return UNKNOWN
 
     def stop(self) -> None:
+        """Cancel the running look-ups."""
         for task in self._tasks:
             task.cancel()
 

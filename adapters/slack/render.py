@@ -232,6 +232,7 @@ def buttons_of(name: str, options: Iterable[Choice], *, several: bool) -> Json:
 
 
 def option_of(option: Choice) -> Json:
+    """Draw an option that already fits. https://docs.slack.dev/reference/block-kit/composition-objects/option-object"""
     element: Json = {"value": option.value, "text": plain_text(option.label, emoji=option.emoji is not None)}
     return {**element, "description": plain_text(option.description)} if option.description.strip() else element
 

@@ -93,6 +93,7 @@ class _Socket(SocketModeClient):
         self.message_receiver = asyncio.ensure_future(self.receive_messages())
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002 - the library's own signature
+        """Report the socket as lost, where the library would open another."""
         self.spent = True
         self._lost()
 
@@ -149,6 +150,7 @@ class SocketMode:
             self._socket.read_no_more()
 
     async def close(self) -> None:
+        """Close the socket, and stop watching it."""
         self.read_no_more()
         for task in self._tasks:
             task.cancel()

@@ -50,6 +50,7 @@ def escape(written: str) -> str:
 
 
 def measure_line(written: str) -> int:
+    """Count the characters of a line once escaped."""
     return len(escape(written))
 
 
@@ -59,14 +60,17 @@ def measure(content: Text) -> int:
 
 
 def visible(content: Text) -> bool:
+    """Tell whether the text shows anything but spaces."""
     return any(piece.text.strip() for block in content for piece in block.inlines)
 
 
 def rich_text(drawn: list[Json]) -> Json:
+    """Make a `rich_text` block of these elements."""
     return {"type": "rich_text", "elements": drawn}
 
 
 def section(drawn: list[Json]) -> Json:
+    """Make a section of these pieces, for a `rich_text` block."""
     return {"type": "rich_text_section", "elements": drawn}
 
 

@@ -182,6 +182,7 @@ class WebApi:
         self._middlewares = (count,) if count else ()
 
     def open(self) -> None:
+        """Open the HTTP session, with its timeout and its count of calls."""
         self.client.session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=TIMEOUT), middlewares=self._middlewares
         )

@@ -116,6 +116,7 @@ class Workspaces:
                 self.ended.set()
 
     async def close(self) -> None:
+        """Stop all look-ups, and wait for the running removals."""
         for workspace in self._by_team.values():
             workspace.people.stop()
         if self.tasks:
@@ -192,12 +193,14 @@ class OneToken:
         self._removed = False
 
     async def find(self, team: str) -> Installed | None:
+        """Return the operator's workspace, or None for another one. Raises what `WebApi.call` raises."""
         if self._installed is None:
             self.learn(await self._anyone.call("auth_test", token=self._token))
         ours = self._installed is not None and self._installed.team_id == team and not self._removed
         return self._installed if ours else None
 
     async def ask(self) -> Any:
+        """Ask auth.test about the token. Raises slack_sdk's own errors."""
         return await self._anyone.client.auth_test(token=self._token)
 
     def watch(self, changed: Callable[[str], None]) -> None:
@@ -223,4 +226,5 @@ class OneToken:
 
 
 def community_of(team: str) -> str:
+    """Return the core's id of a workspace's community."""
     return f"{NAME}:{team}"

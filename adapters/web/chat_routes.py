@@ -78,7 +78,7 @@ class ChatRoutes:
             "files": render.reply_files(reply) if reply else [],
         }
 
-    # --- what a page reads ---
+    # --- reading ---
 
     async def _hello(self, request: web.Request) -> web.Response:
         t = guard.reader(request)
@@ -152,7 +152,7 @@ class ChatRoutes:
             raise NotFound(t("I no longer have that file. Use the command again to get a new one."))
         return download(files[int(index)])
 
-    # --- what members do ---
+    # --- acting ---
 
     async def _say(self, http: web.Request) -> web.Response:
         body = await request_body.body(http)
@@ -245,7 +245,7 @@ class ChatRoutes:
             return self.conversation.redraw(current, answer)
         return self.conversation.add(audience=EVERYONE if public else request.actor.id, reply=answer)
 
-    # --- who asks ---
+    # --- the member ---
 
     def _request(self, http: web.Request, origin: ChatMessage | None = None) -> Request:
         t = guard.reader(http)

@@ -138,7 +138,7 @@ def _section(name: str, children: Iterator[Html]) -> Html:
     return el("section", *children, data_live=name)
 
 
-# --- what is shown --------------------------------------------------------------------------------------------------
+# --- the poll ---------------------------------------------------------------------------------------------------------
 
 
 def _head(t: Translator, view: View) -> Iterator[Html]:
@@ -244,7 +244,7 @@ def _rule_words(t: Translator, view: View) -> Iterator[Child]:
     yield from several_communities(t, poll)
 
 
-# --- what can be checked --------------------------------------------------------------------------------------------
+# --- audit, receipts and export ---------------------------------------------------------------------------------------
 
 
 def _record(t: Translator, view: View) -> Iterator[Html]:
