@@ -1,8 +1,8 @@
-"""Every kind of reply, as the bot itself gives it over the invented topic: those of all dialogues, and more.
+"""Every kind of reply, as the bot gives it over the invented topic: those of all dialogues, and more.
 
-tests/render/test_declared.py holds that nothing that is declared is missing here, and that each reply is drawn with all
-it says on each platform. A command that has a dialogue in tests/transcripts/dialogue.py is here by that alone. The
-replies in LOOKED_AT have golden files, too.
+tests/render/test_declared.py checks that nothing declared is missing here, and that each platform draws each reply
+completely. A command with a dialogue in tests/transcripts/dialogue.py is here automatically. The replies in LOOKED_AT
+also have golden files.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class _Stage:
 
 
 async def hosting(folder: Path, chance: Callable[[int], bytes], meter: Meter | None) -> Mapping[str, Reply]:
-    """Previews, the menu, templates, schedules, consent, decisions and the digest."""
+    """Return previews, the menu, templates, schedules, consent, decisions and the digest."""
     clock = Clock()
     async with running(folder, clock=clock, random_bytes=chance, meter=meter) as here:
         wall = here.platforms["test"] = TellingWall()

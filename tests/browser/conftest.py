@@ -1,4 +1,4 @@
-"""A real Chromium in front of a web chat that really listens."""
+"""A real Chromium in front of a web chat on a real port."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-compo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of this folder in one event loop, the one in which the browser was started."""
+    """Run this folder's tests in one event loop, in which the browser was started."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
@@ -31,7 +31,8 @@ async def served() -> AsyncIterator[Served]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
-    """The system's Chromium, started once. Each test has a context of its own, so nothing is kept from one to the next."""
+    """Yield the system's Chromium, started once. Each test has its own context, so nothing stays from one to the
+    next."""
     home = tmp_path_factory.mktemp("chromium")
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
@@ -51,7 +52,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
-    """The chat, opened as Ada. At the end, the browser must have complained of nothing."""
+    """Yield the chat, opened as Ada. At the end, the browser must not have complained."""
     async with watched(context) as opened:
         await open_chat(opened, served.url)
         yield opened
@@ -59,7 +60,7 @@ async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
 
 @asynccontextmanager
 async def watched(context: BrowserContext) -> AsyncIterator[Page]:
-    """A new page of which, at the end, the browser must have complained of nothing."""
+    """Yield a new page. At the end, the browser must not have complained."""
     complaints: list[str] = []
     opened = await context.new_page()
     opened.on("console", lambda message: _note(message, complaints))
@@ -74,11 +75,11 @@ async def open_chat(page: Page, url: str) -> None:
 
 
 async def up_to_date(page: Page) -> None:
-    """Waits until the page has been told what was said before."""
+    """Wait until the page has received the earlier messages."""
     await page.locator("#log[aria-live=polite]").wait_for(state="attached")
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
-    """Errors and violations of the content security policy; not that a bot was away, as in a test."""
+    """Note errors and violations of the content security policy, but not that a bot was away, as in some tests."""
     if message.type in {"error", "warning"} and "net::ERR" not in message.text:
         complaints.append(message.text)

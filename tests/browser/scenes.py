@@ -1,6 +1,7 @@
-"""What the chat page and the pages of polls show, scene by scene: played for pictures and for the check with axe.
+"""Scenes of the chat page and the polls' pages, for pictures and for the check with axe.
 
-Each scene begins with a page that was just opened as Ada, over the shipped pack, and ends with what is to be looked at.
+Each scene begins with a page that was just opened as Ada, over the shipped pack, and ends with the view for the
+picture.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ BALLOTS: Mapping[str, Sequence[str]] = {
 
 
 async def say(page: Page, line: str) -> None:
-    """Type a line and wait until it stands in the conversation."""
+    """Type a line, and wait until it appears in the conversation."""
     box = page.locator("#line")
     await box.fill(line)
     await box.press("Enter")
@@ -40,7 +41,7 @@ async def say(page: Page, line: str) -> None:
 
 
 def line(*lines: str, then: Sequence[str] = ()) -> Scene:
-    """What a member types, and the buttons pressed then."""
+    """Return the scene of a member who types these lines and presses these buttons."""
 
     async def play(page: Page, _hall: Hall) -> None:
         for each in lines:
@@ -53,7 +54,7 @@ def line(*lines: str, then: Sequence[str] = ()) -> Scene:
 
 
 async def _open(hall: Hall, method: str, options: Sequence[str] = PLACES, more: str = "") -> None:
-    """Mo opens a poll, in the chat."""
+    """Open a poll in the chat as Mo."""
     mo = replace(request("Mo", platform="web", moderator=True), now=hall.clock())
     listed = " | ".join(options)
     await hall.instance.bot.say(
@@ -69,7 +70,7 @@ async def _vote(hall: Hall, method: str, ballots: Sequence[str]) -> None:
 
 
 def poll(method: str, more: str = "", *, votes: bool = False, then: Sequence[str] = ()) -> Scene:
-    """An open poll, and the buttons that Ada presses."""
+    """Return the scene of an open poll, and the buttons that Ada presses."""
 
     async def play(page: Page, hall: Hall) -> None:
         await _open(hall, method, more=more)
@@ -86,7 +87,7 @@ def poll(method: str, more: str = "", *, votes: bool = False, then: Sequence[str
 def result(
     method: str, ballots: Sequence[str] | None = None, options: Sequence[str] = PLACES, *, of_page: bool = False
 ) -> Scene:
-    """A closed poll: its announcement, or its page."""
+    """Return the scene of a closed poll: its announcement, or its page."""
 
     async def play(page: Page, hall: Hall) -> None:
         await _open(hall, method, options)
@@ -106,7 +107,7 @@ async def first_screen(page: Page, _hall: Hall) -> None:
 
 
 async def first_screen_with_polls(page: Page, hall: Hall) -> None:
-    """As after a restart: a poll is open, and somebody else has spoken."""
+    """Show the first screen after a restart: a poll is open, and somebody else has written."""
     await _open(hall, "single")
     await page.locator("#log article").last.wait_for()
     await page.reload()
@@ -120,7 +121,8 @@ async def open_page(page: Page, hall: Hall) -> None:
 
 
 def discussion(*, closed: bool) -> Scene:
-    """The page of a discussion in which two camps of twelve agree on one statement and divide on four."""
+    """Return the scene of a discussion's page in which two camps of twelve agree on one statement and divide on
+    four."""
 
     async def play(page: Page, hall: Hall) -> None:
         ada = replace(request("Ada", platform="web"), now=hall.clock())

@@ -1,4 +1,4 @@
-"""A web chat that really listens on this machine, for the time of a test."""
+"""Serve a web chat on this machine for a test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.browser.showcase import Showcase
 from tests.world import CONTENT, NOW, Clock, references, running
 
 PORTS = range(20_000, 32_000)
-"""Below those that the system hands out to clients, so that nobody else takes one in between."""
+"""Ports below those that the system assigns to clients, so that nobody else takes one in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Served:
     chat: WebChat
     bot: Bot
     url: str
-    """Ends with a slash."""
+    """The address, ending with a slash."""
 
     @property
     def host(self) -> str:
@@ -42,7 +42,7 @@ class Served:
 
 
 def make_chat(features: Sequence[object] = (), *, first_id: int = 1, now: datetime = NOW) -> tuple[WebChat, Bot]:
-    """The web chat over the tea pack, with the showcase's commands, a clock that stands still and ids that count."""
+    """Make the web chat over the tea pack, with the showcase's commands, a clock that stands still and counting ids."""
     helper = Help()
     numbers = references()
     bot = Bot.of(
@@ -56,7 +56,7 @@ def make_chat(features: Sequence[object] = (), *, first_id: int = 1, now: dateti
 
 
 async def start_anywhere(chat: WebChat, tries: int = 50) -> str:
-    """Starts on a free port; returns the address."""
+    """Start on a free port, and return the address."""
     for port in random.sample(PORTS, tries):
         try:
             return await chat.start("127.0.0.1", port)
@@ -86,14 +86,14 @@ class Hall:
     clock: Clock
     url: str
     public_url: str
-    """Both end with a slash."""
+    """The public pages' address. Like `url`, it ends with a slash."""
 
     @property
     def port(self) -> int:
         return int(self.url.rstrip("/").rpartition(":")[2])
 
     async def close_due(self) -> None:
-        """Does what the clock says is due, as the scheduler would in a moment."""
+        """Run what is due, as the scheduler would in a moment."""
         await self.instance.scheduler.run_due()
         await self.instance.copies.drain()
 
@@ -108,7 +108,7 @@ async def serving_polls(
     content: Path = CONTENT,
     public_url: str = "",
 ) -> AsyncIterator[Hall]:
-    """Entering it again with the same folder, clock and port is a restart."""
+    """Run a hall. Entering it again with the same folder, clock and port is a restart."""
     clock = clock or Clock()
     async with running(folder, clock=clock, content=content, public_url=public_url) as instance:
         ids = count(first_id)

@@ -1,4 +1,4 @@
-"""A feature that uses everything a reply can hold, for tests of what shows it."""
+"""A feature that uses every part of a reply, for tests of how they are shown."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ FORM = Form(
 
 
 def everything() -> Card:
-    """A card that uses every piece of markup and every kind of control."""
+    """Return a card with every piece of markup and every kind of control."""
     return Card(
         title="Everything <i>at once</i>",
         url="https://example.org/card",
@@ -75,7 +75,7 @@ def everything() -> Card:
 
 
 class Showcase:
-    """Commands that answer in every way there is."""
+    """Commands that answer in every possible way."""
 
     @command("everything", "Shows everything")
     async def everything(self, _ctx: Context) -> Outcome:

@@ -1,4 +1,4 @@
-"""The sentences that a translator gets, as `make messages` collects them."""
+"""Collect the translators' sentences as `make messages` does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WRITTEN = "bot/locale/parley.pot"
 
 @cache
 def messages_of(root: Path) -> tuple[str | tuple[str, ...], ...]:
-    """Run the recipe of `make messages` into another file: each sentence, or its forms for one and many."""
+    """Run the recipe of `make messages` into another file. Return each sentence, or its singular and plural."""
     (recipe,) = (line for line in (root / "Makefile").read_text().splitlines() if "pybabel" in line)
     program, *arguments = shlex.split(recipe)
     assert program == "$(BIN)/pybabel"
@@ -34,5 +34,5 @@ def messages_of(root: Path) -> tuple[str | tuple[str, ...], ...]:
 
 
 def sentences_of(root: Path) -> list[str]:
-    """Every sentence of the catalogue; one with two forms gives both."""
+    """Return every sentence of the catalogue, both forms of those with a plural."""
     return [form for message in messages_of(root) for form in (message if isinstance(message, tuple) else (message,))]

@@ -1,13 +1,13 @@
-"""The documentation as data: its files, fenced blocks, links, and tables that are made from the code.
+"""The documentation as data: its files, fenced blocks, links, and tables made from the code.
 
-What can be tested in a document:
+The tests check these parts of a document:
 
-- a `console` block: lines that begin with `$ ` are typed, what follows is what they print (`…` stands for anything);
+- a `console` block: lines that begin with `$ ` are typed, and the others are their output (`…` stands for anything);
 - a `sh` block: every line is typed;
-- a block whose first line is a comment with a path, or that a `<!-- file: PATH -->` precedes: a file, which is there
-  when the document's commands run;
-- a `diff` block that an `<!-- edit: PATH -->` precedes: a change of that file. A document with changes is followed
-  step by step (test_editors_guide.py), since its commands print something else before and after;
+- a block whose first line is a comment with a path, or after a `<!-- file: PATH -->`: a file, which exists when the
+  document's commands run;
+- a `diff` block after an `<!-- edit: PATH -->`: a change of that file. A document with changes is followed step by step
+  (test_editors_guide.py), since its commands print something else before and after;
 - a table between `<!-- table: NAME -->` and `<!-- end of table -->`: made by tests/docs/tables.py.
 """
 
@@ -31,18 +31,18 @@ _FAILS = re.compile(r"\s+# exits with (?P<status>\d+)$")
 
 
 def documents() -> list[Path]:
-    """Every document that is written for people."""
+    """Return every document for people."""
     return [*sorted(ROOT.glob("*.md")), ROOT / "content" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def name_of(document: Path) -> str:
-    """How a document is called in the name of a test."""
+    """Return a document's name in the name of a test."""
     return document.relative_to(ROOT).as_posix()
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block. `file` is the path that it says it has, or empty; `edits` says that it changes that file."""
+    """A fenced block. `file` is the path that it names, or empty; `edits` tells whether it changes that file."""
 
     kind: str
     text: str
@@ -52,7 +52,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command line of an example. `output` is None where the document shows none."""
+    """A command line of an example. `output` is None if the document shows none."""
 
     line: str
     status: int = 0
@@ -60,7 +60,7 @@ class Command:
 
 
 def blocks(document: Path) -> list[Block]:
-    """The fenced blocks of a document, in order."""
+    """Return the fenced blocks of a document, in order."""
     listed = []
     for match in _BLOCK.finditer(document.read_text(encoding="utf-8")):
         comment = _FILE_COMMENT.match(match["text"])
@@ -70,12 +70,12 @@ def blocks(document: Path) -> list[Block]:
 
 
 def is_a_walk(document: Path) -> bool:
-    """Whether the document's steps change files, so that they hold only in their order."""
+    """Tell whether the document's steps change files, so that they only hold in order."""
     return any(block.edits for block in blocks(document))
 
 
 def write_files(document: Path, folder: Path) -> Path:
-    """Puts the files that a document shows into a folder."""
+    """Write the files that a document shows into a folder."""
     for block in blocks(document):
         if block.file and not block.edits:
             file = folder / block.file
@@ -85,13 +85,13 @@ def write_files(document: Path, folder: Path) -> Path:
 
 
 def commands(document: Path) -> Iterator[Command]:
-    """The command lines of a document's examples, in order."""
+    """Yield the command lines of a document's examples, in order."""
     for block in blocks(document):
         yield from commands_in(block)
 
 
 def commands_in(block: Block) -> Iterator[Command]:
-    """The command lines of one block."""
+    """Yield the command lines of one block."""
     if block.kind == "sh":
         yield from (_command(line) for line in block.text.splitlines() if line.strip())
     elif block.kind == "console":
@@ -107,37 +107,37 @@ def _command(line: str, output: str | None = None) -> Command:
 
 
 def prints(expected: str, printed: str) -> bool:
-    """Whether this was printed, `…` standing for any text and the ends of lines not counting."""
+    """Tell whether this was printed. `…` stands for any text, and line ends don't count."""
     pieces = [re.escape(" ".join(piece.split())) for piece in expected.split("…")]
     return re.fullmatch(r"\s*.*\s*".join(pieces), " ".join(printed.split()), re.DOTALL) is not None
 
 
 def links(document: Path) -> Iterator[str]:
-    """Where a document's links and images lead, examples left out."""
+    """Yield the targets of a document's links and images, without those in examples."""
     prose = _BLOCK.sub("", document.read_text(encoding="utf-8"))
     yield from (match["target"] for match in _LINK.finditer(prose))
 
 
 def images(document: Path) -> Iterator[tuple[str, str]]:
-    """Address and alt text of each image."""
+    """Yield the address and alternative text of each image."""
     for match in _LINK.finditer(document.read_text(encoding="utf-8")):
         if match[0].startswith("!"):
             yield match["target"], match["label"]
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors that GitHub gives to a document's headings."""
+    """Return GitHub's anchors of a document's headings."""
     headings = _HEADING.findall(_BLOCK.sub("", document.read_text(encoding="utf-8")))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def tables(document: Path) -> dict[str, str]:
-    """Name → the rows that stand in the document."""
+    """Return the rows of the document's tables by name."""
     return {match["name"]: match["rows"] for match in _TABLE.finditer(document.read_text(encoding="utf-8"))}
 
 
 def write_table(document: Path, name: str, rows: str) -> None:
-    """Puts a table into the document in place of the one that has this name."""
+    """Write a table into the document in place of the one with this name."""
 
     def put(match: re.Match[str]) -> str:
         return f"{match[1]}{rows}{match[4]}" if match["name"] == name else match[0]

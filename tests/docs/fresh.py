@@ -1,7 +1,7 @@
-"""A machine as a newcomer has it: a fresh copy of the repository, and an environment that has to be installed.
+"""A newcomer's machine: a fresh copy of the repository, and an environment to install.
 
-Nothing is downloaded: the packages that the locks name are taken from the environment that runs the tests, as if pip
-had fetched them before. Everything else (the virtual environment, Parley itself, its program) is made anew.
+Nothing is downloaded: the locked packages come from the environment that runs the tests, as if pip had fetched them
+before. Everything else (the virtual environment, Parley itself, its program) is made anew.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.docs.test_files import tracked
 
 
 def copy_of_repository(to: Path) -> Path:
-    """What Git would clone, and nothing that lies about beside it."""
+    """Copy the files that Git would clone, and no others."""
     for file in tracked():
         copy = to / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +28,8 @@ def copy_of_repository(to: Path) -> Path:
 
 
 def new_environment(folder: Path) -> Path:
-    """A virtual environment, without Parley, in which the locked packages count as installed; its folder of programs."""
+    """Make a virtual environment without Parley, in which the locked packages count as installed. Return its program
+    folder."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, env=variables())
     (packages,) = folder.glob("lib/python*/site-packages")
     (packages / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
@@ -36,7 +37,7 @@ def new_environment(folder: Path) -> Path:
 
 
 def variables(**more: str) -> Mapping[str, str]:
-    """The environment of a newcomer: no setting of Parley's, no path into this repository, no index of packages."""
+    """Return a newcomer's environment: no setting of Parley, no path into this repository, no package index."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PARLEY_", "PYTHON", "PIP_", "MAKE"))
     }

@@ -1,4 +1,4 @@
-"""The tables of the documentation, made from what they describe. `PARLEY_GOLDEN=write pytest tests/docs` renews them."""
+"""Make the documentation's tables from the code. `PARLEY_GOLDEN=write pytest tests/docs` renews them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTS = (
     *("poll schedule", "poll templates", "decide"),
     *("discuss start", "discuss extend", "discuss close", "discuss cancel"),
 )
-"""Commands of a poll's or a discussion's host."""
+"""Commands for the host of a poll or a discussion."""
 
 GROUPS = ("members", "hosts", "moderators", "editors")
 
@@ -36,7 +36,7 @@ _TYPES = {"boolean": "true or false", "integer": "whole number", "string": "text
 
 
 def command_groups(commands: Mapping[str, Command]) -> dict[str, list[Command]]:
-    """`members`, `hosts`, `moderators` and `editors`: every command in one of them."""
+    """Return each command in one of the groups `members`, `hosts`, `moderators` and `editors`."""
     groups: dict[str, list[Command]] = {name: [] for name in GROUPS}
     for command in commands.values():
         if command.permission is not Permission.MEMBER:
@@ -51,7 +51,7 @@ def command_table(commands: list[Command]) -> str:
 
 
 def metrics_table() -> str:
-    """Every figure, its labels and what it counts."""
+    """Return every figure with its labels and meaning."""
     rows = []
     for name, labels, what in figures():
         by = f" by {', '.join(f'`{label}`' for label in labels)}" if labels else ""
@@ -60,7 +60,7 @@ def metrics_table() -> str:
 
 
 def figures() -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Parley's own figures, as a new instance has them: name in a query, labels, what it is."""
+    """Yield a new instance's own figures: name in a query, labels, meaning."""
     registry = Metrics().registry
     for collector in registry._collector_to_names:
         if isinstance(collector, MetricWrapperBase):
@@ -73,11 +73,11 @@ _SUFFIXES = {"counter": "_total", "info": "_info"}
 
 
 COMMON = ("id", "aliases", "questions", "tags", "sources")
-"""Keys that entries of several lists have."""
+"""Keys that entries of several lists share."""
 
 
 def pack_tables() -> dict[str, str]:
-    """Name of a table (`pack`, `essay`, `facts`, …) → its rows."""
+    """Return the tables' rows by name (`pack`, `essay`, `facts`, …)."""
     whole = schemas()
     tables = {
         "parts": _parts_table(whole),
@@ -96,7 +96,7 @@ def pack_tables() -> dict[str, str]:
 
 
 def _lists() -> Iterator[tuple[str, str, str]]:
-    """Every list of a pack: its part, its name, its model's name."""
+    """Yield every list of a pack: its part, its name, its model's name."""
     for part, lists in PARTS.items():
         for name, model in lists.items():
             yield part, name, model.__name__
@@ -169,7 +169,7 @@ def _takes_text(schema: Mapping[str, Any]) -> str:
 
 
 def rules() -> set[str]:
-    """Codes of the rules that a pack can break: short names that library code gives to what it complains of."""
+    """Return the codes of the rules that a pack can break: the short names of library code's complaints."""
     codes: set[str] = set()
     for file in sorted((ROOT / "bot" / "packs").glob("*.py")):
         codes.update(_codes(ast.parse(file.read_text(encoding="utf-8"))))
@@ -202,5 +202,5 @@ def _called(node: ast.AST) -> str:
 
 
 def counting_rules() -> set[str]:
-    """The rules that a result of a poll can state."""
+    """Return the rules that a poll's result can state."""
     return {rule.value for rule in Rule}

@@ -29,12 +29,12 @@ class Telling(Wall):
 
 
 def copied(folder: Path, content: Path = CONTENT) -> Path:
-    """A content folder of the test's own, with the pack `tea` if no other packs are given."""
+    """Copy a content folder for the test, by default the one with the pack `tea`."""
     return Path(shutil.copytree(content, folder / "content"))
 
 
 def edit(content: Path, old: str, new: str, file: str = "tea/facts.yaml") -> None:
-    """Saves the file with one passage replaced."""
+    """Save the file with one passage replaced."""
     path = content / file
     text = path.read_text(encoding="utf-8")
     assert old in text
@@ -43,10 +43,10 @@ def edit(content: Path, old: str, new: str, file: str = "tea/facts.yaml") -> Non
 
 @asynccontextmanager
 async def serving(folder: Path, content: Path, **settings: Any) -> AsyncIterator[Instance]:
-    """An instance that watches nothing by itself, whose editors are told in the channel `office`."""
+    """Run an instance that doesn't watch files by itself, with the editors' channel `office`."""
     async with running(folder, content=content, clock=settings.pop("clock", None) or Clock(), **settings) as instance:
         await say(instance, MO, "/settings channel:office")
-        wall(instance).posted.clear()  # what the channel was told about itself
+        wall(instance).posted.clear()  # the notice of the channel's own setting
         await instance.content.begin()
         yield instance
 
@@ -56,10 +56,10 @@ async def submit(here: Instance, who: Request, action: str, answers: Answers) ->
 
 
 async def statement(instance: Instance) -> str:
-    """What a member is shown who asks for the fact `tea-popular`."""
+    """Return the statement that a member reads when they ask for the fact `tea-popular`."""
     return words(await say(instance, ADA, "/fact tea drinkers")).splitlines()[1]
 
 
 def notices(instance: Instance) -> list[str]:
-    """What the editors' channel heard."""
+    """Return the messages in the editors' channel."""
     return [reply_words(reply) for ref, reply in wall(instance).posted if ref.place.channel == "office"]

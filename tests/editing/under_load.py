@@ -1,4 +1,4 @@
-"""Look-ups without a pause while the content is reloaded again and again."""
+"""Look things up without a pause while the content is reloaded again and again."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _EDITION = re.compile(r"[Ee]dition (\d+)")
 
 
 def write_edition(content: Path, number: int) -> None:
-    """A pack of which every sentence names its edition. From one edition to the next a card comes or goes, too."""
+    """Write a pack whose every sentence names its edition. Each edition also adds or removes a card."""
     tea = content / "tea"
     tea.mkdir(parents=True, exist_ok=True)
     cards = range(FACTS + number % 2)
@@ -63,7 +63,7 @@ def write_edition(content: Path, number: int) -> None:
 
 @dataclass
 class Members:
-    """They ask one thing after the other. Each answer must be of one edition, and of none that is older than the last."""
+    """Members who ask one question after another. Each answer must be of one edition, never older than the last."""
 
     instance: Instance
     answers: int = 0
@@ -89,7 +89,7 @@ class Members:
 
 @dataclass
 class LoadRun:
-    """What a run showed. Memory is the process's, in bytes, after each reload."""
+    """The result of a run. Memory is the process's, in bytes, after each reload."""
 
     members: Members
     memory: list[int]
@@ -97,7 +97,7 @@ class LoadRun:
 
 
 async def reload_under_load(instance: Instance, content: Path, first: int, reloads: int) -> LoadRun:
-    """Writes an edition and has it taken, so many times, while members ask."""
+    """Write an edition and reload it, `reloads` times, while members ask."""
     members = Members(instance)
     asking = asyncio.create_task(members.ask())
     memory: list[int] = []
@@ -107,7 +107,7 @@ async def reload_under_load(instance: Instance, content: Path, first: int, reloa
             write_edition(content, number)
             libraries.append(weakref.ref(instance.content.shelf.current.library))
             assert isinstance(await instance.content.reload(), Acceptance)
-            wall(instance).posted.clear()  # a channel of the tests' own, which keeps all that it heard
+            wall(instance).posted.clear()  # the tests' own channel, which would keep all messages
             memory.append(resident_bytes())
             assert not asking.done()
     finally:

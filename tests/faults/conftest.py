@@ -1,4 +1,4 @@
-"""A server of its own for each test here, since it is restarted, filled up and cut off."""
+"""Give each test here its own server, since it is restarted, filled up and cut off."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 async def crowd(server: PostgresServer, tmp_path: Path) -> AsyncIterator[Crowd]:
-    """Over PostgreSQL."""
+    """Yield a crowd over PostgreSQL."""
     gathered = Crowd(new_database(server), tmp_path)
     yield gathered
     await gathered.abandon()
@@ -30,7 +30,7 @@ async def crowd(server: PostgresServer, tmp_path: Path) -> AsyncIterator[Crowd]:
 
 @pytest.fixture
 async def alone(tmp_path: Path) -> AsyncIterator[Crowd]:
-    """Over a file, which one process owns."""
+    """Yield a crowd over a file, which one process owns."""
     gathered = Crowd(f"sqlite:///{tmp_path / 'parley.db'}", tmp_path)
     yield gathered
     await gathered.abandon()

@@ -1,4 +1,4 @@
-"""Several Parley processes under load over one database, and what must hold whatever happens to them."""
+"""Run several Parley processes under load over one database, and check what must hold through every fault."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from tests.store.things import KEY, poll, record_of
 from tests.waits import PATIENCE, until
 
 LATER = timedelta(minutes=50)
-"""When polls close. Messages older than an hour would be edited more seldom."""
+"""Time until polls close. Messages older than an hour would be edited more rarely."""
 PLACES = 3
-"""Channels in which each poll is posted."""
+"""Channels that each poll is posted in."""
 
 logger = logging.getLogger("parley.tests.faults")
 
 
 @dataclass
 class Member:
-    """One process."""
+    """A Parley process."""
 
     name: str
     process: Process
@@ -64,7 +64,7 @@ class Member:
         self.process.stdin.write(line.encode() + b"\n")
 
     async def stop(self) -> None:
-        """In good order."""
+        """Stop the process properly."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         assert await asyncio.wait_for(self.process.wait(), PATIENCE) == 0
@@ -77,7 +77,7 @@ class Member:
 
 
 class Crowd:
-    """`url` is what the processes open, `folder` where their platform writes down what it did."""
+    """`url` is the processes' database, `folder` the place of their platform's records."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
@@ -86,7 +86,7 @@ class Crowd:
         self.members: list[Member] = []
 
     async def open_polls(self, names: Iterable[str] = ("p1", "p2")) -> None:
-        """Secret and named ones in turn, each posted in `PLACES` channels; they close some time later."""
+        """Open secret and named polls in turn, each posted in `PLACES` channels. They close some time later."""
         now = datetime.now(UTC)
         async with self.database() as database:
             box = BallotBox(database, Keys(KEY))
@@ -109,7 +109,7 @@ class Crowd:
             await database.close()
 
     async def start_all(self, names: str) -> list[Member]:
-        """One process for each letter."""
+        """Start a process for each letter."""
         return await asyncio.gather(*(self.start(name) for name in names))
 
     async def start(self, name: str, members: int = 24, url: str = "") -> Member:
@@ -134,7 +134,7 @@ class Crowd:
         return member
 
     async def at_the_close(self, but: Member | None = None) -> None:
-        """The polls' time is up: the processes (but one) hear the clock strike, and every place hears the results."""
+        """Let the polls' time run out: all processes except `but` are told, and every place gets the results."""
         for member in self.members:
             if member is not but and member.process.returncode is None:
                 member.tell(f"clock {LATER.total_seconds()}")
@@ -144,7 +144,7 @@ class Crowd:
         await until(true, patience)
 
     async def more_votes(self, number: int) -> None:
-        """Waits until so many more are acknowledged."""
+        """Wait until `number` more votes are acknowledged."""
         before = self.votes
         await self.until(lambda: self.votes >= before + number)
 
@@ -153,7 +153,7 @@ class Crowd:
         return sum(len(member.acknowledged) for member in self.members)
 
     def announcements(self) -> Counter[str]:
-        """How often each poll was said in each channel."""
+        """Count the announcements by poll and channel."""
         file = self.folder / "posts"
         return Counter(file.read_text().splitlines() if file.exists() else [])
 
@@ -165,13 +165,13 @@ class Crowd:
                 await member.reading
 
     async def abandon(self) -> None:
-        """For the end of a test, however it ends."""
+        """Kill the processes at the end of a test, however it ends."""
         for member in self.members:
             if member.process.returncode is None:
                 await member.kill()
 
     async def check(self, fault: str, *, ended: bool = True) -> None:
-        """Nothing acknowledged is lost, each poll is closed once, no place was told twice, no message edited by two at once."""
+        """Check that no acknowledged vote is lost, each poll closed once, no place was told twice, and edits never overlap."""
         lost = 0
         async with self.database() as database:
             for name in self.polls:
@@ -199,7 +199,7 @@ class Crowd:
         )
 
     def edits_at_once(self) -> list[str]:
-        """Edits of a message that began while another living process was editing it."""
+        """Return the edits of a message that began while another living process was editing it."""
         dead = {member.name for member in self.members if member.process.returncode not in {None, 0}}
         file = self.folder / "edits"
         editing: dict[tuple[str, str], str] = {}
@@ -215,11 +215,12 @@ class Crowd:
 
     @staticmethod
     def _wrong(voted: list[tuple[str, str, str, str]], standing: dict[str, str]) -> int:
-        """Ballots of a named poll that vanished. A later vote that was stored and not answered may have changed one."""
+        """Count the vanished ballots of a named poll. A later vote that was stored but not answered may have changed
+        one."""
         return sum(f"test:demo:{member}" not in standing for _, member, *_ in voted)
 
     async def all_redrawn(self) -> None:
-        """Waits until every copy shows what its poll is."""
+        """Wait until every copy shows its poll's state."""
         async with self.database() as database:
 
             async def is_redrawn() -> bool:

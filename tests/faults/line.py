@@ -1,4 +1,4 @@
-"""A line to a server that can be cut, fall silent and be mended."""
+"""A line to a server that tests can cut, silence and restore."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHUNK = 65_536
 
 
 class Line:
-    """`async with Line(port) as line:` what connects to `line.port` reaches the server's port on this machine."""
+    """`async with Line(port) as line:` connections to `line.port` reach the server's port on this machine."""
 
     def __init__(self, port: int) -> None:
         self._server_port = port
@@ -31,11 +31,11 @@ class Line:
         await self.cut()
 
     def url(self, url: str) -> str:
-        """The server's address, by this line."""
+        """Return the server's address through this line."""
         return url.replace(f":{self._server_port}/", f":{self.port}/")
 
     async def cut(self) -> None:
-        """Every connection breaks, and nobody gets through."""
+        """Break every connection, and accept no new one."""
         if self._listening is not None:
             self._listening.close()
         self._cuts += 1
@@ -48,11 +48,11 @@ class Line:
         self._listening = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
 
     def silence(self) -> None:
-        """Nothing comes through in either direction, and nobody is told."""
+        """Pass nothing in either direction, without a notice."""
         self._open.clear()
 
     def speak(self) -> None:
-        """What was said meanwhile arrives."""
+        """Pass everything on again, with what was sent meanwhile."""
         self._open.set()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,7 +62,7 @@ class Line:
             there, back = await asyncio.open_connection("127.0.0.1", self._server_port)
             ends.add(back)
             self._writers.add(back)
-            if self._cuts == cuts:  # else it was cut while it was being made
+            if self._cuts == cuts:  # unless it was cut while it was being made
                 await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
         except OSError:
             pass

@@ -1,11 +1,12 @@
-"""One whole Parley process with members who never stop voting, to be killed, cut off and put back in time.
+"""A whole Parley process with members who never stop voting, for tests that kill it, cut it off and set it back in
+time.
 
     member.py URL FOLDER NAME MEMBERS POLL…
 
-Prints `ready`, then for each answered vote `vote POLL MEMBER CHOICE CODE` in one write, and `failed` for one that could
-not be counted. What it posts is appended to FOLDER/posts, a line each, `POLL CHANNEL`; of
-what it edits FOLDER/edits tells when that began and ended, `POLL CHANNEL NAME begin` and `end`.
-Standard input: `clock SECONDS` moves its clock, `quiet` ends the voting, the end of input stops it in good order.
+Prints `ready`, then `vote POLL MEMBER CHOICE CODE` for each answered vote in one write, and `failed` for one that could
+not be counted. Each post is appended to FOLDER/posts as a line `POLL CHANNEL`; FOLDER/edits gets `POLL CHANNEL NAME
+begin` and `end` for each edit. On standard input, `clock SECONDS` moves the clock, `quiet` ends the voting, and the end
+of input stops the process properly.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from tests.world import CONTENT
 
 MOMENT = 0.01
 REST = 0.1
-"""Seconds for which a member waits whose vote could not be counted."""
+"""Seconds that a member waits after a vote that could not be counted."""
 
 
 class Clock:
@@ -44,7 +45,7 @@ class Clock:
 
 
 class Ledger:
-    """A platform that writes down what it does, and takes a moment for it."""
+    """A platform that records its actions, each of which takes a moment."""
 
     name = "test"
     limits = Limits()
@@ -113,7 +114,7 @@ async def _end(voting: list[asyncio.Task[None]]) -> None:
 
 
 async def vote(instance: Instance, member: str, polls: list[str], clock: Clock) -> None:
-    """Votes, now here, now there, for as long as any poll is open."""
+    """Vote in changing polls, as long as any is open."""
     chance = random.Random(member)
     remaining = list(polls)
     while remaining:

@@ -1,4 +1,4 @@
-"""A small disk, to be filled up."""
+"""Make a small disk that a test can fill up."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Disk:
         return self.folder / "ballast"
 
     def fill(self) -> None:
-        """Leaves not a block free."""
+        """Leave no block free."""
         with self._ballast.open("ab", buffering=0) as file:
             try:
                 while file.write(b"\0" * BLOCK):
@@ -35,13 +35,13 @@ class Disk:
 
 
 def mountable() -> bool:
-    """Whether this account may mount a file system, which takes root and, in a container, the right to do so."""
+    """Tell whether this account may mount a file system, which takes root and, in a container, the right to do so."""
     return os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
 
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Disk]:
-    """Where every account may go, since a database server runs under its own."""
+    """Make a disk that every account can reach, since a database server runs under its own."""
     folder = Path(tempfile.mkdtemp(prefix="parley-disk-"))
     folder.chmod(0o755)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777", "tmpfs", folder], check=True)

@@ -1,4 +1,4 @@
-"""Inputs that begin as real ones and were damaged: pieces cut out, doubled, exchanged for what parsers stumble over."""
+"""Make inputs from damaged real ones: pieces cut out, doubled, or replaced by things that parsers trip over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVIL = (
 )  # fmt: skip
 
 LETTERS: SearchStrategy[str] = st.characters() | st.characters(categories=["Cs"]) | st.sampled_from('":|,#{}[]\\<>&%')
-"""Every character there is, half surrogates too, which JSON can hold and UTF-8 can't."""
+"""Every character, with half surrogates, which JSON can hold and UTF-8 can't."""
 
 WORDS: SearchStrategy[str] = st.sampled_from(EVIL) | st.text(LETTERS, max_size=30)
 
@@ -33,7 +33,7 @@ JSON: SearchStrategy[Any] = st.recursive(
 
 @st.composite
 def damaged(draw: DrawFn, seeds: Sequence[str], most: int = 4) -> str:
-    """One of these texts after up to `most` cuts and insertions; pieces of the others may be among what is put in."""
+    """Draw one of these texts after up to `most` cuts and insertions, also of pieces of the others."""
     text = draw(st.sampled_from(seeds))
     for _ in range(draw(st.integers(0, most))):
         start = draw(st.integers(0, len(text)))
@@ -51,7 +51,7 @@ def texts(seeds: Sequence[str]) -> SearchStrategy[str]:
 
 @st.composite
 def damaged_json(draw: DrawFn, seeds: Sequence[Any], most: int = 3) -> Any:
-    """One of these objects in which up to `most` values are gone, of another kind, or damaged texts."""
+    """Draw one of these objects with up to `most` values missing, of another type, or damaged."""
     value = copy.deepcopy(draw(st.sampled_from(seeds)))
     for _ in range(draw(st.integers(1, most))):
         places = list(_places(value))
@@ -68,12 +68,12 @@ def damaged_json(draw: DrawFn, seeds: Sequence[Any], most: int = 3) -> Any:
 
 
 THEIRS = frozenset(("id", "team_id", "user_id", "channel_id", "message_ts", "ts", "type", "trigger_id", "command"))
-"""Keys whose values the platforms make, and no person."""
+"""Keys with values from the platforms, not from people."""
 
 
 @st.composite
 def damaged_words(draw: DrawFn, seeds: Sequence[Any], most: int = 3) -> Any:
-    """One of these objects, of the same shape and with the same ids, in which up to `most` texts are damaged."""
+    """Draw one of these objects, of the same shape and with the same ids, with up to `most` damaged texts."""
     value = copy.deepcopy(draw(st.sampled_from(seeds)))
     places = [(inside, key) for inside, key in _places(value) if isinstance(inside[key], str) and key not in THEIRS]
     for _ in range(draw(st.integers(1, most))):
@@ -83,7 +83,7 @@ def damaged_words(draw: DrawFn, seeds: Sequence[Any], most: int = 3) -> Any:
 
 
 def _places(value: Any) -> Any:
-    """Every place in an object where a value stands: what it stands in, and its key or index."""
+    """Return every place of a value in an object: its container, and its key or index."""
     keys: list[Any] = (
         list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
     )
@@ -93,5 +93,5 @@ def _places(value: Any) -> Any:
 
 
 def as_json(value: Any) -> bytes:
-    """As a sender would write it: half surrogates as escapes, NaN as it is."""
+    """Encode the value as a sender would: half surrogates as escapes, NaN as it is."""
     return json.dumps(value).encode()

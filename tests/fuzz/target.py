@@ -1,6 +1,6 @@
-"""How a parser is shaken: real inputs first, then what hypothesis makes of them, each watched for bugs and hangs.
+"""Fuzz a parser: first with real inputs, then with hypothesis' variants, watching each for bugs and hangs.
 
-`PARLEY_TEST_FUZZ_SECONDS` keeps every target going for at least so long (`make fuzz SECONDS=600`).
+`PARLEY_TEST_FUZZ_SECONDS` is the least time for every target (`make fuzz SECONDS=600`).
 """
 
 from __future__ import annotations
@@ -25,22 +25,23 @@ T = TypeVar("T")
 
 SECONDS = "PARLEY_TEST_FUZZ_SECONDS"
 HUNG_AFTER = 30
-"""Seconds after which an input that takes a few milliseconds has hung, however busy the machine is."""
+"""Seconds after which an input that should take a few milliseconds has hung, even on a busy machine."""
 
 EFFORTS = (1, pytest.param(8, marks=pytest.mark.slow))
-"""How many times a target's usual number of inputs: once in each run, more in the slow one."""
+"""Multiples of a target's usual number of inputs: one in each run, more in the slow one."""
 
 
 class Bug(AssertionError):
-    """An input that was answered with a bug, or not at all."""
+    """An input that caused a bug or a hang."""
 
 
 def fuzz(
     check: Callable[[T], object], inputs: SearchStrategy[T], seeds: Iterable[T], examples: int, *, may_log: bool = False
 ) -> None:
-    """Checks each seed, then so many inputs. Raises Bug, with the smallest input that was found, in hypothesis' words.
+    """Check each seed, then the given number of inputs. Raises Bug with the smallest failing input, as hypothesis
+    prints it.
 
-    `may_log`: what is logged as an error is none here.
+    With `may_log`, logged errors are allowed.
     """
 
     def watched(value: T) -> None:
@@ -64,13 +65,13 @@ def fuzz(
 
 
 def check_refusal(error: BotError) -> None:
-    """A refusal has words."""
+    """Check that a refusal has words."""
     assert error.message.strip()
 
 
 @contextmanager
 def watching(*, may_log: bool = False) -> Iterator[None]:
-    """Raises Bug for whatever is logged as an error in here, and for what takes far too long."""
+    """Raise Bug for a logged error, and for work that takes far too long."""
     collector = LogCollector(logging.ERROR)
     root = logging.getLogger()
     others, root.handlers = root.handlers, [collector]  # a report can't carry every character that is logged here
@@ -101,7 +102,7 @@ def _hung(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def opened(world: AbstractAsyncContextManager[T]) -> Iterator[tuple[T, Callable[[Coroutine[Any, Any, Any]], Any]]]:
-    """Something that lives on an event loop, and how to run a coroutine there."""
+    """Yield something on an event loop, and a function that runs a coroutine there."""
     with asyncio.Runner() as runner:
         inside = runner.run(world.__aenter__())
         try:

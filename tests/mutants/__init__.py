@@ -1,4 +1,4 @@
-"""Whether the tests hold the rules: change one thing in a rule, and see whether a test fails.
+"""Check that the tests hold the rules: change one thing in a rule, and see whether a test fails.
 
     python -m tests.mutants                             every file of rules.py
     python -m tests.mutants bot/polls/rules.py          one file

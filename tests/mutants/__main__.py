@@ -1,4 +1,4 @@
-"""Run mutants and say which survived. See the package's own text."""
+"""Run mutants and report the survivors. The package's docstring says more."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from tests.mutants.rules import NONE_SURVIVES, ROOMS, SURVIVE_MAX, Room
 ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
 EXPLAINED = "equivalent"
-"""What becomes of a mutant that equivalent.yaml explains: it isn't run."""
+"""Outcome of a mutant that equivalent.yaml explains: it isn't run."""
 _ROOM = 2_000_000_000
 _SERVERS = "not postgres"
-"""A test that starts a server would start it anew for each mutant."""
+"""Skips tests that would start a server anew for each mutant."""
 
 
 def main() -> int:
@@ -80,14 +80,14 @@ def main() -> int:
 
 
 def outcomes_of(room: Room, mutants: Sequence[Mutant]) -> Sequence[str]:
-    """Run a room's tests against mutants. Ends the program where a test fails without any, and says which."""
+    """Run a room's tests against mutants. End the program if a test fails without any, and name it."""
     with tempfile.TemporaryDirectory(dir=_scratch()) as folder:
         order = Path(folder, "mutants.json")
         order.write_text(json.dumps([asdict(mutant) for mutant in mutants]), "utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.plugin", "-p", "no:randomly"]
         command += ["-p", "no:xdist", "-o", "tmp_path_retention_policy=none", "--hypothesis-profile=mutants"]
-        command += ["--tb=native"]  # others look up the source of each frame, which takes longer than most tests
-        command += [f"--basetemp={folder}/tests"]  # or it would look for a number among those of all mutants before
+        command += ["--tb=native"]  # other styles look up each frame's source, which takes longer than most tests
+        command += [f"--basetemp={folder}/tests"]  # or pytest would search for a number among all earlier mutants'
         command += ["-m", "not slow", "-k", _SERVERS, *room.tests]
         environment = {**os.environ, "PARLEY_TEST_MUTANTS": str(order), "TMPDIR": _scratch()}
         result = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL)
@@ -98,7 +98,8 @@ def outcomes_of(room: Room, mutants: Sequence[Mutant]) -> Sequence[str]:
 
 
 def _scratch() -> str:
-    """Return where the tests' databases lie: in memory if there is room, since half of a test is waiting for a disk."""
+    """Return the folder of the tests' databases: in memory if there is room, since half of a test is waiting for a
+    disk."""
     memory = Path("/dev/shm")
     if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM:
         return str(memory)
@@ -111,7 +112,7 @@ def _say(line: str) -> None:
 
 
 def _mutants(room: Room, number: int, only: Sequence[str]) -> list[Mutant]:
-    """All mutants of a room's files; a file belongs to the first room that names it."""
+    """Return all mutants of a room's files. A file belongs to the first room that names it."""
     earlier = {path for other in ROOMS[:number] for path in _paths(other)}
     paths = [path for path in _paths(room) if path not in earlier and (not only or path in only)]
     return [mutant for path in paths for mutant in mutants_of(path, Path(ROOT, path).read_text("utf-8"))]
@@ -127,7 +128,7 @@ def _draw(mutants: Sequence[Mutant], share: float, seed: int) -> set[Mutant]:
 
 
 def _draw_files(mutants: Sequence[Mutant], share: float, seed: int) -> set[Mutant]:
-    """Draw whole files, until they have the share: fewer rooms have to be learned then."""
+    """Draw whole files until they make up the share, so that fewer rooms must be learned."""
     chosen: set[Mutant] = set()
     for drawn in sorted({mutant.file for mutant in mutants}, key=lambda file: crc32(f"{seed} {file}".encode())):
         if len(chosen) < share * len(mutants):

@@ -1,6 +1,6 @@
-"""The changes that a mutant makes, each to one place of a file's syntax tree.
+"""The changes of mutants, each in one place of a file's syntax tree.
 
-Left alone are annotations, docstrings, assertions and calls that only write to the log: no rule stands in them.
+Annotations, docstrings, assertions and calls that only log stay unchanged: they hold no rule.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LOGS = ("logger", "log", "warnings")
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: where it is, of what kind, and the code before and after it in one line each."""
+    """A change: its place, its kind, and the code before and after it in one line each."""
 
     file: str
     line: int
@@ -37,17 +37,17 @@ class Mutant:
     before: str
     after: str
     number: int
-    """Its place among the file's mutants."""
+    """Position among the file's mutants."""
     at_import: bool
-    """Whether it stands outside of all functions, so that an import runs it, and no test of its own does."""
+    """Whether it is outside all functions, so that only an import runs it, and no test."""
     name: str
-    """What it is called in equivalent.yaml; a change elsewhere in the file leaves it as it is."""
+    """Name in equivalent.yaml. A change elsewhere in the file doesn't change it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Site:
     node: ast.AST
-    """The place that the report shows before and after."""
+    """The node that the report shows before and after."""
     operator: str
     change: Callable[[], None]
     restore: Callable[[], None]
@@ -81,7 +81,7 @@ def mutated(source: str, number: int) -> ast.Module:
 
 
 def _inside(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[ast.AST]:
-    """Yield what runs when the function is called: neither its defaults nor its decorators."""
+    """Yield the nodes that run when the function is called: neither its defaults nor its decorators."""
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
     return (node for statement in body for node in ast.walk(statement))
 

@@ -1,6 +1,6 @@
-"""A pytest plugin: instead of running the tests once, it runs them against each mutant of a room.
+"""A pytest plugin that runs the tests against each mutant of a room, instead of once.
 
-`PARLEY_TEST_MUTANTS` names a JSON file with the room's mutants; the plugin writes what each came to beside it, as
+`PARLEY_TEST_MUTANTS` names a JSON file with the room's mutants. The plugin writes the outcomes beside it, as
 `.outcomes`.
 """
 
@@ -25,19 +25,19 @@ from tests.mutants.swap import swap_in
 from tests.world import running
 
 KILLED, SURVIVED, OUT_OF_REACH = "killed", "survived", "out of reach"
-"""Out of reach: a change that only an import would bring to bear, such as one inside a decorator."""
+"""Out of reach: a change that only an import would apply, such as one inside a decorator."""
 _CODES = {0: SURVIVED, 1: KILLED, 2: OUT_OF_REACH}
 LOG = "PARLEY_TEST_MUTANTS_LOG"
-"""Names a file that gets a line for each mutant as soon as it is tried: what it came to, a tab, its name."""
+"""Names a file that gets a line for each tried mutant at once: its outcome, a tab, its name."""
 SLOWER = 10
-"""A test may take so many times as long with a mutant as without, and three seconds more."""
+"""A test may take this many times as long with a mutant as without, and three seconds more."""
 LONG = 5.0
-"""A test that takes so many seconds of a processor is left out: each rule is held by a quick one."""
+"""Seconds of a processor from which a test is left out: a quick one holds each rule."""
 LATEST = 4
-"""Tests that killed a mutant nearby a moment ago are likely to kill the next one: so many of them come first."""
+"""Tests that have just killed a mutant nearby are likely to kill the next one, so this many of them come first."""
 
 _Reach = Mapping[str, Mapping[int, Sequence[str]]]
-"""File → line → ids of the tests that reach it."""
+"""The ids of the tests that reach each line, by file and line."""
 
 
 async def _warm_up() -> None:
@@ -48,7 +48,7 @@ async def _warm_up() -> None:
 
 
 class Failures:
-    """Which tests failed, as pytest reports it."""
+    """The tests that failed, as pytest reports them."""
 
     def __init__(self) -> None:
         self.reports: list[pytest.TestReport] = []
@@ -65,7 +65,7 @@ settings.register_profile(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool:
-    """Take the place of pytest's own loop. Raises UsageError where a test fails without any mutant."""
+    """Replace pytest's own loop. Raises UsageError if a test fails without any mutant."""
     order = Path(os.environ["PARLEY_TEST_MUTANTS"])
     mutants = [Mutant(**each) for each in json.loads(order.read_text("utf-8"))]
     run = _Run(session, order.with_suffix(".reach"))
@@ -81,7 +81,7 @@ class _Run:
         self._report = report
 
     def outcomes(self, mutants: Sequence[Mutant]) -> Sequence[str]:
-        """Return what each mutant came to, in their order."""
+        """Return the mutants' outcomes, in order."""
         asyncio.run(_warm_up())
         reach, seconds = self._learn(sorted({mutant.file for mutant in mutants}))
         outcomes = [SURVIVED] * len(mutants)
@@ -106,20 +106,21 @@ class _Run:
         return outcomes
 
     def passes(self, nodeid: str) -> bool:
-        """Run one test, with all that it needs, and take that down again."""
+        """Run one test with its set-up, and tear that down again."""
         item = self._items[nodeid]
         item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
         return not self._failures.reports
 
     def _ids(self, mutant: Mutant, lines: Mapping[int, Sequence[str]]) -> set[str]:
-        """The tests that reach a mutant's lines; for what runs at import, those that reach or name its module."""
+        """Return the tests that reach a mutant's lines; for code at import, those that reach or name its module."""
         places = lines if mutant.at_import else range(mutant.line, mutant.end_line + 1)
         module = mutant.file.removesuffix(".py").replace("/", ".")
         naming = {id_ for id_ in self._items if mutant.at_import and f"[{module}]" in id_}
         return naming | {id_ for line in places for id_ in lines.get(line, ())} - {""}
 
     def _learn(self, files: Sequence[str]) -> tuple[_Reach, Mapping[str, float]]:
-        """Run all tests once, in a child of its own, and learn which reach which line, and the seconds of quick ones."""
+        """Run all tests once, in a separate child, and record the lines that each reaches and the seconds of quick
+        ones."""
         child = _fork(lambda: self._measure(files))
         _, status = os.waitpid(child, 0)
         if os.waitstatus_to_exitcode(status) != 0:
@@ -148,9 +149,9 @@ class _Run:
 
 
 class _Attack:
-    """What a child does: become the mutant, then run tests until one fails.
+    """The work of a child: become the mutant, then run tests until one fails.
 
-    `limits` has their ids, with seconds; the id of the test that runs stands in the report.
+    `limits` has the tests' ids, with seconds. The report names the running test.
     """
 
     def __init__(self, run: _Run, mutant: Mutant, limits: Mapping[str, int], report: Path) -> None:
@@ -162,7 +163,7 @@ class _Attack:
             return 2
         for nodeid, seconds in self._limits.items():
             self._report.write_text(nodeid, "utf-8")
-            signal.alarm(seconds)  # whose default is the end of the child
+            signal.alarm(seconds)  # the alarm's default action ends the child
             if not self._run.passes(nodeid):
                 return 1
         return 0
@@ -172,7 +173,7 @@ def _fork(work: Callable[[], int]) -> int:
     child = os.fork()
     if child:
         return child
-    code = 1  # where the mutant breaks more than a test
+    code = 1  # if the mutant breaks more than a test
     try:
         silence = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):

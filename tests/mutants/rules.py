@@ -1,4 +1,4 @@
-"""Where the rules stand, and which tests are their own."""
+"""The files with rules, and their tests."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Files that hold rules and the tests that hold them; both as globs or folders from the repository's root."""
+    """Files with rules and the tests that hold them, both as globs or folders from the repository's root."""
 
     files: Sequence[str]
     tests: Sequence[str]
 
 
 SURVIVE_MAX = 0.03
-"""The share of all mutants that may survive."""
+"""Largest share of all mutants that may survive."""
 NONE_SURVIVES = (
     "bot/chat/fit.py",
     "bot/commands/results.py",
@@ -59,7 +59,8 @@ NONE_SURVIVES = (
     "adapters/discord/rights.py",
     "adapters/slack/places.py",
 )
-"""Eligibility, secrecy, permissions, counting, the chain: each mutant there is killed, or explained as equivalent."""
+"""Eligibility, secrecy, permissions, counting, the chain: each mutant here must be killed, or explained as
+equivalent."""
 
 ROOMS: Sequence[Room] = (
     Room(

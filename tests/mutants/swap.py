@@ -1,4 +1,4 @@
-"""Put a mutant in the place of the code that runs, in a process that is thrown away afterwards."""
+"""Replace running code by a mutant, in a process that is discarded afterwards."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ _OURS = ("bot", "adapters", "tests")
 
 
 def swap_in(file: str, tree: ast.Module) -> bool:
-    """Let every function and constant of a module be as the tree says. Returns whether anything changed.
+    """Replace every function and constant of a module by the tree's. Return whether anything changed.
 
-    Functions take the new code, so that a module that imported one runs it; a constant is set wherever its name and value
-    stand in a module of the project. What a decorator or a class statement computed at import stays as it was.
+    Functions get the new code, so that it also runs in modules that imported them. A constant is set wherever a module
+    of the project has its name and value. Values that a decorator or a class statement computed at import stay as they
+    were.
     """
     name = ".".join(PurePosixPath(file).with_suffix("").parts)
     present = importlib.import_module(name)
     mutant = ModuleType(name)
     mutant.__file__ = present.__file__
-    sys.modules[name] = mutant  # where dataclasses look up what their annotations mean
+    sys.modules[name] = mutant  # dataclasses look up their annotations here
     try:
         exec(compile(tree, present.__file__ or file, "exec"), vars(mutant))  # noqa: S102 - our own code, one change in it
     finally:
@@ -69,7 +70,7 @@ def _is_other(function: FunctionType, other: FunctionType) -> bool:
 
 
 def _fits(function: FunctionType, other: FunctionType) -> bool:
-    """Whether a function can take the other's code: Python refuses one that closes over more or fewer names."""
+    """Tell whether a function can take the other's code: Python refuses one that closes over more or fewer names."""
     return len(function.__code__.co_freevars) == len(other.__code__.co_freevars)
 
 

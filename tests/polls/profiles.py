@@ -1,4 +1,4 @@
-"""Elections for the tests: real ones from files, random ones from a seed."""
+"""Elections for tests: real ones from files, random ones from a seed."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Records made by hand, link by link as docs/record-format.md has them, honest ones and others."""
+"""Make records by hand, link by link as in docs/record-format.md, honest and forged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LATER = CLOSES + timedelta(hours=1)
 
 @dataclass
 class RecordMaker:
-    """Adds one step after the other; `record` is what they come to. `number` is that of the format."""
+    """Adds one step after another; `record` is the result. `number` is the format's."""
 
     secret: bool = True
     number: int = 2
@@ -51,14 +51,14 @@ class RecordMaker:
     def add(
         self, step: Step, commitment: str, replaces: int = 0, closes_at: datetime | None = None, receipt: str = ""
     ) -> int:
-        """Add a link that fits the one before, and return its number."""
+        """Add a link that fits the previous one, and return its number."""
         number, before = len(self.links) + 1, self.head
         made = self.format.link("p1", number, step.value, commitment, replaces, receipt, before)
         self.links.append(ChainLink(number, step, commitment, replaces, receipt, before, made, closes_at))
         return number
 
     def vote(self, voter: int, choice: str, step: Step | None = None, replaces: int | None = None) -> None:
-        """Cast or change a voter's ballot, with the row that stands for it."""
+        """Cast or change a voter's ballot, with its row."""
         stood = next((row for row in self.ballots if row.voter == self._voter(voter)), None)
         old = (stood.link or 0) if stood is not None else 0
         nonce = f"{len(self.links):032x}"
@@ -112,7 +112,8 @@ class RecordMaker:
 
 
 def honest(state: PollState = PollState.CLOSED, *, secret: bool = True, number: int = 2) -> Record:
-    """Links 1 to 5 are votes, 6 changes link 1, 7 withdraws link 2, 8 extends (format 2); the last closes.
+    """Make an honest record: links 1 to 5 are votes, 6 changes link 1, 7 withdraws link 2, 8 extends (format 2), the
+    last closes.
 
     Three options have 1, 2 and 1 ballots at the end.
     """
@@ -129,7 +130,7 @@ def honest(state: PollState = PollState.CLOSED, *, secret: bool = True, number: 
 
 
 def with_link(record: Record, number: int, **changes: Any) -> Record:
-    """The record with other content in one link, and everything else as it was."""
+    """Return the record with other content in one link, and everything else as it was."""
     links = [replace(link, **changes) if link.number == number else link for link in record.links]
     return replace(record, links=links)
 
@@ -143,7 +144,7 @@ def with_poll(record: Record, **changes: Any) -> Record:
 
 
 def with_ballot(record: Record, place: int, **changes: Any) -> Record:
-    """The record with another row in this place, counted from 0."""
+    """Return the record with another row in this place, counted from 0."""
     rows: Sequence[BallotRow] = record.ballots
     return replace(record, ballots=[replace(row, **changes) if at == place else row for at, row in enumerate(rows)])
 

@@ -1,7 +1,7 @@
-"""Pictures of cards and pages in Chromium, before a change and after it: `make pictures FOLDER=/tmp/cards`.
+"""Draw cards and pages in Chromium, to compare before and after a change: `make pictures FOLDER=/tmp/cards`.
 
-Each scene of tests/browser/scenes.py is drawn wide and narrow, light and dark, and at 200 %. Names after the folder
-draw those scenes alone.
+Each scene of tests/browser/scenes.py is drawn wide and narrow, light and dark, and at 200 %. With names after the
+folder, only those scenes are drawn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.world import SHIPPED
 
 
 async def draw(folder: Path, names: Collection[str]) -> None:
-    """Draw the scenes of these names, or all, into a folder each."""
+    """Draw the scenes of these names, or all, each into its own folder."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for name in names or SCENES:

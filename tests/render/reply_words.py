@@ -1,6 +1,6 @@
-"""How many words a member reads in the replies that everybody meets: `python -m tests.render.reply_words`.
+"""Count the words that a member reads in the most common replies: `python -m tests.render.reply_words`.
 
-The replies are those of the shipped pack, and of polls with invented ballots. Words are what stands on a card before
+The replies are those of the shipped pack, and of polls with invented ballots. Words are the text on a card before
 anything is opened: its title, body, fields and footer, and the labels of its controls.
 """
 
@@ -42,7 +42,7 @@ QUESTION = "Which tea should the office buy?"
 
 
 async def replies(folder: Path) -> Mapping[str, Reply]:
-    """Every reply by its name."""
+    """Return every reply by name."""
     answers: dict[str, Reply] = {}
     async with _instance(folder, "lines") as instance:
         for name, line in LINES.items():
@@ -90,12 +90,12 @@ def _reply(outcome: Outcome) -> Reply:
 
 
 def count_words(reply: Reply) -> int:
-    """Words with a letter or a digit in them."""
+    """Count the words with a letter or a digit."""
     return sum(any(map(str.isalnum, word)) for word in written(reply).split())
 
 
 def written(reply: Reply) -> str:
-    """Everything that stands on the cards, one line each."""
+    """Return all text on the cards, line by line."""
     return "\n".join((reply_words(reply), *(control.label for card in reply.cards for control in card.controls)))
 
 

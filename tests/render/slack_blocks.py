@@ -1,9 +1,9 @@
-"""Slack's Block Kit as HTML, nearly: for the pictures in the documents, and for tests that read what a message shows.
+"""Approximate Slack's Block Kit as HTML, for the documents' pictures and for tests that read a message's text.
 
-`draw(blocks)` takes the blocks of one message as Slack gets them. Drawn are header, section (text, fields, a control
-beside it), rich_text (sections, lists, quotes, preformatted text, with their styles), context, actions (buttons,
-selects, type-ahead selects), image, divider, and an input with its label. A block of another kind is named in words.
-Nothing can be pressed; a select shows its options when it is opened.
+`draw(blocks)` takes a message's blocks as Slack gets them. It draws header, section (text, fields, a control beside
+it), rich_text (sections, lists, quotes, preformatted text, with their styles), context, actions (buttons, selects,
+type-ahead selects), image, divider, and an input with its label. It names any other block in words. Nothing can be
+pressed; a select shows its options when it is opened.
 
 Fonts, colours and widths are those of the page: https://docs.slack.dev/reference/block-kit/blocks
 """
@@ -22,7 +22,7 @@ _STYLES = {"bold": "strong", "italic": "em", "strike": "s", "code": "code"}
 
 
 def draw(blocks: Sequence[Json]) -> Html:
-    """The blocks of one message, in order."""
+    """Draw a message's blocks, in order."""
     return joined(_block(block) for block in blocks)
 
 
@@ -98,7 +98,7 @@ def _piece(piece: Json) -> Html:
 
 
 def _words(text: Json) -> str:
-    """The words of a text object. In mrkdwn, marks are left as they are and links show their label."""
+    """Return a text object's words. In mrkdwn, marks stay as they are and links show their label."""
     words = str(text.get("text", ""))
     return decode(words, addresses=False).strip() if text.get("type") == "mrkdwn" else words
 
@@ -118,20 +118,20 @@ def _element(element: Json) -> Html:
 
 
 def _button(label: str, style: str, url: str | None) -> Html:
-    """A button as it looks; one that opens an address says so with an arrow."""
+    """Draw a button. One that opens an address has an arrow."""
     leads = el("span", " ↗", aria_hidden="true") if safe_url(url) else None
     return el("span", label, leads, class_=f"press {style}", dir="auto", title=url)
 
 
 def _choices(label: str, options: Sequence[tuple[str, str]], *, searched: bool = False) -> Html:
-    """A select: closed it shows its label, opened its options, each with the small line under it."""
+    """Draw a select: closed it shows its label, opened its options, each with the small line under it."""
     entries = (el("li", el("span", name), el("small", note) if note else None, dir="auto") for name, note in options)
     note = el("p", "Options appear here while somebody types.", class_="small") if searched else None
     return el("details", el("summary", label, dir="auto"), note, el("ul", *entries), class_="choices")
 
 
 def boxes(element: Json) -> Html:
-    """Radio buttons or check boxes: a mark before what is chosen."""
+    """Draw radio buttons or check boxes, with a mark before the chosen ones."""
     chosen = [*element.get("initial_options", ()), *filter(None, [element.get("initial_option")])]
     marks = "◉○" if element["type"] == "radio_buttons" else "☑☐"
     entries = (
@@ -147,7 +147,7 @@ def boxes(element: Json) -> Html:
 
 
 def _picture(alt: str) -> Html:
-    """A picture's place, with the words that stand for it."""
+    """Draw the place of a picture, with its alternative text."""
     return el("p", el("span", "Picture: ", class_="small"), alt, class_="picture", dir="auto")
 
 

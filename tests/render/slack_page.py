@@ -1,4 +1,4 @@
-"""What a member of the local Slack sees, as a page to take pictures of: an approximation with a look of its own."""
+"""Draw a local Slack member's view as a page for pictures: an approximation in its own style."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ NOTE = "Drawn from the blocks that Parley sends, without Slack: fonts, colours a
 
 
 def page(content: Html) -> str:
-    """A whole document around what is shown."""
+    """Return a whole document around the content."""
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Slack, nearly</title><style>{STYLE}</style>"
         f"<body><div id=stage>{content}{el('p', NOTE, class_='note')}</div></body></html>"
@@ -70,7 +70,7 @@ def page(content: Html) -> str:
 
 
 def message(entry: Message, team: Team) -> Html:
-    """One message of Parley or of a person, as it stands in a channel."""
+    """Draw a message of Parley or a person in a channel."""
     by_bot = entry.author == BOT
     name = "Parley" if by_bot else team.users[entry.author].name
     badge = el("span", "APP", class_="app") if by_bot else None
@@ -82,7 +82,7 @@ def message(entry: Message, team: Team) -> Html:
 
 
 def modal(view: View, errors: Mapping[str, str] | None = None) -> Html:
-    """A form, with what is wrong beside its inputs, by label."""
+    """Draw a form, with its errors beside the inputs, by label."""
     content, wrong = view.content, errors or {}
     return el(
         "div",
@@ -103,7 +103,7 @@ def home(view: View, team: Team) -> Html:
 
 
 def typing(label: str, query: str, offered: Iterable[Json]) -> Html:
-    """A type-ahead select that is open: what was typed, and what is suggested."""
+    """Draw an open type-ahead select: the typed text, and the suggestions."""
     entries = (
         el(
             "li",
@@ -116,7 +116,7 @@ def typing(label: str, query: str, offered: Iterable[Json]) -> Html:
 
 
 def block(one: Json, team: Team) -> Html:
-    """A picture as Slack has it; everything else as `slack_blocks` draws it."""
+    """Draw a picture as Slack does, and everything else with `slack_blocks`."""
     if one["type"] == "image" and "slack_file" in one:
         content = team.files[one["slack_file"]["id"]].content or b""
         source = f"data:image/png;base64,{base64.b64encode(content).decode()}"

@@ -1,4 +1,4 @@
-"""Members who never stop answering statements, to be killed: `answerers.py URL`.
+"""Members who never stop answering statements, for a test that kills them: `answerers.py URL`.
 
 It prints the discussion's id, then for each stored answer one line, `member statement vote`, in one write.
 """

@@ -1,7 +1,7 @@
-"""What a disk holds when the power goes: an SQLite VFS that keeps, beside the real files, only what was synced.
+"""A disk that loses power: an SQLite VFS that keeps, beside the real files, only synced data.
 
-Every write goes to the file and to a list of what isn't safe yet; a sync of the file makes its list safe. A loss of
-power leaves what is safe, and of the rest nothing (the worst disk) or any part of it (a disk that reorders writes).
+Every write goes to the file and to a list of unsafe writes; a sync of the file makes its list safe. A loss of power
+leaves the safe data, and of the rest nothing (the worst disk) or any part (a disk that reorders writes).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NAME = "platter"
 
 
 class Platter(apsw.VFS):
-    """Registered under `NAME` while it lives. `after_power_loss` may be asked at any moment, from any thread."""
+    """A file system, registered as `NAME` while it lives. `after_power_loss` works at any moment, from any thread."""
 
     def __init__(self) -> None:
         super().__init__(NAME, "")
@@ -41,7 +41,7 @@ class Platter(apsw.VFS):
             self._unsafe.pop(Path(name).name, None)
 
     def wrote(self, file: str, offset: int, data: bytes | None) -> None:
-        """`data` None: cut off at `offset`."""
+        """Record a write, or a cut at `offset` if `data` is None."""
         with self.lock:
             self._unsafe[file].append((offset, data))
 
@@ -51,7 +51,8 @@ class Platter(apsw.VFS):
             self._unsafe[file] = []
 
     def after_power_loss(self, chance: random.Random | None) -> dict[str, bytes]:
-        """The files; without `chance` nothing unsynced survives, with it each write does or doesn't."""
+        """Return the files after a loss. Without `chance`, nothing unsynced survives; with it, each write may or may
+        not."""
         with self.lock:
             files = {name: bytearray(data) for name, data in self._safe.items()}
             for name, writes in self._unsafe.items():
@@ -88,10 +89,10 @@ def _apply(file: bytearray, writes: Sequence[tuple[int, bytes | None]]) -> None:
 
 
 class Connection:
-    """As much of `sqlite3.Connection` as the store uses, over apsw, so that the store runs unchanged on a platter.
+    """The part of `sqlite3.Connection` that the store uses, over apsw, so that the store runs unchanged on a platter.
 
-    `address` is a URI, as the store gives it. `synchronous` replaces the store's own FULL, to see that a test can tell
-    the difference.
+    `address` is the store's URI. `synchronous` replaces the store's own FULL, to show that a test can tell the
+    difference.
     """
 
     row_factory: object = None
@@ -120,7 +121,7 @@ class Connection:
 
 
 class _Row:
-    """Values by place and by column, as `sqlite3.Row` has them."""
+    """Values by position and by column, like `sqlite3.Row`'s."""
 
     __slots__ = ("_names", "_values")
 

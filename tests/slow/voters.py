@@ -1,4 +1,4 @@
-"""Members who never stop voting, to be killed: `voters.py URL POLL`.
+"""Members who never stop voting, for a test that kills them: `voters.py URL POLL`.
 
 For each answered vote it prints one line, `member choice code`, in one write, as soon as the answer is there.
 """

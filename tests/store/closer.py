@@ -1,4 +1,4 @@
-"""A second process that closes polls: `closer.py URL POLL…`. Says `ready`, waits for a line, prints who closed."""
+"""Close polls in a second process: `closer.py URL POLL…`. Prints `ready`, waits for a line, and prints the closer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every test that takes `url`, `database` or `box` runs on SQLite and on a real PostgreSQL server."""
+"""Run every test that takes `url`, `database` or `box` on SQLite and on a real PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgresServer]:
-    """One server for each worker of the run; each test makes its own database on it."""
+    """Yield a server for each worker of the run. Each test makes its own database on it."""
     require("postgres", programs() is not None, "no PostgreSQL server is installed (Debian: postgresql)")
     with PostgresServer() as running:
         yield running
@@ -36,7 +36,7 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def lone_server(server: PostgresServer) -> Iterator[PostgresServer]:
-    """One that may crash: it holds nothing but this test's database, so its recovery takes no time."""
+    """Yield a server that may crash. It only holds this test's database, so its recovery takes no time."""
     with PostgresServer() as running:
         yield running
 
@@ -51,7 +51,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def new_database(running: PostgresServer) -> str:
-    """The address of one more empty database on the server."""
+    """Make another empty database on the server, and return its address."""
     name = _new_name()
     running.psql(f"CREATE DATABASE {name}")
     return running.url(name)
@@ -74,7 +74,7 @@ async def database(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> 
 
 @pytest.fixture
 async def raw(url: str, database: Database) -> AsyncIterator[Raw]:
-    """A second connection beside the program's, as an operator or an intruder has it."""
+    """Yield a second connection beside the program's, like an operator's or an intruder's."""
     async with Raw.connect(url) as connection:
         yield connection
 
@@ -86,7 +86,7 @@ def box(database: Database) -> BallotBox:
 
 @pytest.fixture
 def privacy(database: Database, box: BallotBox) -> Privacy:
-    """Erases as the whole program does; a community that left is kept for 30 days."""
+    """Return privacy with the whole program's erasure. A community that left is kept for 30 days."""
     chance = random.Random(8)
 
     async def community_of(community: str, _now: datetime) -> Community:

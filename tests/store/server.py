@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own in a temporary folder, on a free loopback port, gone with the process."""
+"""Run a separate PostgreSQL server in a temporary folder, on a free loopback port, for the life of the process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ START_SECONDS = 30
 
 
 def programs() -> Path | None:
-    """Where Debian puts the newest server's programs, or where PATH has them; None when there is none."""
+    """Return the folder of the newest server's programs from Debian, else from PATH; None without a server."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
     program = shutil.which("postgres")
     return debian[-1] if debian else Path(program).parent if program else None
@@ -28,7 +28,7 @@ class PostgresServer:
     """`with PostgresServer() as server: server.url("name")`. Durable as in production: fsync stays on."""
 
     def __init__(self, under: Path | None = None, **options: str) -> None:
-        """`under`: the folder to make its own in; `options` are the server's settings."""
+        """Make a server in a folder below `under`. `options` are its settings."""
         program = programs()
         if program is None:
             raise FileNotFoundError("no PostgreSQL server is installed")
@@ -56,7 +56,7 @@ class PostgresServer:
         return f"postgresql://{self._account}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Starts the server and waits until it answers."""
+        """Start the server, and wait until it answers."""
         options = {
             "port": self.port,
             "listen_addresses": "127.0.0.1",
@@ -78,19 +78,19 @@ class PostgresServer:
             time.sleep(0.05)
 
     def stop(self, mode: str = "immediate") -> None:
-        """`immediate` is what a crash is: no checkpoint, recovery at the next start."""
+        """Stop the server. `immediate` is like a crash: no checkpoint, and recovery at the next start."""
         if self._process is not None:
             self._run("pg_ctl", "stop", f"--mode={mode}", f"--pgdata={self._data}", "--wait")
             self._process.wait(START_SECONDS)
             self._process = None
 
     def log(self) -> str:
-        """Everything that the server has logged."""
+        """Return everything that the server has logged."""
         return (self._folder / "log").read_text(errors="replace")
 
     @property
     def pid(self) -> int:
-        """The server's first process, the parent of its others; 0 while it doesn't run."""
+        """The server's first process, the parent of its others; 0 while it isn't running."""
         return 0 if self._process is None else self._process.pid
 
     @property
@@ -105,7 +105,7 @@ class PostgresServer:
         return ACCOUNT if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
     def _command(self, program: str, *arguments: object) -> list[str]:
-        """The server refuses root; and it ends when its parent does, however that ends."""
+        """Return a command line for the server, which refuses root and must end with its parent, however that ends."""
         change = ["--reuid", ACCOUNT, "--regid", ACCOUNT, "--init-groups"] if os.geteuid() == 0 else []
         return ["setpriv", *change, "--pdeathsig", "INT", "--", str(self._programs / program), *map(str, arguments)]
 

@@ -1,4 +1,4 @@
-"""What the tests of the store share: a poll, a vote, and a connection of one's own."""
+"""Shared parts of the store's tests: a poll, a vote, and a separate connection."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def vote(voter: int | str, choice: str | None, on: str = "p1", at: datetime = NO
 
 
 def member(number: int) -> Actor:
-    """The person whose vote `vote(number, ...)` is."""
+    """Return the person who casts `vote(number, ...)`."""
     platform, _, workspace = COMMUNITY.partition(":")
     return Actor(platform, workspace, str(number), f"Member {number}")
 
@@ -61,7 +61,7 @@ async def record_of(database: Database, name: str = "p1") -> Record:
 
 
 class Raw:
-    """Plain SQL beside the program, on either database."""
+    """Runs plain SQL beside the program, on either database."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -86,13 +86,13 @@ class Raw:
         return isinstance(self._connection, sqlite3.Connection)
 
     async def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Runs one statement, in which `$1` stands for the first of the values."""
+        """Run a statement, in which `$1` stands for the first value."""
         if isinstance(self._connection, sqlite3.Connection):
             return self._connection.execute(re.sub(r"\$(\d)", r"?\1", sql), values).fetchall()
         return [tuple(row) for row in await self._connection.fetch(sql, *values)]
 
     async def disarm(self, *tables: str) -> None:
-        """Takes the triggers off, as the file's owner can."""
+        """Remove the triggers, as the file's owner can."""
         for table in tables:
             if self.sqlite:
                 triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = $1"
@@ -103,4 +103,4 @@ class Raw:
 
 
 REFUSED = (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)
-"""What either driver raises when the schema says no."""
+"""Either driver's error when the schema refuses a row."""

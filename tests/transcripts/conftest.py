@@ -1,4 +1,4 @@
-"""A whole instance whose time passes only when a dialogue says so."""
+"""Run a whole instance whose time only passes when a dialogue says so."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""Dialogues as data, and what it takes to play them on a platform.
+"""Dialogues as data, and the means to play them on a platform.
 
-A step is what a person does and what the answer then shows:
+A step is a person's action and the expected answer:
 
     ("/fact coffee", "Contradicted", "for you: House rules")
     ("press Share", "for all: Shared by Ada")
     ("pick Other matches: Tea tastes better than coffee.", "Not a matter of fact", "not: Contradicted")
 
-What is done: a typed command, `press LABEL`, `pick LABEL: OPTION`, `mention QUESTION` in the channel, `write QUESTION`
-to the bot directly, or `fill LABEL: WORDS`, which sends the newest form with these words and with all else as it stands
-there. In a dialogue of several people, `wait 2 hours` lets time pass, and with `wait 8 others agree` so many members
-whom nobody plays agree with every statement of each open discussion. What is expected: words that are shown, to
-this person (`for you: …`), in the channel (`for all: …`, `nothing for all`), anywhere (no mark), or nowhere (`not: …`). Controls count
-by their labels: `[Share]`. Only words that no platform formats: a step is played on all of them.
+An action is a typed command, `press LABEL`, `pick LABEL: OPTION`, `mention QUESTION` in the channel, `write QUESTION`
+to the bot directly, or `fill LABEL: WORDS`, which sends the newest form with these words and its other values. In a
+dialogue of several people, `wait 2 hours` lets time pass, and `wait 8 others agree` lets 8 unnamed members agree with
+every statement of each open discussion. The expected words appear to this person (`for you: …`), in the channel (`for
+all: …`, `nothing for all`), anywhere (no mark), or nowhere (`not: …`). Controls count by their labels: `[Share]`. Use
+only words that no platform formats, since a step is played on all of them.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from tests.world import Clock
 Step = tuple[str, ...]
 Dialogue = Sequence[Step]
 Wait = Callable[[str], Awaitable[None]]
-"""Lets so much time pass (`2 hours`), with everything that falls due, or so many others answer (`8 others agree`)."""
+"""Lets time pass (`2 hours`), with everything that falls due, or lets others answer (`8 others agree`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """What is new after a step, as plain words: answered to the person alone, and posted for all in the channel.
+    """New text after a step, in plain words: the person's private answer, and the channel's posts.
 
-    Controls stand in the text as `[label]`, a select's options below it.
+    Controls appear in the text as `[label]`, with a select's options below it.
     """
 
     private: str = ""
@@ -50,9 +50,9 @@ class Display:
 
 
 class Driver(Protocol):
-    """One person on one platform. `press` and `pick` use the newest message, seen by them, that has the control.
+    """A person on a platform. `press` and `pick` use the newest message with the control that they see.
 
-    What is wrong with a form that they send stands in what they see.
+    The errors of a form that they send appear in their display.
     """
 
     async def say(self, text: str) -> Display: ...
@@ -71,7 +71,7 @@ class Driver(Protocol):
 
 
 async def play(driver: Driver, dialogue: Dialogue) -> None:
-    """Plays the steps in order. Raises AssertionError with the step and all that was seen."""
+    """Play the steps in order. Raises AssertionError with the step and everything on display."""
     for step, *expected in dialogue:
         display = await do(driver, with_command_sign(driver, step) if step.startswith("press ") else step)
         for expectation in (with_command_sign(driver, words) for words in expected):
@@ -81,7 +81,7 @@ async def play(driver: Driver, dialogue: Dialogue) -> None:
 
 
 def with_command_sign(driver: Driver, words: str) -> str:
-    """The words with commands as they are typed on the driver's platform."""
+    """Return the words, with commands as they are typed on the driver's platform."""
     return _COMMAND.sub(getattr(driver, "commands", "/"), words)
 
 
@@ -89,7 +89,7 @@ _COMMAND = re.compile(r"(?<![\w/:<])/(?=[a-z])(?!invite\b)")
 
 
 def passing(instance: Instance, clock: Clock) -> Wait:
-    """Let time pass, and everything happen that falls due; or let others answer."""
+    """Let time pass, with everything that falls due, or let others answer."""
 
     async def wait(words: str) -> None:
         number, what = words.split(maxsplit=1)
@@ -121,7 +121,7 @@ async def _agree(instance: Instance, others: int, now: datetime) -> None:
 
 
 async def play_together(cast: Mapping[str, Driver], dialogue: Dialogue, wait: Wait) -> None:
-    """Plays a dialogue of several people: `Ada> /poll list`, and `wait 2 hours` in between."""
+    """Play a dialogue of several people: `Ada> /poll list`, with `wait 2 hours` in between."""
     for step, *expected in dialogue:
         if step.startswith("wait "):
             await wait(step.removeprefix("wait "))
@@ -349,7 +349,7 @@ MENTIONS: Mapping[str, Dialogue] = {
         ("mention who drinks tea", "not: three mentions", "not: Supported"),
     ),
 }
-"""Played wherever members can write for all to see."""
+"""Dialogues for every platform where members can write in public."""
 
 DIRECT: Mapping[str, Dialogue] = {
     "a sure answer": (
@@ -365,7 +365,7 @@ DIRECT: Mapping[str, Dialogue] = {
     "no words at all": (("write …", "That has no words to look up."),),
     "no limit but each member's own": (("write one two", "Nothing found"),) * 5,
 }
-"""Played wherever a member can be alone with the bot."""
+"""Dialogues for every platform where a member can be alone with the bot."""
 
 POLLS: Mapping[str, Dialogue] = {
     "a discussion, from its start to its result": (

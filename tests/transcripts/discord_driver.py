@@ -1,4 +1,4 @@
-"""A member of a simulated Discord server, who sees what a person sees."""
+"""A member of a simulated Discord server, with a person's view."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TEXT, BUTTON, SELECT, GALLERY, RADIO_BUTTONS = 10, 2, 3, 12, 21
 class DiscordDriver:
     """Types slash commands as Discord's own client does: one option for each argument.
 
-    With `direct` they look at their conversation with the bot, too, which they alone see.
+    With `direct`, they also look at their conversation with the bot, which only they see.
     """
 
     env: Any
@@ -101,7 +101,7 @@ class DiscordDriver:
         raise AssertionError(f"nobody could use that control; there is:\n{self.drawn_before}")
 
     def changes(self) -> Display:
-        """What is new or has changed since the last time."""
+        """Return the new or changed messages since the last time."""
         now = {
             message.id: (words(message), message.flags.ephemeral or self._is_direct(message))
             for message in self.messages()
@@ -115,7 +115,7 @@ class DiscordDriver:
 
 
 def _as_it_stands(component: Component) -> str | list[str] | None:
-    """What Discord sends of an input that nobody touched."""
+    """Return the value that Discord sends of an untouched input."""
     if "options" in component:
         chosen = [option["value"] for option in component["options"] if option.get("default")]
         return next(iter(chosen), None) if component["type"] == RADIO_BUTTONS else chosen
@@ -124,7 +124,7 @@ def _as_it_stands(component: Component) -> str | list[str] | None:
 
 @asynccontextmanager
 async def discord_driver(bot: Bot, **options: Any) -> AsyncIterator[DiscordDriver]:
-    """Ada in a channel of a server with the bot. `options` go to the client."""
+    """Yield Ada, in a channel of a server with the bot. `options` go to the client."""
     async with discord_people(bot, lambda: NOW, "Ada", **options) as people:
         yield people["Ada"]
 
@@ -133,7 +133,7 @@ async def discord_driver(bot: Bot, **options: Any) -> AsyncIterator[DiscordDrive
 async def discord_people(
     bot: Bot, clock: Callable[[], datetime], *names: str, **options: Any
 ) -> AsyncIterator[Mapping[str, DiscordDriver]]:
-    """Members of one server, in one channel with the bot. Mo may manage the server."""
+    """Yield members of one server, in one channel with the bot. Mo may manage the server."""
     client = ParleyClient(bot, clock=clock, **options)
     async with simcord.run(client) as env:
         guild = env.create_guild()
@@ -152,12 +152,12 @@ def raw(message: discord.Message) -> list[Component]:
 
 
 def components_of(view: discord.ui.LayoutView) -> list[Component]:
-    """What goes over the wire of a message that was drawn."""
+    """Return the JSON of a drawn message."""
     return list(view.to_components())  # type: ignore[no-untyped-call]
 
 
 def walk(components: list[Component]) -> Iterator[Component]:
-    """Every component, however deep, in the order in which they are read."""
+    """Yield every component, at any depth, in reading order."""
     for component in components:
         yield component
         yield from walk(component.get("components", []))
@@ -182,14 +182,14 @@ def _words(component: Component) -> str:
 
 
 def _label(component: Component) -> str:
-    """The label of a button or an option as a member sees it, its emoji before it."""
+    """Return a button's or an option's label as a member sees it, with its emoji first."""
     emoji = component.get("emoji") or {}
     picture = f":{emoji['name']}:" if emoji.get("id") else emoji.get("name", "")
     return f"{picture} {component.get('label') or ''}".strip()
 
 
 def as_displayed(markdown: str) -> str:
-    """What a reader sees of what this bot writes: its marks taken away, what is escaped laid bare."""
+    """Return the bot's markdown as a reader sees it: without marks and escapes."""
     lines = [re.sub(r"^(#{3}|-#|>|-) ", "", line) for line in markdown.split("\n")]
     return "\n".join(_bare(line) for line in lines)
 
@@ -215,7 +215,7 @@ def _bare(line: str) -> str:
 
 
 def check_message(components: list[Component]) -> None:
-    """Raises AssertionError for what Discord refuses in a message, where neither discord.py nor simcord would.
+    """Raise AssertionError for a message that Discord would refuse, although discord.py and simcord accept it.
 
     https://discord.com/developers/docs/components/reference
     """

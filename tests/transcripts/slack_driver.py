@@ -1,4 +1,4 @@
-"""A member of a Slack workspace that a small real server plays, and what that server refuses."""
+"""A member of a Slack workspace, on a small real server with Slack's refusals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.world import NOW
 Block = Mapping[str, Any]
 
 PORTS = range(21_000, 32_000)
-"""Below 32768, where a machine hands out ports of its own to outgoing connections."""
+"""Ports below 32768, where a machine assigns its own to outgoing connections."""
 CHANNEL, TEAM = "C1", "T1"
 NAMES = {"U1": "Ada", "U2": "Ben", "U3": "Chen", "U4": "Mo"}
 BLOCKS_MAX = 50
@@ -32,7 +32,7 @@ IN_ACTIONS = {"button", "static_select", "external_select"}
 
 @dataclass
 class SlackMessage:
-    """One message in the channel, as the server keeps it."""
+    """A message in the channel, as the server stores it."""
 
     stamp: str
     blocks: list[Block]
@@ -42,7 +42,7 @@ class SlackMessage:
 
 @dataclass
 class FakeSlack:
-    """Plays slack.com/api and response_urls: keeps messages, and refuses what Slack refuses."""
+    """Plays slack.com/api and response_urls: stores messages, and refuses what Slack refuses."""
 
     messages: list[SlackMessage] = field(default_factory=list)
     calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
@@ -51,10 +51,10 @@ class FakeSlack:
     """Errors to answer with, by method."""
     base: str = ""
     views: list[dict[str, Any]] = field(default_factory=list)
-    """The modals that were opened."""
+    """The opened modals."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     people: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """What users.info says, by id, beside the name."""
+    """Fields of users.info beside the name, by id."""
     groups: list[Mapping[str, Any]] = field(default_factory=list)
     _stamps: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -90,7 +90,7 @@ class FakeSlack:
         return web.json_response(self._look_up(method, body))
 
     def _look_up(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """People, groups, channels and files."""
+        """Answer for people, groups, channels and files."""
         answer: Mapping[str, Any]
         match method:
             case "users.info":
@@ -170,7 +170,7 @@ class SlackDriver:
         return await self.look()
 
     async def event(self, kind: str, words: str, channel: str, **more: Any) -> BoltResponse:
-        """A message of this person that Slack tells the app of."""
+        """Send the app a message of this person."""
         stamp = f"{next(self._numbers)}.000200"
         escaped = words.replace("&", "&amp;").replace("<b", "&lt;b").replace("</", "&lt;/")
         event = {"type": kind, "user": self.user, "text": escaped, "ts": stamp, "channel": channel, **more}
@@ -211,7 +211,7 @@ class SlackDriver:
         return replace(display, private="\n".join((display.private, *errors)))
 
     async def command(self, text: str, name: str = "/parley") -> BoltResponse:
-        """A slash command, and all that follows from it."""
+        """Run a slash command, with everything that follows."""
         return await self.dispatch(
             {
                 "command": name,
@@ -227,7 +227,7 @@ class SlackDriver:
         )
 
     async def use(self, message: SlackMessage, action: Mapping[str, Any], **container: Any) -> BoltResponse:
-        """An action on a message, and all that follows from it."""
+        """Use a control of a message, with everything that follows."""
         where = {"message_ts": message.stamp, "channel_id": CHANNEL, "is_ephemeral": message.private_to is not None}
         return await self.dispatch(
             {
@@ -249,7 +249,7 @@ class SlackDriver:
         return answer
 
     async def submit(self, filled: Mapping[str, Any]) -> Any:
-        """Sends the newest form with these elements by block id: how it was acknowledged."""
+        """Send the newest form with these elements by block id, and return its acknowledgement."""
         view = self.slack.views[-1]
         values = {name: {name: element} for name, element in filled.items()}
         answer = await self.dispatch(
@@ -264,7 +264,7 @@ class SlackDriver:
         return json.loads(answer.body) if answer.body else None
 
     async def shortcut(self, callback: str, text: str = "") -> Display:
-        """A shortcut on a message with this text, or, without one, from the composer."""
+        """Use a shortcut on a message with this text, or from the composer without one."""
         body: dict[str, Any] = {
             "type": "message_action" if text else "shortcut",
             "callback_id": callback,
@@ -283,7 +283,7 @@ class SlackDriver:
         return await self.look()
 
     def trigger(self) -> str:
-        """One for each thing that a member does, as Slack gives it."""
+        """A new trigger for each action, as in Slack."""
         return f"1.2.{self.user}{next(self._numbers)}"
 
     def response_url(self, stamp: str) -> str:
@@ -300,7 +300,7 @@ class SlackDriver:
         raise AssertionError(f"nobody could use that control; there is:\n{self.drawn_before}")
 
     async def suggest(self, select: Block, query: str = "", **place: Any) -> list[Block]:
-        """What a type-ahead select offers for these letters."""
+        """Return a type-ahead select's options for these letters."""
         answer = await self.dispatch(
             {
                 "type": "block_suggestion",
@@ -318,7 +318,7 @@ class SlackDriver:
         return part
 
     async def look(self) -> Display:
-        """What is new, type-ahead selects opened."""
+        """Return the new messages, with type-ahead selects opened."""
         for message in self.visible():
             for select in controls(message.blocks):
                 if select["type"] == "external_select" and isinstance(select, dict):
@@ -326,7 +326,7 @@ class SlackDriver:
         return self.changes()
 
     def changes(self) -> Display:
-        """What is new or has changed since the last time."""
+        """Return the new or changed messages since the last time."""
         now = {message.stamp: words(message.blocks) for message in self.visible()}
         fresh = [message for message in self.visible() if self.drawn_before.get(message.stamp) != now[message.stamp]]
         self.drawn_before = now
@@ -337,7 +337,7 @@ class SlackDriver:
 
 
 def _as_it_stands(element: Block) -> dict[str, Any]:
-    """What Slack sends of an input that nobody touched."""
+    """Return the value that Slack sends of an untouched input."""
     if element["type"] == "plain_text_input":
         return {"type": element["type"], "value": element.get("initial_value")}
     if element["type"] == "datetimepicker":
@@ -347,7 +347,7 @@ def _as_it_stands(element: Block) -> dict[str, Any]:
 
 @asynccontextmanager
 async def slack_drivers(bot: Bot, clock: Callable[[], datetime]) -> AsyncIterator[Mapping[str, SlackDriver]]:
-    """Four people in one channel; Mo is an admin of the workspace."""
+    """Yield four people in one channel. Mo is an admin of the workspace."""
     async with slack_driver(bot, clock=clock) as ada:
         ada.slack.people["U4"] = {"is_admin": True}
         yield {
@@ -357,7 +357,7 @@ async def slack_drivers(bot: Bot, clock: Callable[[], datetime]) -> AsyncIterato
 
 @asynccontextmanager
 async def slack_driver(bot: Bot, **options: Any) -> AsyncIterator[SlackDriver]:
-    """Ada in a channel of a workspace with the bot. `options` go to the adapter."""
+    """Yield Ada, in a channel of a workspace with the bot. `options` go to the adapter."""
     slack = FakeSlack()
     runner = web.AppRunner(slack.app(), access_log=None)
     await runner.setup()
@@ -446,7 +446,7 @@ def _control_words(element: Block) -> str:
 
 
 def check_message(body: Mapping[str, Any]) -> None:
-    """Raises AssertionError as Slack would answer `invalid_blocks`. https://docs.slack.dev/reference/block-kit"""
+    """Raise AssertionError where Slack would answer `invalid_blocks`. https://docs.slack.dev/reference/block-kit"""
     blocks = body["blocks"]
     assert 1 <= len(blocks) <= BLOCKS_MAX, f"{len(blocks)} blocks"
     assert 1 <= len(body["text"]) <= 4000
@@ -495,7 +495,7 @@ def _check_block(block: Block) -> int:
 
 
 def _check_text(text: Block, most: int) -> None:
-    """People's words stand in plain text only, where Slack reads no mention and no emoji code."""
+    """Check that members' words are plain text, where Slack reads no mention and no emoji code."""
     assert text["type"] == "plain_text"
     assert text["emoji"] is False
     assert text["text"].strip()

@@ -14,7 +14,7 @@ from tests.world import Clock, Wall, request
 
 @dataclass
 class TerminalDriver:
-    """Several people may share a wall; each has a driver of their own."""
+    """A person at a terminal. Several people may share a wall, each with their own driver."""
 
     bot: Bot
     request: Request
@@ -84,7 +84,7 @@ class TerminalDriver:
 def terminal_driver(
     bot: Bot, name: str, clock: Clock, *, moderator: bool = False, locale: str = "en"
 ) -> TerminalDriver:
-    """A person of the community `terminal:demo`, whose posts appear on the bot's wall."""
+    """Return a person of the community `terminal:demo`, whose posts appear on the bot's wall."""
 
     wall = bot.platforms.setdefault("terminal", Wall())
     assert isinstance(wall, Wall)

@@ -1,4 +1,4 @@
-"""A person at the chat page, spoken for over real HTTP: they see what the server tells their page."""
+"""A person at the chat page, played over real HTTP, who sees what the server sends to the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Json = Mapping[str, Any]
 
 @dataclass
 class WebDriver:
-    """One member's page. What is new is what its event stream tells from the start, compared with before."""
+    """A member's page. It reads the event stream from the start and compares it with the last look."""
 
     session: aiohttp.ClientSession
     url: str
@@ -76,7 +76,7 @@ class WebDriver:
         return replace(display, private="\n".join((display.private, *answer["errors"].values())))
 
     async def look(self) -> Display:
-        """What is new or has changed on this page since the last look."""
+        """Return the new or changed messages on this page since the last look."""
         messages = await self._history()
         now = {message["id"]: "\n".join(_message_words(message)) for message in messages}
         fresh = [message for message in messages if self.drawn_before.get(message["id"]) != now[message["id"]]]
@@ -103,7 +103,7 @@ class WebDriver:
 
 @asynccontextmanager
 async def web_drivers(bot: Bot, clock: Clock) -> AsyncIterator[Mapping[str, WebDriver]]:
-    """The members of the demonstration, each at a page of their own, over a server on this machine."""
+    """Yield the demonstration's members, each at their own page, over a server on this machine."""
     ids = count(1)
     chat = WebChat(bot, clock=clock, ids=lambda: f"id{next(ids)}")
     url = await start_anywhere(chat)
@@ -116,7 +116,7 @@ async def web_drivers(bot: Bot, clock: Clock) -> AsyncIterator[Mapping[str, WebD
 
 @asynccontextmanager
 async def drivers_at(url: str) -> AsyncIterator[Mapping[str, WebDriver]]:
-    """The members of the demonstration that is served there."""
+    """Yield the members of the demonstration at this address."""
     async with aiohttp.ClientSession() as session:
         async with session.get(f"{url}api/hello") as response:
             hello = await response.json()

@@ -1,8 +1,7 @@
-"""Broken copies of the shipped pack, each with one mistake whose place is known.
+"""Broken copies of the shipped pack, each with one mistake in a known place.
 
-A mistake is made in the text, line by line and without reading it as YAML, so that where it stands is known from how
-it was made and not from what the loader says. `breakages(kind, count)` gives the same ones each time: chance comes
-from a seed.
+A mistake is made in the text, line by line and without a YAML parser, so its place is known independently of the
+loader. `breakages(kind, count)` gives the same ones each time, since chance comes from a seed.
 """
 
 from __future__ import annotations
@@ -22,7 +21,8 @@ _DATES = frozenset(("date", "checked", "reviewed"))
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One broken file: its new content (None: it is gone), where the mistake stands, and where else it truly shows."""
+    """A broken file: its new content (None if it's deleted), the mistake's place, and other places where it truly
+    shows."""
 
     file: str
     content: bytes | None
@@ -36,7 +36,7 @@ Maker = Callable[[random.Random], Broken]
 
 
 def _choose(chance: random.Random, fits: Callable[[Sheet, Row], bool], *, info: bool = True) -> tuple[Sheet, Row]:
-    """A row of any file. Each file is as likely as the others, whatever its length."""
+    """Choose a row of any file. Each file is equally likely, whatever its length."""
     sheets = [sheet for sheet in world() if info or sheet.part != "pack"]
     chance.shuffle(sheets)
     for sheet in sheets:
@@ -59,7 +59,7 @@ def _at(sheet: Sheet, index: int, content: bytes, also: frozenset[Line] = frozen
 
 
 def _replaced(sheet: Sheet, row: Row, value: str, also: frozenset[Line] = frozenset()) -> Broken:
-    """The key keeps its place and gets another value."""
+    """Replace the key's value."""
     return _at(sheet, row.index, sheet.with_lines(row.index, row.end, f"{row.lead}{row.key}: {value}"), also)
 
 
@@ -76,7 +76,7 @@ def deleted_id(chance: random.Random) -> Broken:
 
 
 def _moved_up(sheet: Sheet, index: int, lines: frozenset[Line]) -> frozenset[Line]:
-    """The same lines after the one with this index was deleted."""
+    """Return the lines after the one with this index was deleted."""
     return frozenset((name, line - (name == sheet.name and line > index)) for name, line in lines)
 
 
@@ -86,7 +86,7 @@ def _choose_id(chance: random.Random) -> tuple[Sheet, Row]:
 
 
 def deleted_beginning(chance: random.Random) -> Broken:
-    """The line with hyphen and id is gone, so that two entries run into one."""
+    """Delete the line with hyphen and id, so that two entries merge."""
     sheet = chance.choice(world()[1:])
     place = chance.randrange(1, len(sheet.ids()))
     row, before = sheet.ids()[place], sheet.ids()[place - 1]
@@ -102,7 +102,7 @@ def deleted_beginning(chance: random.Random) -> Broken:
 
 
 def forgotten_hyphen(chance: random.Random) -> Broken:
-    """An entry without its hyphen runs into the one before."""
+    """Delete an entry's hyphen, so that it merges with the previous one."""
     sheet, row = _choose_id(chance)
     if (
         row is sheet.ids()[0]
@@ -288,21 +288,21 @@ def not_text(chance: random.Random) -> Broken:
 
 
 def pushed_right(chance: random.Random) -> Broken:
-    """A key stands further right than the keys around it."""
+    """Indent a key more than the keys around it."""
     sheet, row = _choose(chance, lambda _sheet, row: row.index > row.entry)
     line = " " * chance.choice([1, 2, 3]) + sheet.lines[row.index]
     return _at(sheet, row.index, sheet.with_line(row.index, line), _one_more(sheet, row.index, row.entry))
 
 
 def pulled_left(chance: random.Random) -> Broken:
-    """A key stands further left than the keys around it."""
+    """Indent a key less than the keys around it."""
     sheet, row = _choose(chance, lambda _sheet, row: row.index > row.entry, info=False)
     line = sheet.lines[row.index][chance.choice([1, 2, 3, 4]) :]
     return _at(sheet, row.index, sheet.with_line(row.index, line), _one_more(sheet, row.index, row.entry))
 
 
 def _one_more(sheet: Sheet, index: int, entry: int) -> frozenset[Line]:
-    """After a line out of place the next one may show it too, and so may the entry, which lacks what stands there."""
+    """Return the next line, which may show a misplaced line too, and the entry, which then lacks that key."""
     return frozenset(((sheet.name, index + 2), (sheet.name, entry + 1)))
 
 
@@ -355,7 +355,7 @@ def conflict(chance: random.Random) -> Broken:
 
 
 def yaml_sign(chance: random.Random) -> Broken:
-    """Text without quotes that begins with one of YAML's own signs."""
+    """Write unquoted text that begins with a special character of YAML."""
     sheet, row = _choose(chance, _text)
     words = row.value.strip('"').replace(": ", ", ").replace("#", "no. ")
     signs = [
@@ -393,7 +393,7 @@ def merge_key(chance: random.Random) -> Broken:
 
 
 def open_quote(chance: random.Random) -> Broken:
-    """The closing quotation mark is gone."""
+    """Delete the closing quotation mark."""
     sheet, row = _choose(chance, _text)
     return _at(sheet, row.index, sheet.with_line(row.index, sheet.lines[row.index][:-1]))
 
@@ -413,7 +413,7 @@ def inner_quote(chance: random.Random) -> Broken:
 
 
 def no_colon(chance: random.Random) -> Broken:
-    """A key without a colon, or without the space after it."""
+    """Write a key without a colon, or without the space after it."""
     sheet, row = _choose(
         chance, lambda _sheet, row: bool(row.value) and not row.value.startswith(">") and row.index > row.entry
     )
@@ -433,7 +433,7 @@ def no_space_after_hyphen(chance: random.Random) -> Broken:
 
 
 def stray_note(chance: random.Random) -> Broken:
-    """A note to oneself, without the sign that makes it a comment."""
+    """Write a note without the sign that makes it a comment."""
     sheet, row = _choose(chance, lambda _sheet, row: row.index > row.entry, info=False)
     note = row.lead + chance.choice(["check this again", "TODO ask Mo about it", "-- new --", "“see above”"])
     before = next(other for other in reversed(sheet.rows) if other.index < row.index)
@@ -446,7 +446,7 @@ def stray_note(chance: random.Random) -> Broken:
 
 
 def cut_short(chance: random.Random) -> Broken:
-    """The file ends in the middle of an entry."""
+    """End the file in the middle of an entry."""
     sheet, row = _choose(
         chance, lambda sheet, row: _needed(sheet, row) and row.key not in {"for", "against"}, info=False
     )
@@ -472,7 +472,7 @@ def nothing_left(chance: random.Random) -> Broken:
 
 
 def other_content(chance: random.Random) -> Broken:
-    """Something else than a pack's file was saved under its name."""
+    """Save another content under the name of a pack's file."""
     sheet = chance.choice(world())
     content = chance.choice(
         [b"just a sentence", b"- a\n- b\n", b"<html></html>\n", b"[]", b"42\n", b"%PDF-1.7\n", b'{"a": 1}\n']
@@ -498,7 +498,7 @@ def second_document(chance: random.Random) -> Broken:
 
 
 def swallowed_key(chance: random.Random) -> Broken:
-    """A key after folded text stands as far right as the text, and so becomes part of it."""
+    """Indent a key after folded text as far as the text, so that it becomes part of it."""
     sheet, row = _choose(
         chance,
         lambda sheet, row: (
@@ -524,10 +524,10 @@ MAKERS: tuple[Maker, ...] = (
     yaml_sign, alias, merge_key, open_quote, inner_quote, no_colon, no_space_after_hyphen, stray_note, cut_short,
     cut_in_text, nothing_left, other_content, wrong_list_name, second_document, swallowed_key, lost_file,
 )  # fmt: skip
-"""Every kind of mistake that is made here."""
+"""All kinds of mistakes."""
 
 
 def breakages(make: Maker, count: int, seed: str = "") -> Iterator[Broken]:
-    """So many mistakes of one kind, the same ones for the same seed."""
+    """Yield `count` mistakes of one kind, the same ones for the same seed."""
     for number in range(count):
         yield make(random.Random(f"{make.__name__} {number} {seed}"))

@@ -1,4 +1,4 @@
-"""Small packs for tests of what reads, checks and searches them: made file by file on disk, or in memory."""
+"""Small packs for tests that read, check and search them: made on disk file by file, or in memory."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ ESSAY = "Every day a third of our streets is full of parked cars.\n\nNobody aske
 
 
 def make_pack(folder: Path, files: Mapping[str, str | bytes | None] | None = None) -> Path:
-    """A good pack in this folder, with some files replaced, added, or left out (None)."""
+    """Make a good pack in this folder, with some files replaced, added, or left out (None)."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in {**GOOD, **(files or {})}.items():
         if content is None:
@@ -90,7 +90,7 @@ def make_pack(folder: Path, files: Mapping[str, str | bytes | None] | None = Non
 
 
 def problems_of(folder: Path) -> tuple[Problem, ...]:
-    """Why a pack is refused; none if it is good."""
+    """Return the problems of a pack; none if it's good."""
     try:
         load_pack(folder)
     except ContentError as error:
@@ -105,12 +105,12 @@ def only_problem(folder: Path) -> Problem:
 
 
 def found_at(problem: Problem, folder: Path) -> tuple[str, int, int, str]:
-    """File, line, column and rule of a problem."""
+    """Return the file, line, column and rule of a problem."""
     return str(problem.file.relative_to(folder)), problem.line, problem.column, problem.code
 
 
 def fact(key: str, statement: str, reason: str = "So it is.", *aliases: str) -> Fact:
-    """A fact that is never written to a file."""
+    """Make a fact in memory only."""
     return Fact(
         id=key,
         statement=statement,
@@ -125,7 +125,7 @@ def fact(key: str, statement: str, reason: str = "So it is.", *aliases: str) -> 
 
 
 def pack(key: str, *entries: Entry, language: str = "en") -> Pack:
-    """A pack of these entries that is never written to a file."""
+    """Make a pack of these entries in memory only."""
     info = PackInfo(
         id=key, title=key, summary=key, essay=Essay(paragraphs=1), reviewed=date(2025, 2, 20), language=language
     )

@@ -1,4 +1,4 @@
-"""The shipped pack as lines of text: where each key, item and reference stands, told without reading it as YAML."""
+"""The shipped pack as lines of text: the places of its keys, items and references, found without a YAML parser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACK = SHIPPED / "us-mexico-cartels"
 
 
 def _files_of(part: str) -> list[str]:
-    """The files of a part in the order of the loader: NAME.yaml, or all of the folder NAME."""
+    """Return the files of a part in the loader's order: NAME.yaml, or all of the folder NAME."""
     files = sorted((PACK / part).glob("*.yaml")) or [PACK / f"{part}.yaml"]
     return [file.relative_to(PACK).as_posix() for file in files]
 
@@ -54,7 +54,7 @@ class Row:
 
 @dataclass(slots=True)
 class Sheet:
-    """A file as lines, and what stands in them."""
+    """A file as lines, with its keys and items."""
 
     name: str
     lines: list[str]
@@ -67,7 +67,7 @@ class Sheet:
         return self.name.partition("/")[0].removesuffix(".yaml")
 
     def fields(self) -> list[Row]:
-        """The keys of entries (or of pack.yaml itself), without ids."""
+        """Return the keys of entries (or of pack.yaml itself), without ids."""
         top = 0 if self.part == "pack" else 4
         return [row for row in self.rows if row.indent == top and row.key != "id"]
 
@@ -102,7 +102,7 @@ def _sheet(name: str) -> Sheet:
 
 
 def _is_key(line: str, match: re.Match[str]) -> bool:
-    """Not a word with a colon that begins a line of folded text."""
+    """Tell whether the match is a key, not a word with a colon at the beginning of a folded line."""
     indent = len(match["lead"])
     return indent in {0, 4} or (indent == 2 and not line.startswith("  -")) or match["key"] in {"paragraph", "quote"}
 
@@ -114,7 +114,7 @@ def world() -> tuple[Sheet, ...]:
 
 @cache
 def references() -> dict[str, frozenset[Line]]:
-    """Id → the lines that name it."""
+    """Return the lines that name each id."""
     lines_of: dict[str, set[Line]] = {}
     for sheet in world():
         for index, text, row in sheet.items:
@@ -128,6 +128,6 @@ def references() -> dict[str, frozenset[Line]]:
 
 
 def naming(sheet: Sheet, start: int, end: int) -> frozenset[Line]:
-    """Lines that name an entry of this stretch of a file."""
+    """Return the lines that name an entry of this part of a file."""
     ids = [row.value for row in sheet.ids() if start <= row.index < end]
     return frozenset().union(*(references().get(key, frozenset()) for key in ids))

@@ -7,8 +7,8 @@
             assert answer.private and "tariff" in answer.text
     assert server.violations == []
 
-Comments such as `D-nonce` name the assumptions of docs/platform-facts.md that it keeps.
-`python -m tests.wire.discord` runs it for a bot that a person wants to watch.
+Comments such as `D-nonce` name assumptions of docs/platform-facts.md that the server keeps. `python -m
+tests.wire.discord` runs it for a bot that somebody wants to watch.
 """
 
 from tests.wire.discord.interactions import Interaction

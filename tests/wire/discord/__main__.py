@@ -1,6 +1,6 @@
 """A Discord on this machine, to watch a bot talk to it: `python -m tests.wire.discord [--port 20443]`.
 
-Then, in another terminal, the bot. Here you are Ada, a moderator, in the channel «main»:
+Start the bot in another terminal. Here you are Ada, a moderator, in the channel «main»:
 
     /fact words=tea            a slash command; options as name=value, quoted where they hold spaces
     ?fact words te             what autocomplete suggests for a half-typed option

@@ -1,11 +1,11 @@
-"""The bodies that Parley sends to Discord: their keys, types and limits, one class for each object.
+"""Rules for the bodies that Parley sends to Discord: their keys, types and limits, one class for each object.
 
-An object takes the keys that its class names and no other. A key with a default may be absent; only a key whose type
-includes None may be null. `limits.py` has the rules that look at a whole body, such as 40 components in all.
+An object takes only the keys that its class names. A key with a default may be absent; only a key whose type includes
+None may be null. `limits.py` has the rules about a whole body, such as 40 components in all.
 
-https://discord.com/developers/docs/resources/message, /components/reference, /interactions/receiving-and-responding
-and /interactions/application-commands, as of 2026-08-06. `validation.py` holds the same bodies against Discord's
-OpenAPI file where a machine has it.
+https://discord.com/developers/docs/resources/message, /components/reference, /interactions/receiving-and-responding and
+/interactions/application-commands, as of 2026-08-06. `validation.py` also checks the bodies against Discord's OpenAPI
+file if the machine has it.
 """
 
 from __future__ import annotations
@@ -199,14 +199,14 @@ Outer = Annotated[
 
 
 class MentionsBody(Body):
-    """Parley pings nobody."""
+    """Mentions of a message in which Parley pings nobody."""
 
     parse: list[str] = Field(max_length=0)
     replied_user: No = False
 
 
 class PostMentionsBody(MentionsBody):
-    """A new message may ping one role, and no message that is changed."""
+    """Mentions of a new message, which may ping one role; an edited message may not."""
 
     roles: list[Snowflake] = Field(default=[], max_length=1)
 
@@ -318,7 +318,7 @@ class TextInputBody(Body):
     custom_id: CustomId
     style: int = Field(ge=1, le=2)
     label: None = None
-    """Its label is the component around it."""
+    """None, since the label is the component around it."""
     min_length: int = Field(default=0, ge=0, le=4000)
     max_length: int = Field(default=4000, ge=1, le=4000)
     required: bool = True
@@ -412,7 +412,7 @@ class DeclaredBody(Body):
     contexts: list[Annotated[int, Field(ge=0, le=2)]] = Field(min_length=1, max_length=3)
     integration_types: list[Annotated[int, Field(ge=0, le=1)]] = Field(min_length=1, max_length=2)
     default_member_permissions: Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,18})$")] | None = None
-    """A string, as in every answer of Discord's: https://discord.com/developers/docs/topics/permissions."""
+    """A string, as in all of Discord's responses: https://discord.com/developers/docs/topics/permissions."""
     nsfw: No = False
     dm_permission: bool = True
 

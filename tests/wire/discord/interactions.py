@@ -52,7 +52,7 @@ class Interaction:
     """Whether the member was told that the interaction failed."""
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    # --- what the person sees ---
+    # --- the member's view ---
 
     @property
     def messages(self) -> list[Message]:
@@ -93,7 +93,7 @@ class Interaction:
             self.given_up = True
             self.settled.set()
 
-    # --- what the bot may do ---
+    # --- the bot's answers ---
 
     def answer(self, kind: int, now: Now) -> None:
         """Accept the first answer. Raises ApiError if none is possible any more."""

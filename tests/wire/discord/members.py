@@ -1,4 +1,4 @@
-"""People: they type, press, choose and fill in what they see, and nothing that they don't see.
+"""People who type, press, choose and fill in what they see, and nothing else.
 
 answer = await server.member("Ada").slash("fact", query="tariffs")
 await ada.click(answer.message, "Sources")
@@ -79,7 +79,7 @@ class Member:
         """Tell whether the member has the permission. A conversation with the bot needs none."""
         return channel.guild is None or bool(member_permissions(self, channel) & permission)
 
-    # --- what the person writes ---
+    # --- writing ---
 
     def write(self, words: str, *, here: Channel | None = None, to: Message | None = None) -> Message:
         """Write a message in the channel, or a reply, which pings the author of the first message."""
@@ -106,7 +106,7 @@ class Member:
         """The member's conversation with the bot."""
         return self.server.direct(self.user)
 
-    # --- what the person does, and waits for ---
+    # --- acting, and waiting for the answer ---
 
     async def slash(self, name: str, *, here: Channel | None = None, **options: object) -> Interaction:
         """Use a command. `name` includes the group, as in `poll create`; the options go by name."""
@@ -142,7 +142,7 @@ class Member:
             await interaction.settled.wait()
         return interaction
 
-    # --- the same, without waiting ---
+    # --- acting without waiting ---
 
     def start_slash(self, name: str, *, here: Channel | None = None, **options: object) -> Interaction:
         command, offered, path = self._command(name, here=here)
@@ -219,7 +219,7 @@ class Member:
         self.done.append(interaction)
         return interaction
 
-    # --- what the person sees ---
+    # --- the client ---
 
     def _command(self, name: str, kind: int = 1, here: Channel | None = None) -> tuple[Json, list[Json], list[Json]]:
         """Return the command, the options to fill in, and the groups on the way to them."""
@@ -249,7 +249,7 @@ class Member:
         return permissions & required == required and not hidden
 
     def _resolved(self, options: list[Json]) -> Json:
-        """What Discord adds to a command about whom and what it names, also within words: D-raw, D-resolved.
+        """Return the resolved data that Discord adds for the ids in a command, even those within text: D-raw, D-resolved.
 
         `permissions` of a channel are the member's own there.
 

@@ -1,4 +1,4 @@
-"""Starts Parley, as the command line does, turned to a Discord on this machine.
+"""Start Parley as the command line does, with its calls redirected to a Discord on this machine.
 
     python -m tests.wire.discord.parley http://127.0.0.1:20443 run --port 8765
 

@@ -61,11 +61,10 @@ def real_now() -> datetime:
 
 
 class DiscordServer:
-    """One application, its bot, and the communities in which the bot is.
+    """An application, its bot, and the bot's communities.
 
     `now` decides when tokens expire and messages are old; rate limits run in real time. `log` gets a line for each
-    thing that happens. `validate=False` leaves out the checks of bodies, and `remember` keeps only so many of the last
-    calls: both for measuring.
+    event. `validate=False` skips the checks of bodies, and `remember` limits the stored calls: both for measuring.
     """
 
     def __init__(
@@ -109,7 +108,7 @@ class DiscordServer:
         self.guild = self.add_guild("Tea House")
         self.main = self.add_channel("main")
 
-    # --- its world ---
+    # --- servers, channels and people ---
 
     def add_guild(self, name: str, *, has_bot: bool = True) -> Guild:
         guild = Guild(self.new_id(), name, self.new_id(), has_bot=has_bot)
@@ -302,7 +301,7 @@ class DiscordServer:
         """Tell the bot of a message again, as after a connection that broke at the wrong moment."""
         self.tell("CREATE", message)
 
-    # --- what goes wrong ---
+    # --- faults ---
 
     def outage(self) -> None:
         """Take Discord down: connections break, and every call ends with 503."""
@@ -330,7 +329,7 @@ class DiscordServer:
             interaction.give_up()
         return late
 
-    # --- what members do ---
+    # --- members' actions ---
 
     def offered(self, name: str, kind: int, guild: Guild, place: Channel | None = None) -> Json | None:
         """Return the command that Discord's client offers under this name, in a channel or in a conversation with the
@@ -368,7 +367,7 @@ class DiscordServer:
             if message is not None and message.only_for is not None:
                 message.channel.messages.pop(message.id, None)
 
-    # --- what a test looks at ---
+    # --- observations for tests ---
 
     def posted(self, channel: Channel | None = None) -> list[Message]:
         """Return a channel's public messages, oldest first."""
@@ -382,7 +381,7 @@ class DiscordServer:
         """Wait until `holds` is true. Raises TimeoutError if it never is."""
         await until(holds, patience)
 
-    # --- what the gateway asks ---
+    # --- the gateway ---
 
     @property
     def url(self) -> str:

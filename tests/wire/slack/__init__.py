@@ -6,8 +6,8 @@
         assert answer.private and "tariff" in answer.text
     assert server.violations == []
 
-Comments such as `S-once` name the assumptions of docs/platform-facts.md that it keeps.
-`python -m tests.wire.slack` runs it for an app that a person wants to watch.
+Comments such as `S-once` name assumptions of docs/platform-facts.md that the server keeps. `python -m tests.wire.slack`
+runs it for an app that somebody wants to watch.
 """
 
 from tests.wire.slack.errors import Violation

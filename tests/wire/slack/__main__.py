@@ -1,6 +1,6 @@
 """A Slack on this machine, to watch an app talk to it: `python -m tests.wire.slack [--port 20444]`.
 
-Then, in another terminal, the app. Here you are Ada, an admin, in the channel «main»:
+Start the app in another terminal. Here you are Ada, an admin, in the channel «main»:
 
     /parley fact tea           a slash command
     !Green                     press a button of the newest message or the form that has it

@@ -94,7 +94,7 @@ def check_scope(call: Call, scopes: frozenset[str]) -> None:
         raise Refused("missing_scope")
 
 
-# --- who and where ---
+# --- workspaces, people and conversations ---
 
 
 def _auth_test(_server: SlackServer, call: Call) -> Json:

@@ -1,6 +1,6 @@
-"""What Block Kit takes, block by block: https://docs.slack.dev/reference/block-kit. Pure functions.
+"""Check blocks against the rules of Block Kit: https://docs.slack.dev/reference/block-kit. Pure functions.
 
-Each complaint reads as Slack's does, with the place at which it found the fault:
+Each complaint reads like Slack's, with the place of the fault:
 `must be less than 151 characters [json-pointer:/blocks/0/text/text]`.
 """
 
@@ -256,7 +256,7 @@ def _rich(part: Json, at: str, allowed: AbstractSet[str]) -> Iterator[str]:
             yield f"missing required field: timestamp, format [json-pointer:{here}]"
 
 
-# --- what can be used ---
+# --- controls ---
 
 
 def _element(element: Any, at: str, allowed: set[str], is_file: IsFile) -> Iterator[str]:
@@ -353,7 +353,7 @@ def suggestions(answer: Any) -> tuple[list[Json], list[str]]:
     return choices, [*_count(choices, 100, "/options", least=0), *options(choices, "/options")]
 
 
-# --- the small checks ---
+# --- small checks ---
 
 
 def _text(text: Any, most: int, at: str, *, plain: bool = False) -> Iterator[str]:

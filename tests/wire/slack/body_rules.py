@@ -1,11 +1,11 @@
-"""The bodies that Parley sends to Slack: their keys and types, one class for each method or object.
+"""Rules for the bodies that Parley sends to Slack: their keys and types, one class for each method or object.
 
-A body takes the keys that its class names and no other. What is absent, the method itself asks for, by Slack's name
-for it. The limits of blocks stand in `blocks.py`, those of views and messages in
-`payloads.py`, and the manifest's in `manifest_rules.py`.
+A body takes only the keys that its class names. The method itself reports an absent key by Slack's name for the error.
+The limits of blocks are in `blocks.py`, those of views and messages in `payloads.py`, and the manifest's in
+`manifest_rules.py`.
 
-https://docs.slack.dev/reference/methods and /interactivity/handling-user-interaction. Slack
-ignores an argument that it does not know; here it is refused, since its author means something by it.
+https://docs.slack.dev/reference/methods and /interactivity/handling-user-interaction. Slack ignores an unknown
+argument; these rules refuse it, since its author meant something by it.
 """
 
 from __future__ import annotations

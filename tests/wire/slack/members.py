@@ -62,7 +62,7 @@ class Member:
         """Return the same person in the conversation with the bot."""
         return self.at(self.team.direct(self.user.id))
 
-    # --- what they see ---
+    # --- seeing ---
 
     def sees(self) -> list[Message]:
         """Return the channel's messages for this person: public and private ones."""
@@ -105,7 +105,7 @@ class Member:
         await self.server.until(lambda: bool(matches()), patience=PATIENCE)
         return matches()[-1]
 
-    # --- what they do ---
+    # --- acting ---
 
     async def write(self, words: str, thread: str = "") -> Message:
         """Write a message in the channel or to the app, and wait until the app has acknowledged it."""

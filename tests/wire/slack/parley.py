@@ -1,4 +1,4 @@
-"""Starts Parley, as the command line does, turned to a Slack on this machine.
+"""Start Parley as the command line does, with its calls redirected to a Slack on this machine.
 
     python -m tests.wire.slack.parley http://127.0.0.1:20444 run --port 8765
 

@@ -59,11 +59,11 @@ def real_now() -> datetime:
 
 
 class SlackServer:
-    """One app, and the workspaces in which it is installed.
+    """An app, and the workspaces that have installed it.
 
-    `now` decides when triggers and response_urls expire and how many calls pass in a minute; `hurry` says how many
-    times faster it runs than the real clock. `patience` is how long, in real seconds, an acknowledgement is waited
-    for: Slack gives 3. `log` gets a line for each thing that happens.
+    `now` decides when triggers and response_urls expire and how many calls fit in a minute; `hurry` says how many times
+    faster it runs than the real clock. `patience` is the longest wait for an acknowledgement in real seconds: Slack
+    gives 3. `log` gets a line for each event.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class SlackServer:
         self.team = self.add_team("Tea House", BOT_TOKEN)
         self.main = self.add_channel("main")
 
-    # --- its world ---
+    # --- workspaces, channels and people ---
 
     def add_team(self, name: str, token: str = "") -> Team:
         team = Team(self.new_id("T"), name, token)
@@ -194,7 +194,7 @@ class SlackServer:
         """The address for AsyncWebClient."""
         return f"{self.url}/api/"
 
-    # --- what happened ---
+    # --- observations for tests ---
 
     def happened(self, line: str) -> None:
         self.log(line)
@@ -410,7 +410,7 @@ class SlackServer:
         for view in self.stack(team, user):
             del team.views[view.id]
 
-    # --- what follows from what a person did ---
+    # --- effects of actions ---
 
     async def _respond(self, request: web.Request) -> web.Response:
         """Answer a response_url. It needs no token, and its errors have status 404 (java-slack-sdk#1349)."""

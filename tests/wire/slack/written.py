@@ -1,7 +1,7 @@
-"""What members, and apps, write in channels and to the app, and the events that Slack makes of it.
+"""Messages of members and apps, in channels and to the app, and Slack's events of them.
 
-`app_mention` comes from channels with the app alone, `message.im` from conversations with it, also for what it writes
-itself. https://docs.slack.dev/reference/events/app_mention and /message.im
+Only channels with the app give `app_mention`, and only conversations with it give `message.im`, also for its own
+messages. https://docs.slack.dev/reference/events/app_mention and /message.im
 """
 
 from __future__ import annotations
