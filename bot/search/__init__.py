@@ -1,1 +1,1 @@
-"""From what a person types to the entries of a library."""
+"""Search a library for the entries that a member's words ask for."""

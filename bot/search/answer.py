@@ -1,13 +1,13 @@
 """Answer a question with cards: surely, nearly or not at all.
 
     answer = await edition.answers.answer("is mexico sending troops", kinds=[Fact])
-    answer.certainty        SURE: its first match answers the question; NEAR: it may not; NOTHING: there is no match
+    answer.certainty        SURE: its first match answers the question; NEAR: it may not; NOTHING: probably no card does
     answer.matches          the cards, best first
 
-One scale holds for all commands and packs. A card's score adds up how far the question and the card say the same
-(`wording.py`). Two chances follow from that, from the card's lead over the others and from the words of the question that
-the packs don't have: that the best card is right, and that the packs answer the question at all. All weights are in
-`weights.py`, fitted by `tests/answers/fit.py`.
+All commands and packs share one scale. A card's score adds up the signs that it says the same as the question
+(`wording.py`, `meaning.py`). Two chances follow from these signs, from the card's lead over the others and from the
+question's words that the packs lack: the chance that the best card is right, and the chance that the packs answer the
+question at all. `tests/answers/fit.py` fits all weights and writes them to `weights.py`.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from bot.search.regression import Weights, total
 from bot.search.wording import Word
 
 if TYPE_CHECKING:
-    from bot.search.meaning import Meaning  # it loads NumPy, which not every installation has
+    from bot.search.meaning import Meaning  # it loads NumPy, which some installations lack
 
 Signs = tuple[Candidate, tuple[float, ...]]
-"""A card that may answer, and the signs that it does."""
+"""A card that may answer, and the values of its signs."""
 
 MATCHES_MAX = 10
 AT_ONCE = 2
-"""Questions that are worked on at once. The event loop gets its turn later the more threads want theirs."""
+"""Questions answered at the same time. More threads would delay the event loop."""
 _ALL_WORDS = 0.999
 _SAME_WORDS = 0.7
-"""How far a question and a card's name have to share their words to be close, whatever else is there."""
+"""Least `label_match` of a card with nearly the same words in its name as in the question."""
 
 
 class Certainty(StrEnum):
-    """How far an answer is to be trusted."""
+    """The degree of trust in an answer."""
 
     SURE = "sure"
     NEAR = "near"
@@ -49,7 +49,7 @@ class Certainty(StrEnum):
 
 
 class Match(NamedTuple):
-    """A card that may answer a question. A difference of log 2 between two scores makes one twice as likely."""
+    """A card that may answer a question. A score that is higher by log 2 means twice the likelihood."""
 
     pack_id: str
     entry: Entry
@@ -58,7 +58,7 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is known about a question."""
+    """The cards for a question, best first, and the certainty that the first one answers it."""
 
     certainty: Certainty
     matches: tuple[Match, ...]
@@ -66,12 +66,12 @@ class Answer:
 
 @dataclass(slots=True)
 class Answers:
-    """Answers from the cards of one index: by their words at once, and by their meaning once somebody sets it."""
+    """Answers from the cards of one index: by their words, and by their meaning once `meaning` is set."""
 
     index: Index
     meaning: Meaning | None = None
     recall: Callable[[], None] | None = None
-    """Sets `meaning`, where nobody has worked it out yet. It is called once, for the first question that asks for it."""
+    """Set `meaning` if an earlier process kept the vectors. The first question that needs it calls this, once."""
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def answer(
@@ -81,9 +81,9 @@ class Answers:
         pack: str | None = None,
         limit: int = MATCHES_MAX,
     ) -> Answer:
-        """Answer a question from cards of these kinds, and of this pack. The meaning is asked where words aren't sure.
+        """Answer a question from cards of these kinds and this pack: by words, and by meaning if words aren't sure.
 
-        All of it runs in a thread: among thousands of cards the words alone would hold the event loop for 20 ms.
+        The work runs in a thread: among thousands of cards, the words alone would block the event loop for 20 ms.
         """
 
         def work() -> Answer:
@@ -102,7 +102,7 @@ class Answers:
 
 
 class Evidence(NamedTuple):
-    """The candidates of a question, best first, with the signs that the first one answers it."""
+    """The candidates for a question, best first, with their scores, and the signs that the first one answers it."""
 
     ranked: tuple[Candidate, ...]
     scores: tuple[float, ...]
@@ -128,7 +128,7 @@ def answer_by_meaning(
     pack: str | None = None,
     limit: int = MATCHES_MAX,
 ) -> Answer:
-    """Answer from the words and from what they mean. It takes some milliseconds of a thread."""
+    """Answer from the words and their meaning. Run it in a thread: it takes some milliseconds."""
     candidates = candidates_by_meaning(index, meaning, question, kinds, pack)
     return _judge(weigh(candidates, weights.MEANING), weights.MEANING, limit)
 
@@ -136,7 +136,7 @@ def answer_by_meaning(
 def candidates_by_words(
     index: Index, question: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None
 ) -> list[Signs]:
-    """The cards that a question's words lead to, with the signs for each."""
+    """Return the cards with words of a question, each with its signs."""
     return [
         (candidate, (*candidate.overlap, *_kind(candidate))) for candidate in index.candidates(question, kinds, pack)
     ]
@@ -149,7 +149,7 @@ def candidates_by_meaning(
     kinds: Collection[type[Entry]] | None = None,
     pack: str | None = None,
 ) -> list[Signs]:
-    """The cards that a question's words or its meaning lead to, with the signs for each."""
+    """Return the cards close to a question in words or in meaning, each with its signs."""
     likeness = meaning.likeness(question, index.words(question), kinds, pack)
     candidates = index.candidates(question, kinds, pack, numbers=likeness.nearest(_BY_MEANING))
     closeness = likeness.of(
@@ -165,9 +165,9 @@ def _judge(evidence: Evidence, model: Weights, limit: int) -> Answer:
     if not evidence.ranked:
         return Answer(Certainty.NOTHING, ())
     first = evidence.ranked[0]
-    if first.is_named or model.sure.passes(evidence.signs):  # a member who types what a card is called means that card
+    if first.is_named or model.sure.passes(evidence.signs):  # a member who types a card's name means that card
         certainty = Certainty.SURE
-    elif shares_a_name(first) or model.near.passes(evidence.signs):  # a pack may be so small that no word tells much
+    elif shares_a_name(first) or model.near.passes(evidence.signs):  # in a small pack, no word tells much
         certainty = Certainty.NEAR
     else:
         certainty = Certainty.NOTHING
@@ -177,7 +177,7 @@ def _judge(evidence: Evidence, model: Weights, limit: int) -> Answer:
 
 
 def shares_a_name(candidate: Candidate) -> bool:
-    """Tell whether a title or an alias has all telling words of the question, or nearly the same words."""
+    """Whether a title or an alias has all telling words of the question, or nearly the same words."""
     return candidate.overlap.label >= _ALL_WORDS or candidate.overlap.label_match >= _SAME_WORDS
 
 
@@ -205,7 +205,7 @@ def _kind(candidate: Candidate) -> tuple[float, ...]:
 
 
 def _about(words: Sequence[Word]) -> tuple[float, ...]:
-    """What the question's own words say: how much of it the packs don't have, in that form or at all, and its length."""
+    """Return the signs of the question alone: the shares that the packs lack as typed and entirely, and its length."""
     whole = sum(word.weight for word in words) or 1.0
     unfamiliar = sum(word.weight for word in words if not word.familiar) / whole
     unknown = sum(word.weight for word in words if not word.stems) / whole
@@ -213,10 +213,10 @@ def _about(words: Sequence[Word]) -> tuple[float, ...]:
 
 
 _NAMESAKE = 1_000.0
-"""What it adds to a score that the card is called just so: more than all else together."""
+"""Added to the score of a card that the question names exactly: more than all signs together."""
 _BY_MEANING = 20
-"""Cards that only their meaning leads to."""
+"""Closest cards in meaning that join the candidates."""
 _KINDS = (Fact, Position, Option, Argument, Term, Source, Event)
 _LONG = 8
 _SHORT = 2
-"""Telling words of a long and of a short question."""
+"""Telling words of a long question, and of a short one."""

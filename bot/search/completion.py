@@ -1,7 +1,7 @@
-"""Suggestions while somebody is typing: entries whose title or alias has the typed words, in that order.
+"""Suggestions while a member types: entries whose title or alias has the typed words, in that order.
 
-Every title and alias stands in a sorted table once for each of its words, so that what is typed is found by
-bisection from the first letter on. The table holds numbers, not texts: some eight bytes for each word.
+A sorted table lists every title and alias once for each of its words, so that bisection finds the typed text from its
+first letter on. The table holds numbers instead of texts: some eight bytes per word.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from bot.packs.model import Entry
 
 MAX_TYPED = 300
-"""Characters of what was typed that are read: as many as the longest title has."""
+"""Typed characters to read: the length of the longest title."""
 MAX_SCANNED = 1_000
-"""Titles and aliases that are looked at where the typed words don't stand side by side."""
+"""Titles and aliases to scan for typed words that aren't side by side."""
 
 _WORD = re.compile(r"[^\W_]+")
 _OFFSET_BITS = 12
@@ -25,7 +25,7 @@ HEAP_LETTERS = 2
 
 
 def fold(text: str) -> str:
-    """Text without case and accents."""
+    """Return a text without case and accents."""
     folded = text.casefold()
     if folded.isascii():
         return folded
@@ -34,12 +34,12 @@ def fold(text: str) -> str:
 
 
 def folded_words(text: str) -> list[str]:
-    """The words of a text, folded, without anything between them."""
+    """Return the words of a text, folded, without anything between them."""
     return _WORD.findall(fold(text))
 
 
 class Completion:
-    """The titles and aliases of some entries. Numbers are places in the given sequence."""
+    """The titles and aliases of entries. A number is an entry's place in `entries`."""
 
     def __init__(self, entries: Sequence[tuple[str, Entry]]) -> None:
         self._entries = entries
@@ -53,7 +53,7 @@ class Completion:
     def complete(
         self, text: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None, limit: int = 25
     ) -> list[int]:
-        """Numbers of entries, those whose title or alias begins with what was typed first."""
+        """Return numbers of entries, first of those whose title or alias begins with the typed text."""
         numbers: dict[int, None] = {}
         for number in self._matches(folded_words(text[:MAX_TYPED]), kinds):
             if len(numbers) >= limit:
@@ -78,7 +78,7 @@ class Completion:
 
 
 class LabelTable:
-    """Labels with the number of their entry, sorted by their beginning and by each of their other words."""
+    """Labels with their entries' numbers, sorted from their first word on and from each later word on."""
 
     def __init__(self, labels: Sequence[tuple[str, int]]) -> None:
         self._labels = [label for label, _ in labels]
@@ -91,15 +91,15 @@ class LabelTable:
         )
 
     def beginning(self, whole: str) -> Iterator[int]:
-        """Entries with a label that begins so."""
+        """Return the entries with a label that begins with this text."""
         return (number for number, _ in self._range(self._heads, whole))
 
     def containing(self, whole: str) -> Iterator[int]:
-        """Entries with a label in which a later word begins so."""
+        """Return the entries with a label that has this text from a later word on."""
         return (number for number, _ in self._range(self._inner, whole))
 
     def in_order(self, parts: Sequence[str]) -> Iterator[int]:
-        """Entries with a label in which words begin with the typed ones, in that order, others between them."""
+        """Yield the entries with a label whose words begin with the typed ones, in that order, others between them."""
         scanned = 0
         for table in (self._heads, self._inner):
             for number, suffix in self._range(table, parts[0]):
@@ -110,7 +110,7 @@ class LabelTable:
                     yield number
 
     def _sorted(self, keys: Iterable[int]) -> array[int]:
-        """Sorted by their first letters first, and then each heap alone: one long sort would hold up all threads."""
+        """Sort keys into heaps by their first letters, then each heap: one long sort would block all threads."""
         heaps: dict[str, list[int]] = {}
         for key in keys:
             heaps.setdefault(self._suffix(key)[:HEAP_LETTERS], []).append(key)

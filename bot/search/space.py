@@ -1,10 +1,10 @@
-"""A space of vectors that is stretched, so that texts on one subject differ more than a model makes them differ.
+"""A stretched vector space, in which texts on one subject lie further apart than a sentence model puts them.
 
     space = Space.of(vectors)
-    placed = space.place(vectors)        rows of length 1, to be compared with each other
+    placed = space.place(vectors)        rows of length 1, for comparison with each other
 
-All texts of a library say much the same to a sentence model: that they are about drugs, or parking. What they have in
-common is taken off, and the directions in which they differ much count for less (whitening, with a shrunk covariance).
+To a sentence model, all texts of a library are alike: they are about drugs, or about parking. The space subtracts their
+mean, and directions in which they vary much count for less (whitening, with a shrunk covariance).
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from bot.search.encoder import Vectors
 
 _SHRINK = 2.0
-"""What is added to each direction's variance, in parts of the average one: a few texts don't tell how all vary."""
+"""Added to each direction's variance, in units of the average one: a few texts don't reveal the variance of all."""
 _LEARN_MAX = 20_000
-"""Vectors that the space is learnt from; of more, every second, third and so on."""
+"""Vectors to learn from without a gap; of twice as many the space takes every second, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Where the vectors' middle is, and the axes that they are measured along."""
+    """The mean of the vectors, and the axes to measure them along."""
 
     middle: Vectors
     axes: Vectors
 
     @classmethod
     def of(cls, vectors: Vectors) -> Space:
-        """Learn from vectors, a row each."""
+        """Learn a space from vectors, one per row."""
         some = vectors[:: max(1, len(vectors) // _LEARN_MAX)]
         middle = some.mean(axis=0)
         apart = some - middle
@@ -42,7 +42,7 @@ class Space:
         return cls(middle, (axes / np.sqrt(variances)).astype(np.float32))
 
     def place(self, vectors: Vectors) -> Vectors:
-        """Measure vectors along the axes, and make each as long as the others."""
+        """Measure vectors along the axes, and scale each to length 1."""
         placed = (vectors - self.middle) @ self.axes
         lengths = np.linalg.norm(placed, axis=1, keepdims=True)
         unit: Vectors = placed / np.maximum(lengths, np.float32(_TINY))
@@ -50,4 +50,4 @@ class Space:
 
 
 _TINY = 1e-9
-"""Keeps what has no length from dividing by nothing."""
+"""Prevents a division by zero."""

@@ -1,8 +1,8 @@
-"""The words that a library uses, and which of them somebody meant who misspelt one.
+"""The words of a library, and its likeliest words for a misspelt one.
 
-Words are compared with their doubled letters made single, since doubling the wrong letter is the commonest slip
-(`tarrif`, `insurection`); what is left may differ by one edit from four letters on, by two from eight on. An edit
-is a letter too many, too few or wrong, or two neighbours swapped.
+The comparison makes doubled letters single, since doubling the wrong letter is the commonest slip (`tarrif`,
+`insurection`). The rest may differ by one edit from four letters on, by two from eight on. An edit is an extra, missing
+or wrong letter, or two swapped neighbours.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ ONE_EDIT_FROM = 4
 TWO_EDITS_FROM = 8
 MAX_CANDIDATES = 40
 WRITER_BYTES = 15_000_000
-"""The least memory that a writer of the search engine accepts; it is given back when the writing is done."""
+"""The least memory that the search engine's writer accepts. The writer frees it at the end."""
 
 _FIELD = "squeezed"
 
 
 class Vocabulary:
-    """Words in their written form, lower case. Never changed once it is made."""
+    """Words as written, in lower case. Immutable."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._vocabulary = frozenset(words)
@@ -56,7 +56,7 @@ class Vocabulary:
         return word in self._vocabulary
 
     def beginning_with(self, prefix: str) -> Iterator[str]:
-        """Words that begin like this one and go on, in alphabetical order."""
+        """Yield the longer words that begin with this one, in alphabetical order."""
         for at in range(bisect_left(self._words, prefix), len(self._words)):
             word = self._words[at]
             if not word.startswith(prefix):
@@ -65,7 +65,7 @@ class Vocabulary:
                 yield word
 
     def near(self, word: str, most: int = 8) -> list[tuple[str, int]]:
-        """Other words that may have been meant, and the edits to each (at least 1), the likeliest first."""
+        """Return other words that the member may mean, each with its edits (at least 1), the likeliest first."""
         edits = allowed_edits(word)
         for distance in range(edits + 1):
             candidates = self._within(word, distance) if distance else self._but_for_doubles(word)
@@ -75,7 +75,7 @@ class Vocabulary:
         return []
 
     def _but_for_doubles(self, word: str) -> list[str]:
-        """Other words with the same letters in the same order, some of them doubled or not."""
+        """Return other words that differ in doubled letters alone."""
         same = squeezed(word)
         first, end = (bisect_left(self._squeezed, (bound, "")) for bound in (same, same + "\0"))
         return [other for _, other in self._squeezed[first:end] if other != word][:MAX_CANDIDATES]
@@ -88,14 +88,14 @@ class Vocabulary:
 
 
 def allowed_edits(word: str) -> int:
-    """How many edits a misspelt word may be away; none for short words and for numbers."""
+    """Return the most edits from a misspelt word to the right one; 0 for short words and numbers."""
     if len(word) < ONE_EDIT_FROM or not _can_be_misspelt(word):
         return 0
     return 1 if len(word) < TWO_EDITS_FROM else 2
 
 
 def squeezed(word: str) -> str:
-    """A word with each run of a letter made one: `tariff` → `tarif`."""
+    """Return a word with each run of a letter made single: `tariff` → `tarif`."""
     return "".join(letter for letter, _ in groupby(word))
 
 
@@ -107,7 +107,7 @@ _DIGIT = re.compile(r"\d")
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Letters inserted, deleted or changed, and neighbours swapped, to get from one word to the other."""
+    """Count the letters inserted, deleted or changed, and the neighbours swapped, between two words."""
     start = 0
     while start < min(len(one), len(other)) and one[start] == other[start]:
         start += 1

@@ -1,7 +1,7 @@
-"""What members look for, as counts without who: cards asked for, cards disputed, searches that found nothing.
+"""Counts of members' interest, without their identity: cards asked for, cards disputed, searches that found nothing.
 
-Counted in memory and written together now and then, so that a look-up never waits for the database. A process that is
-killed loses what it counted since the last time.
+The process counts in memory and writes now and then, so that a look-up never waits for the database. A killed process
+loses its counts since the last write.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:  # look-ups in a terminal count nothing, and load no database 
 VIEW, DISPUTE, MISS = "asked", "disputed", "missed"
 MONTHS = 12
 KINDS_MAX = 2_000
-"""Different searches of a month that are counted; nonsense typed for days fills no disk."""
+"""Different searches to count in a month, so that days of typed nonsense can't fill the disk."""
 MEMORY_MAX = 5_000
 MISSES_LEAST = 3
-"""How often a search has to find nothing before anybody is told its words: what few type may lead to a person."""
+"""Times that a search must find nothing before anybody sees its words: rare words may identify a person."""
 WORDS_MAX = 6
 LONGEST = 60
 _PRIVATE = re.compile(r"[@/\\<>{}]|://|\d{5,}")
-"""What may lead to a person: addresses, mentions, long numbers."""
+"""Text that may identify a person: addresses, mentions, long numbers."""
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def counted_words(text: str) -> str:
-    """A search as it is counted: its words in lower case. Empty for what is long, or may lead to a person."""
+    """Return a search's words in lower case, for counting; empty for a long text or one that may identify a person."""
     if _PRIVATE.search(text):
         return ""
     words = _WORD.findall(text.casefold())
@@ -43,21 +43,21 @@ def counted_words(text: str) -> str:
 
 @dataclass(slots=True)
 class InterestCounter:
-    """One for the whole process."""
+    """The counter of members' interest, one per process."""
 
     database: Database
     _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def count_view(self, pack: str, entry: str) -> None:
-        """A member was shown this card."""
+        """Count a card that a member was shown."""
         self._count(VIEW, pack, entry)
 
     def count_dispute(self, pack: str, entry: str) -> None:
-        """A member says that something is wrong with this card."""
+        """Count a member's report that something is wrong with a card."""
         self._count(DISPUTE, pack, entry)
 
     def count_miss(self, text: str) -> None:
-        """A member's search found nothing."""
+        """Count a member's search that found nothing."""
         words = counted_words(text)
         if words:
             self._count(MISS, "", words)
@@ -68,7 +68,7 @@ class InterestCounter:
             self._counts[key] += 1
 
     async def write(self, now: datetime) -> None:
-        """Adds what was counted to the database, and drops what is a year old. Raises Unavailable; nothing is lost then."""
+        """Add the counts to the database, and drop counts a year old. Raises Unavailable, and keeps the counts then."""
         if not self._counts:
             return
         counts, self._counts = self._counts, Counter()
@@ -92,7 +92,7 @@ class InterestCounter:
             raise
 
     async def read(self) -> Interest | None:
-        """Everything that is counted in the database; None where nothing is. Raises Unavailable."""
+        """Return all counts in the database; None if there are none. Raises Unavailable."""
         return await self.database.read(read_interest)
 
 

@@ -1,13 +1,13 @@
-"""Keep the vectors of texts in files, so that a start doesn't embed what an earlier one did.
+"""Keep the vectors of texts in files, so that a start doesn't embed an earlier start's texts again.
 
     cache = VectorCache(folder, encoder)
     cache.recall(texts)      the vectors, if a file has exactly these texts; else None, at once
-    cache.vectors(texts)     the vectors; those that no file has are embedded, and kept
+    cache.vectors(texts)     the vectors; the cache embeds and keeps any that no file has
 
-Each set of texts has a file of its own, named after the model and a hash of the set. So two processes that serve
-different packs never write the same file, and none has to wait for a lock. A file is an array of rows, 16 bytes of a
-text's SHA-256 and its vector in half precision. It is written beside its place and renamed, so that a reader never sees
-half of it. One that can't be read counts as absent. A new set takes the vectors it shares with others from their files.
+Each set of texts has its own file, named after the model and a hash of the set. So two processes with different packs
+never write the same file, and neither waits for a lock. A file is an array of rows: 16 bytes of a text's SHA-256, and
+its vector in half precision. The cache writes a temporary file and renames it, so that a reader never sees half of one.
+An unreadable file counts as absent. A new set takes the vectors that it shares with other sets from their files.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from bot.search.encoder import Vectors
 
 FOLDER_BYTES_MAX = 256 * 1024 * 1024
-"""Of all files together; beyond it those go that were used longest ago, but never the newest."""
+"""Bytes of all files together. Beyond them the least recently used files go, but never the newest."""
 _KEY_BYTES = 16
 _BATCH = 32
-"""Texts that are embedded at a time, between which other threads get their turn."""
+"""Texts to embed at a time. Other threads get their turn between two batches."""
 
 
 class VectorCache:
-    """The vectors that one encoder makes. `folder` is None where nothing is to be kept."""
+    """The vectors of one encoder. If `folder` is None, the cache keeps nothing."""
 
     def __init__(self, folder: Path | None, encoder: Encoder, bytes_max: int = FOLDER_BYTES_MAX) -> None:
         self._folder = folder
@@ -52,7 +52,7 @@ class VectorCache:
         if rows is None or [bytes(key) for key in rows["key"]] != keys:
             return None
         with suppress(OSError):
-            os.utime(path)  # what is used stays longest
+            os.utime(path)  # recently used files stay longest
         vectors: Vectors = rows["vector"].astype(np.float32)
         return vectors
 
@@ -70,7 +70,7 @@ class VectorCache:
             rows.update(zip((key for key, _ in batch), vectors, strict=True))
         ordered = np.array([rows[key] for key in keys], dtype=np.float16)
         if keys and self._folder is not None:
-            with suppress(OSError):  # a full or read-only disk costs the next start some seconds, and nobody an answer
+            with suppress(OSError):  # a full or read-only disk only slows down the next start, by some seconds
                 self._write(self._folder, keys, ordered)
         result: Vectors = ordered.astype(np.float32)
         return result
@@ -80,7 +80,7 @@ class VectorCache:
         return (self._folder or Path()) / f"meaning-{self._encoder.name}-{digest}.npy"
 
     def _shared(self, keys: set[bytes]) -> dict[bytes, Any]:
-        """The vectors of these texts that the files of other sets have."""
+        """Return the vectors of these texts in the files of other sets."""
         rows: dict[bytes, Any] = {}
         paths = self._folder.glob(f"meaning-{self._encoder.name}-*.npy") if self._folder is not None else ()
         for table in map(_read, paths):
@@ -107,7 +107,7 @@ class VectorCache:
                 old.unlink()
 
     def _beyond_limit(self, folder: Path, newest: Path) -> Iterator[Path]:
-        """The files that are too many, remains of a writer that was ended among them."""
+        """Yield the files beyond the limit, a killed writer's remains included."""
         used = []
         for path in folder.glob("meaning-*"):
             with suppress(OSError):
@@ -125,7 +125,7 @@ def _keys(texts: Sequence[str]) -> list[bytes]:
 
 
 def _read(path: Path) -> Any:
-    """The rows of a file; None if it is absent, cut short or something else."""
+    """Return the rows of a file; None if it is absent, cut short or something else."""
     try:
         rows = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
