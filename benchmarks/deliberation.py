@@ -1,160 +1,145 @@
-"""Measure how often camps are reported with and without real ones, and the cost of a discussion.
+"""Whole discussions of simulated communities through the real service: drawn, answered, grouped, reported.
 
-    python -m benchmarks.deliberation            100 communities of each kind, in half an hour
-    python -m benchmarks.deliberation --quick    10 of each
-    python -m benchmarks.deliberation --size     10,000 people on 200 statements, and nothing else
+    python -m benchmarks.deliberation            20 to 200 people, in a minute or two
+    python -m benchmarks.deliberation --whole    to 10,000, in half an hour
+    python -m benchmarks.deliberation --people 1000    one size
 
-Communities are simulated from a fixed seed. Each person in turn gets statements by their priorities and answers by
-their camp: each camp agrees or disagrees with each statement at random, and a tenth of the answers are reversed. Then
-the votes are grouped and reported. "False" are communities whose votes were shuffled within each statement, alternately
-among those who saw it and among all, so that nothing connects two statements. Without camps, each statement has its own
-share of agreement; a single camp answers alike except for the noise. `benchmarks.discussions` measures presses and the
-close. Run both with OPENBLAS_NUM_THREADS=1, which `parley run` sets.
+Members come twenty at a time, draw from 30 statements and answer 20 to 25 of them as `benchmarks.camps` has it: 0 to 4
+planted camps, a tenth of the answers turned about. Then the discussion closes, and its report is read. Without two camps
+or more, whatever is shown is false. How often the gate errs, over hundreds of communities, is in `benchmarks.camps`; what
+a press costs beside a large discussion is in `benchmarks.discussions`.
 """
 
 from __future__ import annotations
 
 import argparse
-import tracemalloc
-from dataclasses import dataclass
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from benchmarks.timing import seconds
-from bot.deliberation.grouping import find_components, find_eligible, find_groups
-from bot.deliberation.stability import Camps, adjusted_rand_index, find_camps
-from bot.deliberation.statement_order import draw
-from bot.deliberation.statistics import count_votes, priorities
-from bot.deliberation.vote_matrix import PASS, UNSEEN, Integers, Numbers, Votes, in_canonical_order
+from benchmarks.camps import RIGHT, SEED, Kind, agreement, answers
+from bot.chat.vocabulary import Actor
+from bot.communities.model import Community
+from bot.deliberation import repository
+from bot.deliberation.findings import matrix_of
+from bot.deliberation.model import Discussion
+from bot.deliberation.report import read_report
+from bot.deliberation.service import DiscussionDraft
+from bot.deliberation.stability import find_camps
+from bot.deliberation.vote_matrix import Integers, Votes
+from bot.i18n import translator
+from bot.instance import Instance
+from tests.world import NOW, request, running
 
-SEED = 20
-NOISE = 0.1
-PASSES = 0.1
-RIGHT = 0.9
-DRAWN_ANEW: Final = 25
-"""People who answer between two updates of the priorities."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of community: its people, its statements, and each person's votes (from, to)."""
-
-    people: int
-    statements: int
-    votes: tuple[int, int]
-
-
-KINDS = (
-    Kind(20, 30, (20, 25)),
-    Kind(30, 30, (20, 25)),
-    Kind(60, 30, (20, 25)),
-    Kind(100, 30, (20, 25)),
-    Kind(200, 30, (20, 25)),
-    Kind(60, 10, (8, 10)),
-    Kind(200, 10, (8, 10)),
-    Kind(100, 60, (7, 30)),
-    Kind(1_000, 30, (20, 25)),
-    Kind(10_000, 30, (20, 25)),
-)
-PEOPLE_AT_MOST: Final = 20_000
-"""People in all communities of a kind and a number of camps. Of large communities, fewer are simulated."""
+QUICK: Final = ((20, 3), (60, 3), (200, 1))
+"""People, and communities for each number of camps."""
+LARGE: Final = ((1_000, 1), (10_000, 1))
+CAMPS: Final = range(5)
+CAMPS_OF_MOST: Final = (1, 3)
+"""Numbers of camps in the largest communities, whose members give 220,000 answers."""
+MOST: Final = 10_000
+AT_ONCE: Final = 20
+T = translator("en")
 
 
-def answers(chance: np.random.Generator, kind: Kind, camps: int) -> tuple[Votes, Integers]:
-    """Return everybody's answers to all statements, and their camps. Without camps, each statement has its own
-    share."""
-    shape = (kind.people, kind.statements)
-    membership = chance.integers(max(camps, 1), size=kind.people)
-    if camps:
-        opinions = chance.choice([1, -1], (camps, kind.statements))[membership]
-        opinions = np.where(chance.random(shape) < NOISE, -opinions, opinions)
-    else:
-        opinions = np.where(chance.random(shape) < chance.random(kind.statements), 1, -1)
-    return np.where(chance.random(shape) < PASSES, PASS, opinions).astype(np.int8), membership
+async def start(instance: Instance, kind: Kind) -> Discussion:
+    starters = tuple((f"Statement number {number} of this discussion holds", "") for number in range(kind.statements))
+    draft = DiscussionDraft("How should the city work?", NOW + timedelta(days=9), starters, "pack")
+    return await instance.discussions.start(draft, request("Ada"), Community("test:demo"), T)
 
 
-def converse(chance: np.random.Generator, kind: Kind, opinions: Votes) -> Votes:
-    """Let people answer the statements drawn for them, with priorities from earlier answers."""
-    votes = np.full(opinions.shape, UNSEEN, np.int8)
-    weights: Numbers = np.ones(kind.statements)
-    for person in range(kind.people):
-        if person % DRAWN_ANEW == 0:
-            weights = priorities(count_votes(votes), find_components(votes).extremity)
-        for _ in range(min(kind.statements, int(chance.integers(kind.votes[0], kind.votes[1] + 1)))):
-            column = draw(weights, votes[person] != UNSEEN, chance.random())
-            assert column is not None
-            votes[person, column] = opinions[person, column]
-    return votes
+async def converse(instance: Instance, discussion: Discussion, members: list[Actor], opinions: Votes) -> list[float]:
+    """Let everybody answer what is drawn for them; return the seconds of each answer."""
+    chance = np.random.default_rng(SEED)
+    quotas = chance.integers(20, 26, size=len(members)).tolist()
+    waiting: Iterator[int] = iter(range(len(members)))
+    waits: list[float] = []
+
+    async def take_part() -> None:
+        for number in waiting:
+            turn = await instance.discussions.turn(discussion, members[number])
+            for _ in range(quotas[number]):
+                assert turn.statement is not None
+                position = turn.statement.position
+                before = time.perf_counter()
+                turn = await instance.discussions.answer(
+                    discussion, members[number], position, int(opinions[number, position]), T
+                )
+                waits.append(time.perf_counter() - before)
+
+    await asyncio.gather(*(take_part() for _ in range(AT_ONCE)))
+    return waits
 
 
-def shuffled(chance: np.random.Generator, votes: Votes, *, with_unseen: bool) -> Votes:
-    """Shuffle the votes on each statement, among those who saw it or among all."""
-    copy = votes.copy()
-    for column in range(votes.shape[1]):
-        rows = np.arange(len(votes)) if with_unseen else np.flatnonzero(votes[:, column] != UNSEEN)
-        copy[rows, column] = votes[chance.permutation(rows), column]
-    return copy
+async def shown_camps(
+    instance: Instance, discussion: Discussion, members: list[Actor], membership: Integers
+) -> tuple[int, float]:
+    """Return how many camps the gate lets through before the close, and their agreement with the planted ones."""
+    people = [await instance.discussions.person(discussion, each) for each in members]
+    _, statements, ballots = await instance.database.read(lambda tx: repository.whole(tx, discussion.id))
+    camps = await asyncio.to_thread(find_camps, matrix_of(statements, ballots))
+    return camps.count, agreement(camps, membership[np.argsort(people)])  # ballots are sorted by people
 
 
-def agreement(camps: Camps, membership: Integers) -> float:
-    """Return the adjusted Rand index of the reported camps against the planted ones; 0 if none are reported."""
-    grouped = camps.labels >= 0
-    return adjusted_rand_index(membership[grouped], camps.labels[grouped]) if grouped.any() else 0.0
+async def discuss(instance: Instance, chance: np.random.Generator, people: int, planted: int) -> tuple[bool, bool]:
+    """Run one discussion; print its times. Returns whether camps were shown, and whether they were the planted ones."""
+    kind = Kind(people, 30, (20, 25))
+    members = [request(f"Member {number}").actor for number in range(people)]
+    opinions, membership = answers(chance, kind, planted)
+    discussion = await start(instance, kind)
+    before, processor = time.perf_counter(), time.process_time()
+    waits = await converse(instance, discussion, members, opinions)
+    spent, processed = time.perf_counter() - before, time.process_time() - processor
+    count, right = await shown_camps(instance, discussion, members, membership)
+    before, processor = time.perf_counter(), time.process_time()
+    assert await instance.discussions.end(discussion.id, NOW)
+    closing, closed = time.perf_counter() - before, time.process_time() - processor
+    report = read_report((await instance.discussions.get(discussion.id, T)).result)
+    assert (report.people, len(report.sizes)) == (people, count)
+    shown = f"groups of {', '.join(map(str, report.sizes))}" if count else f"none ({report.reason})"
+    middle, slow = np.percentile(waits, [50, 99]) * 1000
+    print(
+        f"  {planted} planted: {shown}; {len(waits):,} answers in {spent:.1f} s ({processed:.1f} of processor), "
+        f"{AT_ONCE} at once: median {middle:.0f} ms, 99 % within {slow:.0f} ms; "
+        f"closed in {closing:.2f} s ({closed:.2f}); common ground {len(report.common)}",
+        flush=True,
+    )
+    return count > 0, right >= RIGHT
 
 
-def rates(chance: np.random.Generator, kind: Kind, communities: int) -> None:
-    """Print one line: false camps, and for 0 to 4 planted camps the number reported; from 2 on, also the right ones."""
-    communities = min(communities, PEOPLE_AT_MOST // kind.people)
-    false = 0
-    for number in range(communities):
-        opinions, _ = answers(chance, kind, (0, 2, 3)[number % 3])
-        votes = converse(chance, kind, opinions)
-        false += find_camps(shuffled(chance, votes, with_unseen=bool(number % 2))).count > 0
-    parts = []
-    for planted in range(5):
-        scores = []
-        for _ in range(communities):
-            opinions, membership = answers(chance, kind, planted)
-            camps = find_camps(converse(chance, kind, opinions))
-            scores.append((camps.count > 0, agreement(camps, membership) >= RIGHT))
-        right = f", right {sum(b for _, b in scores)}" if planted > 1 else ""
-        parts.append(f"{planted} camps: reported {sum(a for a, _ in scores)}{right}")
-    name = f"{kind.people} people, {kind.statements} statements, {kind.votes[0]} to {kind.votes[1]} votes"
-    print(f"{name:46} false {false:3} of {communities}   {'   '.join(parts)}", flush=True)
-
-
-def size(chance: np.random.Generator) -> None:
-    """Print the cost of 10,000 people on 200 statements, as ratios to the plain product that any grouping needs."""
-    kind = Kind(10_000, 200, (20, 60))
-    opinions, _ = answers(chance, kind, 3)
-    votes = np.where(chance.random(opinions.shape) < 0.8, UNSEEN, opinions).astype(np.int8)
-    votes = votes[in_canonical_order(votes)]
-    eligible = find_eligible(votes)
-    numbers = votes.astype(np.float64)
-    product = seconds(lambda: numbers.T @ numbers)
-    grouped = seconds(lambda: find_groups(votes, eligible, np.random.default_rng(SEED)))
-    reported = seconds(lambda: find_camps(votes), repeat=1)
-    tracemalloc.start()
-    find_camps(votes)
-    memory = tracemalloc.get_traced_memory()[1] / votes.nbytes
-    print(f"10,000 people, 200 statements: one product of the matrix {1000 * product:.0f} ms")
-    print(f"  grouped in {1000 * grouped:.0f} ms, {grouped / product:.0f} products")
-    print(f"  grouped and tested in {1000 * reported:.0f} ms, {reported / product:.0f} products")
-    print(f"  memory at the peak: {memory:.0f} times the matrix of {votes.nbytes / 1e6:.0f} MB")
+async def measure(sizes: tuple[tuple[int, int], ...]) -> None:
+    """Print the figures of each size."""
+    chance = np.random.default_rng(SEED)
+    for people, communities in sizes:
+        print(f"{people:,} people, {communities} of each number of camps", flush=True)
+        false = true = planted_twice = 0
+        for planted in CAMPS if people < MOST else CAMPS_OF_MOST:
+            for _ in range(communities):
+                with tempfile.TemporaryDirectory() as folder:
+                    async with running(Path(folder)) as instance:
+                        shown, right = await discuss(instance, chance, people, planted)
+                false += shown and planted < 2
+                planted_twice += planted >= 2
+                true += right and planted >= 2
+        print(f"  false camps {false}, true camps {true} of {planted_twice}", flush=True)
 
 
 def main() -> None:
     """Print the measurements."""
-    parser = argparse.ArgumentParser(description="Measure camps that are reported, right and false, and their cost.")
-    parser.add_argument("--quick", action="store_true", help="10 communities of each kind instead of 100")
-    parser.add_argument("--size", action="store_true", help="10,000 people on 200 statements alone")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `parley run` sets it
+    parser = argparse.ArgumentParser(description="Simulate discussions from the first answer to the report.")
+    parser.add_argument("--whole", action="store_true", help="1,000 and 10,000 people too")
+    parser.add_argument("--people", type=int, help="one size alone")
     options = parser.parse_args()
-    chance = np.random.default_rng(SEED)
-    size(chance)
-    if not options.size:
-        for kind in KINDS:
-            rates(chance, kind, 10 if options.quick else 100)
+    sizes = ((options.people, 1),) if options.people else QUICK + LARGE if options.whole else QUICK
+    asyncio.run(measure(sizes))
 
 
 if __name__ == "__main__":

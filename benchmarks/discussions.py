@@ -1,11 +1,11 @@
-"""Measure a press, a close and the draw's priorities in a discussion of 10,000 people on 200 statements.
+"""What a press, a close and the draw's priorities cost in a discussion of 10,000 people on 200 statements.
 
     OPENBLAS_NUM_THREADS=1 python -m benchmarks.discussions     as `parley run` sets it; 10,000 people
     python -m benchmarks.discussions --quick                    1,000
 
-Everything runs through a whole instance over an SQLite file: members draw and answer statements, alternately in a large
-discussion and in one of 20 people, so each figure has its pair in the same run. Then the same again while the large
-discussion's extremities are computed without a pause, and while it closes.
+Everything goes through a whole instance over an SQLite file: members draw statements and answer them, by turns in a large
+discussion and in one of 20 people, so each figure has its pair within the same run. Then the same while the extremities
+of the large discussion are computed without a pause, and while it closes.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.deliberation import SEED, Kind, answers
+from benchmarks.camps import SEED, Kind, answers
 from benchmarks.timing import resident_bytes
 from bot.chat.vocabulary import Button, Outcome
 from bot.communities.model import Community
+from bot.deliberation.ballots import LETTERS
+from bot.deliberation.ballots import UNANSWERED as UNANSWERED_LETTER
 from bot.deliberation.model import DiscussionStatement
 from bot.deliberation.report import read_report
 from bot.deliberation.repository import add_statements
@@ -40,14 +42,14 @@ from tests.world import NOW, request, running
 PRESSES = 600
 CAMPS = 3
 UNANSWERED = 0.8
-"""Share of statements that a person hasn't answered."""
+"""The share of statements that a person has not answered."""
 SMALL = Kind(20, 30, (20, 25))
 T = translator("en")
 
 
 @dataclass(slots=True)
 class Presses:
-    """Milliseconds from a press to its answer, in the large and the small discussion."""
+    """Milliseconds from a press until its answer, in the large and the small discussion."""
 
     large: list[float] = field(default_factory=list)
     small: list[float] = field(default_factory=list)
@@ -62,7 +64,7 @@ class Presses:
 
 
 async def start(instance: Instance, kind: Kind) -> str:
-    """Start a discussion with this kind's statements, and return its id."""
+    """Start a discussion with so many statements; return its id."""
     words = [f"Statement number {number} of this discussion holds" for number in range(kind.statements)]
     starters = tuple((each, "") for each in words[:30])
     draft = DiscussionDraft("How should the city work?", NOW + timedelta(days=9), starters, "pack")
@@ -73,15 +75,12 @@ async def start(instance: Instance, kind: Kind) -> str:
 
 
 def fill(file: Path, discussion: str, votes: Votes) -> None:
-    """Write the votes as if their people had cast them."""
-    rows, columns = np.nonzero(votes != UNSEEN)
+    """Write the votes as so many people would have left them."""
+    rows = np.array([UNANSWERED_LETTER, *LETTERS.values()])[np.where(votes == UNSEEN, 0, 2 - votes)]
     with sqlite3.connect(file) as database:
         database.executemany(
-            "INSERT INTO discussion_votes (discussion, person, statement, vote) VALUES (?, ?, ?, ?)",
-            (
-                (discussion, f"{row:064x}", column, int(votes[row, column]))
-                for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
-            ),
+            "INSERT INTO discussion_ballots (discussion, person, ballot) VALUES (?, ?, ?)",
+            ((discussion, f"{number:064x}", "".join(row)) for number, row in enumerate(rows.tolist())),
         )
         totals = (
             (*(int((votes[:, column] == vote).sum()) for vote in (1, -1, 0)), discussion, column)
@@ -92,7 +91,8 @@ def fill(file: Path, discussion: str, votes: Votes) -> None:
             totals,
         )
         database.execute(
-            "UPDATE discussions SET people = ?, votes = ? WHERE id = ?", (len(votes), len(rows), discussion)
+            "UPDATE discussions SET people = ?, votes = ? WHERE id = ?",
+            (len(votes), int((votes != UNSEEN).sum()), discussion),
         )
     database.close()
 
@@ -105,7 +105,7 @@ def buttons(outcome: Outcome) -> Iterator[str]:
 
 
 async def answer(instance: Instance, discussion: str, number: int) -> AsyncIterator[float]:
-    """Let a member press Agree again and again, and yield the milliseconds of each press."""
+    """Let a member press Agree again and again; yield the milliseconds of each press."""
     member = request(f"Member {number}")
     outcome = await instance.bot.press(member, f"v1:discuss-join:{discussion}")
     while True:
@@ -128,7 +128,7 @@ async def press(instance: Instance, large: str, small: str, first: int, count: i
 
 @asynccontextmanager
 async def computing(instance: Instance, discussion: str) -> AsyncIterator[list[float]]:
-    """Compute the extremities again and again meanwhile, and list the milliseconds of each time."""
+    """Compute the extremities again and again meanwhile; the list has the milliseconds of each time."""
     times: list[float] = []
     extremities = instance.discussions.extremities
 
@@ -183,7 +183,7 @@ async def measure(people: int) -> None:
 
 
 async def waits_during(instance: Instance, discussion: str, closing: asyncio.Task[bool]) -> list[float]:
-    """Press in another discussion until the close is done, and return the milliseconds of each press."""
+    """Press in another discussion until the close is done; return the milliseconds of each press."""
     waits: list[float] = []
     number = 1000
     while not closing.done():

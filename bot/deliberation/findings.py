@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bot.deliberation.ballots import LETTERS, UNANSWERED, Ballots
 from bot.deliberation.grouping import find_components
 from bot.deliberation.model import AnswerTotal, DiscussionStatement, StatementState
-from bot.deliberation.repository import Ballots
 from bot.deliberation.stability import find_camps
 from bot.deliberation.statistics import (
     Z_90,
@@ -38,14 +38,16 @@ class Findings:
     stands_for: tuple[tuple[tuple[int, bool], ...], ...]
 
 
+_VOTES = np.full(256, UNSEEN, np.int8)
+"""The vote of each letter of a ballot."""
+_VOTES[[ord(letter) for letter in LETTERS.values()]] = list(LETTERS)
+
+
 def matrix_of(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Votes:
     """Make the matrix of people by statements, columns in the order of `statements`."""
     width = max((each.position for each in statements), default=-1) + 1
-    votes = np.full((len(ballots), width), UNSEEN, np.int8)
-    for row, ballot in enumerate(ballots):
-        codes = np.array([int(code) for code in ballot.split()])
-        codes = codes[codes < 3 * width]
-        votes[row, codes // 3] = codes % 3 - 1
+    letters = "".join(ballot[:width].ljust(width, UNANSWERED) for ballot in ballots)
+    votes = _VOTES[np.frombuffer(letters.encode("ascii"), np.uint8)].reshape(len(ballots), width)
     return votes[:, [each.position for each in statements]]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.deliberation.vote_matrix import UNSEEN, VOTES_MIN, Integers, Mask, Numbers, Votes
 
@@ -88,11 +89,16 @@ def find_components(votes: Votes, previous: Components | None = None) -> Compone
 
 
 def project(votes: Votes, components: Components) -> Numbers:
-    """Place each person in the plane by the statements they saw [5]: people by two."""
+    """Place each person in the plane by the statements they saw [5]: people by two.
+
+    Statement by statement, not as one product: BLAS may round equal rows differently, and people who vote alike must
+    stand on the same point.
+    """
     seen = votes != UNSEEN
-    centred = np.where(seen, votes - components.mean, 0.0)
+    centred = np.ascontiguousarray(np.where(seen, votes - components.mean, 0.0).T)
     counts = np.maximum(seen.sum(axis=1), 1)
-    positions: Numbers = centred @ components.vectors.T * np.sqrt(votes.shape[1] / counts)[:, None]
+    sums = [(centred * vector[:, None]).sum(axis=0) for vector in components.vectors]
+    positions: Numbers = np.stack(sums, axis=1) * np.sqrt(votes.shape[1] / counts)[:, None]
     return positions
 
 
@@ -116,7 +122,8 @@ def _distances(points: Numbers, centres: Numbers) -> Numbers:
 
 
 def _nearest(points: Numbers, centres: Numbers) -> Integers:
-    nearest: Integers = _distances(points, centres).argmin(axis=1)
+    """Number each point's nearest centre, the last of equally near ones, as Polis' `min-key` does."""
+    nearest: Integers = len(centres) - 1 - _distances(points, centres)[:, ::-1].argmin(axis=1)
     return nearest
 
 
@@ -231,39 +238,53 @@ def cluster(points: Numbers, chance: np.random.Generator) -> tuple[Integers | No
 def _best_centres(points: Numbers, k: int, chance: np.random.Generator) -> Numbers:
     """Run k-means from twenty k-means++ starts at once; return the centres with the least sum of squares."""
     centres = _spread_starts(points, k, chance)
-    labels = np.zeros((RESTARTS, len(points)), np.int64)
+    labels = np.full((RESTARTS, len(points)), -1, np.int8)
     for _ in range(_RESTART_STEPS):
-        nearest = _squares(points, centres).argmin(axis=2)
-        if np.array_equal(nearest, labels):
+        before = labels
+        labels, squares = _nearest_of_each_start(points, centres)
+        if np.array_equal(labels, before):
             break
-        labels = nearest
         for group in range(k):
             members = (labels == group).astype(np.float64)
             sizes = members.sum(axis=1)
             filled = sizes > 0
             centres[filled, group] = (members @ points)[filled] / sizes[filled, None]
-    inertia = _squares(points, centres).min(axis=2).sum(axis=1)
-    winner: Numbers = centres[inertia.argmin()]
+    else:
+        _, squares = _nearest_of_each_start(points, centres)
+    winner: Numbers = centres[squares.sum(axis=1).argmin()]
     return winner
 
 
+def _nearest_of_each_start(points: Numbers, centres: Numbers) -> tuple[NDArray[np.int8], Numbers]:
+    """Return each start's nearest centre of each point, and the squared distance: both starts by points.
+
+    One centre after the other: NumPy's `argmin` is slow along an axis of two to five.
+    """
+    squares = _squares(points, centres[:, 0])
+    labels = np.zeros(squares.shape, np.int8)
+    for group in range(1, centres.shape[1]):
+        others = _squares(points, centres[:, group])
+        labels[others < squares] = group
+        np.minimum(squares, others, out=squares)
+    return labels, squares
+
+
 def _squares(points: Numbers, centres: Numbers) -> Numbers:
-    """Squared distances: starts by points by centres."""
-    across = points[None, :, None, 0] - centres[:, None, :, 0]
-    along = points[None, :, None, 1] - centres[:, None, :, 1]
+    """Squared distances from one centre of each start: starts by points."""
+    across = points[:, 0] - centres[:, 0, None]
+    along = points[:, 1] - centres[:, 1, None]
     squares: Numbers = across * across + along * along
     return squares
 
 
 def _spread_starts(points: Numbers, k: int, chance: np.random.Generator) -> Numbers:
     """Choose starts by k-means++ (Arthur and Vassilvitskii 2007): each next centre likelier the farther it lies."""
-    rows = np.arange(RESTARTS)
     centres = np.empty((RESTARTS, k, points.shape[1]))
     centres[:, 0] = points[chance.integers(len(points), size=RESTARTS)]
     nearest = np.full((RESTARTS, len(points)), np.inf)
     for number in range(1, k):
-        nearest = np.minimum(nearest, ((points[None] - centres[:, number - 1][:, None]) ** 2).sum(axis=2))
+        nearest = np.minimum(nearest, _squares(points, centres[:, number - 1]))
         sums = np.cumsum(nearest, axis=1)
         picks = (sums < (chance.random(RESTARTS) * sums[:, -1])[:, None]).sum(axis=1)
-        centres[rows, number] = points[np.minimum(picks, len(points) - 1)]
+        centres[:, number] = points[np.minimum(picks, len(points) - 1)]
     return centres

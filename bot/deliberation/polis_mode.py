@@ -52,8 +52,10 @@ def polis_numbers(
     """Compute a conversation's numbers.
 
     `eligible` people are Polis' own where its history is not at hand. With `groups` given, the rest follows from them.
+    A statement has a column from its first vote on, so one without votes has no numbers.
     """
-    matrix = read_votes(conversation.votes, conversation.statements)
+    answered = {statement for _, statement, _ in conversation.votes}
+    matrix = read_votes(conversation.votes, [each for each in conversation.statements if each in answered])
     columns = {statement: column for column, statement in enumerate(matrix.statements)}
     out = [columns[statement] for statement in conversation.moderated_out if statement in columns]
     meta = [columns[statement] for statement in conversation.meta if statement in columns]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from bot.deliberation.ballots import Ballots
 from bot.deliberation.model import (
     PEOPLE_MIN,
     SHOWN_MIN,
@@ -20,7 +21,6 @@ from bot.deliberation.model import (
     DiscussionStatement,
     StatementState,
 )
-from bot.deliberation.repository import Ballots
 
 LISTED_MAX: Final = 5
 _CLOSE_CALL: Final = 0.3

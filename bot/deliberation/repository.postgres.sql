@@ -21,6 +21,5 @@ UPDATE discussions SET people = people + CAST(:people AS BIGINT), votes = votes 
     drawn = drawn + CASE WHEN CAST(:people AS BIGINT) = 0 THEN 0 ELSE 1 END
 WHERE id = :discussion;
 
--- name: discussion_ballots(discussion)
-SELECT string_agg(CAST(3 * statement + vote + 1 AS TEXT), ' ') FROM discussion_votes
-WHERE discussion = :discussion GROUP BY person ORDER BY person;
+-- name: discussion_ballots(discussion)$
+SELECT string_agg(ballot, ' ' ORDER BY person) FROM discussion_ballots WHERE discussion = :discussion;

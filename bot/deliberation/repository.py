@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from bot.communities import repository as communities
+from bot.deliberation.ballots import Ballots, read_ballot, write_ballot
 from bot.deliberation.model import Discussion, DiscussionStatement, Moderation, StatementState
 from bot.polls.model import PollState
 from bot.polls.places import PollPlace
@@ -16,8 +17,6 @@ from bot.store.sql import Row, Transaction
 from bot.store.timestamps import from_stored, to_stored
 
 LISTED = 50
-Ballots = list[str]
-"""One text a person: `3 * position + vote + 1` of each answer, with a space between. So 10,000 people are 10,000 rows."""
 
 
 async def insert(
@@ -101,13 +100,14 @@ async def statements(tx: Transaction, discussion: str) -> list[DiscussionStateme
 
 async def answers_of(tx: Transaction, discussion: str, person: str) -> dict[int, int]:
     """Return a person's answers by statement."""
-    rows = await tx.rows("votes_of_person", discussion=discussion, person=person)
-    return {row["statement"]: row["vote"] for row in rows}
+    ballot: str | None = await tx.value("ballot_of_person", discussion=discussion, person=person)
+    return read_ballot(ballot or "")
 
 
 async def all_answers(tx: Transaction, discussion: str) -> Ballots:
     """Return everybody's answers, sorted by the people's hashes."""
-    return await tx.column("discussion_ballots", discussion=discussion)
+    ballots: str | None = await tx.value("discussion_ballots", discussion=discussion)
+    return (ballots or "").split()
 
 
 async def whole(tx: Transaction, discussion: str) -> tuple[Discussion | None, list[DiscussionStatement], Ballots]:
@@ -122,7 +122,8 @@ async def put_answer(
     statement, vote = answer
     if before.get(statement) == vote:
         return
-    await tx.run("put_discussion_vote", discussion=discussion, person=person, statement=statement, vote=vote)
+    ballot = write_ballot({**before, statement: vote})
+    await tx.run("put_discussion_ballot", discussion=discussion, person=person, ballot=ballot)
     if statement in before:
         await _count(tx, discussion, statement, before[statement], -1)
     await _count(tx, discussion, statement, vote, 1)
@@ -135,7 +136,7 @@ async def withdraw(tx: Transaction, discussion: str, person: str) -> int:
     for statement, vote in before.items():
         await _count(tx, discussion, statement, vote, -1)
     if before:
-        await tx.run("drop_votes_of_person", discussion=discussion, person=person)
+        await tx.run("drop_ballot_of_person", discussion=discussion, person=person)
         await tx.run("count_discussion", discussion=discussion, people=-1, votes=1)
     return len(before)
 
@@ -187,7 +188,7 @@ async def end(
     )
     if not ended:
         return False
-    await tx.run("drop_discussion_votes", discussion=discussion)
+    await tx.run("drop_discussion_ballots", discussion=discussion)
     await tx.run("drop_discussion_secret", discussion=discussion)
     await tx.run("drop_unseen_statements", discussion=discussion)
     await tx.run("forget_statements", discussion=discussion)

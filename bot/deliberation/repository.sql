@@ -55,20 +55,21 @@ UPDATE discussion_secrets SET wrapped = :wrapped WHERE discussion = :discussion;
 -- Until the transaction ends nobody else changes the discussion.
 UPDATE discussions SET votes = votes WHERE id = :discussion AND state = 'open';
 
--- name: votes_of_person(discussion, person)
-SELECT statement, vote FROM discussion_votes WHERE discussion = :discussion AND person = :person ORDER BY statement;
+-- name: ballot_of_person(discussion, person)$
+SELECT ballot FROM discussion_ballots WHERE discussion = :discussion AND person = :person;
 
--- name: discussion_ballots(discussion)
--- Each person's answers in one text: see `Ballots`.
-SELECT group_concat(3 * statement + vote + 1, ' ') FROM discussion_votes
-WHERE discussion = :discussion GROUP BY person ORDER BY person;
+-- name: discussion_ballots(discussion)$
+-- All ballots in one text, with a space between: one step of SQLite's, during which Python goes on.
+SELECT group_concat(ballot, ' ') FROM (
+    SELECT ballot FROM discussion_ballots WHERE discussion = :discussion ORDER BY person
+) AS ballots;
 
--- name: put_discussion_vote(discussion, person, statement, vote)!
-INSERT INTO discussion_votes (discussion, person, statement, vote) VALUES (:discussion, :person, :statement, :vote)
-ON CONFLICT (discussion, person, statement) DO UPDATE SET vote = excluded.vote;
+-- name: put_discussion_ballot(discussion, person, ballot)!
+INSERT INTO discussion_ballots (discussion, person, ballot) VALUES (:discussion, :person, :ballot)
+ON CONFLICT (discussion, person) DO UPDATE SET ballot = excluded.ballot;
 
--- name: drop_votes_of_person(discussion, person)!
-DELETE FROM discussion_votes WHERE discussion = :discussion AND person = :person;
+-- name: drop_ballot_of_person(discussion, person)!
+DELETE FROM discussion_ballots WHERE discussion = :discussion AND person = :person;
 
 -- name: count_statement(discussion, statement, agrees, disagrees, passes)!
 UPDATE discussion_statements
@@ -98,8 +99,8 @@ UPDATE discussions SET state = :state, closed_at = :closed_at, closed_by = :clos
     result_hash = :result_hash, people = 0, votes = 0, drawn = drawn + 1
 WHERE id = :discussion AND state = 'open';
 
--- name: drop_discussion_votes(discussion)!
-DELETE FROM discussion_votes WHERE discussion = :discussion;
+-- name: drop_discussion_ballots(discussion)!
+DELETE FROM discussion_ballots WHERE discussion = :discussion;
 
 -- name: drop_discussion_secret(discussion)!
 DELETE FROM discussion_secrets WHERE discussion = :discussion;

@@ -56,21 +56,23 @@ class Camps:
         return int(self.labels.max(initial=-1)) + 1
 
 
-def find_camps(votes: Votes, muted_columns: Collection[int] = (), *, seed: int = SEED) -> Camps:
+def find_camps(
+    votes: Votes, muted_columns: Collection[int] = (), *, seed: int = SEED, threshold: float = STABILITY_MIN
+) -> Camps:
     """Find the camps that hold among people, by the votes alone: the order of rows never matters.
 
-    Camps are numbered by size, the largest first.
+    Camps are numbered by size, the largest first. `threshold` is the stability from which they hold.
     """
     order = in_canonical_order(votes)
     rows = muted(votes, muted_columns)[order]
     eligible = find_eligible(votes[order])
-    camps = _find_in_order(rows, eligible, np.random.default_rng(seed))
+    camps = _find_in_order(rows, eligible, np.random.default_rng(seed), threshold)
     labels = np.full(len(votes), -1, np.int64)
     labels[order] = camps.labels
     return Camps(labels, camps.eligible, camps.stability, camps.reason, camps.bridges)
 
 
-def _find_in_order(votes: Votes, eligible: Integers, chance: np.random.Generator) -> Camps:
+def _find_in_order(votes: Votes, eligible: Integers, chance: np.random.Generator, threshold: float) -> Camps:
     none = np.full(len(votes), -1, np.int64)
     nothing = np.zeros(votes.shape[1], bool)
     people = len(eligible)
@@ -94,7 +96,7 @@ def _find_in_order(votes: Votes, eligible: Integers, chance: np.random.Generator
         scores.append(adjusted_rand_index(labels[eligible], again.labels[eligible]))
         bridging += bridges(fewer, again)
     stability = float(np.median(scores))
-    if stability < STABILITY_MIN:
+    if stability < threshold:
         return Camps(none, people, stability, NoCamps.UNSTABLE, nothing)
     return Camps(by_size(grouping.labels), people, stability, None, bridging * 2 > RUNS)
 

@@ -88,8 +88,8 @@ class Representative:
 
     @property
     def weight(self) -> float:
-        """What statements of a group are ranked by [11]."""
-        return self.ratio * self.ratio_z * self.probability * self.z
+        """What statements of a group are ranked by [11]; Polis keeps `ratio_z` in 32 bits."""
+        return self.ratio * float(np.float32(self.ratio_z)) * self.probability * self.z
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +148,28 @@ def representatives(counts: Counts, group: int, muted: Collection[int] = ()) -> 
     passing = [entry(column) for column in columns if significant[column]]
     best_agree = _best_agree(agree, disagree, columns)
     if not passing:
-        strengths = np.maximum(agree.ratio_z, disagree.ratio_z)
-        best = max(columns, key=lambda column: strengths[column], default=None)
-        head = best if best_agree is None else best_agree
+        head = _best(agree, disagree, columns) if best_agree is None else best_agree
         return [] if head is None else [entry(head)]
     ranked = sorted((item for item in passing if item.column != best_agree), key=lambda item: -item.weight)
     chosen = ([entry(best_agree)] if best_agree is not None else []) + ranked
     return sorted(chosen[:LIST_MAX], key=lambda item: not item.agree)
 
 
+def _best(agree: _Side, disagree: _Side, columns: Sequence[int]) -> int | None:
+    """Find the column with the largest z; of equal ones the later, where the earlier one's lost by rounding to 32 bits."""
+    best: int | None = None
+    strengths = np.maximum(agree.ratio_z, disagree.ratio_z)
+    for column in columns:
+        if best is None or strengths[column] > float(np.float32(strengths[best])):
+            best = column
+    return best
+
+
 def _best_agree(agree: _Side, disagree: _Side, columns: Sequence[int]) -> int | None:
     """Find the column of the agreement that speaks best for a group, walking the statements in order as Polis does."""
     best: int | None = None
     plain = agree.probability * agree.z
-    full = agree.ratio * agree.ratio_z * plain
+    full = agree.ratio * agree.ratio_z * agree.probability * agree.z
     for column in columns:
         if agree.successes[column] == 0 and disagree.successes[column] == 0:
             continue

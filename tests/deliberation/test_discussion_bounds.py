@@ -19,6 +19,7 @@ import pytest
 from bot.chat.vocabulary import MessageRef, Place, Reply, Request
 from bot.communities.model import Creators
 from bot.deliberation import posted_cards, repository
+from bot.deliberation.ballots import Ballots, write_ballot
 from bot.deliberation.deadlines import DiscussionDeadlines
 from bot.deliberation.findings import draw_weights
 from bot.deliberation.member_data import DiscussionData
@@ -653,11 +654,11 @@ async def test_a_moderator_moves_a_statement_one_way(
 # --- what is told ---
 
 
-def ballots(*opinions: tuple[int, int, int]) -> repository.Ballots:
-    """One text a person, of so many who gave a vote on a statement: (count, statement, vote), always the first people."""
+def ballots(*opinions: tuple[int, int, int]) -> Ballots:
+    """One ballot a person, of so many who gave a vote on a statement: (count, statement, vote), always the first people."""
     people = max(count for count, *_ in opinions)
     return [
-        " ".join(str(3 * statement + vote + 1) for count, statement, vote in opinions if person < count)
+        write_ballot({statement: vote for count, statement, vote in opinions if person < count})
         for person in range(people)
     ]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.deliberation import repository
+from bot.deliberation.ballots import read_ballot
 from bot.store.open import open_database
 from tests.slow.answerers import MEMBERS
 from tests.store.conftest import server, url
@@ -38,7 +39,7 @@ async def test_killed_while_everybody_answers(url: str) -> None:
             assert answers[int(last[1])] == int(last[2])
         statements = await database.read(lambda tx, name=name: repository.statements(tx, name))  # type: ignore[misc]
         stored = await database.read(lambda tx, name=name: repository.all_answers(tx, name))  # type: ignore[misc]
-        assert sum(each.answers for each in statements) == sum(len(ballot.split()) for ballot in stored)
+        assert sum(each.answers for each in statements) == sum(len(read_ballot(ballot)) for ballot in stored)
         assert row.people == len(stored) <= MEMBERS
         assert await discussions.end(name, row.closes_at)
         await database.close()

@@ -72,7 +72,7 @@ async def test_a_crowd_over_two_processes_counts_once(url: str, database: Databa
     report = read_report(closed.result)
     assert report.people == 300
     assert report.statement(0).total is not None
-    assert await raw.run("SELECT count(*) FROM discussion_votes") == [(0,)]
+    assert await raw.run("SELECT count(*) FROM discussion_ballots") == [(0,)]
     assert await raw.run("SELECT count(*) FROM discussion_secrets") == [(0,)]
     telling = await database.write(lambda tx: posted_cards.take(tx, [PLATFORM], NOW))
     assert telling is not None

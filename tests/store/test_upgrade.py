@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.chat.vocabulary import Place
 from bot.communities import repository as communities
+from bot.deliberation import repository as discussions
 from bot.polls import outbox as tellings
 from bot.polls import posted_messages as messages
 from bot.polls import repository as polls
@@ -90,4 +91,36 @@ async def test_polls_of_earlier_releases_stay_where_they_were_posted(url: str) -
     assert not poll.answers("slack:T1", Place("slack", "T1", "side"))
     assert other.answers(COMMUNITY, Place("test", "demo", "side"))
     assert await database.read(lambda tx: polls.visible(tx, "slack:T1", None)) == []
+    await database.close()
+
+
+async def test_answers_of_open_discussions_become_one_row_a_person(url: str) -> None:
+    """Each vote keeps its statement, between them stands what the person left out, and nothing else is read anew."""
+    people = {"a" * 64: {0: 1, 3: -1}, "b" * 64: {1: 0}, "c" * 64: {0: -1, 1: 1, 2: 0, 3: 1}}
+    earlier = migrate.load_migrations("sqlite" if url.startswith("sqlite") else "postgres")[:17]
+    async with Raw.connect(url) as raw:
+        await raw.run(migrate.RECORD)
+        for migration in earlier:
+            await raw.script(migration.sql)
+            values = (migration.number, migration.name, migration.checksum)
+            await raw.run("INSERT INTO migrations VALUES ($1, $2, $3)", *values)
+        await raw.run("INSERT INTO communities (id) VALUES ('test:demo')")
+        await raw.run(
+            "INSERT INTO discussions (id, community, creator, creator_name, question, pack, moderation, private, "
+            "opened_at, closes_at) VALUES ('d-1', 'test:demo', '', '', 'Tea?', '', 'off', 0, 1, 2)"
+        )
+        for position in range(4):
+            await raw.run(
+                "INSERT INTO discussion_statements (discussion, position, words, starter, lean, state, author) "
+                "VALUES ('d-1', $1, 'Tea', 1, '', 'open', '')",
+                position,
+            )
+        for person, votes in people.items():
+            for position, vote_ in votes.items():
+                await raw.run("INSERT INTO discussion_votes VALUES ('d-1', $1, $2, $3)", person, position, vote_)
+    database = await open_database(url)
+    assert await database.check() == []
+    for person, votes in people.items():
+        assert await database.read(lambda tx, person=person: discussions.answers_of(tx, "d-1", person)) == votes  # type: ignore[misc]
+    assert await database.read(lambda tx: discussions.all_answers(tx, "d-1")) == ["a..d", ".p", "dapa"]
     await database.close()

@@ -91,6 +91,13 @@ class Raw:
             return self._connection.execute(re.sub(r"\$(\d)", r"?\1", sql), values).fetchall()
         return [tuple(row) for row in await self._connection.fetch(sql, *values)]
 
+    async def script(self, sql: str) -> None:
+        """Runs many statements."""
+        if isinstance(self._connection, sqlite3.Connection):
+            self._connection.executescript(sql)
+        else:
+            await self._connection.execute(sql)
+
     async def disarm(self, *tables: str) -> None:
         """Remove the triggers, as the file's owner can."""
         for table in tables:
