@@ -21,5 +21,14 @@ UPDATE discussions SET people = people + CAST(:people AS BIGINT), votes = votes 
     drawn = drawn + CASE WHEN CAST(:people AS BIGINT) = 0 THEN 0 ELSE 1 END
 WHERE id = :discussion;
 
+-- name: hold_open_discussion(discussion)$
+-- The secret of an open discussion, which nobody else changes until the transaction ends.
+SELECT wrapped FROM discussion_secrets s JOIN discussions d ON d.id = s.discussion
+WHERE d.id = :discussion AND d.state = 'open' FOR UPDATE OF d;
+
+-- name: ballots_of_people(discussion, people)
+SELECT person, ballot FROM discussion_ballots
+WHERE discussion = :discussion AND person IN (SELECT jsonb_array_elements_text(CAST(:people AS jsonb)));
+
 -- name: discussion_ballots(discussion)$
 SELECT string_agg(ballot, ' ' ORDER BY person) FROM discussion_ballots WHERE discussion = :discussion;

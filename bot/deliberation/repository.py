@@ -115,41 +115,47 @@ async def whole(tx: Transaction, discussion: str) -> tuple[Discussion | None, li
     return await find(tx, discussion), await statements(tx, discussion), await all_answers(tx, discussion)
 
 
-async def put_answer(
-    tx: Transaction, discussion: str, person: str, before: Mapping[int, int], answer: tuple[int, int]
+async def answers_of_people(tx: Transaction, discussion: str, people: Iterable[str]) -> dict[str, dict[int, int]]:
+    """Return the answers of each of these people who has given some."""
+    listed = json.dumps(sorted(set(people)))
+    rows = await tx.rows("ballots_of_people", discussion=discussion, people=listed)
+    return {row["person"]: read_ballot(row["ballot"]) for row in rows}
+
+
+async def put_ballots(tx: Transaction, discussion: str, answers: Mapping[str, Mapping[int, int]]) -> None:
+    """Store all answers of each of these people. `count_answers` keeps totals right."""
+    values = [
+        {"discussion": discussion, "person": person, "ballot": write_ballot(votes)} for person, votes in answers.items()
+    ]
+    await tx.many("put_discussion_ballot", values)
+
+
+async def count_answers(
+    tx: Transaction, discussion: str, changes: Mapping[tuple[int, int], int], *, people: int, votes: int
 ) -> None:
-    """Store an answer, (position, vote), of a person who gave those before, and keep totals right."""
-    statement, vote = answer
-    if before.get(statement) == vote:
-        return
-    ballot = write_ballot({**before, statement: vote})
-    await tx.run("put_discussion_ballot", discussion=discussion, person=person, ballot=ballot)
-    if statement in before:
-        await _count(tx, discussion, statement, before[statement], -1)
-    await _count(tx, discussion, statement, vote, 1)
-    await tx.run("count_discussion", discussion=discussion, people=int(not before), votes=1)
+    """Move totals by so many of each (position, vote), and the discussion's own numbers."""
+    positions = sorted({position for position, _ in changes})
+    values = [
+        {
+            "discussion": discussion,
+            "statement": position,
+            "agrees": changes.get((position, 1), 0),
+            "disagrees": changes.get((position, -1), 0),
+            "passes": changes.get((position, 0), 0),
+        }
+        for position in positions
+    ]
+    await tx.many("count_statement", values)
+    await tx.run("count_discussion", discussion=discussion, people=people, votes=votes)
 
 
 async def withdraw(tx: Transaction, discussion: str, person: str) -> int:
     """Delete a person's answers and take them out of the totals. Returns how many there were."""
     before = await answers_of(tx, discussion, person)
-    for statement, vote in before.items():
-        await _count(tx, discussion, statement, vote, -1)
     if before:
         await tx.run("drop_ballot_of_person", discussion=discussion, person=person)
-        await tx.run("count_discussion", discussion=discussion, people=-1, votes=1)
+        await count_answers(tx, discussion, dict.fromkeys(before.items(), -1), people=-1, votes=1)
     return len(before)
-
-
-async def _count(tx: Transaction, discussion: str, statement: int, vote: int, change: int) -> None:
-    await tx.run(
-        "count_statement",
-        discussion=discussion,
-        statement=statement,
-        agrees=change * (vote == 1),
-        disagrees=change * (vote == -1),
-        passes=change * (vote == 0),
-    )
 
 
 async def move_statement(

@@ -55,6 +55,14 @@ UPDATE discussion_secrets SET wrapped = :wrapped WHERE discussion = :discussion;
 -- Until the transaction ends nobody else changes the discussion.
 UPDATE discussions SET votes = votes WHERE id = :discussion AND state = 'open';
 
+-- name: hold_open_discussion(discussion)$
+-- The secret of an open discussion, which nobody else changes until the transaction ends.
+SELECT wrapped FROM discussion_secrets WHERE discussion = :discussion;
+
+-- name: ballots_of_people(discussion, people)
+SELECT person, ballot FROM discussion_ballots
+WHERE discussion = :discussion AND person IN (SELECT value FROM json_each(:people));
+
 -- name: ballot_of_person(discussion, person)$
 SELECT ballot FROM discussion_ballots WHERE discussion = :discussion AND person = :person;
 
@@ -64,14 +72,14 @@ SELECT group_concat(ballot, ' ') FROM (
     SELECT ballot FROM discussion_ballots WHERE discussion = :discussion ORDER BY person
 ) AS ballots;
 
--- name: put_discussion_ballot(discussion, person, ballot)!
+-- name: put_discussion_ballot*!
 INSERT INTO discussion_ballots (discussion, person, ballot) VALUES (:discussion, :person, :ballot)
 ON CONFLICT (discussion, person) DO UPDATE SET ballot = excluded.ballot;
 
 -- name: drop_ballot_of_person(discussion, person)!
 DELETE FROM discussion_ballots WHERE discussion = :discussion AND person = :person;
 
--- name: count_statement(discussion, statement, agrees, disagrees, passes)!
+-- name: count_statement*!
 UPDATE discussion_statements
 SET agrees = agrees + :agrees, disagrees = disagrees + :disagrees, passes = passes + :passes
 WHERE discussion = :discussion AND position = :statement;

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.chat.vocabulary import Actor, MessageRef, Request
 from bot.communities.action_log import ActionLog, Deed
 from bot.communities.model import Community, community_id, voter_id, voter_in
 from bot.deliberation import posted_cards, repository
+from bot.deliberation.answer_box import Answer, AnswerBox, NotCounted
 from bot.deliberation.extremities import Extremities
 from bot.deliberation.model import (
     ID_PREFIX,
@@ -69,6 +70,10 @@ class Discussions:
     extremities: Extremities
     changed: Callable[[], None] = lambda: None
     """Called when a deadline was set or moved."""
+    answers: AnswerBox = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = AnswerBox(self.database, self.keys)
 
     # --- hosts ---
 
@@ -260,21 +265,14 @@ class Discussions:
         Raises Refused where the discussion is closed or the statement is no longer in it, with nothing changed.
         """
 
-        async def write(tx: Transaction) -> tuple[list[DiscussionStatement], dict[int, int], str]:
-            if not await tx.run("hold_discussion", discussion=discussion.id):
-                raise Refused(t(CLOSED_MEANWHILE))
-            statements = await repository.statements(tx, discussion.id)
-            statement = next((each for each in statements if each.position == position), None)
-            if statement is None or statement.state is not StatementState.OPEN:
-                raise Refused(t("This statement is no longer in the discussion. Go on with another."))
-            person = await self._pseudonym(tx, discussion, actor)
-            before = await repository.answers_of(tx, discussion.id, person)
-            await repository.put_answer(tx, discussion.id, person, before, (position, vote))
-            return statements, before, person
-
-        statements, before, person = await self.database.write(write)
-        turn = self._turn(discussion, statements, {**before, position: vote}, person)
-        return replace(turn, joined=not before)
+        counted = await self.answers.put(Answer(discussion.id, voter_in(discussion.community, actor), position, vote))
+        if counted is NotCounted.CLOSED:
+            raise Refused(t(CLOSED_MEANWHILE))
+        if counted is NotCounted.GONE:
+            raise Refused(t("This statement is no longer in the discussion. Go on with another."))
+        answered = {**counted.before, position: vote}
+        turn = self._turn(discussion, counted.statements, answered, counted.person)
+        return replace(turn, joined=not counted.before)
 
     async def mine(self, discussion: Discussion, actor: Actor) -> list[tuple[DiscussionStatement, int]]:
         """Return the member's own answers, by statement."""

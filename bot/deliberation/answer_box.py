@@ -1,0 +1,146 @@
+"""Members' answers, written in groups: all that arrive while one transaction is being written are the next one.
+
+Each is acknowledged after the commit. A crowd waits for a few transactions instead of for one a member.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextvars import Context
+from dataclasses import dataclass, field
+from enum import Enum
+
+from bot.deliberation import repository
+from bot.deliberation.model import DiscussionStatement, StatementState
+from bot.errors import Unavailable
+from bot.polls.model import NEWEST_FORMAT
+from bot.polls.poll_secrets import read_secret
+from bot.store.database import Database
+from bot.store.keys import Keys
+from bot.store.sql import Transaction
+
+GROUP_MAX = 1_000
+"""Answers in one transaction. It bounds how long the first of a huge crowd waits."""
+
+logger = logging.getLogger("parley.discussions")
+
+
+class NotCounted(Enum):
+    """Why an answer changes nothing."""
+
+    CLOSED = "closed"
+    """The discussion has ended, or never was."""
+    GONE = "gone"
+    """The statement is not in the discussion, or no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A vote of 1, 0 or -1 on the statement at a position. `voter` is as `voter_in` returns it."""
+
+    discussion: str
+    voter: str
+    position: int
+    vote: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A durable answer: what stands for the member, what they had answered before, and all statements."""
+
+    person: str
+    before: Mapping[int, int]
+    statements: Sequence[DiscussionStatement]
+
+
+@dataclass(slots=True)
+class AnswerBox:
+    """Takes answers to all discussions. The only place that writes them."""
+
+    database: Database
+    keys: Keys
+    _waiting: list[tuple[Answer, asyncio.Future[Counted | NotCounted]]] = field(default_factory=list)
+    _writing: asyncio.Task[None] | None = None
+
+    async def put(self, answer: Answer) -> Counted | NotCounted:
+        """Store an answer, and return once it is durable. The same again is harmless. Raises Unavailable."""
+        future: asyncio.Future[Counted | NotCounted] = asyncio.get_running_loop().create_future()
+        self._waiting.append((answer, future))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_groups(), context=Context())  # of no request
+        return await future
+
+    async def _write_groups(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+                ends = await self._write_group([answer for answer, _ in group])
+                for (_, future), end in zip(group, ends, strict=True):
+                    if future.done():  # its member left meanwhile
+                        continue
+                    if isinstance(end, Exception):
+                        future.set_exception(end)
+                    else:
+                        future.set_result(end)
+        finally:
+            self._writing = None
+
+    async def _write_group(self, answers: Sequence[Answer]) -> Sequence[Counted | NotCounted | Exception]:
+        """Write all answers in one transaction. Where a bug breaks it, each gets its own: only the culprit fails."""
+        try:
+            return await self.database.write(lambda tx: self._settle(tx, answers))
+        except Unavailable as error:
+            return [Unavailable(error.message) for _ in answers]
+        except Exception as error:
+            if len(answers) == 1:
+                return [error]
+            logger.exception("a group of %d answers failed; trying each alone", len(answers))
+        return [end for answer in answers for end in await self._write_group([answer])]
+
+    async def _settle(self, tx: Transaction, answers: Sequence[Answer]) -> list[Counted | NotCounted | Exception]:
+        ends: dict[int, Counted | NotCounted | Exception] = {}
+        for discussion in sorted({each.discussion for each in answers}):  # in one order, so that no two writers lock
+            numbers = [number for number, each in enumerate(answers) if each.discussion == discussion]
+            group = [answers[number] for number in numbers]
+            try:
+                ends.update(zip(numbers, await self._settle_discussion(tx, discussion, group), strict=True))
+            except Unavailable as error:  # its secret is another key's; nothing was written
+                ends.update((number, Unavailable(error.message)) for number in numbers)
+        return [ends[number] for number in range(len(answers))]
+
+    async def _settle_discussion(
+        self, tx: Transaction, discussion: str, answers: Sequence[Answer]
+    ) -> list[Counted | NotCounted]:
+        wrapped = await tx.value("hold_open_discussion", discussion=discussion)
+        if wrapped is None:
+            return [NotCounted.CLOSED for _ in answers]
+        secret = read_secret(discussion, self.keys.unwrap(wrapped), NEWEST_FORMAT)
+        people = [secret.pseudonym(each.voter) for each in answers]
+        statements = await repository.statements(tx, discussion)
+        is_open = {each.position for each in statements if each.state is StatementState.OPEN}
+        stored = await repository.answers_of_people(tx, discussion, people)
+        standing = dict(stored)
+        changes: Counter[tuple[int, int]] = Counter()
+        ends: list[Counted | NotCounted] = []
+        changed = 0
+        for answer, person in zip(answers, people, strict=True):
+            if answer.position not in is_open:
+                ends.append(NotCounted.GONE)
+                continue
+            before = standing.get(person, {})
+            ends.append(Counted(person, before, statements))
+            if before.get(answer.position) == answer.vote:
+                continue
+            if answer.position in before:
+                changes[answer.position, before[answer.position]] -= 1
+            changes[answer.position, answer.vote] += 1
+            standing[person] = {**before, answer.position: answer.vote}
+            changed += 1
+        if changed:
+            ballots = {person: votes for person, votes in standing.items() if votes is not stored.get(person)}
+            await repository.put_ballots(tx, discussion, ballots)
+            await repository.count_answers(tx, discussion, changes, people=len(standing) - len(stored), votes=changed)
+        return ends
