@@ -58,6 +58,7 @@ class DiscussionDeadlines:
                 if discussion not in self._reported:
                     self._reported.add(discussion)
                     logger.warning("can't close discussion %s: %s", discussion, error.message)
+        await self.discussions.tidy()
         await self._tell_due()
         await self.copies.refresh_stale()
 

@@ -40,7 +40,7 @@ class Proposals:
         author = voter_in(discussion.community, actor)
 
         async def write(tx: Transaction) -> StatementProposal:
-            if not await tx.run("hold_discussion", discussion=discussion.id):
+            if not await tx.run("hold_unclosing_discussion", discussion=discussion.id):
                 raise Refused(t("This discussion is closed."))
             statements = await repository.statements(tx, discussion.id)
             own = [each for each in statements if each.author == author]

@@ -6,7 +6,7 @@ SELECT * FROM discussion_places WHERE discussion IN (SELECT jsonb_array_elements
 
 -- name: next_discussion_deadline(platforms)$
 SELECT min(due) FROM (
-    SELECT min(closes_at) AS due FROM discussions WHERE state = 'open'
+    SELECT min(CASE WHEN closing = 1 THEN 0 ELSE closes_at END) AS due FROM discussions WHERE state = 'open'
     UNION ALL SELECT min(due_at) FROM discussion_tellings
         WHERE platform IN (SELECT jsonb_array_elements_text(CAST(:platforms AS jsonb)))
 ) AS deadlines;
@@ -22,9 +22,9 @@ UPDATE discussions SET people = people + CAST(:people AS BIGINT), votes = votes 
 WHERE id = :discussion;
 
 -- name: hold_open_discussion(discussion)$
--- The secret of an open discussion, which nobody else changes until the transaction ends.
+-- The secret of a discussion that takes answers; nobody else changes it until the transaction ends.
 SELECT wrapped FROM discussion_secrets s JOIN discussions d ON d.id = s.discussion
-WHERE d.id = :discussion AND d.state = 'open' FOR UPDATE OF d;
+WHERE d.id = :discussion AND d.state = 'open' AND d.closing = 0 FOR UPDATE OF d;
 
 -- name: ballots_of_people(discussion, people)
 SELECT person, ballot FROM discussion_ballots

@@ -30,11 +30,11 @@ ORDER BY CASE WHEN state = 'open' THEN 0 ELSE 1 END, opened_at DESC, id LIMIT :l
 SELECT count(*) FROM discussions WHERE community = :community AND state = 'open';
 
 -- name: due_discussions(now)
-SELECT id FROM discussions WHERE state = 'open' AND closes_at <= :now ORDER BY closes_at;
+SELECT id FROM discussions WHERE state = 'open' AND (closing = 1 OR closes_at <= :now) ORDER BY closes_at;
 
 -- name: next_discussion_deadline(platforms)$
 SELECT min(due) FROM (
-    SELECT min(closes_at) AS due FROM discussions WHERE state = 'open'
+    SELECT min(CASE WHEN closing = 1 THEN 0 ELSE closes_at END) AS due FROM discussions WHERE state = 'open'
     UNION ALL
     SELECT min(due_at) AS due FROM discussion_tellings WHERE platform IN (SELECT value FROM json_each(:platforms))
 ) AS dues;
@@ -55,9 +55,16 @@ UPDATE discussion_secrets SET wrapped = :wrapped WHERE discussion = :discussion;
 -- Until the transaction ends nobody else changes the discussion.
 UPDATE discussions SET votes = votes WHERE id = :discussion AND state = 'open';
 
+-- name: hold_unclosing_discussion(discussion)!
+UPDATE discussions SET votes = votes WHERE id = :discussion AND state = 'open' AND closing = 0;
+
+-- name: begin_closing(discussion, closed_by)!
+UPDATE discussions SET closing = 1, closed_by = :closed_by WHERE id = :discussion AND state = 'open' AND closing = 0;
+
 -- name: hold_open_discussion(discussion)$
--- The secret of an open discussion, which nobody else changes until the transaction ends.
-SELECT wrapped FROM discussion_secrets WHERE discussion = :discussion;
+-- The secret of a discussion that takes answers; nobody else changes it until the transaction ends.
+SELECT wrapped FROM discussion_secrets s JOIN discussions d ON d.id = s.discussion
+WHERE d.id = :discussion AND d.state = 'open' AND d.closing = 0;
 
 -- name: ballots_of_people(discussion, people)
 SELECT person, ballot FROM discussion_ballots
@@ -100,10 +107,11 @@ WHERE discussion = :discussion AND position = :position AND author = :author AND
 
 -- name: extend_discussion(discussion, closes_at)!
 UPDATE discussions SET closes_at = :closes_at, drawn = drawn + 1
-WHERE id = :discussion AND state = 'open' AND closes_at < :closes_at;
+WHERE id = :discussion AND state = 'open' AND closing = 0 AND closes_at < :closes_at;
 
 -- name: end_discussion(discussion, state, closed_at, closed_by, result, result_hash)!
-UPDATE discussions SET state = :state, closed_at = :closed_at, closed_by = :closed_by, result = :result,
+UPDATE discussions SET state = :state, closed_at = :closed_at, result = :result,
+    closed_by = CASE WHEN CAST(:closed_by AS TEXT) = '' THEN closed_by ELSE CAST(:closed_by AS TEXT) END,
     result_hash = :result_hash, people = 0, votes = 0, drawn = drawn + 1
 WHERE id = :discussion AND state = 'open';
 

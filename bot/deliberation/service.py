@@ -41,8 +41,6 @@ from bot.store.timestamps import to_stored
 
 OPEN_MAX = 10
 """Open discussions of one community at a time."""
-CLOSE_TRIES = 5
-"""How often a close is worked out anew because somebody answered meanwhile; then nobody may for a moment."""
 CLOSED_MEANWHILE = N_("This discussion is no longer open. Your answer wasn't counted.")
 VOTES: Mapping[str, int] = {"agree": 1, "pass": 0, "disagree": -1}
 
@@ -71,6 +69,9 @@ class Discussions:
     changed: Callable[[], None] = lambda: None
     """Called when a deadline was set or moved."""
     answers: AnswerBox = field(init=False)
+    _ending: set[str] = field(default_factory=set)
+    """Discussions whose end is under way in this process."""
+    _untidy: bool = False
 
     def __post_init__(self) -> None:
         self.answers = AnswerBox(self.database, self.keys)
@@ -175,31 +176,42 @@ class Discussions:
     # --- the end ---
 
     async def due(self, now: datetime) -> list[str]:
-        """Return the open discussions whose time is up."""
-        return await self.database.read(lambda tx: tx.column("due_discussions", now=to_stored(now)))
+        """Return the open discussions whose time is up, or whose end a process began and did not finish."""
+        due = await self.database.read(lambda tx: tx.column("due_discussions", now=to_stored(now)))
+        return [each for each in due if each not in self._ending]
 
     async def end(self, discussion: str, at: datetime, by: str = "", also: Unit[None] | None = None) -> bool:
         """Close a discussion for good; True for the caller who did it.
 
-        The result is worked out on another thread, from what a snapshot holds, and stored only if nobody answered
-        meanwhile. In the same transaction all answers and the secret that could lead to people are deleted.
+        First it takes no more answers. Then the result is worked out on another thread, from what a snapshot holds. It
+        is stored in the transaction that deletes all answers and the secret that could lead to people. A process that
+        dies in between leaves a discussion that is due, so the next one goes on.
         """
-        tries = 0
-        while True:
-            row, statements, ballots = await self.database.read(lambda tx: repository.whole(tx, discussion), long=True)
-            if row is None or row.state is not PollState.OPEN:
-                return False
-            report = await asyncio.to_thread(make_report, statements, ballots)
-            content, tries = as_json(row, report), tries + 1
-            last = tries == CLOSE_TRIES
-            ended = await self.database.write(
-                lambda tx, row=row, content=content, last=last: _end(tx, row, content, at, by, also, anew=last),  # type: ignore[misc]
-                long=True,
-            )
-            if ended is not None:
-                await self.database.forget_deleted()
-                self.extremities.forget(discussion)
-                return ended
+
+        async def begin(tx: Transaction) -> None:
+            if await tx.run("begin_closing", discussion=discussion, closed_by=by) and also is not None:
+                await also(tx)
+
+        await self.database.write(begin)
+        self._ending.add(discussion)
+        try:
+            while True:
+                row, statements, ballots = await self.database.read(
+                    lambda tx: repository.whole(tx, discussion), long=True
+                )
+                if row is None or row.state is not PollState.OPEN:
+                    return False
+                report = await asyncio.to_thread(make_report, statements, ballots)
+                content = as_json(row, report)
+                ended = await self.database.write(
+                    lambda tx, row=row, content=content: _end(tx, row, content, at, by),  # type: ignore[misc]
+                    long=True,
+                )
+                if ended is not None:
+                    await self._forget(discussion)
+                    return ended
+        finally:
+            self._ending.discard(discussion)
 
     async def drop(self, discussion: str, at: datetime, by: str = "", also: Unit[None] | None = None) -> bool:
         """Cancel a discussion for good: answers and secret are deleted, and there is no result."""
@@ -211,9 +223,21 @@ class Discussions:
             return dropped
 
         dropped = await self.database.write(write)
-        self.extremities.forget(discussion)
-        await self.database.forget_deleted()
+        await self._forget(discussion)
         return dropped
+
+    async def _forget(self, discussion: str) -> None:
+        self.extremities.forget(discussion)
+        self._untidy = True
+        await self.tidy()
+
+    async def tidy(self) -> None:
+        """Clear what deleted rows left behind in the database's files, if that is still due.
+
+        A reader can be in its way, so it is tried again; at a start the ballot box does the same.
+        """
+        if self._untidy:
+            self._untidy = not await self.database.forget_deleted()
 
     # --- members ---
 
@@ -337,24 +361,17 @@ class Discussions:
             await self.drop(discussion, now)
 
 
-async def _end(
-    tx: Transaction, row: Discussion, content: str, at: datetime, by: str, also: Unit[None] | None, *, anew: bool
-) -> bool | None:
-    """Store the result if nobody answered meanwhile, else return None. `anew` works it out inside the transaction."""
+async def _end(tx: Transaction, row: Discussion, content: str, at: datetime, by: str) -> bool | None:
+    """Store the result; None if a member erased their answers meanwhile, so that it has to be worked out anew."""
     await tx.run("hold_discussion", discussion=row.id)
     fresh = await repository.find(tx, row.id)
     if fresh is None:
         return False
     if fresh.votes != row.votes:
-        if not anew:
-            return None
-        _, statements, ballots = await repository.whole(tx, row.id)
-        content = as_json(fresh, make_report(statements, ballots))
+        return None
     ended = await repository.end(tx, row.id, PollState.CLOSED, at, by, (content, digest(content)))
     if ended:
         await posted_cards.tell_places(tx, row, at)
-        if also is not None:
-            await also(tx)
     return ended
 
 

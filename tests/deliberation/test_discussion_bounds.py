@@ -50,7 +50,7 @@ from bot.store.sql import Transaction
 from tests.polls.test_decisions import TellingWall
 from tests.polls.test_who_may import AWAY, HOME, MOMENT, OFFICE, T, away
 from tests.talk import ADA, BEN, CHEN, MO, reply_words
-from tests.world import NOW, Clock, running
+from tests.world import NOW, Clock, request, running
 
 WEEK = timedelta(days=7)
 STARTERS = tuple((f"Statement {letter} holds", "") for letter in "abcde")
@@ -255,10 +255,10 @@ async def test_a_discussion_is_as_private_as_its_place(here: Instance, place: Pl
     if private:
         with pytest.raises(NotFound):
             await here.discussions.seen_by(discussion.id, other, T)
-    for request in (away(ADA), replace(away(ADA), place=place)):
-        assert await here.discussions.listed(request) == []
+    for foreign in (away(ADA), replace(away(ADA), place=place)):
+        assert await here.discussions.listed(foreign) == []
         with pytest.raises(NotFound):
-            await here.discussions.seen_by(discussion.id, request, T)
+            await here.discussions.seen_by(discussion.id, foreign, T)
     await here.discussions.close(discussion, ADA, HOME, T)
     assert len(await _log(here)) == (not private)
 
@@ -316,26 +316,24 @@ async def test_the_file_forgets_who_answered(here: Instance, tmp_path: Path, end
             await getattr(here.discussions, end)(discussion, ADA, HOME, T)
 
 
-@pytest.mark.parametrize(("late", "people"), [(0, 6), (1, 7), (2, 8), (99, 11)])
-async def test_who_answers_while_a_close_is_worked_out_is_in_the_result(
-    here: Instance, monkeypatch: pytest.MonkeyPatch, late: int, people: int
+async def test_who_answers_while_a_close_is_worked_out_reads_that_it_is_late(
+    here: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is worked out anew, five times at most; then nobody may answer for a moment. It ends once."""
-    discussion = await started(here)
-    voters = (replace(BEN.actor, id=f"v{number}") for number in count())
-    for _ in range(6):
-        await here.discussions.answer(discussion, next(voters), 0, 1, T)
-    elsewhere, left = asyncio.to_thread, iter(range(late))
+    """Their answer isn't in the result, which is worked out once; the discussion ends once."""
+    discussion, elsewhere = await started(here), asyncio.to_thread
+    for number in range(7):
+        await here.discussions.answer(discussion, replace(BEN.actor, id=f"v{number}"), 0, 1, T)
 
     async def meanwhile(work: Any, *arguments: Any) -> Any:
-        if work is make_report and next(left, None) is not None:
-            await here.discussions.answer(discussion, next(voters), 0, 1, T)
+        if work is make_report:
+            with pytest.raises(Refused, match="Your answer wasn't counted"):
+                await here.discussions.answer(discussion, CHEN.actor, 0, 1, T)
         return await elsewhere(work, *arguments)
 
     monkeypatch.setattr(asyncio, "to_thread", meanwhile)
     assert await here.discussions.end(discussion.id, NOW)
     assert not await here.discussions.end(discussion.id, NOW)
-    assert read_report((await current(here, discussion)).result).people == (people if people >= 7 else 0)
+    assert read_report((await current(here, discussion)).result).people == 7
 
 
 async def test_a_discussion_that_is_gone_meanwhile_has_no_end(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,6 +350,45 @@ async def test_a_discussion_that_is_gone_meanwhile_has_no_end(here: Instance, mo
 
     monkeypatch.setattr(asyncio, "to_thread", meanwhile)
     assert not await here.discussions.end(discussion.id, NOW)
+
+
+async def test_a_close_that_died_half_way_goes_on(here: Instance, clock: Clock) -> None:
+    """From its beginning nobody answers, adds a statement or moves the end; the next process finishes it at once."""
+    closing, other = await started(here), await started(here)
+    await here.database.write(lambda tx: tx.run("begin_closing", discussion=closing.id, closed_by="ada"))
+    for deed in (
+        lambda one: here.discussions.answer(one, BEN.actor, 0, 1, T),
+        lambda one: Proposals(here.discussions).propose(one, BEN.actor, distinct(1), T),
+        lambda one: here.discussions.extend(one, ADA, HOME, one.closes_at + MOMENT, T),
+    ):
+        with pytest.raises(Refused):
+            await deed(closing)
+        await deed(other)
+    assert await here.discussions.due(NOW) == [closing.id]
+    await end(here, clock, timedelta())
+    assert (await current(here, closing)).state is PollState.CLOSED
+    assert (await current(here, other)).state is PollState.OPEN
+
+
+async def test_an_erasure_during_a_close_is_in_its_result(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is worked out anew; nobody else's answer is lost."""
+    discussion = await started(here)
+    for number in range(8):
+        await here.discussions.answer(discussion, request(f"Member {number}").actor, 0, 1, T)
+    times = []
+
+    def report(*arguments: Any) -> DiscussionReport:
+        times.append(arguments)
+        if len(times) == 1:
+            erase = DiscussionData(here.discussions).erase(request("Member 0").actor)
+            asyncio.run_coroutine_threadsafe(erase, loop).result()
+        return make_report(*arguments)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("bot.deliberation.service.make_report", report)
+    assert await here.discussions.end(discussion.id, NOW)
+    assert len(times) == 2
+    assert json.loads((await current(here, discussion)).result)["people"] == 7
 
 
 async def test_a_discussion_that_no_message_shows_is_cancelled(here: Instance) -> None:

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from bot.deliberation import statistics as stats
 from bot.deliberation.grouping import (
     find_components,
-    find_eligible,
-    first_distinct,
     lloyd,
     polis_groups,
     project,
@@ -25,33 +23,13 @@ from bot.deliberation.stability import (
     find_camps,
     keep_letters,
 )
-from bot.deliberation.vote_matrix import UNSEEN, Votes, in_canonical_order, muted, read_votes
+from bot.deliberation.vote_matrix import UNSEEN, Votes, in_canonical_order, read_votes
 
 TWO_CAMPS = [[1, 1, -1, -1, 1, 0, 1]] * 12 + [[-1, -1, 1, 1, 1, 0, 1]] * 12
 
 
 def camps_of(stances: list[list[int]]) -> Votes:
     return np.array(stances, np.int8)
-
-
-def test_the_latest_vote_counts() -> None:
-    """A person who changes their mind has one vote; rows stand by first votes, columns by statement."""
-    matrix = read_votes([(7, 2, 1), (5, 1, -1), (7, 2, 0)], [1, 2, 3])
-    assert matrix.people == (7, 5)
-    assert matrix.statements == (1, 2, 3)
-    assert matrix.votes.tolist() == [[UNSEEN, 0, UNSEEN], [-1, UNSEEN, UNSEEN]]
-
-
-@pytest.mark.parametrize("vote", [2, -2])
-def test_only_three_votes_exist(vote: int) -> None:
-    """A vote just beside -1 and 1 is refused."""
-    with pytest.raises(ValueError, match="a vote is"):
-        read_votes([(1, 1, vote)], [1])
-
-
-def test_votes_on_other_statements_are_left_out() -> None:
-    """A statement that is not listed has no column, and who voted on it alone no row."""
-    assert read_votes([(1, 9, 1)], [1]).people == ()
 
 
 def test_people_join_with_their_seventh_vote() -> None:
@@ -61,46 +39,11 @@ def test_people_join_with_their_seventh_vote() -> None:
     assert read_votes([*slow, *fast], range(7)).joining == (1, 0)
 
 
-def test_a_muted_statement_keeps_its_column() -> None:
-    """It is 0 for everybody, seen or not."""
-    assert muted(camps_of([[1, UNSEEN], [-1, 1]]), [0]).tolist() == [[0, UNSEEN], [0, 1]]
-
-
 def test_two_statements_that_divide_make_the_first_component() -> None:
     """Of statements on which all agree nothing depends; the rest share the direction."""
     components = find_components(camps_of(TWO_CAMPS))
     assert np.abs(components.vectors[0]).tolist() == pytest.approx([0.5, 0.5, 0.5, 0.5, 0, 0, 0])
     assert components.mean.tolist() == [0, 0, 0, 0, 1, 0, 1]
-
-
-def test_the_sign_of_a_component_follows_the_one_before() -> None:
-    """Turned about, the earlier components turn the later ones."""
-    votes = camps_of(TWO_CAMPS)
-    first = find_components(votes)
-    turned = type(first)(first.mean, -first.vectors)
-    assert find_components(votes, turned).vectors[0] == pytest.approx(-find_components(votes, first).vectors[0])
-
-
-def test_a_position_counts_seen_statements_alone() -> None:
-    """Half the statements seen: the sum is scaled by the root of two."""
-    components = find_components(camps_of(TWO_CAMPS))
-    whole = project(camps_of(TWO_CAMPS[:1]), components)[0, 0]
-    part = project(camps_of([[1, 1, UNSEEN, UNSEEN, 1, 0, UNSEEN]]), components)[0, 0]
-    assert part == pytest.approx(whole / 2 * np.sqrt(7 / 4))
-
-
-@pytest.mark.parametrize(("votes", "joins"), [(7, True), (6, False)])
-def test_seven_votes_make_eligible(votes: int, joins: bool) -> None:
-    """At the boundary and just below it, where fifteen others are eligible."""
-    rows = [[1] * 9] * 15 + [[1] * votes + [UNSEEN] * (9 - votes)]
-    assert (15 in find_eligible(camps_of(rows))) is joins
-
-
-def test_the_most_active_fill_fifteen_places() -> None:
-    """Too few are eligible: those with the most votes are added; who was in stays in."""
-    rows = [[1] * 9] * 13 + [[1] * count + [UNSEEN] * (9 - count) for count in (1, 3, 2)]
-    assert find_eligible(camps_of(rows)).tolist() == [*range(13), 14, 15]
-    assert find_eligible(camps_of(rows), earlier=[13]).tolist() == [*range(15)]
 
 
 def test_k_means_drops_empty_clusters() -> None:
@@ -109,12 +52,6 @@ def test_k_means_drops_empty_clusters() -> None:
     labels, centres = lloyd(points, np.ones(4), np.array([[0.0, 0], [10, 0], [99, 99]]), 20)
     assert labels.tolist() == [0, 0, 1, 1]
     assert centres.tolist() == [[0, 0.5], [10, 0.5]]
-
-
-def test_first_distinct_points_begin() -> None:
-    """A point that stands twice begins one cluster."""
-    points = np.array([[2.0, 0], [2, 0], [1, 0], [3, 0]])
-    assert first_distinct(points, 2).tolist() == [[2, 0], [1, 0]]
 
 
 def test_silhouette_by_hand() -> None:
@@ -129,30 +66,6 @@ def test_polis_groups_separate_two_camps() -> None:
     votes = camps_of(TWO_CAMPS)
     grouping = polis_groups(project(votes, find_components(votes)), range(1, 24))
     assert grouping.labels.tolist() == [-1] + [0] * 11 + [1] * 12
-
-
-def test_tests_of_proportions_by_hand() -> None:
-    """Nine of nine against a half is z = sqrt(10); nobody of none says nothing; all in both groups is 0."""
-    assert stats.one_proportion_z(np.array([9]), np.array([9])) == pytest.approx(np.sqrt(10))
-    assert stats.one_proportion_z(np.array([0]), np.array([0])) == pytest.approx(1)
-    arguments = [np.array([number]) for number in (3, 0, 3, 3)]
-    pooled = 5 / 8
-    z = (1 - 1 / 4) / np.sqrt(pooled * (1 - pooled) * (1 / 4 + 1 / 4))
-    assert stats.two_proportion_z(*arguments) == pytest.approx(z)
-    assert stats.two_proportion_z(*[np.array([3])] * 4).tolist() == [0]
-
-
-def test_group_aware_consensus_by_hand() -> None:
-    """(3+1)/(4+2) times (1+1)/(4+2)."""
-    counts = stats.Counts(np.array([[3], [1]]), np.array([[1], [3]]), np.array([[4], [4]]))
-    assert stats.group_aware_consensus(counts) == pytest.approx(4 / 6 * 2 / 6)
-
-
-def test_priorities_by_hand() -> None:
-    """A new statement with extremity 1 is worth ((1 - 1/2) 2 (1/2) 9)²; a meta statement 49."""
-    nothing = np.zeros(2, np.int64)
-    weights = stats.priorities(stats.Counts(nothing, nothing, nothing), np.ones(2), meta=[1])
-    assert weights.tolist() == pytest.approx([4.5**2, 49])
 
 
 def test_a_group_stands_for_what_divides() -> None:

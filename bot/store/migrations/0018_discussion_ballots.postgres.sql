@@ -22,3 +22,6 @@ LEFT JOIN discussion_votes AS votes ON votes.discussion = people.discussion AND 
 GROUP BY people.discussion, people.person;
 
 DROP TABLE discussion_votes;
+
+-- From the moment at which a close begins no answer is taken, so that its result can be worked out in peace.
+ALTER TABLE discussions ADD COLUMN closing BIGINT NOT NULL DEFAULT 0 CHECK (closing IN (0, 1));

@@ -23,3 +23,6 @@ SELECT discussion, person, group_concat(letter, '') FROM (
 ) GROUP BY discussion, person;
 
 DROP TABLE discussion_votes;
+
+-- From the moment at which a close begins no answer is taken, so that its result can be worked out in peace.
+ALTER TABLE discussions ADD COLUMN closing INTEGER NOT NULL DEFAULT 0 CHECK (closing IN (0, 1));
