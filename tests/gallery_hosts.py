@@ -11,8 +11,8 @@ from bot.chat.vocabulary import Outcome, Reply, Request
 from bot.instance import Instance
 from bot.telemetry.meter import Meter
 from tests.hosting import fill
-from tests.polls.test_decisions import TellingWall
 from tests.talk import ADA, BEN, MO, press, say
+from tests.walls import TellingWall
 from tests.world import Clock, running
 
 _POLL = '/poll create question:"Which tea?" options:"Green | Black" closes:2h'

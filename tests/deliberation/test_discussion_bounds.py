@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import random
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.chat.vocabulary import MessageRef, Place, Reply, Request
+from bot.chat.vocabulary import MessageRef, Place, Request
 from bot.communities.model import Creators
 from bot.deliberation import posted_cards, repository
 from bot.deliberation.ballots import Ballots, write_ballot
@@ -47,45 +46,14 @@ from bot.instance import Instance
 from bot.polls.model import PollState
 from bot.polls.posted_messages import PostedMessage
 from bot.store.sql import Transaction
-from tests.polls.test_decisions import TellingWall
 from tests.polls.test_who_may import AWAY, HOME, MOMENT, OFFICE, T, away
 from tests.talk import ADA, BEN, CHEN, MO, reply_words
-from tests.world import NOW, Clock, request, running
+from tests.walls import wall_of
+from tests.world import NOW, Clock, request
 
 WEEK = timedelta(days=7)
 STARTERS = tuple((f"Statement {letter} holds", "") for letter in "abcde")
 DRAFT = DiscussionDraft("Kitchen?", NOW + WEEK, STARTERS)
-
-
-class MoodyWall(TellingWall):
-    """A wall whose next posts fail as the test says."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.failures: list[Exception] = []
-
-    async def post(self, place: Place, reply: Reply) -> MessageRef:
-        if self.failures:
-            raise self.failures.pop(0)
-        return await super().post(place, reply)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as instance:
-        instance.platforms["test"] = MoodyWall()
-        yield instance
-
-
-def wall_of(here: Instance) -> MoodyWall:
-    platform = here.platforms["test"]
-    assert isinstance(platform, MoodyWall)
-    return platform
 
 
 async def started(here: Instance, request: Request = ADA, **changes: object) -> Discussion:

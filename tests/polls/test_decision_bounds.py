@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from bot.chat.vocabulary import Place, Reply, Request
+from bot.chat.vocabulary import Place, Request
 from bot.communities import repository as communities
 from bot.communities.model import Community, Creators
 from bot.decisions import repository
@@ -22,48 +20,15 @@ from bot.errors import BotError, NotAllowed, NotFound, NotYet, Refused, Unavaila
 from bot.instance import Instance
 from bot.polls.model import PollState
 from bot.store.sql import Transaction
-from tests.polls.test_decisions import TellingWall
 from tests.polls.test_who_may import AWAY, HOME, MOMENT, OFFICE, T, away, opened, who
 from tests.talk import ADA, BEN, CHEN, MO, reply_words, say
-from tests.world import NOW, NOWHERE, Clock, Wall, running
+from tests.walls import wall_of
+from tests.world import NOW, NOWHERE, Clock, Wall
 
 DRAFT = DecisionDraft("We buy green tea")
 DIRECT = Place("test", "demo", "ada", direct=True, private=True)
 MORNING = datetime(2026, 11, 27, 9, tzinfo=UTC)
 """When, in UTC, people are asked who are to be asked on 27 November."""
-
-
-class FailingWall(TellingWall):
-    """A wall on which writing to one person, or in a channel, fails in a way that the test sets."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.error: Exception | None = None
-        self.asked: list[str] = []
-
-    async def tell(self, _workspace: str, person: str, reply: Reply) -> bool:
-        self.asked.append(person)
-        if self.error is not None:
-            raise self.error
-        return await super().tell(_workspace, person, reply)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as instance:
-        instance.platforms["test"] = FailingWall()
-        yield instance
-
-
-def platform_of(here: Instance) -> FailingWall:
-    platform = here.platforms["test"]
-    assert isinstance(platform, FailingWall)
-    return platform
 
 
 async def recorded(here: Instance, request: Request = ADA, **changes: object) -> Decision:
@@ -448,7 +413,7 @@ async def test_people_are_asked_at_the_moment_and_not_before(here: Instance, clo
     assert await here.database.read(repository.next_review) == MORNING
     for now, asked in ((MORNING - MOMENT, []), (MORNING, ["ada"]), (MORNING + timedelta(hours=1), ["ada"])):
         await ask(here, clock, now)
-        assert platform_of(here).asked == asked
+        assert wall_of(here).asked == asked
     assert (await stored(here, decision)).ask_at is None
     assert await here.database.read(repository.next_review) is None
 
@@ -456,13 +421,13 @@ async def test_people_are_asked_at_the_moment_and_not_before(here: Instance, clo
 async def test_the_owner_is_asked_before_the_recorder(here: Instance, clock: Clock) -> None:
     """The recorder only where the owner can't be reached; nobody twice, and nobody who has no account."""
     for away_now, asked in ((set(), ["ben"]), ({"ben"}, ["ben", "ada"]), ({"ben", "ada"}, ["ben", "ada"])):
-        platform_of(here).asked.clear()
-        platform_of(here).away = set(away_now)
+        wall_of(here).asked.clear()
+        wall_of(here).away = set(away_now)
         decision = await recorded(here, replace(ADA, now=clock()), review="tomorrow")
         await here.database.write(lambda tx: _let_own(tx, "ben"))
         assert decision.review_at is not None
         await ask(here, clock, decision.review_at)
-        assert platform_of(here).asked == asked
+        assert wall_of(here).asked == asked
         await here.database.write(lambda tx: tx.connection.execute("UPDATE decisions SET ask_at = NULL"))
 
 
@@ -478,7 +443,7 @@ async def test_who_has_no_account_is_not_asked(here: Instance, clock: Clock) -> 
     """A name that was typed reaches nobody, so the recorder is asked alone."""
     await recorded(here, owner="Ben", review="2026-11-27")
     await ask(here, clock)
-    assert platform_of(here).asked == ["ada"]
+    assert wall_of(here).asked == ["ada"]
 
 
 @pytest.mark.parametrize(
@@ -502,7 +467,7 @@ async def test_who_cant_be_reached_is_asked_again(
 ) -> None:
     """In ten minutes where the platform is down, in a day where nobody answers, never after a bug; the log says so."""
     decision = await recorded(here, review="2026-11-27")
-    platform_of(here).error, platform_of(here).away = error, away_
+    wall_of(here).error, wall_of(here).away = error, away_
     await ask(here, clock)
     after = await stored(here, decision)
     assert after.ask_at == (None if again is None else MORNING + again)
@@ -518,7 +483,7 @@ async def test_a_platform_that_isnt_here_is_waited_for(here: Instance, clock: Cl
     assert (await stored(here, decision)).ask_at == MORNING + timedelta(minutes=10)
     here.platforms["test"] = platform
     await ask(here, clock, MORNING + timedelta(minutes=10))
-    assert platform_of(here).asked == ["ada"]
+    assert wall_of(here).asked == ["ada"]
 
 
 @pytest.mark.parametrize(
@@ -533,20 +498,20 @@ async def test_moderators_are_asked_in_their_channel_of_what_is_public(
     values = {"moderator_channel": channel}
     await here.database.write(lambda tx: communities.put_settings(tx, "test:demo", values))
     await recorded(here, replace(ADA, place=place), review="2026-11-27")
-    before = len(platform_of(here).posted)
+    before = len(wall_of(here).posted)
     await ask(here, clock)
-    posted = platform_of(here).posted[before:]
+    posted = wall_of(here).posted[before:]
     assert [(ref.place.workspace, ref.place.channel) for ref, _ in posted] == (
         [("demo", "board")] if asked_there else []
     )
     assert all("We buy green tea" in reply_words(reply) for _, reply in posted)
-    assert platform_of(here).asked == ["ada"]
+    assert wall_of(here).asked == ["ada"]
 
 
 async def test_the_moderators_channel_is_enough(here: Instance, clock: Clock) -> None:
     """Where its people are away and moderators read it, nobody is asked a second time."""
     await say(here, MO, "/settings channel:board")
-    platform_of(here).away = {"ada"}
+    wall_of(here).away = {"ada"}
     decision = await recorded(here, review="2026-11-27")
     await ask(here, clock)
     assert (await stored(here, decision)).ask_at is None

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,40 +15,12 @@ from bot.instance import Instance
 from tests.hosting import choices, choose, click, fill, form_of, labels, newest, on
 from tests.polls.test_private_places import inside
 from tests.talk import ADA, BEN, CHEN, MO, press, reply_words, say, wall, words
-from tests.world import Clock, Wall, running
-
-
-class TellingWall(Wall):
-    """A wall that also writes to one person, if they are there."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.private: list[tuple[str, Reply]] = []
-        self.away: set[str] = set()
-
-    async def tell(self, _workspace: str, person: str, reply: Reply) -> bool:
-        if person in self.away:
-            return False
-        self.private.append((person, reply))
-        return True
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as started:
-        started.platforms["test"] = TellingWall()
-        yield started
+from tests.walls import TellingWall, wall_of
+from tests.world import Clock
 
 
 def told(here: Instance) -> list[tuple[str, Reply]]:
-    platform = here.platforms["test"]
-    assert isinstance(platform, TellingWall)
-    return platform.private
+    return wall_of(here).private
 
 
 async def pass_time(here: Instance, clock: Clock, **span: float) -> None:

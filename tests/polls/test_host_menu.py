@@ -15,9 +15,9 @@ from bot.instance import Instance
 from bot.polls import audit
 from bot.store.sql import Transaction
 from tests.hosting import choices, choose, click, fill, form_of, labels, newest, on
-from tests.polls.test_decisions import TellingWall
 from tests.polls.test_private_places import inside
 from tests.talk import ADA, BEN, CHEN, MO, buttons, press, reply_words, say, wall, words
+from tests.walls import TellingWall
 from tests.world import NOBODY, Clock, running
 
 OPEN = '/poll create post:yes question:"Which tea?" options:"Green | Black" closes:1d'

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 
-from bot.chat.vocabulary import MessageRef, Place, Reply, Request
+from bot.chat.vocabulary import Place, Request
 from bot.communities.model import Creators
-from bot.errors import NotAllowed, NotFound, Refused, Unavailable
+from bot.errors import NotAllowed, NotFound, Refused
 from bot.instance import Instance
 from bot.polls import objections, schedules, watchers
 from bot.polls.counting.ballots import Method
@@ -26,46 +24,15 @@ from bot.polls.scheduling import Schedules
 from bot.polls.templates import Template, Templates
 from bot.polls.watchers import Nudges, remind_time
 from bot.store.sql import Transaction
-from tests.polls.test_decisions import TellingWall
 from tests.polls.test_who_may import AWAY, HOME, MOMENT, OFFICE, T, away, opened, votes, who
 from tests.talk import ADA, BEN, CHEN, MO, reply_words, say
-from tests.world import NOBODY, NOW, NOWHERE, Clock, running
+from tests.walls import wall_of
+from tests.world import NOBODY, NOW, NOWHERE, Clock
 
 DRAFT = PollDraft("Which tea?", (PollOption("Green"), PollOption("Black")), NOW, closes="2h")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OPENS = NOW + DAY
 DIRECT = Place("test", "demo", "ada", direct=True)
-
-
-class DeafWall(TellingWall):
-    """A wall that takes no message for a while."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.down = False
-
-    async def post(self, place: Place, reply: Reply) -> MessageRef:
-        if self.down:
-            raise Unavailable("down")
-        return await super().post(place, reply)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as instance:
-        instance.platforms["test"] = DeafWall()
-        yield instance
-
-
-def wall_of(here: Instance) -> DeafWall:
-    platform = here.platforms["test"]
-    assert isinstance(platform, DeafWall)
-    return platform
 
 
 def schedules_of(here: Instance) -> Schedules:

@@ -16,9 +16,9 @@ from bot.polls.schedules import opening_after
 from bot.polls.scheduling import SCHEDULES_MAX
 from bot.store.sql import Transaction
 from tests.hosting import choices, choose, click, fill, form_of
-from tests.polls.test_decisions import TellingWall
 from tests.polls.test_private_places import inside
 from tests.talk import ADA, BEN, MO, press, reply_words, say, wall, words
+from tests.walls import TellingWall
 from tests.world import NOBODY, NOWHERE, Clock, running
 
 BERLIN = ZoneInfo("Europe/Berlin")
