@@ -691,7 +691,7 @@ def test_of_fewer_than_five_answers_no_number_is_told(count: int, told: bool) ->
         assert report.statement(0).total == AnswerTotal(*((9, 0, 0) if vote == 1 else (0, 9, 0)))
 
 
-def two_camps(*answered: int, firm: float = 0.85) -> repository.Ballots:
+def two_camps(*answered: int, firm: float = 0.85) -> Ballots:
     """Twelve people a camp, who mostly oppose each other on statements 0 to 11.
 
     `answered` is how many of each camp, and how many others, answered statement 12.
@@ -699,9 +699,9 @@ def two_camps(*answered: int, firm: float = 0.85) -> repository.Ballots:
     chance, people = random.Random(5), []
     for camp, most in zip((1, -1), answered, strict=False):
         for person in range(12):
-            own = [3 * number + (camp if chance.random() < firm else -camp) + 1 for number in range(12)]
-            people.append([*own, *([37] if person < most else [])])
-    return [" ".join(map(str, each)) for each in (*people, *[[37]] * answered[2])]
+            own = {number: camp if chance.random() < firm else -camp for number in range(12)}
+            people.append(own | ({12: 0} if person < most else {}))
+    return [write_ballot(each) for each in (*people, *[{12: 0}] * answered[2])]
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,11 @@ from bot.store import leases
 from bot.store.signals import Signal
 from bot.store.sql import Transaction
 from bot.telemetry.meter import Meter
-from tests.polls.test_decisions import TellingWall
 from tests.polls.test_scheduler import Moody
 from tests.polls.test_who_may import CLOSES, HOME, MOMENT, T, opened, votes
 from tests.talk import ADA, BEN, reply_words
 from tests.waits import until
+from tests.walls import TellingWall
 from tests.world import NOW, Clock, running
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

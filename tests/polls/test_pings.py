@@ -15,8 +15,8 @@ from bot.errors import Unavailable
 from bot.i18n import translator
 from bot.instance import Instance
 from tests.hosting import click, fill, form_of
-from tests.polls.test_decisions import TellingWall
 from tests.talk import ADA, BEN, MO, press, reply_words, say, wall, words
+from tests.walls import TellingWall
 from tests.world import Clock, running
 
 LINE = '/poll create question:"Which tea?" options:"Green | Black" closes:2h'

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.deliberation import repository
+from bot.deliberation.ballots import read_ballot
 from bot.i18n import translator
 from bot.instance import Instance
 from tests.wire import discord, discord_world, slack
@@ -25,7 +26,7 @@ async def people_and_answers(instance: Instance) -> tuple[int, int, int]:
     """Return how many take part and how many answers there are, by the totals and by the rows."""
     row = await instance.discussions.get(ID, translator("en"))
     _, statements, ballots = await instance.database.read(lambda tx: repository.whole(tx, ID))
-    return row.people, sum(each.agrees for each in statements), sum(len(ballot.split()) for ballot in ballots)
+    return row.people, sum(each.agrees for each in statements), sum(len(read_ballot(ballot)) for ballot in ballots)
 
 
 def agree_of(message: discord.Message) -> str:
