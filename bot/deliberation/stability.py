@@ -18,7 +18,7 @@ from bot.deliberation.grouping import Grouping, find_eligible, find_groups
 from bot.deliberation.statistics import count_votes, probability
 from bot.deliberation.vote_matrix import UNSEEN, Integers, Mask, Votes, in_canonical_order, muted
 
-STABILITY_MIN: Final = 0.8
+STABILITY_MIN: Final = 0.9
 """The median adjusted Rand index from which camps hold."""
 RUNS: Final = 20
 DROPPED_SHARE: Final = 0.1

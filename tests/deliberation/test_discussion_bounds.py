@@ -746,7 +746,7 @@ def test_common_ground_is_what_every_camp_agrees_with(state: StatementState, com
     """Three quarters of all, but half of one camp, are none, nor is a muted statement."""
     statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(15)]
     statements[13] = replace(statements[13], state=state)
-    people = [f"{each} 41 {44 if person < 18 else 42}" for person, each in enumerate(two_camps(12, 12, 0))]
+    people = [f"{each}a{'a' if person < 18 else 'd'}" for person, each in enumerate(two_camps(12, 12, 0))]
     report = make_report(statements, people)
     assert (report.sizes, report.common, report.eligible, report.reason) == ((12, 12), common, 24, "")
     assert report.stability == 1.0

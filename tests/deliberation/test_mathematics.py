@@ -107,6 +107,19 @@ def test_no_camp_has_fewer_than_five(few: int, reason: NoCamps | None) -> None:
     assert find_camps(camps_of(TWO_CAMPS[:12] * 2 + TWO_CAMPS[-few:])).reason is reason
 
 
+@pytest.mark.parametrize(("passed", "low", "high", "reason"), [(0.5, 0.9, 1, None), (0.65, 0.8, 0.9, NoCamps.UNSTABLE)])
+def test_camps_hold_from_the_threshold_on(passed: float, low: float, high: float, reason: NoCamps | None) -> None:
+    """Just above .9 and somewhat below; at the very stability that the votes have, and not a bit above it."""
+    is_passed = np.random.default_rng(4).random((24, 7)) < passed
+    votes = np.where(is_passed, 0, camps_of(TWO_CAMPS)).astype(np.int8)
+    camps = find_camps(votes)
+    assert camps.stability is not None
+    assert low < camps.stability < high
+    assert camps.reason is reason
+    assert find_camps(votes, threshold=camps.stability).reason is None
+    assert find_camps(votes, threshold=np.nextafter(camps.stability, 2)).reason is NoCamps.UNSTABLE
+
+
 def test_noise_has_no_camps() -> None:
     """Votes that nothing connects are grouped differently each time."""
     votes = np.random.default_rng(1).choice([1, 0, -1], (60, 12)).astype(np.int8)
