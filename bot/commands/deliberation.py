@@ -78,7 +78,6 @@ class DiscussionCommands:
     @action("discuss-say", replaces=True, rapid=True)
     async def say(self, ctx: Context, discussion_id: str, position: str, vote: str) -> Outcome:
         discussion = await self.finder.by_id(ctx, discussion_id)
-        must_be_open(discussion, ctx.t)
         if vote not in VOTES:
             raise UsageError(vote)
         turn = await self.discussions.answer(discussion, ctx.request.actor, position_of(position), VOTES[vote], ctx.t)
@@ -137,11 +136,9 @@ class DiscussionCommands:
     @form("discuss-added", again="add_again")
     async def added(self, ctx: Context, discussion_id: str, answers: Answers) -> Outcome:
         discussion = await self.finder.by_id(ctx, discussion_id)
-        words = " ".join(answer(answers, "words").split()) if "\n" not in answer(answers, "words") else ""
+        lines = [poll_forms.cleaned(line) for line in answer(answers, "words").strip().splitlines()]
         try:
-            proposal = await self.proposals.propose(
-                discussion, ctx.request.actor, poll_forms.cleaned(words or answer(answers, "words")), ctx.t
-            )
+            proposal = await self.proposals.propose(discussion, ctx.request.actor, "\n".join(lines), ctx.t)
         except Refused as error:
             return Outcome(errors={"words": error.message})
         if proposal.twin is None:

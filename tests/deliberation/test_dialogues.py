@@ -239,6 +239,7 @@ async def test_a_muted_statement_takes_no_more_answers(here: Instance) -> None:
     [
         ("x" * 141, "Shorten it to 140 characters; it has 141."),
         ("Tea is good. Coffee is better", "one idea at a time"),
+        ("Tea is good\nCoffee is better", "one idea at a time"),
         ("See https://example.org", "Leave the link out"),
         ("@ben should wash up", "Leave the mention out"),
         ("  ", "Write a statement"),
@@ -293,7 +294,7 @@ async def test_an_answer_after_the_close_is_refused(here: Instance, clock: Clock
     """Before the scheduler comes by it still counts; afterwards nothing changes the result."""
     await say(here, ADA, START)
     await close(here, clock)
-    assert "final" in words(await press(here, BEN, f"v1:discuss-say:{ID}:0:agree"))
+    assert "Your answer wasn't counted." in words(await press(here, BEN, f"v1:discuss-say:{ID}:0:agree"))
 
 
 async def test_only_hosts_and_moderators_end_a_discussion(here: Instance) -> None:
