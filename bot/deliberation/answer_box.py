@@ -38,7 +38,7 @@ class NotCounted(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StatementAnswer:
     """A vote of 1, 0 or -1 on the statement at a position. `voter` is as `voter_in` returns it."""
 
     discussion: str
@@ -48,7 +48,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedAnswer:
     """A durable answer: what stands for the member, what they had answered before, and all statements."""
 
     person: str
@@ -62,12 +62,12 @@ class AnswerBox:
 
     database: Database
     keys: Keys
-    _waiting: list[tuple[Answer, asyncio.Future[Counted | NotCounted]]] = field(default_factory=list)
+    _waiting: list[tuple[StatementAnswer, asyncio.Future[CountedAnswer | NotCounted]]] = field(default_factory=list)
     _writing: asyncio.Task[None] | None = None
 
-    async def put(self, answer: Answer) -> Counted | NotCounted:
+    async def put(self, answer: StatementAnswer) -> CountedAnswer | NotCounted:
         """Store an answer, and return once it is durable. The same again is harmless. Raises Unavailable."""
-        future: asyncio.Future[Counted | NotCounted] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[CountedAnswer | NotCounted] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, future))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_groups(), context=Context())  # of no request
@@ -88,7 +88,9 @@ class AnswerBox:
         finally:
             self._writing = None
 
-    async def _write_group(self, answers: Sequence[Answer]) -> Sequence[Counted | NotCounted | Exception]:
+    async def _write_group(
+        self, answers: Sequence[StatementAnswer]
+    ) -> Sequence[CountedAnswer | NotCounted | Exception]:
         """Write all answers in one transaction. Where a bug breaks it, each gets its own: only the culprit fails."""
         try:
             return await self.database.write(lambda tx: self._settle(tx, answers))
@@ -100,8 +102,10 @@ class AnswerBox:
             logger.exception("a group of %d answers failed; trying each alone", len(answers))
         return [end for answer in answers for end in await self._write_group([answer])]
 
-    async def _settle(self, tx: Transaction, answers: Sequence[Answer]) -> list[Counted | NotCounted | Exception]:
-        ends: dict[int, Counted | NotCounted | Exception] = {}
+    async def _settle(
+        self, tx: Transaction, answers: Sequence[StatementAnswer]
+    ) -> list[CountedAnswer | NotCounted | Exception]:
+        ends: dict[int, CountedAnswer | NotCounted | Exception] = {}
         for discussion in sorted({each.discussion for each in answers}):  # in one order, so that no two writers lock
             numbers = [number for number, each in enumerate(answers) if each.discussion == discussion]
             group = [answers[number] for number in numbers]
@@ -112,8 +116,8 @@ class AnswerBox:
         return [ends[number] for number in range(len(answers))]
 
     async def _settle_discussion(
-        self, tx: Transaction, discussion: str, answers: Sequence[Answer]
-    ) -> list[Counted | NotCounted]:
+        self, tx: Transaction, discussion: str, answers: Sequence[StatementAnswer]
+    ) -> list[CountedAnswer | NotCounted]:
         wrapped = await tx.value("hold_open_discussion", discussion=discussion)
         if wrapped is None:
             return [NotCounted.CLOSED for _ in answers]
@@ -124,14 +128,14 @@ class AnswerBox:
         stored = await repository.answers_of_people(tx, discussion, people)
         standing = dict(stored)
         changes: Counter[tuple[int, int]] = Counter()
-        ends: list[Counted | NotCounted] = []
+        ends: list[CountedAnswer | NotCounted] = []
         changed = 0
         for answer, person in zip(answers, people, strict=True):
             if answer.position not in is_open:
                 ends.append(NotCounted.GONE)
                 continue
             before = standing.get(person, {})
-            ends.append(Counted(person, before, statements))
+            ends.append(CountedAnswer(person, before, statements))
             if before.get(answer.position) == answer.vote:
                 continue
             if answer.position in before:

@@ -12,7 +12,7 @@ from bot.chat.vocabulary import Actor, MessageRef, Request
 from bot.communities.action_log import ActionLog, Deed
 from bot.communities.model import Community, community_id, voter_id, voter_in
 from bot.deliberation import posted_cards, repository
-from bot.deliberation.answer_box import Answer, AnswerBox, NotCounted
+from bot.deliberation.answer_box import AnswerBox, NotCounted, StatementAnswer
 from bot.deliberation.extremities import Extremities
 from bot.deliberation.model import (
     ID_PREFIX,
@@ -289,7 +289,9 @@ class Discussions:
         Raises Refused where the discussion is closed or the statement is no longer in it, with nothing changed.
         """
 
-        counted = await self.answers.put(Answer(discussion.id, voter_in(discussion.community, actor), position, vote))
+        counted = await self.answers.put(
+            StatementAnswer(discussion.id, voter_in(discussion.community, actor), position, vote)
+        )
         if counted is NotCounted.CLOSED:
             raise Refused(t(CLOSED_MEANWHILE))
         if counted is NotCounted.GONE:
