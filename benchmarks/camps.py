@@ -1,4 +1,4 @@
-"""How often camps are shown where there are some and where there are none, at each threshold of the gate.
+"""Measure how often camps are shown with and without real ones, at each threshold of the gate.
 
     python -m benchmarks.camps            100 communities of each kind, in some 20 minutes
     python -m benchmarks.camps --quick    10 of each

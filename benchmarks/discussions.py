@@ -1,11 +1,11 @@
-"""What a press, a close and the draw's priorities cost in a discussion of 10,000 people on 200 statements.
+"""Measure a press, a close and the draw's priorities in a discussion of 10,000 people on 200 statements.
 
     OPENBLAS_NUM_THREADS=1 python -m benchmarks.discussions     as `parley run` sets it; 10,000 people
     python -m benchmarks.discussions --quick                    1,000
 
-Everything goes through a whole instance over an SQLite file: members draw statements and answer them, by turns in a large
-discussion and in one of 20 people, so each figure has its pair within the same run. Then the same while the extremities
-of the large discussion are computed without a pause, and while it closes.
+Everything runs through a whole instance over an SQLite file: members draw and answer statements, alternately in a large
+discussion and in one of 20 people, so each figure has its pair in the same run. Then the same again while the large
+discussion's extremities are computed without a pause, and while it closes.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ from tests.world import NOW, request, running
 PRESSES = 600
 CAMPS = 3
 UNANSWERED = 0.8
-"""The share of statements that a person has not answered."""
+"""Share of statements that a person hasn't answered."""
 SMALL = Kind(20, 30, (20, 25))
 T = translator("en")
 
 
 @dataclass(slots=True)
 class Presses:
-    """Milliseconds from a press until its answer, in the large and the small discussion."""
+    """Milliseconds from a press to its answer, in the large and the small discussion."""
 
     large: list[float] = field(default_factory=list)
     small: list[float] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Presses:
 
 
 async def start(instance: Instance, kind: Kind) -> str:
-    """Start a discussion with so many statements; return its id."""
+    """Start a discussion with this kind's statements, and return its id."""
     words = [f"Statement number {number} of this discussion holds" for number in range(kind.statements)]
     starters = tuple((each, "") for each in words[:30])
     draft = DiscussionDraft("How should the city work?", NOW + timedelta(days=9), starters, "pack")
@@ -75,7 +75,7 @@ async def start(instance: Instance, kind: Kind) -> str:
 
 
 def fill(file: Path, discussion: str, votes: Votes) -> None:
-    """Write the votes as so many people would have left them."""
+    """Write the votes as if their people had cast them."""
     rows = np.array([UNANSWERED_LETTER, *LETTERS.values()])[np.where(votes == UNSEEN, 0, 2 - votes)]
     with sqlite3.connect(file) as database:
         database.executemany(
@@ -105,7 +105,7 @@ def buttons(outcome: Outcome) -> Iterator[str]:
 
 
 async def answer(instance: Instance, discussion: str, number: int) -> AsyncIterator[float]:
-    """Let a member press Agree again and again; yield the milliseconds of each press."""
+    """Let a member press Agree again and again, and yield the milliseconds of each press."""
     member = request(f"Member {number}")
     outcome = await instance.bot.press(member, f"v1:discuss-join:{discussion}")
     while True:
@@ -128,7 +128,7 @@ async def press(instance: Instance, large: str, small: str, first: int, count: i
 
 @asynccontextmanager
 async def computing(instance: Instance, discussion: str) -> AsyncIterator[list[float]]:
-    """Compute the extremities again and again meanwhile; the list has the milliseconds of each time."""
+    """Compute the extremities again and again meanwhile, and list the milliseconds of each time."""
     times: list[float] = []
     extremities = instance.discussions.extremities
 
@@ -183,7 +183,7 @@ async def measure(people: int) -> None:
 
 
 async def waits_during(instance: Instance, discussion: str, closing: asyncio.Task[bool]) -> list[float]:
-    """Press in another discussion until the close is done; return the milliseconds of each press."""
+    """Press in another discussion until the close is done, and return the milliseconds of each press."""
     waits: list[float] = []
     number = 1000
     while not closing.done():
