@@ -63,7 +63,7 @@ class Index:
         return self._hits([row for effort, rows in answers if effort == least for row in rows], limit)
 
     def namesake(self, name: str, kinds: Collection[type[Entry]], pack: str | None = None) -> Hit | None:
-        """Return the entry with exactly this title, alias, question or id, except for case and accents; None if none."""
+        """Return the entry with exactly this title, alias, question or id, case and accents apart; None if none."""
         return next((hit for hit in self.find(name, kinds, pack, 1) if hit.score >= WHOLE), None)
 
     def candidates(

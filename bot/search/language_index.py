@@ -1,4 +1,4 @@
-"""Search the packs of one language: their words, stems and misspellings. `index.py` puts the languages together."""
+"""Search the packs of one language: their words, stems and misspellings. `index.py` combines the languages."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from bot.search.spelling import WRITER_BYTES, Vocabulary, edit_distance
 from bot.search.wording import CardWords, Lexicon, Overlap, Word, name_to_define, shares
 
 MAX_TEXT = 1_000
-"""Characters of a query that are read."""
+"""Characters of a query to read; the rest of a longer one is ignored."""
 MAX_WORDS = 8
-"""Words of a query that are looked up; a longer one is a text, and its first words say what it is about."""
+"""Words of a query to look up: the first words of a longer text give its subject."""
 MAX_WORD = 40
 
 KIND_ORDER: tuple[type[Entry], ...] = (Fact, Position, Option, Argument, Term, Source, Event, Statement)
-"""What comes first among equals."""
+"""The order of kinds among equal matches."""
 
 
 class Candidate(NamedTuple):
-    """An entry that may answer a question, and how far it has the question's words."""
+    """An entry that may answer a question, and its overlap with the question's words."""
 
     number: int
     pack_id: str
@@ -36,9 +36,9 @@ class Candidate(NamedTuple):
     words: tuple[Word, ...]
     overlap: Overlap
     shares: Sequence[float]
-    """How surely it has each of the words."""
+    """For each word, the certainty that the entry has it, from 0 to 1."""
     is_named: bool
-    """Whether its title, an alias or one of its questions is the question, word for word."""
+    """Whether the question is its title, alias, question or id, word for word, or asks for its definition by name."""
 
 
 _STEMMERS = {
@@ -62,7 +62,7 @@ _STEMMERS = {
     "tr": "turkish",
 }
 _UNSPACED = frozenset(("zh", "ja", "th", "lo", "km", "my"))
-"""Languages that are written without spaces: two letters at a time are their words."""
+"""Languages without spaces between words: the index takes single letters and pairs as their words."""
 
 _STOP_WORDS = {
     "en": (
@@ -77,19 +77,19 @@ _STOP_WORDS = {
 }
 
 WHOLE = 10_000.0
-"""The score of a title or alias that is the query, word for word; more than all else together."""
+"""The score of a title, alias, question or id that is the query, word for word: more than everything else together."""
 _SIDE_BY_SIDE = 2.0
-"""How much it weighs that an entry has the query's words one after another."""
+"""The boost for an entry that has the query's words side by side."""
 _BEGINNING = {"name": 4.0, "text": 2.0}
-"""Field → the score of words that only begin like a word that was typed, where they are many."""
+"""Field → the score of words that begin with a typed word, if there are many."""
 _BY_BEGINNING = 0.6
-"""What is left of the score of a word that only begins like the one that was typed, where they are few."""
+"""The factor on the score of a word that begins with a typed word, if there are few."""
 _FEW_BEGINNINGS = 6
 _PREFIX = 3
-"""Letters from which on a word is taken for the beginning of one."""
+"""Least letters of a typed word that may be the beginning of another."""
 _MAX_BEGINNINGS = 30
 _MOST = 2 / 3
-"""The part of the query's words that make a match where no entry has them all."""
+"""The share of the query's words that is enough for a match if no entry has them all."""
 
 _MAX_EFFORT = 3
 
@@ -99,14 +99,14 @@ Scored = list[tuple[float, int]]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which entries are looked for."""
+    """The kinds and the pack to search; None for all."""
 
     kinds: Collection[type[Entry]] | None
     pack: str | None
 
 
 class LanguageIndex:
-    """The packs of one language."""
+    """The index of the packs in one language."""
 
     def __init__(self, language: str, rows: Sequence[tuple[int, str, Entry]]) -> None:
         self._spaced = language not in _UNSPACED
@@ -175,7 +175,7 @@ class LanguageIndex:
         ]
 
     def _defined_by(self, question: str, scope: Scope) -> list[int]:
-        """The terms whose definition the question asks for, by their whole name: "what is fentanyl"."""
+        """Return the terms whose definition a question asks for by their whole name: "what is fentanyl"."""
         name = name_to_define(question)
         if name is None or (scope.kinds is not None and Term not in scope.kinds):
             return []
@@ -185,7 +185,7 @@ class LanguageIndex:
         return number in self._numbers
 
     def card(self, number: int, entries: Sequence[tuple[str, Entry]], library: Library) -> CardWords:
-        """The words of an entry, which are taken apart once it is first asked for."""
+        """Return the words of an entry, computed at the first call."""
         card = self._cards.get(number)
         if card is None:
             pack_id, entry = entries[number]
@@ -194,11 +194,10 @@ class LanguageIndex:
         return card
 
     def _document(self, number: int, pack_id: str, entry: Entry) -> tuple[tantivy.Document, list[str]]:
-        """What is stored of an entry, and the words that it has.
+        """Return an entry's document for the index, and the entry's words.
 
-        All its parts are one text, since every further field to look in would make a search dearer. A word counts
-        for more where it stands more often. So names stand there several times, short ones most often: each word
-        says more in a name that has few.
+        All parts of an entry form one text, since each further field would slow down every search. Repetition raises a
+        word's score, so the text repeats names, and short names most often: each word says more in a short name.
         """
         document = tantivy.Document()
         document.add_integer("number", number)
@@ -220,7 +219,7 @@ class LanguageIndex:
         return document, words
 
     def find(self, query: str, scope: Scope, limit: int) -> tuple[int, Scored]:
-        """The best matches, and how far one had to go for them: 0 if every word is there as it was typed."""
+        """Return the best matches, after the effort that they took: the number of `_attempts` that failed before."""
         stems = self._words(query)
         if not stems:
             return 0, []
@@ -232,10 +231,10 @@ class LanguageIndex:
         return _MAX_EFFORT, []
 
     def _attempts(self, stems: Mapping[str, str]) -> Iterator[tuple[int, list[Query]]]:
-        """Ever wider ways to look for words with these stems: how many an entry needs, and what matches each.
+        """Yield ever wider searches for words with these stems: the number of words that must match, and their queries.
 
-        A word that the packs don't have is at once taken for a beginning or a misspelt one, the others only if that
-        finds nothing.
+        The first attempt takes a word that the packs lack for a beginning or a misspelling; only later attempts do the
+        same with known words.
         """
         unknown = {word for word, stem in stems.items() if not self._knows(word, stem)}
         yield (
@@ -257,7 +256,7 @@ class LanguageIndex:
         return word in self._vocabulary or (stem != word and self._searcher.doc_freq("text", stem) > 0)
 
     def nearest(self, query: str, scope: Scope, limit: int) -> Scored:
-        """Entries with any word that is at all like one of the query's."""
+        """Return the entries with any word that resembles one of the query's."""
         stems = self._words(query)
         if not stems:
             return []
@@ -271,7 +270,7 @@ class LanguageIndex:
         return [(float(score), int(number or 0)) for (score, _), number in zip(hits, numbers, strict=True)]
 
     def _words(self, query: str) -> dict[str, str]:
-        """What is looked up, with its stems: the words without those that every text has, unless there are no others."""
+        """Return the words to look up, each with its stem. Stop words count only if a query has no other words."""
         read = clean_query(query)
         words = self._surface.analyze(read)
         stems = dict(zip(words, self._stems.analyze(read) if self._spaced else words, strict=True))
@@ -279,18 +278,18 @@ class LanguageIndex:
         return {word: stems[word] for word in (telling or list(stems))[:MAX_WORDS]}
 
     def _within(self, scope: Scope) -> Iterator[Query]:
-        """What an entry of the scope matches, which adds nothing to its score."""
-        if scope.kinds is not None:  # terms of their own, since a term set is read through whole before anything else
+        """Yield queries that match the entries of a scope and add nothing to their scores."""
+        if scope.kinds is not None:  # a query per kind, since the engine reads a term set whole before anything else
             kinds = [query for kind, query in self._of_kind.items() if kind in scope.kinds]
             yield kinds[0] if len(kinds) == 1 else Query.boolean_query([(Occur.Should, kind) for kind in kinds])
         if scope.pack is not None:
             yield Query.const_score_query(Query.term_query(self._schema, "pack", scope.pack), 0.0)
 
     def _extra(self, query: str, stems: Mapping[str, str]) -> list[Query]:
-        """What is not needed for a match, but makes it a better one: the whole title or alias, the words side by side."""
+        """Return optional queries that raise a match's score: for the exact label, and for the words side by side."""
         extra = []
         label = " ".join(folded_words(clean_query(query)))
-        if self._searcher.doc_freq("label", label):  # to ask is cheaper than to search for what no entry is called
+        if self._searcher.doc_freq("label", label):  # cheaper than a search for a label that no entry has
             extra.append(Query.const_score_query(Query.term_query(self._schema, "label", label), WHOLE))
         if len(stems) > 1:
             phrase = Query.phrase_query(self._schema, "text", [*stems.values()], slop=1)
@@ -298,7 +297,7 @@ class LanguageIndex:
         return extra
 
     def _match_word(self, word: str, stem: str, *, by_beginning: bool = True) -> Query:
-        """Entries with this word, with one that it may be the beginning of, or with one that may have been meant."""
+        """Match this word, a word that it may begin, or a word that the member may mean."""
         ways = [self._match_stem(stem)]
         if by_beginning and len(word) >= _PREFIX:
             ways += self._longer(word)
@@ -309,12 +308,12 @@ class LanguageIndex:
         return Query.disjunction_max_query(ways, _TIE) if len(ways) > 1 else ways[0]
 
     def _longer(self, word: str) -> list[Query]:
-        """Entries with a word that begins like this one."""
+        """Match words that begin with this one."""
         longer = islice(self._vocabulary.beginning_with(word), _MAX_BEGINNINGS)
         stems = list(dict.fromkeys(self._stem(other) for other in longer))
         if len(stems) <= _FEW_BEGINNINGS:
             return [Query.boost_query(self._match_stem(stem), _BY_BEGINNING) for stem in stems]
-        # A beginning of many words says little, and the rarity of those words nothing.
+        # The beginning of many words says little, and the rarity of those words says nothing.
         return [
             Query.const_score_query(Query.term_set_query(self._schema, name, stems), score)
             for name, score in _BEGINNING.items()
@@ -330,35 +329,35 @@ class LanguageIndex:
         return Query.disjunction_max_query([self._match_word(word, stem), *ways], _TIE)
 
     def _match_stem(self, stem: str) -> Query:
-        """Entries with a word that has this stem."""
+        """Match a word with this stem."""
         return Query.term_query(self._schema, "text", stem)
 
     def _stem(self, word: str) -> str:
-        """What the index has of a word of the vocabulary. Two letters of a language without spaces are one already."""
+        """Return the indexed form of a word of the vocabulary: its stem; in a language without spaces, the word."""
         return next(iter(self._stems.analyze(word)), word) if self._spaced else word
 
 
 def _most_of(matches: Sequence[Query], need: int) -> Sequence[Query]:
-    """What an entry has to match, all of it, so that it matches so many of these."""
-    if need == len(matches):  # lists are skipped through together, where a least number has each read whole
+    """Return queries that together require an entry to match at least `need` of these."""
+    if need == len(matches):  # the engine skips through required lists together; for a least number it reads each whole
         return matches
     return [Query.boolean_query([(Occur.Should, match) for match in matches], need)]
 
 
 _TIE = 0.1
-"""How much a word's further matches in an entry add to its best one."""
+"""The factor on a word's further matches in an entry, which add to its best one."""
 _MISSPELT = 0.5
-"""What each edit leaves of a score."""
+"""The factor on a score for each edit."""
 _TIMES = 2
-"""How often a tag, title or alias stands in an entry's text, at least."""
+"""Least copies of a tag, title or alias in an entry's text."""
 _NAME_WORDS = 16
-"""A title or alias stands there so many words' worth of times more: one of four words, four times more."""
+"""Words in the further copies of a title or alias: one of four words gets four more copies."""
 _HEAP_A_ROW = 2_000
 _MAX_HEAP = 250_000_000
 
 
 def _analyzers(language: str) -> tuple[TextAnalyzer, TextAnalyzer]:
-    """What makes words of a text: their stems, and the words as they are written."""
+    """Return two analyzers of texts: into stems, and into words as written."""
 
     def base() -> TextAnalyzerBuilder:
         tokenizer = Tokenizer.ngram(1, 2) if language in _UNSPACED else Tokenizer.simple()
@@ -381,7 +380,7 @@ def _schema() -> tantivy.Schema:
 
 
 def _labels(entry: Entry) -> Iterator[str]:
-    """What an entry is called, in full, and the questions that it answers."""
+    """Yield an entry's title, aliases, questions and id."""
     yield entry.title
     yield from entry.aliases
     yield from entry.questions
@@ -389,5 +388,5 @@ def _labels(entry: Entry) -> Iterator[str]:
 
 
 def clean_query(text: str) -> str:
-    """The part of a query that is read, with nothing in it that can't be stored as UTF-8."""
+    """Cut a query to the part that is read, and replace characters that UTF-8 can't store."""
     return text[:MAX_TEXT].encode("utf-8", "replace").decode()

@@ -1,18 +1,18 @@
-"""What cards and questions mean, as vectors: texts that mean the same lie close, whatever their words.
+"""The meaning of cards and questions, as vectors: texts that mean the same lie close, whatever their words.
 
-    encoder = open_encoder()                          None where the extra `semantic` isn't installed
+    encoder = open_encoder()                          None if the extra `semantic` isn't installed
     texts = texts_of(index)
     vectors = VectorCache(folder, encoder).vectors(texts.all)      takes seconds for a pack, less if the cache has it
     meaning = Meaning(index, encoder, texts, vectors)
     likeness = meaning.likeness("is mexico sending troops", words, kinds=[Fact])
     likeness.nearest(20)                                 numbers of the closest cards
-    likeness.of(numbers, overlaps)                       how close these are
-    likeness.subject                                     how close all of them are, and other subjects
+    likeness.of(numbers, overlaps)                       the closeness of these cards
+    likeness.subject                                     the closeness of all cards, and of other subjects
 
-A question is compared with all that a card says of itself, above all with the questions that it answers (`questions` of
-an entry), and word by word: a word of a question that nothing in a card comes close to tells that the card is about
-something else. So does a question that is closer to other subjects than to the packs. All of this is work for a thread,
-not for an event loop.
+`likeness` compares a question with all texts of a card, above all with the questions that the card answers (`questions`
+of an entry), and word by word: if nothing in a card comes close to a word of the question, the card is probably about
+something else. If a question lies closer to other subjects than to the packs, all cards probably are. Run all of this
+in a thread: it would block an event loop.
 """
 
 from __future__ import annotations
@@ -36,19 +36,20 @@ if TYPE_CHECKING:
     from bot.search.index import Index
 
 SENTENCES_MAX = 6
-"""Of a message, which are compared beside the whole of it."""
+"""Sentences of a message to compare beside the whole message."""
 _SENTENCE_END = re.compile(r"[.!?;:]\s+|\n+")
 _SENTENCE_WORDS = 3
 
 
 class Closeness(NamedTuple):
-    """How close a card is to a question.
+    """The closeness of a card to a question.
 
-    The first five are cosines: of the question that is closest among those that the card answers, of its closest name,
-    of its text, of the middle of all these, and of the closest of them. `lead` is the last one's over the next card.
-    `likely` and `share` are logarithms: how much closer all its texts are than other subjects, and than the closest
-    cards together. The others are of the question's words: how much of it the card covers, how well the word is covered
-    that is covered worst, and how much the most telling word tells that isn't.
+    `question`, `name` and `text` are cosines with the closest of the questions that the card answers, with its closest
+    name, and with its text as a whole. `middle` is the cosine with the mean of all its texts, `best` the highest of the
+    first three, and `lead` the lead of `best` over the next card. `likely` and `share` are logarithms of ratios: of all
+    the card's texts to other subjects, and to the closest cards together. The others measure how the card covers the
+    question's words: `covered` is the share by weight, `worst` the coverage of the least covered word, and `gap` the
+    most weight that one word lacks.
     """
 
     question: float
@@ -65,33 +66,34 @@ class Closeness(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """How close a question is to the cards that may answer, to all cards, and to other subjects.
+    """The closeness of a question to the eligible cards, to all cards, and to other subjects.
 
-    The first three are logarithms of how much closer some are than others, the rest are differences of cosines.
+    Cards of the requested kinds and pack are eligible. `cards`, `packs` and `kinds` are logarithms of ratios,
+    `elsewhere` is a cosine, and the others are differences of cosines.
     """
 
     cards: float
-    """The cards that may answer, than other subjects."""
+    """Eligible cards to other subjects."""
     packs: float
-    """All cards, than other subjects."""
+    """All cards to other subjects."""
     kinds: float
-    """The cards that may answer, than all cards."""
+    """Eligible cards to all cards."""
     lead: float
-    """Of the closest card over the closest other subject."""
+    """The lead of the closest eligible card over the closest other subject."""
     lead_over_five: float
-    """Of the closest card over the middle of the five closest other subjects."""
+    """The lead of the closest eligible card over the mean of the five closest other subjects."""
     lead_of_three: float
-    """Of the three closest cards over the three closest other subjects."""
+    """The lead of the mean of the three closest eligible cards over that of the three closest other subjects."""
     elsewhere: float
     """The cosine of the closest other subject."""
     elsewhere_in_packs: float
-    """How much closer than those that may answer the closest card is that may not."""
+    """The lead of the closest card of all over the closest eligible one."""
 
 
 class Texts(NamedTuple):
-    """What is embedded of an index: each card as a whole, each of its names and of its questions, and all words.
+    """The texts of an index to embed: each card as a whole, its names, its questions, and all telling words.
 
-    `elsewhere` is what packs are not about.
+    `elsewhere` has texts on other subjects.
     """
 
     wholes: list[str]
@@ -117,7 +119,7 @@ def texts_of(index: Index) -> Texts:
 
 
 def _questions(entry: Entry) -> tuple[str, ...]:
-    """The questions that an entry answers. One without any is asked for by its names."""
+    """Return the questions that an entry answers; without any, its title and aliases."""
     return entry.questions or (entry.title, *entry.aliases)
 
 
@@ -150,7 +152,7 @@ class Meaning:
         kinds: Collection[type[Entry]] | None = None,
         pack: str | None = None,
     ) -> Likeness:
-        """Compare a question, which has these telling words, with all cards. Those of the kinds and the pack may answer it."""
+        """Compare a question, with its telling words, with all cards. Cards of `kinds` and `pack` are eligible."""
         sentences = [part for part in _SENTENCE_END.split(question) if len(part.split()) >= _SENTENCE_WORDS]
         parts = [question, *(sentences[:SENTENCES_MAX] if len(sentences) > 1 else ())]
         vectors = self.encoder.encode([*parts, *(word.text for word in words)])
@@ -165,7 +167,7 @@ class Meaning:
         return Likeness(self, cosines, self._within(kinds, pack), vectors[len(parts) :], words)
 
     def _each(self, merge: np.ufunc, names: Vectors, questions: Vectors) -> tuple[Vectors, Vectors]:
-        """Merge what belongs to each card's questions, and what belongs to its names."""
+        """Merge the rows of each card's questions, and the rows of its names."""
         return merge.reduceat(questions, self._question_starts), merge.reduceat(names, self._name_starts)
 
     def _of_cards(self, merge: np.ufunc, names: Vectors, questions: Vectors) -> Vectors:
@@ -181,7 +183,7 @@ class Meaning:
         return inside
 
     def rows(self, number: int) -> list[int]:
-        """Where the vectors of a card's words are."""
+        """Return the rows of a card's words in the array of word vectors."""
         return [row for word in self._index.surface_words(number) if (row := self._row.get(word)) is not None]
 
     def words(self, rows: Sequence[int]) -> Vectors:
@@ -190,10 +192,11 @@ class Meaning:
 
 
 class Cosines(NamedTuple):
-    """How close all cards and other subjects are to a question.
+    """The closeness of all cards and other subjects to a question.
 
-    `closest` has a row a card: its closest question, its closest name, its text, and the middle of these. `likely` is the
-    logarithm of how close all its texts are together; `elsewhere` has the other subjects, the closest first.
+    `closest` has one row per card: the cosines of its closest question, its closest name, its text, and the mean of all
+    its texts. `likely` has one number per card, the logarithm of the sum over its texts. `elsewhere` has the cosines of
+    other subjects, the highest first.
     """
 
     closest: Vectors
@@ -202,7 +205,7 @@ class Cosines(NamedTuple):
 
 
 class Likeness:
-    """How close each card is to one question."""
+    """The closeness of each card to one question."""
 
     def __init__(
         self,
@@ -236,13 +239,13 @@ class Likeness:
         )
 
     def nearest(self, limit: int) -> list[int]:
-        """Numbers of the closest cards that may answer."""
+        """Return the numbers of the closest eligible cards, the closest first."""
         close = np.where(self._inside, self._likely, -np.inf)
         best = np.argsort(-close, kind="stable")[:limit]
         return [int(number) for number in best if close[number] > -np.inf]
 
     def of(self, numbers: Sequence[int], overlaps: Iterable[Sequence[float]]) -> list[Closeness]:
-        """How close some cards are. `overlaps` say how far each has each of the question's words, from 0 to 1."""
+        """Return the closeness of some cards. `overlaps` has the `shares` of each card's `Candidate`."""
         rows = [self._meaning.rows(number) for number in numbers]
         spread = sorted({row for some in rows for row in some})
         place = {row: column for column, row in enumerate(spread)}
@@ -276,32 +279,32 @@ class Likeness:
 
 
 def _starts(counts: Sequence[int]) -> NDArray[np.int64]:
-    """Where each of some groups begins that stand one after the other."""
+    """Return the start of each group in a sequence of groups, from their sizes."""
     starts: NDArray[np.int64] = np.cumsum([0, *counts[:-1]])
     return starts
 
 
 def _most(values: Vectors, count: int) -> Vectors:
-    """The greatest of some values, in order; a small one if there are none."""
+    """Return the highest values in descending order; one low value if there are none."""
     most: Vectors = -np.sort(-values)[:count] if len(values) else np.array([_NOTHING], dtype=np.float32)
     return most
 
 
 def _together(values: Vectors) -> float:
-    """The logarithm of a sum, of which the logarithms of the parts are given."""
+    """Return the logarithm of a sum, from the logarithms of its terms."""
     top = float(values.max())
     return top + float(np.log(np.exp(values - top).sum()))
 
 
 _STEEP = 20.0
-"""How much more a text counts the closer it is: one that is 0.1 closer, 7 times."""
+"""The factor on a cosine in the exponent of its weight: a text that is closer by 0.1 counts 7 times as much."""
 _SOME = 10
-"""The closest cards and other subjects that count, so that a library of many doesn't seem closer for its size."""
+"""Closest cards and other subjects that count, so that size alone doesn't make a library seem closer."""
 _FEW = 3
 _NOTHING = -1.0
-"""The cosine of a card that there isn't."""
+"""The cosine that stands for a missing card."""
 _TINY = 1e-9
 _FAR = 0.3
-"""The cosine of two words' vectors up to which they have nothing to do with each other."""
+"""The highest cosine of two unrelated words."""
 _CLOSE = 0.8
-"""That from which on they say the same."""
+"""The lowest cosine of two words that mean the same."""

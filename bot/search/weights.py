@@ -1,7 +1,7 @@
-"""How much each sign counts that a card answers a question. Written by `python -m tests.answers.fit`.
+"""The weights of the signs that a card answers a question. `python -m tests.answers.fit` writes this file.
 
-It fits them to the halves named `tune` of the test sets in tests/answers/, which are on different subjects. The signs
-are those of `answer.py`, in its order.
+It fits the weights to the halves named `tune` of the test sets in tests/answers/, which are on different subjects, and
+to the questions of `unanswered.yaml`. The signs have the order of `answer.py`.
 """
 
 from __future__ import annotations

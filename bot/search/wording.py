@@ -1,4 +1,4 @@
-"""How far a question and a card use the same words.
+"""The overlap of words between a question and a card.
 
     words = lexicon.words("is mexico sending troops")
     overlap = lexicon.overlap(words, card)
@@ -19,14 +19,14 @@ from bot.packs.model import Entry
 from bot.search.completion import folded_words
 
 MAX_WORDS = 24
-"""Telling words of a question that are read; a longer one is a text, and its first words say what it is about."""
+"""Telling words of a question to read: the first words of a longer text give its subject."""
 MAX_BEGINNINGS = 10
 _BEGINNING = 4
-"""Letters from which on an unknown word may be the beginning of a known one."""
+"""Least letters of an unknown word that may be the beginning of a known one."""
 _BY_BEGINNING = 0.5
-"""How surely a known word is meant by its beginning."""
+"""The certainty that the beginning of a known word means that word."""
 _EDIT = 0.7
-"""How surely a known word is meant by a misspelt one, for each edit."""
+"""The certainty that a misspelt word means a known one: a factor for each edit."""
 
 _SMALL = {
     "en": (
@@ -49,7 +49,7 @@ _SMALL = {
     ),
 }
 SMALL_WORDS = frozenset(" ".join(_SMALL.values()).split())
-"""Words that say how a question is put, not what it is about. Members mix languages, so one list holds them all."""
+"""Words that shape a question without naming its subject. Members mix languages, so one set holds them all."""
 
 
 _BEFORE_A_NAME = (
@@ -64,7 +64,7 @@ _DEFINING, _ENDS, _SKIPPED = (
 
 
 def name_to_define(question: str) -> str | None:
-    """The name in a question that asks what something is or means, such as "what is a precursor"; None in others."""
+    """Return the name in a question for a definition, such as "what is a precursor"; None for other questions."""
     every_word = words = folded_words(question)
     while begin := next((each for each in (*_DEFINING, *_SKIPPED) if words[: len(each)] == each), None):
         words = words[len(begin) :]
@@ -74,7 +74,7 @@ def name_to_define(question: str) -> str | None:
 
 
 class Analyzer(Protocol):
-    """Makes words of a text."""
+    """A splitter of texts into words."""
 
     def analyze(self, text: str) -> list[str]: ...
 
@@ -90,9 +90,9 @@ class Spelling(Protocol):
 class Word:
     """A telling word of a question.
 
-    `stems` are those that it may stand for, with how surely it does; none if the packs have nothing like it.
-    `weight` is how much it tells: 1 for a word that no card has, the less the more cards have it. `familiar` words
-    stand in the packs as they are typed.
+    `stems` maps each stem that the word may stand for to the certainty of that; it is empty if the packs have nothing
+    like the word. `weight` is 1 for a word that no card has, and falls with the number of cards that have it.
+    `familiar` says whether the packs have the typed word's stem.
     """
 
     text: str
@@ -102,9 +102,11 @@ class Word:
 
 
 class CardWords(NamedTuple):
-    """The stems of a card: of each of its names, of each of its questions (its names again, if it has none), of all its names, of its text, and of what it is an argument about.
+    """The stems of a card, and its telling words as written.
 
-    `surface` are its telling words as they are written.
+    `labels` has a set for each title, alias and id, and `names` has them all. `questions` has a set for each question;
+    without questions, for the title and each alias. `text` has the body's stems, `about` those of the tags and, for an
+    argument, of its target's title and aliases. `surface` has the telling words.
     """
 
     labels: tuple[frozenset[str], ...]
@@ -116,53 +118,53 @@ class CardWords(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """How far a card has the words of a question. Shares are weighted by how much each word tells."""
+    """The overlap of a question with a card, from 0 to 1. Words count by weight; names are title, aliases and id."""
 
     names: float
-    """Share of the question that is in the card's title and aliases."""
+    """Share of the question in the card's names."""
     text: float
-    """Share that is anywhere in the card."""
+    """Share of the question in the card's names and body."""
     context: float
-    """Share that is in the card or in what it argues about."""
+    """Share of the question in the card, its tags and the names of its target."""
     label: float
-    """Share that is in one title or alias, the best one."""
+    """Share of the question in one name: the highest."""
     label_covered: float
-    """Share of one title or alias that is in the question, the best one."""
+    """Share of one name in the question: the highest."""
     label_match: float
-    """Harmonic mean of the two, of the best one."""
+    """Harmonic mean of these two shares for one name: the highest."""
     amount: float
-    """What the words in the card tell, together."""
+    """Total weight of the words in the card, as a share of `_MUCH`."""
     names_amount: float
-    """What the words in its title and aliases tell, together."""
+    """Total weight of the words in the card's names, as a share of `_MUCH`."""
     matches: float
-    """How many words are in the card."""
+    """Number of words in the card, as a share of `_MANY`."""
     rarest: float
-    """What the most telling of them tells."""
+    """Weight of the heaviest word in the card."""
     asked: float
-    """Share of the question that is in the card or in its questions."""
+    """Share of the question in the card and its questions."""
     question: float
-    """Share that is in one of its questions, the best one."""
+    """Share of the member's question in one of the card's: the highest."""
     question_covered: float
-    """Share of one of its questions that is in the question, the best one."""
+    """Share of one of the card's questions in the member's: the highest."""
     question_match: float
-    """Harmonic mean of the two, of the best one."""
+    """Harmonic mean of these two shares for one of the card's questions: the highest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The words of one language's packs: how they are split, spelt and spread over the cards."""
+    """The words of one language's packs: their stems, spelling and spread over the cards."""
 
     stems: Analyzer
     surface: Analyzer
     spelling: Spelling
     stem: Callable[[str], str]
     spread: Callable[[str], int]
-    """How many cards have a stem."""
+    """The number of cards with a stem."""
     size: int
-    """How many cards there are."""
+    """The number of cards."""
 
     def words(self, question: str) -> tuple[Word, ...]:
-        """The telling words of a question, each once. All of its words, if none is telling."""
+        """Return the telling words of a question, each once; all of its words if none is telling."""
         every = self.surface.analyze(question)
         telling = [word for word in every if word not in SMALL_WORDS] or every
         return tuple(self._word(text) for text in list(dict.fromkeys(telling))[:MAX_WORDS])
@@ -179,11 +181,11 @@ class Lexicon:
         return Word(text, stems, weight, familiar=False)
 
     def weight(self, stem: str) -> float:
-        """How much it tells that a card has a word with this stem."""
+        """Return the weight of a stem: 1 if no card has it, less the more cards have it."""
         return log(1 + self.size / (self.spread(stem) + _NONE)) / log(1 + self.size / _NONE)
 
     def card(self, entry: Entry, target: Entry | None) -> CardWords:
-        """The stems of a card, which may be an argument about another one."""
+        """Return the words of a card. `target` is the card that an argument is about."""
         labels = [self._telling(label) for label in (entry.title, *entry.aliases, entry.id.replace("-", " "))]
         about = [*entry.tags, *((target.title, *target.aliases) if target is not None else ())]
         return CardWords(
@@ -202,7 +204,7 @@ class Lexicon:
         )
 
     def telling(self, text: str) -> list[str]:
-        """The words of a text that say what it is about."""
+        """Return the words of a text that say something about its subject."""
         return [word for word in self.surface.analyze(text) if word not in SMALL_WORDS]
 
     def _telling(self, text: str) -> frozenset[str]:
@@ -212,7 +214,7 @@ class Lexicon:
         )
 
     def overlap(self, words: Sequence[Word], card: CardWords) -> Overlap:
-        """How far a card has these words."""
+        """Measure the overlap of these words with a card."""
         whole = sum(word.weight for word in words) or 1.0
         everywhere = card.names | card.text
         amounts = [_amount(word, everywhere) for word in words]
@@ -224,7 +226,7 @@ class Lexicon:
                 certainty[stem] = max(certainty.get(stem, 0.0), sure)
 
         def best(texts: Sequence[frozenset[str]]) -> tuple[float, float, float]:
-            """How far the question is in one of these texts, one of them in the question, and each in the other."""
+            """Return the highest share of the question in a text, of a text in it, and their highest harmonic mean."""
             most_share, most_back, match = 0.0, 0.0, 0.0
             for stems in texts:
                 share = sum(_amount(word, stems) for word in words) / whole
@@ -254,20 +256,20 @@ class Lexicon:
 
 _FEW = 2
 _ONE_OF_MANY = 0.8
-"""What it counts for that a whole name is in a question, if the name is one word and the question has many."""
+"""The factor on `label_covered` for a name of one word in a question of more than `_FEW`."""
 _MUCH = 4.0
-"""Words that no other card has, which together tell as much as is ever needed."""
+"""Total weight of words that counts in full: about four words that no other card has."""
 _MANY = 4
 _NONE = 0.5
-"""What is added to the cards that have a word, so that a word that none has weighs something finite."""
+"""Added to the number of cards with a word, so that a word in no card has a finite weight."""
 
 
 def shares(words: Sequence[Word], card: CardWords) -> list[float]:
-    """How surely a card has each of these words, from 0 to 1."""
+    """Return, for each word, the certainty that a card has it, from 0 to 1."""
     stems = card.names | card.text
     return [max((sure for stem, sure in word.stems.items() if stem in stems), default=0.0) for word in words]
 
 
 def _amount(word: Word, stems: frozenset[str]) -> float:
-    """What a word tells of a card with these stems: all, part of it if it is misspelt, or nothing."""
+    """Return a word's weight in a card with these stems: in part for a misspelt or unfinished word, 0 for no match."""
     return word.weight * max((sure for stem, sure in word.stems.items() if stem in stems), default=0.0)

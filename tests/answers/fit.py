@@ -1,16 +1,15 @@
 """Fit the weights of `bot/search/weights.py` to the `tune` halves of the test sets: `python -m tests.answers.fit`.
 
-Three regressions, all linear, over features that know nothing of a pack's subject. Beside the `tune` halves they learn
+Three regressions, all linear, use features that don't depend on a pack's subject. Besides the `tune` halves they learn
 from `unanswered.yaml`, further questions that the packs don't answer:
 
-1.  *rank*: of the cards that a question might mean, which is right. The weights make the right cards of each question
-    as likely as they can be among its candidates.
-2.  *sure*: is the first card right.
-3.  *near*: does the pack answer the question.
+1.  *rank* orders the candidates. Its weights make the right cards of each question as likely as possible among them.
+2.  *sure* estimates the chance that the first card is right.
+3.  *near* estimates the chance that the pack answers the question.
 
-The thresholds are then the lowest ones that keep the promises below on the `tune` halves and on the further questions,
-each being judged by weights that were fitted without it. With meaning, the questions count as answered that words alone
-are sure of. Nothing here depends on chance: the same sets give the same weights.
+Each threshold is the lowest one that keeps the promises below on the `tune` halves and the further questions. Weights
+that were fitted without a question judge it. With meaning, a question counts as answered if words alone are sure of it.
+Nothing is random: the same sets give the same weights.
 """
 
 from __future__ import annotations
@@ -33,23 +32,23 @@ from tests.answers.measure import PACKS, load_pack, open_meaning
 from tests.answers.questions import FURTHER, KINDS, Question, read_questions, read_unanswered
 
 SURE_AND_WRONG = {"WORDS": 0.012, "MEANING": 0.026}
-"""Most of the answerable questions with a sure answer that is wrong; with meaning, those of both ways together."""
+"""Greatest share of answerable questions with a sure and wrong answer; with meaning, of both ways together."""
 UNRELATED_SURE = 0.02
 UNRELATED_SHOWN = {"WORDS": 0.065, "MEANING": 0.095}
-"""Most of the unrelated questions with a sure answer, and with one that is not nothing. The further ones are harder than
-those of the halves, but words alone know the `tune` half too well."""
+"""Greatest shares of unrelated questions with a sure answer, and with a sure or near one. The further questions are
+harder than those of the halves, but words alone fit the `tune` half too closely."""
 FURTHER_SURE = 0.1
-"""What a further question counts for against one of the halves, for *sure*: to tell which card is right is another matter
-than to tell that none is."""
+"""Weight of a further question in the fit of *sure*, against 1 for one of the halves. To tell the right card is another
+task than to tell that none is right."""
 PENALTY_RANK = 2e-3
 PENALTY_CHANCE = 0.02
 FOLDS = 10
 
 MODULE = Path(weights_module.__file__)
-HEAD = '''"""How much each sign counts that a card answers a question. Written by `python -m tests.answers.fit`.
+HEAD = '''"""The weights of the signs that a card answers a question. `python -m tests.answers.fit` writes this file.
 
-It fits them to the halves named `tune` of the test sets in tests/answers/, which are on different subjects. The signs
-are those of `answer.py`, in its order.
+It fits the weights to the halves named `tune` of the test sets in tests/answers/, which are on different subjects, and
+to the questions of `unanswered.yaml`. The signs have the order of `answer.py`.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, with the cards that may answer it."""
+    """A question, with its candidates."""
 
     question: Question
     candidates: Sequence[Signs]
@@ -72,7 +71,7 @@ class Case:
 
 
 class Judgement(NamedTuple):
-    """How a question was judged by weights that were fitted without it."""
+    """The judgement on a question by weights that were fitted without it."""
 
     sure: float
     near: float
@@ -83,7 +82,7 @@ class Judgement(NamedTuple):
 
 
 def gather(*, with_meaning: bool) -> list[Case]:
-    """The questions of the `tune` halves, and the further ones that the packs don't answer."""
+    """Return the questions of the `tune` halves, and the further ones that the packs don't answer."""
     cases: list[Case] = []
     for pack in PACKS:
         index = Index(load_pack(pack))
@@ -130,13 +129,13 @@ def fit_rank(cases: Sequence[Case], steps: int = 300) -> tuple[float, ...]:
 
 
 _TINY = 1e-9
-"""Keeps what is as good as nothing from dividing by it."""
+"""Prevents a division by zero."""
 
 
 def fit_chance(rows: Array, right: Array, counts: Array) -> Gate:
-    """Logistic regression by Newton's method, with a penalty on each standardised weight. The gate lets all pass.
+    """Run a logistic regression by Newton's method, with a penalty on each standardised weight.
 
-    `counts` says for how many rows each one counts.
+    `counts` has the weight of each row. The gate passes everything.
     """
     counts = counts / counts.mean()
     middle = np.average(rows, axis=0, weights=counts)
@@ -155,7 +154,7 @@ def fit_chance(rows: Array, right: Array, counts: Array) -> Gate:
 
 
 def fit(cases: Sequence[Case]) -> tuple[Weights, list[Judgement]]:
-    """Fit to all cases, with gates that let everything pass, and judge each by weights fitted without it."""
+    """Fit to all cases, with gates that pass everything, and judge each case by weights fitted without it."""
     judged: dict[int, Judgement] = {}
     for fold in range(FOLDS):
         draft = _regress([case for place, case in enumerate(cases) if place % FOLDS != fold])
@@ -195,9 +194,9 @@ def _judge(case: Case, weights: Weights) -> Judgement:
 def choose_thresholds(
     weights: Weights, judged: Sequence[Judgement], name: str, before: dict[int, Judgement]
 ) -> tuple[Weights, dict[int, Judgement]]:
-    """Set the least chances that keep the promises of `name`. Return also the sure judgements, by the place of their question.
+    """Set the lowest thresholds that keep the promises of `name`. Return also the sure judgements, by question's place.
 
-    `before` has those of the questions that are answered already.
+    `before` has the judgements of the questions that already have a sure answer.
     """
     answerable = sum(one.answerable for one in judged)
     unrelated = len(judged) - answerable
@@ -226,7 +225,7 @@ def choose_thresholds(
 
 
 def write(models: Mapping[str, Weights]) -> str:
-    """The text of the module with the weights."""
+    """Return the source of the module with the weights."""
 
     def numbers(values: Iterable[float]) -> str:
         return f"({', '.join(f'{value:.4f}' for value in values)})"
