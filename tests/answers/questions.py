@@ -1,4 +1,4 @@
-"""Read a test set: what members ask, and the cards that answer it."""
+"""Read a test set: members' questions, and the cards that answer them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Command = Literal["fact", "counter", "source", "define", "policy", "timeline", "
 Half = Literal["tune", "report", "fresh"]
 
 FURTHER = "unanswered"
-"""The style of questions that are read for fitting alone."""
+"""The style of the questions for fitting alone."""
 
 KINDS: dict[Command, tuple[type[Entry], ...]] = {
     "fact": (Fact,),
@@ -32,7 +32,7 @@ KINDS: dict[Command, tuple[type[Entry], ...]] = {
 
 
 class Question(BaseModel):
-    """One entry of a test set. The head of the YAML file says what each key means."""
+    """One entry of a test set. The head of the YAML file explains each key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

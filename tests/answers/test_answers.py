@@ -1,6 +1,6 @@
-"""How well questions are answered, by words alone: the promises that are kept on halves that nothing was tuned by.
+"""The quality of answers by words alone: promises that hold on the `report` halves, which tuned no weight.
 
-The bounds leave a margin of some questions, since libraries may round otherwise elsewhere.
+The bounds leave a margin of some questions, since libraries may round differently on other machines.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SURE_AND_RIGHT = 0.36
 
 @pytest.fixture(scope="module")
 def tallies() -> tuple[Tally, Tally]:
-    """Of the questions that the packs answer, and of those that they don't."""
+    """Return the tally of the questions that the packs answer, and the tally of the others."""
     answers = [
         pair
         for pack in PACKS
@@ -39,14 +39,14 @@ def test_a_sure_answer_is_hardly_ever_wrong(tallies: tuple[Tally, Tally]) -> Non
 
 
 def test_what_nothing_answers_is_not_answered(tallies: tuple[Tally, Tally]) -> None:
-    """An unrelated question is hardly ever sure of its answer, and seldom offered a closest match."""
+    """An unrelated question hardly ever gets a sure answer, and seldom a closest match."""
     _, unrelated = tallies
     assert unrelated.sure_wrong <= UNRELATED_SURE * unrelated.asked
     assert unrelated.asked - unrelated.nothing <= UNRELATED_SHOWN * unrelated.asked
 
 
 def test_the_right_card_often_comes_first(tallies: tuple[Tally, Tally]) -> None:
-    """Caution alone would pass the other tests."""
+    """A right card is often first, among three, and sure. A search without answers would pass the other tests."""
     answerable, _ = tallies
     assert answerable.first >= RIGHT_FIRST * answerable.asked
     assert answerable.in_three >= RIGHT_IN_THREE * answerable.asked

@@ -1,6 +1,6 @@
-"""The test set for the search: large, mixed, true to the pack, and split into two like halves.
+"""The test set for the search: large, mixed, true to the pack, and split into two similar halves.
 
-How well the search does on it is measured elsewhere. A bad question here would make that measure worthless.
+`measure.py` measures the search with it. Bad questions would make that measure worthless.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def test_no_question_stands_in_the_set_twice(questions: list[Question]) -> None:
 
 
 def test_fitting_reads_no_question_that_reports(questions: list[Question]) -> None:
-    """What `unanswered.yaml` teaches the weights stands in no half that measures them."""
+    """No question of `unanswered.yaml`, which teaches the weights, is in a half that measures them."""
     lessons = {" ".join(question.ask.casefold().split()) for question in read_unanswered(PACK)}
     asked = {" ".join(question.ask.casefold().split()) for question in questions if question.half != "tune"}
     assert lessons & asked == set()
@@ -99,7 +99,7 @@ def test_both_halves_have_the_same_mix(questions: list[Question]) -> None:
 
 
 def test_fresh_questions_are_enough_to_report_by(questions: list[Question]) -> None:
-    """At least 120 that the pack answers and 80 that it doesn't, of each command some."""
+    """The fresh part has at least 120 questions that the pack answers, 80 others, and some for each command."""
     fresh = [question for question in questions if question.half == "fresh"]
     assert sum(question.answerable for question in fresh) >= 120
     assert sum(not question.answerable for question in fresh) >= 80
