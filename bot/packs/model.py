@@ -28,7 +28,7 @@ from bot.packs.fields import (
 
 
 class Verdict(StrEnum):
-    """How a claim of the essay stands against the sources that were read."""
+    """The result of checking a claim of the essay against its sources."""
 
     SUPPORTED = "supported"
     NUANCED = "nuanced"
@@ -40,7 +40,7 @@ class Verdict(StrEnum):
 
 
 class ClaimKind(StrEnum):
-    """What sort of claim the essay makes; only a fact can be true or false."""
+    """The sort of claim that the essay makes; only a fact can be true or false."""
 
     FACT = "fact"
     OPINION = "attributed-opinion"
@@ -58,7 +58,7 @@ class SourceKind(StrEnum):
 
 
 class Provenance(StrEnum):
-    """What stands at a source's address."""
+    """The kind of copy at a source's address."""
 
     ORIGINAL = "original"
     OFFICIAL = "official-copy"
@@ -67,7 +67,7 @@ class Provenance(StrEnum):
 
 
 class Lean(StrEnum):
-    """Which way a statement leans, so that a set of them can be balanced."""
+    """The direction in which a statement leans, so that editors can balance a set."""
 
     HARDER = "harder"
     SOFTER = "softer"
@@ -76,7 +76,7 @@ class Lean(StrEnum):
 
 
 class LinkStatus(StrEnum):
-    """What an address answered when it was asked."""
+    """The state of an address at its last check."""
 
     WORKS = "works"
     MOVED = "moved"
@@ -89,7 +89,7 @@ class _Model(BaseModel):
 
 
 class Span(_Model):
-    """Words of the essay, exactly as they stand there."""
+    """Words of the essay, exactly as written."""
 
     paragraph: Annotated[int, Field(ge=1, description="Number of the paragraph, the first being 1.")]
     quote: Annotated[
@@ -103,22 +103,24 @@ class Essay(_Model):
     """The text that the pack's facts come from. It is not part of the pack."""
 
     title: Line | None = Field(default=None, description="Its title, if it has one.")
-    author: Line | None = Field(default=None, description="Who wrote it, if known.")
-    date: PartialDate | None = Field(default=None, description="When, if known.")
-    note: Prose | None = Field(default=None, description="What a reader should know about the text.")
-    paragraphs: Annotated[int, Field(ge=1, description="How many paragraphs it has.")]
+    author: Line | None = Field(default=None, description="Its author, if known.")
+    date: PartialDate | None = Field(default=None, description="Its date, if known.")
+    note: Prose | None = Field(default=None, description="A note for readers about the text.")
+    paragraphs: Annotated[int, Field(ge=1, description="Number of its paragraphs.")]
 
 
 class Entry(_Model):
-    """What every entry of a pack has."""
+    """The fields of every entry in a pack."""
 
     id: EntryId = Field(
         description="Short and lasting: lowercase letters, digits and hyphens. Buttons in old messages use it."
     )
-    aliases: tuple[Line, ...] = Field(default=(), description="Other ways people say it; a search finds these first.")
+    aliases: tuple[Line, ...] = Field(
+        default=(), description="Other names that people use; a search finds these first."
+    )
     questions: tuple[Line, ...] = Field(
         default=(),
-        description="Questions that members type and this entry answers; a search compares what members ask with them.",
+        description="Questions that members type and this entry answers; a search compares members' questions with them.",
     )
     tags: tuple[Line, ...] = Field(default=(), description="Subjects, in a word or two.")
 
@@ -134,15 +136,15 @@ class Entry(_Model):
 
 
 class SourceUse(_Model):
-    """A source of an entry, with the place in it and what it bears out."""
+    """A source of an entry, with the place in it and the part that it bears out."""
 
     source: EntryId = Field(description="Id of an entry in sources.yaml.")
-    at: Line | None = Field(default=None, description="Where in it: a page, a section, a minute.")
-    bears: Line | None = Field(default=None, description="What of the entry it bears out, in a few words.")
+    at: Line | None = Field(default=None, description="The place in it: a page, a section, a minute.")
+    bears: Line | None = Field(default=None, description="The part of the entry that it bears out, in a few words.")
 
 
 def _source_use(value: object) -> object:
-    """Take an id alone for a source without more."""
+    """Accept an id alone for a source without further fields."""
     return {"source": value} if isinstance(value, str) else value
 
 
@@ -154,7 +156,7 @@ _SHORT_ID = {"type": "string", "pattern": KEBAB, "maxLength": ENTRY_ID_MAX}
 
 
 def _or_short(short: dict[str, object]) -> Callable[[dict[str, Any]], None]:
-    """Let a schema take a short form too."""
+    """Let a schema accept a short form too."""
 
     def extend(schema: dict[str, Any]) -> None:
         whole = {key: schema.pop(key) for key in list(schema) if key not in {"description", "default"}}
@@ -179,10 +181,10 @@ class _Sourced(Entry):
 
 
 class Recheck(_Model):
-    """When a fact is likely to have aged."""
+    """The day from which a fact has probably aged."""
 
     date: FullDate = Field(description="The day from which an editor should look again.")
-    event: Line | None = Field(default=None, description="What happens then, such as the next edition of a report.")
+    event: Line | None = Field(default=None, description="The event of that day, such as the next edition of a report.")
 
 
 def _recheck(value: object) -> object:
@@ -190,12 +192,12 @@ def _recheck(value: object) -> object:
 
 
 class Correction(_Model):
-    """What a card got wrong, for members to see."""
+    """A correction of a card, which members see."""
 
     date: FullDate = Field(description="The day on which the card was corrected.")
-    said: Line = Field(description="What the card said before.")
-    says: Line = Field(description="What it says now.")
-    why: Line = Field(description="Why it was changed.")
+    said: Line = Field(description="Words of the card before the correction.")
+    says: Line = Field(description="Words of the card now.")
+    why: Line = Field(description="Reason for the change.")
 
 
 class Fact(_Sourced):
@@ -203,10 +205,12 @@ class Fact(_Sourced):
 
     statement: Line = Field(description="The claim in one neutral sentence.")
     essay: Span
-    attributed_to: Line = Field(description="Who makes the claim: the author, or whom the author cites.")
+    attributed_to: Line = Field(
+        description="Person or office that makes the claim: the author, or one whom the author cites."
+    )
     kind: ClaimKind
     verdict: Verdict
-    reason: Prose = Field(description="Why this verdict: what was found, in plain words.")
+    reason: Prose = Field(description="Reason for the verdict: the findings, in plain words.")
     checked: PartialDate | None = Field(
         default=None, description="The day on which an editor last read the sources' text."
     )
@@ -216,10 +220,10 @@ class Fact(_Sourced):
         Field(json_schema_extra=_or_short({"type": "string", "format": "date"})),
     ] = Field(
         default=None,
-        description="The day from which it should be read again; or `{date: 2027-02-28, event: what happens then}`.",
+        description="The day from which an editor should read it again; or `{date: 2027-02-28, event: what happens then}`.",
     )
     corrections: tuple[Correction, ...] = Field(
-        default=(), description="What the card got wrong, the newest first: members see it."
+        default=(), description="Corrections of the card, the newest first; members see them."
     )
     as_of: PartialDate | None = Field(default=None, description="Outdated: write `checked`.")
 
@@ -255,13 +259,13 @@ class Position(Entry):
 class Argument(_Sourced):
     """A reason for or against a position, a fact, an option or another argument.
 
-    Exactly one of `for` and `against` names what it is about. The first of several is the strongest.
+    Exactly one of `for` and `against` names its target. The first of several is the strongest.
     """
 
-    for_: EntryId | None = Field(default=None, alias="for", description="Id of what this argument supports.")
+    for_: EntryId | None = Field(default=None, alias="for", description="Id of the entry that this argument supports.")
     against: Annotated[
         tuple[EntryId, ...], BeforeValidator(_list_of_one), Field(json_schema_extra=_or_short(_SHORT_ID))
-    ] = Field(default=(), description="Id of what this argument opposes, or a list of ids: `[a, b]`.")
+    ] = Field(default=(), description="Id of the entry that this argument opposes, or a list of ids: `[a, b]`.")
     point: Line = Field(description="The argument in one sentence, as its own side would say it.")
     text: Prose = Field(description="The argument at its strongest, in a few sentences.")
 
@@ -274,12 +278,12 @@ class Argument(_Sourced):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The ids of everything that it argues about, the closest first."""
+        """The ids of its targets, the closest first."""
         return (self.for_,) if self.for_ else self.against
 
     @property
     def target(self) -> str:
-        """The first entry that it argues about."""
+        """The id of its closest target."""
         return self.targets[0]
 
     @property
@@ -296,35 +300,35 @@ class Argument(_Sourced):
 
 
 class AddressCheck(_Model):
-    """What `parley check --links` found at an address."""
+    """The result of `parley check --links` for an address."""
 
-    checked: Annotated[FullDate, Field(description="The day on which the address was asked.")]
+    checked: Annotated[FullDate, Field(description="The day of the check.")]
     status: Annotated[
         LinkStatus,
-        Field(description="works, moved for good, dead, or unclear where the answer doesn't tell."),
+        Field(description="works, moved for good, dead, or unclear if the answer doesn't tell."),
     ]
     detail: Line | None = Field(default=None, description="The answer, if it says more.")
-    moved_to: Address | None = Field(default=None, description="Where it has moved to.")
+    moved_to: Address | None = Field(default=None, description="The new address.")
 
 
 class Source(Entry):
-    """Something that was read, and where it can be read."""
+    """A source of facts and arguments, with its address."""
 
     name: Line = Field(alias="title", description="Its title.")
     author: Line | None = Field(default=None, description="Person or office that wrote it.")
-    publisher: Line | None = Field(default=None, description="Who published it.")
-    date: PartialDate | None = Field(default=None, description="When it was published.")
+    publisher: Line | None = Field(default=None, description="Person or office that published it.")
+    date: PartialDate | None = Field(default=None, description="Its date of publication.")
     url: Address | None = Field(
         default=None,
-        description="Where it was read. A mirror's address is kept for editors and never shown as the original.",
+        description="Address where an editor read it. Parley never shows a mirror's as the original.",
     )
     archive_url: Address | None = Field(default=None, description="An archived copy of the same text.")
     other_urls: tuple[Address, ...] = Field(
         default=(), description="Further addresses of the same text, or of its companion."
     )
     kind: SourceKind
-    copy_: Provenance = Field(alias="copy", description="What stands at `url`.")
-    summary: Prose = Field(description="What it establishes, in a sentence or two.")
+    copy_: Provenance = Field(alias="copy", description="The kind of copy at `url`.")
+    summary: Prose = Field(description="The facts that it establishes, in a sentence or two.")
     quote: Annotated[str, StringConstraints(max_length=300)] | None = Field(
         default=None, description="Its own words, at most 25 of them."
     )
@@ -338,10 +342,10 @@ class Source(Entry):
     )
 
     link: AddressCheck | None = Field(
-        default=None, description="What `parley check --links` found at `url`; it writes this."
+        default=None, description="The result of `parley check --links` for `url`; the command writes it."
     )
     archive_link: AddressCheck | None = Field(
-        default=None, description="What `parley check --links` found at `archive_url`; it writes this."
+        default=None, description="The result of `parley check --links` for `archive_url`; the command writes it."
     )
 
     @model_validator(mode="after")
@@ -366,9 +370,9 @@ class Option(_Sourced):
     name: Annotated[
         str,
         StringConstraints(pattern=ONE_LINE, min_length=1, max_length=75, strip_whitespace=True),
-        Field(description="What a ballot calls it."),
+        Field(description="Its name on a ballot."),
     ]
-    description: Line = Field(description="What would be done, in one neutral sentence.")
+    description: Line = Field(description="The measure, in one neutral sentence.")
     pro: Line = Field(description="The best reason for it.")
     con: Line = Field(description="The best reason against it.")
 
@@ -400,7 +404,7 @@ class Term(_Sourced):
     """A word that the debate uses, explained."""
 
     term: Line = Field(description="The word or name.")
-    definition: Prose = Field(description="What it means here, in a sentence or two.")
+    definition: Prose = Field(description="Its meaning here, in a sentence or two.")
 
     @property
     def title(self) -> str:
@@ -414,8 +418,8 @@ class Term(_Sourced):
 class Event(_Sourced):
     """Something that happened on a date."""
 
-    date: PartialDate = Field(description="When, as exactly as it is known.")
-    event: Line = Field(description="What happened, in one sentence.")
+    date: PartialDate = Field(description="Its date, as exactly as known.")
+    event: Line = Field(description="The event, in one sentence.")
 
     @property
     def title(self) -> str:
@@ -427,16 +431,16 @@ class Event(_Sourced):
 
 
 class PackInfo(_Model):
-    """What pack.yaml says about the whole."""
+    """The description of a pack, in pack.yaml."""
 
     id: PackId = Field(description="Short and lasting: lowercase letters, digits and hyphens.")
     title: Line = Field(description="The topic in a few words.")
-    summary: Prose = Field(description="What it is about, in a few neutral sentences.")
+    summary: Prose = Field(description="The subject, in a few neutral sentences.")
     essay: Essay
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = Field(
         default="en", description="The language that the pack is written in, such as en."
     )
-    editors: tuple[Line, ...] = Field(default=(), description="Who answers for the content.")
+    editors: tuple[Line, ...] = Field(default=(), description="People who answer for the content.")
     draft: bool = Field(default=False, description="true while you write it: Parley checks it and doesn't serve it.")
     reviewed: FullDate = Field(description="The day on which the whole pack was last reviewed.")
     review_every: Annotated[int, Field(ge=1, le=3650)] = Field(
