@@ -256,7 +256,7 @@ class Lexicon:
 
 _FEW = 2
 _ONE_OF_MANY = 0.8
-"""The factor on `label_covered` for a name of one word in a question of more than `_FEW`."""
+"""The factor on the share of a name or question of one word that a question of more than `_FEW` words covers."""
 _MUCH = 4.0
 """Total weight of words that counts in full: about four words that no other card has."""
 _MANY = 4
