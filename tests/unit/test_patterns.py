@@ -192,6 +192,7 @@ _WORST: dict[str, tuple[Worst, ...]] = {
     "adapters/slack/plain_words.py:_PERSON": (("", "<@", ""), ("<@", "A", ""), ("", "<@A|", ""), ("<@A|", "a", "")),
     "adapters/slack/pages.py:_SLACKS_NAME": (("", "a_", "!"),),
     "adapters/slack/texts.py:CHANNEL": (("", "C", "!"), ("", "CG1", "")),
+    "adapters/slack/texts.py:GROUP": (("S", "A", "!"),),
     "adapters/slack/decoding.py:_MARK": (
         ("", "<a:", ""),
         ("<a:", "a", ""),
