@@ -79,7 +79,7 @@ class SlackChat:
             signing_secret=signing_secret,
             before_authorize=self._incoming,
             oauth_flow=InstallFlow(oauth, self._anyone.client, site, bot.report) if oauth else None,
-            name="parley",  # without one, Bolt reads the source of every caller to find a name
+            name="bolt",  # its loggers' name too, so not ours; without one, Bolt reads its callers' sources to find one
         )
 
     @property

@@ -759,7 +759,6 @@ PICTURED: Mapping[str, str] = {
     "host-copy": "host-preview",
     "host-edit-form": "form",
     "host-edited": "host-preview",
-    "host-elsewhere": "close-asked",
     "host-elsewhere-form": "form-policy",
     "host-placed": "poll-opened",
     "host-extended": "poll-opened",

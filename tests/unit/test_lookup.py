@@ -225,7 +225,7 @@ async def test_an_entry_that_is_gone_is_answered_politely() -> None:
         ("/help ask", "Ask a question in your own words"),
         ("/help rebuttal", "Find the strongest counterarguments"),
         ("/help zzz", "/help lists the commands"),
-        ("/facts", "You can choose from 3."),
+        ("/facts", "There are 3."),
         ("/glossary wulong", "A tea between green and black."),
     ],
 )
