@@ -1,1 +1,1 @@
-"""Finding where a community agrees: votes on statements, groups of people who vote alike, and what unites them."""
+"""Deliberation: votes on statements, groups of people who vote alike, and the statements that unite them."""

@@ -1,6 +1,6 @@
-"""Members' answers, written in groups: all that arrive while one transaction is being written are the next one.
+"""Write members' answers in groups: the answers that arrive during one transaction share the next one.
 
-Each is acknowledged after the commit. A crowd waits for a few transactions instead of for one a member.
+The box acknowledges each answer after the commit. A crowd waits for a few transactions instead of one per member.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from bot.store.keys import Keys
 from bot.store.sql import Transaction
 
 GROUP_MAX = 1_000
-"""Answers in one transaction. It bounds how long the first of a huge crowd waits."""
+"""Most answers in one transaction. The limit bounds the wait of the first member in a huge crowd."""
 
 logger = logging.getLogger("parley.discussions")
 
 
 class NotCounted(Enum):
-    """Why an answer changes nothing."""
+    """The reason that an answer changes nothing."""
 
     CLOSED = "closed"
-    """The discussion has ended, or never was."""
+    """The discussion has ended, or never existed."""
     GONE = "gone"
-    """The statement is not in the discussion, or no longer."""
+    """The statement isn't open for answers, or doesn't exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatementAnswer:
-    """A vote of 1, 0 or -1 on the statement at a position. `voter` is as `voter_in` returns it."""
+    """A vote of 1, 0 or -1 on the statement at a position. `voter` comes from `voter_in`."""
 
     discussion: str
     voter: str
@@ -49,7 +49,7 @@ class StatementAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CountedAnswer:
-    """A durable answer: what stands for the member, what they had answered before, and all statements."""
+    """A durable answer: the member's pseudonym, their earlier answers by position, and all statements."""
 
     person: str
     before: Mapping[int, int]
@@ -58,7 +58,7 @@ class CountedAnswer:
 
 @dataclass(slots=True)
 class AnswerBox:
-    """Takes answers to all discussions. The only place that writes them."""
+    """The only writer of answers, for all discussions."""
 
     database: Database
     keys: Keys
@@ -66,11 +66,11 @@ class AnswerBox:
     _writing: asyncio.Task[None] | None = None
 
     async def put(self, answer: StatementAnswer) -> CountedAnswer | NotCounted:
-        """Store an answer, and return once it is durable. The same again is harmless. Raises Unavailable."""
+        """Store an answer, and return once it is durable. A repeat is harmless. Raises Unavailable."""
         future: asyncio.Future[CountedAnswer | NotCounted] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, future))
         if self._writing is None:
-            self._writing = asyncio.create_task(self._write_groups(), context=Context())  # of no request
+            self._writing = asyncio.create_task(self._write_groups(), context=Context())  # outside any request
         return await future
 
     async def _write_groups(self) -> None:
@@ -79,7 +79,7 @@ class AnswerBox:
                 group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
                 ends = await self._write_group([answer for answer, _ in group])
                 for (_, future), end in zip(group, ends, strict=True):
-                    if future.done():  # its member left meanwhile
+                    if future.done():  # the member left meanwhile
                         continue
                     if isinstance(end, Exception):
                         future.set_exception(end)
@@ -91,7 +91,7 @@ class AnswerBox:
     async def _write_group(
         self, answers: Sequence[StatementAnswer]
     ) -> Sequence[CountedAnswer | NotCounted | Exception]:
-        """Write all answers in one transaction. Where a bug breaks it, each gets its own: only the culprit fails."""
+        """Write all answers in one transaction. If a bug breaks it, retry each alone: only the culprit fails."""
         try:
             return await self.database.write(lambda tx: self._settle(tx, answers))
         except Unavailable as error:
@@ -106,12 +106,12 @@ class AnswerBox:
         self, tx: Transaction, answers: Sequence[StatementAnswer]
     ) -> list[CountedAnswer | NotCounted | Exception]:
         ends: dict[int, CountedAnswer | NotCounted | Exception] = {}
-        for discussion in sorted({each.discussion for each in answers}):  # in one order, so that no two writers lock
+        for discussion in sorted({each.discussion for each in answers}):  # sorted against deadlocks
             numbers = [number for number, each in enumerate(answers) if each.discussion == discussion]
             group = [answers[number] for number in numbers]
             try:
                 ends.update(zip(numbers, await self._settle_discussion(tx, discussion, group), strict=True))
-            except Unavailable as error:  # its secret is another key's; nothing was written
+            except Unavailable as error:  # another instance key wrapped its secret; the box wrote nothing
                 ends.update((number, Unavailable(error.message)) for number in numbers)
         return [ends[number] for number in range(len(answers))]
 

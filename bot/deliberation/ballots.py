@@ -1,7 +1,7 @@
-"""A person's answers as one short text, a letter for each statement by position: `a.d` agrees with the first and
-disagrees with the third.
+"""A person's answers as one short text, with a letter for each statement by position.
 
-One row a person keeps a close short, and lets everybody's answers become a matrix without a loop over votes.
+`a.d` agrees with the first statement and disagrees with the third. One row per person makes a close quick, and turns
+all answers into a matrix without a loop over votes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 Ballots = list[str]
-"""One ballot a person, as long as the last statement they answered."""
+"""One ballot per person. It ends at the last statement that the person answered."""
 LETTERS: Final[Mapping[int, str]] = {1: "a", 0: "p", -1: "d"}
 """By vote: agree, pass, disagree."""
 UNANSWERED: Final = "."
@@ -18,7 +18,7 @@ _VOTES: Final[Mapping[str, int]] = {letter: vote for vote, letter in LETTERS.ite
 
 
 def write_ballot(answers: Mapping[int, int]) -> str:
-    """Write the votes of a person, by position. There is at least one."""
+    """Write a person's votes, by position. `answers` has at least one."""
     letters = [UNANSWERED] * (max(answers) + 1)
     for position, vote in answers.items():
         letters[position] = LETTERS[vote]

@@ -1,4 +1,4 @@
-"""Discussions close by themselves, and places hear the result: a chore of the scheduler (bot/polls/scheduler.py)."""
+"""Close due discussions and announce their results: a chore of the scheduler (bot/polls/scheduler.py)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Say = Callable[[Discussion, Community], Awaitable[Reply]]
 
 @dataclass(slots=True)
 class DiscussionDeadlines:
-    """Ends what is due and tells it, each place once: a row is taken out before its place is told."""
+    """Ends due discussions and announces each once per place: it takes a row out of the queue before it posts."""
 
     discussions: Discussions
     copies: Copies
@@ -49,7 +49,7 @@ class DiscussionDeadlines:
         return self.discussions.database
 
     async def run_due(self, now: datetime) -> None:
-        """Do everything that is due, once. Raises `Unavailable`."""
+        """End and announce all due discussions, once. Raises `Unavailable`."""
         for discussion in await self.discussions.due(now):
             try:
                 if await self.discussions.end(discussion, now):
@@ -63,7 +63,7 @@ class DiscussionDeadlines:
         await self.copies.refresh_stale()
 
     async def next_due(self) -> datetime | None:
-        """Return when the next close or announcement is due; may be past."""
+        """Return the time of the next close or announcement, possibly in the past; None if there is none."""
         platforms = json.dumps(sorted(self.platforms))
         due: int | None = await self._database.read(
             lambda tx: tx.value("next_discussion_deadline", platforms=platforms)
@@ -83,7 +83,7 @@ class DiscussionDeadlines:
             await self._database.write(lambda tx, telling=telling: posted_cards.put_back(tx, telling, due_at))  # type: ignore[misc]
 
     async def _tell(self, telling: Telling) -> bool:
-        """Announce to one place; False where that can't be just now."""
+        """Announce a result in one place. Return False if the platform or the database is unavailable."""
         discussion = await self._database.read(lambda tx: repository.find(tx, telling.poll))
         if discussion is None:
             return True
@@ -121,7 +121,7 @@ def _unannounced(t: Translator, discussion: Discussion, result: Reply) -> Reply:
 
 
 def lost_card(t: Translator, discussion: Discussion) -> Reply:
-    """Tell the host that a message can't be redrawn."""
+    """Tell the host that Parley can't edit one of the discussion's messages."""
     notice = t("I can't edit one of its messages: its channel is gone or locked. Answers still count.")
     body = text(paragraph(Bold(discussion.question)), notice)
     return Reply((Card(title=t("I can't update a discussion's message"), body=body, tone=Tone.CAUTION),))

@@ -1,4 +1,4 @@
-"""How far each statement moves people: the slow part of the draw's priorities, computed beside presses and never in one."""
+"""Compute each statement's extremity, the slow part of the draw's priorities, outside members' requests."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ if TYPE_CHECKING:
     from bot.deliberation.vote_matrix import Numbers
 
 GROWTH = 1.1
-"""Extremities are renewed when there are a tenth more answers than at the last time."""
+"""Growth of the answers, as a factor since the last renewal, that calls for another."""
 GROWTH_MIN = 20
-"""Answers that must have come since, however few there were."""
+"""Least number of new answers for a renewal, in small discussions too."""
 
 logger = logging.getLogger("parley.discussions")
 
 
 @dataclass(slots=True)
 class Extremities:
-    """The latest extremities of each open discussion, in memory alone: a restart computes them anew."""
+    """The latest extremities of each open discussion, in memory only: a restart computes them again."""
 
     database: Database
     _latest: dict[str, tuple[int, Numbers]] = field(default_factory=dict)
-    """By discussion: after how many answers they were computed, and the extremity of each statement by position."""
+    """By discussion: the number of answers at the last renewal, and each statement's extremity by position."""
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     def of(self, discussion: str) -> Numbers | None:
-        """Return the latest extremities, by position; None before the first time."""
+        """Return the latest extremities, by position; None before the first renewal."""
         latest = self._latest.get(discussion)
         return None if latest is None else latest[1]
 
     def renew(self, discussion: str, answers: int) -> None:
-        """Have the extremities computed on another thread, if enough answers came since the last time."""
+        """Start a renewal in the background, if enough members answered since the last one."""
         before = self._latest[discussion][0] if discussion in self._latest else 0
         if discussion in self._tasks or answers < max(before * GROWTH, before + GROWTH_MIN):
             return
-        task = asyncio.create_task(self._compute(discussion, answers), context=Context())  # of no request
+        task = asyncio.create_task(self._compute(discussion, answers), context=Context())  # outside any request
         self._tasks[discussion] = task
         task.add_done_callback(lambda _: self._tasks.pop(discussion, None))
 
     def forget(self, discussion: str) -> None:
-        """Drop what is held of a discussion that has ended, and cancel what is under way."""
+        """Drop the extremities of a discussion that has ended, and cancel its renewal."""
         self._latest.pop(discussion, None)
         if (task := self._tasks.get(discussion)) is not None:
             task.cancel()
 
     async def drain(self) -> None:
-        """Wait for what is under way."""
+        """Wait for all renewals."""
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def stop(self) -> None:
-        """Cancel what is under way."""
+        """Cancel all renewals."""
         for task in self._tasks.values():
             task.cancel()
         await self.drain()

@@ -1,4 +1,4 @@
-"""From stored answers to numbers: the matrix, its camps, its lists. This is where a close meets NumPy."""
+"""Turn stored answers into numbers: the matrix, its camps and its lists. A close needs NumPy from here on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bot.deliberation.vote_matrix import UNSEEN, Numbers, Votes
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Totals by column, overall and by group; lists are positions of statements, not yet checked for small numbers."""
+    """Totals by column, overall and by group. Lists hold positions; the report checks for small numbers."""
 
     totals: tuple[AnswerTotal, ...]
     group_totals: tuple[tuple[AnswerTotal, ...], ...]
@@ -52,7 +52,7 @@ def matrix_of(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Vo
 
 
 def findings(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Findings:
-    """Work out everything that a result is made of."""
+    """Compute all numbers of a result."""
     votes = matrix_of(statements, ballots)
     muted = [column for column, each in enumerate(statements) if each.state is StatementState.MUTED]
     camps = find_camps(votes, muted)
@@ -81,7 +81,7 @@ def findings(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Fin
             tuple(
                 (position[item.column], item.agree)
                 for item in representatives(by_group, group, muted)
-                if min(item.z, item.ratio_z) > Z_90  # Polis lists the best there is, even on a side that nobody took
+                if min(item.z, item.ratio_z) > Z_90  # Polis lists the best, even if nobody took its side
             )
             for group in range(camps.count)
         ),
@@ -96,7 +96,7 @@ def _totals(counts: Counts) -> tuple[AnswerTotal, ...]:
 
 
 def draw_weights(statements: Sequence[DiscussionStatement], extremity: Numbers | None = None) -> Numbers:
-    """Weigh statements for the draw by their totals; `extremity` is that of a while ago, 0 for newer statements."""
+    """Weigh statements for the draw by their totals. `extremity` may be a while old; newer statements count 0."""
     totals = [
         np.array([getattr(each, name) for each in statements], np.int64) for name in ("agrees", "disagrees", "passes")
     ]
@@ -107,5 +107,5 @@ def draw_weights(statements: Sequence[DiscussionStatement], extremity: Numbers |
 
 
 def extremities(statements: Sequence[DiscussionStatement], ballots: Ballots) -> Numbers:
-    """Return how far each statement moves people, for the draw."""
+    """Return the extremity of each statement, for the draw."""
     return find_components(matrix_of(statements, ballots)).extremity

@@ -1,8 +1,8 @@
-"""From votes to groups of people who vote alike: components, positions, eligible people, clusters.
+"""Group people who vote alike: components, positions, eligible people, clusters.
 
-Pure functions over a vote matrix. The groups that members see come from `find_groups`, in which the order of people
-never matters. `polis_groups` follows Polis step by step instead (github.com/compdemocracy/polis, `math/`; the
-numbers in brackets are points of our design) and proves the shared parts against Polis' own numbers.
+Pure functions over a vote matrix. `find_groups` makes the groups that members see; the order of people never matters
+to it. `polis_groups` follows Polis step by step instead (github.com/compdemocracy/polis, `math/`; the numbers in
+brackets are points of our design) and proves the shared parts against Polis' own numbers.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ BASE_CLUSTERS: Final = 100
 GROUPS_MAX: Final = 5
 RESTARTS: Final = 20
 SAMPLE: Final = 500
-"""With more people than this, restarts and silhouettes work on a sample; everybody is assigned in the end."""
+"""Most people for restarts and silhouettes: beyond them a sample decides, and then everybody joins a group."""
 MEMBERS_MIN: Final = 5
-"""No group is smaller."""
+"""Least number of people in a group."""
 _MOVE_MAX: Final = 0.01
 _BASE_STEPS: Final = 100
 _GROUP_STEPS: Final = 20
@@ -40,7 +40,7 @@ class Components:
 
     @property
     def extremity(self) -> Numbers:
-        """How far a lone agreement with each statement would move a person: the length of its component vector."""
+        """Return how far a lone agreement with each statement moves a person: its component vector's length."""
         factor = np.sqrt(self.mean.size)
         lengths: Numbers = np.linalg.norm((1 - self.mean) * self.vectors * factor, axis=0)
         return lengths
@@ -55,19 +55,19 @@ class Grouping:
 
     @property
     def count(self) -> int:
-        """How many groups there are."""
+        """Return the number of groups."""
         return int(self.labels.max(initial=-1)) + 1
 
     def members(self, group: int) -> Mask:
-        """Tell which rows belong to a group."""
+        """Mark the rows of a group's members."""
         membership: Mask = self.labels == group
         return membership
 
 
 def find_components(votes: Votes, previous: Components | None = None) -> Components:
-    """Find the mean and the two main components of votes [4], missing votes being their statement's mean.
+    """Find the mean and the two main components of votes [4]. A missing vote counts as its statement's mean.
 
-    The sign of a component follows `previous` where there is one, else its largest entry is positive.
+    The sign of a component follows `previous` if there is one; otherwise its largest entry is positive.
     """
     seen = votes != UNSEEN
     counts = seen.sum(axis=0)
@@ -91,8 +91,8 @@ def find_components(votes: Votes, previous: Components | None = None) -> Compone
 def project(votes: Votes, components: Components) -> Numbers:
     """Place each person in the plane by the statements they saw [5]: people by two.
 
-    Statement by statement, not as one product: BLAS may round equal rows differently, and people who vote alike must
-    stand on the same point.
+    Add up statement by statement, not as one product: BLAS may round equal rows differently, and people who vote alike
+    need the same point.
     """
     seen = votes != UNSEEN
     centred = np.ascontiguousarray(np.where(seen, votes - components.mean, 0.0).T)
@@ -103,7 +103,7 @@ def project(votes: Votes, components: Components) -> Numbers:
 
 
 def find_eligible(votes: Votes, earlier: Iterable[int] = ()) -> Integers:
-    """Return the rows that are grouped [6]: people with enough votes, those who were in before, and the most active."""
+    """Return the rows to group [6]: people with enough votes, `earlier` members, and the most active if too few."""
     counts = (votes != UNSEEN).sum(axis=1)
     eligible = counts >= min(VOTES_MIN, votes.shape[1])
     eligible[list(earlier)] = True
@@ -122,7 +122,7 @@ def _distances(points: Numbers, centres: Numbers) -> Numbers:
 
 
 def _nearest(points: Numbers, centres: Numbers) -> Integers:
-    """Number each point's nearest centre, the last of equally near ones, as Polis' `min-key` does."""
+    """Return the number of each point's nearest centre; of equally near ones the last, as Polis' `min-key` does."""
     nearest: Integers = len(centres) - 1 - _distances(points, centres)[:, ::-1].argmin(axis=1)
     return nearest
 
@@ -136,7 +136,7 @@ def _centre_sums(points: Numbers, labels: Integers, weights: Numbers, count: int
 
 
 def lloyd(points: Numbers, weights: Numbers, centres: Numbers, steps: int) -> tuple[Integers, Numbers]:
-    """Run k-means from given centres until none, sorted, moves by .01, dropping empty clusters [7]."""
+    """Run k-means from these centres until none, in sorted order, moves by 0.01. Drop empty clusters [7]."""
     labels = _nearest(points, centres)
     for step in range(steps + 1):
         if step:
@@ -158,14 +158,14 @@ def _sorted_rows(rows: Numbers) -> Numbers:
 
 
 def first_distinct(points: Numbers, count: int) -> Numbers:
-    """Return the first `count` different points, in order: Polis' way to begin."""
+    """Return the first `count` different points, in order, as Polis begins."""
     _, firsts = np.unique(points, axis=0, return_index=True)
     start: Numbers = points[np.sort(firsts)[:count]]
     return start
 
 
 def silhouette(distances: Numbers, labels: Integers) -> float:
-    """Return the mean silhouette of points; one that is alone in its group counts 0 [8]."""
+    """Return the mean silhouette of points; a point alone in its group counts 0 [8]."""
     groups = int(labels.max()) + 1
     membership = np.eye(groups)[labels]
     sizes = membership.sum(axis=0)
@@ -183,10 +183,10 @@ def silhouette(distances: Numbers, labels: Integers) -> float:
 
 
 def polis_groups(positions: Numbers, eligible: Sequence[int] | Integers) -> Grouping:
-    """Group people as Polis does: base clusters [7], then groups of them [8].
+    """Group people as Polis does: base clusters [7], then groups of base clusters [8].
 
     The first eligible rows are the first centres, so their order matters. Polis numbers its base clusters as people
-    join the grouping, and groups start from the lowest numbers: give `VoteMatrix.joining`, not the order of first votes.
+    join the grouping, and groups start from the lowest numbers. So pass `VoteMatrix.joining`, not the order of votes.
     """
     rows = np.asarray(eligible, dtype=np.int64)
     points = positions[rows]
@@ -204,10 +204,10 @@ def polis_groups(positions: Numbers, eligible: Sequence[int] | Integers) -> Grou
 
 
 def find_groups(votes: Votes, eligible: Integers, chance: np.random.Generator) -> Grouping | None:
-    """Group the eligible rows by seeded k-means++; None where every partition has a group of fewer than five.
+    """Group the eligible rows by seeded k-means++; None if every partition has a group of fewer than five.
 
-    `votes` are everybody's. Rows must be in canonical order, so that the same votes draw the same numbers for
-    any people: `stability.find_camps` sees to that.
+    `votes` has everybody's votes. `stability.find_camps` puts rows in canonical order, so that the same votes draw the
+    same numbers for any people.
     """
     positions = project(votes, find_components(votes))[eligible]
     labels, score = cluster(positions, chance)
@@ -219,7 +219,10 @@ def find_groups(votes: Votes, eligible: Integers, chance: np.random.Generator) -
 
 
 def cluster(points: Numbers, chance: np.random.Generator) -> tuple[Integers | None, float]:
-    """Partition points by the k of the best silhouette, the best of twenty starts each: labels and silhouette."""
+    """Partition points with the number of groups of the best silhouette, the best of twenty starts for each number.
+
+    Return labels and silhouette; None and 0 if every partition has a group of fewer than five.
+    """
     count = len(points)
     sample = points if count <= SAMPLE else points[np.sort(chance.choice(count, SAMPLE, replace=False))]
     distances = _distances(sample, sample)
@@ -256,9 +259,9 @@ def _best_centres(points: Numbers, k: int, chance: np.random.Generator) -> Numbe
 
 
 def _nearest_of_each_start(points: Numbers, centres: Numbers) -> tuple[NDArray[np.int8], Numbers]:
-    """Return each start's nearest centre of each point, and the squared distance: both starts by points.
+    """Return each point's nearest centre in each start, and its squared distance: both starts by points.
 
-    One centre after the other: NumPy's `argmin` is slow along an axis of two to five.
+    Take one centre after the other: NumPy's `argmin` is slow along an axis of two to five.
     """
     squares = _squares(points, centres[:, 0])
     labels = np.zeros(squares.shape, np.int8)
@@ -270,7 +273,7 @@ def _nearest_of_each_start(points: Numbers, centres: Numbers) -> tuple[NDArray[n
 
 
 def _squares(points: Numbers, centres: Numbers) -> Numbers:
-    """Squared distances from one centre of each start: starts by points."""
+    """Return squared distances from one centre of each start: starts by points."""
     across = points[:, 0] - centres[:, 0, None]
     along = points[:, 1] - centres[:, 1, None]
     squares: Numbers = across * across + along * along
@@ -278,7 +281,7 @@ def _squares(points: Numbers, centres: Numbers) -> Numbers:
 
 
 def _spread_starts(points: Numbers, k: int, chance: np.random.Generator) -> Numbers:
-    """Choose starts by k-means++ (Arthur and Vassilvitskii 2007): each next centre likelier the farther it lies."""
+    """Choose starts by k-means++ (Arthur and Vassilvitskii 2007): a farther point is likelier as the next centre."""
     centres = np.empty((RESTARTS, k, points.shape[1]))
     centres[:, 0] = points[chance.integers(len(points), size=RESTARTS)]
     nearest = np.full((RESTARTS, len(points)), np.inf)

@@ -1,4 +1,4 @@
-"""What open discussions hold about one member: shown, saved as a file, erased. Closed ones hold nothing."""
+"""Show, export and erase one member's data in open discussions. Closed ones hold none."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bot.store.sql import Transaction
 
 @dataclass(frozen=True, slots=True)
 class DiscussionData:
-    """A member's answers and statements. All methods raise Unavailable when the database can't be used."""
+    """A member's answers and statements. All methods raise Unavailable if the database fails."""
 
     discussions: Discussions
 
     async def stored_about(self, actor: Actor) -> tuple[int, tuple[str, ...]]:
-        """Return in how many open discussions the member answered, and the statements they wrote in open ones."""
+        """Return the number of open discussions that the member answered in, and their statements in open ones."""
         community = community_id(actor)
         rows = await self.discussions.database.read(lambda tx: repository.of_community(tx, community, 1000))
         answered = 0
@@ -31,7 +31,7 @@ class DiscussionData:
         return answered, tuple(row["words"] for row in own)
 
     async def export_of(self, actor: Actor) -> list[dict[str, object]]:
-        """Return the member's answers in open discussions, and the statements they wrote there, for a file."""
+        """Return the member's answers and statements in open discussions, for a file."""
         community, author = community_id(actor), voter_in(community_id(actor), actor)
         rows = await self.discussions.database.read(lambda tx: repository.of_community(tx, community, 1000))
         parts: list[dict[str, object]] = []

@@ -1,4 +1,4 @@
-"""A discussion, its statements, and what is reported of it. Plain immutable data; times are in UTC."""
+"""A discussion, its statements and its totals. Plain immutable data; times are in UTC."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from bot.polls.model import PollState
 from bot.polls.places import PollPlace, places_around
 
 ID_PREFIX = "d-"
-"""What a discussion's id begins with, and no poll's."""
+"""The beginning of each discussion's id, and of no poll's."""
 QUESTION_MAX = 300
 WORDS_MAX = 140
 STARTERS_MIN = 5
 STARTERS_MAX = 100
 STATEMENTS_MAX = 300
 PEOPLE_MIN = 7
-"""Nothing is reported of fewer people."""
+"""Least number of people for a report."""
 SHOWN_MIN = 5
-"""No number is shown that fewer people answered."""
+"""Least number of people behind any number that members see."""
 
 
 class Moderation(StrEnum):
-    """When moderators look at members' statements."""
+    """The time at which moderators review members' statements."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -32,7 +32,7 @@ class Moderation(StrEnum):
 
 
 class StatementState(StrEnum):
-    """`DRAFT` waits for its author, who is shown similar ones; `WAITING` for a moderator."""
+    """The state of a statement. `DRAFT` waits for its author, who sees a similar one; `WAITING` for a moderator."""
 
     DRAFT = "draft"
     WAITING = "waiting"
@@ -43,7 +43,10 @@ class StatementState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiscussionStatement:
-    """`author` is `platform:workspace:id` of the member who wrote it, until the close. Totals are never shown as such."""
+    """A statement with its totals, which members never see directly.
+
+    `author` is the `platform:workspace:id` of the member who wrote it, until the close.
+    """
 
     position: int
     words: str
@@ -63,7 +66,10 @@ class DiscussionStatement:
 
 @dataclass(frozen=True, slots=True)
 class Discussion:
-    """`community`, `creator`, `places` and `private` are as a poll's. `votes` counts answers given and changed."""
+    """A discussion. `community`, `creator`, `places` and `private` are as in a poll.
+
+    `votes` counts members' answers and changes of answers.
+    """
 
     id: str
     community: str
@@ -85,15 +91,15 @@ class Discussion:
     places: frozenset[PollPlace] = frozenset()
 
     def answers(self, community: str, place: Place) -> bool:
-        """Whether a request that a member of this community makes in this place may see the discussion."""
+        """Whether a member of this community may see the discussion from this place."""
         return community == self.community and (not self.private or not self.places.isdisjoint(places_around(place)))
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a member sees next: a statement, or None at the end; and how far they are.
+    """A member's next statement, None at the end, and their progress.
 
-    `joined` tells whether they take part only since the answer that led here.
+    `joined` says whether the answer before this turn was their first.
     """
 
     discussion: Discussion
@@ -105,7 +111,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class AnswerTotal:
-    """How many agreed, disagreed and passed."""
+    """The numbers of people who agreed, disagreed and passed."""
 
     agree: int
     disagree: int
@@ -116,5 +122,5 @@ class AnswerTotal:
         return self.agree + self.disagree + self.passed
 
     def share(self, *, agree: bool = True) -> float:
-        """Return the percentage that agreed or disagreed."""
+        """Return the percentage of people who agreed or disagreed; 0 without answers."""
         return 100 * (self.agree if agree else self.disagree) / self.answers if self.answers else 0.0

@@ -1,6 +1,6 @@
-"""Everything that Polis computes of a conversation, by our functions: the proof that they do what they say.
+"""Compute with our functions all numbers that Polis computes of a conversation, to prove the functions right.
 
-Members never see it: its groups depend on the order of people, and it draws groups where none hold.
+Members never see these numbers: the groups depend on the order of people, and appear even if none hold.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bot.deliberation.vote_matrix import VoteMatrix, Votes, muted, read_votes
 
 @dataclass(frozen=True, slots=True)
 class PolisConversation:
-    """Votes as (person, statement, vote), oldest first, vote 1, 0 or -1; ids are whatever numbers they had there."""
+    """A conversation with Polis' ids. Votes are (person, statement, vote), oldest first; a vote is 1, 0 or -1."""
 
     votes: Sequence[tuple[int, int, int]]
     statements: Sequence[int]
@@ -34,7 +34,7 @@ class PolisConversation:
 
 @dataclass(frozen=True, slots=True)
 class PolisNumbers:
-    """What Polis would publish, by statement ids and people's ids; lists are (statement, agree)."""
+    """Polis' results, by ids of statements and people; `representative` has pairs of (statement, agree)."""
 
     groups: Sequence[Collection[int]]
     representative: Sequence[Sequence[tuple[int, bool]]]
@@ -51,8 +51,8 @@ def polis_numbers(
 ) -> PolisNumbers:
     """Compute a conversation's numbers.
 
-    `eligible` people are Polis' own where its history is not at hand. With `groups` given, the rest follows from them.
-    A statement has a column from its first vote on, so one without votes has no numbers.
+    `eligible` are the people that Polis grouped, for a conversation without its history. `groups` replaces our groups.
+    A statement gets a column with its first vote, so a statement without votes has no numbers.
     """
     answered = {statement for _, statement, _ in conversation.votes}
     matrix = read_votes(conversation.votes, [each for each in conversation.statements if each in answered])

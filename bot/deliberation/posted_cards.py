@@ -1,4 +1,4 @@
-"""The messages that show a discussion, for `Copies` to redraw, and the places that are to hear its result."""
+"""The messages that show a discussion, for `Copies` to redraw, and the queue of places for its result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_DISCUSSION = N_("There's no discussion with this id.")
 
 
 async def get(tx: Transaction, discussion: str) -> Discussion:
-    """Raises NotFound."""
+    """Return the discussion. Raises NotFound."""
     row = await repository.find(tx, discussion)
     if row is None:
         raise NotFound(NO_DISCUSSION)
@@ -29,7 +29,7 @@ async def get(tx: Transaction, discussion: str) -> Discussion:
 
 
 async def add_copy(tx: Transaction, copy: PostedMessage) -> None:
-    """Remember a message; once more is harmless."""
+    """Remember a message. A repeat is harmless."""
     values = row_key(copy.poll, copy.message)
     await tx.run("put_discussion_copy", thread=copy.message.place.thread, posted_at=to_stored(copy.posted_at), **values)
 
@@ -39,17 +39,17 @@ async def copies(tx: Transaction, poll: str) -> list[PostedMessage]:
 
 
 async def stale_copies(tx: Transaction) -> list[PostedMessage]:
-    """Return the messages that show less than there is."""
+    """Return the messages that show an earlier state of their discussion."""
     return [read_copy(row) for row in await tx.rows("stale_discussion_copies")]
 
 
 async def copies_of_open_polls(tx: Transaction) -> list[PostedMessage]:
-    """Return those of open discussions."""
+    """Return the messages of open discussions."""
     return [read_copy(row) for row in await tx.rows("copies_of_open_discussions")]
 
 
 async def find_copy(tx: Transaction, copy: PostedMessage) -> PostedMessage | None:
-    """Return the message as it is stored now."""
+    """Return the message from the database; None if it isn't there."""
     row = await tx.one("find_discussion_copy", **row_key(copy.poll, copy.message))
     return None if row is None else read_copy(row)
 
@@ -62,7 +62,7 @@ async def mark_shown(tx: Transaction, copy: PostedMessage, poll: Discussion, at:
 
 
 async def lose_copy(tx: Transaction, poll: str, message: MessageRef) -> bool:
-    """Let a message rest that can't be drawn now; once the discussion has ended, forget it. True where that is news."""
+    """Set aside a message that Parley can't edit; forget it after the close. True for the first failure."""
     row = await tx.one("lose_discussion_copy", **row_key(poll, message))
     if row is None:
         await forget_copy(tx, poll, message)
@@ -75,20 +75,20 @@ async def forget_copy(tx: Transaction, poll: str, message: MessageRef) -> None:
 
 
 async def tell_places(tx: Transaction, discussion: Discussion, now: datetime) -> None:
-    """Queue the result for every place where the discussion was posted, or else for its host."""
+    """Queue the result for every place that shows the discussion; for its host if there is none."""
     if not await tx.run("tell_discussion_places", poll=discussion.id, now=to_stored(now)):
         await tell_host(tx, discussion, now)
 
 
 async def tell_host(tx: Transaction, discussion: Discussion, now: datetime) -> None:
-    """Queue the result for the host, once, because a place could not be told."""
+    """Queue the result for the host, once, because a place can't show it or none exists."""
     if await tx.run("claim_discussion_host", poll=discussion.id):
         platform, _, workspace = discussion.community.partition(":")
         await put_back(tx, Telling(discussion.id, News.RESULT, Place(platform, workspace, ""), now), now)
 
 
 async def take(tx: Transaction, platforms: Iterable[str], now: datetime) -> Telling | None:
-    """Take out what is due longest on one of these platforms. No other process gets it."""
+    """Take the longest overdue announcement on these platforms; None if none is due. No other process gets it."""
     row = await tx.one("take_discussion_telling", platforms=json.dumps(sorted(platforms)), now=to_stored(now))
     if row is None:
         return None
@@ -97,7 +97,7 @@ async def take(tx: Transaction, platforms: Iterable[str], now: datetime) -> Tell
 
 
 async def put_back(tx: Transaction, telling: Telling, due_at: datetime) -> None:
-    """Queue again what certainly reached nobody, due at this time."""
+    """Queue an announcement again, due at this time, because it certainly reached nobody."""
     place = telling.place
     await tx.run(
         "put_discussion_telling",

@@ -1,4 +1,4 @@
--- The messages that show a discussion, and places that are still to hear its result. As those of polls.
+-- The messages that show a discussion, and the queue of places for its result. They work as for polls.
 
 -- name: put_discussion_copy(poll, platform, workspace, channel, thread, message, posted_at)!
 INSERT INTO discussion_copies (poll, platform, workspace, channel, thread, message, posted_at)

@@ -1,4 +1,4 @@
-"""Members' statements: written, held where another says nearly the same, looked at by moderators, muted."""
+"""Members' statements: proposals, drafts with a near-duplicate, and moderators' decisions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from bot.i18n import Translator
 from bot.store.sql import Transaction
 
 OWN_STATEMENTS_MAX = 5
-"""Statements of one member in one discussion, rejected ones left out."""
+"""Most statements of one member in one discussion, without rejected ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatementProposal:
-    """A member's statement as it is stored. `twin` says nearly the same, so the author decides whether to send it."""
+    """A member's stored statement. If a `twin` says nearly the same, the author decides whether to send it."""
 
     statement: DiscussionStatement
     twin: DiscussionStatement | None = None
@@ -29,12 +29,12 @@ class StatementProposal:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What members and moderators do with statements. All methods raise Unavailable when the database can't be used."""
+    """Members' and moderators' actions on statements. All methods raise Unavailable if the database fails."""
 
     discussions: Discussions
 
     async def propose(self, discussion: Discussion, actor: Actor, words: str, t: Translator) -> StatementProposal:
-        """Take a member's statement in, or hold it as a draft where another says nearly the same. Raises Refused."""
+        """Store a member's statement, as a draft if another says nearly the same. Raises Refused."""
         if wrong := wrong_statement(words, t):
             raise Refused(wrong)
         author = voter_in(discussion.community, actor)
@@ -59,7 +59,7 @@ class Proposals:
         return await self.discussions.database.write(write)
 
     async def send_draft(self, discussion: Discussion, actor: Actor, position: int, t: Translator) -> StatementState:
-        """Send what was held because another statement says nearly the same. Raises NotFound for another's."""
+        """Send the member's draft, despite its near-duplicate. Raises NotFound for another's or a sent one."""
         author, to = voter_in(discussion.community, actor), _first_state(discussion)
 
         async def write(tx: Transaction) -> bool:
@@ -72,14 +72,14 @@ class Proposals:
         return to
 
     async def withdraw_draft(self, discussion: Discussion, actor: Actor, position: int) -> None:
-        """Delete the words of a member's own statement that nobody has seen yet; once more is harmless."""
+        """Delete the words of the member's own draft or waiting statement. A repeat is harmless."""
         author = voter_in(discussion.community, actor)
         await self.discussions.database.write(
             lambda tx: tx.run("drop_draft", discussion=discussion.id, position=position, author=author)
         )
 
     async def statements(self, discussion: Discussion) -> list[DiscussionStatement]:
-        """Return all statements, for moderators: waiting ones too."""
+        """Return all statements, waiting ones included, for moderators."""
         return await self.discussions.database.read(lambda tx: repository.statements(tx, discussion.id))
 
     async def decide(
@@ -91,7 +91,7 @@ class Proposals:
         t: Translator,
         note: str = "",
     ) -> DiscussionStatement:
-        """Accept, reject, mute or unmute a statement, once, and log it. Raises Refused where another was faster."""
+        """Accept, reject, mute or unmute a statement, and log it. Raises Refused if another moderator was faster."""
         before = {
             StatementState.OPEN: (StatementState.WAITING, StatementState.MUTED),
             StatementState.REJECTED: (StatementState.WAITING,),

@@ -1,7 +1,7 @@
-"""What is told of a discussion once it has closed: totals, camps that hold, common ground, and a hash of it all.
+"""The public result of a closed discussion: totals, camps that hold, common ground, and a hash. Pure.
 
-Pure. No number is told that fewer than five people answered, overall or in a group, nor one that such a number follows
-from: where a group, or the people without one, gave one to four answers to a statement, no group's are told.
+The report withholds each number of fewer than five answers, overall or in a group, and each number that would reveal
+one: if a group, or the people without one, gave one to four answers to a statement, it withholds every group's.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from bot.deliberation.model import (
 
 LISTED_MAX: Final = 5
 _CLOSE_CALL: Final = 0.3
-"""Both sides have at least this share where a statement divides people without camps."""
+"""Least share of both sides for a statement that divides people without camps."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedStatement:
-    """A statement with what may be told of it: `total` and `groups` are None where too few answered."""
+    """A statement with its public numbers: `total` and `groups` are None if too few people answered."""
 
     position: int
     words: str
@@ -41,7 +41,7 @@ class ReportedStatement:
 
 @dataclass(frozen=True, slots=True)
 class StandsFor:
-    """A statement that a group stands for: it agrees with it, or disagrees."""
+    """A statement that represents a group, and whether the group agrees."""
 
     position: int
     agree: bool
@@ -49,19 +49,19 @@ class StandsFor:
 
 @dataclass(frozen=True, slots=True)
 class DiscussionReport:
-    """The whole result. `people` is 0 where fewer than seven took part: then there is nothing else."""
+    """The whole result. If fewer than seven people took part, `people` is 0 and the rest is empty."""
 
     people: int
     eligible: int
     sizes: tuple[int, ...]
-    """People in each group, the largest first; empty where no camps hold."""
+    """People in each group, the largest first; empty if no camps hold."""
     reason: str
-    """Why there are no clear camps: a value of `NoCamps`; empty where there are."""
+    """The reason that there are no clear camps, a value of `NoCamps`; empty if there are some."""
     stability: float | None
     statements: tuple[ReportedStatement, ...]
     common: tuple[int, ...]
     rejected: tuple[int, ...]
-    """What most disagree with."""
+    """Statements that most people disagree with, by position."""
     dividing: tuple[int, ...]
     stands_for: tuple[tuple[StandsFor, ...], ...]
 
@@ -71,7 +71,7 @@ class DiscussionReport:
 
 
 def make_report(statements: Sequence[DiscussionStatement], ballots: Ballots) -> DiscussionReport:
-    """Work out the result. With 10,000 people this takes a second, so it is for another thread."""
+    """Compute the result. Run it in another thread: it takes a second for 10,000 people."""
     from bot.deliberation.findings import findings  # noqa: PLC0415 - NumPy is slow to load, and most closes are far off
 
     shown = [each for each in statements if each.state in {StatementState.OPEN, StatementState.MUTED}]
@@ -117,7 +117,7 @@ def make_report(statements: Sequence[DiscussionStatement], ballots: Ballots) -> 
 
 
 def _dividing(statements: Sequence[ReportedStatement]) -> tuple[int, ...]:
-    """List what divides most: camps from each other, or, where none hold, everybody in two."""
+    """List the statements that divide most: camps from each other, or everybody in two if no camps hold."""
 
     def spread(each: ReportedStatement) -> float:
         if each.groups is not None:
@@ -133,7 +133,7 @@ def _dividing(statements: Sequence[ReportedStatement]) -> tuple[int, ...]:
 
 
 def as_json(discussion: Discussion, report: DiscussionReport) -> str:
-    """Write the result as it is stored, exported and hashed: the same text each time."""
+    """Write the result for the database, the export and the hash: always the same text."""
     content = {
         "format": "parley discussion 1",
         "discussion": discussion.id,
@@ -145,12 +145,12 @@ def as_json(discussion: Discussion, report: DiscussionReport) -> str:
 
 
 def digest(content: str) -> str:
-    """Hash a result: SHA-256 in hex."""
+    """Return the SHA-256 of a result, in hex."""
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def read_report(content: str) -> DiscussionReport:
-    """Read a stored result. Raises KeyError or ValueError for what `as_json` never wrote."""
+    """Read a stored result. Raises KeyError or ValueError for a text that `as_json` didn't write."""
     data: dict[str, Any] = json.loads(content)
     statements = tuple(
         ReportedStatement(

@@ -22,7 +22,7 @@ UPDATE discussions SET people = people + CAST(:people AS BIGINT), votes = votes 
 WHERE id = :discussion;
 
 -- name: hold_open_discussion(discussion)$
--- The secret of a discussion that takes answers; nobody else changes it until the transaction ends.
+-- The secret of a discussion that takes answers. Lock the discussion until the transaction ends.
 SELECT wrapped FROM discussion_secrets s JOIN discussions d ON d.id = s.discussion
 WHERE d.id = :discussion AND d.state = 'open' AND d.closing = 0 FOR UPDATE OF d;
 

@@ -22,7 +22,7 @@ LISTED = 50
 async def insert(
     tx: Transaction, discussion: Discussion, starters: Sequence[DiscussionStatement], wrapped: str
 ) -> None:
-    """Store a new discussion with its places, starters and wrapped secret. Its community was held by `open_count`."""
+    """Store a new discussion with its places, starters and wrapped secret. First call `open_count`, to lock."""
     await tx.run(
         "insert_discussion",
         id=discussion.id,
@@ -43,7 +43,7 @@ async def insert(
 
 
 async def add_place(tx: Transaction, discussion: str, place: PollPlace) -> None:
-    """Let requests in this place see the discussion; once more is harmless."""
+    """Let requests in this place see the discussion. A repeat is harmless."""
     await tx.run("add_discussion_place", discussion=discussion, **asdict(place))
 
 
@@ -65,7 +65,7 @@ async def add_statements(tx: Transaction, discussion: str, statements: Iterable[
 
 
 async def get_all(tx: Transaction, ids: Iterable[str]) -> list[Discussion]:
-    """Return the discussions with these ids, in this order, without those that don't exist."""
+    """Return the discussions with these ids, in this order. Skip ids without a discussion."""
     order = list(ids)
     listed = json.dumps(order)
     places: dict[str, set[PollPlace]] = defaultdict(set)
@@ -87,7 +87,7 @@ async def of_community(tx: Transaction, community: str, limit: int = LISTED) -> 
 
 
 async def open_count(tx: Transaction, community: str) -> int:
-    """Count a community's open discussions. Until the transaction ends nobody else counts them."""
+    """Count a community's open discussions, and lock out other counts until the transaction ends."""
     await communities.hold(tx, community)
     count: int = await tx.value("open_discussions", community=community)
     return count
@@ -105,7 +105,7 @@ async def answers_of(tx: Transaction, discussion: str, person: str) -> dict[int,
 
 
 async def all_answers(tx: Transaction, discussion: str) -> Ballots:
-    """Return everybody's answers, sorted by the people's hashes."""
+    """Return everybody's answers, sorted by pseudonym."""
     ballots: str | None = await tx.value("discussion_ballots", discussion=discussion)
     return (ballots or "").split()
 
@@ -116,14 +116,14 @@ async def whole(tx: Transaction, discussion: str) -> tuple[Discussion | None, li
 
 
 async def answers_of_people(tx: Transaction, discussion: str, people: Iterable[str]) -> dict[str, dict[int, int]]:
-    """Return the answers of each of these people who has given some."""
+    """Return the answers of these people, without people who haven't answered."""
     listed = json.dumps(sorted(set(people)))
     rows = await tx.rows("ballots_of_people", discussion=discussion, people=listed)
     return {row["person"]: read_ballot(row["ballot"]) for row in rows}
 
 
 async def put_ballots(tx: Transaction, discussion: str, answers: Mapping[str, Mapping[int, int]]) -> None:
-    """Store all answers of each of these people. `count_answers` keeps totals right."""
+    """Store all answers of these people. Call `count_answers` too: it updates the totals."""
     values = [
         {"discussion": discussion, "person": person, "ballot": write_ballot(votes)} for person, votes in answers.items()
     ]
@@ -133,7 +133,7 @@ async def put_ballots(tx: Transaction, discussion: str, answers: Mapping[str, Ma
 async def count_answers(
     tx: Transaction, discussion: str, changes: Mapping[tuple[int, int], int], *, people: int, votes: int
 ) -> None:
-    """Move totals by so many of each (position, vote), and the discussion's own numbers."""
+    """Add to the totals by (position, vote), and to the discussion's numbers of people and votes."""
     positions = sorted({position for position, _ in changes})
     values = [
         {
@@ -150,7 +150,7 @@ async def count_answers(
 
 
 async def withdraw(tx: Transaction, discussion: str, person: str) -> int:
-    """Delete a person's answers and take them out of the totals. Returns how many there were."""
+    """Delete a person's answers and subtract them from the totals. Return their number."""
     before = await answers_of(tx, discussion, person)
     if before:
         await tx.run("drop_ballot_of_person", discussion=discussion, person=person)
@@ -166,7 +166,7 @@ async def move_statement(
     to: StatementState,
     note: str = "",
 ) -> bool:
-    """Move a statement on; False where it was in none of the states before, so that one of two moderators decides."""
+    """Change a statement's state; False if it was in none of the `before` states: only the faster moderator decides."""
     moved = await tx.run(
         "move_statement",
         discussion=discussion,
@@ -181,7 +181,7 @@ async def move_statement(
 async def end(
     tx: Transaction, discussion: str, state: PollState, at: datetime, by: str, result: tuple[str, str] = ("", "")
 ) -> bool:
-    """End an open discussion: its answers, its secret, its authors and its totals go. False where it isn't open."""
+    """End an open discussion, and delete its answers, secret, authors and totals. False if it isn't open."""
     content, digest = result
     ended = await tx.run(
         "end_discussion",

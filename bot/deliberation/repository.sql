@@ -1,4 +1,4 @@
--- Discussions.
+-- Discussions, their statements and ballots.
 
 -- name: insert_discussion(id, community, creator, creator_name, question, pack, moderation, private, opened_at, closes_at)!
 INSERT INTO discussions
@@ -52,7 +52,7 @@ SELECT discussion, wrapped FROM discussion_secrets;
 UPDATE discussion_secrets SET wrapped = :wrapped WHERE discussion = :discussion;
 
 -- name: hold_discussion(discussion)!
--- Until the transaction ends nobody else changes the discussion.
+-- Lock the discussion until the transaction ends.
 UPDATE discussions SET votes = votes WHERE id = :discussion AND state = 'open';
 
 -- name: hold_unclosing_discussion(discussion)!
@@ -62,7 +62,7 @@ UPDATE discussions SET votes = votes WHERE id = :discussion AND state = 'open' A
 UPDATE discussions SET closing = 1, closed_by = :closed_by WHERE id = :discussion AND state = 'open' AND closing = 0;
 
 -- name: hold_open_discussion(discussion)$
--- The secret of a discussion that takes answers; nobody else changes it until the transaction ends.
+-- The secret of a discussion that takes answers. Lock the discussion until the transaction ends.
 SELECT wrapped FROM discussion_secrets s JOIN discussions d ON d.id = s.discussion
 WHERE d.id = :discussion AND d.state = 'open' AND d.closing = 0;
 
@@ -74,7 +74,7 @@ WHERE discussion = :discussion AND person IN (SELECT value FROM json_each(:peopl
 SELECT ballot FROM discussion_ballots WHERE discussion = :discussion AND person = :person;
 
 -- name: discussion_ballots(discussion)$
--- All ballots in one text, with a space between: one step of SQLite's, during which Python goes on.
+-- All ballots in one text, separated by spaces: SQLite builds it in one step, without blocking Python.
 SELECT group_concat(ballot, ' ') FROM (
     SELECT ballot FROM discussion_ballots WHERE discussion = :discussion ORDER BY person
 ) AS ballots;
@@ -92,7 +92,7 @@ SET agrees = agrees + :agrees, disagrees = disagrees + :disagrees, passes = pass
 WHERE discussion = :discussion AND position = :statement;
 
 -- name: count_discussion(discussion, people, votes)!
--- A message shows how many take part, so it is drawn anew for a new member, not for each answer.
+-- A message shows the number of people, so Parley redraws it for a new member, not for each answer.
 UPDATE discussions SET people = people + :people, votes = votes + :votes,
     drawn = drawn + CASE WHEN :people = 0 THEN 0 ELSE 1 END
 WHERE id = :discussion;

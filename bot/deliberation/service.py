@@ -1,4 +1,4 @@
-"""What can be done with discussions, and the rules of who may and when. Commands say the results in words."""
+"""The actions on discussions, with their permissions and deadlines. Commands turn the results into words."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ from bot.store.sql import Transaction
 from bot.store.timestamps import to_stored
 
 OPEN_MAX = 10
-"""Open discussions of one community at a time."""
+"""Most open discussions of one community at a time."""
 CLOSED_MEANWHILE = N_("This discussion is no longer open. Your answer wasn't counted.")
 VOTES: Mapping[str, int] = {"agree": 1, "pass": 0, "disagree": -1}
 
 
 @dataclass(frozen=True, slots=True)
 class DiscussionDraft:
-    """A discussion as its host asks for it. `starters` are (words, leaning)."""
+    """A discussion as its host enters it. `starters` are pairs of (words, leaning)."""
 
     question: str
     closes_at: datetime
@@ -58,7 +58,7 @@ class DiscussionDraft:
 
 @dataclass(slots=True)
 class Discussions:
-    """The discussions of every community. All methods raise Unavailable when the database can't be used."""
+    """The discussions of every community. All methods raise Unavailable if the database fails."""
 
     database: Database
     keys: Keys
@@ -67,10 +67,10 @@ class Discussions:
     random_bytes: Callable[[int], bytes]
     extremities: Extremities
     changed: Callable[[], None] = lambda: None
-    """Called when a deadline was set or moved."""
+    """Called when a deadline is set or moved."""
     answers: AnswerBox = field(init=False)
     _ending: set[str] = field(default_factory=set)
-    """Discussions whose end is under way in this process."""
+    """Discussions that this process is closing."""
     _untidy: bool = False
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ class Discussions:
     # --- hosts ---
 
     async def start(self, draft: DiscussionDraft, request: Request, community: Community, t: Translator) -> Discussion:
-        """Open a discussion, which belongs to the place of the request. Raises NotAllowed or Refused."""
+        """Open a discussion in the place of the request. Raises NotAllowed or Refused."""
         host, now = request.actor, request.now
         if not community.may_create(host):
             raise NotAllowed(t("Only moderators can start discussions in this community."))
@@ -124,7 +124,7 @@ class Discussions:
     async def extend(
         self, discussion: Discussion, request: Request, community: Community, closes_at: datetime, t: Translator
     ) -> Discussion:
-        """Move the close to later. Raises NotAllowed or Refused."""
+        """Postpone the close. Raises NotAllowed or Refused."""
         self.check_host(discussion, request.actor, community, t)
         must_be_open(discussion, t)
         if closes_at <= discussion.closes_at:
@@ -144,7 +144,7 @@ class Discussions:
         return replace(discussion, closes_at=closes_at)
 
     async def close(self, discussion: Discussion, request: Request, community: Community, t: Translator) -> Discussion:
-        """End the discussion before its time. Raises NotAllowed or Refused."""
+        """Close the discussion early. Raises NotAllowed or Refused."""
         self.check_host(discussion, request.actor, community, t)
         must_be_open(discussion, t)
         logged = self.logged(Deed.CLOSE, discussion, request, discussion.question)
@@ -153,7 +153,7 @@ class Discussions:
         return await self.get(discussion.id, t)
 
     async def cancel(self, discussion: Discussion, request: Request, community: Community, t: Translator) -> None:
-        """End the discussion without a result: its answers are deleted. Raises NotAllowed or Refused."""
+        """End the discussion without a result, and delete its answers. Raises NotAllowed or Refused."""
         self.check_host(discussion, request.actor, community, t)
         must_be_open(discussion, t)
         logged = self.logged(Deed.CANCEL, discussion, request, discussion.question)
@@ -166,7 +166,7 @@ class Discussions:
             raise NotAllowed(t("Only the discussion's host and the moderators of its community can do that."))
 
     def logged(self, deed: Deed, discussion: Discussion, request: Request, detail: str) -> Unit[None]:
-        """Return the step that logs a deed. Moderators read the log anywhere, so it has nothing of private ones."""
+        """Return the step that logs a deed. It skips private discussions, since moderators read the log anywhere."""
         if discussion.private:
             return _nothing
         return self.action_log.entry(
@@ -176,16 +176,16 @@ class Discussions:
     # --- the end ---
 
     async def due(self, now: datetime) -> list[str]:
-        """Return the open discussions whose time is up, or whose end a process began and did not finish."""
+        """Return the open discussions past their close, and the ones that a process began to end but didn't finish."""
         due = await self.database.read(lambda tx: tx.column("due_discussions", now=to_stored(now)))
         return [each for each in due if each not in self._ending]
 
     async def end(self, discussion: str, at: datetime, by: str = "", also: Unit[None] | None = None) -> bool:
-        """Close a discussion for good; True for the caller who did it.
+        """Close a discussion for good; True for the caller who closed it.
 
-        First it takes no more answers. Then the result is worked out on another thread, from what a snapshot holds. It
-        is stored in the transaction that deletes all answers and the secret that could lead to people. A process that
-        dies in between leaves a discussion that is due, so the next one goes on.
+        First, refuse new answers. Then compute the result on another thread, from a snapshot. Store it in the
+        transaction that deletes all answers and the secret, which could identify people. If the process dies in
+        between, the discussion stays due, and the next process continues.
         """
 
         async def begin(tx: Transaction) -> None:
@@ -214,7 +214,7 @@ class Discussions:
             self._ending.discard(discussion)
 
     async def drop(self, discussion: str, at: datetime, by: str = "", also: Unit[None] | None = None) -> bool:
-        """Cancel a discussion for good: answers and secret are deleted, and there is no result."""
+        """Cancel a discussion for good: delete answers and secret, and store no result. False if it isn't open."""
 
         async def write(tx: Transaction) -> bool:
             dropped = await repository.end(tx, discussion, PollState.CANCELLED, at, by)
@@ -232,9 +232,9 @@ class Discussions:
         await self.tidy()
 
     async def tidy(self) -> None:
-        """Clear what deleted rows left behind in the database's files, if that is still due.
+        """Clear the remains of deleted rows from the database's files, if that is still due.
 
-        A reader can be in its way, so it is tried again; at a start the ballot box does the same.
+        A reader can block this, so the scheduler tries again. At a start the ballot box does the same.
         """
         if self._untidy:
             self._untidy = not await self.database.forget_deleted()
@@ -242,7 +242,10 @@ class Discussions:
     # --- members ---
 
     async def turn(self, discussion: Discussion, actor: Actor) -> Turn:
-        """Return what the member sees next; where they are is in the database, so it resumes anywhere. Raises NotFound."""
+        """Return the member's next turn. The database has their progress, so they resume anywhere.
+
+        Raises NotFound.
+        """
 
         async def read(tx: Transaction) -> tuple[Discussion, list[DiscussionStatement], dict[int, int], str]:
             person = await self._pseudonym(tx, discussion, actor)
@@ -272,7 +275,7 @@ class Discussions:
         from bot.deliberation import findings, statement_order  # noqa: PLC0415 - NumPy, which a look-up never needs
 
         starters = [each for each in statements if each.starter]
-        own = random.Random(f"{discussion.id} {person}")  # the same five whenever the member comes back
+        own = random.Random(f"{discussion.id} {person}")  # the same five each time that the member comes back
         first = [
             starters[index].position
             for index in statement_order.first_statements([each.lean for each in starters], own.random)
@@ -284,9 +287,9 @@ class Discussions:
         return statement_order.next_statement(first, list(answered), weights, chance, closed)
 
     async def answer(self, discussion: Discussion, actor: Actor, position: int, vote: int, t: Translator) -> Turn:
-        """Store an answer, which is durable when this returns, and return what the member sees next.
+        """Store an answer durably, and return the member's next turn.
 
-        Raises Refused where the discussion is closed or the statement is no longer in it, with nothing changed.
+        Raises Refused, and changes nothing, if the discussion is closed or the statement is no longer in it.
         """
 
         counted = await self.answers.put(
@@ -311,7 +314,7 @@ class Discussions:
         return await self.database.read(read)
 
     async def person(self, discussion: Discussion, actor: Actor) -> str:
-        """Return what stands for a member in an open discussion. Raises Unavailable under another instance key."""
+        """Return a member's pseudonym; empty after the close. Raises Unavailable under another instance key."""
         return await self.database.read(lambda tx: self._pseudonym(tx, discussion, actor))
 
     async def _pseudonym(self, tx: Transaction, discussion: Discussion, actor: Actor) -> str:
@@ -324,16 +327,16 @@ class Discussions:
     # --- everybody ---
 
     async def get(self, discussion_id: str, t: Translator) -> Discussion:
-        """Raises NotFound."""
+        """Return the discussion. Raises NotFound."""
         row = await self.database.read(lambda tx: repository.find(tx, discussion_id))
         if row is None:
             raise no_discussion(discussion_id, t)
         return row
 
     async def seen_by(self, discussion_id: str, request: Request, t: Translator) -> Discussion:
-        """Return the discussion, if this community has it and, where it is private, the request comes from its place.
+        """Return the discussion if it belongs to this community and, if private, to the place of the request.
 
-        Raises NotFound, in the same words for one that does not exist, of another community or another place.
+        Raises NotFound, in the same words for a missing one, another community's and another place's.
         """
         row = await self.get(discussion_id, t)
         if not row.answers(community_id(request.actor), request.place):
@@ -364,7 +367,7 @@ class Discussions:
 
 
 async def _end(tx: Transaction, row: Discussion, content: str, at: datetime, by: str) -> bool | None:
-    """Store the result; None if a member erased their answers meanwhile, so that it has to be worked out anew."""
+    """Store the result; None if a member erased their answers meanwhile, so that `end` must compute it again."""
     await tx.run("hold_discussion", discussion=row.id)
     fresh = await repository.find(tx, row.id)
     if fresh is None:
@@ -386,9 +389,9 @@ def must_be_open(discussion: Discussion, t: Translator) -> None:
 
 
 def no_discussion(discussion_id: str, t: Translator) -> NotFound:
-    """The one answer for a discussion that does not exist, of another community or of another place."""
+    """Return the same error for a missing discussion, another community's and another place's."""
     return NotFound(t("There's no discussion “{id}” here. /discuss list shows them.", id=discussion_id[:40]))
 
 
 async def _nothing(_tx: Transaction) -> None:
-    """Writes nothing."""
+    """Write nothing."""

@@ -1,7 +1,7 @@
-"""Whether groups hold: the same people, grouped again and again with a tenth of the votes dropped.
+"""Test whether groups hold: group the same people again and again without a tenth of the votes.
 
-k-means finds groups in any cloud of points. Camps are reported only where the partition hardly depends on which
-votes happened to be cast (docs/decisions/0033-camps-only-where-they-hold.md has the measurements).
+k-means finds groups in any cloud of points. Parley reports camps only if the partition hardly depends on the votes that
+people happened to cast (docs/decisions/0033-camps-only-where-they-hold.md has the measurements).
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from bot.deliberation.statistics import count_votes, probability
 from bot.deliberation.vote_matrix import UNSEEN, Integers, Mask, Votes, in_canonical_order, muted
 
 STABILITY_MIN: Final = 0.9
-"""The median adjusted Rand index from which camps hold."""
+"""Least median adjusted Rand index for camps that hold."""
 RUNS: Final = 20
 DROPPED_SHARE: Final = 0.1
 PEOPLE_MIN: Final = 20
-"""Eligible people below which nothing is said about camps."""
+"""Least number of eligible people for camps."""
 RUN_PEOPLE_MAX: Final = 2000
-"""With more people than this, each run regroups a sample of them."""
+"""Most people in a run: beyond them all runs regroup one sample."""
 BRIDGE_SHARE: Final = 0.6
 BRIDGE_VOTES_MIN: Final = 5
 SEED: Final = 20
 
 
 class NoCamps(Enum):
-    """Why no camps are reported."""
+    """The reason that a report has no camps."""
 
     TOO_FEW_PEOPLE = "too_few_people"
     SMALL_GROUP = "small_group"
@@ -41,18 +41,18 @@ class NoCamps(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Camps:
-    """What the gate says of a discussion: a group for each row (-1: none) where camps hold, or why there are none."""
+    """The camps of a discussion: a group for each row (-1: none) if camps hold, or the reason that none do."""
 
     labels: Integers
     eligible: int
     stability: float | None
     reason: NoCamps | None
     bridges: Mask
-    """Per statement: agreed with in every group, in most of the runs. Nothing bridges where there are no camps."""
+    """Whether every group agrees with each statement, in most of the runs. Without camps, no statement bridges."""
 
     @property
     def count(self) -> int:
-        """How many camps hold."""
+        """Return the number of camps."""
         return int(self.labels.max(initial=-1)) + 1
 
 
@@ -61,7 +61,7 @@ def find_camps(
 ) -> Camps:
     """Find the camps that hold among people, by the votes alone: the order of rows never matters.
 
-    Camps are numbered by size, the largest first. `threshold` is the stability from which they hold.
+    Number camps by size, the largest first. `threshold` is the least stability of camps that hold.
     """
     order = in_canonical_order(votes)
     rows = muted(votes, muted_columns)[order]
@@ -109,7 +109,7 @@ def drop_votes(votes: Votes, chance: np.random.Generator) -> Votes:
 
 
 def bridges(votes: Votes, grouping: Grouping) -> Mask:
-    """Tell which statements at least 60 % agree with in every group that has five votes on them."""
+    """Mark the statements that at least 60 % agree with in every group that has five votes on the statement."""
     counts = count_votes(votes, [grouping.members(group) for group in range(grouping.count)])
     enough = counts.seen >= BRIDGE_VOTES_MIN
     agreed = probability(counts.agrees, counts.seen) >= BRIDGE_SHARE
@@ -135,7 +135,7 @@ def _pairs(sizes: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
 
 
 def by_size(labels: Integers) -> Integers:
-    """Number groups by size, the largest first; of equal ones, that with the first row."""
+    """Number groups by size, the largest first; of equal groups, the one with the earlier row comes first."""
     groups = sorted(
         range(int(labels.max(initial=-1)) + 1),
         key=lambda group: (-int((labels == group).sum()), int((labels == group).argmax())),
@@ -147,9 +147,9 @@ def by_size(labels: Integers) -> Integers:
 
 
 def keep_letters(previous: Integers, labels: Integers) -> Integers:
-    """Number groups so that as many people as can be keep the number they had in an earlier computation.
+    """Number groups so that as many people as possible keep their number from an earlier computation.
 
-    Both are group numbers of the same people, -1 for people without one. New groups get the numbers that are free.
+    Both arrays are group numbers of the same people, -1 for people without one. New groups get free numbers.
     """
     count = int(labels.max(initial=-1)) + 1
     before = int(previous.max(initial=-1)) + 1

@@ -1,4 +1,4 @@
-"""Which statement a member sees next: starters of different leanings first, then a draw by priority.
+"""The order of statements for a member: starters of different leanings first, then a draw by priority.
 
 The draw follows the priorities exactly and never repeats a statement (docs/decisions/0033). Polis drew uniformly for
 sixteen months before anybody noticed: https://github.com/compdemocracy/polis/issues/2611.
@@ -18,7 +18,7 @@ STARTERS_FIRST: Final = 5
 
 
 def draw(weights: Numbers, seen: Mask, chance: float) -> int | None:
-    """Draw an unseen column in proportion to its weight, by a number in [0, 1); None where all have been seen."""
+    """Draw an unseen column in proportion to its weight, by a number in [0, 1); None if there is none."""
     remaining = np.where(seen, 0.0, weights)
     total = remaining.sum()
     if not total > 0:
@@ -29,9 +29,9 @@ def draw(weights: Numbers, seen: Mask, chance: float) -> int | None:
 
 
 def first_statements(leanings: Sequence[str], chance: Callable[[], float]) -> list[int]:
-    """Choose five starters of leanings as different as can be, in a random order: positions in the list.
+    """Choose up to five starters with leanings as different as possible, in random order: positions in the list.
 
-    Leanings take turns, so no leaning comes twice before each has come once.
+    Leanings take turns, so each comes once before any comes twice.
     """
     pools: dict[str, list[int]] = {}
     for position in _shuffled(range(len(leanings)), chance):
@@ -48,7 +48,7 @@ def first_statements(leanings: Sequence[str], chance: Callable[[], float]) -> li
 def next_statement(
     first: Sequence[int], answered: Collection[int], weights: Numbers, chance: float, muted: Collection[int] = ()
 ) -> int | None:
-    """Choose what a member sees next: what is left of their first statements, then a draw. None at the end."""
+    """Choose a member's next statement: first the rest of their first statements, then a draw. None at the end."""
     for column in first:
         if column not in answered and column not in muted:
             return column

@@ -1,4 +1,4 @@
-"""What a member's statement may be: one idea of at most 140 characters, without links, pings or copies of another."""
+"""The rules of a member's statement: one idea of at most 140 characters, without links, pings or copies of another."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from bot.i18n import Translator
 from bot.polls.option_names import MARKS_MAX, alike, has_piled_marks, is_blank
 
 ALIKE_SHARE = 0.6
-"""Statements that share so much of their words are near-duplicates."""
+"""Least share of common words between near-duplicates."""
 _LINK = re.compile(r"https?:|www\.|\b[\w-]{1,63}\.(?:com|org|net|gov|edu|io|info|me|de|uk|mx|us)\b", re.IGNORECASE)
 _PING = re.compile(r"(?:^|\s)@\w|<[@#!]")
 _SEVERAL = re.compile(r"[.!?;]\s+\S|\n")
-"""Where a sentence goes on after its end."""
+"""A sentence's end with more text after it."""
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]\.|[a-z]\.[a-z]\.|[Mm]rs?\.|[Dd]r\.|[Ss]t\.|vs\.|etc\.)\s")
 _WORD = re.compile(r"\w+")
 _SMALL_WORDS = frozenset(
@@ -48,7 +48,7 @@ _SMALL_WORDS = frozenset(
 
 
 def wrong_statement(words: str, t: Translator) -> str:
-    """Say what to change in a statement; empty for a good one."""
+    """Tell the author to fix a faulty statement; empty for a good one."""
     if is_blank(words):
         return t("Write a statement that others can agree or disagree with.")
     if len(words) > WORDS_MAX:
@@ -67,7 +67,7 @@ def wrong_statement(words: str, t: Translator) -> str:
 
 
 def similar(words: str, statements: Iterable[DiscussionStatement]) -> DiscussionStatement | None:
-    """Return the statement that says nearly the same; None where there is none."""
+    """Return the statement most like these words, if it says nearly the same; None if none does."""
     own = _content(words)
     best: tuple[float, DiscussionStatement] | None = None
     for statement in statements:

@@ -1,4 +1,4 @@
-"""What a group stands for and what unites all: tests of proportions, common ground, priorities of the draw.
+"""Statistics of groups and of everybody: tests of proportions, common ground, priorities of the draw.
 
 Pure functions over a vote matrix. Formulas follow Polis (github.com/compdemocracy/polis, `math/`); the numbers in
 brackets are points of our design.
@@ -15,7 +15,7 @@ import numpy as np
 from bot.deliberation.vote_matrix import AGREE, DISAGREE, UNSEEN, Integers, Mask, Numbers, Votes
 
 Z_90: Final = 1.2816
-"""One-tailed, 90 %."""
+"""The one-tailed critical value at 90 %."""
 LIST_MAX: Final = 5
 MAJORITY: Final = 0.5
 META_PRIORITY: Final = 49.0
@@ -23,7 +23,7 @@ META_PRIORITY: Final = 49.0
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How often each statement was agreed with, disagreed with and seen (passes included), by group or overall."""
+    """Agreements, disagreements and all votes (`seen`, passes included) per statement, by group or overall."""
 
     agrees: Integers
     disagrees: Integers
@@ -31,7 +31,7 @@ class Counts:
 
     @property
     def passes(self) -> Integers:
-        """How often each was passed."""
+        """Return the number of passes per statement."""
         return self.seen - self.agrees - self.disagrees
 
     @classmethod
@@ -46,14 +46,14 @@ class Counts:
 
 
 def count_votes(votes: Votes, groups: Sequence[Mask] | None = None) -> Counts:
-    """Count votes: per statement, or groups by statements where the members of groups are given."""
+    """Count votes: per statement, or groups by statements if `groups` has their members."""
     if groups is None:
         return Counts((votes == AGREE).sum(axis=0), (votes == DISAGREE).sum(axis=0), (votes != UNSEEN).sum(axis=0))
     return Counts.of_groups([count_votes(votes[members]) for members in groups], votes.shape[1])
 
 
 def probability(successes: Integers, seen: Integers) -> Numbers:
-    """Estimate a proportion, drawn towards a half where few voted [9]."""
+    """Estimate a proportion, drawn towards a half if few people voted [9]."""
     estimate: Numbers = (successes + 1) / (seen + 2)
     return estimate
 
@@ -65,7 +65,7 @@ def one_proportion_z(successes: Integers, seen: Integers) -> Numbers:
 
 
 def two_proportion_z(inside: Integers, outside: Integers, inside_seen: Integers, outside_seen: Integers) -> Numbers:
-    """Test a group's proportion against the others', pooled; 0 where everybody succeeded [10]."""
+    """Test a group's proportion against the others', pooled; 0 if everybody succeeded [10]."""
     first, second = (inside + 1) / (inside_seen + 1), (outside + 1) / (outside_seen + 1)
     pooled = (inside + outside + 2) / (inside_seen + outside_seen + 2)
     variance = pooled * (1 - pooled) * (1 / (inside_seen + 1) + 1 / (outside_seen + 1))
@@ -75,7 +75,7 @@ def two_proportion_z(inside: Integers, outside: Integers, inside_seen: Integers,
 
 @dataclass(frozen=True, slots=True)
 class Representative:
-    """A statement that a group stands for, by its column, with the numbers that chose it."""
+    """A statement that represents a group, by its column, with the numbers behind the choice."""
 
     column: int
     agree: bool
@@ -88,7 +88,7 @@ class Representative:
 
     @property
     def weight(self) -> float:
-        """What statements of a group are ranked by [11]; Polis keeps `ratio_z` in 32 bits."""
+        """Return the sort key of a group's statements [11]. Polis keeps `ratio_z` in 32 bits."""
         return self.ratio * float(np.float32(self.ratio_z)) * self.probability * self.z
 
 
@@ -122,9 +122,9 @@ def _side(successes: Integers, seen: Integers, group: int) -> _Side:
 
 
 def representatives(counts: Counts, group: int, muted: Collection[int] = ()) -> list[Representative]:
-    """List the statements that a group stands for [11]: the best agreement first, agrees before disagrees, at most 5.
+    """List the statements that represent a group [11]: the best agreement first, agrees before disagrees, at most 5.
 
-    `counts` are groups by statements. Where no statement passes both tests, it is the best agreement, else the best.
+    `counts` are groups by statements. If no statement passes both tests, return the best agreement, else the best.
     """
     agree = _side(counts.agrees, counts.seen, group)
     disagree = _side(counts.disagrees, counts.seen, group)
@@ -156,7 +156,7 @@ def representatives(counts: Counts, group: int, muted: Collection[int] = ()) -> 
 
 
 def _best(agree: _Side, disagree: _Side, columns: Sequence[int]) -> int | None:
-    """Find the column with the largest z; of equal ones the later, where the earlier one's lost by rounding to 32 bits."""
+    """Find the column with the largest z; of equal ones the later, if rounding to 32 bits lowered the earlier one's."""
     best: int | None = None
     strengths = np.maximum(agree.ratio_z, disagree.ratio_z)
     for column in columns:
@@ -166,7 +166,7 @@ def _best(agree: _Side, disagree: _Side, columns: Sequence[int]) -> int | None:
 
 
 def _best_agree(agree: _Side, disagree: _Side, columns: Sequence[int]) -> int | None:
-    """Find the column of the agreement that speaks best for a group, walking the statements in order as Polis does."""
+    """Find the column of a group's best agreement. Walk the statements in order, as Polis does."""
     best: int | None = None
     plain = agree.probability * agree.z
     full = agree.ratio * agree.ratio_z * agree.probability * agree.z
@@ -186,7 +186,7 @@ def _best_agree(agree: _Side, disagree: _Side, columns: Sequence[int]) -> int | 
 
 @dataclass(frozen=True, slots=True)
 class Consensus:
-    """A statement on which everybody leans one way, by its column."""
+    """A statement that everybody leans one way on, by its column."""
 
     column: int
     successes: int
@@ -196,7 +196,10 @@ class Consensus:
 
 
 def consensus(counts: Counts, *, agree: bool, muted: Collection[int] = ()) -> list[Consensus]:
-    """List what everybody agrees or disagrees on, the strongest first, at most 5 [12]. `counts` are of everybody."""
+    """List the statements of broad agreement or disagreement, strongest first, at most 5 [12].
+
+    `counts` cover everybody.
+    """
     successes = counts.agrees if agree else counts.disagrees
     estimate, z = probability(successes, counts.seen), one_proportion_z(successes, counts.seen)
     columns = [
@@ -212,13 +215,13 @@ def consensus(counts: Counts, *, agree: bool, muted: Collection[int] = ()) -> li
 
 
 def group_aware_consensus(counts: Counts) -> Numbers:
-    """Multiply each statement's share of agreement over the groups [13]: statements."""
+    """Multiply the groups' shares of agreement, one product per statement [13]."""
     product: Numbers = np.prod((counts.agrees + 1.0) / (counts.seen + 2.0), axis=0)
     return product
 
 
 def priorities(counts: Counts, extremity: Numbers, meta: Collection[int] = ()) -> Numbers:
-    """Weigh each statement for the draw [14]; `counts` are of everybody who is grouped, `meta` columns that lead."""
+    """Weigh each statement for the draw [14]. `counts` cover all people in groups; columns in `meta` come first."""
     seen = counts.seen + 2.0
     importance = (1 - (counts.passes + 1) / seen) * (extremity + 1) * ((counts.agrees + 1) / seen)
     weights: Numbers = (importance * (1 + 8 * 2.0 ** (-counts.seen / 5))) ** 2

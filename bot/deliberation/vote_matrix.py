@@ -1,4 +1,4 @@
-"""Who voted how on which statement, as one matrix of small integers: what the mathematics of a discussion works on."""
+"""Votes as one matrix of small integers, people by statements: the input of a discussion's mathematics."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class VoteMatrix:
     statements: tuple[int, ...]
     votes: Votes
     joining: tuple[int, ...] = ()
-    """Row numbers in the order in which people had enough votes to be grouped; those who never had come last."""
+    """Row numbers by the time that people had enough votes for a group; people without enough come last."""
 
 
 VOTES_MIN: Final = 7
-"""So many votes, or all statements where there are fewer, make a person eligible for a group."""
+"""Least votes of a person who is eligible for a group; all statements if there are fewer."""
 
 
 def read_votes(votes: Iterable[tuple[int, int, int]], statements: Sequence[int]) -> VoteMatrix:
-    """Make a matrix of (person, statement, vote), oldest first: the latest vote of a person on a statement counts.
+    """Make a matrix of (person, statement, vote), oldest first: a person's latest vote on a statement counts.
 
-    Votes on statements that are not listed are left out. Raises ValueError for a vote other than 1, 0 and -1.
+    Ignore votes on other statements. Raises ValueError for a vote other than 1, 0 and -1.
     """
     columns = {statement: column for column, statement in enumerate(sorted(statements))}
     rows: dict[int, int] = {}
@@ -66,8 +66,8 @@ def read_votes(votes: Iterable[tuple[int, int, int]], statements: Sequence[int])
 def in_canonical_order(votes: Votes) -> Integers:
     """Return row numbers in an order that depends on the rows' contents alone.
 
-    Sums of floating-point numbers depend on their order, so rows are sorted before anything is computed. Equal rows
-    are interchangeable.
+    Sums of floating-point numbers depend on their order, so sort rows before any computation. Equal rows are
+    interchangeable.
     """
     if votes.size == 0:
         return np.arange(len(votes))
@@ -76,7 +76,7 @@ def in_canonical_order(votes: Votes) -> Integers:
 
 
 def muted(votes: Votes, columns: Iterable[int]) -> Votes:
-    """Return votes in which these columns are 0 for everybody: they leave the mathematics, and stay in their count."""
+    """Return votes with 0 for everybody in these columns, so that they carry no weight but still count as statements."""
     copy = votes.copy()
     copy[:, list(columns)] = PASS
     return copy

@@ -78,6 +78,7 @@ PLAIN_ROOMS = (
     "commands",
     "communities",
     "decisions",
+    "deliberation",
     "dispatch",
     "library",
     "maintenance",
