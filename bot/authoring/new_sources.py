@@ -118,7 +118,7 @@ def _new(key: str, work: Work, address: str | None) -> NewSource:
         "date": Bare(work.date),
         "url": address or "",
         "kind": Bare(work.kind) if work.kind else f"{FILL_IN}: one of {_KINDS}",
-        "copy": Bare(Provenance.ORIGINAL) if by_doi else f"{FILL_IN}: what stands at url, one of {_COPIES}",
+        "copy": Bare(Provenance.ORIGINAL) if by_doi else f"{FILL_IN}: the kind of copy at url, one of {_COPIES}",
         "summary": f"{FILL_IN}: what it establishes, in a sentence or two",
         "tags": list(work.keywords),
     }

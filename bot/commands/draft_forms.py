@@ -29,7 +29,7 @@ LABELS: Mapping[str, str] = {
     "summary": N_("What the source establishes"),
     "url": N_("The address"),
     "kind": N_("The kind of source"),
-    "copy": N_("What stands at the address"),
+    "copy": N_("The kind of copy"),
     "note": N_("A caution for readers"),
     "description": N_("What would be done"),
     "pro": N_("The best reason for it"),

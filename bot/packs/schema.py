@@ -22,14 +22,14 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 _TITLES: Mapping[str, str] = {
-    "pack": "Parley: what pack.yaml says about a pack",
+    "pack": "Parley: the description of a pack",
     "facts": "Parley: claims of the essay, judged",
     "arguments": "Parley: positions, and arguments for and against",
-    "sources": "Parley: what was read, and where",
+    "sources": "Parley: sources",
     "options": "Parley: policies to vote on",
     "statements": "Parley: sentences to agree or disagree with",
     "glossary": "Parley: words of the debate, explained",
-    "timeline": "Parley: what happened when",
+    "timeline": "Parley: timeline",
 }
 _LISTS: Mapping[str, str] = {
     "facts": "Facts, in the order of the essay.",
