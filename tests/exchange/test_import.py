@@ -205,7 +205,7 @@ def test_filled_in_the_pack_passes_the_check(tmp_path: Path) -> None:
     folder = make_pack(tmp_path / "pack")
     append_sources(folder, sources_for(read(tmp_path, REFS).works[:1], folder).new)
     file = folder / "sources.yaml"
-    filled = re.sub(r'"FILL IN: what stands.*"', "original", file.read_text()).replace("FILL IN: ", "")
+    filled = re.sub(r'"FILL IN: the kind of copy.*"', "original", file.read_text()).replace("FILL IN: ", "")
     file.write_text(filled)
     source = load_pack(folder).entries["smith-2020-etat-uber-dna-10"]
     assert isinstance(source, Source)
