@@ -182,6 +182,54 @@ def test_another_name_is_no_commands() -> None:
         collect([Echo(), Thief()])
 
 
+class Lunch:
+    """A group of commands, one of which reads free words."""
+
+    @command("lunch close", "Close")
+    async def close(self, ctx: Context) -> Outcome:
+        raise NotImplementedError
+
+    @command("lunch create", "Create")
+    async def create(self, ctx: Context, words: Annotated[str, Param("", typed=True)] = "") -> Outcome:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("/lunch Pizza | Sushi", "Pizza | Sushi"), ("/lunch lunch", "lunch"), ("/lunch create Pizza", "Pizza")],
+)
+def test_a_group_hands_free_words_to_the_command_that_reads_them(line: str, words: str) -> None:
+    """Words that name no command of the group are that command's, all of them."""
+    call = parse(line, collect([Lunch()]).commands, translator("en"))
+    assert (call.command.name, call.args) == ("lunch create", {"words": words})
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/lunch clsoe", r"no command /lunch clsoe\. Did you mean /lunch close\?"),
+        ("/lunch", "one more word. Try /lunch close, /lunch create"),
+        ("/dinner Pizza", "no command /dinner"),
+    ],
+)
+def test_a_group_opens_nothing_for_a_misspelt_command(line: str, answer: str) -> None:
+    """A near miss is asked about, and a group by itself lists its commands."""
+    with pytest.raises(UsageError, match=answer):
+        parse(line, collect([Lunch()]).commands, translator("en"))
+
+
+def test_a_group_without_free_words_lists_its_commands() -> None:
+    """Only a command that reads what was typed gets it."""
+    with pytest.raises(UsageError, match="one more word"):
+        parse("/say2 Pizza", collect([Strict()]).commands, translator("en"))
+
+
+class Strict:
+    @command("say2 loudly", "Say")
+    async def loudly(self, ctx: Context, words: Annotated[str, Param("", rest=True)] = "") -> Outcome:
+        raise NotImplementedError
+
+
 def test_two_features_cannot_share_a_name() -> None:
     """A name that is declared twice stops the start instead of hiding one of the two."""
     with pytest.raises(ValueError, match="two features declare the command"):
