@@ -36,7 +36,7 @@ LIMITS: dict[str, dict[str, object]] = {
     },
     "bot.deliberation.proposals": {"OWN_STATEMENTS_MAX": 5},
     "bot.deliberation.report": {"LISTED_MAX": 5},
-    "bot.deliberation.service": {"OPEN_MAX": 10, "CLOSE_TRIES": 5},
+    "bot.deliberation.service": {"OPEN_MAX": 10},
     "bot.deliberation.statement_order": {"STARTERS_FIRST": 5},
     "bot.deliberation.statement_rules": {"ALIKE_SHARE": 0.6},
     "bot.dispatch.bot": {"COMPLETIONS_MAX": 25, "SUGGESTIONS_MAX": 100},
