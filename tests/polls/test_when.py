@@ -98,6 +98,8 @@ def test_spans_and_moments_are_understood_in_the_communitys_zone(line: str, mome
         ("0m", "Pick a later time"),
         ("10 years", "can't read"),
         ("367 days", "Pick an earlier time"),
+        ("12/24/2027", "Pick an earlier time"),
+        ("24/12/2027", "Pick an earlier time"),
         ("3660 days", "Pick an earlier time"),
         ("2036-11-25", "Pick an earlier time"),
         ("999999 weeks", "Pick an earlier time"),

@@ -16,7 +16,7 @@ from bot.i18n import translator
 from bot.instance import Instance
 from bot.polls.counting.ballots import Method
 from bot.polls.model import CastEnd, Poll, PollOption, PollState, Results
-from bot.polls.rules import PollDraft
+from bot.polls.rules import PollDraft, must_be_editable
 from bot.polls.service import opens
 from tests.talk import ADA, BEN, MO, wall
 from tests.world import NOW, Clock, running
@@ -59,6 +59,19 @@ async def votes(here: Instance, poll: Poll, voter: Request, text: str | None = "
         return (await here.polls.cast(poll, voter, text, T)).end
     except (NotAllowed, Refused, NotFound) as error:
         return error.message
+
+
+# --- edits ---
+
+
+async def test_a_poll_can_change_until_its_record_has_a_link(here: Instance) -> None:
+    """Without a vote it can; after one, and after it was withdrawn, it can't: the record has begun."""
+    poll = await opened(here)
+    must_be_editable(await here.polls.get(poll.id, T), T)
+    for text in ("0", None):
+        await votes(here, poll, BEN, text)
+        with pytest.raises(Refused, match="A member has voted or the close was moved"):
+            must_be_editable(await here.polls.get(poll.id, T), T)
 
 
 # --- eligibility ---
