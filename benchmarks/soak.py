@@ -45,8 +45,8 @@ AT_ONCE = 4
 """Members who wait for an answer at the same time, on each platform."""
 MEMBERS = 400
 """Members, so many that each stays below the limit of requests a minute."""
-WARM = 0.4
-"""Share of the time after which memory should stop growing."""
+WARM = 0.75
+"""Share of the time after which memory should stop growing. The cards' vectors, 55 MB, are ready after some 25 s."""
 OPTIONS = ("Green", "Black", "Oolong")
 QUESTIONS = ("fentanyl", "tariffs", "border wall", "insurrection", "posse comitatus", "drones", "sheinbaum", "cartel")
 CREATE = f'poll create post:yes question:"Which tea?" options:"{" | ".join(OPTIONS)}" results:live closes:9h'
