@@ -189,7 +189,7 @@ class Instance:
         await self.discussion_copies.stop()
 
     async def stop(self) -> None:
-        """Answer every vote already taken, then close the database."""
+        """Acknowledge every vote and answer already taken, then close the database."""
         await self.rest()
         for task in self._running:
             task.cancel()
@@ -198,6 +198,7 @@ class Instance:
         await self.discussions.extremities.stop()
         await self._write_counts()
         await self.box.aclose()
+        await self.discussions.answers.aclose()
         await self.database.close()
 
     async def _try_key(self) -> None:

@@ -1,16 +1,11 @@
-"""Write members' answers in groups: the answers that arrive during one transaction share the next one.
-
-The box acknowledges each answer after the commit. A crowd waits for a few transactions instead of one per member.
-"""
+"""Write members' answers in groups, and acknowledge each after the commit."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from bot.deliberation import repository
@@ -19,6 +14,7 @@ from bot.errors import Unavailable
 from bot.polls.model import NEWEST_FORMAT
 from bot.polls.poll_secrets import read_secret
 from bot.store.database import Database
+from bot.store.group_writer import GroupWriter
 from bot.store.keys import Keys
 from bot.store.sql import Transaction
 
@@ -56,51 +52,31 @@ class CountedAnswer:
     statements: Sequence[DiscussionStatement]
 
 
-@dataclass(slots=True)
 class AnswerBox:
     """The only writer of answers, for all discussions."""
 
-    database: Database
-    keys: Keys
-    _waiting: list[tuple[StatementAnswer, asyncio.Future[CountedAnswer | NotCounted]]] = field(default_factory=list)
-    _writing: asyncio.Task[None] | None = None
+    def __init__(self, database: Database, keys: Keys) -> None:
+        self._database = database
+        self._keys = keys
+        self._answers = GroupWriter[StatementAnswer, CountedAnswer | NotCounted](
+            self._write_answers, most=GROUP_MAX, what="answers", logger=logger
+        )
 
     async def put(self, answer: StatementAnswer) -> CountedAnswer | NotCounted:
         """Store an answer, and return once it is durable. A repeat is harmless. Raises Unavailable."""
-        future: asyncio.Future[CountedAnswer | NotCounted] = asyncio.get_running_loop().create_future()
-        self._waiting.append((answer, future))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_groups(), context=Context())  # outside any request
-        return await future
+        return await self._answers.put(answer)
 
-    async def _write_groups(self) -> None:
-        try:
-            while self._waiting:
-                group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
-                ends = await self._write_group([answer for answer, _ in group])
-                for (_, future), end in zip(group, ends, strict=True):
-                    if future.done():  # the member left meanwhile
-                        continue
-                    if isinstance(end, Exception):
-                        future.set_exception(end)
-                    else:
-                        future.set_result(end)
-        finally:
-            self._writing = None
+    async def aclose(self) -> None:
+        """Wait until every answer has its end."""
+        await self._answers.aclose()
 
-    async def _write_group(
+    async def _write_answers(
         self, answers: Sequence[StatementAnswer]
     ) -> Sequence[CountedAnswer | NotCounted | Exception]:
-        """Write all answers in one transaction. If a bug breaks it, retry each alone: only the culprit fails."""
         try:
-            return await self.database.write(lambda tx: self._settle(tx, answers))
+            return await self._database.write(lambda tx: self._settle(tx, answers))
         except Unavailable as error:
             return [Unavailable(error.message) for _ in answers]
-        except Exception as error:
-            if len(answers) == 1:
-                return [error]
-            logger.exception("a group of %d answers failed; trying each alone", len(answers))
-        return [end for answer in answers for end in await self._write_group([answer])]
 
     async def _settle(
         self, tx: Transaction, answers: Sequence[StatementAnswer]
@@ -121,7 +97,7 @@ class AnswerBox:
         wrapped = await tx.value("hold_open_discussion", discussion=discussion)
         if wrapped is None:
             return [NotCounted.CLOSED for _ in answers]
-        secret = read_secret(discussion, self.keys.unwrap(wrapped), NEWEST_FORMAT)
+        secret = read_secret(discussion, self._keys.unwrap(wrapped), NEWEST_FORMAT)
         people = [secret.pseudonym(each.voter) for each in answers]
         statements = await repository.statements(tx, discussion)
         is_open = {each.position for each in statements if each.state is StatementState.OPEN}

@@ -12,7 +12,6 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import Context
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -34,6 +33,7 @@ from bot.polls.record_guard import Head, RecordGuard
 from bot.polls.sealing import Sealed, seal
 from bot.polls.vote_batch import VoteBatch
 from bot.store.database import BUSY_SECONDS, Database, Unit
+from bot.store.group_writer import GroupWriter
 from bot.store.keys import Keys
 from bot.store.sql import Transaction
 from bot.store.timestamps import to_stored
@@ -96,11 +96,10 @@ class BallotBox:
         self._checked.set()
         self._secrets = OpenSecrets(keys)
         self._guard = RecordGuard(database, self._secrets)
-        self._waiting: list[tuple[Vote, float, asyncio.Future[Cast]]] = []
-        """Votes, each with the second of its arrival."""
-        self._writing: asyncio.Task[None] | None = None
+        self._votes = GroupWriter[tuple[Vote, float], Cast](
+            self._write_votes, most=GROUP_MAX, what="votes", logger=logger
+        )
         self._untidy = True
-        self._last: asyncio.Future[Cast] | None = None
 
     @property
     def state(self) -> BoxState:
@@ -169,12 +168,7 @@ class BallotBox:
             return Cast(CastEnd.UNKNOWN)
         _check_text(vote)
         await self._must_be_open()
-        answer: asyncio.Future[Cast] = asyncio.get_running_loop().create_future()
-        self._waiting.append((vote, self._clock(), answer))
-        self._last = answer
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_groups(), context=Context())
-        return await answer
+        return await self._votes.put((vote, self._clock()))
 
     async def standing(self, poll: str, voter: str) -> OwnBallot | None:
         """Return a voter's own ballot; None if there is none, and after the close of a secret poll.
@@ -243,49 +237,33 @@ class BallotBox:
     @property
     def waiting(self) -> int:
         """Count the votes that wait for the next commit."""
-        return len(self._waiting)
+        return self._votes.waiting
 
     async def aclose(self) -> None:
         """Wait until every accepted vote is answered."""
-        while self._writing is not None:
-            await self._writing
+        await self._votes.aclose()
         await self._guard.aclose()
 
-    async def _write_groups(self) -> None:
-        try:
-            while self._waiting:
-                group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
-                started = perf_counter()
-                patience = VOTE_SECONDS - max(self._clock() - arrival for _, arrival, _ in group)
-                answers = await self._write_group([vote for vote, *_ in group], patience)
-                seconds = perf_counter() - started
-                for (*_, future), answer in zip(group, answers, strict=True):
-                    _resolve(future, answer)
-                ends = Counter(answer.end.value if isinstance(answer, Cast) else "failed" for answer in answers)
-                self._meter.wrote_votes(ends, seconds)
-        finally:
-            self._writing = None
-
-    async def _write_group(self, votes: Sequence[Vote], patience: float) -> Sequence[Cast | Exception]:
-        """Write all votes in one transaction. If a bug breaks it, write each in its own: only the culprit fails.
-
-        `patience`: seconds that the earliest vote can still wait for the database.
-        """
+    async def _write_votes(self, arrivals: Sequence[tuple[Vote, float]]) -> Sequence[Cast | Exception]:
+        """Write all votes in one transaction. `arrivals` have each vote with the second of its arrival."""
+        started = perf_counter()
+        votes = [vote for vote, _ in arrivals]
         write = self._database.write
+        patience = VOTE_SECONDS - max(self._clock() - arrival for _, arrival in arrivals)
         if patience < VOTE_SECONDS - HURRY_FROM:
             write = partial(write, patience=patience)
         try:
             answers, heads = await write(lambda tx: self._settle(tx, votes))
-        except Unavailable:
-            return [Unavailable(NOT_COUNTED) for _ in votes]
-        except Exception as error:
-            if len(votes) == 1:
-                return [error]
-            logger.exception("a group of %d votes failed; trying each alone", len(votes))
-        else:
             self._guard.remember(heads)
-            return answers
-        return [answer for vote in votes for answer in await self._write_group([vote], patience)]
+        except Unavailable:
+            answers = [Unavailable(NOT_COUNTED) for _ in votes]
+        except Exception as error:
+            if len(votes) > 1:
+                raise  # the writer tries each alone
+            answers = [error]
+        ends = Counter(answer.end.value if isinstance(answer, Cast) else "failed" for answer in answers)
+        self._meter.wrote_votes(ends, perf_counter() - started)
+        return answers
 
     async def _settle(
         self, tx: Transaction, votes: Sequence[Vote]
@@ -311,8 +289,7 @@ class BallotBox:
 
     async def _end(self, poll: str, state: PollState, at: datetime, by: str, also: Unit[None] | None) -> bool:
         await self._must_be_open()
-        if self._last is not None:  # earlier voters are counted first
-            await asyncio.wait([self._last])
+        await self._votes.catch_up()  # earlier voters are counted first
         sealed = await self._sealed(poll) if state is PollState.CLOSED else None
 
         async def end(tx: Transaction) -> bool:
@@ -361,12 +338,3 @@ def _check_text(vote: Vote) -> None:
     if not (vote.voter and vote.voter.isprintable()):
         raise ValueError("a voter is platform:workspace:id in printable text")
     to_stored(vote.at)
-
-
-def _resolve(future: asyncio.Future[Cast], answer: Cast | Exception) -> None:
-    if future.done():  # the voter's request was cancelled, but the vote counts
-        return
-    if isinstance(answer, Cast):
-        future.set_result(answer)
-    else:
-        future.set_exception(answer)

@@ -193,7 +193,7 @@ ROOMS: Sequence[Room] = (
         ),
     ),
     Room(
-        ("bot/polls/*.py",),
+        ("bot/polls/*.py", "bot/store/group_writer.py"),
         (
             "tests/polls/test_named_record.py",
             "tests/polls/test_receipt_bounds.py",
@@ -201,6 +201,7 @@ ROOMS: Sequence[Room] = (
             "tests/polls/test_service_bounds.py",
             "tests/store/test_audit.py",
             "tests/store/test_close.py",
+            "tests/store/test_group_writer.py",
             "tests/store/test_record_guard.py",
             "tests/store/test_repositories.py",
             "tests/store/test_start_check.py",
