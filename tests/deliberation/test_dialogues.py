@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,17 +27,6 @@ STATEMENTS = (
 )
 START = f'/discuss start question:"How should the kitchen work?" statements:"{STATEMENTS}"'
 ID = "d-p1"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as instance:
-        yield instance
 
 
 def people(count: int) -> list[Request]:

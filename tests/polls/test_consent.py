@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.chat.vocabulary import Button, ButtonStyle, Request, Tone
@@ -15,7 +12,7 @@ from bot.polls.counting.ballots import Ballot, Method
 from bot.polls.counting.tally import tally
 from tests.hosting import click, fill, form_of, newest, on
 from tests.talk import ADA, BEN, CHEN, CREATE, MO, press, reply_words, say, wall, words
-from tests.world import Clock, running
+from tests.world import Clock
 
 OPTIONS = ("Agree", "Abstain", "Object")
 OPEN = '/poll create post:yes question:"We buy a kettle" method:consent closes:2h quorum:2'
@@ -41,17 +38,6 @@ def test_the_rules_of_consent(agree: int, abstain: int, object_: int, quorum: in
     """No objection, the quorum, and at least one ballot."""
     counted = {Ballot("0"): agree, Ballot("1"): abstain, Ballot("2"): object_}
     assert passes(tally(Method.CONSENT, OPTIONS, counted, quorum=quorum)) is passed
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as started:
-        yield started
 
 
 async def test_the_card_says_what_an_objection_shows_before_the_press(here: Instance) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,17 +19,6 @@ from bot.instance import Instance
 from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
 from tests.talk import ADA, BEN, CHEN, CREATE, MO, REFUSAL, buttons, picture_words, press, reply_words, say, wall, words
 from tests.world import NOBODY, NOWHERE, SHIPPED, Clock, request, running
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as instance:
-        yield instance
 
 
 async def test_a_poll_is_opened_voted_and_closes_by_itself(here: Instance, clock: Clock) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,13 +19,7 @@ from bot.suggestions.repository import WAITING, Kind, Suggestion, SuggestionStat
 from tests.polls.test_who_may import HOME, T, away, opened, votes, who
 from tests.store.things import Raw
 from tests.talk import ADA, BEN, MO, say, wall
-from tests.world import NOW, Clock, running
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=Clock()) as instance:
-        yield instance
+from tests.world import NOW
 
 
 def file_bytes(folder: Path) -> bytes:

@@ -24,11 +24,6 @@ OPEN = '/poll create post:yes question:"Which tea?" options:"Green | Black" clos
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
     async with running(tmp_path, clock=clock) as started:
         started.platforms["test"] = TellingWall()

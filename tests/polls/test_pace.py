@@ -49,11 +49,6 @@ class Tally(Meter):
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def tally() -> Tally:
     return Tally()
 

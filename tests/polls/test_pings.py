@@ -37,11 +37,6 @@ class PingingWall(TellingWall):
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
     async with running(tmp_path, clock=clock) as instance:
         instance.platforms["test"] = PingingWall()

@@ -106,11 +106,6 @@ def outside(who: Request, place: Place) -> Request:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
     """An instance with one poll, opened in a private channel, with one vote in it."""
     async with running(tmp_path, clock=clock) as instance:

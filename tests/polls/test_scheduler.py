@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,20 +19,10 @@ from bot.polls import redrawing as copies
 from bot.store import leases
 from tests.talk import ADA, BEN, MO, press, reply_words, say, wall
 from tests.waits import until
+from tests.walls import wall_of
 from tests.world import Clock, Wall, request, running
 
 OPEN = '/poll create post:yes question:"Which tea?" options:"Green | Black"'
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as instance:
-        yield instance
 
 
 @dataclass
@@ -374,6 +363,7 @@ async def test_a_poll_whose_messages_were_all_deleted_tells_its_creator_how_it_e
     here: Instance, clock: Clock
 ) -> None:
     """There is no place left that it could be announced in. Without a private word, moderators are told."""
+    wall_of(here).away.add("ada")
     await say(here, MO, "/settings channel:office")
     await say(here, ADA, f"{OPEN} closes:1h")
     (copy,) = await here.database.read(lambda tx: messages.copies(tx, "p1"))

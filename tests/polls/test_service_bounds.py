@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,13 +21,7 @@ from bot.polls.rules import PollDraft
 from tests.polls.test_who_may import CLOSES, HOME, MOMENT, OFFICE, T, away, opened, votes
 from tests.store.things import Raw
 from tests.talk import ADA, BEN, MO, reply_words, wall
-from tests.world import NOW, Clock, running
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=Clock()) as instance:
-        yield instance
+from tests.world import NOW
 
 
 @pytest.mark.parametrize(

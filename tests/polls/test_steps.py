@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import pytest
 
 from bot.chat.vocabulary import Form, Outcome, Reply, Request
 from bot.instance import Instance
 from tests.docs.documents import ROOT
 from tests.hosting import choose, click, fill, form_of, newest
 from tests.talk import ADA, BEN, CHEN, say, words
-from tests.world import Clock, running
+from tests.world import Clock
 
 LINE = '/poll create question:"Which tea?" options:"Green | Black" closes:1d'
 
@@ -41,17 +37,6 @@ class Steps:
     async def send(self, form: Form, **filled: str | tuple[str, ...]) -> Outcome:
         self.count += 1
         return await fill(self.here, self.who, form, **filled)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=clock) as instance:
-        yield instance
 
 
 def documented() -> dict[str, str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,19 +17,13 @@ from bot.polls.model import CastEnd, Poll, PollOption, PollState, Results
 from bot.polls.rules import PollDraft, must_be_editable
 from bot.polls.service import opens
 from tests.talk import ADA, BEN, MO, wall
-from tests.world import NOW, Clock, running
+from tests.world import NOW
 
 T = translator("en")
 HOME, AWAY = Community("test:demo"), Community("test:elsewhere")
 CLOSES = NOW + timedelta(days=1)
 MOMENT, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
 _REPLY = Reply((Card(title="Which tea?"),))
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Instance]:
-    async with running(tmp_path, clock=Clock()) as instance:
-        yield instance
 
 
 def who(request: Request, **changes: object) -> Request:
