@@ -185,8 +185,11 @@ ROOMS: Sequence[Room] = (
         ),
         (
             "tests/deliberation/test_dialogues.py",
+            "tests/deliberation/test_announcement_bounds.py",
+            "tests/deliberation/test_answer_bounds.py",
             "tests/deliberation/test_discussion_bounds.py",
             "tests/deliberation/test_extremities.py",
+            "tests/deliberation/test_report_bounds.py",
             "tests/deliberation/test_statement_order.py",
             "tests/store/test_discussions.py",
             "tests/unit/test_limits.py",
