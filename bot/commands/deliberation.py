@@ -184,7 +184,7 @@ class DiscussionCommands:
 
     # --- everybody ---
 
-    @command("discuss list", N_("List the discussions of this community"), needs_community=True)
+    @command("discuss list", N_("List the discussions of this community"), needs_community=True, also=("discussions",))
     async def list(self, ctx: Context) -> Outcome:
         discussions = (await self.discussions.listed(ctx.request))[:OFFERED_MAX]
         if not discussions:

@@ -14,12 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.chat.markup import clean
+from bot.dispatch.parse import YES
 from bot.polls.counting.ballots import Method
 
 _QUOTED = re.compile(r'"([^"]*)"')
 _BRACKETED = re.compile(r"\[([^\[\]]*)\]")
 _BRACED = re.compile(r"^\s*\{([^{}]*)\}")
 _NUMBERED = re.compile(r"\b(?:option|choice|answer)[-_]?\d{1,2}:", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[|\n]")
 _NUMBER = re.compile(r"(?<!\S)\d{1,2}[.)]\s")
 _MARKER = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
 _ENDS = "?？؟"
@@ -40,7 +42,6 @@ _FOREIGN = re.compile(
     rf'|--(?P<flag>{_NAME})(?:=|[ \t]+)(?P<words>"[^"]*"|(?:(?!\s--)[^"\n])+))',
     re.IGNORECASE,
 )
-_SAYS_YES = frozenset({"yes", "y", "true", "on", "1"})
 
 
 def take_foreign_names(typed: str) -> tuple[str, dict[str, str]]:
@@ -53,7 +54,7 @@ def take_foreign_names(typed: str) -> tuple[str, dict[str, str]]:
     def take(match: re.Match[str]) -> str:
         name = _FOREIGN_NAMES[(match["name"] or match["flag"]).lower()]
         value = (match["value"] or match["words"]).strip().strip('"').strip()
-        if name == "multiple" and value.lower() in _SAYS_YES:
+        if name == "multiple" and value.casefold() in YES:
             name, value = "method", Method.APPROVAL
         if name == "method":
             value = value.lower()
@@ -72,14 +73,14 @@ def read_words(typed: str) -> tuple[str, tuple[str, ...]]:
     marked = _marked(typed)
     if marked:
         return marked
-    typed = typed.replace('"', "")
-    parts = re.split(r"[|\n]", typed) if "|" in typed or "\n" in typed.strip() else [typed]
-    question, rest = _cut(parts[0])
+    typed = typed.replace('"', "").strip()
+    parts = _SEPARATOR.split(typed)
+    question = _question(parts[0])
     if question:
-        return _one(question), _several([*_listed(rest, alone=len(parts) == 1), *parts[1:]])
-    if "\n" in typed.strip() and "|" not in typed:
-        return _first(parts)
-    return ("", _several(parts)) if len(parts) > 1 else (_one(typed), ())
+        return _one(question), _several(_list(typed[len(question) :]))
+    if "|" in typed:
+        return "", _several(parts)
+    return _first(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +100,10 @@ class PollWords:
         surplus = (typed_question,) if question and typed_question else ()
         return PollWords(
             question or typed_question,
-            (*self.options, *split_list(named.get("options", "")), *surplus, *typed_options),
+            (*self.options, *_several(_list(named.get("options", ""))), *surplus, *typed_options),
             Method(named.get("method", self.method)),
             self.closes or named.get("closes", ""),
         )
-
-
-def split_list(typed: str) -> tuple[str, ...]:
-    """Split a list of options at its bars, or at its commas where it has no bar."""
-    return _several(typed.split("|" if "|" in typed else ","))
 
 
 def _marked(typed: str) -> tuple[str, tuple[str, ...]] | None:
@@ -122,7 +118,7 @@ def _marked(typed: str) -> tuple[str, tuple[str, ...]] | None:
         return _first(quoted)
     if quoted and typed.lstrip().startswith('"'):
         rest = typed.partition('"')[2].partition('"')[2]
-        return _one(quoted[0]), _several(re.split(r"[|\n,]", rest.replace('"', "")))
+        return _one(quoted[0]), _several(_list(rest.replace('"', "")))
     return None
 
 
@@ -130,16 +126,16 @@ def _first(parts: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     return _one(parts[0]), _several(parts[1:])
 
 
-def _cut(words: str) -> tuple[str, str]:
-    """Cut after the first question mark; without one there is no question."""
+def _question(words: str) -> str:
+    """Return the words up to the first question mark; empty without one."""
     place = next((place for place, letter in enumerate(words) if letter in _ENDS), -1)
-    return words[: place + 1], words[place + 1 :]
+    return words[: place + 1]
 
 
-def _listed(words: str, *, alone: bool) -> list[str]:
-    """Split what follows the question where it is all there is: at its numbers, commas or slashes."""
-    if not alone:
-        return [words]
+def _list(words: str) -> list[str]:
+    """Split a list at its bars or lines; without any, at its numbers, or its commas, or its spaced slashes."""
+    if "|" in words or "\n" in words.strip():
+        return _SEPARATOR.split(words)
     if _NUMBER.match(words.lstrip()):
         return _NUMBER.split(words)
     return words.split("," if "," in words else " / ")

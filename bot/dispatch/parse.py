@@ -17,7 +17,8 @@ _WORDS = re.compile(r'(?:[^ \t\r\n"]|"[^"]*")+|\n')
 """Words with their quotes, and line ends."""
 _KEYWORD = re.compile(r"^([a-z][a-z0-9_]*):(.*)$", re.DOTALL)
 _MENTION = re.compile(r"@parley(?![\w@.-])[,:]?", re.IGNORECASE)
-_YES = frozenset({"yes", "y", "true", "on", "1"})
+YES = frozenset({"yes", "y", "true", "on", "1"})
+"""Words that say yes in each language; the reader's own word comes beside them."""
 _NO = frozenset({"no", "n", "false", "off", "0"})
 
 
@@ -215,7 +216,7 @@ def _choice(param: Param, words: str, t: Translator) -> str:
 
 
 def _yes_or_no(param: Param, word: str, t: Translator) -> bool:
-    if word.casefold() in _YES | {t("yes").casefold()}:
+    if word.casefold() in YES | {t("yes").casefold()}:
         return True
     if word.casefold() in _NO | {t("no").casefold()}:
         return False

@@ -378,6 +378,7 @@ _WORST: dict[str, tuple[Worst, ...]] = {
     "bot/commands/poll_words.py:_BRACED": (("", " ", ""), ("{", "a", "")),
     "bot/commands/poll_words.py:_NUMBERED": (("", "option", ""), ("", "option1", "")),
     "bot/commands/poll_words.py:_MARKER": (("-", " ", ""), ("1", "1", "")),
+    "bot/commands/poll_words.py:_SEPARATOR": (("", "|", ""), ("", "\n", "")),
     "bot/commands/poll_words.py:_NUMBER": (("", "1. ", ""), ("", " 1", "")),
     "bot/commands/poll_words.py:_FOREIGN": (
         ("", "q:", ""),
@@ -387,8 +388,6 @@ _WORST: dict[str, tuple[Worst, ...]] = {
         ("--q a", " -", ""),
         ("q:", "a", ""),
     ),
-    "bot/commands/poll_words.py:read_words": (("", "|", ""), ("", "\n", "")),
-    "bot/commands/poll_words.py:_marked": (("", "|", ""), ("", ",", "")),
     "bot/decisions/service.py:_is_link": (("", "a", "!"), ("", "a:", "")),
     "bot/decisions/service.py:_LINK": (("https://", "a", " "),),
     "bot/polls/closing_time.py:_MOMENT": (("today", " ", "!"), ("at", " ", "!"), ("2026-01-01", " ", "!")),
