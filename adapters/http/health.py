@@ -64,7 +64,7 @@ class Health:
         self._instance, self._platforms = instance, platforms
 
     def drain(self) -> None:
-        """Note that the process is finishing its work and should get no more."""
+        """Note that the process is finishing its work: a balancer sends it no new requests."""
         self._draining = True
 
     def app(self) -> web.Application:

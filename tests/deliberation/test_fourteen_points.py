@@ -35,7 +35,7 @@ def test_point_1_the_latest_vote_counts_and_a_pass_is_no_gap() -> None:
 
 
 def test_point_2_rows_stand_by_first_votes() -> None:
-    """Whoever's later votes come first; a vote on a statement that isn't listed makes no row."""
+    """A person's later votes move no row, and a vote on a statement that isn't listed makes none."""
     assert read_votes([(7, 9, 1), (5, 1, -1), (7, 2, 0), (5, 2, 1)], [1, 2]).people == (5, 7)
 
 

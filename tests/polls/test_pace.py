@@ -351,7 +351,7 @@ async def test_the_scheduler_goes_on_after_what_fails(
 
 
 async def test_a_bug_in_the_scheduler_itself_makes_it_pause(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For half a minute; stopped meanwhile, it waits no more."""
+    """It pauses for half a minute, and ends its pause when it is stopped."""
     waited: list[float] = []
 
     async def wait(_event: asyncio.Event, seconds: float) -> bool:
