@@ -9,6 +9,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from adapters.web.members import PLACE
 from bot.chat.vocabulary import Card, Reply
+from bot.packs.labels import VERDICTS
 from tests.browser.conftest import open_chat, up_to_date
 from tests.browser.served import Served, make_chat
 from tests.browser.showcase import SVG
@@ -412,9 +413,11 @@ async def test_the_whole_page_speaks_one_language(page: Page, served: Served) ->
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("article")).to_have_count(2)
     english = await page.evaluate(
-        """() => [...document.querySelectorAll("main *, .side *")]
+        """(signs) => [...document.querySelectorAll("main *, .side *")]
             .filter((e) => !e.closest("noscript, bdi, code, .said, time, #commands, option + option, .face, h1, .link, .welcome h2, .welcome p"))
             .flatMap((e) => [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data.trim()))
-            .filter((words) => /[a-z]/i.test(words) && !/^[^a-z]*⟦/i.test(words))"""
+            .map((words) => words.slice((signs.find((sign) => words.startsWith(sign + " ")) ?? "").length).trim())
+            .filter((words) => /[a-z]/i.test(words) && !words.startsWith("⟦"))""",
+        [label.sign for label in VERDICTS.values()],
     )
     assert english == []
