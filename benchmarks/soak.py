@@ -29,8 +29,10 @@ from adapters import terminal
 from adapters.cli import main as run
 from bot.chat.vocabulary import Actor, Place, Request
 from bot.i18n import translator
+from bot.search.encoder import open_encoder
 from tests.ports import free_port
 from tests.transcripts.web_driver import WebDriver, drivers_at
+from tests.waits import until
 from tests.wire import discord_world
 from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord.parley import turned as turn_discord
@@ -45,8 +47,8 @@ AT_ONCE = 4
 """Members who wait for an answer at the same time, on each platform."""
 MEMBERS = 400
 """Members, so many that each stays below the limit of requests a minute."""
-WARM = 0.75
-"""Share of the time after which memory should stop growing. The cards' vectors, 55 MB, are ready after some 25 s."""
+WARM = 0.4
+"""Share of the time after which memory should stop growing."""
 OPTIONS = ("Green", "Black", "Oolong")
 QUESTIONS = ("fentanyl", "tariffs", "border wall", "insurrection", "posse comitatus", "drones", "sheinbaum", "cartel")
 CREATE = f'poll create post:yes question:"Which tea?" options:"{" | ".join(OPTIONS)}" results:live closes:9h'
@@ -85,6 +87,7 @@ async def soak(seconds: float, folder: Path) -> Soak:
         process = await start(folder, discord, slack, port)
         output = asyncio.create_task(read_output(process))
         try:
+            await meaning_learned(folder)
             await discord.until(lambda: discord.gateway.connected and discord.commands[""], 60)
             async with drivers_at(f"http://127.0.0.1:{port}/") as web:
                 await _traffic(soak_run, seconds, process, discord, slack, list(web.values()))
@@ -114,6 +117,12 @@ async def start(folder: Path, discord: DiscordServer, slack: SlackServer, port: 
     while b"Parley is ready" not in (line := await process.stdout.readline()):
         assert line, "Parley did not start"
     return process
+
+
+async def meaning_learned(folder: Path) -> None:
+    """Wait until Parley has stored its cards' vectors, which take 55 MB, once."""
+    if open_encoder() is not None:  # None without the extra `semantic`
+        await until(lambda: [*folder.glob("*/meaning-*.npy")])
 
 
 async def read_output(process: Process) -> str:
