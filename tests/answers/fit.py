@@ -1,14 +1,14 @@
 """Fit the weights of `bot/search/weights.py` to the `tune` halves of the test sets: `python -m tests.answers.fit`.
 
 Three regressions, all linear, use features that don't depend on a pack's subject. Besides the `tune` halves they learn
-from `unanswered.yaml`, further questions that the packs don't answer:
+from further questions: `answered.yaml` and `unanswered.yaml`.
 
 1.  *rank* orders the candidates. Its weights make the right cards of each question as likely as possible among them.
 2.  *sure* estimates the chance that the first card is right.
 3.  *near* estimates the chance that the pack answers the question.
 
-Each threshold is the lowest one that keeps the promises below on the `tune` halves and the further questions. Weights
-that were fitted without a question judge it. With meaning, a question counts as answered if words alone are sure of it.
+Each threshold is the lowest one that keeps the promises below on the `tune` halves and `unanswered.yaml`. Weights that
+were fitted without a question judge it. With meaning, a question counts as answered if words alone are sure of it.
 Nothing is random: the same sets give the same weights.
 """
 
@@ -29,17 +29,17 @@ from bot.search.answer import Signs, candidates_by_meaning, candidates_by_words,
 from bot.search.index import Index
 from bot.search.regression import Gate, Weights
 from tests.answers.measure import PACKS, load_pack, open_meaning
-from tests.answers.questions import FURTHER, KINDS, Question, read_questions, read_unanswered
+from tests.answers.questions import FURTHER, KINDS, Question, read_further, read_questions
 
-SURE_AND_WRONG = {"WORDS": 0.012, "MEANING": 0.026}
+SURE_AND_WRONG = {"WORDS": 0.006, "MEANING": 0.02}
 """Greatest share of answerable questions with a sure and wrong answer; with meaning, of both ways together."""
 UNRELATED_SURE = 0.02
 UNRELATED_SHOWN = {"WORDS": 0.065, "MEANING": 0.095}
 """Greatest shares of unrelated questions with a sure answer, and with a sure or near one. The further questions are
 harder than those of the halves, but words alone fit the `tune` half too closely."""
-FURTHER_SURE = 0.1
-"""Weight of a further question in the fit of *sure*, against 1 for one of the halves. To tell the right card is another
-task than to tell that none is right."""
+UNANSWERED_SURE = 0.3
+"""Weight of a question of `unanswered.yaml` in the fit of *sure*, against 1 for any other. To tell the right card is
+another task than to tell that none is right."""
 PENALTY_RANK = 2e-3
 PENALTY_CHANCE = 0.02
 FOLDS = 10
@@ -48,7 +48,7 @@ MODULE = Path(weights_module.__file__)
 HEAD = '''"""The weights of the signs that a card answers a question. `python -m tests.answers.fit` writes this file.
 
 It fits the weights to the halves named `tune` of the test sets in tests/answers/, which are on different subjects, and
-to the questions of `unanswered.yaml`. The signs have the order of `answer.py`.
+to the questions of `answered.yaml` and `unanswered.yaml`. The signs have the order of `answer.py`.
 """
 
 from __future__ import annotations
@@ -79,16 +79,18 @@ class Judgement(NamedTuple):
     shares_a_name: bool
     first_is_right: bool
     answerable: bool
+    promised: bool
+    """Whether the promises count the question: those of `answered.yaml` are easier than the halves."""
 
 
 def gather(*, with_meaning: bool) -> list[Case]:
-    """Return the questions of the `tune` halves, and the further ones that the packs don't answer."""
+    """Return the questions of the `tune` halves, and the further ones."""
     cases: list[Case] = []
     for pack in PACKS:
         index = Index(load_pack(pack))
         meaning = open_meaning(index) if with_meaning else None
         tune = [question for question in read_questions(pack) if question.half == "tune"]
-        for question in [*tune, *read_unanswered(pack)]:
+        for question in [*tune, *read_further(pack)]:
             kinds = KINDS[question.command]
             candidates = (
                 candidates_by_words(index, question.ask, kinds)
@@ -172,7 +174,8 @@ def _regress(cases: Sequence[Case]) -> Weights:
             rows.append(evidence.signs)
             right.append(evidence.ranked[0].entry.id in case.question.right)
             answerable.append(case.question.answerable)
-            counts.append(FURTHER_SURE if case.question.style == FURTHER else 1.0)
+            further = case.question.style == FURTHER
+            counts.append(UNANSWERED_SURE if further and not case.question.answerable else 1.0)
     table = np.array(rows)
     sure = fit_chance(table, np.array(right, dtype=float), np.array(counts))
     return Weights(rank, sure, fit_chance(table, np.array(answerable, dtype=float), np.ones(len(rows))))
@@ -188,6 +191,7 @@ def _judge(case: Case, weights: Weights) -> Judgement:
         shares_a_name=first is not None and shares_a_name(first),
         first_is_right=first is not None and first.entry.id in case.question.right,
         answerable=case.question.answerable,
+        promised=case.question.style != FURTHER or not case.question.answerable,
     )
 
 
@@ -198,8 +202,8 @@ def choose_thresholds(
 
     `before` has the judgements of the questions that already have a sure answer.
     """
-    answerable = sum(one.answerable for one in judged)
-    unrelated = len(judged) - answerable
+    answerable = sum(one.answerable and one.promised for one in judged)
+    unrelated = sum(not one.answerable for one in judged)
     steps = [step / 1000 for step in range(1, 1000)]
 
     def sure_from(step: float) -> dict[int, Judgement]:
@@ -207,7 +211,7 @@ def choose_thresholds(
 
     def may_be_sure(step: float) -> bool:
         sure = sure_from(step).values()
-        wrong = sum(one.answerable and not one.first_is_right for one in sure)
+        wrong = sum(one.promised and one.answerable and not one.first_is_right for one in sure)
         off = sum(not one.answerable for one in sure)
         return wrong <= SURE_AND_WRONG[name] * answerable and off <= UNRELATED_SURE * unrelated
 

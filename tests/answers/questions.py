@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.packs.model import Argument, Entry, Event, Fact, Option, Position, Source, Term
 
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 Command = Literal["fact", "counter", "source", "define", "policy", "timeline", "ask", "message"]
 Half = Literal["tune", "report", "fresh"]
 
-FURTHER = "unanswered"
+FURTHER = "further"
 """The style of the questions for fitting alone."""
 
 KINDS: dict[Command, tuple[type[Entry], ...]] = {
@@ -47,17 +47,33 @@ class Question(BaseModel):
         return bool(self.right)
 
 
+class _Answered(BaseModel):
+    """One entry of `answered.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    ask: str
+    right: list[str] = Field(min_length=1)
+
+
 def read_questions(pack: str) -> list[Question]:
     """Read the test set of one pack, in the order of its file."""
-    return TypeAdapter(list[Question]).validate_python(yaml.safe_load((FOLDER / f"{pack}.yaml").read_text("utf-8")))
+    return TypeAdapter(list[Question]).validate_python(_read(pack))
 
 
-def read_unanswered(pack: str) -> list[Question]:
-    """Read the further questions that a pack doesn't answer, for fitting alone."""
-    text = (FOLDER / "unanswered.yaml").read_text("utf-8")
-    lists = TypeAdapter(dict[str, dict[Command, list[str]]]).validate_python(yaml.safe_load(text))[pack]
+def read_further(pack: str) -> list[Question]:
+    """Read the further questions about a pack, for fitting alone: those that it answers, and those that it doesn't."""
+    answered = TypeAdapter(dict[str, dict[Command, list[_Answered]]]).validate_python(_read("answered"))[pack]
+    unanswered = TypeAdapter(dict[str, dict[Command, list[str]]]).validate_python(_read("unanswered"))[pack]
     return [
-        Question(ask=ask, command=command, style=FURTHER, half="tune", right=[])
-        for command, asks in lists.items()
-        for ask in asks
+        *(_further(command, one.ask, one.right) for command, asks in answered.items() for one in asks),
+        *(_further(command, ask, []) for command, asks in unanswered.items() for ask in asks),
     ]
+
+
+def _further(command: Command, ask: str, right: list[str]) -> Question:
+    return Question(ask=ask, command=command, style=FURTHER, half="tune", right=right)
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))

@@ -12,10 +12,10 @@ from tests.answers.questions import read_questions
 
 SURE_AND_WRONG = 0.025
 UNRELATED_SURE = 0.02
-UNRELATED_SHOWN = 0.115
-RIGHT_FIRST = 0.63
-RIGHT_IN_THREE = 0.71
-SURE_AND_RIGHT = 0.36
+UNRELATED_SHOWN = 0.08
+RIGHT_FIRST = 0.7
+RIGHT_IN_THREE = 0.77
+SURE_AND_RIGHT = 0.41
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 from bot.packs.loader import load_library
 from bot.packs.model import Event, Fact, Option, Position, Term
 from bot.packs.pack import Pack
-from tests.answers.questions import KINDS, Command, Question, read_questions, read_unanswered
+from tests.answers.questions import KINDS, Command, Question, read_further, read_questions
 from tests.world import SHIPPED
 
 PACK = "us-mexico-cartels"
@@ -53,7 +53,7 @@ def questions() -> list[Question]:
 
 def test_every_right_card_is_one_that_the_command_can_show(pack: Pack, questions: list[Question]) -> None:
     """Each id is in the pack, once in its list, and of a kind that the command answers with."""
-    for question in questions:
+    for question in [*questions, *read_further(PACK)]:
         assert len(set(question.right)) == len(question.right), question.ask
         for card in question.right:
             assert card in pack.entries, f"{question.ask}: {card} is not in the pack"
@@ -79,8 +79,8 @@ def test_no_question_stands_in_the_set_twice(questions: list[Question]) -> None:
 
 
 def test_fitting_reads_no_question_that_reports(questions: list[Question]) -> None:
-    """No question of `unanswered.yaml`, which teaches the weights, is in a half that measures them."""
-    lessons = {" ".join(question.ask.casefold().split()) for question in read_unanswered(PACK)}
+    """No further question, which teaches the weights, is in a half that measures them."""
+    lessons = {" ".join(question.ask.casefold().split()) for question in read_further(PACK)}
     asked = {" ".join(question.ask.casefold().split()) for question in questions if question.half != "tune"}
     assert lessons & asked == set()
 
