@@ -278,7 +278,8 @@ LOOKUPS: Mapping[str, Dialogue] = {
     ),
     "a source": (("/source house rules", "an official text, hosted elsewhere", "no, only an excerpt"),),
     "everything that matches": (
-        ("/search kettle", "for you: Found for “kettle”", "[Open one]"),
+        ("/search kettle", "for you: Closest matches for “kettle”", "[Open one]"),
+        ("/search office bought a kettle", "for you: Found for “office bought a kettle”", "[Open one]"),
         ("pick Open one: The office bought a kettle.", "2026-02"),
     ),
     "a term": (("/define wulong", "for you: A tea between green and black."),),
