@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bot.chat.markup import clean
 from bot.polls.audit import Record, proven_names
 from bot.polls.counting.ballots import Ballot, Method, chosen, ranks, scores
 from bot.polls.model import Poll
 from bot.polls.option_names import alike
+from bot.polls.record_file import shuffled
 
 _FORMULA_SIGNS = frozenset("=+-@\u2212")
 """First characters of a cell that a spreadsheet would run as a formula, once compatibility forms such as fullwidth ones
@@ -26,9 +28,8 @@ def as_csv(record: Record) -> str:
     poll = record.poll
     names = [option.name for option in poll.options]
     rows = [names if poll.secret else ["voter", *names]]
-    votes = sorted(zip(record.ballots, proven_names(record), strict=True), key=lambda vote: vote[0].seal or "")
-    for row, (name, _) in votes:
-        marks = _marks(poll, Ballot(row.choice))
+    for name, choice in proven_names(replace(record, ballots=shuffled(record))):
+        marks = _marks(poll, Ballot(choice))
         rows.append(marks if poll.secret else [name or "erased", *marks])
     return "".join(map(csv_row, rows))
 

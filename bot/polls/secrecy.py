@@ -16,8 +16,8 @@ from bot.polls.model import Poll, PollState, Results
 from bot.polls.receipts import Receipt
 from bot.store.sql import Dialect
 
-_ONE_ACCOUNT_EVERYWHERE = frozenset({"discord"})
-"""Platforms on which a person has the same account in every community."""
+_ONE_ACCOUNT_EVERYWHERE = "discord"
+"""The platform on which a person has the same account in every community."""
 
 
 class Level(Enum):
@@ -193,7 +193,7 @@ def several_communities(t: Translator, poll: Poll) -> Iterator[str]:
     if not poll.communities - {poll.community}:
         return
     platforms = {community.partition(":")[0] for community in poll.communities}
-    if len(platforms) == 1 and platforms <= _ONE_ACCOUNT_EVERYWHERE:
+    if platforms == {_ONE_ACCOUNT_EVERYWHERE}:
         yield t("This poll runs in several communities. An account votes once, wherever it votes.")
     else:
         yield t(

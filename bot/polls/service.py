@@ -177,7 +177,6 @@ class Polls:
     async def edit(self, poll: Poll, draft: PollDraft, request: Request, community: Community, t: Translator) -> Poll:
         """Change a poll before its first vote. Raise NotAllowed, or Refused if it is too late or breaks a rule."""
         self.check_runs(poll, request.actor, community, t)
-        must_be_open(poll, t)
         self.check(draft, request, community, t)
         again = self.drafted(draft, request, community, poll.id)
         edited = replace(

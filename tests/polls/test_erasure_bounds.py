@@ -9,13 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.vocabulary import Request
 from bot.communities.action_log import Deed, LogEntry
+from bot.decisions.service import DecisionDraft
 from bot.instance import Instance
+from bot.polls.counting.ballots import Method
 from bot.polls.erasure import NamedBallot, split_voter
 from bot.polls.model import CastEnd, PollState
+from bot.polls.objections import consent_options
+from bot.polls.previews import Previews
 from bot.polls.privacy import MemberData, SecretBallot
+from bot.polls.scheduling import Schedules
+from bot.polls.templates import Templates
 from bot.suggestions import repository as suggestions
 from bot.suggestions.repository import WAITING, Kind, Suggestion, SuggestionState
+from tests.deliberation.discussing import started
+from tests.polls.test_repeat_bounds import DRAFT, saved, scheduled, schedules_of, templates_of
 from tests.polls.test_who_may import HOME, T, away, opened, votes, who
 from tests.store.things import Raw
 from tests.talk import ADA, BEN, MO, say, wall
@@ -71,19 +80,35 @@ async def test_an_erasure_names_the_polls_that_it_changed(here: Instance) -> Non
     assert (await here.polls.result(not_voted)).cast == 0
 
 
-async def test_nothing_of_an_erased_member_is_left_in_the_file(here: Instance, tmp_path: Path) -> None:
-    """Neither in the database nor in what it writes beside it; another member's name stays."""
-    odd, other = who(BEN, id="q7x-odd", name="Quxelbert"), who(MO, id="z9y-kept", name="Zanzibald")
-    named = await opened(here, secret=False)
-    for voter in (odd, other):
-        assert await votes(here, named, voter) == CastEnd.CAST
-    await here.polls.close(named, ADA.actor, HOME, NOW, T)
+async def leave_traces(here: Instance, person: Request, all_: Schedules, templates: Templates) -> None:
+    """Have a member do what a database keeps under a name; suggestions stand below."""
+    ended, still_open = [await opened(here, person, secret=False) for _ in range(2)]
+    consent = await opened(here, person, method=Method.CONSENT, options=consent_options(T))
+    for poll in (ended, still_open):
+        assert await votes(here, poll, person) == CastEnd.CAST
+    await here.polls.cast(consent, person, "2", T, reason="Too dear")
+    await here.polls.close(ended, person.actor, HOME, NOW, T)
+    await here.polls.watch(still_open, person, HOME, T)
+    await Previews(here.database, lambda: f"d {person.actor.id[:3]}").keep(DRAFT, person, HOME)
+    await saved(templates, person)
+    await scheduled(all_, person)
+    await here.decisions.record(DecisionDraft("We buy green tea"), None, person, HOME, T)
 
+
+async def test_nothing_of_an_erased_member_is_left_in_the_file(here: Instance, tmp_path: Path) -> None:
+    """Neither in a table nor in what the database writes beside it; all that another member did stays theirs."""
+    odd, other = who(BEN, id="q7x-odd", name="Quxelbert"), who(MO, id="z9y-kept", name="Zanzibald")
+    all_, templates = schedules_of(here), templates_of(here)
+    for person in (odd, other):
+        await leave_traces(here, person, all_, templates)
+    kept = await here.privacy.stored_about(other.actor)
+    assert len(kept.hosting) == 6
+    assert all(kept.hosting.values())
     assert b"Quxelbert" in file_bytes(tmp_path)
     await here.privacy.erase(odd.actor, NOW)
     assert b"Quxelbert" not in file_bytes(tmp_path)
     assert b"q7x-odd" not in file_bytes(tmp_path)
-    assert b"Zanzibald" in file_bytes(tmp_path)
+    assert await here.privacy.stored_about(other.actor) == kept
 
 
 async def test_a_community_that_comes_back_keeps_its_data(here: Instance) -> None:
@@ -100,9 +125,10 @@ async def test_a_community_that_comes_back_keeps_its_data(here: Instance) -> Non
 
 
 async def test_a_community_that_is_forgotten_leaves_no_words_in_the_file(here: Instance, tmp_path: Path) -> None:
-    """Its polls' questions, its log and its members are gone from it."""
+    """The questions of its polls and discussions, its log and its members are gone from it."""
     poll = await opened(here, question="Quxelbertian question?")
     await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    await started(here, question="Quxelbertian discussion?")
     await here.privacy.community_left("test:demo", NOW)
     await here.privacy.forget_the_gone(NOW + timedelta(days=99))
     assert b"Quxelbertian" not in file_bytes(tmp_path)

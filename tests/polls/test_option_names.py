@@ -11,10 +11,12 @@ import pytest
 from bot.i18n import translator
 from bot.polls import export
 from bot.polls.audit import BallotRow, Record
+from bot.polls.counting.ballots import Method
 from bot.polls.model import ChainLink, Poll, PollOption, PollState, Step
 from bot.polls.option_names import MARKS_MAX, alike, has_piled_marks, is_blank, result_sign
 from bot.polls.record_format import Format2, named_voter
 from bot.polls.rules import PollDraft, mistakes
+from tests.polls.records import honest
 from tests.store.things import CLOSES, poll
 from tests.world import request
 
@@ -70,7 +72,8 @@ def test_one_sign_that_shows_is_a_name(name: str) -> None:
 
 def test_marks_on_one_letter_are_bounded() -> None:
     """As many as languages need, and not one more, whatever invisible characters stand between them."""
-    assert not has_piled_marks("x" + "\u0329" * MARKS_MAX)
+    for before in ("x", ""):
+        assert not has_piled_marks(before + "\u0329" * MARKS_MAX)
     assert has_piled_marks("x" + "\u0329" * (MARKS_MAX + 1))
     assert has_piled_marks("x" + "\u0329\u034f" * (MARKS_MAX + 1))
     piled = "Z" + "\u0329" * 30
@@ -85,6 +88,7 @@ def test_marks_on_one_letter_are_bounded() -> None:
 def test_a_name_does_not_pass_for_a_part_of_the_result(name: str) -> None:
     """The winner's star, the bars and the separators of results are no beginning and no end of a name."""
     assert result_sign(name)
+    assert not result_sign("\u200b")
     assert "which results use" in complaint(name, "Coffee")
 
 
@@ -122,6 +126,38 @@ def test_no_cell_runs_as_a_formula(formula: str) -> None:
     assert head[1].startswith("'")
     assert row[0].startswith("'")
     assert not set("\t\r\n") & set(head[1] + row[0])
+
+
+def rows_of(record: Record) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(export.as_csv(record))))
+
+
+@pytest.mark.parametrize(
+    ("method", "ballot", "cells"),
+    [
+        (Method.SINGLE, "1", ["", "1", ""]),
+        (Method.CONSENT, "2", ["", "", "1"]),
+        (Method.APPROVAL, "0,2", ["1", "", "1"]),
+        (Method.RANKED, "2>0", ["2", "", "1"]),
+        (Method.RANKED, "1>2>0", ["3", "1", "2"]),
+        (Method.SCORE, "5,,0", ["5", "", "0"]),
+    ],
+)
+def test_a_row_is_what_its_ballot_says(method: Method, ballot: str, cells: list[str]) -> None:
+    """1 for a choice, a rank from 1 on, a score, of which 0 is one; an option without a mark has an empty cell."""
+    shape = poll(method=method, state=PollState.CLOSED)
+    assert rows_of(Record(shape, (), (BallotRow("x", ballot, seal="s"),), (), {ballot: 1}))[1:] == [cells]
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_rows_stand_in_an_order_that_tells_nothing(secret: bool) -> None:
+    """By the random seals of the close, not as the ballots came in or are stored; each name stays with its ballot."""
+    record = honest(secret=secret)
+    seals = dict(zip((row.voter for row in record.ballots), ("c", "a", "d", "b"), strict=True))
+    rows = rows_of(replace(record, ballots=[replace(row, seal=seals[row.voter]) for row in record.ballots]))[1:]
+    ordered = sorted(record.ballots, key=lambda row: seals[row.voter])
+    assert [row[-3:].index("1") for row in rows] == [int(row.choice) for row in ordered] == [0, 1, 2, 1]
+    assert secret or [row[0] for row in rows] == [row.name for row in ordered]
 
 
 def test_a_cell_stays_one_cell_whatever_separates_them() -> None:

@@ -14,10 +14,11 @@ from bot.communities.model import Community
 from bot.errors import Unavailable
 from bot.i18n import translator
 from bot.instance import Instance
+from bot.polls.pings import may_ping
 from tests.hosting import click, fill, form_of
 from tests.talk import ADA, BEN, MO, press, reply_words, say, wall, words
 from tests.walls import TellingWall
-from tests.world import Clock, running
+from tests.world import Clock, Wall, request, running
 
 LINE = '/poll create question:"Which tea?" options:"Green | Black" closes:2h'
 FANS = "fans"
@@ -123,14 +124,45 @@ async def test_a_ping_that_cant_be_is_refused_beside_its_field(here: Instance, p
     assert "you and I both need the right" in outcome.errors["others"]
 
 
-@pytest.mark.parametrize(("later", "pinged"), [({"ada"}, [FANS]), ({"ben"}, []), (None, [])])
-async def test_a_scheduled_poll_pings_by_the_rights_of_its_day(
-    here: Instance, clock: Clock, later: set[str] | None, pinged: list[str]
+@pytest.mark.parametrize(
+    ("role", "platform", "answer", "may"),
+    [
+        (FANS, "test", True, True),
+        (FANS, "test", False, False),
+        (FANS, "test", None, False),
+        ("", "test", True, False),
+        (FANS, "plain", True, False),
+        (FANS, "stopped", True, False),
+    ],
+    ids=["all", "the platform says no", "can't be said", "no role", "a platform without pings", "not running"],
+)
+async def test_a_ping_takes_a_role_a_platform_and_its_leave(
+    role: str, platform: str, answer: bool | None, may: bool
 ) -> None:
-    """What its host, and the bot, may do is asked when it opens."""
+    """Whatever the others say, each of them alone keeps a poll from pinging."""
+
+    class Willing(Wall):
+        async def may_ping(self, _place: Place, _member: str, _role: str) -> bool:
+            if answer is None:
+                raise Unavailable("down")
+            return answer
+
+    platforms = {"test": Willing(), "plain": Wall()}
+    community = Community(f"{platform}:demo", ping_role=role)
+    assert await may_ping(platforms, community, request("Ada", platform=platform)) is may
+
+
+@pytest.mark.parametrize(
+    ("chosen", "later", "pinged"),
+    [(True, {"ada"}, [FANS]), (True, {"ben"}, []), (True, None, []), (False, {"ada"}, [])],
+)
+async def test_a_scheduled_poll_pings_by_the_rights_of_its_day(
+    here: Instance, clock: Clock, chosen: bool, later: set[str] | None, pinged: list[str]
+) -> None:
+    """What its host, and the bot, may do is asked when it opens; a poll whose host chose no ping has none."""
     await allow(here)
     more = form_of(await click(here, ADA, await say(here, ADA, LINE), "More settings"))
-    preview = await fill(here, ADA, more, others=("ping",))
+    preview = await fill(here, ADA, more, others=("ping",) if chosen else ())
     await fill(here, ADA, form_of(await click(here, ADA, preview, "Schedule")), opens="tomorrow 9:00")
     pinging(here).pingers = later
     clock.forward(days=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,7 +15,7 @@ from bot.errors import NotAllowed, NotFound, Refused
 from bot.instance import Instance
 from bot.polls import objections, schedules, watchers
 from bot.polls.counting.ballots import Method
-from bot.polls.drafts import as_json
+from bot.polls.drafts import as_json, from_json
 from bot.polls.model import Poll, PollOption
 from bot.polls.objections import consent_options
 from bot.polls.previews import Previews
@@ -337,6 +338,16 @@ async def test_a_preview_waits_a_week_for_its_host_alone(here: Instance) -> None
         else:
             with pytest.raises(NotFound):
                 await previews.get(first.id, ADA, T)
+
+
+@pytest.mark.parametrize("ping", [True, False])
+def test_a_draft_of_an_earlier_version_pings_nobody(ping: bool) -> None:
+    """It has no word about pings; a draft of today is read as it was written."""
+    draft = replace(DRAFT, ping=ping)
+    assert from_json(as_json(draft)) == draft
+    values = json.loads(as_json(draft))
+    del values["ping"]
+    assert not from_json(json.dumps(values)).ping
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,36 @@ def test_no_database_promises_what_another_keeps(shape: Poll) -> None:
         assert "nobody" not in sentence
 
 
+@pytest.mark.parametrize("secrecy", [SQLITE, POSTGRES], ids=lambda each: each.dialect)
+@pytest.mark.parametrize("shape", every_poll(), ids=lambda each: f"{each.secret}-{each.results}")
+def test_a_named_poll_promises_its_names_and_nothing_more(shape: Poll, secrecy: Secrecy) -> None:
+    """Neither what an operator could see nor how ballots are hidden; a secret poll says both."""
+    details, storage = secrecy.details(T, shape), secrecy.storage(T, shape)
+    if shape.secret:
+        assert "The operator could look while the poll is open." in details
+        assert "never show how you voted" in details[0]
+        assert "as a hash under a random secret" in storage
+    else:
+        assert (details, storage) == (("Named: the result shows who voted for what.",), "")
+
+
+@pytest.mark.parametrize("secrecy", [SQLITE, POSTGRES], ids=lambda each: each.dialect)
+@pytest.mark.parametrize(
+    ("secret", "state", "words"),
+    [
+        (True, PollState.OPEN, "You haven't voted in this poll."),
+        (False, PollState.OPEN, "You haven't voted in this poll."),
+        (True, PollState.CLOSED, "look up your vote"),
+        (False, PollState.CLOSED, "You didn't vote in this poll."),
+        (True, PollState.CANCELLED, "look up your vote"),
+        (False, PollState.CANCELLED, "You didn't vote in this poll."),
+    ],
+)
+def test_who_has_no_ballot_reads_why(secrecy: Secrecy, secret: bool, state: PollState, words: str) -> None:
+    """Only the end of a secret poll hides a ballot from its voter; otherwise there is none."""
+    assert words in secrecy.no_ballot(T, replace(poll(), secret=secret, state=state))
+
+
 def test_a_receipt_comes_with_one_true_sentence() -> None:
     """It can open a secret ballot in a copy of the open database; in a named poll there is nothing to keep."""
     secret, open_poll = poll(), replace(poll(), secret=False)
@@ -78,8 +108,8 @@ def test_how_often_a_person_votes_in_several_communities_depends_on_the_platform
     """One account on Discord; on platforms whose accounts are not linked, one for each; one community needs no word."""
     discord = replace(poll(), community="discord:1", communities=frozenset({"discord:1", "discord:2"}))
     assert "An account votes once" in " ".join(several_communities(T, discord))
-    for other in ("slack:T1", "test:demo"):
-        mixed = replace(discord, communities=frozenset({"discord:1", other}))
+    for others in ({"discord:1", "slack:T1"}, {"discord:1", "discord:2", "test:demo"}, {"slack:T1", "slack:T2"}):
+        mixed = replace(discord, communities=frozenset(others))
         assert "can vote with both" in " ".join(several_communities(T, mixed))
     assert list(several_communities(T, replace(discord, communities=frozenset({"discord:1"})))) == []
 

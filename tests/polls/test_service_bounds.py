@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.chat.vocabulary import Place
-from bot.errors import NotFound, Refused, Unavailable
+from bot.errors import NotAllowed, NotFound, Refused, Unavailable
 from bot.instance import Instance
 from bot.polls import ballot_box, outbox, posted_messages, service
+from bot.polls import repository as poll_rows
 from bot.polls.ballot_box import BoxState
 from bot.polls.counting.ballots import Method
 from bot.polls.discrepancies import Tampered
-from bot.polls.model import CastEnd, EndReason, PollState
+from bot.polls.model import CastEnd, EndReason, PollOption, PollState
+from bot.polls.objections import consent_options
 from bot.polls.receipts import Receipt
 from bot.polls.rules import PollDraft
+from bot.polls.watchers import remind_time
+from bot.store.sql import Transaction
 from tests.polls.test_who_may import CLOSES, HOME, MOMENT, OFFICE, T, away, opened, votes
 from tests.store.things import Raw
 from tests.talk import ADA, BEN, MO, reply_words, wall
@@ -65,6 +69,14 @@ async def test_a_vote_that_comes_too_late_forgets_what_was_remembered(here: Inst
         assert (await here.polls.result(poll)).cast == 0
 
 
+async def test_an_edit_is_known_at_once(here: Instance) -> None:
+    """To those who had the poll in mind as it was, too, so that nobody votes on other words than those they read."""
+    poll = await opened(here)
+    await here.polls.to_vote_in(poll.id, BEN, T)
+    await here.polls.edit(poll, PollDraft("Which cup?", poll.options, CLOSES), ADA, HOME, T)
+    assert (await here.polls.to_vote_in(poll.id, BEN, T)).question == "Which cup?"
+
+
 async def test_a_new_place_of_a_poll_is_known_at_once(here: Instance) -> None:
     """To those who already had it in mind, too."""
     poll = await opened(here)
@@ -110,6 +122,107 @@ async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
     other = await opened(here)
     await here.polls.edit(other, PollDraft("Which cup?", poll.options, CLOSES), ADA, HOME, T)
     assert len(heard) == 7
+
+
+@dataclass
+class Step:
+    """A part of a transaction that notes the polls which it finds open, and may fail."""
+
+    fails: bool = False
+    found: list[int] = field(default_factory=list)
+
+    async def __call__(self, tx: Transaction) -> None:
+        self.found.append((await poll_rows.open_counts(tx, HOME.id, "ada"))[0])
+        if self.fails:
+            raise Refused("not now")
+
+
+@pytest.mark.parametrize("own", [9, 10])
+async def test_a_poll_opens_with_what_belongs_to_it_or_not_at_all(here: Instance, own: int) -> None:
+    """By hand or by itself: each step is taken once and in its order, and neither a failure nor a poll too many opens
+    one; the scheduler hears of each that opened.
+    """
+    for _ in range(own):
+        await opened(here)
+    heard: list[str] = []
+    here.polls.changed = lambda: heard.append("")
+    draft = PollDraft("Which cup?", (PollOption("Mug"), PollOption("Bowl")), CLOSES)
+    also, before, after = Step(), Step(), Step()
+
+    async def open_both(also: Step, before: Step, after: Step) -> list[str]:
+        refusals = []
+        for opening in (
+            here.polls.create(draft, ADA, HOME, T, also=also),
+            here.polls.open_by_itself(draft, ADA, HOME, T, "p50", before=before, after=after),
+        ):
+            try:
+                poll = await opening
+            except Refused as error:
+                refusals.append(error.message)
+            else:
+                await here.polls.cancel(poll, ADA.actor, HOME, NOW, T)
+        return refusals
+
+    refused = await open_both(Step(fails=True), Step(fails=True), Step())
+    assert (len(refused), heard) == (2, [])
+    refused = await open_both(also, before, after)
+    if own == service.OWN_POLLS_MAX:
+        assert ["Close one of your polls first" in words for words in refused] == [True, True]
+        assert (also.found, before.found, after.found, heard) == ([], [], [], [])
+    else:
+        assert (refused, also.found, before.found, after.found, len(heard)) == ([], [own], [own], [own + 1], 2)
+    assert len(await here.polls.listed(HOME.id, only_open=True)) == own
+
+
+async def test_a_member_takes_back_a_wish_to_be_reminded(here: Instance) -> None:
+    """The same button adds them, takes them off and adds them again; another member's wish stands."""
+    poll = await opened(here)
+    moment = remind_time(CLOSES, NOW, HOME.reminder_minutes)
+    for expected in (moment, None, moment, None):
+        assert await here.polls.watch(poll, BEN, HOME, T) == expected
+    assert await here.polls.watch(poll, MO, HOME, T) == moment
+    assert await here.polls.watch(poll, BEN, HOME, T) == moment
+    await here.box.close(poll.id, NOW)
+    assert await here.polls.watch(poll, BEN, HOME, T) is None  # it ended meanwhile
+
+
+async def stale(here: Instance) -> int:
+    return len(await here.database.read(posted_messages.stale_copies))
+
+
+async def test_an_objection_is_answered_by_those_who_run_the_poll_while_it_stands(here: Instance) -> None:
+    """Its messages are drawn anew with the answer. Other members, and an objection that was withdrawn, are refused."""
+    poll = await opened(here, method=Method.CONSENT, options=consent_options(T))
+    await here.polls.cast(poll, BEN, "2", T, reason="Too dear")
+    await here.polls.posted(poll.id, await wall(here).post(ADA.place, await here.copies._draw(poll, HOME)), NOW)
+    await here.copies.drain()
+    [shown] = await here.database.read(lambda tx: posted_messages.copies(tx, poll.id))
+    drawn = await here.polls.get(poll.id, T)
+    for host in (ADA, MO):
+        await here.database.write(lambda tx: posted_messages.mark_shown(tx, shown, drawn, NOW))
+        assert await stale(here) == 0
+        await here.polls.answer_objection(poll, 1, f"It lasts, says {host.actor.name}", host.actor, HOME, T)
+        assert await stale(here) == 1
+    with pytest.raises(NotAllowed):
+        await here.polls.answer_objection(poll, 1, "It doesn't", BEN.actor, HOME, T)
+    assert [each.answer for each in await here.polls.objections(poll)] == ["It lasts, says Mo"]
+    await votes(here, poll, BEN, "0")
+    with pytest.raises(Refused, match="withdrawn"):
+        await here.polls.answer_objection(poll, 1, "It does", ADA.actor, HOME, T)
+    assert await here.polls.objections(replace(poll, method=Method.SINGLE)) == ()
+
+
+async def test_a_poll_is_redrawn_for_what_is_no_vote(here: Instance) -> None:
+    """Each of its messages, and no other poll's."""
+    for poll in (await opened(here), await opened(here)):
+        await here.polls.posted(poll.id, await wall(here).post(ADA.place, await here.copies._draw(poll, HOME)), NOW)
+    await here.copies.drain()
+    for copy in await here.database.read(posted_messages.copies_of_open_polls):
+        drawn = await here.polls.get(copy.poll, T)
+        await here.database.write(lambda tx, copy=copy, drawn=drawn: posted_messages.mark_shown(tx, copy, drawn, NOW))  # type: ignore[misc]
+    assert await stale(here) == 0
+    await here.polls.redraw(poll)
+    assert [copy.poll for copy in await here.database.read(posted_messages.stale_copies)] == [poll.id]
 
 
 async def test_erased_voters_stand_last_in_a_named_poll(here: Instance) -> None:

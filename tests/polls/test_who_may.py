@@ -13,9 +13,11 @@ from bot.errors import BotError, NotAllowed, NotFound, Refused
 from bot.i18n import translator
 from bot.instance import Instance
 from bot.polls.counting.ballots import Method
-from bot.polls.model import CastEnd, Poll, PollOption, PollState, Results
+from bot.polls.model import CastEnd, Poll, PollOption, PollState, Results, Vote
+from bot.polls.places import PollPlace, poll_place
 from bot.polls.rules import PollDraft, must_be_editable
 from bot.polls.service import opens
+from tests.store import things
 from tests.talk import ADA, BEN, MO, wall
 from tests.world import NOW
 
@@ -140,13 +142,56 @@ async def test_a_vote_is_taken_until_just_before_the_close(here: Instance) -> No
 
 
 async def test_a_vote_of_another_community_is_of_no_poll(here: Instance) -> None:
-    """Nor is one from outside a private place, by any member."""
+    """Nor is one from outside a private place, by any member. One in no poll at all counts nothing."""
     poll = await opened(here)
     assert "no poll" in await votes(here, poll, away(BEN))
     private = await opened(here, in_place(ADA, channel="office", private=True))
     for voter in (ADA, BEN, MO):
         assert "no poll" in await votes(here, private, voter)
         assert await votes(here, private, in_place(voter, channel="office")) == CastEnd.CAST
+    cast = await here.box.cast(Vote("p99", "test:demo:ben", "Ben", "0", NOW))
+    assert (cast.end, cast.code, cast.head, cast.links, cast.ballots) == (CastEnd.UNKNOWN, "", "", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("platform", "thread", "channel", "sees"),
+    [
+        ("discord", "", "office", True),
+        ("discord", "", "main", False),
+        ("discord", "t1", "office", True),
+        ("discord", "office", "main", True),
+        ("discord", "office", "t1", True),
+        ("slack", "", "office", True),
+        ("slack", "t1", "office", True),
+        ("slack", "office", "main", False),
+    ],
+)
+def test_a_private_poll_answers_in_its_place_and_the_threads_of_it(
+    platform: str, thread: str, channel: str, sees: bool
+) -> None:
+    """A thread belongs to its channel, and is a place of its own where it can have members of its own.
+
+    A poll that isn't private answers its communities anywhere, and no poll answers another community.
+    """
+    place = Place(platform, "demo", channel, thread)
+    home = f"{platform}:demo"
+    office = things.poll(
+        communities=frozenset({home}), places=frozenset({PollPlace(platform, "demo", "office")}), private=True
+    )
+    assert office.answers(home, place) is sees
+    assert replace(office, private=False).answers(home, place)
+    assert not replace(office, places=frozenset()).answers(home, place)
+    for each in (office, replace(office, private=False)):
+        assert not each.answers(f"{platform}:elsewhere", place)
+
+
+@pytest.mark.parametrize(
+    ("platform", "thread", "narrowest"),
+    [("slack", "", "main"), ("slack", "t1", "main"), ("discord", "", "main"), ("discord", "t1", "t1")],
+)
+def test_a_poll_belongs_to_the_narrowest_place(platform: str, thread: str, narrowest: str) -> None:
+    """A thread whose members can be others than its channel's; on Slack each member of a channel sees its threads."""
+    assert poll_place(Place(platform, "demo", "main", thread)) == PollPlace(platform, "demo", narrowest)
 
 
 # --- who runs a poll ---
@@ -156,6 +201,7 @@ async def run_each(here: Instance, poll: Poll, person: Actor, community: Communi
     """What this person may do with the poll; each is tried on a poll that is still open."""
     done = set()
     for name, step in (
+        ("remind", here.polls.remind(poll, person, community, NOW, T)),
         ("extend", here.polls.extend(poll, person, community, CLOSES + MOMENT, NOW, T)),
         ("close", here.polls.close(poll, person, community, NOW, T)),
         ("cancel", here.polls.cancel(poll, person, community, NOW, T)),
@@ -202,9 +248,11 @@ ROLE = Community("test:demo", moderator_role="wardens")
 async def test_a_poll_is_run_at_home_by_its_host_and_its_moderators(
     here: Instance, person: Request, community: Community, may: bool
 ) -> None:
-    """From another community nobody extends, closes or cancels it: not its host, and no moderator of that one."""
+    """From another community nobody reminds of it, extends, closes or cancels it: not its host, and no moderator of that one."""
     poll = await opened(here)
-    assert await run_each(here, poll, person.actor, community) == ({"extend", "close", "cancel"} if may else set())
+    assert await run_each(here, poll, person.actor, community) == (
+        {"remind", "extend", "close", "cancel"} if may else set()
+    )
     assert (await here.polls.get(poll.id, T)).state is (PollState.CLOSED if may else PollState.OPEN)
 
 
@@ -232,22 +280,28 @@ async def test_a_close_moves_to_later_only(here: Instance, closes_at: datetime, 
 
 
 @pytest.mark.parametrize("end", ["close", "cancel"])
-async def test_what_has_ended_is_neither_extended_nor_ended_again(here: Instance, end: str) -> None:
-    """Not by its host either."""
+async def test_what_has_ended_is_neither_changed_nor_ended_again(here: Instance, end: str) -> None:
+    """Not by its host either; nobody is reminded of it, and no objection is answered."""
     poll = await opened(here)
     await getattr(here.polls, end)(poll, ADA.actor, HOME, NOW, T)
     ended = await here.polls.get(poll.id, T)
-    for subject in (ended, poll):  # as it is, and as somebody read it before
-        for step in (
-            here.polls.extend(subject, ADA.actor, HOME, CLOSES + MOMENT, NOW, T),
-            here.polls.close(ended, ADA.actor, HOME, NOW, T),
-            here.polls.cancel(ended, ADA.actor, HOME, NOW, T),
-        ):
-            with pytest.raises(Refused):
-                await step
+    with pytest.raises(Refused):  # as somebody read it before
+        await here.polls.extend(poll, ADA.actor, HOME, CLOSES + MOMENT, NOW, T)
+    why = "final" if end == "close" else "cancelled"
+    for late in (
+        here.polls.extend(ended, ADA.actor, HOME, CLOSES + MOMENT, NOW, T),
+        here.polls.close(ended, ADA.actor, HOME, NOW, T),
+        here.polls.cancel(ended, ADA.actor, HOME, NOW, T),
+        here.polls.remind(ended, ADA.actor, HOME, NOW, T),
+        here.polls.watch(ended, BEN, HOME, T),
+        here.polls.answer_objection(ended, 1, "It lasts", ADA.actor, HOME, T),
+        here.polls.edit(ended, WHOLE, who(ADA, joined=NOW), HOME, T),
+    ):
+        with pytest.raises(Refused, match=why):
+            await late
     assert await here.polls.get(poll.id, T) == ended
     for text in ("0", "99", None):
-        assert ("final" if end == "close" else "cancelled") in await votes(here, ended, BEN, text)
+        assert why in await votes(here, ended, BEN, text)
 
 
 @pytest.mark.parametrize(
@@ -493,6 +547,22 @@ async def test_a_post_opens_a_private_poll_to_others_elsewhere_only(here: Instan
         assert "no poll" in await posts(here, private, other, HOME if other.actor.workspace == "demo" else AWAY)
     public = await opened(here)
     assert not any(opens(public, each) for each in (ADA, replace(ADA, place=OFFICE)))
+
+
+async def test_a_poll_that_isnt_there_is_posted_nowhere(here: Instance) -> None:
+    """In the same words as one that its place may not see."""
+    for person, community in ((ADA, HOME), (MO, HOME), (away(ADA, everywhere=True), AWAY)):
+        assert "no poll “p99”" in await posts(here, things.poll("p99"), person, community)
+
+
+async def test_a_post_takes_a_private_poll_to_its_place(here: Instance) -> None:
+    """There members see it and vote from then on, and in no third place."""
+    private = await opened(here, replace(ADA, place=OFFICE))
+    board = replace(OFFICE, channel="board")
+    await here.polls.posted(private.id, await wall(here).post(board, _REPLY), NOW)
+    for place, sees in ((OFFICE, True), (board, True), (replace(OFFICE, channel="hall"), False)):
+        private = await here.polls.get(private.id, T)
+        assert ("no poll" in await votes(here, private, replace(BEN, place=place))) is not sees
 
 
 async def test_a_poll_that_no_message_shows_is_cancelled(here: Instance) -> None:

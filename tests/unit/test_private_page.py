@@ -19,12 +19,14 @@ from bot.chat.vocabulary import Outcome, Place, Request
 from bot.errors import UsageError
 from bot.i18n import translator
 from bot.polls.audit import verify
+from bot.polls.model import PollState
 from bot.polls.page_address import PageAddresses
 from bot.polls.record_file import read_record
 from bot.settings.sources import load_settings
 from bot.store.keys import Keys, new_key
 from bot.store.sql import Transaction
 from tests.browser.served import Hall, serving_polls
+from tests.store import things
 from tests.talk import words
 from tests.world import Wall, request
 
@@ -274,11 +276,28 @@ async def test_without_a_public_url_no_link_is_given(tmp_path: Path) -> None:
         assert "its page" not in words(await reader.press(member("Ada"), "v1:poll-details:p1"))
 
 
+def test_a_poll_without_a_page_has_no_address() -> None:
+    """Neither a cancelled one, private or public, nor one that is neither; nor any where no page is served."""
+    keys = Keys(new_key())
+    private, public = things.poll(private=True), things.poll(public=True)
+    for poll, has_one in (
+        (private, True),
+        (public, True),
+        (replace(public, state=PollState.CLOSED), True),
+        (replace(private, state=PollState.CANCELLED), False),
+        (replace(public, state=PollState.CANCELLED), False),
+        (replace(private, private=False), False),
+    ):
+        assert bool(PageAddresses(keys, BASE).of(poll)) is has_one
+        assert PageAddresses(keys).of(poll) == ""
+
+
 async def test_a_link_lasts_as_long_as_its_key(private_poll: Outsider) -> None:
     """A restart and a renewed key leave it; once the old key is gone, another link takes its place."""
     poll = await private_poll.hall.instance.polls.get("p1", translator("en"))
     old, new = new_key(), new_key()
     token = PageAddresses(Keys(old), BASE).of(poll).rpartition("/")[2]
+    assert len(token) == 32  # 128 bits
     assert PageAddresses(Keys(old), BASE).opens("p1", token)
     assert PageAddresses(Keys(new + b"\n" + old), BASE).opens("p1", token)
     assert not PageAddresses(Keys(new), BASE).opens("p1", token)
