@@ -36,7 +36,7 @@ def is_private(outcome: Outcome) -> bool:
         "/counter buying tea",
         "/source house rules",
         "/define wulong",
-        "/policy kitty",
+        "/policy tea kitty",
         "/search tea",
         "/topic",
         "/timeline",
