@@ -275,7 +275,7 @@ def shorten_words(written: str, most: int) -> str:
     """`shorten` for sentences: cut between words, unless that would lose half of the room."""
     if len(written) <= most:
         return written
-    space = written.rfind(" ", 0, most)
+    space = written[:most].rfind(" ")
     return written[:space].rstrip(" ,;:–") + ELLIPSIS if space > most // 2 else shorten(written, most)
 
 

@@ -199,7 +199,7 @@ class Discussions:
                 row, statements, ballots = await self.database.read(
                     lambda tx: repository.whole(tx, discussion), long=True
                 )
-                if row is None or row.state is not PollState.OPEN:
+                if row is None:
                     return False
                 report = await asyncio.to_thread(make_report, statements, ballots)
                 content = as_json(row, report)

@@ -25,7 +25,7 @@ from bot.dispatch.declare import ActionHandler, Command, Context, Param, Permiss
 from bot.dispatch.hooks import Hooks, NoHooks
 from bot.dispatch.mention_limits import MentionLimits
 from bot.dispatch.parse import Call, Typing, bind, half_typed, parse, unknown
-from bot.dispatch.rate_limit import Limiter
+from bot.dispatch.rate_limit import Limiter, for_rapid_buttons
 from bot.dispatch.registry import Registry, collect, run_action
 from bot.dispatch.rights import check_posting, without_publicity
 from bot.errors import BotError, NotAllowed, TooFast, Unavailable, UnknownCommand, UsageError
@@ -70,8 +70,7 @@ class Bot:
     repeats: Repeats | None = None
     """The guard against repeated deliveries; None for a bot without a database."""
     mentions: MentionLimits = field(default_factory=MentionLimits)
-    rapid: Limiter = field(default_factory=lambda: Limiter(burst=120, per_minute=240))
-    """The rate limit of each member for buttons that they press as fast as they read."""
+    rapid: Limiter = field(default_factory=for_rapid_buttons)
 
     @classmethod
     def of(

@@ -126,7 +126,7 @@ class Command:
 
     def visibility_of(self, args: Mapping[str, object]) -> Visibility:
         """The visibility of the answer, known before the handler runs."""
-        return Visibility.PUBLIC if self.public_flag and args.get(self.public_flag) else self.visibility
+        return Visibility.PUBLIC if args.get(self.public_flag) else self.visibility
 
     def opens_form(self, args: Mapping[str, object]) -> bool:
         return self.form_when is not None and self.form_when(args)
@@ -142,7 +142,7 @@ class ActionHandler:
     most: int | None
     takes: str
     visibility: Visibility
-    opens_form: bool
+    opens_form: bool = False
     permission: Permission = Permission.MEMBER
     again: Handler | None = None
     """Rebuilds the form, for platforms that can't keep one open to show its errors."""
@@ -255,7 +255,6 @@ def form(
     options = {
         "permission": permission,
         "visibility": visibility,
-        "opens_form": False,
         "posts": posts,
         "again": again,
         "completers": complete or {},

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.dispatch.declare import TEXT_MAX, Command, Param
-from bot.dispatch.registry import is_enum
 from bot.errors import UnknownCommand, UsageError
 from bot.i18n import Translator
 
@@ -91,7 +90,7 @@ def _name(words: list[str], commands: Mapping[str, Command], t: Translator) -> t
     group = {name.partition(" ")[2]: name for name in commands if name.startswith(f"{first} ")}
     if not group:
         raise UnknownCommand(unknown(both.strip(), first, commands, t))
-    if near := difflib.get_close_matches(second, group, n=1, cutoff=0.7):
+    if near := difflib.get_close_matches(second, group, cutoff=0.7):
         raise UnknownCommand(_did_you_mean(both, group[near[0]], t))
     free = next((name for name in group.values() if any(param.typed for param in commands[name].params)), "")
     if free and second:  # `/poll Lunch? Pizza | Sushi`
@@ -109,10 +108,7 @@ def names_of(commands: Mapping[str, Command]) -> Mapping[str, str]:
 def unknown(line: str, first: str, commands: Mapping[str, Command], t: Translator) -> str:
     """The message for an unknown command, with the nearest command if one is near."""
     names = names_of(commands)
-    near = difflib.get_close_matches(line, names, n=1, cutoff=0.6) or difflib.get_close_matches(
-        first, names, n=1, cutoff=0.6
-    )
-    if near:
+    if near := difflib.get_close_matches(line, names) or difflib.get_close_matches(first, names):
         return _did_you_mean(first, names[near[0]], t)
     return t("There's no command /{command}. /help lists the commands.", command=first[:40])
 
@@ -133,8 +129,8 @@ def _sort_words(command: Command, words: list[str], t: Translator) -> tuple[dict
             keywords[match[1]] = _bare(match[2])
         elif (
             match
-            and (near := difflib.get_close_matches(match[1], named, n=1, cutoff=0.85))
-            and not match[1][-1:].isdigit()
+            and (near := difflib.get_close_matches(match[1], named, cutoff=0.85))
+            and not match[1][-1].isdigit()  # `option1:` is no misspelt `options:`
         ):
             raise UsageError(
                 t("There's no argument {argument}. Did you mean {nearest}?", argument=match[1], nearest=near[0])
@@ -195,9 +191,7 @@ def _convert(param: Param, value: object, t: Translator) -> object:
                 most=param.longest,
             )
         )
-    if param.choices and words not in param.choices:
-        words = _choice(param, words, t)
-    return param.kind(words) if is_enum(param.kind) else words
+    return param.kind(_choice(param, words, t) if param.choices else words)
 
 
 def _choice(param: Param, words: str, t: Translator) -> str:
@@ -225,7 +219,7 @@ def _yes_or_no(param: Param, word: str, t: Translator) -> bool:
 
 def _whole_number(param: Param, value: object, t: Translator) -> int:
     try:
-        return int(str(value)[:20])
+        return int(str(value))
     except ValueError:
         raise UsageError(t("Type a whole number for {argument}.", argument=param.name)) from None
 
@@ -261,12 +255,12 @@ def half_typed(line: str, commands: Mapping[str, Command]) -> Typing:
     if match and (param := chosen.param(match[1])):
         return Typing(chosen, param, f"/{name} {rest[:start]}{match[1]}:", match[2].strip('"'))
     free = next((param for param in chosen.params if param.rest or param.completer), None)
-    return Typing(chosen, free, f"/{name} ", rest) if free else Typing(chosen, None, f"/{name} {rest}", "")
+    return Typing(chosen, free, f"/{name} ", rest)
 
 
 def _last_word(rest: str) -> tuple[int, str]:
     """The start of the last word and the word itself; a quoted value counts as one word."""
     quotes = [match.start() for match in re.finditer('"', rest.translate(_SMART_QUOTES))]
     end = quotes[-1] if len(quotes) % 2 else len(rest)
-    start = max(rest.rfind(" ", 0, end) + 1, 0)
+    start = rest[:end].rfind(" ") + 1
     return start, rest[start:]

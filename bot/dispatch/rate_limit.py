@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from math import ceil
 
 REMEMBERED_MAX = 100_000
@@ -27,22 +28,24 @@ class Limiter:
 
     def wait(self, who: Hashable, now: datetime) -> int:
         """Take one token and return 0, or return the whole seconds to wait."""
-        tokens, then = self._buckets.pop(who, (float(self.burst), now))
-        elapsed = max((now - then).total_seconds(), 0.0)
-        tokens = min(tokens + elapsed * self.per_minute / 60, float(self.burst))
+        tokens = self._tokens(who, now)
         allowed = tokens >= 1
         self._buckets[who] = (tokens - 1 if allowed else tokens, now)
+        self._buckets.move_to_end(who)
         self._forget(now)
         return 0 if allowed else max(ceil((1 - tokens) * 60 / self.per_minute), 1)
+
+    def _tokens(self, who: Hashable, now: datetime) -> float:
+        tokens, then = self._buckets.get(who, (float(self.burst), now))
+        elapsed = max((now - then).total_seconds(), 0.0)
+        return min(tokens + elapsed * self.per_minute / 60, float(self.burst))
 
     def _forget(self, now: datetime) -> None:
         """Forget full buckets. The oldest request comes first in the dictionary."""
         if len(self._buckets) > REMEMBERED_MAX:
             self._buckets.popitem(last=False)
-        for _ in range(FORGOTTEN_AT_ONCE):
-            oldest = next(iter(self._buckets))
-            tokens, then = self._buckets[oldest]
-            if tokens + (now - then).total_seconds() * self.per_minute / 60 <= self.burst:
+        for oldest in tuple(islice(self._buckets, FORGOTTEN_AT_ONCE)):
+            if self._tokens(oldest, now) < self.burst:
                 return
             del self._buckets[oldest]
 
@@ -51,6 +54,11 @@ class Limiter:
         if who in self._buckets:
             tokens, then = self._buckets[who]
             self._buckets[who] = (min(tokens + 1, float(self.burst)), then)
+
+
+def for_rapid_buttons() -> Limiter:
+    """The limit of each member for buttons that they press as fast as they read."""
+    return Limiter(burst=120, per_minute=240)
 
 
 def for_communities(per_minute: int) -> Limiter:

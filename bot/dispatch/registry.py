@@ -6,10 +6,9 @@ import inspect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import cache
 from types import MethodType
-from typing import Annotated, Any, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from bot.chat.vocabulary import Action, Answers, Outcome
 from bot.dispatch.declare import ActionHandler, Command, Context, Declaration, Handler, Param, Shortcut
@@ -35,7 +34,7 @@ def collect(features: Iterable[object]) -> Registry:
     actions: dict[str, ActionHandler] = {}
     forms: dict[str, ActionHandler] = {}
     shortcuts: dict[str, Shortcut] = {}
-    questions: dict[str, Handler] = {}
+    questions: dict[str, MethodType] = {}
     others: list[str] = []
     for feature in features:
         for declaration, method in _declarations(feature):
@@ -64,21 +63,17 @@ def _add(registered: dict[str, _T], declaration: Declaration, entry: _T) -> None
     registered[declaration.name] = entry
 
 
-def _declarations(feature: object) -> Iterator[tuple[Declaration, Handler]]:
+def _declarations(feature: object) -> Iterator[tuple[Declaration, MethodType]]:
     for name in dir(type(feature)):
         declaration = getattr(getattr(type(feature), name), "__parley__", None)
         if isinstance(declaration, Declaration):
             yield declaration, getattr(feature, name)
 
 
-def _command(feature: object, method: Handler, declaration: Declaration) -> Command:
-    hints = _hints(_function(method))
-    params = tuple(_param(feature, parameter, hints[parameter.name]) for parameter in _parameters(_function(method)))
+def _command(feature: object, method: MethodType, declaration: Declaration) -> Command:
+    hints = _hints(method.__func__)
+    params = tuple(_param(feature, parameter, hints[parameter.name]) for parameter in _parameters(method.__func__))
     return Command(name=declaration.name, params=params, handler=method, **declaration.options)
-
-
-def _function(method: Handler) -> Handler:
-    return method.__func__ if isinstance(method, MethodType) else method
 
 
 @cache
@@ -103,20 +98,15 @@ def _param(feature: object, parameter: inspect.Parameter, hint: object) -> Param
         marker,
         name=parameter.name,
         kind=kind,
-        choices=marker.choices or ({member.value: member.value for member in kind} if is_enum(kind) else {}),
         required=required,
         default=None if required else parameter.default,
         completer=getattr(feature, marker.complete) if marker.complete else None,
     )
 
 
-def is_enum(kind: object) -> TypeGuard[type[Enum]]:
-    return isinstance(kind, type) and issubclass(kind, Enum)
-
-
-def _action(feature: object, method: Handler, declaration: Declaration) -> ActionHandler:
+def _action(feature: object, method: MethodType, declaration: Declaration) -> ActionHandler:
     completers = {name: getattr(feature, complete) for name, complete in declaration.options["completers"].items()}
-    parameters = _parameters(_function(method))
+    parameters = _parameters(method.__func__)
     names = [parameter.name for parameter in parameters]
     takes = next((name for name in names if name in {"values", "answers"}), "")
     positional = [parameter for parameter in parameters if parameter.name != takes]
@@ -135,7 +125,7 @@ def _action(feature: object, method: Handler, declaration: Declaration) -> Actio
     )
 
 
-def _form(feature: object, method: Handler, declaration: Declaration) -> ActionHandler:
+def _form(feature: object, method: MethodType, declaration: Declaration) -> ActionHandler:
     options = {**declaration.options}
     again = options.pop("again")
     handler = _action(feature, method, replace(declaration, options=options))

@@ -46,6 +46,20 @@ class Echo:
     async def close(self, ctx: Context, poll: Annotated[str, Param("Which")]) -> Outcome:
         return Outcome()
 
+    @command("count", "Count")
+    async def count(
+        self,
+        ctx: Context,
+        loud: Annotated[bool, Param("Loudly")],
+        times: Annotated[int, Param("How often")],
+        what: Annotated[str, Param("What", question="What is counted? Try /count yes 2 cups.")],
+    ) -> Outcome:
+        return Outcome()
+
+    @command("long" * 12, "Long")
+    async def long(self, ctx: Context) -> Outcome:
+        return Outcome()
+
 
 COMMANDS = collect([Echo()]).commands
 
@@ -67,6 +81,7 @@ def parsed(line: str) -> tuple[str, dict[str, object]]:
         (r"/say C:\temp", r"C:\temp"),
         ("/say re:member this", "re:member this"),
         ("/say # not a comment", "# not a comment"),
+        ("/say two\nlines", "two lines"),
     ],
 )
 def test_free_words_go_to_the_argument_that_takes_the_rest(line: str, words: str) -> None:
@@ -77,6 +92,8 @@ def test_free_words_go_to_the_argument_that_takes_the_rest(line: str, words: str
 def test_named_arguments_may_stand_anywhere() -> None:
     """`share:yes` is an argument wherever it stands, and the rest stays the question."""
     assert parsed("/say share:yes two times:3 words") == ("say", {"words": "two words", "share": True, "times": 3})
+    assert parsed("/poll create question:Lunch? ranked") == ("poll create", {"question": "Lunch?", "method": "ranked"})
+    assert parsed("/poll\nclose p1") == ("poll close", {"poll": "p1"})
 
 
 def test_a_quoted_value_keeps_its_spaces() -> None:
@@ -91,6 +108,11 @@ def test_a_quoted_value_keeps_its_spaces() -> None:
 def test_words_are_parted_alike_with_and_without_quotes_in_the_line(words: str) -> None:
     """Whichever blanks and signs they hold."""
     assert parsed(f"say x{words}x")[1]["words"] == parsed(f'say x{words}x ""')[1]["words"].rstrip(" ")  # type: ignore[attr-defined]
+
+
+def test_a_name_with_a_number_is_no_misspelt_argument() -> None:
+    """`method2:` may be the name of an option, and is text where an argument takes text."""
+    assert parsed("/poll create method2:tea")[1]["question"] == "method2:tea"
 
 
 def test_a_choice_is_known_by_its_label_too() -> None:
@@ -113,10 +135,18 @@ def test_a_choice_is_known_by_its_label_too() -> None:
         ("/poll create Lunch? named:yes", "There's no argument named. Use one of these: question, method"),
         ("/poll create question:" + "x" * 21, "question to 20 characters; it has 21"),
         ("/say share:yes share:no", "Type share: only once."),
+        ("/poll create metod:ranked", "There's no argument metod. Did you mean method?"),
+        ("/count colour:red", "There's no argument colour. Use one of these: loud, times, what"),
+        ("/count yes colour:red", "There's no argument colour. Use one of these: loud, times, what"),
+        ("/count yes 2", "What is counted? Try /count yes 2 cups."),
+        ("/" + "x" * 41, f"no command /{'x' * 40}. /help"),
+        ("/" + "long" * 11, f"no command /{'long' * 10}. Did you mean /{'long' * 12}?"),
+        ("/poll create method:" + "x" * 61, f"“{'x' * 60}”. Use one"),
+        ("/poll close p1 " + "x" * 61, f"doesn't take “{'x' * 60}”"),
     ],
 )
 def test_what_cannot_be_understood_says_what_to_do(line: str, expected: str) -> None:
-    """A mistake is answered with its cause and what to type instead."""
+    """A mistake is answered with its cause and what to type instead. Long words are repeated in part."""
     with pytest.raises(UsageError, match=r".*") as refused:
         parsed(line)
     assert expected in refused.value.message
@@ -126,6 +156,10 @@ def test_an_unknown_command_names_the_nearest() -> None:
     """A typing mistake in the command's name is not a dead end."""
     with pytest.raises(UnknownCommand, match="Did you mean /poll create"):
         parsed("/poll crate")
+    with pytest.raises(UnknownCommand, match="Did you mean /poll create"):
+        parsed("/pol create")
+    with pytest.raises(UnknownCommand, match=r"/sy\. Did you mean /say"):
+        parsed("/sy hello there")
     with pytest.raises(UnknownCommand, match="/help lists"):
         parsed("/xylophone")
 
@@ -149,6 +183,7 @@ def test_whether_a_form_opens_is_known_from_the_arguments() -> None:
     create = COMMANDS["poll create"]
     assert create.opens_form({})
     assert not create.opens_form({"question": "Who pays?"})
+    assert not COMMANDS["say"].opens_form({})
 
 
 class Greeter:
@@ -202,6 +237,7 @@ def test_a_group_hands_free_words_to_the_command_that_reads_them(line: str, word
     """Words that name no command of the group are that command's, all of them."""
     call = parse(line, collect([Lunch()]).commands, translator("en"))
     assert (call.command.name, call.args) == ("lunch create", {"words": words})
+    assert call.command.named == ()
 
 
 @pytest.mark.parametrize(
@@ -245,6 +281,8 @@ def test_two_features_cannot_share_a_name() -> None:
         ('/poll create question:"Who p', "/poll create question:", "Who p", "question"),
         ("/poll create method:r", "/poll create method:", "r", "method"),
         ('/poll create question:"a b" method:r', '/poll create question:"a b" method:', "r", "method"),
+        ("/say  share:y", "/say  share:", "y", "share"),
+        ("/poll close p", "/poll close ", "p", ""),
     ],
 )
 def test_a_half_typed_line_tells_what_is_being_typed(line: str, head: str, value: str, param: str) -> None:

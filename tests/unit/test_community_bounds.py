@@ -12,7 +12,7 @@ from typing import Annotated
 import pytest
 
 from bot.chat.vocabulary import Action, Actor, Card, Choice, MessageRef, Outcome, Place, Post, Reply, Visibility
-from bot.communities import installations
+from bot.communities import digests, installations
 from bot.communities import repository as communities
 from bot.communities.action_log import DETAIL_MAX, NAME_MAX, PAGE, ActionLog, Deed
 from bot.communities.editors import Editors, nobody_edits
@@ -38,6 +38,7 @@ from bot.i18n import N_, Translator, translator
 from bot.settings.editors import read_editors
 from bot.store.database import Database
 from bot.store.open import open_database
+from bot.store.signals import Signal
 from bot.store.sql import Transaction
 from tests.talk import words
 from tests.world import NOW, NOWHERE, Wall, references, request
@@ -105,6 +106,17 @@ async def test_a_change_is_stored_without_the_id(database: Database) -> None:
     assert "id" not in stored
     assert stored["zone"] == "Europe/Berlin"
     assert await here.get("test:demo", NOW) == changed
+
+
+async def test_a_digest_is_planned_where_it_has_a_channel(database: Database) -> None:
+    """For Monday at 9, and cancelled without a channel; the scheduler hears of both."""
+    heard: list[str] = []
+    database.listen(Signal.DEADLINE, heard.append)
+    here = Communities(database)
+    for channel, due in (("news", NOW.replace(day=30, hour=9)), ("", None)):
+        await here.plan_digest(Community("test:demo", digest_channel=channel), NOW)
+        assert await database.read(digests.next_due) == due
+    assert len(heard) == 2
 
 
 @pytest.mark.parametrize(("community", "known"), [("test:demo", True), ("discord:1", True), ("discord:dm1", False)])

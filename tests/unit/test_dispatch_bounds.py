@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import Annotated
@@ -25,7 +25,8 @@ from bot.dispatch.bot import COMPLETIONS_MAX, SUGGESTIONS_MAX, Bot
 from bot.dispatch.declare import TEXT_MAX, Context, Param, Permission, action, command, form, question
 from bot.dispatch.mention_limits import MentionLimits, SlidingWindow
 from bot.dispatch.parse import bind, half_typed, parse, question_of, typable
-from bot.dispatch.rate_limit import Limiter, for_communities
+from bot.dispatch.rate_limit import Limiter, for_communities, for_rapid_buttons
+from bot.dispatch.registry import collect
 from bot.dispatch.rights import check_posting, without_publicity
 from bot.errors import NotAllowed, Refused, TooFast, UsageError
 from bot.i18n import translator
@@ -167,6 +168,10 @@ class Hall:
     async def take(self, ctx: Context, first: str, second: str = "") -> Outcome:
         return Outcome(CARD)
 
+    @action("flip", rapid=True)
+    async def flip(self, ctx: Context) -> Outcome:
+        return Outcome(CARD)
+
     @form("rule", permission=Permission.MODERATOR)
     async def rule_by_form(self, ctx: Context, answers: object) -> Outcome:
         return Outcome(CARD)
@@ -264,8 +269,43 @@ async def test_a_half_typed_line_offers_what_one_may() -> None:
     assert [choice.label for choice in choices] == ["/gather"]
     _, choices = await hall().complete_line(request(), "/gather what:1")
     assert len(choices) == 25
+    _, choices = await hall().complete_line(request(), "/gather 1")
+    assert len(choices) == 25
     _, choices = await hall().complete_line(request(), "/announce x")
     assert choices == []
+
+
+def test_what_is_not_declared_is_not_so() -> None:
+    """A plain command, button or form posts nothing, shows nothing to others, and takes no special right."""
+
+    class Plain:
+        @command("plain", "Plain")
+        async def plain(self, ctx: Context) -> Outcome:
+            return Outcome()
+
+        @action("plain")
+        async def pressed(self, ctx: Context) -> Outcome:
+            return Outcome()
+
+        @form("plain")
+        async def filled(self, ctx: Context, answers: object) -> Outcome:
+            return Outcome()
+
+        @form("aided", complete={"name": "names"})
+        async def aided(self, ctx: Context, answers: object) -> Outcome:
+            return Outcome()
+
+        def names(self, *_args: object) -> Sequence[Choice]:
+            return ()
+
+    registry = collect([Plain()])
+    for entry in (registry.commands["plain"], registry.actions["plain"], registry.forms["plain"]):
+        assert (entry.permission, entry.visibility, entry.posts) == (Permission.MEMBER, Visibility.PRIVATE, False)
+    plain = registry.commands["plain"]
+    assert (plain.public_flag, plain.form_when, plain.needs_community, plain.also) == ("", None, False, ())
+    for handler in (registry.actions["plain"], registry.forms["plain"]):
+        assert (handler.opens_form, handler.replaces, handler.rapid, handler.completers) == (False, False, False, {})
+    assert set(registry.forms["aided"].completers) == {"name"}
 
 
 # --- pace ---
@@ -286,11 +326,23 @@ def test_a_member_has_a_burst_and_then_so_many_a_minute(burst: int, per_minute: 
     assert [limiter.wait("ada", later) for _ in range(burst + 1)].count(0) == burst
 
 
-def test_a_member_asks_twenty_times_at_once_where_nothing_else_is_said() -> None:
-    """And then once a second."""
-    limiter = Limiter()
-    assert [limiter.wait("ada", NOW) for _ in range(21)] == [0] * 20 + [1]
-    assert [limiter.wait("ada", NOW + timedelta(seconds=1)) for _ in range(2)] == [0, 1]
+@pytest.mark.parametrize(("make", "burst", "pause"), [(Limiter, 20, 1000), (for_rapid_buttons, 120, 250)])
+def test_a_member_asks_twenty_times_at_once_and_turns_pages_faster(
+    make: Callable[[], Limiter], burst: int, pause: int
+) -> None:
+    """And then once in so many milliseconds, not 1 % sooner."""
+    for after, wait in ((pause * 0.99, 1), (pause, 0)):
+        limiter = make()
+        assert [limiter.wait("ada", NOW) for _ in range(burst + 1)] == [0] * burst + [1]
+        assert limiter.wait("ada", NOW + timedelta(milliseconds=after)) == wait
+
+
+async def test_a_button_to_press_again_and_again_has_a_limit_of_its_own() -> None:
+    """Neither limit takes from the other."""
+    bot = replace(hall(), limiter=Limiter(burst=1), rapid=Limiter(burst=2))
+    for pressed, done in (("flip", True), ("flip", True), ("flip", False), ("announce", True), ("announce", False)):
+        assert (await bot.press(request(), f"v1:{pressed}")).success is done
+    assert not (await bot.say(request(), "/announce")).success
 
 
 def test_a_token_is_given_back_once_and_never_beyond_the_burst() -> None:
@@ -417,11 +469,14 @@ def test_a_question_begins_with_the_bots_name(line: str, asked: str | None) -> N
         ("a b c d e f", "a b c d e"),
         ("tea and milk", "tea and"),
         ('say "x"', "say x"),
+        ("tea & milk", "tea & milk"),
+        ("ab cdefghij k", "ab"),
     ],
 )
 def test_words_for_a_command_are_cut_between_words(written: str, typed: str) -> None:
-    """Ten letters here; a single longer word is cut within."""
+    """Ten letters here, a hundred elsewhere; a single longer word is cut within."""
     assert typable(written, 10) == typed
+    assert typable("x" * 101) == "x" * 100
 
 
 @pytest.mark.parametrize(("letters", "refused"), [(4, False), (5, False), (6, True)])

@@ -8,6 +8,7 @@ from bot.chat.markup import (
     ELLIPSIS,
     Bold,
     Code,
+    CommandMention,
     Item,
     Link,
     Paragraph,
@@ -28,6 +29,7 @@ from bot.chat.markup import (
     split,
     text,
 )
+from bot.i18n import Sentence
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,10 @@ from bot.chat.markup import (
         ("👍🏽abc", 2, "👍…"),
         ("x👍🏽abc", 3, "x…"),
         ("👩\u200d🔬abc", 4, "👩\u200d🔬…"),
+        ("x👍🏻abc", 3, "x…"),
+        ("x👍🏿abc", 3, "x…"),
+        ("x👍\U0001f3faabc", 3, "x👍…"),
+        ("x👍\U0001f400abc", 3, "x👍…"),
         ("x👩\u200d🔬abc", 4, "x…"),
         ("x👩\u200d🔬abc", 3, "x…"),
     ],
@@ -109,6 +115,22 @@ def test_what_cannot_be_seen_is_taken_away(character: str, shown: str) -> None:
     assert clean(f"a{character}b") == f"a{shown}b"
     for made in (paragraph(f"a{character}b"), paragraph(Bold(f"a{character}b")), quote(Code(f"a{character}b"))):
         assert made.inlines[0].text == f"a{shown}b"
+
+
+@pytest.mark.parametrize(
+    ("written", "commands", "inlines"),
+    [
+        ("/a /b", ((0, 2), (3, 5)), (CommandMention("/a"), Plain(" "), CommandMention("/b"))),
+        ("Try /a.", ((4, 6),), (Plain("Try "), CommandMention("/a"), Plain("."))),
+        ("/a/b", ((0, 2), (2, 4)), (CommandMention("/a"), CommandMention("/b"))),
+        ("Try it.", (), (Plain("Try it."),)),
+    ],
+)
+def test_each_command_in_a_sentence_is_a_mention(
+    written: str, commands: tuple[tuple[int, int], ...], inlines: tuple[Plain | CommandMention, ...]
+) -> None:
+    """With all words around it, and no empty piece."""
+    assert paragraph(Sentence(written, commands)).inlines == inlines
 
 
 def test_lines_stay_lines() -> None:
