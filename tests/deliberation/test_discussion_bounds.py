@@ -219,6 +219,41 @@ async def test_a_discussion_is_due_at_its_moment(here: Instance) -> None:
     assert await here.discussions.due(NOW + WEEK) == []
 
 
+async def test_a_close_that_is_worked_on_is_not_due(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another discussion is; and so is one whose close failed."""
+    closing, other = await started(here), await started(here)
+    due: list[list[str]] = []
+
+    async def fail(*_arguments: Any) -> None:
+        due.append(await here.discussions.due(NOW + WEEK))
+        raise MemoryError
+
+    monkeypatch.setattr(asyncio, "to_thread", fail)
+    with pytest.raises(MemoryError):
+        await here.discussions.end(closing.id, NOW + WEEK)
+    assert due == [[other.id]]
+    assert set(await here.discussions.due(NOW + WEEK)) == {closing.id, other.id}
+
+
+async def test_what_a_reader_keeps_in_the_file_is_cleared_later(
+    here: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler tries until it succeeds, and then no more."""
+    discussion = await started(here)
+    await here.scheduler.run_due()  # clears what an earlier process left
+    cleared: list[bool] = []
+
+    async def forget() -> bool:
+        cleared.append(len(cleared) == 2)
+        return cleared[-1]
+
+    monkeypatch.setattr(here.database, "forget_deleted", forget)
+    await here.discussions.drop(discussion.id, NOW)
+    assert cleared == [False]
+    await end(here, clock, MOMENT, MOMENT, MOMENT)
+    assert cleared == [False, False, True]
+
+
 async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
     """Of one that is set, moved or done with; of nothing that was refused."""
     heard: list[str] = []

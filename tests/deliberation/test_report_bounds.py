@@ -110,6 +110,14 @@ def test_no_camp_stands_for_what_too_few_of_another_answered() -> None:
         assert any(each.position == 12 for group in report.stands_for for each in group) is told
 
 
+def test_a_camp_stands_for_nothing_where_nobody_took_a_side() -> None:
+    """One camp agrees with all, and the other passes: it doesn't disagree."""
+    statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
+    people = [write_ballot(dict.fromkeys(range(13), vote)) for vote in (1, 0) for _ in range(12)]
+    report = make_report(statements, people)
+    assert sorted(map(len, report.stands_for)) == [0, 5]
+
+
 @pytest.mark.parametrize(
     ("state", "common"), [(StatementState.OPEN, (13,)), (StatementState.MUTED, ())], ids=["open", "muted"]
 )

@@ -12,6 +12,8 @@ from pathlib import PurePosixPath
 from types import FunctionType, ModuleType
 from typing import Any
 
+from bot.dispatch import registry
+
 _OURS = ("bot", "adapters", "tests")
 
 
@@ -39,6 +41,7 @@ def swap_in(file: str, tree: ast.Module) -> bool:
             function.__code__, function.__defaults__ = other.__code__, other.__defaults__
             function.__kwdefaults__ = other.__kwdefaults__
             changed = True
+    registry._parameters.cache_clear()  # it remembers the defaults of the functions as they were
     return _set_constants(vars(present), vars(mutant)) or changed
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from bot.polls.counting import runoff
 from bot.polls.counting.ballots import (
     AGREE,
     LONGEST_TEXT,
@@ -208,6 +209,24 @@ def test_run_off_tries_every_order_where_all_ballots_share_ranks() -> None:
         if counted:
             assert set(tally(Method.RANKED, "ABCDE", counted).winners) == plain_run_off(range(5), votes), counted
             tried += 1
+
+
+def test_a_ballot_may_be_void_after_one_order_of_eliminations_alone() -> None:
+    """Here each reaches a shared rank sooner or later, and three of four win in some order."""
+    counted = {"1>2=3>0": 2, "3>1=2>0": 1, "2>1=3": 1, "0>2=3": 1}
+    result = tally(Method.RANKED, "ABCD", {Ballot(text): number for text, number in counted.items()})
+    assert (result.winners, result.exact) == ((1, 2, 3), True)
+
+
+@pytest.mark.parametrize("limit", ["MOST_WORK", "MOST_AT_ONCE"])
+def test_beyond_either_limit_on_work_every_option_left_is_possible(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    """The result says that it isn't exact. Within both limits the first wins, whichever of the others goes first."""
+    counted = {"0": 4, "1>0": 2, "2>0": 2}
+    result = count(Method.RANKED, counted)
+    assert (result.exact, result.winners) == (True, (0,))
+    monkeypatch.setattr(runoff, limit, 0)
+    result = count(Method.RANKED, counted)
+    assert (result.exact, result.winners) == (False, (0, 1, 2))
 
 
 def test_no_tie_is_broken_where_there_is_none() -> None:

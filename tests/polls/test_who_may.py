@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.chat.vocabulary import Actor, Card, Place, Reply, Request
+from bot.chat.vocabulary import Actor, Card, Place, Reply, Request, Visibility
 from bot.communities.model import Community, Creators
 from bot.errors import BotError, NotAllowed, NotFound, Refused
 from bot.i18n import translator
@@ -53,6 +53,16 @@ async def votes(here: Instance, poll: Poll, voter: Request, text: str | None = "
         return (await here.polls.cast(poll, voter, text, T)).end
     except (NotAllowed, Refused, NotFound) as error:
         return error.message
+
+
+def test_an_answer_is_private_unless_the_asker_says_share(here: Instance) -> None:
+    """Of each command that can show its answer to everybody."""
+    flagged = [command for command in here.bot.commands.values() if command.public_flag]
+    assert "poll results" in {command.name for command in flagged}
+    for command in flagged:
+        flag = command.param(command.public_flag)
+        assert flag is not None
+        assert (flag.name, flag.default, command.visibility) == ("share", False, Visibility.PRIVATE)
 
 
 # --- edits ---

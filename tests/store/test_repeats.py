@@ -149,8 +149,8 @@ async def test_what_another_process_works_on_is_dropped(database: Database, othe
 
 
 async def test_work_that_lasts_keeps_its_lease(database: Database, raw: Raw) -> None:
-    """A process that lives renews it, however long the work takes."""
-    errand = Errand()
+    """A process that lives renews it, however long the work takes, and no longer."""
+    errand, tasks = Errand(), asyncio.all_tasks()
     bot = errand_bot(errand, database, lease=0.3)
     work = asyncio.create_task(bot.press(keyed(request(), "k"), "v1:errand"))
     await errand.started.wait()
@@ -162,6 +162,11 @@ async def test_work_that_lasts_keeps_its_lease(database: Database, raw: Raw) -> 
     await until(renewed)
     errand.may_end.set()
     await work
+
+    async def ended() -> bool:
+        return asyncio.all_tasks() <= tasks
+
+    await until(ended)
 
 
 async def test_a_delivery_after_a_crash_is_worked_on(database: Database, other_database: Database, raw: Raw) -> None:
@@ -193,11 +198,14 @@ async def test_what_a_stop_interrupts_is_worked_on_at_once(database: Database, o
     assert not (await errand_bot(late, other_database).press(who, "v1:errand")).duplicate
 
 
-@pytest.mark.parametrize(("subject", "other", "overtaken"), [("p1", "p1", True), ("p1", "p2", False)])
+@pytest.mark.parametrize(("subject", "other", "overtaken"), [("p1", "p1", True), ("p1", "p2", False), ("", "", False)])
 async def test_a_newer_action_overtakes_one_whose_worker_died(
     database: Database, other_database: Database, raw: Raw, subject: str, other: str, overtaken: bool
 ) -> None:
-    """The worker of Ben's first press died, and Ben pressed again about the same poll: the first is not done any more."""
+    """The worker of Ben's first press died, and Ben pressed again about the same poll: the first is not done any more.
+
+    What is about nothing overtakes nothing.
+    """
     dead, late = Errand(), Errand()
     late.may_end.set()
     crash = asyncio.create_task(errand_bot(dead, database).press(keyed(BEN, "t1"), f"v1:errand:{subject}"))
@@ -257,6 +265,29 @@ class LostDatabase:
 
     async def write(self, _unit: object) -> None:
         raise unavailable()
+
+
+async def test_what_could_not_be_recorded_is_done_all_the_same(
+    database: Database, raw: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process knows it until the next action records it, and no longer."""
+    errand, who, write = Errand(), keyed(request(), "k"), database.write
+    errand.may_end.set()
+    bot = errand_bot(errand, database)
+
+    async def full(unit: Any) -> Any:
+        return await (write(unit) if errand.times == 0 else LostDatabase().write(unit))
+
+    monkeypatch.setattr(database, "write", full)
+    await bot.press(who, "v1:errand")
+    monkeypatch.undo()
+    await raw.run(DEAD)
+    assert (await bot.press(who, "v1:errand")).duplicate
+    await bot.press(keyed(request(), "l"), "v1:errand")
+    await raw.run(DEAD)
+    assert (await errand_bot(errand, database).press(who, "v1:errand")).duplicate
+    await raw.run("DELETE FROM repeats")
+    assert not (await bot.press(who, "v1:errand")).duplicate
 
 
 async def test_look_ups_need_no_database() -> None:
