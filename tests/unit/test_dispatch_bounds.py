@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
+from types import ModuleType
 from typing import Annotated
 
 import pytest
@@ -20,7 +21,7 @@ from bot.communities.model import (
     voter_id,
     voter_in,
 )
-from bot.dispatch import mention_limits
+from bot.dispatch import mention_limits, rate_limit
 from bot.dispatch.bot import COMPLETIONS_MAX, SUGGESTIONS_MAX, Bot
 from bot.dispatch.declare import TEXT_MAX, Context, Param, Permission, action, command, form, question
 from bot.dispatch.mention_limits import MentionLimits, SlidingWindow
@@ -376,11 +377,16 @@ def test_a_window_lets_so_many_through_and_tells_the_wait() -> None:
     assert window.wait("c", NOW - timedelta(days=1)) == 0
 
 
-def test_a_window_remembers_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("limits", "make", "wait"), [(mention_limits, lambda: SlidingWindow(1), 60), (rate_limit, lambda: Limiter(1), 1)]
+)
+def test_so_many_are_remembered(
+    monkeypatch: pytest.MonkeyPatch, limits: ModuleType, make: Callable[[], SlidingWindow | Limiter], wait: int
+) -> None:
     """The one that was silent longest goes first."""
-    monkeypatch.setattr(mention_limits, "REMEMBERED_MAX", 2)
-    window = SlidingWindow(1)
-    assert [window.wait(who, NOW) for who in ("a", "b", "a", "c", "a", "b")] == [0, 0, 60, 0, 60, 0]
+    monkeypatch.setattr(limits, "REMEMBERED_MAX", 2)
+    limiter = make()
+    assert [limiter.wait(who, NOW) for who in ("a", "b", "a", "c", "a", "b")] == [0, 0, wait, 0, wait, 0]
 
 
 def mention(name: str = "Ada", *, channel: str = "main", thread: str = "", direct: bool = False) -> Request:
