@@ -81,7 +81,7 @@ def parsed(line: str) -> tuple[str, dict[str, object]]:
         (r"/say C:\temp", r"C:\temp"),
         ("/say re:member this", "re:member this"),
         ("/say # not a comment", "# not a comment"),
-        ("/say two\nlines", "two lines"),
+        ("/say on two\nlines", "on two lines"),
     ],
 )
 def test_free_words_go_to_the_argument_that_takes_the_rest(line: str, words: str) -> None:
