@@ -40,7 +40,7 @@ SELECT poll, choice, change FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
 ON CONFLICT (poll, choice) DO UPDATE SET count = choice_counts.count + excluded.count;
 
 -- name: count_fewer(rows)!
-UPDATE choice_counts c SET count = c.count + r.change
+UPDATE choice_counts c SET count = c.count - r.change
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (poll TEXT, choice TEXT, change BIGINT)
 WHERE c.poll = r.poll AND c.choice = r.choice;
 

@@ -32,7 +32,7 @@ INSERT INTO choice_counts (poll, choice, count) VALUES (:poll, :choice, :change)
 ON CONFLICT (poll, choice) DO UPDATE SET count = choice_counts.count + excluded.count;
 
 -- name: count_fewer*!
-UPDATE choice_counts SET count = count + :change WHERE poll = :poll AND choice = :choice;
+UPDATE choice_counts SET count = count - :change WHERE poll = :poll AND choice = :choice;
 
 -- name: advance_poll*!
 UPDATE polls SET head = :head, links = :links, ballots = :ballots, row_seal = :row_seal WHERE id = :poll;

@@ -31,22 +31,21 @@ class _StandingBallot:
 
 @dataclass(slots=True)
 class _RunningCount:
-    """One poll while a group of votes is counted into it."""
+    """One open poll while a group of votes is counted into it."""
 
     id: str
-    state: PollState
     closes_at: int
     is_named: bool
-    secret: PollSecret | None
+    secret: PollSecret
     head: str
     links: int
     ballots: int
-    consent: bool = False
+    consent: bool
     changes: Counter[str] = field(default_factory=Counter)
 
     def row_values(self) -> Mapping[str, object]:
-        """Return the values that `advance_poll` writes for an open poll."""
-        seal = self.secret.row_seal(self.id, self.head, self.links, self.ballots, self.closes_at) if self.secret else ""
+        """Return the values that `advance_poll` writes."""
+        seal = self.secret.row_seal(self.id, self.head, self.links, self.ballots, self.closes_at)
         return head_values(self.id, self.head, self.links, self.ballots, seal)
 
 
@@ -55,55 +54,61 @@ class VoteBatch:
 
     def __init__(self, unwrapped: OpenSecrets, rows: Iterable[Row]) -> None:
         self._unwrapped = unwrapped
-        self._tallies: dict[str, _RunningCount | Unavailable | Tampered] = {row["id"]: self._tally(row) for row in rows}
-        self._stored: dict[tuple[str, str], _StandingBallot] = {}
+        self._tallies: dict[str, _RunningCount] = {}
+        self._refusals: dict[str, Cast | Unavailable | Tampered] = {}
+        """The answer to every vote in each other poll."""
+        for row in rows:
+            self._read(row)
         self._standing: dict[tuple[str, str], _StandingBallot] = {}
         self._touched: dict[tuple[str, str], dict[str, object] | None] = {}
         self._links: list[dict[str, object]] = []
         self._consents: list[Vote] = []
         """Votes in consent polls: their objections are written with them."""
 
-    def _tally(self, row: Row) -> _RunningCount | Unavailable | Tampered:
-        state, secret = PollState(row["state"]), None
-        if state is PollState.OPEN:
-            try:
-                secret = checked_secret(self._unwrapped, row)
-            except (Unavailable, Tampered) as error:
-                return error
-        is_named = not row["secret"]
+    def _read(self, row: Row) -> None:
+        poll, state = row["id"], PollState(row["state"])
+        if state is not PollState.OPEN:
+            end = CastEnd.CANCELLED if state is PollState.CANCELLED else CastEnd.CLOSED
+            self._refusals[poll] = Cast(end, links=row["links"], ballots=row["ballots"])
+            return
+        try:
+            secret = checked_secret(self._unwrapped, row)
+        except (Unavailable, Tampered) as error:
+            self._refusals[poll] = error
+            return
         numbers = (row["head"], row["links"], row["ballots"])
-        return _RunningCount(row["id"], state, row["closes_at"], is_named, secret, *numbers, bool(row["consent"]))
+        is_named, consent = not row["secret"], bool(row["consent"])
+        self._tallies[poll] = _RunningCount(poll, row["closes_at"], is_named, secret, *numbers, consent)
 
     def key(self, vote: Vote) -> tuple[str, str] | Cast | Exception:
         """Return the ballot's key for a vote that the poll takes, or the answer to one that it refuses."""
+        refusal = self._refusals.get(vote.poll)
+        if isinstance(refusal, Tampered):  # a new one for each voter: an error that is raised twice mixes its traces
+            return Tampered(refusal.findings)
+        if isinstance(refusal, Unavailable):
+            return Unavailable(refusal.message)
+        if refusal is not None:
+            return refusal
         tally = self._tallies.get(vote.poll)
         if tally is None:
             return Cast(CastEnd.UNKNOWN)
-        if isinstance(tally, Tampered):
-            return Tampered(tally.findings)
-        if isinstance(tally, Unavailable):
-            return Unavailable(tally.message)
-        if tally.state is PollState.CANCELLED:
-            return Cast(CastEnd.CANCELLED, links=tally.links, ballots=tally.ballots)
-        if tally.secret is None or tally.closes_at <= to_stored(vote.at):
+        if tally.closes_at <= to_stored(vote.at):
             return Cast(CastEnd.CLOSED, links=tally.links, ballots=tally.ballots)
         return vote.poll, vote.voter if tally.is_named else tally.secret.pseudonym(vote.voter)
 
     def refuse(self, poll: str, error: Tampered) -> None:
         """Answer every vote in this poll with the error."""
-        self._tallies[poll] = error
+        self._tallies.pop(poll, None)
+        self._refusals[poll] = error
 
     def know(self, rows: Iterable[Row]) -> None:
         """Take in the ballots that stand before the group."""
-        self._stored = {
-            (row["poll"], row["voter"]): _StandingBallot(row["choice"], row["link"], row["hash"] or "") for row in rows
+        self._standing = {
+            (row["poll"], row["voter"]): _StandingBallot(row["choice"], row["link"], row["hash"]) for row in rows
         }
-        self._standing = dict(self._stored)
 
-    def take(self, vote: Vote, key: tuple[str, str], nonce: str, salt: str) -> Cast | Exception:
+    def take(self, vote: Vote, key: tuple[str, str], nonce: str, salt: str) -> Cast:
         tally = self._tallies[vote.poll]
-        if not isinstance(tally, _RunningCount) or tally.secret is None:  # `key` answered these
-            raise AssertionError(tally)
         if tally.consent:
             self._consents.append(vote)
         stands = self._standing.get(key)
@@ -112,12 +117,12 @@ class VoteBatch:
         if stands is not None and stands.choice == vote.choice:
             code = tally.secret.code(key[1], stands.link)
             return Cast(CastEnd.UNCHANGED, code, vote.choice, tally.links, tally.ballots, stands.head)
-        ballot = self._ballot(tally, tally.secret, vote, key[1], nonce, salt)
+        ballot = self._ballot(tally, vote, key[1], nonce, salt)
         code = tally.secret.code(key[1], tally.links + 1)
         step, replaces = (Step.CAST, 0) if stands is None else (Step.CHANGE, stands.link)
         bound_voter = str(ballot["who"] or key[1])
         commitment = tally.secret.format.ballot(nonce, tally.id, bound_voter, vote.choice)
-        self._append(tally, tally.secret, step, commitment, replaces, receipt_hash(code))
+        self._append(tally, step, commitment, replaces, receipt_hash(code))
         self._count(tally, stands, vote.choice)
         self._standing[key] = _StandingBallot(vote.choice, tally.links, tally.head)
         self._touched[key] = ballot
@@ -125,37 +130,36 @@ class VoteBatch:
         return Cast(end, code, vote.choice, tally.links, tally.ballots, tally.head)
 
     @staticmethod
-    def _ballot(
-        tally: _RunningCount, secret: PollSecret, vote: Vote, voter: str, nonce: str, salt: str
-    ) -> dict[str, object]:
+    def _ballot(tally: _RunningCount, vote: Vote, voter: str, nonce: str, salt: str) -> dict[str, object]:
         """Return the ballot's row. In a named poll of format 2 it has the salt that opens voter and name."""
-        name = _plain(vote.name) if tally.is_named else None
-        is_salted = name is not None and secret.format.number == Format2.number
-        return {
+        row: dict[str, object] = {
             "poll": tally.id,
             "voter": voter,
             "choice": vote.choice,
-            "name": name,
+            "name": None,
             "link": tally.links + 1,
             "nonce": nonce,
-            "who": named_voter(salt, tally.id, voter, name or "") if is_salted else None,
-            "salt": salt if is_salted else None,
+            "who": None,
+            "salt": None,
         }
+        if tally.is_named:
+            row["name"] = name = _plain(vote.name)
+            if tally.secret.format.number == Format2.number:
+                row |= {"who": named_voter(salt, tally.id, voter, name), "salt": salt}
+        return row
 
     def _withdraw(self, tally: _RunningCount, key: tuple[str, str], stands: _StandingBallot | None) -> Cast:
-        if stands is None or tally.secret is None:
+        if stands is None:
             return Cast(CastEnd.NOTHING_TO_WITHDRAW, links=tally.links, ballots=tally.ballots)
-        self._append(tally, tally.secret, Step.WITHDRAW, "", stands.link, "")
+        self._append(tally, Step.WITHDRAW, "", stands.link, "")
         self._count(tally, stands, None)
         del self._standing[key]
         self._touched[key] = None
         return Cast(CastEnd.WITHDRAWN, links=tally.links, ballots=tally.ballots)
 
-    def _append(
-        self, tally: _RunningCount, secret: PollSecret, step: Step, commitment: str, replaces: int, receipt: str
-    ) -> None:
+    def _append(self, tally: _RunningCount, step: Step, commitment: str, replaces: int, receipt: str) -> None:
         tally.links += 1
-        link = link_values(secret.format, tally.id, tally.links, step, commitment, tally.head, replaces, receipt)
+        link = link_values(tally.secret.format, tally.id, tally.links, step, commitment, tally.head, replaces, receipt)
         tally.head = str(link["hash"])
         self._links.append(link)
 
@@ -170,30 +174,23 @@ class VoteBatch:
 
     async def write(self, tx: Transaction) -> None:
         await objections.write(tx, self._consents)
-        if not self._links:
-            return
         written = {link["poll"] for link in self._links}
-        tallies = [each for each in self._tallies.values() if isinstance(each, _RunningCount) and each.id in written]
-        dropped = [key for key, row in self._touched.items() if row is None and key in self._stored]
-        counts = [(tally.id, *item) for tally in tallies for item in tally.changes.items()]
+        tallies = [tally for poll, tally in self._tallies.items() if poll in written]
+        dropped = [key for key, row in self._touched.items() if row is None]
         await tx.together(
             {
                 "append_link": self._links,
                 "put_ballot": [row for row in self._touched.values() if row is not None],
                 "drop_ballot": [{"poll": poll, "voter": voter} for poll, voter in dropped],
-                "count_more": [_count_values(*count) for count in counts if count[2] > 0],
-                "count_fewer": [_count_values(*count) for count in counts if count[2] < 0],
+                "count_more": [row for tally in tallies for row in _count_rows(tally.id, +tally.changes)],
+                "count_fewer": [row for tally in tallies for row in _count_rows(tally.id, -tally.changes)],
                 "advance_poll": [each.row_values() for each in tallies],
             }
         )
 
     def heads(self) -> Mapping[str, tuple[int, str]]:
-        """Return each open poll's number of links after the group, and its head."""
-        return {
-            tally.id: (tally.links, tally.head)
-            for tally in self._tallies.values()
-            if isinstance(tally, _RunningCount) and tally.secret is not None
-        }
+        """Return the number of links after the group, and the head, of each poll that takes votes."""
+        return {poll: (tally.links, tally.head) for poll, tally in self._tallies.items()}
 
 
 def checked_secret(secrets: OpenSecrets, row: Row) -> PollSecret:
@@ -238,8 +235,8 @@ def head_values(poll: str, head: str, links: int, ballots: int, row_seal: str) -
     return {"poll": poll, "head": head, "links": links, "ballots": ballots, "row_seal": row_seal}
 
 
-def _count_values(poll: str, choice: str, change: int) -> Mapping[str, object]:
-    return {"poll": poll, "choice": choice, "change": change}
+def _count_rows(poll: str, changes: Counter[str]) -> list[Mapping[str, object]]:
+    return [{"poll": poll, "choice": choice, "change": change} for choice, change in changes.items()]
 
 
 def _plain(name: str) -> str:
