@@ -82,13 +82,12 @@ class RecordGuard:
             self._heads.clear()
         self._heads.update(heads)
         for poll, (links, _) in heads.items():
-            if links > LINKS_AT_ONCE:
+            if links >= LINKS_AT_ONCE:  # as for `_recompute`, which counts the opening too
                 self._look(poll)
 
     def forget(self, poll: str) -> None:
-        """Forget a poll that has ended."""
+        """Forget a poll that has ended, or whose record restarts."""
         self._heads.pop(poll, None)
-        self._broken.pop(poll, None)
 
     async def aclose(self) -> None:
         """Cancel running checks."""

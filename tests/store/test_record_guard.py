@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -12,10 +15,13 @@ from bot.polls import record_guard
 from bot.polls.ballot_box import BallotBox
 from bot.polls.discrepancies import RecordRule, Tampered
 from bot.polls.model import CastEnd
+from bot.polls.poll_secrets import OpenSecrets
+from bot.polls.record_guard import RecordGuard
 from bot.store.database import Database
 from bot.store.keys import Keys
+from bot.store.sql import Transaction
 from tests.store.things import AFTER, KEY, Raw, poll, vote
-from tests.waits import until_it_is
+from tests.waits import until, until_it_is
 
 FLIP = "UPDATE ballots SET choice = '2' WHERE link = 1"
 MEND = "UPDATE ballots SET choice = '0' WHERE link = 1"
@@ -44,6 +50,111 @@ async def test_a_short_record_is_recomputed_before_each_vote(
     assert "the record of poll p1 was changed outside Parley (ballot-changed, counts)" in caplog.text
     await raw.run(MEND)
     assert (await box.cast(vote(9, "0"))).end is CastEnd.CAST
+
+
+NO_DATABASE: Any = None
+"""The transaction of a check that reads nothing."""
+
+
+def ended(links: int, head: str, name: str = "p1") -> Any:
+    """Return a row of `lock_polls`, of a poll that has ended: nothing else of its record is checked."""
+    return {"id": name, "state": "closed", "links": links, "head": head}
+
+
+async def refused(guard: RecordGuard, *rows: Any) -> set[str]:
+    tampered = await guard.check(NO_DATABASE, rows)
+    assert all([finding.rule for finding in each.findings] == [RecordRule.HEAD] for each in tampered.values())
+    return set(tampered)
+
+
+@pytest.fixture
+def guard(database: Database) -> RecordGuard:
+    return RecordGuard(database, OpenSecrets(Keys(KEY)))
+
+
+async def test_the_last_head_must_still_be_there(guard: RecordGuard) -> None:
+    """As many links as were seen have the head that was seen; fewer have lost it, whatever their head is."""
+    assert await refused(guard, ended(0, "z")) == set()
+    guard.remember({"p1": (3, "c"), "p2": (0, "a")})
+    assert await refused(guard, ended(3, "c"), ended(0, "a", "p2"), ended(3, "z", "p3")) == set()
+    for links, head in ((3, "b"), (2, "c"), (2, "b"), (0, "c")):
+        assert await refused(guard, ended(links, head), ended(0, "a", "p2")) == {"p1"}
+    assert await refused(guard, ended(0, "b", "p2")) == {"p2"}
+    assert await refused(guard, ended(1, "b", "p2")) == set()
+    guard.forget("p1")
+    guard.forget("no such poll")
+    assert await refused(guard, ended(2, "b"), ended(0, "b", "p2")) == {"p2"}
+
+
+async def test_so_many_heads_are_remembered(guard: RecordGuard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond that all but the newest are forgotten."""
+    monkeypatch.setattr(record_guard, "HEADS_MAX", 2)
+    rows = [ended(1, "lost", name) for name in ("p1", "p2", "p3")]
+    for name, noticed in (("p1", {"p1"}), ("p2", {"p1", "p2"}), ("p3", {"p3"})):
+        guard.remember({name: (1, "a")})
+        assert await refused(guard, *rows) == noticed
+
+
+class Rest:
+    """A pause of the guard: notes how long it is asked to be, and ends when told to."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self.go_on = asyncio.Event()
+        self.seconds = iter((0.0, 2.0, 10.0, 10.1, 20.0, 20.0))
+        """The times at which checks begin and end."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await self.go_on.wait()
+        self.go_on.clear()
+
+    async def paused(self, times: int) -> None:
+        await until(lambda: len(self.pauses) == times)
+
+
+async def test_a_long_record_is_checked_by_one_task_at_a_time(database: Database, box: BallotBox) -> None:
+    """With a rest of twenty times its work, ten seconds at least; once more if a vote came in meanwhile, and not if none
+    did. A short record is checked with its votes instead. The end cancels the rest."""
+    await box.open(poll())
+    rest = Rest()
+    guard = RecordGuard(database, OpenSecrets(Keys(KEY)), sleep=rest.sleep, clock=lambda: next(rest.seconds))
+    alone = asyncio.all_tasks()
+    guard.remember({"p1": (record_guard.LINKS_AT_ONCE - 1, "")})
+    assert asyncio.all_tasks() == alone
+    for _ in range(3):
+        guard.remember({"p1": (record_guard.LINKS_AT_ONCE, "")})
+    await rest.paused(1)
+    guard.remember({"p1": (record_guard.LINKS_AT_ONCE + 1, "")})
+    assert len(asyncio.all_tasks() - alone) == 1
+    rest.go_on.set()
+    await rest.paused(2)
+    rest.go_on.set()
+    await until(lambda: asyncio.all_tasks() == alone)
+    guard.remember({"p1": (record_guard.LINKS_AT_ONCE, "")})
+    await rest.paused(3)
+    assert rest.pauses == [40.0, 10.0, 10.0]
+    await guard.aclose()
+    assert asyncio.all_tasks() == alone
+
+
+async def test_a_long_record_whose_keys_are_away_is_not_called_changed(database: Database, box: BallotBox) -> None:
+    """Its votes are refused for the want of the keys, and are taken at once when those are back."""
+    await box.open(poll())
+    rest = Rest()
+    stranger = RecordGuard(
+        database, OpenSecrets(Keys(b"B" * 43 + b"=")), sleep=rest.sleep, clock=lambda: next(rest.seconds)
+    )
+    stranger.remember({"p1": (record_guard.LINKS_AT_ONCE, "")})
+    await rest.paused(1)
+    stranger.forget("p1")
+    ids = json.dumps(["p1"])
+
+    async def check(tx: Transaction) -> Mapping[str, Tampered]:
+        return await stranger.check(tx, await tx.rows("lock_polls", ids=ids))
+
+    assert await database.write(check) == {}
+    await stranger.aclose()
 
 
 @pytest.mark.parametrize("links", [record_guard.LINKS_AT_ONCE - 1, record_guard.LINKS_AT_ONCE])
