@@ -56,7 +56,7 @@ class TypedReceipt:
 def code_of(digest: bytes) -> str:
     """Write the first 80 bits as a receipt's code."""
     bits = int.from_bytes(digest[:10], "big")
-    eight = [_PAIRS[bits >> shift & 1023] for shift in range(70, -1, -10)]
+    eight = [_PAIRS[bits >> shift & 1023] for shift in reversed(range(0, 80, 10))]
     return "{}{}-{}{}-{}{}-{}{}".format(*eight)
 
 

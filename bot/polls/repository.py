@@ -188,7 +188,7 @@ async def choice_counts(tx: Transaction, poll: str) -> Mapping[Ballot, int]:
 
 @dataclass(frozen=True, slots=True)
 class RecordRows:
-    """A poll's whole record as stored. `secret` has the keys of an open poll, None if they are unavailable."""
+    """A poll's whole record as stored. `secret` has an open poll's keys, if available; `ended_here` is of an ended one."""
 
     poll: Poll
     links: Sequence[Row]
@@ -196,7 +196,7 @@ class RecordRows:
     closing: Sequence[str]
     counts: Mapping[str, int]
     secret: PollSecret | None = None
-    ended_here: bool = True
+    ended_here: bool = False
 
     def record(self) -> Record:
         """Read the rows. With 100,000 ballots this takes a second, so the bot does it on another thread."""
@@ -219,7 +219,7 @@ async def all_record_rows(tx: Transaction, polls: Sequence[str], secrets: OpenSe
             [row["commitment"] for row in closing[poll.id]],
             {row["choice"]: row["count"] for row in counts[poll.id]},
             _secret(poll, wrapped.get(poll.id), secrets),
-            secrets is None or poll.state is PollState.OPEN or secrets.ended(poll),
+            secrets is None or secrets.ended(poll),
         )
         for poll in await get_all(tx, polls)
     ]
@@ -253,7 +253,7 @@ def _by_poll(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 
 
 def _secret(poll: Poll, wrapped: str | None, secrets: OpenSecrets | None) -> PollSecret | None:
-    if wrapped is None or secrets is None or poll.state is not PollState.OPEN:
+    if wrapped is None or secrets is None:
         return None
     try:
         return secrets.of(poll.id, wrapped, poll.format)

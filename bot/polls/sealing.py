@@ -32,17 +32,14 @@ def seal(record: Record, random_bytes: Callable[[int], bytes]) -> Sealed:
     if (findings := audit.verify(record)) or record_format is None:
         raise Tampered(findings)
     poll = record.poll.id
-    seals = [random_bytes(NONCE_BYTES).hex() for _ in record.ballots]
-    closing = [record_format.closing(nonce, poll, row.choice) for nonce, row in zip(seals, record.ballots, strict=True)]
+    sealed = [(row, random_bytes(NONCE_BYTES).hex()) for row in record.ballots]
+    closing = [record_format.closing(nonce, poll, row.choice) for row, nonce in sealed]
     if record.poll.secret:
-        names = [random_bytes(NONCE_BYTES).hex() for _ in record.ballots]
         rows = [
-            {"poll": poll, "voter": name, "choice": row.choice, "seal": nonce}
-            for name, row, nonce in zip(names, record.ballots, seals, strict=True)
+            {"poll": poll, "voter": random_bytes(NONCE_BYTES).hex(), "choice": row.choice, "seal": nonce}
+            for row, nonce in sealed
         ]
         rows.sort(key=lambda row: row["voter"])
     else:
-        rows = [
-            {"poll": poll, "voter": row.voter, "seal": nonce} for row, nonce in zip(record.ballots, seals, strict=True)
-        ]
+        rows = [{"poll": poll, "voter": row.voter, "seal": nonce} for row, nonce in sealed]
     return Sealed(record, rows, sorted(closing))
