@@ -206,6 +206,7 @@ ROOMS: Sequence[Room] = (
             "tests/store/test_close.py",
             "tests/store/test_group_writer.py",
             "tests/store/test_record_guard.py",
+            "tests/store/test_rekey.py",
             "tests/store/test_repositories.py",
             "tests/store/test_start_check.py",
             "tests/store/test_votes.py",

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from itertools import product
 from typing import Any
 
@@ -21,7 +22,8 @@ from bot.polls.discrepancies import Tampered
 from bot.polls.model import EndReason, PollState, Results, Step
 from bot.polls.poll_secrets import OpenSecrets, read_secret, sealed_secret
 from bot.polls.record_file import as_json, read_record
-from bot.polls.record_format import Format1, Format2, extension_commitment, pack
+from bot.polls.record_format import Ending, Format1, Format2, extension_commitment, pack
+from bot.polls.sealing import seal
 from bot.store.keys import Keys
 from tests.polls.records import (
     CHAIN_KEY,
@@ -34,7 +36,7 @@ from tests.polls.records import (
     without_ballot,
     without_links,
 )
-from tests.store.things import CLOSES, COMMUNITY, KEY
+from tests.store.things import AFTER, CLOSES, COMMUNITY, KEY
 
 OPEN, CLOSED, CANCELLED = PollState
 Break = Callable[[Record], Record]
@@ -386,6 +388,61 @@ def test_an_open_record_without_its_keys_says_what_cannot_be_checked() -> None:
     assert (Rule.HEAD, "poll") in found(with_poll(keyless, head="0" * 64))
 
 
+def test_as_many_equal_ballots_stand_as_have_a_commitment() -> None:
+    """Two with the same choice and seal, which have the same commitment twice; a third has none."""
+    maker = RecordMaker()
+    for voter in range(3):
+        maker.vote(voter, "0")
+    maker.end()
+    one, two, three = maker.ballots
+    maker.ballots, maker.links = [one, replace(two, seal=one.seal), replace(three, seal=one.seal)], maker.links[:-1]
+    commitment = maker.format.closing(one.seal or "", "p1", "0")
+    for equal, expected in ((3, set()), (2, {(Rule.BALLOT_CHANGED, "ballot 2"), (Rule.CLOSING, "poll")})):
+        closing = [commitment] * equal
+        ending = Ending(CLOSED, EndReason.HOST, AFTER)
+        made = replace(maker, closing=closing, links=[*maker.links])
+        made.add(Step.CLOSE, maker.format.close("p1", ending, closing, maker.counts))
+        assert found(made.record()) == expected
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_a_seal_tells_nothing_of_votes(secret: bool) -> None:
+    """Each ballot gets a fresh seal; in a secret poll a fresh name too, and the rows stand in the order of these names,
+    whichever way the votes came."""
+    record = honest(OPEN, secret=secret)
+    draws = iter(number.to_bytes(16, "big") for number in (5, 9, 7, 6, 0xD, 0xB, 0xC, 0xA))
+    sealed = seal(record, lambda _count: next(draws))
+    seals = [f"{number:032x}" for number in (5, 9, 7, 6)]
+    rows = record.ballots
+    if secret:
+        names = [f"{number:032x}" for number in (0xD, 0xB, 0xC, 0xA)]
+        drawn = [
+            {"poll": "p1", "voter": name, "choice": row.choice, "seal": each}
+            for name, row, each in zip(names, rows, seals, strict=True)
+        ]
+        assert sealed.ballots == [drawn[place] for place in (3, 1, 2, 0)]
+    else:
+        expected = [{"poll": "p1", "voter": row.voter, "seal": each} for row, each in zip(rows, seals, strict=True)]
+        assert sealed.ballots == expected
+    commitments = [Format2(CHAIN_KEY).closing(each, "p1", row.choice) for row, each in zip(rows, seals, strict=True)]
+    assert sealed.closing == sorted(commitments)
+
+
+@pytest.mark.parametrize(
+    ("damage", "rule"),
+    [
+        (lambda r: with_ballot(r, 0, choice="0"), Rule.BALLOT_CHANGED),
+        (lambda r: with_poll(r, row_seal="0" * 64), Rule.ROW),
+        (lambda r: replace(r, secret=None), Rule.KEY),
+    ],
+)
+def test_a_record_that_does_not_hold_is_not_sealed(damage: Break, rule: Rule) -> None:
+    """Or its close would hide the change; nor is one whose keys are away."""
+    with pytest.raises(Tampered) as caught:
+        seal(damage(honest(OPEN)), bytes)
+    assert rule in {finding.rule for finding in caught.value.findings}
+
+
 def test_which_keys_a_record_is_hashed_under() -> None:
     """Format 1 has none; under format 2 it is the open poll's own, or the one that was published."""
     assert isinstance(honest(OPEN, number=1).format, Format1)
@@ -478,6 +535,54 @@ def test_a_file_is_read_as_it_was_written(secret: bool, number: int) -> None:
     assert [row.link is None for row in again.ballots] == [secret] * 4
 
 
+def test_a_file_of_a_secret_poll_has_no_place_for_a_voter() -> None:
+    """Nor for anything that leads to one; a reader leaves aside what somebody put there."""
+    document = json.loads(as_json(honest()))
+    assert all(each.keys() == {"choice", "seal"} for each in document["ballots"])
+    document["ballots"][0] |= {
+        "voter": "test:demo:m",
+        "name": "Mallory",
+        "salt": "0",
+        "link": 1,
+        "nonce": "0",
+        "who": "0",
+    }
+    assert read_record(json.dumps(document)) == read_record(as_json(honest()))
+
+
+def test_a_file_is_easy_to_read() -> None:
+    """Two blanks deep, every letter as it is, and the last line ended."""
+    text = as_json(with_poll(honest(), question="“Tea” or 茶?"))
+    assert text.startswith('{\n  "format": 2,\n  "opening": {\n    "poll": "p1",\n')
+    assert "“Tea” or 茶?" in text
+    assert text.endswith("\n}\n")
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_the_order_of_a_file_follows_the_seals(secret: bool) -> None:
+    """So it is another than that of the votes, or of the voters' ids."""
+    record = honest(secret=secret)
+    assert as_json(replace(record, ballots=record.ballots[::-1])) == as_json(record)
+
+
+def test_an_erased_voters_ballot_that_was_changed_is_found_in_a_file() -> None:
+    """By its place in the count and in the chain, as every other."""
+    record = with_ballot(honest(secret=False), 0, name=None, salt=None, voter="stranger")
+    changed = read_record(as_json(with_ballot(record, 0, choice="0")))
+    assert {Rule.BALLOT_CHANGED, Rule.COUNTS} <= {rule for rule, _ in found(changed)}
+
+
+@pytest.mark.parametrize("part", ["community", "results", "topic", "closes_at", "words"])
+def test_a_file_lacks_nothing_that_its_opening_binds(part: str) -> None:
+    """A reader doesn't make up for it, as it does under format 1, which binds none of these."""
+    document = json.loads(as_json(honest()))
+    assert verify(read_record(json.dumps(document))) == []
+    lacking = document["opening"]["options"][1] if part == "words" else document["opening"]
+    del lacking[part]
+    with pytest.raises(Refused, match="holds no record"):
+        read_record(json.dumps(document))
+
+
 def test_a_file_of_format_1_has_what_that_binds() -> None:
     """Neither the community nor the first close, nor what the options' cards said."""
     opening = json.loads(as_json(honest(number=1)))["opening"]
@@ -550,15 +655,26 @@ def test_a_file_beside_these_is_read_and_does_not_hold(old: str, new: str) -> No
     assert (Rule.FROZEN_TEXT, "poll") in found(read_record(changed_file(old, new)))
 
 
-@pytest.mark.parametrize(("number", "refused"), [(1, False), (2, True)])
-def test_a_voter_is_shown_whole_or_not_at_all(number: int, refused: bool) -> None:
+@pytest.mark.parametrize(
+    ("number", "lacking", "refused"),
+    [
+        (1, ("name",), False),
+        (2, ("name",), True),
+        (2, ("voter",), True),
+        (2, ("salt",), True),
+        (2, ("name", "salt"), True),
+        (2, ("name", "voter", "salt"), False),
+    ],
+)
+def test_a_voter_is_shown_whole_or_not_at_all(number: int, lacking: tuple[str, ...], refused: bool) -> None:
     """Under format 1 an earlier erasure can have left the one without the other."""
-    text = as_json(honest(secret=False, number=number)).replace('"name": "Member 2"', '"name": null', 1)
+    document = json.loads(as_json(honest(secret=False, number=number)))
+    document["ballots"][0] |= dict.fromkeys(lacking)
     if refused:
         with pytest.raises(Refused, match="holds no record"):
-            read_record(text)
+            read_record(json.dumps(document))
     else:
-        read_record(text)
+        read_record(json.dumps(document))
 
 
 # --- the secret ---
@@ -610,6 +726,23 @@ def test_a_field_is_written_with_its_length_in_bytes() -> None:
     """So that no two lists of fields are the same bytes."""
     assert pack("a", "", "bc") == b"1:a,0:,2:bc,"
     assert pack("ä", "b") == b"2:\xc3\xa4,1:b,"
+
+
+def test_format_1_hashes_lines_of_text() -> None:
+    """As the releases that wrote it did: no later one can change a byte of it."""
+    opened = replace(honest(number=1).poll, roles=frozenset({"b", "a"}))
+    frozen = (
+        '{"id":"p1","joined_before":false,"max_choices":1,"method":"single","opened_at":"2026-11-25T12:00:00+00:00",'
+        '"options":[["Tea","tea-option"],["Coffee",""],["Water",""]],"question":"What to drink?","quorum":0,'
+        '"roles":["a","b"],"secret":true}'
+    )
+    assert Format1().opening(opened) == sha256(f"parley poll 1\n{frozen}".encode()).hexdigest()
+    link = Format1().link("p1", 2, "change", "c", 1, "r", "b")
+    assert link == sha256(b"parley link 1\np1\n2\nchange\nc\n1\nr\nb").hexdigest()
+    assert Format1().ballot("n", "p1", "v", "0") == sha256(b"parley ballot 1\nn\np1\nv\n0").hexdigest()
+    assert Format1().closing("n", "p1", "0") == sha256(b"parley seal 1\nn\np1\n0").hexdigest()
+    close = Format1().close("p1", Ending(CLOSED, EndReason.HOST, AFTER), ["t", "s"], {"1": 2, "0": 1, "2": 0})
+    assert close == sha256(b"parley close 1\np1\nclosed\n0 1\n1 2\ns\nt").hexdigest()
 
 
 @pytest.mark.parametrize("number", [1, 2])

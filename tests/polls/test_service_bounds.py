@@ -374,7 +374,7 @@ async def test_a_record_is_intact_or_it_is_not(here: Instance, tmp_path: Path, c
 
 @pytest.mark.parametrize("state", [BoxState.CHECKING, BoxState.DAMAGED])
 async def test_a_paused_box_changes_nothing(here: Instance, monkeypatch: pytest.MonkeyPatch, state: BoxState) -> None:
-    """No vote, no opening, no extension, no close and no cancellation; afterwards all of them work again."""
+    """No vote, no opening, no edit, no extension, no close and no cancellation; afterwards all of them work again."""
     monkeypatch.setattr(ballot_box, "CHECK_SECONDS", 0.0)
     poll = await opened(here)
     here.box.state = state
@@ -382,6 +382,7 @@ async def test_a_paused_box_changes_nothing(here: Instance, monkeypatch: pytest.
     for step in (
         lambda: opened(here),
         lambda: here.polls.cast(poll, BEN, "0", T),
+        lambda: here.box.edit(poll),
         lambda: here.polls.extend(poll, ADA.actor, HOME, CLOSES + MOMENT, NOW, T),
         lambda: here.polls.close(poll, ADA.actor, HOME, NOW, T),
         lambda: here.polls.cancel(poll, ADA.actor, HOME, NOW, T),

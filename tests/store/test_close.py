@@ -5,27 +5,31 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.errors import NotFound
-from bot.polls import audit
+from bot.polls import audit, ballot_box, poll_end
 from bot.polls import repository as polls
 from bot.polls.ballot_box import BallotBox
 from bot.polls.discrepancies import RecordRule, Tampered
 from bot.polls.model import CastEnd, PollState, Step
+from bot.polls.poll_secrets import OpenSecrets
 from bot.polls.receipts import Receipt
 from bot.polls.sealing import Sealed, seal
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.open import open_database
+from bot.store.sql import Transaction
 from tests.store.things import AFTER, CLOSES, KEY, Raw, findings, poll, record_of, vote
 
 
@@ -88,6 +92,116 @@ async def test_a_poll_closes_once(box: BallotBox, database: Database) -> None:
         await box.close("p9", AFTER)
 
 
+async def test_a_poll_that_has_closed_is_not_closed_again_though_its_record_was_changed(
+    box: BallotBox, database: Database, raw: Raw
+) -> None:
+    """There is nothing left to refuse: the answer is the same as for an honest one."""
+    await box.open(poll())
+    await _vote(box, 3)
+    assert await box.close("p1", AFTER)
+    await raw.run("UPDATE ballots SET choice = '2' WHERE choice = '0'")
+    assert await findings(database) != []
+    assert not await box.close("p1", AFTER)
+
+
+async def test_a_close_that_was_prepared_is_written_as_it_is(box: BallotBox, database: Database, raw: Raw) -> None:
+    """Nothing is drawn anew while the head is the same; it is refused where the row was changed meanwhile, and computed
+    where nothing was prepared."""
+    secrets, chance = OpenSecrets(Keys(KEY)), random.Random(7).randbytes
+    prepared: dict[str, Sealed] = {}
+    for name in ("p1", "p2", "p3"):
+        await box.open(poll(name))
+        await _vote(box, 3, name)
+        prepared[name] = seal(await record_of(database, name), chance)
+
+    def unneeded(_count: int) -> bytes:
+        raise AssertionError
+
+    async def close(name: str, sealed: Sealed | None, random_bytes: Callable[[int], bytes]) -> bool:
+        ending = (PollState.CLOSED, AFTER, "")
+        return await database.write(lambda tx: poll_end.write_end(tx, secrets, random_bytes, name, ending, sealed))
+
+    assert await close("p1", prepared["p1"], unneeded)
+    assert await close("p2", None, chance)
+    await raw.disarm("polls")
+    await raw.run("UPDATE polls SET ballots = 2 WHERE id = 'p3'")
+    with pytest.raises(Tampered) as caught:
+        await close("p3", prepared["p3"], unneeded)
+    assert [finding.rule for finding in caught.value.findings] == [RecordRule.ROW]
+    assert await findings(database, "p1") == await findings(database, "p2") == []
+    stored = {row.voter for row in await database.read(lambda tx: polls.ballots(tx, "p1"))}
+    assert stored == {row["voter"] for row in prepared["p1"].ballots}
+
+
+async def test_what_goes_along_is_written_with_its_step_or_not_at_all(box: BallotBox, database: Database) -> None:
+    """With an opening, an extension and an end, once each; a step that doesn't happen takes nothing along, and one whose
+    company fails doesn't happen."""
+    along: list[str] = []
+
+    async def write(_tx: Transaction) -> None:
+        along.append("written")
+
+    async def fail(_tx: Transaction) -> None:
+        raise LookupError
+
+    later = AFTER + timedelta(days=1)
+    with pytest.raises(LookupError):
+        await box.open(poll(), also=fail)
+    assert await database.read(lambda tx: polls.find(tx, "p1")) is None
+    await box.open(poll(), also=write)
+    with pytest.raises(LookupError):
+        await box.extend("p1", later, None, also=fail)
+    assert not await box.extend("p1", CLOSES, None, also=write)
+    assert along == ["written"]
+    assert await box.extend("p1", AFTER, None, also=write)
+    with pytest.raises(LookupError):
+        await box.close("p1", later, also=fail)
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).state is PollState.OPEN
+    assert await box.close("p1", later, also=write)
+    assert not await box.close("p1", later, also=write)
+    assert not await box.cancel("p1", later, also=write)
+    assert not await box.extend("p1", later, None, also=write)
+    assert along == ["written"] * 3
+
+
+async def test_remains_are_cleared_at_the_start_and_after_each_end(
+    box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Again and again until nothing is in the way, and then not any more."""
+    tries: list[bool] = []
+
+    async def forget_deleted() -> bool:
+        tries.append(len(tries) != 0)  # a reader blocks the first
+        return tries[-1]
+
+    monkeypatch.setattr(database, "forget_deleted", forget_deleted)
+    for _ in range(3):
+        await box.tidy()
+    assert tries == [False, True]
+    await box.open(poll())
+    await box.cancel("p1", AFTER)
+    await box.tidy()
+    assert tries == [False, True, True]
+
+
+async def test_an_end_is_proved_by_its_instance_key(box: BallotBox, database: Database) -> None:
+    """Another key shows that no Parley with it ended the poll; without a key nothing is asked, nor while it is open."""
+    for name in ("p1", "p2", "p3"):
+        await box.open(poll(name))
+    await box.close("p1", AFTER)
+    await box.cancel("p2", AFTER)
+    other = OpenSecrets(Keys(b"B" * 43 + b"="))
+    for name in ("p1", "p2"):
+        assert await findings(database, name) == []
+        stranger = await database.read(lambda tx, name=name: polls.record(tx, name, other))  # type: ignore[misc]
+        assert [finding.rule for finding in audit.verify(stranger)] == [RecordRule.ROW]
+        keyless = await database.read(lambda tx, name=name: polls.record(tx, name))  # type: ignore[misc]
+        assert audit.verify(keyless) == []
+    assert await findings(database, "p3") == []
+    still_open = await database.read(lambda tx: polls.record(tx, "p3", other))
+    assert audit.verify(still_open) == [audit.NO_KEY]
+
+
 async def test_an_empty_poll_closes(box: BallotBox, database: Database) -> None:
     """Nobody voted: the chain has its closing link and verifies."""
     await box.open(poll())
@@ -95,14 +209,18 @@ async def test_an_empty_poll_closes(box: BallotBox, database: Database) -> None:
     assert await findings(database) == []
 
 
-async def test_votes_that_came_before_the_close_are_counted(box: BallotBox, database: Database) -> None:
-    """A close asked for after a crowd of votes waits for them."""
+async def test_votes_that_came_before_the_close_are_counted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A close asked for after a crowd of votes waits for all of them, not for the group that is being written alone."""
+    monkeypatch.setattr(ballot_box, "GROUP_MAX", 10)
+    box = BallotBox(database, Keys(KEY))
     await box.open(poll())
-    casts = [asyncio.create_task(box.cast(vote(number, "0"))) for number in range(100)]
+    casts = [asyncio.create_task(box.cast(vote(number, "0"))) for number in range(35)]
     await asyncio.sleep(0)
     await box.close("p1", AFTER)
     assert {(await cast).end for cast in casts} == {CastEnd.CAST}
-    assert (await database.read(lambda tx: polls.get(tx, "p1"))).ballots == 100
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).ballots == 35
 
 
 @pytest.mark.parametrize(("on", "counted"), [("p2", 20), ("p1", 21)])
@@ -128,9 +246,10 @@ async def test_votes_go_on_while_a_close_is_worked_out(
     assert (audit.verify(record), len(record.ballots), len(record.links)) == ([], counted, counted + 1)
 
 
-async def test_a_cancelled_poll_has_no_ballots(box: BallotBox, database: Database, raw: Raw) -> None:
-    """Ballots, counts and secret go; the chain stays and ends with a close."""
-    await box.open(poll())
+@pytest.mark.parametrize("secret", [True, False])
+async def test_a_cancelled_poll_has_no_ballots(box: BallotBox, database: Database, raw: Raw, secret: bool) -> None:
+    """Ballots, counts and secret go, of a named poll too; the chain stays and ends with a close."""
+    await box.open(poll(secret=secret))
     codes = await _vote(box)
     assert await box.cancel("p1", AFTER)
     record = await record_of(database)

@@ -12,12 +12,15 @@ from bot.chat.vocabulary import MessageRef, Place
 from bot.communities import repository as communities
 from bot.errors import NotFound, Refused
 from bot.polls import erasure as members
+from bot.polls import outbox, watchers
 from bot.polls import posted_messages as messages
 from bot.polls import repository as polls
 from bot.polls.ballot_box import BallotBox
 from bot.polls.counting.ballots import Method
 from bot.polls.erasure import NamedBallot, Stored
-from bot.polls.model import CastEnd, Poll, PollState, Results
+from bot.polls.model import CastEnd, Poll, PollOption, PollState, Results
+from bot.polls.outbox import News
+from bot.polls.places import poll_place
 from bot.polls.posted_messages import PostedMessage
 from bot.polls.privacy import Privacy
 from bot.store.database import Database
@@ -90,6 +93,87 @@ async def test_a_quota_counts_what_was_created_here_and_is_open(box: BallotBox, 
 
 def _ids(listed: list[Poll]) -> list[str]:
     return [each.id for each in listed]
+
+
+async def test_a_private_poll_is_listed_in_its_place_alone(box: BallotBox, database: Database) -> None:
+    """Elsewhere, and without a place, others are."""
+    office = Place("test", "demo", "office", private=True)
+    await box.open(poll("p1"))
+    await box.open(poll("p2", private=True, places=frozenset({poll_place(office)})))
+    await box.open(poll("p3", private=True))
+    for place, listed in (
+        (office, ["p1", "p2"]),
+        (replace(office, thread="t1"), ["p1", "p2"]),
+        (replace(office, channel="lobby"), ["p1"]),
+        (replace(office, workspace="other"), ["p1"]),
+        (replace(office, platform="slack"), ["p1"]),
+        (None, ["p1"]),
+    ):
+        assert _ids(await database.read(lambda tx, place=place: polls.visible(tx, COMMUNITY, place))) == listed  # type: ignore[misc]
+
+
+async def test_a_public_poll_has_a_page(box: BallotBox, database: Database) -> None:
+    """Until it is cancelled; one that isn't public, or is private, has none, nor has one that isn't there."""
+    await box.open(poll("p1", public=True))
+    await box.open(poll("p2"))
+    await box.open(poll("p3", public=True, private=True))
+    await box.open(poll("p4", public=True))
+    await box.cancel("p4", NOW)
+    names = ("p1", "p2", "p3", "p4", "p9")
+    public = [await database.read(lambda tx, name=name: polls.is_public(tx, name)) for name in names]  # type: ignore[misc]
+    assert public == [True, False, False, False, False]
+
+
+async def test_an_edit_replaces_what_was_asked(box: BallotBox, database: Database) -> None:
+    """Until the first vote, after a withdrawal of nothing too. The record restarts, and votes go on."""
+    await box.open(poll())
+    assert (await box.cast(vote(1, None))).end is CastEnd.NOTHING_TO_WITHDRAW
+    edited = poll(
+        question="What to eat?", options=(PollOption("Soup", words="hot"), PollOption("Bread")), method=Method.APPROVAL,
+        max_choices=1, secret=False, results=Results.LIVE, roles=frozenset({"7"}), joined_before=True, quorum=3,
+        topic="food", public=True, closes_at=AFTER, remind_at=NOW + timedelta(hours=1),
+    )  # fmt: skip
+    assert await box.edit(edited)
+    stored = await database.read(lambda tx: polls.get(tx, "p1"))
+    kept = {"head": stored.head, "row_seal": stored.row_seal, "format": 2, "first_closes_at": AFTER}
+    assert stored == replace(edited, communities=frozenset({COMMUNITY}), **kept)  # type: ignore[arg-type]
+    assert await findings(database) == []
+    assert (await box.cast(vote(1, "0"))).end is CastEnd.CAST
+    assert not await box.edit(poll())
+    assert await findings(database) == []
+
+
+@pytest.mark.parametrize("asked", [False, True])
+async def test_a_reminder_is_queued_once_for_each_place(box: BallotBox, database: Database, asked: bool) -> None:
+    """When it is due, or when the host asks for it; nowhere a second time."""
+    await box.open(poll(remind_at=NOW))
+    for number, channel in enumerate(("general", "general", "lobby")):
+        copy = PostedMessage("p1", MessageRef(Place("test", "demo", channel), f"m{number}"), NOW)
+        await database.write(lambda tx, copy=copy: messages.add_copy(tx, copy))  # type: ignore[misc]
+    remind = polls.remind_now if asked else polls.take_reminder
+    assert [await database.write(lambda tx: remind(tx, "p1", NOW)) for _ in range(2)] == [True, False]
+    queued = [await database.write(lambda tx: outbox.take(tx, ["test"], NOW)) for _ in range(3)]
+    assert sorted((each.news, each.place.channel) for each in queued if each) == [
+        (News.REMINDER, "general"),
+        (News.REMINDER, "lobby"),
+    ]
+
+
+@pytest.mark.parametrize("end", ["close", "cancel"])
+async def test_private_reminders_move_with_the_close_and_go_with_the_poll(
+    box: BallotBox, database: Database, end: str
+) -> None:
+    """By as much as the close; other polls' stay."""
+    for name in ("p1", "p2"):
+        await box.open(poll(name))
+        await database.write(lambda tx, name=name: watchers.add(tx, name, f"{COMMUNITY}:7", "demo", CLOSES))  # type: ignore[misc]
+    assert await box.extend("p1", AFTER, None)
+    nudges = watchers.Nudges(database)
+    assert await nudges.next_due() == CLOSES
+    await database.write(lambda tx: watchers.drop(tx, "p2", f"{COMMUNITY}:7"))
+    assert await nudges.next_due() == AFTER
+    assert await getattr(box, end)("p1", AFTER)
+    assert await nudges.next_due() is None
 
 
 async def test_deadlines(box: BallotBox, database: Database) -> None:

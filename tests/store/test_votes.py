@@ -12,19 +12,22 @@ from typing import Any
 import pytest
 
 from bot.errors import Unavailable
+from bot.polls import ballot_box, objections, record_guard
 from bot.polls import repository as polls
-from bot.polls.ballot_box import GROUP_MAX, BallotBox
-from bot.polls.discrepancies import RecordRule
+from bot.polls.ballot_box import GROUP_MAX, BallotBox, BoxState
+from bot.polls.counting.ballots import Method
+from bot.polls.discrepancies import RecordRule, Tampered
 from bot.polls.model import Cast, CastEnd, Vote
 from bot.polls.own_ballots import OwnBallot
 from bot.polls.receipts import Receipt
+from bot.polls.record_format import Format1
 from bot.polls.vote_batch import VoteBatch
 from bot.store.database import Database, Unit
 from bot.store.keys import Keys
 from bot.store.open import open_database
 from bot.store.sql import Transaction
 from bot.telemetry.meter import Meter
-from tests.store.things import CLOSES, KEY, NOW, Raw, findings, poll, vote
+from tests.store.things import AFTER, CLOSES, KEY, NOW, Raw, findings, poll, vote
 
 
 async def test_a_vote_is_cast_changed_repeated_and_withdrawn(box: BallotBox, database: Database) -> None:
@@ -60,6 +63,68 @@ async def test_a_vote_that_the_poll_does_not_take(box: BallotBox, database: Data
     await box.close("p1", CLOSES)
     assert (await box.cast(vote(2, "0"))).end is CastEnd.CLOSED
     assert (await database.read(lambda tx: polls.get(tx, "p1"))).ballots == 1
+
+
+@pytest.mark.parametrize("name", ["nul\0", "pöll", "\udc80"])
+async def test_an_id_that_no_poll_has_is_not_looked_for(box: BallotBox, name: str) -> None:
+    """An id is printable ASCII: another one could break the statement that a vote shares with others."""
+    box.state = BoxState.DAMAGED
+    assert (await box.cast(vote(1, "0", name))).end is CastEnd.UNKNOWN
+    with pytest.raises(Unavailable):
+        await box.cast(vote(1, "0", "p1"))
+
+
+@pytest.mark.parametrize("secret", [True, False])
+async def test_a_poll_of_format_1_takes_votes_without_a_salt(
+    box: BallotBox, database: Database, raw: Raw, secret: bool
+) -> None:
+    """An earlier release opened it: its record holds under that format, and its close can be put off without a link."""
+    old = poll(secret=secret, format=1)
+    old = replace(old, head=Format1().opening(old))
+    await database.write(lambda tx: polls.insert(tx, old, Keys(KEY).wrap(bytes(32))))
+    for number, choice in ((1, "0"), (2, "1"), (1, "2")):
+        await box.cast(vote(number, choice))
+    assert await raw.run("SELECT who, salt FROM ballots") == [(None, None)] * 2
+    assert await findings(database) == []
+    assert await box.extend("p1", AFTER, None)
+    assert (await database.read(lambda tx: polls.get(tx, "p1"))).links == 3
+    assert await box.close("p1", AFTER)
+    assert await findings(database) == []
+
+
+async def test_an_objection_is_stored_with_its_ballot(box: BallotBox, database: Database) -> None:
+    """In a consent poll; the next vote withdraws it, and another method has none."""
+    await box.open(poll(method=Method.CONSENT))
+    await box.open(poll("p2"))
+    for name in ("p1", "p2"):
+        await box.cast(replace(vote(1, "2", name), reason="Too dear"))
+    [stored] = await database.read(lambda tx: objections.of_poll(tx, "p1"))
+    assert (stored.member, stored.name, stored.reason, stored.stands) == (
+        vote(1, None).voter,
+        "Member 1",
+        "Too dear",
+        True,
+    )
+    await box.cast(vote(1, "0"))
+    [stored] = await database.read(lambda tx: objections.of_poll(tx, "p1"))
+    assert not stored.stands
+    assert await database.read(lambda tx: objections.of_poll(tx, "p2")) == []
+
+
+async def test_a_row_that_somebody_changed_takes_no_vote(
+    box: BallotBox, raw: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its seal alone tells, in a record too long to be recomputed for each vote; nor can its close be put off."""
+    monkeypatch.setattr(record_guard, "LINKS_AT_ONCE", 0)
+    await box.open(poll())
+    await raw.run("UPDATE polls SET closes_at = closes_at + 1")
+    with pytest.raises(Tampered) as caught:
+        await box.cast(vote(1, "0"))
+    assert [finding.rule for finding in caught.value.findings] == [RecordRule.ROW]
+    with pytest.raises(Tampered):
+        await box.extend("p1", AFTER, None)
+    with pytest.raises(Tampered):
+        await box.edit(poll())
 
 
 async def test_votes_at_one_instant_share_a_transaction(
@@ -131,8 +196,9 @@ async def test_a_crowd_is_taken_in_bounded_groups(box: BallotBox, database: Data
 
 @pytest.mark.parametrize("choice", ["", "0\0", "é", "1" * 1001])
 async def test_a_choice_that_no_parser_returns_is_a_bug(box: BallotBox, choice: str) -> None:
-    """It is refused before it can meet other votes."""
+    """It is refused before it can meet other votes. The longest one that is a choice has 1,000 letters."""
     await box.open(poll())
+    assert (await box.cast(vote(3, "1" * 1000))).end is CastEnd.CAST
     neighbour = asyncio.create_task(box.cast(vote(2, "0")))
     with pytest.raises(ValueError, match="canonical"):
         await box.cast(vote(1, choice))
@@ -228,6 +294,46 @@ async def test_each_vote_is_counted_by_its_end(database: Database) -> None:
     assert sum(meter.ends, Counter()) == {"cast": 2, "changed": 1, "withdrawn": 1}
 
 
+async def test_a_vote_that_fails_is_counted_as_such(box: BallotBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, when it has failed alone: not with the group that it broke."""
+    meter = CountingMeter()
+    monkeypatch.setattr(box, "_meter", meter)
+    await box.open(poll())
+    take = VoteBatch.take
+
+    def stumble(batch: VoteBatch, asked: Vote, *others: Any) -> Cast | Exception:
+        if asked.voter.endswith(":2"):
+            raise RuntimeError("bug")
+        return take(batch, asked, *others)
+
+    monkeypatch.setattr(VoteBatch, "take", stumble)
+    await asyncio.gather(box.cast(vote(1, "0")), box.cast(vote(2, "0")), return_exceptions=True)
+    assert sum(meter.ends, Counter()) == {"cast": 1, "failed": 1}
+
+
+@pytest.mark.parametrize(
+    ("waited", "patience"),
+    [(0.0, None), (ballot_box.HURRY_FROM, None), (ballot_box.HURRY_FROM + 0.25, ballot_box.VOTE_SECONDS - 0.75)],
+)
+async def test_a_vote_that_has_waited_gets_the_rest_of_its_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch, waited: float, patience: float | None
+) -> None:
+    """Beyond the first half second, the wait for the database is shorter by what the vote has waited."""
+    times = iter((100.0, 100.0 + waited))
+    box = BallotBox(database, Keys(KEY), clock=lambda: next(times))
+    await box.open(poll())
+    asked: list[float | None] = []
+    write = database.write
+
+    async def timed(unit: Unit[object], *, patience: float | None = None) -> object:
+        asked.append(patience)
+        return await write(unit, patience=patience)
+
+    monkeypatch.setattr(database, "write", timed)
+    assert (await box.cast(vote(1, "0"))).end is CastEnd.CAST
+    assert asked == [patience]
+
+
 async def test_a_poll_whose_secret_is_gone_spoils_no_other(box: BallotBox, database: Database, raw: Raw) -> None:
     """Its voters are told; votes of other polls in the same group count."""
     await box.open(poll())
@@ -255,8 +361,9 @@ async def test_a_voter_who_does_not_wait_still_votes(box: BallotBox, database: D
     patient = asyncio.create_task(box.cast(vote(2, "0")))
     await asyncio.sleep(0)
     impatient.cancel()
-    assert (await patient).end is CastEnd.CAST
     await box.aclose()
+    assert patient.done()
+    assert (await patient).end is CastEnd.CAST
     assert await database.read(lambda tx: polls.choice_counts(tx, "p1")) == {"0": 2}
 
 
