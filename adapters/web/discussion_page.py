@@ -13,7 +13,7 @@ from bot.commands.discussion_cards import taking_part
 from bot.commands.discussion_results import letter
 from bot.deliberation.model import PEOPLE_MIN, SHOWN_MIN, AnswerTotal, Discussion
 from bot.deliberation.report import DiscussionReport, ReportedStatement, read_report
-from bot.i18n import Translator, percent
+from bot.i18n import Translator
 from bot.polls.model import PollState
 
 
@@ -60,28 +60,9 @@ def _result(t: Translator, discussion: Discussion, report: DiscussionReport) -> 
     if image is not None:
         narrow = el("source", srcset=image_src(image.narrow), media="(max-width: 34rem)") if image.narrow else None
         yield el("picture", narrow, el("img", src=image_src(image.svg), alt=image.alt), class_="chart")
-    for title, positions, agree, share in (
-        (t("Most agree"), report.common, True, "{share} "),
-        (t("Most disagree"), report.rejected, False, "{share} "),
-        (t("Opinions differ"), report.dividing, True, t("{share} agree: ")),
-    ):
-        if positions:
-            yield el("h3", title)
-            yield el("ul", *(_line(report.statement(position), share, agree=agree) for position in positions))
-    for group, items in enumerate(report.stands_for):
-        if items:
-            yield el("h3", t("Group {letter} stands out", letter=letter(group)))
-            lines = (
-                el("li", el("strong", t("agrees: ") if item.agree else t("disagrees: ")), words, dir="auto")
-                for item in items
-                for words in (report.statement(item.position).words,)
-            )
-            yield el("ul", *lines)
-
-
-def _line(statement: ReportedStatement, share: str, *, agree: bool) -> Html:
-    before = "" if statement.total is None else share.format(share=percent(statement.total.share(agree=agree)))
-    return el("li", el("strong", before), statement.words, dir="auto")
+    for title, statements in discussion_results.sections(t, report):
+        yield el("h3", title)
+        yield el("ul", *(el("li", el("strong", numbers), words, dir="auto") for numbers, words in statements))
 
 
 def _statements(t: Translator, report: DiscussionReport) -> Iterator[Html]:

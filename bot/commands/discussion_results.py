@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from bot.charts.opinions import OpinionBar, opinions_chart
 from bot.chat.commonmark import md
-from bot.chat.markup import Block, Bold, Inline, Plain, bullets, paragraph, text
+from bot.chat.markup import Block, Bold, Plain, bullets, paragraph, text
 from bot.chat.platform import Platform
 from bot.chat.vocabulary import Action, Attachment, Button, Card, Image, Reply, Tone, Visibility
 from bot.commands.discussion_cards import footer
 from bot.communities.model import Community, translator_for
 from bot.deliberation.model import PEOPLE_MIN, SHOWN_MIN, Discussion
-from bot.deliberation.report import DiscussionReport, read_report
+from bot.deliberation.report import DiscussionReport, ReportedStatement, read_report
 from bot.i18n import N_, Translator, percent
 from bot.polls.export import csv_row
 from bot.polls.model import OPTIONS_MIN
@@ -40,10 +40,8 @@ def result_card(t: Translator, discussion: Discussion) -> Card:
         return Card(title=discussion.question, body=text(few), footer=_footer(t, discussion), tone=Tone.CAUTION)
     body = text(
         turnout(t, report),
-        *_section(report, t("Most agree"), report.common, t("No statement is common ground.")),
-        *_section(report, t("Most disagree"), report.rejected, "", agree=False),
-        *_section(report, t("Opinions differ"), report.dividing, "", share=t("{share} agree: ")),
-        *_stands_for(t, report),
+        *([] if report.common else [paragraph(t("No statement is common ground."))]),
+        *_blocks(t, report),
         paragraph(t("This is what the participants think, not everyone. Nobody can recompute it.")),
     )
     controls = [
@@ -117,38 +115,41 @@ def _camps(t: Translator, report: DiscussionReport) -> str:
     return t("People fall into {n} groups: {sizes}.", n=len(report.sizes), sizes=sizes)
 
 
-def _section(
-    report: DiscussionReport,
-    title: str,
-    positions: Sequence[int],
-    nothing: str,
-    *,
-    agree: bool = True,
-    share: str = "{share} ",
-) -> Iterator[Block]:
-    """Yield a title with its statements, each after its `share`; without statements, `nothing` in their place."""
-    if not positions:
-        yield from [paragraph(nothing)] if nothing else []
-        return
-    yield paragraph(Bold(title))
-    lines: list[tuple[str | Inline, ...]] = []
-    for position in positions:
-        statement = report.statement(position)
-        total = statement.total
-        before = "" if total is None else share.format(share=percent(total.share(agree=agree)))
-        lines.append((Bold(before), Plain(statement.words)))
-    yield from bullets(lines)
-
-
-def _stands_for(t: Translator, report: DiscussionReport) -> Iterator[Block]:
+def sections(t: Translator, report: DiscussionReport) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
+    """Yield each title that has statements, with their numbers and words."""
+    agreeing = [_with_share(report.statement(position)) for position in report.common]
+    disagreeing = [_with_share(report.statement(position), agree=False) for position in report.rejected]
+    differing = [_with_shares(t, report.statement(position)) for position in report.dividing]
+    parts = [(t("Most agree"), agreeing), (t("Most disagree"), disagreeing), (t("Opinions differ"), differing)]
     for group, items in enumerate(report.stands_for):
-        if not items:
-            continue
-        yield paragraph(Bold(t("Group {letter} stands out", letter=letter(group))))
-        yield from bullets(
-            (Bold(t("agrees: ") if item.agree else t("disagrees: ")), Plain(report.statement(item.position).words))
+        own = [
+            (t("agrees: ") if item.agree else t("disagrees: "), report.statement(item.position).words)
             for item in items
-        )
+            if item.position not in report.dividing  # each group's share stands there
+        ]
+        parts.append((t("Group {letter} stands out", letter=letter(group)), own))
+    yield from ((title, statements) for title, statements in parts if statements)
+
+
+def _with_share(statement: ReportedStatement, *, agree: bool = True) -> tuple[str, str]:
+    """Return the share of a statement's answers and its words."""
+    total = statement.total
+    return "" if total is None else f"{percent(total.share(agree=agree))} ", statement.words
+
+
+def _with_shares(t: Translator, statement: ReportedStatement) -> tuple[str, str]:
+    """Return the share of each group that agrees with a statement, or of all without groups, and its words."""
+    if statement.groups is None:
+        share, words = _with_share(statement)
+        return t("{share} agree: ", share=share.strip()) if share else "", words
+    shares = [f"{letter(group)} {percent(total.share())}" for group, total in enumerate(statement.groups)]
+    return t("{share} agree: ", share=", ".join(shares)), statement.words
+
+
+def _blocks(t: Translator, report: DiscussionReport) -> Iterator[Block]:
+    for title, statements in sections(t, report):
+        yield paragraph(Bold(title))
+        yield from bullets((Bold(numbers), Plain(words)) for numbers, words in statements)
 
 
 def files(t: Translator, discussion: Discussion) -> tuple[Attachment, ...]:
@@ -183,16 +184,9 @@ def as_markdown(t: Translator, discussion: Discussion, report: DiscussionReport)
     if not report.people:
         lines.append(t("Fewer than {n} people took part, so there's nothing to report.", n=PEOPLE_MIN))
     else:
-        lines += [
-            turnout(t, report),
-            "",
-        ]
-        sections = ((t("Most agree"), report.common), (t("Most disagree"), report.rejected))
-        for title, positions in (*sections, (t("Opinions differ"), report.dividing)):
-            if positions:
-                lines += [f"## {title}", ""]
-                lines += [f"- {md(report.statement(position).words)}" for position in positions]
-                lines.append("")
+        lines += [turnout(t, report), ""]
+        for title, statements in sections(t, report):
+            lines += [f"## {title}", "", *(f"- {numbers}{md(words)}" for numbers, words in statements), ""]
         lines.append(t("Numbers that fewer than {n} people answered are left out.", n=SHOWN_MIN))
     lines.append(f"SHA-256 {discussion.result_hash}")
     return "\n".join(lines) + "\n"
