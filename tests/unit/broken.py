@@ -1,4 +1,4 @@
-"""Broken copies of the shipped pack, each with one mistake in a known place.
+"""Broken copies of the pack `city-parking`, each with one mistake in a known place.
 
 A mistake is made in the text, line by line and without a YAML parser, so its place is known independently of the
 loader. `breakages(kind, count)` gives the same ones each time, since chance comes from a seed.

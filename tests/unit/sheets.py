@@ -1,15 +1,15 @@
-"""The shipped pack as lines of text: the places of its keys, items and references, found without a YAML parser."""
+"""The pack `city-parking` as lines of text: the places of its keys, items and references, found without a YAML parser."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 from bot.packs.pack import PARTS
-from tests.unit.packs import SHIPPED
 
-PACK = SHIPPED / "us-mexico-cartels"
+PACK = Path(__file__).parents[1] / "content" / "city-parking"
 
 
 def _files_of(part: str) -> list[str]:

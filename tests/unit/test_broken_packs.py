@@ -1,4 +1,4 @@
-"""Hundreds of broken copies of the shipped pack: each is refused at the line where the mistake stands, in plain words."""
+"""Hundreds of broken copies of a pack: each is refused at the line where the mistake stands, in plain words."""
 
 from __future__ import annotations
 
