@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Generator
 
@@ -14,6 +15,11 @@ def pytest_configure() -> None:
     """Let programs that tests start receive SIGINT, which a shell's background job and its children ignore."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Leave eight thousand tests and all modules out of the garbage collector's rounds, which took a tenth of a run."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

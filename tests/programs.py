@@ -15,6 +15,7 @@ from pathlib import Path
 from yarl import URL
 
 from tests.waits import PATIENCE
+from tests.world import CONTENT
 
 REPOSITORY = Path(__file__).parents[1]
 MEANING_CACHE = REPOSITORY / ".pytest_cache" / "meaning"
@@ -23,14 +24,18 @@ MEANING_CACHE = REPOSITORY / ".pytest_cache" / "meaning"
 
 @asynccontextmanager
 async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIterator[Process]:
-    """Run a module of this repository as a program, in the given folder. It ends with the test at the latest."""
+    """Run a module of this repository as a program, in the given folder, with the small pack.
+
+    It ends with the test at the latest.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    settings = {"PYTHONPATH": str(REPOSITORY), "PARLEY_CACHE": str(MEANING_CACHE), "PARLEY_CONTENT": str(CONTENT)}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         *arguments,
         cwd=folder,
-        env={**inherited, "PYTHONPATH": str(REPOSITORY), "PARLEY_CACHE": str(MEANING_CACHE), **environment},
+        env={**inherited, **settings, **environment},
         stdin=PIPE,
         stdout=PIPE,
         stderr=STDOUT,
