@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from bot.communities import repository as communities
 from bot.communities.model import Community
 from bot.store.sql import Transaction
 from bot.store.timestamps import from_stored, to_stored
@@ -29,7 +28,6 @@ async def plan(tx: Transaction, community: Community, now: datetime) -> None:
     if not community.digest_channel:
         await tx.run("drop_digest", community=community.id)
         return
-    await communities.ensure(tx, community.id)
     await tx.run("put_digest", community=community.id, next_at=to_stored(next_digest(community, now)))
 
 

@@ -71,8 +71,25 @@ class CopyRows(Protocol):
     async def forget_copy(self, tx: Transaction, poll: str, message: MessageRef, /) -> None: ...
 
 
+def _lost(t: Translator, poll: Poll) -> Reply:
+    card = Card(
+        title=t("I can't update a poll's message"),
+        body=text(
+            paragraph(Bold(poll.question)),
+            t(
+                "I can't edit one of its messages: its channel is gone or locked, or I can't write there any more. "
+                "Votes still count, and I'll keep trying. To post the poll again, use /poll post poll:{id} in a "
+                "channel where I can write.",
+                id=poll.id,
+            ),
+        ),
+        tone=Tone.CAUTION,
+    )
+    return Reply((card,))
+
+
 class Copies:
-    """Redraws posted messages. `name` tells this process from the others that share the database."""
+    """Redraws posted messages."""
 
     def __init__(
         self,
@@ -82,27 +99,27 @@ class Copies:
         community_of: CommunityOf,
         *,
         now: Callable[[], datetime],
-        sleep: Sleep = asyncio.sleep,
-        name: str = "",
-        meter: Meter | None = None,
+        sleep: Sleep,
+        meter: Meter,
         rows: CopyRows = messages,
         signal: Signal = Signal.POLL,
-        lost: Callable[[Translator, Any], Reply] | None = None,
+        lost: Callable[[Translator, Any], Reply] = _lost,
     ) -> None:
         self._database = database
         self._rows = rows
         self._signal = signal
-        self._lost = lost or _lost
+        self._lost = lost
         self._platforms = platforms
         self._draw = draw
         self._community_of = community_of
         self._hosts = Hosts(platforms, community_of)
         self._now = now
         self._sleep = sleep
-        self._name = name or secrets.token_hex(8)
+        self._name = secrets.token_hex(8)
+        """The name that tells this process from the others that share the database."""
         self._changes: dict[str, bool] = {}
         """Polls under check, each with whether it changed since."""
-        self._meter = meter or Meter()
+        self._meter = meter
         self._due: dict[tuple[str, MessageRef], bool] = {}
         """Copies with a running task, each with whether somebody has asked for it since."""
         self._broken: set[tuple[str, MessageRef]] = set()
@@ -179,7 +196,6 @@ class Copies:
 
     def _ask(self, copy: PostedMessage) -> None:
         key = (copy.poll, copy.message)
-        self._broken.discard(key)
         if key in self._due:
             if self._due[key]:
                 self._meter.merged()
@@ -205,21 +221,23 @@ class Copies:
             while self._due[key]:
                 await self._wait(copy, tried, failures)
                 self._due[key] = False
+                self._broken.discard(key)
                 try:
-                    after, edited = await self._turn(copy)
+                    after = await self._turn(copy)
                 except BotError as error:
                     logger.warning("can't redraw a copy of poll %s: %s", copy.poll, type(error).__name__)
                     failures, tried = failures + 1, self._now()
                     self._due[key] = True
                     continue
                 except Exception:
-                    logger.exception("bug while updating a copy of poll %s", copy.poll)
+                    logger.exception("bug while redrawing poll %s", copy.poll)
                     self._broken.add(key)
-                    return
+                    continue
                 if after is None:
                     return
+                if after.stale and after.edited_at != copy.edited_at:  # it changed again during the last edit
+                    self._due[key] = True
                 failures, copy = 0, after
-                self._due[key] = self._due[key] or (edited and after.stale)
         finally:
             del self._due[key]
 
@@ -233,46 +251,41 @@ class Copies:
         if wait > 0:
             await self._sleep(min(wait, pause.total_seconds()))
 
-    async def _turn(self, copy: PostedMessage) -> tuple[PostedMessage | None, bool]:
+    async def _turn(self, copy: PostedMessage) -> PostedMessage | None:
         """Make one edit, if it is this process's turn. Raise BotError to have it tried again.
 
-        Return the stored copy afterwards, None once it is forgotten, and whether any process has edited it.
+        Return the stored copy afterwards, None once it is forgotten.
         """
-        current, mine = await self._database.write(lambda tx: self._take(tx, copy))
-        if current is None or not mine:
-            return current, current is not None and current.edited_at != copy.edited_at
+        stored, current = await self._database.write(lambda tx: self._take(tx, copy))
+        if current is None:
+            return stored
         try:
             poll = await self._edit(current)
         except (NotAllowed, PlaceGone):
             if await self._database.write(lambda tx: self._lose(tx, current)):
                 await self._report(current)
-            return None, False
+            return None
         except NotFound:
             await self._database.write(lambda tx: self._forget(tx, current))
-            return None, False
-        except BotError:
+            return None
+        except Exception:
             with suppress(Unavailable):
                 await self._database.write(lambda tx: leases.release(tx, lease_of(current), self._name))
             raise
-        except Exception:
-            logger.exception("bug while redrawing poll %s", copy.poll)
-            self._broken.add((copy.poll, copy.message))
-            await self._database.write(lambda tx: leases.release(tx, lease_of(current), self._name))
-            return current, False
-        return await self._database.write(lambda tx: self._finish(tx, current, poll)), True
+        return await self._database.write(lambda tx: self._finish(tx, current, poll))
 
-    async def _take(self, tx: Transaction, copy: PostedMessage) -> tuple[PostedMessage | None, bool]:
-        """Return the message as it is stored now, and whether this process should edit it."""
+    async def _take(self, tx: Transaction, copy: PostedMessage) -> tuple[PostedMessage | None, PostedMessage | None]:
+        """Return the message as it is stored now, and the same for this process to edit, None if it shouldn't."""
         if self._in_memory(copy):
             current = await self._rows.find_copy(tx, copy)
-            return current, current is not None
+            return current, current
         if not await leases.take(tx, lease_of(copy), self._name):
-            return await self._rows.find_copy(tx, copy), False
+            return await self._rows.find_copy(tx, copy), None
         current = await self._rows.find_copy(tx, copy)
-        mine = current is not None and current.stale and current.edited_at == copy.edited_at
-        if not mine:
-            await leases.release(tx, lease_of(copy), self._name)
-        return current, mine
+        if current is not None and current.stale and current.edited_at == copy.edited_at:
+            return current, current
+        await leases.release(tx, lease_of(copy), self._name)
+        return current, None
 
     async def _edit(self, copy: PostedMessage) -> Any:
         """Draw the poll into its message, and return the poll as drawn. Raise BotError."""
@@ -332,20 +345,3 @@ class Copies:
 def lease_of(copy: PostedMessage) -> str:
     place = copy.message.place
     return f"copy {copy.poll} {place.platform} {place.workspace} {place.channel} {copy.message.id}"
-
-
-def _lost(t: Translator, poll: Poll) -> Reply:
-    card = Card(
-        title=t("I can't update a poll's message"),
-        body=text(
-            paragraph(Bold(poll.question)),
-            t(
-                "I can't edit one of its messages: its channel is gone or locked, or I can't write there any more. "
-                "Votes still count, and I'll keep trying. To post the poll again, use /poll post poll:{id} in a "
-                "channel where I can write.",
-                id=poll.id,
-            ),
-        ),
-        tone=Tone.CAUTION,
-    )
-    return Reply((card,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from bot.store.sql import Transaction
 from bot.telemetry.meter import Meter
 from tests.polls.test_scheduler import Moody
 from tests.polls.test_who_may import CLOSES, HOME, MOMENT, T, opened, votes
-from tests.talk import ADA, BEN, reply_words
+from tests.talk import ADA, BEN, MO, reply_words
 from tests.waits import until
 from tests.walls import TellingWall
 from tests.world import NOW, Clock, running
@@ -202,22 +202,175 @@ async def test_a_process_that_ends_edits_no_more_and_leaves_it_to_others(here: I
     assert (here.copies.due, here.copies._changes) == (0, {})
 
 
-class Stuck(Moody):
-    """A platform whose edits never end."""
+class Slow(Moody):
+    """A platform whose edits last until `gate` is set; then each fails with what it is told to."""
+
+    def __init__(self, failures: list[Exception] | None = None) -> None:
+        super().__init__()
+        self.gate, self.begun, self.failures = asyncio.Event(), 0, failures or []
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
-        self.edits_tried += 1
-        await asyncio.Event().wait()
+        self.begun += 1
+        await self.gate.wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        self.edited.append(reply)
+
+
+async def edit_begins(here: Instance, poll: Poll, slow: Slow) -> None:
+    """Vote, and wait until the platform is told."""
+    use(here, slow)
+    await votes(here, poll, BEN)
+    await hear(here, poll)
+    await until(lambda: slow.begun)
+
+
+async def hear(here: Instance, poll: Poll) -> None:
+    """Have the copies look for changes, and wait until they have looked."""
+    here.copies.refresh(poll.id)
+    await until(lambda: not here.copies._changes)
+
+
+async def test_a_change_during_an_edit_is_drawn_by_the_next(here: Instance, tally: Tally) -> None:
+    """By one, however many changes there are: a message is never edited twice at a time."""
+    poll, _ = await shown(here)
+    slow = Slow()
+    await edit_begins(here, poll, slow)
+    for voter in (ADA, MO):
+        await votes(here, poll, voter)
+        await hear(here, poll)
+    assert (slow.begun, here.copies.due, tally.merges) == (1, 1, 1)
+    slow.gate.set()
+    await here.copies.drain()
+    assert (slow.begun, here.copies.due) == (2, 0)
+    assert await here.database.read(messages.stale_copies) == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "begun"), [(ValueError("a bug"), 2), (NotFound("deleted"), 1), (NotAllowed("locked"), 1)]
+)
+async def test_a_change_during_an_edit_that_fails_is_drawn_unless_the_message_is_gone(
+    here: Instance, caplog: pytest.LogCaptureFixture, failure: Exception, begun: int
+) -> None:
+    """A bug is left alone until the poll changes, and it just has; where nothing is left to draw, no bug comes of it."""
+    poll, copy = await shown(here)
+    slow = Slow([failure])
+    await edit_begins(here, poll, slow)
+    here.copies._ask(copy)
+    [task] = here.copies._tasks
+    slow.gate.set()
+    await task
+    assert (slow.begun, here.copies.due) == (begun, 0)
+    assert ("bug" in caplog.text) is isinstance(failure, ValueError)
+
+
+async def test_a_change_right_after_an_edit_is_drawn(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database had nothing left to draw when the edit was noted, and the task that made it hadn't ended yet."""
+    poll, copy = await shown(here)
+    moody, turn, changes = Moody(), here.copies._turn, [ADA]
+    use(here, moody)
+
+    async def turn_and_change(copy: PostedMessage) -> PostedMessage | None:
+        after = await turn(copy)
+        if changes:
+            await votes(here, poll, changes.pop())
+            here.copies._ask(copy)
+        return after
+
+    monkeypatch.setattr(here.copies, "_turn", turn_and_change)
+    await votes(here, poll, BEN)
+    here.copies._ask(copy)
+    await here.copies.drain()
+    assert (len(moody.edited), await here.database.read(messages.stale_copies)) == (2, [])
+
+
+class Busy(Moody):
+    """A platform during whose first edit that succeeds something else happens."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        await super().edit(ref, reply)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+
+
+async def test_a_change_that_nobody_told_is_drawn_after_the_edit(here: Instance) -> None:
+    """The database says that the message is stale; and after a success the pauses are short again."""
+    poll, _ = await shown(here)
+    busy, naps = Busy([Unavailable("down")]), list[float]()
+    busy.meanwhile = lambda: votes(here, poll, ADA)
+    use(here, busy)
+
+    async def nap(span: float) -> None:
+        naps.append(span)
+
+    here.copies._sleep = nap
+    await votes(here, poll, BEN)
+    here.copies.refresh(poll.id)
+    await here.copies.drain()
+    assert (len(busy.edited), [span for span in naps if span != redrawing.GATHER]) == (2, [2, 4, 2])
+    assert await here.database.read(messages.stale_copies) == []
+
+
+class Forgetful(Moody):
+    """A platform whose messages live in the memory of each process."""
+
+    forgets = True
+
+
+@pytest.mark.parametrize(("platform", "edits"), [(Forgetful(), 2), (Moody(), 0)])
+async def test_a_message_in_memory_is_drawn_by_each_process(here: Instance, platform: Moody, edits: int) -> None:
+    """At its start and at each change, whatever another process has drawn or is drawing; others' messages are not.
+
+    One that is gone is drawn nowhere.
+    """
+    poll, copy = await shown(here)
+    use(here, platform)
+    await here.database.write(lambda tx: leases.take(tx, redrawing.lease_of(copy), "another"))
+    await here.copies.refresh_all()
+    await here.copies.drain()
+    here.copies.refresh(poll.id)
+    await here.copies.drain()
+    assert len(platform.edited) == edits
+    await here.database.write(lambda tx: messages.forget_copy(tx, poll.id, copy.message))
+    assert await here.copies._turn(copy) is None
+    assert len(platform.edited) == edits
+
+
+async def test_all_messages_are_looked_at_when_another_process_ends(here: Instance) -> None:
+    """It names no poll, and leaves stale messages of any."""
+    moody = Moody()
+    use(here, moody)
+    for _ in range(2):
+        poll, _ = await shown(here)
+        await votes(here, poll, BEN)
+    here.database.signal(Signal.POLL)
+    await here.copies.drain()
+    assert len(moody.edited) == 2
+    assert await here.database.read(messages.stale_copies) == []
+
+
+class Stuck(Slow):
+    """A platform whose edits never end, and take their time to be let go."""
+
+    released = False
+
+    async def edit(self, ref: MessageRef, reply: Reply) -> None:
+        try:
+            await super().edit(ref, reply)
+        finally:
+            for _ in range(1_000):
+                await asyncio.sleep(0)
+            self.released = True
 
 
 async def test_an_edit_under_way_holds_up_no_end(here: Instance) -> None:
-    """It is let go, and the other processes hear that they may look at once."""
+    """It is let go first, and the other processes hear that they may look at once."""
     poll, _ = await shown(here)
     stuck, heard = Stuck(), list[str]()
-    use(here, stuck)
-    await votes(here, poll, BEN)
-    here.copies.refresh(poll.id)
-    await until(lambda: stuck.edits_tried)
+    await edit_begins(here, poll, stuck)
     assert here.copies.due == 1
     here.database.listen(Signal.POLL, heard.append)
     await here.copies.stop()
@@ -269,7 +422,8 @@ async def test_of_two_processes_the_one_with_the_lease_edits(here: Instance) -> 
     name = redrawing.lease_of(copy)
 
     async def take(subject: PostedMessage = copy) -> bool:
-        _, mine = await here.database.write(lambda tx: here.copies._take(tx, subject))
+        _, to_edit = await here.database.write(lambda tx: here.copies._take(tx, subject))
+        mine = to_edit is not None
         free = await here.database.write(lambda tx: leases.take(tx, name, "another"))
         if free:
             await here.database.write(lambda tx: leases.release(tx, name, "another"))
@@ -333,12 +487,17 @@ async def test_deadlines_are_read_when_the_next_is_due_or_after_half_a_minute(
 async def test_the_scheduler_goes_on_after_what_fails(
     here: Instance, monkeypatch: pytest.MonkeyPatch, failures: list[Exception], waits: list[float]
 ) -> None:
-    """A second later where the database or a platform was out of reach; a bug in a chore keeps no other from running."""
+    """A second later where the database or a platform was out of reach; a bug in a chore keeps no other from running.
+
+    What woke it is done with before it waits again.
+    """
     first, second = DueAt(failures=failures), DueAt()
     here.scheduler._chores = (first, second)
     waited: list[float] = []
+    here.scheduler.wake()
 
-    async def wait(_event: asyncio.Event, seconds: float) -> bool:
+    async def wait(event: asyncio.Event, seconds: float) -> bool:
+        assert not event.is_set()
         waited.append(seconds)
         if second.runs:
             here.scheduler.stop()
@@ -348,6 +507,52 @@ async def test_the_scheduler_goes_on_after_what_fails(
     await asyncio.wait_for(here.scheduler.run(), 60)
     assert (waited, here.scheduler.stopping) == (waits, True)
     assert (first.runs, second.runs) == (len(waits), 1)
+
+
+async def test_the_scheduler_finds_what_another_process_left_undrawn(
+    here: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No signal says so: it looks at each turn, before it waits."""
+    poll, _ = await shown(here)
+    moody = Moody()
+    use(here, moody)
+    await votes(here, poll, BEN)
+
+    async def wait(_event: asyncio.Event, _seconds: float) -> bool:
+        await here.copies.drain()
+        here.scheduler.stop()
+        return True
+
+    monkeypatch.setattr(scheduler, "wait_for_event", wait)
+    await asyncio.wait_for(here.scheduler.run(), 60)
+    assert len(moody.edited) == 1
+
+
+async def test_what_is_to_be_forgotten_is_cleared_from_the_file_until_nothing_is_left(
+    here: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first turn, because the last process may have died before it; then at each turn until it has worked."""
+    tried: list[bool] = []
+
+    async def forget(_database: object) -> bool:
+        tried.append(len(tried) == 1)
+        return tried[-1]
+
+    monkeypatch.setattr(type(here.database), "forget_deleted", forget)
+    for turns in (1, 2, 2):
+        await here.scheduler.run_due()
+        assert len(tried) == turns
+
+
+async def test_other_processes_hear_that_a_poll_has_closed(here: Instance, clock: Clock) -> None:
+    """They may run the platforms where its result is to be told; a turn that closes nothing tells them nothing."""
+    await opened(here)
+    heard: list[str] = []
+    here.database.listen(Signal.DEADLINE, heard.append)
+    for now, told in ((CLOSES - MOMENT, 0), (CLOSES, 1), (CLOSES + MOMENT, 1)):
+        clock.now = now
+        await here.scheduler.run_due()
+        assert len(heard) == told
 
 
 async def test_a_bug_in_the_scheduler_itself_makes_it_pause(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -510,6 +715,77 @@ async def test_only_a_result_is_told_of_a_poll_that_has_ended(
     await here.scheduler.run_due()
     assert len(moody.posted) == posts
     assert (await here.polls.get(poll.id, T)).state is state
+    assert await here.database.write(lambda tx: outbox.take(tx, ["test"], NOW + HOUR)) is None
+
+
+@pytest.mark.parametrize("news", News)
+async def test_news_of_a_poll_that_was_deleted_meanwhile_is_dropped(
+    here: Instance, caplog: pytest.LogCaptureFixture, news: News
+) -> None:
+    """It was taken out when the poll was still there; nobody is told, and it is no bug."""
+    wall = TellingWall()
+    use(here, wall)
+    telling = Telling("p99", news, ADA.place, NOW)
+    assert await here.scheduler._tell(telling)
+    await here.scheduler._leave(telling)
+    assert (wall.posted, wall.private, "bug" in caplog.text) == ([], [], False)
+
+
+@pytest.mark.parametrize("failure", [NotAllowed("locked"), ValueError("a bug")])
+@pytest.mark.parametrize(("news", "notices"), [(News.RESULT, 1), (News.REMINDER, 0)])
+async def test_a_host_hears_of_a_result_that_could_not_be_told(
+    here: Instance, failure: Exception, news: News, notices: int
+) -> None:
+    """Whatever kept it from being told; a reminder that nobody got is no result."""
+    poll, _ = await shown(here)
+    wall = TellingWall()
+    use(here, wall)
+    if news is News.RESULT:
+        await here.box.close(poll.id, NOW)
+    else:
+        await here.polls.remind(poll, ADA.actor, HOME, NOW, T)
+    wall.failures = [failure]
+    await here.scheduler.run_due()
+    assert wall.posted == []
+    assert ["couldn't announce" in reply_words(reply) for _, reply in wall.private] == [True] * notices
+
+
+@pytest.mark.parametrize("failure", [NotAllowed("locked"), ValueError("a bug")])
+async def test_a_scheduled_poll_that_cannot_be_posted_is_cancelled(
+    here: Instance, caplog: pytest.LogCaptureFixture, failure: Exception
+) -> None:
+    """Its host hears so; the log has a bug where it is one."""
+    poll, wall = await opened(here), TellingWall()
+    use(here, wall)
+    wall.failures = [failure]
+    opening = Telling(poll.id, News.OPENING, ADA.place, NOW)
+    await here.database.write(lambda tx: outbox.put_back(tx, opening, NOW))
+    await here.scheduler.run_due()
+    assert (await here.polls.get(poll.id, T)).state is PollState.CANCELLED
+    assert ["didn't open" in reply_words(reply) for _, reply in wall.private] == [True]
+    assert ("bug while posting scheduled poll" in caplog.text) is isinstance(failure, ValueError)
+
+
+async def test_a_reminder_that_is_a_day_late_is_dropped(here: Instance, clock: Clock) -> None:
+    """Its poll goes on, whatever was to be said of it."""
+    poll, wall = await opened(here, closes_at=NOW + 9 * DAY), TellingWall()
+    use(here, wall)
+    reminder = Telling(poll.id, News.REMINDER, ADA.place, NOW)
+    await here.database.write(lambda tx: outbox.put_back(tx, reminder, NOW))
+    clock.now = NOW + DAY
+    await here.scheduler.run_due()
+    assert (wall.posted, (await here.polls.get(poll.id, T)).state) == ([], PollState.OPEN)
+
+
+async def test_news_for_a_platform_that_runs_nowhere_waits_for_a_day(here: Instance, clock: Clock) -> None:
+    """Afterwards nothing is due there any more."""
+    poll, _ = await shown(here)
+    await here.box.close(poll.id, NOW)
+    here.platforms.clear()
+    for late, waits in ((DAY, True), (DAY + MOMENT, False)):
+        clock.now = NOW + late
+        await here.scheduler.run_due()
+        assert (await here.database.read(lambda tx: poll_rows.next_deadline(tx, ["test"])) is not None) is waits
 
 
 @pytest.mark.parametrize(("late", "says_so"), [(5 * MINUTE, False), (5 * MINUTE + MOMENT, True)])
@@ -535,8 +811,10 @@ async def test_a_poll_that_opens_late_says_so_after_five_minutes(
     assert [person for person, _ in wall.private] == ["ada"]
 
 
-async def test_a_member_is_reminded_where_the_platform_can(here: Instance, clock: Clock) -> None:
-    """Elsewhere nobody is, and nothing waits for it; a member who can't be written to is left at that."""
+async def test_a_member_is_reminded_where_the_platform_can(
+    here: Instance, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Elsewhere nobody is, nothing waits for it, and it is no bug; a member who can't be written to is left at that."""
     for platform, told in ((TellingWall(), 1), (Moody(), 0)):
         poll = await opened(here, closes_at=clock() + DAY)
         use(here, platform)
@@ -546,5 +824,6 @@ async def test_a_member_is_reminded_where_the_platform_can(here: Instance, clock
         await here.scheduler.run_due()
         assert len(getattr(platform, "private", ())) == told
         assert getattr(platform, "posted", []) == []
+        assert "bug" not in caplog.text
         clock.forward(days=2)
         await here.scheduler.run_due()

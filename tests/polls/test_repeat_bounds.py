@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from itertools import count
 import pytest
 
 from bot.chat.vocabulary import Place, Request
+from bot.communities import digests
 from bot.communities.model import Creators
 from bot.errors import NotAllowed, NotFound, Refused
 from bot.instance import Instance
@@ -193,6 +195,39 @@ async def test_a_close_on_a_date_is_for_one_week(here: Instance, closes: str, we
     else:
         with pytest.raises(Refused, match="Pick a later time"):
             await scheduled(all_, weekly=weekly, closes=closes)
+
+
+@pytest.mark.parametrize(
+    ("now", "monday"),
+    [
+        (datetime(2026, 11, 30, 8, 59, 59, tzinfo=UTC), datetime(2026, 11, 30, 9, tzinfo=UTC)),
+        (datetime(2026, 11, 30, 9, tzinfo=UTC), datetime(2026, 12, 7, 9, tzinfo=UTC)),
+        (datetime(2026, 11, 30, 9, 0, 1, tzinfo=UTC), datetime(2026, 12, 7, 9, tzinfo=UTC)),
+        (datetime(2026, 12, 6, 23, 59, tzinfo=UTC), datetime(2026, 12, 7, 9, tzinfo=UTC)),
+    ],
+)
+async def test_a_digest_comes_on_the_next_monday_at_nine(here: Instance, now: datetime, monday: datetime) -> None:
+    """By the community's clock, later than now; only while it has a channel. Each is claimed by one process."""
+    home = await here.communities.change(HOME, {"digest_channel": "news"}, lambda _tx: asyncio.sleep(0))
+    assert digests.next_digest(home, now) == monday
+    east = replace(home, zone="Asia/Tokyo")
+    assert digests.next_digest(east, now - 9 * HOUR) == monday - 9 * HOUR
+
+    async def planned() -> datetime | None:
+        return await here.database.read(digests.next_due)
+
+    assert await planned() is None
+    await here.communities.plan_digest(home, now)
+    assert await planned() == monday
+    assert await here.database.read(lambda tx: digests.due(tx, monday - MOMENT)) == []
+    assert await here.database.read(lambda tx: digests.due(tx, monday)) == [(HOME.id, monday)]
+    later = monday + 7 * DAY
+    for claimed in (True, False):
+        assert await here.database.write(lambda tx: digests.advance(tx, HOME.id, monday, later)) is claimed
+    assert await planned() == later
+    for _ in range(2):
+        await here.communities.plan_digest(replace(home, digest_channel=""), now)
+        assert await planned() is None
 
 
 async def run(here: Instance, clock: Clock, now: datetime) -> None:

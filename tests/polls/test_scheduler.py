@@ -182,7 +182,7 @@ async def test_a_copy_in_the_hands_of_a_dead_process_is_taken_over(here: Instanc
 
 
 async def test_a_copy_that_meets_a_bug_is_tried_again_when_its_poll_changes(here: Instance, clock: Clock) -> None:
-    """Not over and over, and it is not taken for redrawn."""
+    """Not over and over, and it is not taken for redrawn; afterwards it is redrawn like any other."""
     await say(here, ADA, f"{OPEN} results:live")
     here.platforms["test"] = moody = Moody([RuntimeError("bug")])
     await press(here, BEN, "v1:vote:p1:0")
@@ -194,6 +194,10 @@ async def test_a_copy_that_meets_a_bug_is_tried_again_when_its_poll_changes(here
     await here.copies.drain()
     assert "Black ★ 1 (100%)" in reply_words(moody.edited[-1])
     assert await here.database.read(messages.stale_copies) == []
+    await here.database.write(lambda tx: messages.outdate(tx, "p1"))
+    await here.copies.refresh_stale()
+    await here.copies.drain()
+    assert len(moody.edited) == 2
 
 
 async def test_a_database_that_fails_stops_no_redrawing(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
