@@ -83,10 +83,6 @@ class VoteBatch:
     def key(self, vote: Vote) -> tuple[str, str] | Cast | Exception:
         """Return the ballot's key for a vote that the poll takes, or the answer to one that it refuses."""
         refusal = self._refusals.get(vote.poll)
-        if isinstance(refusal, Tampered):  # a new one for each voter: an error that is raised twice mixes its traces
-            return Tampered(refusal.findings)
-        if isinstance(refusal, Unavailable):
-            return Unavailable(refusal.message)
         if refusal is not None:
             return refusal
         tally = self._tallies.get(vote.poll)
