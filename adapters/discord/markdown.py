@@ -111,8 +111,6 @@ def _percent_encoded(sign: re.Match[str]) -> str:
 
 def _block(block: Block) -> str:
     words = inline_markdown(block.inlines)
-    if type(block) is Paragraph:
-        return words
     match block:
         case Quote():
             return f"> {words}"
@@ -135,8 +133,6 @@ def _guarded(line: str) -> str:
 
 def _merged(inlines: Sequence[Inline]) -> list[Inline]:
     """Join neighbours of the same kind, since `**a****b**` isn't two bold words."""
-    if len(inlines) == 1 and type(inlines[0]) is Plain:  # by far the most common case
-        return [inlines[0]]
     merged: list[Inline] = []
     last: type[Inline] | None = None
     pieces = [piece for piece in inlines if piece.text or type(piece) in _WHOLE]

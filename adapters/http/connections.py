@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._new_protocol = new_protocol
         self._limits = doorkeeper.limits
         self._loop = asyncio.get_running_loop()
-        self._inner: asyncio.Protocol | None = None
+        self._inner = asyncio.Protocol()  # does nothing, until the connection is admitted
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._reading_deadline: asyncio.TimerHandle | None = None
@@ -91,29 +91,24 @@ class Connection(asyncio.Protocol):
         if self._is_idle:
             self._is_idle = False
             self._set_deadline(self._limits.head, "no whole request")
-        if self._inner is not None:
-            self._inner.data_received(data)
+        self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
-        return None if self._inner is None else self._inner.eof_received()
+        return self._inner.eof_received()
 
     def pause_writing(self) -> None:
         self._reading_deadline = self._loop.call_later(self._limits.reading, self.abort, "nobody reads")
-        if self._inner is not None:
-            self._inner.pause_writing()
+        self._inner.pause_writing()
 
     def resume_writing(self) -> None:
         self._cancel(self._reading_deadline)
-        if self._inner is not None:
-            self._inner.resume_writing()
+        self._inner.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel(self._deadline, self._reading_deadline)
         self._doorkeeper.discard(self)
         self._transport = None
-        if self._inner is not None:
-            self._inner.connection_lost(exc)
-            self._inner = None
+        self._inner.connection_lost(exc)
 
     def begin(self, request: web.BaseRequest) -> None:
         """Note that a request's headers have arrived. Its body has its own deadline."""
@@ -157,7 +152,7 @@ class Doorkeeper:
         self.limits = limits
         self._connections: dict[Connection, asyncio.BaseTransport] = {}
         """Oldest first."""
-        self._by_transport: dict[asyncio.BaseTransport, Connection] = {}
+        self._by_transport: dict[asyncio.BaseTransport | None, Connection] = {}
         self._by_address: Counter[str] = Counter()
         self._closed: Counter[str] = Counter()
         self._report_timer: asyncio.TimerHandle | None = None
@@ -185,9 +180,7 @@ class Doorkeeper:
         transport = self._connections.pop(connection, None)
         if transport is not None:
             del self._by_transport[transport]
-            self._by_address[connection.address] -= 1
-            if not self._by_address[connection.address]:
-                del self._by_address[connection.address]
+            self._by_address -= Counter([connection.address])  # keeps no zeros
 
     def count(self, reason: str) -> None:
         """Count a closed connection. The log gets one line for many."""
@@ -224,7 +217,7 @@ class Doorkeeper:
     async def _watch(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        connection = self._by_transport.get(request.transport) if request.transport else None
+        connection = self._by_transport.get(request.transport)
         if connection is None:  # the connection was closed before its request was looked at
             return web.Response()
         connection.begin(request)

@@ -97,15 +97,10 @@ async def protect(_request: web.BaseRequest, response: web.StreamResponse) -> No
 
 
 def _names_this_machine(request: web.Request) -> bool:
-    port = _port(request)
+    _, port, *_ = request.get_extra_info("sockname", ("", None))
     names = [f"[{name}]" if ":" in name else name for name in LOOPBACK]
     allowed = {f"{name}:{port}" for name in names} | (set(names) if port == HTTP_PORT else set())
     return request.headers.getall("Host", []) in [[host] for host in allowed]
-
-
-def _port(request: web.Request) -> int:
-    name = request.get_extra_info("sockname")
-    return int(name[1]) if name else -1
 
 
 def _from_this_page(request: web.Request) -> bool:

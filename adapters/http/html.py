@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
+from typing import cast
 from urllib.parse import urlsplit
 
 from bot.chat.markup import Block, Bold, Code, CommandMention, Inline, Italic, Item, Link, Quote, Text, Time
@@ -48,8 +49,8 @@ def _blocks(content: Text) -> Iterator[Html]:
         if not kind:
             yield from (el("blockquote" if isinstance(b, Quote) else "p", _inlines(b), dir="auto") for b in group)
             continue
-        items = list(group)
-        first = items[0].number if isinstance(items[0], Item) else None
+        items = cast("list[Item]", list(group))
+        first = items[0].number
         start = None if first in {None, 1} else str(first)
         yield el(kind, *(el("li", _inlines(item), dir="auto") for item in items), start=start)
 

@@ -43,14 +43,13 @@ class GuardedApp(AsyncApp):
     def __init__(self, *, signing_secret: str | None, oauth_flow: AsyncOAuthFlow | None = None, **options: Any) -> None:
         super().__init__(
             signing_secret=signing_secret,
-            request_verification_enabled=signing_secret is not None,
             oauth_flow=oauth_flow,
             authorize=NoToken(),
             **options,
         )
         # Bolt makes its own flow if the environment has SLACK_CLIENT_ID; its pages stay closed
         self._pages = {oauth_flow.install_path, oauth_flow.redirect_uri_path} if oauth_flow else set[str]()
-        self._guard = Guard(signing_secret or "")
+        self._guard = Guard(signing_secret)
 
     async def take(self, body: Json) -> BoltResponse:
         """Dispatch a payload that Slack sent over a socket or signed. Acknowledge a payload that can't be read."""
@@ -104,7 +103,7 @@ class Entrance(AsyncSlackAppServer):
 class Guard:
     """Verify Slack's signatures. The core detects repeats, since it also knows of other processes."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str | None) -> None:
         self._verifier = SignatureVerifier(secret) if secret else None
 
     def is_signed(self, headers: Mapping[str, str], body: bytes) -> bool:

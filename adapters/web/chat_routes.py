@@ -161,12 +161,11 @@ class ChatRoutes:
         question = question_of(line)
         if question is not None:
             return await self._ask(request, line, question)
-        asks = line.endswith(QUESTION_MARKS) and ASK in self.bot.commands
-        if not line.startswith("/") and not asks:
+        typed = line.startswith("/")
+        if not typed and not line.endswith(QUESTION_MARKS):
             return self._chat(request, line)
         member = request.actor.id
         echo = self.conversation.add(author=member, audience=member, text=line)
-        typed = line.startswith("/")
         outcome = await (self.bot.say(request, line) if typed else self.bot.invoke(request, ASK, {"question": line}))
         if outcome.answer is not None and outcome.answer.visibility is Visibility.PUBLIC:
             echo = self.conversation.publish(echo)
@@ -241,8 +240,7 @@ class ChatRoutes:
         """Put the answer into the conversation. A private answer never replaces a public message."""
         public = answer.visibility is Visibility.PUBLIC
         if replaced is not None and (public or replaced.audience != EVERYONE):
-            current = self.conversation.find(replaced.id) or replaced
-            return self.conversation.redraw(current, answer)
+            return self.conversation.redraw(replaced, answer)
         return self.conversation.add(audience=EVERYONE if public else request.actor.id, reply=answer)
 
     # --- the member ---

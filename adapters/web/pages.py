@@ -72,7 +72,7 @@ class PollPages:
         self._community_of = community_of
         self._clock = clock
         self._pages: OrderedDict[tuple[str, str, str], tuple[str, str]] = OrderedDict()
-        self._audits: OrderedDict[str, tuple[str, Audit]] = OrderedDict()
+        self._audits: OrderedDict[str, tuple[PollState, Audit]] = OrderedDict()
         self._auditing = asyncio.Lock()
 
     @classmethod
@@ -185,10 +185,10 @@ class PollPages:
         """Recompute the record in a thread, one poll at a time, unless there's a recent audit."""
         async with self._auditing:
             now = self._clock()
-            state, earlier = self._audits.get(poll.id, ("", None))
             fresh = AUDITED_AGAIN.get(poll.state, AUDITED_AGAIN_ENDED)
-            if earlier and state == poll.state and abs(now - earlier.at) < fresh:
-                return earlier
+            match self._audits.get(poll.id):
+                case poll.state, earlier if abs(now - earlier.at) < fresh:
+                    return earlier
             record = await self.polls.record(poll)
             findings = await asyncio.to_thread(verify, record)
             audit = Audit(record.poll.links, tuple(findings), now)
@@ -216,7 +216,7 @@ def _checked(poll_id: str) -> str:
 
 
 def _tag(*parts: object) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _keep(cache: OrderedDict[K, V], key: K, value: V) -> None:

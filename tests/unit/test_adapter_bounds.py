@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from unittest import mock
 
 import discord
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from adapters.discord import rights
-from adapters.http.guard import loopback
+from adapters.http.guard import loopback, reader, refuse
 from adapters.http.html import Html, el, inline, joined, safe_url, text_html
 from adapters.slack import decoding as slack_decoding
 from adapters.slack import texts as slack_texts
+from adapters.slack.forms import WHERE, FormOrigin
 from adapters.slack.http import Guard, read_body
 from adapters.slack.places import ChannelFacts, RequestSpot, conversation_of, settled, spot_of
 from adapters.web.conversation import EVERYONE, WAITING, Conversation
@@ -71,6 +74,79 @@ def test_a_place_on_slack_is_public_only_if_the_request_proves_it(
     spot = spot_of(body, "T1")
     assert (spot.place.private, spot.place.direct, spot.certain) == (private, direct, certain)
     assert spot.may_write
+
+
+@pytest.mark.parametrize(
+    ("body", "channel", "thread", "message"),
+    [
+        ({"channel_id": "C1"}, "C1", "", ""),
+        ({"channel": {"id": "C2", "name": "tea"}, "container": {"channel_id": "C3"}}, "C2", "", ""),
+        ({"container": {"channel_id": "C3", "message_ts": "1.1"}}, "C3", "", "1.1"),
+        ({"channel_id": "C1", "container": {"thread_ts": "1.2"}, "message": {"thread_ts": "1.3"}}, "C1", "1.2", ""),
+        ({"channel_id": "C1", "message": {"thread_ts": "1.3"}}, "C1", "1.3", ""),
+        ({"channel_id": "C1", "message": {"ts": "1.3"}, "container": {"message_ts": None}}, "C1", "", ""),
+        ({"channel_id": "C1", "message": None, "container": None, "channel": None}, "C1", "", ""),
+    ],
+)
+def test_a_request_on_slack_is_answered_where_it_came_from(
+    body: dict[str, Any], channel: str, thread: str, message: str
+) -> None:
+    """Its channel, its thread, and the message whose control was used, each in the first field that names it."""
+    spot = spot_of(body, "T1")
+    assert (spot.place.channel, spot.place.thread, spot.message) == (channel, thread, message)
+    assert (spot.place.platform, spot.place.workspace) == ("slack", "T1")
+
+
+def test_a_control_of_the_home_tab_is_answered_to_its_member_alone() -> None:
+    """Whatever else the request names; a control of any other container is answered where that is."""
+    body = {"user": {"id": "U1"}, "channel_id": "C1", "channel_name": "general"}
+    home = spot_of({**body, "container": {"type": "view"}}, "T1")
+    assert home == RequestSpot(Place("slack", "T1", "U1", direct=True, private=True))
+    assert spot_of({**body, "container": {"type": "message"}}, "T1").place.channel == "C1"
+
+
+@pytest.mark.parametrize(
+    ("opened_in", "picked", "urls", "certain", "may_write"),
+    [
+        ("C1", "", None, False, True),
+        ("G1", "", None, True, True),
+        ("D1", "", None, True, True),
+        ("", "", [], True, False),
+        ("", "C1", [{"channel_id": "C1"}], False, True),
+        ("", "C1", [{"channel_id": "C2"}], False, False),
+        ("", "C1", [], False, False),
+        ("", "C1", None, False, False),
+        ("", "C1", "C1", False, False),
+        ("", "C1", ["C1", None, {"channel_id": "C1"}], False, True),
+        ("", "G1", [{"channel_id": "G1"}], True, True),
+    ],
+)
+def test_a_form_on_slack_is_for_the_place_it_was_opened_in_or_answers(
+    opened_in: str, picked: str, urls: object, certain: bool, may_write: bool
+) -> None:
+    """It proves no kind of place, and that its member may write only where it was opened or Slack lets it answer."""
+    chosen = {WHERE: {"c": {"type": "conversations_select", "selected_conversation": picked or None}}}
+    body = {"view": {"state": {"values": chosen}}, "response_urls": urls}
+    spot = spot_of(body, "T1", FormOrigin("poll-new", opened_in, "1.1"))
+    assert (spot.place.channel, spot.place.thread) == (opened_in or picked, "1.1")
+    assert (spot.place.private, spot.certain, spot.may_write) == (True, certain, may_write)
+
+
+@pytest.mark.parametrize(
+    ("channel", "name"),
+    [
+        ({"is_private": False, "name": "tea"}, "tea"),
+        ({"is_private": False, "name": "tea", "is_archived": True}, "tea"),
+        ({"is_private": False, "name": None}, ""),
+        ({"is_private": False}, ""),
+        ({"is_private": True, "name": "tea"}, ""),
+        ({"name": "tea"}, ""),
+        ({"is_private": False, "is_mpim": True, "name": "mpdm-ada--ben-1"}, ""),
+    ],
+)
+def test_the_name_of_a_private_conversation_is_not_read(channel: dict[str, Any], name: str) -> None:
+    """Only a public channel's is told elsewhere."""
+    assert conversation_of(channel).name == name
 
 
 @pytest.mark.parametrize(
@@ -221,6 +297,8 @@ AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
         (CommandMention("/ask", code=True), {"type": "text", "text": "/ask", "style": {"code": True}}),
         (CommandMention("/ask"), {"type": "text", "text": "/ask"}),
         (RoleMention("S1", "@crew"), {"type": "text", "text": "@crew"}),
+        (RoleMention("S1", "@crew", pings=True), {"type": "usergroup", "usergroup_id": "S1"}),
+        (RoleMention("crew", "@crew", pings=True), {"type": "text", "text": "@crew"}),
         (ChannelMention("C1", "#tea"), {"type": "channel", "channel_id": "C1"}),
         (ChannelMention("D1", "#tea"), {"type": "text", "text": "#tea"}),
         (ChannelMention("tea", "#tea"), {"type": "text", "text": "#tea"}),
@@ -281,6 +359,8 @@ def section_of(*pieces: dict[str, Any], kind: str = "rich_text_section") -> dict
         ({"blocks": [section_of({"type": "link", "url": "https://a.org"})]}, "https://a.org"),
         ({"blocks": [section_of({"type": "link", "url": "https://a.org", "text": "a"})]}, "a"),
         ({"blocks": [section_of({"type": "date", "fallback": "noon"})]}, "noon"),
+        ({"blocks": [section_of({"type": "color"}), section_of()]}, ""),
+        ({"blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section"}]}, {"type": "context"}]}, ""),
         ({"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "<https://a.org|a> &amp; b"}}]}, "a & b"),
         ({"blocks": [{"type": "header", "text": {"type": "plain_text", "text": "<a> &amp; <@U2>"}}]}, "<a> & <@U2>"),
         ({"blocks": [{"type": "markdown", "text": "<@U2> &amp;"}]}, "@Ben &"),
@@ -436,6 +516,51 @@ def test_numbers_of_a_list_begin_where_they_begin() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "own", "preferred", "language"),
+    [
+        ("en-XA", "en", "en", "en-XA"),
+        ("", "en-XA", "en", "en-XA"),
+        ("", "", "en-XA", "en-XA"),
+        ("en", "en-XA", "en-XA", "en"),
+        ("", "", "", "en"),
+    ],
+)
+def test_a_page_is_in_the_language_that_its_reader_chose(asked: str, own: str, preferred: str, language: str) -> None:
+    """In its address, else on the page, else in the browser; else in English."""
+    headers = {"X-Parley-Lang": own, "Accept-Language": preferred}
+    request = make_mocked_request("GET", f"/?lang={asked}", {name: tag for name, tag in headers.items() if tag})
+    assert reader(request).locale == language
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "allowed"),
+    [
+        ("GET", "/polls/p1", {"Sec-Fetch-Site": "cross-site"}, True),
+        ("GET", "/", {"Sec-Fetch-Site": "cross-site"}, True),
+        ("GET", "/api/file", {"Sec-Fetch-Site": "cross-site"}, False),
+        ("GET", "/api/file", {"Sec-Fetch-Site": "same-site"}, False),
+        ("GET", "/api/file", {"Sec-Fetch-Site": "same-origin"}, True),
+        ("GET", "/api/file", {"Sec-Fetch-Site": "none"}, True),
+        ("GET", "/api/file", {}, True),
+        ("GET", "/api/file", {"Origin": "http://127.0.0.1:8765"}, True),
+        ("GET", "/api/file", {"Origin": "http://127.0.0.1:8766"}, False),
+        ("GET", "/api/file", {"Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "cross-site"}, False),
+        ("POST", "/api/say", {"Sec-Fetch-Site": "none"}, False),
+        ("GET", "/", {"Host": "127.0.0.1:80"}, False),
+    ],
+)
+def test_another_site_may_link_to_a_page_and_no_more(
+    method: str, path: str, headers: dict[str, str], allowed: bool
+) -> None:
+    """The page's own requests, and an address that a person types, come from nowhere else."""
+    transport = mock.Mock()
+    transport.get_extra_info.side_effect = {"sockname": ("127.0.0.1", 8765)}.get
+    fields = {"Host": "127.0.0.1:8765", "Content-Type": "application/json", "X-Parley-Token": "token", **headers}
+    answer = refuse(make_mocked_request(method, path, fields, transport=transport), "token")
+    assert (answer.status if answer else 200) == (200 if allowed else 403)
+
+
+@pytest.mark.parametrize(
     ("host", "address"),
     [
         ("127.0.0.1", "127.0.0.1"),
@@ -502,7 +627,9 @@ async def test_a_page_hears_what_its_member_may_see() -> None:
         chat.add(audience="ben", text="x")
         are_open += [ben._open, ada._open]
         assert are_open == [True, False, True]
+        chat.add(audience="ben", text="x")
         assert [(await ben.get()) is None for _ in range(WAITING + 1)] == [False] * WAITING + [True]
+        assert ben._queue.empty()
     assert chat.listeners == 0
 
 
