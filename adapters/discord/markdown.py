@@ -63,7 +63,7 @@ def escape(written: str) -> str:
 
     A bare address stays text too and doesn't become a link.
     """
-    return _FORMATTING.sub(_escaped, " ".join(written.splitlines()) if "\n" in written else written)
+    return _FORMATTING.sub(_escaped, " ".join(written.splitlines()))
 
 
 def _escaped(sign: re.Match[str]) -> str:
@@ -194,7 +194,5 @@ def _wrapped(piece: Bold | Italic | Code) -> str:
     mark = _MARKS[type(piece)]
     core = piece.text.strip()
     words = core if isinstance(piece, Code) else escape(core)
-    if len(core) == len(piece.text):
-        return f"{mark}{words}{mark}"
     start = piece.text.index(core)
     return f"{piece.text[:start]}{mark}{words}{mark}{piece.text[start + len(core) :]}"

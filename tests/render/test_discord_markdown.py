@@ -15,6 +15,9 @@ from bot.chat.markup import (
     Bold,
     ChannelMention,
     Code,
+    CommandMention,
+    Emoji,
+    Inline,
     Italic,
     Item,
     Link,
@@ -142,6 +145,41 @@ def test_times_and_roles_are_drawn_by_discord() -> None:
     assert markdown(text(paragraph(RoleMention("U<b", "@mods")))) == "\\@mods"
     assert markdown(text(paragraph(ChannelMention("123456789012345678", "office")))) == "<#123456789012345678>"
     assert markdown(text(paragraph(ChannelMention("#off_ice", "#off_ice")))) == "\\#off\\_ice"
+
+
+ID = "123456789012345678"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "drawn"),
+    [
+        ((Emoji("🍵", "<:tea:12>"), Emoji("🍵", "<a:tea:12>")), "<:tea:12><a:tea:12>"),
+        ((Emoji("🍵", "<@12>"), Emoji(":tea:", ":tea:")), "🍵\\:tea:"),
+        ((CommandMention("/ask", ID),), f"</ask:{ID}>"),
+        ((CommandMention("/ask", "1", code=True), CommandMention("/ask")), "`/ask`/ask"),
+        ((RoleMention(ID, "crew"), RoleMention(ID, "crew")), f"<@&{ID}><@&{ID}>"),
+        ((Bold(" a "), Bold("b")), " **a b**"),
+        ((Bold(" a "),), " **a** "),
+        ((Bold(" "), Italic("")), " "),
+        ((Italic("a"), Plain("b-")), "ab-"),
+        ((Italic("a"), Plain(" b")), "_a_ b"),
+        ((Italic("a "), Plain("b")), "_a_ b"),
+        ((Italic("a"), Plain(""), Bold("b")), "_a_**b**"),
+        ((Italic("a"),), "_a_"),
+        ((Link("", "https://a.org"), Link(" ", "https://a.org")), "<https://a.org><https://a.org>"),
+        ((Plain("a\nb"), Code("c"), Code(" ")), "a b`c` "),
+    ],
+)
+def test_each_piece_is_drawn_as_discord_has_it(pieces: tuple[Inline, ...], drawn: str) -> None:
+    """Mentions and emoji that are Discord's own stand alone; marks stand around words, where Discord reads them."""
+    assert markdown((Paragraph(pieces),)) == drawn
+
+
+def test_two_kinds_of_lists_stand_apart() -> None:
+    """An empty line stands between points and numbers, none between the items of one or before a quote."""
+    points, numbers = Item((Plain("a"),)), Item((Plain("b"),), 1)
+    assert markdown((points, points, numbers, points)) == "- a\n- a\n\n1. b\n\n- a"
+    assert markdown((points, Quote((Plain("q"),)), numbers)) == "- a\n> q\n1. b"
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ def test_a_control_of_the_home_tab_is_answered_to_its_member_alone() -> None:
     """Whatever else the request names; a control of any other container is answered where that is."""
     body = {"user": {"id": "U1"}, "channel_id": "C1", "channel_name": "general"}
     home = spot_of({**body, "container": {"type": "view"}}, "T1")
-    assert home == RequestSpot(Place("slack", "T1", "U1", direct=True, private=True))
+    assert home == RequestSpot(Place("slack", "T1", "U1", direct=True))
+    assert home.place.private
     assert spot_of({**body, "container": {"type": "message"}}, "T1").place.channel == "C1"
 
 

@@ -478,6 +478,10 @@ async def test_what_a_page_sends_twice_is_done_once(reader: Reader) -> None:
     for _ in range(2):
         await _send(reader, "say", {"line": CREATE}, "create-1")
     assert len(await reader.hall.instance.polls.listed("web:demo")) == 1
+    for _ in range(2):
+        await _send(reader, "say", {"line": "@Parley how many drink tea?"}, "mention-1")
+    lines = [message.text for message in reader.hall.chat._conversation.changes_for("ben") if message.text]
+    assert lines == ["@Parley how many drink tea?"]
     for choice, key in (("0", "first"), ("1", "second"), ("0", "first")):
         await _send(reader, "press", {"action": f"v1:vote:p1:{choice}", "message": "", "values": []}, key)
     poll = await reader.hall.instance.polls.get("p1", translator("en"))

@@ -19,13 +19,15 @@ from yarl import URL
 
 from adapters.http.guard import BODY_MAX, HEADERS
 from adapters.http.static_files import Files
+from adapters.web import chat_routes
 from adapters.web.chat_routes import HEARTBEAT
 from adapters.web.members import PLACE
 from adapters.web.server import STATIC
-from bot.chat.vocabulary import Card, MessageRef, Place, Reply
+from bot.chat.vocabulary import Attachment, Card, MessageRef, Outcome, Place, Reply, Visibility
+from bot.dispatch.declare import Context, Permission, action, command
 from bot.errors import Refused, Unavailable
 from tests.browser.served import Served, make_chat, serving, start_anywhere
-from tests.waits import PATIENCE
+from tests.waits import PATIENCE, until
 from tests.world import NOW
 
 Json = dict[str, Any]
@@ -109,9 +111,29 @@ class Stream:
         return events
 
 
+class Answers:
+    """Answers that the showcase doesn't give."""
+
+    @command("moderate", "Is for moderators", permission=Permission.MODERATOR)
+    async def moderate(self, _ctx: Context) -> Outcome:
+        return Outcome(Reply((Card(title="Moderated"),)))
+
+    @action("everyone", replaces=True)
+    async def everyone(self, _ctx: Context, words: str) -> Outcome:
+        return Outcome(Reply((Card(title=words),), visibility=Visibility.PUBLIC), replace=True)
+
+    @action("beside")
+    async def beside(self, _ctx: Context, words: str) -> Outcome:
+        return Outcome(Reply((Card(title=words),), visibility=Visibility.PUBLIC))
+
+    @action("file")
+    async def file(self, _ctx: Context) -> Outcome:
+        return Outcome(Reply(files=(Attachment("tea.txt", "tea", "text/plain"),)))
+
+
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    async with serving() as served, aiohttp.ClientSession() as session:
+    async with serving((Answers(),)) as served, aiohttp.ClientSession() as session:
         new_client = Client(served, session)
         new_client.token = json.loads((await new_client.get("api/hello"))[1])["token"]
         yield new_client
@@ -197,6 +219,33 @@ async def test_only_json_is_read(client: Client, kind: str) -> None:
     assert status == 415
 
 
+async def test_only_so_many_pages_are_open_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more is told so; where one closes, another may open. A request for headers alone opens none."""
+    monkeypatch.setattr(chat_routes, "PAGES_MAX", 2)
+    monkeypatch.setattr(chat_routes, "HEARTBEAT", 0.01)  # a page that has gone is noticed by the next
+    async with client.events("ada") as one, client.events("ben") as two:
+        await one.until_ready()
+        await two.until_ready()
+        status, answer, _ = await client.get("api/events?member=ada")
+        assert (status, "Too many pages" in answer) == (503, True)
+    await until(lambda: client.served.chat._conversation.listeners == 0)
+    assert await client.history() == []
+    async with client.session.head(f"{client.served.url}api/events?member=ada") as response:
+        assert response.status == 405
+
+
+async def test_a_silent_page_gets_signs_of_life(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that closes what is silent doesn't close these, and the next message still comes."""
+    monkeypatch.setattr(chat_routes, "HEARTBEAT", 0.01)
+    async with client.events("ada") as stream:
+        await stream.until_ready()
+        for _ in range(2):
+            assert await stream.response.content.readline() == b": still here\n"
+            assert await stream.response.content.readline() == b"\n"
+        await client.say("good morning", "ben")
+        assert (await stream.next())[2]["text"] == "good morning"
+
+
 async def test_another_site_can_read_nothing(client: Client) -> None:
     """What another site asks for is refused, and no answer ever allows another origin."""
     for path in ("api/hello", "api/events?member=ada"):
@@ -278,6 +327,41 @@ async def test_the_bot_is_told_who_asks(client: Client) -> None:
     assert words_of(answer["messages"][1]).startswith("ada False en None")
 
 
+async def test_the_first_screen_is_no_message(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member who has said nothing reads the topic's card; a refusal isn't shown in its place."""
+    status, answer, _ = await client.get("api/welcome", X_Parley_Member="ada")
+    (card,) = json.loads(answer)["cards"]
+    assert (status, card["title"]) == (200, "Tea in the office")
+    assert await client.history() == []
+    assert (await client.get("api/welcome"))[0] == 403
+    monkeypatch.setattr(client.served.bot.limiter, "burst", 0)
+    assert json.loads((await client.get("api/welcome", X_Parley_Member="ada"))[1])["cards"] == []
+
+
+async def test_the_page_knows_each_command_and_for_whom_it_is(client: Client) -> None:
+    """It offers a member none that only a moderator may use."""
+    commands = {each["name"]: each["members"] for each in json.loads((await client.get("api/hello"))[1])["commands"]}
+    assert commands["fact"] is True
+    assert commands["moderate"] is False
+
+
+async def test_a_question_is_asked_of_the_bot_alone(client: Client) -> None:
+    """A line that ends with a question mark, in any script, is answered as by `/ask`, to its member."""
+    for line in ("do most people drink tea?", "do most people drink tea？"):
+        question, answer = (await client.say(line))["messages"]
+        assert (question["text"], question["private"], answer["private"]) == (line, True, True)
+        assert words_of(answer) == words_of((await client.say(f"/ask {line}"))["messages"][1])
+    assert await client.history("ben") == []
+
+
+async def test_a_line_that_names_the_bot_is_answered_before_everyone(client: Client) -> None:
+    """The line and the answer are for all, with or without a question mark."""
+    for line in ("@Parley do most people drink tea", "@Parley do most people drink tea?"):
+        question, answer = (await client.say(line, "ada" if line.endswith("?") else "ben"))["messages"]
+        assert (question["text"], question["private"], answer["private"]) == (line, False, False)
+    assert len(await client.history("chen")) == 4
+
+
 async def test_a_look_up_is_private(client: Client) -> None:
     """Neither the question nor the answer reaches anybody else, then or later."""
     async with client.events("ben") as ben, client.events("ada") as ada:
@@ -302,7 +386,7 @@ async def test_what_is_shared_reaches_everyone(client: Client) -> None:
     private = (await client.say("/fact tea drinkers", "chen"))["messages"][1]
     share = next(control for control in private["cards"][0]["controls"] if control["label"] == "Share")
     receipt = await client.press(share["action"], private["id"], "chen")
-    assert [m["private"] for m in receipt["messages"]] == [True]
+    assert [(m["private"], m["id"] == private["id"]) for m in receipt["messages"]] == [(True, False)]
     assert "Shared by Chen" in words_of((await client.history("ben"))[-1][1])
 
 
@@ -397,6 +481,39 @@ async def test_a_private_answer_never_replaces_what_everyone_sees(client: Client
     assert "Announced" in words_of((await client.history("chen"))[-1][1])
 
 
+async def test_a_public_answer_may_replace_what_everyone_sees(client: Client) -> None:
+    """A press that answers publicly redraws the public message; one that answers beside it leaves it."""
+    public = (await client.say("/announce now"))["messages"][1]
+    for action, is_same in (("v1:everyone:again", True), ("v1:beside:too", False)):
+        answer = await client.press(action, public["id"], "ben")
+        assert [(m["private"], m["id"] == public["id"]) for m in answer["messages"]] == [(False, is_same)]
+    assert ["again" in words_of(m) for _, m in await client.history("chen")] == [False, True, False]
+    private = (await client.say("/counter-button"))["messages"][1]
+    answer = await client.press("v1:everyone:again", private["id"])
+    assert [(m["private"], m["id"] == private["id"]) for m in answer["messages"]] == [(True, True)]
+
+
+async def test_an_answer_may_be_a_file_alone(client: Client) -> None:
+    """It is a message like any other; a message without a file has none to serve."""
+    (message,) = (await client.press("v1:file"))["messages"]
+    assert (message["cards"], [file["name"] for file in message["files"]]) == ([], ["tea.txt"])
+    headers = {"X_Parley_Member": "ada"}
+    assert (await client.get(f"api/file?message={message['id']}&index=0", **headers))[1] == "tea"
+    (said, _) = (await client.say("hello"))["messages"]
+    card = (await client.say("/whoami"))["messages"][1]
+    for other in (said, card):
+        assert (await client.get(f"api/file?message={other['id']}&index=0", **headers))[0] == 404
+
+
+@pytest.mark.parametrize(("name", "most"), [("message", 100), ("action", 200)])
+async def test_a_control_s_words_are_short(client: Client, name: str, most: int) -> None:
+    """What is longer than any that was drawn is refused."""
+    for path in ("press", "submit"):
+        for length, status in ((most, 200), (most + 1, 400)):
+            body = {"action": "v1:none", "message": "", "values": [], "answers": {}, name: "x" * length}
+            assert (await client.post(f"api/{path}", body))[0] == status
+
+
 async def test_another_member_s_message_can_t_be_replaced(client: Client) -> None:
     """Knowing the id of a private message is not enough to change it."""
     private = (await client.say("/counter-button"))["messages"][1]
@@ -418,6 +535,7 @@ async def test_a_control_of_another_version_is_answered_politely(client: Client,
 async def test_a_form_is_opened_corrected_and_sent(client: Client) -> None:
     """A form is for the person alone; it stays open with its errors, then answers."""
     opened = await client.say("/survey")
+    assert [m["text"] for m in opened["messages"]] == ["/survey"]
     assert opened["form"]["title"] == "A few questions"
     filled = {"name": "nobody", "about": "", "colour": ["red"], "colours": ["red", "blue"]}
     body = {"action": opened["form"]["action"], "answers": filled, "message": ""}
@@ -435,6 +553,8 @@ async def test_a_suggestion_carries_the_line_it_makes(client: Client) -> None:
         return [suggestion["line"] for suggestion in answer["suggestions"]]
 
     assert await complete("/fa") == ["/fact "]
+    for line, is_command in (("/fa", True), ("/fact ", False), ("/fact tea topic:", False)):
+        assert (await client.post("api/complete", {"line": line}))[1]["command"] is is_command
     assert await complete("/fact coffee b") == ["/fact Coffee was banned from the office."]
     assert "/fact tea topic:tea" in await complete("/fact tea topic:t")
     assert await complete("just talking") == []
