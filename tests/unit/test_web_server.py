@@ -484,8 +484,8 @@ async def test_a_private_answer_never_replaces_what_everyone_sees(client: Client
 async def test_a_public_answer_may_replace_what_everyone_sees(client: Client) -> None:
     """A press that answers publicly redraws the public message; one that answers beside it leaves it."""
     public = (await client.say("/announce now"))["messages"][1]
-    for action, is_same in (("v1:everyone:again", True), ("v1:beside:too", False)):
-        answer = await client.press(action, public["id"], "ben")
+    for control, is_same in (("v1:everyone:again", True), ("v1:beside:too", False)):
+        answer = await client.press(control, public["id"], "ben")
         assert [(m["private"], m["id"] == public["id"]) for m in answer["messages"]] == [(False, is_same)]
     assert ["again" in words_of(m) for _, m in await client.history("chen")] == [False, True, False]
     private = (await client.say("/counter-button"))["messages"][1]
