@@ -250,7 +250,10 @@ ROOMS: Sequence[Room] = (
         ),
         (
             "tests/unit/test_adapter_bounds.py",
+            "tests/unit/test_connection_bounds.py",
             "tests/unit/test_connections.py",
+            "tests/unit/test_private_page.py",
+            "tests/unit/test_web_pages.py",
             "tests/unit/test_web_polls.py",
             "tests/unit/test_web_private.py",
             "tests/unit/test_web_server.py",
@@ -273,6 +276,7 @@ ROOMS: Sequence[Room] = (
             "tests/render/test_slack_render.py",
             "tests/unit/test_adapter_bounds.py",
             "tests/wire/test_slack_http.py",
+            "tests/wire/test_slack_oauth.py",
             "tests/wire/test_slack_private.py",
             "tests/wire/test_slack_rights.py",
         ),
