@@ -176,14 +176,14 @@ def test_a_conversation_on_slack_is_private_unless_slack_says_no(
 
 
 @pytest.mark.parametrize(
-    ("told", "certain", "slack_says", "private"),
+    ("in_request", "certain", "slack_says", "private"),
     [(True, True, False, True), (False, True, True, False), (True, False, False, False), (True, False, True, True)],
 )
 def test_what_slack_says_counts_where_the_request_was_silent(
-    told: bool, certain: bool, slack_says: bool, private: bool
+    in_request: bool, certain: bool, slack_says: bool, private: bool
 ) -> None:
     """Who didn't prove that they write there may so in a public channel alone."""
-    spot = RequestSpot(Place("slack", "T1", "C1", private=told), certain=certain, may_write=False)
+    spot = RequestSpot(Place("slack", "T1", "C1", private=in_request), certain=certain, may_write=False)
     result = settled(spot, ChannelFacts(private=slack_says))
     assert (result.place.private, result.certain) == (private, True)
     assert result.may_write is not private
@@ -517,7 +517,7 @@ def test_numbers_of_a_list_begin_where_they_begin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "own", "preferred", "language"),
+    ("in_address", "on_page", "browser", "language"),
     [
         ("en-XA", "en", "en", "en-XA"),
         ("", "en-XA", "en", "en-XA"),
@@ -526,10 +526,12 @@ def test_numbers_of_a_list_begin_where_they_begin() -> None:
         ("", "", "", "en"),
     ],
 )
-def test_a_page_is_in_the_language_that_its_reader_chose(asked: str, own: str, preferred: str, language: str) -> None:
+def test_a_page_is_in_the_language_that_its_reader_chose(
+    in_address: str, on_page: str, browser: str, language: str
+) -> None:
     """In its address, else on the page, else in the browser; else in English."""
-    headers = {"X-Parley-Lang": own, "Accept-Language": preferred}
-    request = make_mocked_request("GET", f"/?lang={asked}", {name: tag for name, tag in headers.items() if tag})
+    headers = {"X-Parley-Lang": on_page, "Accept-Language": browser}
+    request = make_mocked_request("GET", f"/?lang={in_address}", {name: tag for name, tag in headers.items() if tag})
     assert reader(request).locale == language
 
 

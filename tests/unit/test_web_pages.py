@@ -155,7 +155,7 @@ async def test_a_page_is_drawn_once_for_all_readers(desk: Desk, monkeypatch: pyt
 def test_only_so_many_pages_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """The one that was drawn longest ago goes first."""
     monkeypatch.setattr(pages_module, "CACHED_MAX", 2)
-    kept = OrderedDict[str, int]()
+    cache = OrderedDict[str, int]()
     for number, name in enumerate("abac"):
-        pages_module._keep(kept, name, number)
-    assert kept == {"a": 2, "c": 3}
+        pages_module._keep(cache, name, number)
+    assert cache == {"a": 2, "c": 3}

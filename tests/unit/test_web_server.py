@@ -499,9 +499,9 @@ async def test_an_answer_may_be_a_file_alone(client: Client) -> None:
     assert (message["cards"], [file["name"] for file in message["files"]]) == ([], ["tea.txt"])
     headers = {"X_Parley_Member": "ada"}
     assert (await client.get(f"api/file?message={message['id']}&index=0", **headers))[1] == "tea"
-    (said, _) = (await client.say("hello"))["messages"]
+    (words, _) = (await client.say("hello"))["messages"]
     card = (await client.say("/whoami"))["messages"][1]
-    for other in (said, card):
+    for other in (words, card):
         assert (await client.get(f"api/file?message={other['id']}&index=0", **headers))[0] == 404
 
 
