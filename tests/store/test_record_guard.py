@@ -13,7 +13,7 @@ import pytest
 
 from bot.polls import record_guard
 from bot.polls.ballot_box import BallotBox
-from bot.polls.discrepancies import RecordRule, Tampered
+from bot.polls.discrepancies import NOT_WHOLE, RecordRule, Tampered
 from bot.polls.model import CastEnd
 from bot.polls.poll_secrets import OpenSecrets
 from bot.polls.record_guard import RecordGuard
@@ -44,6 +44,7 @@ async def test_a_short_record_is_recomputed_before_each_vote(
             box.cast(vote(9, "0")), box.cast(vote(9, "0", "p2")), return_exceptions=True
         )
     assert isinstance(broken, Tampered)
+    assert broken.message == NOT_WHOLE
     assert RecordRule.BALLOT_CHANGED in {finding.rule for finding in broken.findings}
     assert not isinstance(other, BaseException)
     assert other.end is CastEnd.CAST

@@ -12,7 +12,7 @@ from bot.polls import ballot_box
 from bot.polls.ballot_box import BoxState
 from bot.polls.model import CastEnd
 from tests.store.things import poll, vote
-from tests.waits import until
+from tests.waits import PATIENCE, until
 from tests.world import running
 
 
@@ -42,16 +42,25 @@ async def test_polls_are_paused_until_the_check_is_done(tmp_path: Path, monkeypa
         assert (await instance.box.cast(vote(1, "0"))).end is CastEnd.CAST
 
 
-async def test_a_vote_during_a_short_check_is_counted(tmp_path: Path) -> None:
-    """It waits for the end of the check, so a start costs no voter a second press."""
+@pytest.mark.parametrize("end", [BoxState.OPEN, BoxState.DAMAGED])
+async def test_a_vote_during_a_short_check_waits_for_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BoxState
+) -> None:
+    """And no longer. So a start costs no voter a second press, and what the check found is told at once."""
+    monkeypatch.setattr(ballot_box, "CHECK_SECONDS", 10 * PATIENCE)
     async with running(tmp_path) as instance:
         await instance.box.open(poll())
         instance.pause_polls()
         voting = asyncio.create_task(instance.box.cast(vote(1, "0")))
         await asyncio.sleep(0)
         assert not voting.done()
-        instance.box.state = BoxState.OPEN
-        assert (await voting).end is CastEnd.CAST
+        instance.box.state = end
+        await until(voting.done)
+        if end is BoxState.OPEN:
+            assert (await voting).end is CastEnd.CAST
+        else:
+            with pytest.raises(Unavailable, match="is damaged"):
+                await voting
 
 
 async def test_polls_of_a_damaged_database_stay_paused(
