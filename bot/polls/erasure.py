@@ -50,7 +50,8 @@ async def stored_about(tx: Transaction, voter: str, guest: str = "") -> Stored:
     `guest` is the bare id, if polls of other communities know the person by it.
     """
     community, person = split_voter(voter)
-    rows = await tx.rows("named_ballots_of", voter=voter, community=community, guest=guest)
+    names = {"voter": voter, "community": community, "guest": guest}
+    rows = await tx.rows("named_ballots_of", **names)
     created = await tx.column("polls_created_by", community=community, person=person)
     done, suggested = await action_log.entries_of(tx, voter), await suggestions.of_member(tx, voter, SUGGESTIONS_MAX)
     member = {"community": community, "person": person}
@@ -60,10 +61,8 @@ async def stored_about(tx: Transaction, voter: str, guest: str = "") -> Stored:
         "schedules": tuple(await tx.column("schedules_by", **member)),
         "decisions": tuple(await tx.column("decisions_about", **member)),
     }
-    hosting["reminders"] = tuple(await tx.column("polls_watched_by", member=voter))
-    hosting["objections"] = tuple(
-        f"{row['poll']}: {row['reason']}" for row in await tx.rows("objections_by", member=voter)
-    )
+    hosting["reminders"] = tuple(await tx.column("polls_watched_by", **names))
+    hosting["objections"] = tuple(f"{row['poll']}: {row['reason']}" for row in await tx.rows("objections_by", **names))
     ballots = tuple(_named_ballot(row) for row in rows)
     return Stored(ballots, tuple(created), tuple(done), tuple(suggested), hosting)
 
@@ -76,7 +75,8 @@ async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str]
     Withdraw ballots in open polls first.
     """
     community, person = split_voter(voter)
-    rows = await tx.rows("named_ballots_of", voter=voter, community=community, guest=guest)
+    names = {"voter": voter, "community": community, "guest": guest}
+    rows = await tx.rows("named_ballots_of", **names)
     await _unname(tx, rows, stranger)
     await tx.run("forget_closer", voter=voter)
     await tx.run("forget_actor", actor=voter)
@@ -86,8 +86,8 @@ async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str]
     await tx.run("forget_previews_of", member=voter)
     await tx.run("forget_schedules_of", community=community, person=person)
     await tx.run("forget_template_member", community=community, person=person)
-    await tx.run("forget_watcher", member=voter)
-    await tx.run("forget_objector", member=voter)
+    await tx.run("forget_watcher", **names)
+    await tx.run("forget_objector", **names)
     await tx.run("forget_decision_owner", community=community, person=person)
     await tx.run("forget_decision_member", community=community, person=person)
     await tx.run("forget_decision_steps", community=community, person=person)
@@ -99,7 +99,7 @@ async def forget_community(
     """Delete a community: its settings, places, messages, log, and whole polls, chains included.
 
     Each poll leaves a line in `erasures`: its id, its number of links, its head, the reason and the time. In polls of
-    other communities, its members' ballots stay without a voter; withdraw open named ones first. A member who voted
+    other communities, its members' ballots and objections stay without a name; withdraw open named ballots first. A member who voted
     there by an id that is the same everywhere is that community's voter, and stays one.
     """
     platform, _, workspace = community.partition(":")
@@ -107,6 +107,8 @@ async def forget_community(
     await tx.run("delete_polls_of_community", community=community)
     await tx.run("delete_discussions_of_community", community=community)
     await _unname(tx, await tx.rows("named_ballots_from", prefix=community + ":"), stranger)
+    await tx.run("forget_watchers_from", prefix=community + ":")
+    await tx.run("forget_objectors_from", prefix=community + ":")
     await tx.run("delete_acts_of_community", community=community)
     await tx.run("delete_suggestions_from", community=community)
     await tx.run("forget_actors_from", prefix=community + ":")

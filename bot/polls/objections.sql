@@ -20,8 +20,18 @@ SELECT number, member, name, reason, at, withdrawn_at, answer FROM objections WH
 -- name: answer_objection(poll, number, answer)!
 UPDATE objections SET answer = :answer WHERE poll = :poll AND number = :number AND withdrawn_at IS NULL;
 
--- name: objections_by(member)
-SELECT poll, reason FROM objections WHERE member = :member ORDER BY poll, number;
+-- name: objections_by(voter, community, guest)
+-- In polls that other communities brought to this one the member is theirs, by the same id.
+SELECT o.poll, o.reason FROM objections o JOIN polls p ON p.id = o.poll
+WHERE o.member = :voter OR (o.member = p.community || ':' || :guest AND EXISTS (
+    SELECT 1 FROM poll_communities c WHERE c.poll = p.id AND c.community = :community
+)) ORDER BY o.poll, o.number;
 
--- name: forget_objector(member)!
-UPDATE objections SET member = '', name = '' WHERE member = :member;
+-- name: forget_objector(voter, community, guest)!
+UPDATE objections SET member = '', name = '' WHERE member = :voter OR EXISTS (
+    SELECT 1 FROM polls p JOIN poll_communities c ON c.poll = p.id
+    WHERE p.id = objections.poll AND objections.member = p.community || ':' || :guest AND c.community = :community
+);
+
+-- name: forget_objectors_from(prefix)!
+UPDATE objections SET member = '', name = '' WHERE substr(member, 1, length(:prefix)) = :prefix;

@@ -23,8 +23,18 @@ DELETE FROM poll_watchers WHERE (poll, member) = (
 -- name: next_watcher()$
 SELECT min(remind_at) FROM poll_watchers;
 
--- name: polls_watched_by(member)
-SELECT poll FROM poll_watchers WHERE member = :member ORDER BY poll;
+-- name: polls_watched_by(voter, community, guest)
+-- In polls that other communities brought to this one the member is theirs, by the same id.
+SELECT w.poll FROM poll_watchers w JOIN polls p ON p.id = w.poll
+WHERE w.member = :voter OR (w.member = p.community || ':' || :guest AND EXISTS (
+    SELECT 1 FROM poll_communities c WHERE c.poll = p.id AND c.community = :community
+)) ORDER BY w.poll;
 
--- name: forget_watcher(member)!
-DELETE FROM poll_watchers WHERE member = :member;
+-- name: forget_watcher(voter, community, guest)!
+DELETE FROM poll_watchers WHERE member = :voter OR EXISTS (
+    SELECT 1 FROM polls p JOIN poll_communities c ON c.poll = p.id
+    WHERE p.id = poll_watchers.poll AND poll_watchers.member = p.community || ':' || :guest AND c.community = :community
+);
+
+-- name: forget_watchers_from(prefix)!
+DELETE FROM poll_watchers WHERE substr(member, 1, length(:prefix)) = :prefix;

@@ -62,6 +62,44 @@ async def test_a_guest_is_who_has_the_same_id_on_a_platform_that_says_so(here: I
     assert await named_ballots(here, ben.actor) == ([] if everywhere else [named.id])
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("whole_community", [True, False])
+async def test_a_guest_who_objects_and_asks_for_a_reminder_is_shown_and_forgotten(
+    here: Instance, tmp_path: Path, everywhere: bool, whole_community: bool
+) -> None:
+    """In a poll of another community; with the guest's own community too, unless the id is the other one's as well.
+
+    An objection stays without a name. Another guest's stays theirs, and so does a namesake's, whom nobody brought here.
+    """
+    guest = away(who(BEN, id="q7x-odd", name="Quxelbert"), everywhere=everywhere)
+    other = who(MO, id="z9y", name="Zanzibald")
+    alone, brought = [await opened(here, method=Method.CONSENT, options=consent_options(T)) for _ in range(2)]
+    ref = await wall(here).post(away(ADA).place, await here.copies._draw(brought, HOME))
+    await here.polls.posted(brought.id, ref, NOW)
+    brought = await here.polls.get(brought.id, T)
+    for poll, person in ((brought, guest), (brought, other), (alone, who(BEN, id="q7x-odd", name="Namesake"))):
+        await here.polls.cast(poll, person, "2", T, reason="Too dear")
+        await here.polls.watch(poll, person, HOME, T)
+    hosting = (await here.privacy.stored_about(guest.actor)).hosting
+    assert (hosting["reminders"], hosting["objections"]) == ((brought.id,), (f"{brought.id}: Too dear",))
+    if whole_community:
+        await here.privacy.returned("test:elsewhere")
+        await here.privacy.community_left("test:elsewhere", NOW)
+        await here.privacy.forget_the_gone(NOW + timedelta(days=99))
+    else:
+        await here.privacy.erase(guest.actor, NOW)
+    stays = whole_community and everywhere
+    objectors = [each.name for each in await here.polls.objections(brought)]
+    assert objectors == ["Quxelbert" if stays else "", "Zanzibald"]
+    assert (b"Quxelbert" in file_bytes(tmp_path)) is stays
+    assert [each.name for each in await here.polls.objections(alone)] == ["Namesake"]
+    async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
+        watching = await raw.run("SELECT poll, member FROM poll_watchers")
+    reminded = [("test:demo:z9y", brought), ("test:demo:q7x-odd", alone)]
+    reminded += [("test:demo:q7x-odd", brought)] if stays else []
+    assert sorted(watching) == sorted((poll.id, member) for member, poll in reminded)
+
+
 async def test_an_erasure_names_the_polls_that_it_changed(here: Instance) -> None:
     """Those in which the member had an open ballot, and no others."""
     voted, not_voted, ended = [await opened(here) for _ in range(3)]
