@@ -127,7 +127,7 @@ async def test_remind_me_writes_once_to_those_who_havent_voted(here: Instance, c
     await here.scheduler.run_due()
     assert len(private_words(here)) == 1
     assert "closed" in words(await press(here, BEN, on("poll-watch", "p1")))
-    assert await here.database.read(lambda tx: tx.column("polls_watched_by", member="test:demo:ben")) == []
+    assert (await here.privacy.stored_about(BEN.actor)).hosting["reminders"] == ()
 
 
 async def test_a_reminder_follows_an_extension(here: Instance, clock: Clock) -> None:
