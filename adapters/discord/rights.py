@@ -33,10 +33,10 @@ def is_private(interaction: discord.Interaction) -> bool:
 
     The library's cache decides, since an interaction's channel comes without the overwrites that say who sees it.
     """
-    guild = interaction.client.get_guild(interaction.guild_id or 0)
-    if guild is None or not interaction.app_permissions.view_channel:
-        return True  # a direct message, a server without the bot, or a channel that the gateway hides from it
-    return is_hidden(guild, interaction.channel, interaction.channel_id or 0)
+    guild, channel = interaction.guild, interaction.channel
+    if guild is None or channel is None or not interaction.app_permissions.view_channel:
+        return True  # a direct message, an unknown kind of channel, or one that the gateway hides from the bot
+    return is_hidden(guild, channel, channel.id)  # of a server without the bot, the cache knows no channel
 
 
 def is_away(interaction: discord.Interaction) -> bool:
@@ -155,7 +155,7 @@ def may_write_in(data: Mapping[str, Any], channel: str) -> bool:
     so:
     https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-resolved-data-structure"""
     picked = data.get("resolved", {}).get("channels", {}).get(channel, {})
-    permissions = discord.Permissions(int(picked.get("permissions", 0)))
+    permissions = discord.Permissions(int(picked.get("permissions", "0")))
     is_locked = bool((picked.get("thread_metadata") or {}).get("locked"))
     if is_locked and not (permissions.manage_threads or permissions.administrator):
         return False

@@ -265,6 +265,7 @@ ROOMS: Sequence[Room] = (
         (
             "tests/render/test_discord_markdown.py",
             "tests/unit/test_adapter_bounds.py",
+            "tests/unit/test_discord_rights_bounds.py",
             "tests/wire/test_discord_private.py",
             "tests/wire/test_discord_rights.py",
             "tests/wire/test_discord_sharing.py",
