@@ -76,4 +76,4 @@ def _with_fonts(style: str) -> str:
 
 def _read(file: Path) -> _File:
     body = file.read_bytes()
-    return _File(body, TYPES[file.suffix], hashlib.sha256(body).hexdigest()[:32])
+    return _File(body, TYPES[file.suffix], hashlib.sha256(body).hexdigest())

@@ -78,7 +78,6 @@ class InstallFlow(AsyncOAuthFlow):
             callback_options=options,
             authorization_url=f"{site}oauth/v2/authorize",
             installation_store=oauth.installations,
-            installation_store_bot_only=True,
             state_store=oauth.states,
             state_cookie_name=COOKIE,
             state_expiration_seconds=int(STATE_LIVES.total_seconds()),
@@ -132,7 +131,7 @@ class InstallFlow(AsyncOAuthFlow):
             bot_token=grant["access_token"],
             bot_id=tested.get("bot_id"),
             bot_user_id=grant.get("bot_user_id"),
-            bot_scopes=grant.get("scope") or "",
+            bot_scopes=grant.get("scope", ""),
             user_id="",  # Parley doesn't keep the installer
         )
 

@@ -51,7 +51,7 @@ class PublicPages:
 
     def app(self) -> web.Application:
         """Return the application, for a server of your own."""
-        app = web.Application(client_max_size=1, middlewares=[self._middleware])
+        app = web.Application(middlewares=[self._middleware])
         app.on_response_prepare.append(self._protect)
         app.router.add_get("/polls/{poll}", self._poll)
         app.router.add_get("/polls/{poll}/{token}", self._private_poll)

@@ -57,13 +57,9 @@ def answers(value: object, t: Translator) -> Answers:
     }
 
 
-ZONE_MAX = 64
-"""Longest name of a time zone, in characters."""
-
-
 def zone(name: str) -> ZoneInfo | None:
     """Return the named time zone, or None if there is none."""
     try:
-        return ZoneInfo(name) if name and len(name) <= ZONE_MAX else None
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None

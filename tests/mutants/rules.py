@@ -246,7 +246,10 @@ ROOMS: Sequence[Room] = (
             "adapters/http/html.py",
             "adapters/web/chat_routes.py",
             "adapters/web/conversation.py",
+            "adapters/http/static_files.py",
             "adapters/web/pages.py",
+            "adapters/web/public.py",
+            "adapters/web/request_body.py",
         ),
         (
             "tests/unit/test_adapter_bounds.py",
@@ -272,7 +275,7 @@ ROOMS: Sequence[Room] = (
         ),
     ),
     Room(
-        ("adapters/slack/http.py", "adapters/slack/places.py", "adapters/slack/texts.py"),
+        ("adapters/slack/http.py", "adapters/slack/oauth.py", "adapters/slack/places.py", "adapters/slack/texts.py"),
         (
             "tests/render/test_slack_render.py",
             "tests/unit/test_adapter_bounds.py",

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 from unittest import mock
 
 import discord
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from adapters.discord import rights
 from adapters.http.guard import loopback, reader, refuse
 from adapters.http.html import Html, el, inline, joined, safe_url, text_html
+from adapters.http.static_files import Files, document_style, font_faces
 from adapters.slack import decoding as slack_decoding
 from adapters.slack import texts as slack_texts
 from adapters.slack.forms import WHERE, FormOrigin
 from adapters.slack.http import Guard, read_body
 from adapters.slack.places import ChannelFacts, RequestSpot, conversation_of, settled, spot_of
+from adapters.web import request_body
 from adapters.web.conversation import EVERYONE, WAITING, Conversation
 from bot.chat.markup import (
     Bold,
@@ -38,7 +42,7 @@ from bot.chat.markup import (
     text,
 )
 from bot.chat.vocabulary import Card, Place, Reply
-from bot.errors import Refused
+from bot.errors import Refused, UsageError
 from bot.i18n import translator
 
 T = translator("en")
@@ -583,6 +587,124 @@ def test_the_chat_page_is_bound_to_this_machine(host: str, address: str | None) 
             loopback(host, T)
     else:
         assert loopback(host, T) == address
+
+
+async def test_only_the_files_of_a_folder_are_served(tmp_path: Path) -> None:
+    """Of the kinds that a page loads, by their whole names; each with its type, and again only where it has changed."""
+    (tmp_path / "inner").mkdir()
+    for name in ("a.css", "a.js", "a.svg", "a.woff2", "a.html", "a.py", "inner/b.css"):
+        (tmp_path / name).write_bytes(b"x")
+    files = Files(tmp_path)
+
+    async def ask(name: str, have: str = "") -> web.Response:
+        headers = {"If-None-Match": have} if have else {}
+        return await files.answer(make_mocked_request("GET", f"/static/{name}", headers, match_info={"name": name}))
+
+    for name in ("a.html", "a.py", "b.css", "inner/b.css", "inner", "../a.css", "A.css", "a", ""):
+        with pytest.raises(web.HTTPNotFound):
+            await ask(name)
+    answers = [await ask(name) for name in ("a.css", "a.js", "a.svg", "a.woff2")]
+    assert [(answer.status, answer.body) for answer in answers] == [(200, b"x")] * 4
+    assert [(answer.content_type, answer.charset) for answer in answers] == [
+        ("text/css", "utf-8"),
+        ("text/javascript", "utf-8"),
+        ("image/svg+xml", "utf-8"),
+        ("font/woff2", None),
+    ]
+    tag = answers[0].headers["ETag"]
+    for have, status in ((tag, 304), ("*", 304), (f'"other", {tag}', 304), ('"other"', 200)):
+        answer = await ask("a.css", have)
+        assert (answer.status, bool(answer.body)) == (status, status == 200)
+        assert (answer.headers["ETag"], answer.headers["Cache-Control"]) == (tag, "no-cache")
+
+
+def test_a_style_that_can_load_nothing_has_its_fonts_inside() -> None:
+    """A picture's has nothing else; a page's has its colours too."""
+    for style, has_colours in ((font_faces(), False), (document_style(), True)):
+        assert style.count('url("data:font/woff2;base64,') == style.count("@font-face") > 0
+        assert "/static/" not in style
+        assert ("prefers-color-scheme" in style) is has_colours
+
+
+class Body:
+    """A request with these bytes as its body."""
+
+    def __init__(self, content: bytes) -> None:
+        self.headers: dict[str, str] = {}
+        self.query: dict[str, str] = {}
+        self._content = content
+
+    async def read(self) -> bytes:
+        return self._content
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"null", b'"x"', b"{", b"\xff", b"[" * 100_000])
+async def test_a_page_sends_objects(content: bytes) -> None:
+    """Anything else is refused in words."""
+    assert await request_body.body(cast("web.Request", Body(b'{"a": 1}'))) == {"a": 1}
+    with pytest.raises(UsageError, match="JSON object"):
+        await request_body.body(cast("web.Request", Body(content)))
+
+
+def test_a_text_of_a_page_has_a_longest_length() -> None:
+    """Neither a character more, nor another kind, nor nothing where it is needed."""
+    assert request_body.string({"a": "xyz"}, "a", 3, T) == "xyz"
+    assert request_body.string({}, "a", 3, T, "") == ""
+    with pytest.raises(UsageError, match="to 3 characters; it has 4"):
+        request_body.string({"a": "wxyz"}, "a", 3, T)
+    for payload in ({}, {"a": None}, {"a": 1}, {"a": ["x"]}):
+        with pytest.raises(UsageError, match="“a” must be text"):
+            request_body.string(payload, "a", 3, T)
+
+
+@pytest.mark.parametrize(
+    ("values", "is_right"),
+    [
+        ([], True),
+        (["x" * 100] * 500, True),
+        (["x"] * 501, False),
+        (["x" * 101], False),
+        (["x", 1], False),
+        (["x", None], False),
+        ("x", False),
+        ({"x": "y"}, False),
+        (None, False),
+    ],
+)
+def test_values_of_a_page_are_a_short_list_of_ids(values: Any, is_right: bool) -> None:
+    """Of a select, and of a form's input beside texts."""
+    if is_right:
+        assert request_body.strings(values, T) == tuple(values)
+        assert request_body.answers({"a": values, "b": "x" * 20_000}, T) == {"a": tuple(values), "b": "x" * 20_000}
+    else:
+        with pytest.raises(UsageError, match="short list of ids"):
+            request_body.strings(values, T)
+
+
+@pytest.mark.parametrize("answers", [None, [], "x", {"a": 1}, {"a": None}, {"a": "x" * 20_001}, {"a": "", "b": {}}])
+def test_answers_of_a_form_are_texts_or_values(answers: object) -> None:
+    """By the input's name."""
+    with pytest.raises(UsageError):
+        request_body.answers(answers, T)
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("UTC", "UTC"),
+        ("", None),
+        ("Europe/Nowhere", None),
+        ("../../etc/passwd", None),
+        ("/etc/localtime", None),
+        ("Europe", None),
+        ("a\0b", None),
+        ("x" * 5_000, None),
+    ],
+)
+def test_a_zone_is_one_of_the_known(name: str, zone: str | None) -> None:
+    """No file elsewhere, no folder, and nothing too long to be a name."""
+    assert str(request_body.zone(name)) == str(zone)
 
 
 def conversation(messages_max: int = 3) -> Conversation:

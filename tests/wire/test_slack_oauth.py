@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.slack import oauth
 from adapters.slack.installations import Installations, States
-from adapters.slack.pages import FAILURES
+from adapters.slack.manifest import SCOPES
+from adapters.slack.oauth import NotInstalled
+from adapters.slack.pages import FAILURES, OLD
 from bot.errors import Unavailable
 from bot.store.keys import Keys
 from tests.logs import logs, requests_of
@@ -53,6 +58,56 @@ async def test_who_installs_is_told_what_to_do_next(tmp_path: Path) -> None:
         assert "Parley is now in &lt;b&gt;Tea&lt;/b&gt; &amp; House" in page.html
         assert "/invite @Parley" in page.html
         assert page.link("Open Slack").startswith("https://slack.com/app_redirect?app=A1&team=T")
+
+
+async def test_a_workspace_is_stored_with_what_it_granted(tmp_path: Path) -> None:
+    """One without a name is told by its id."""
+    async with slack_world(tmp_path, several=True) as world:
+        team = house(world.server, "North House").team
+        world.server.installs.extra = {"team": {"id": team.id}}
+        page = await Browser().install(world.install_page, team)
+        assert (page.status, f"Parley is now in {team.id}" in page.html) == (200, True)
+        store = slack.installing(world.instance, world.clock).installations
+        bot = await store.async_find_bot(enterprise_id=None, team_id=team.id)
+        assert set(bot.bot_scopes if bot else ()) == set(SCOPES)
+
+
+GRANT = {"team": {"id": "T1"}, "is_enterprise_install": False}
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({}, ""),
+        ({"refresh_token": None}, ""),
+        ({"is_enterprise_install": True}, "organisation"),
+        ({"team": None}, "organisation"),
+        ({"team": {}}, "organisation"),
+        ({"refresh_token": "xoxe-1"}, "rotation"),
+    ],
+)
+def test_a_grant_is_for_one_workspace_and_lasts(more: dict[str, Any], reason: str) -> None:
+    """Neither for a whole organisation nor with a token that expires."""
+    with pytest.raises(NotInstalled) if reason else nullcontext() as refusal:
+        oauth._check({**GRANT, **more})
+    assert refusal is None or refusal.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("", "unreachable"),
+        ("ratelimited", "unreachable"),
+        ("internal_error", "unreachable"),
+        ("bad_client_secret", "credentials"),
+        ("invalid_client_id", "credentials"),
+        ("code_already_used", OLD),
+        ("no_scopes", "no_scopes"),
+    ],
+)
+def test_each_of_slack_s_refusals_has_its_page(code: str, reason: str) -> None:
+    """Try later, tell the operator, start again; any other is named."""
+    assert oauth._meaning(code) == reason
 
 
 async def test_the_pages_speak_one_language(tmp_path: Path) -> None:
