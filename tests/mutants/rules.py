@@ -248,6 +248,7 @@ ROOMS: Sequence[Room] = (
             "adapters/web/conversation.py",
             "adapters/http/static_files.py",
             "adapters/web/pages.py",
+            "adapters/web/poll_routes.py",
             "adapters/web/public.py",
             "adapters/web/request_body.py",
         ),

@@ -325,7 +325,17 @@ async def test_only_the_page_may_ask_for_a_receipt(reader: Reader) -> None:
     for headers in ({}, {"X-Parley-Token": "guessed"}, {"Origin": "https://evil.example"}):
         async with reader.session.post(f"{reader.hall.url}api/receipt", json=body, headers=headers) as response:
             assert response.status == 403
-    assert (await reader.receipt("x" * 201))["status"] == 400
+    lengths = ((200, 40), (201, 40), (200, 41))
+    assert [(await reader.receipt("x" * code, "p" * poll))["status"] for code, poll in lengths] == [404, 400, 400]
+
+
+async def test_a_decision_has_its_address(reader: Reader) -> None:
+    """Members read it there; what is none, or isn't theirs, is not there."""
+    await reader.say(ADA, "/decide owner:Ben We buy green tea")
+    assert "We buy green tea" in await reader.words("decisions/p1")
+    for path in ("decisions/p2", "decisions/P1"):
+        status, html, _ = await reader.get(path)
+        assert (status, "no such decision here" in html) == (404, True)
 
 
 async def test_a_database_that_is_gone_is_told(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
