@@ -87,6 +87,7 @@ async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str]
     await tx.run("forget_schedules_of", community=community, person=person)
     await tx.run("forget_template_member", community=community, person=person)
     await tx.run("forget_watcher", **names)
+    await tx.run("forget_nudges", platform=community.partition(":")[0], person=person)
     await tx.run("forget_objector", **names)
     await tx.run("forget_decision_owner", community=community, person=person)
     await tx.run("forget_decision_member", community=community, person=person)

@@ -38,3 +38,7 @@ DELETE FROM poll_watchers WHERE member = :voter OR EXISTS (
 
 -- name: forget_watchers_from(prefix)!
 DELETE FROM poll_watchers WHERE substr(member, 1, length(:prefix)) = :prefix;
+
+-- name: forget_nudges(platform, person)!
+-- Reminders that wait for their delivery: their place is the member.
+DELETE FROM tellings WHERE news = 'nudge' AND platform = :platform AND thread = :person;

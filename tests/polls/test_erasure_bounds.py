@@ -21,6 +21,7 @@ from bot.polls.previews import Previews
 from bot.polls.privacy import MemberData, SecretBallot
 from bot.polls.scheduling import Schedules
 from bot.polls.templates import Templates
+from bot.polls.watchers import Nudges
 from bot.suggestions import repository as suggestions
 from bot.suggestions.repository import WAITING, Kind, Suggestion, SuggestionState
 from tests.deliberation.discussing import started
@@ -120,7 +121,9 @@ async def test_an_erasure_names_the_polls_that_it_changed(here: Instance) -> Non
 
 async def leave_traces(here: Instance, person: Request, all_: Schedules, templates: Templates) -> None:
     """Have a member do what a database keeps under a name; suggestions stand below."""
-    ended, still_open = [await opened(here, person, secret=False) for _ in range(2)]
+    ended, still_open, reminded = [await opened(here, person, secret=False) for _ in range(3)]
+    await here.polls.watch(reminded, person, HOME, T)
+    await Nudges(here.database).run_due(NOW + timedelta(days=99))  # queued, and not delivered yet
     consent = await opened(here, person, method=Method.CONSENT, options=consent_options(T))
     for poll in (ended, still_open):
         assert await votes(here, poll, person) == CastEnd.CAST
@@ -147,6 +150,10 @@ async def test_nothing_of_an_erased_member_is_left_in_the_file(here: Instance, t
     assert b"Quxelbert" not in file_bytes(tmp_path)
     assert b"q7x-odd" not in file_bytes(tmp_path)
     assert await here.privacy.stored_about(other.actor) == kept
+    async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
+        assert [thread for (thread,) in await raw.run("SELECT thread FROM tellings WHERE news = 'nudge'")] == [
+            "z9y-kept"
+        ]
 
 
 async def test_a_community_that_comes_back_keeps_its_data(here: Instance) -> None:
