@@ -85,7 +85,7 @@ class Conversation:
         return self._keep(ChatMessage(f"{self._ids()}-{order}", order, order, now, author, audience, text, reply))
 
     def restore(self, message_id: str, audience: str, reply: Reply) -> ChatMessage:
-        """Add a message of an earlier process under its old id, with the place and time from that id."""
+        """Add a message under its old id, with the place and time from that id. It may be an earlier process's."""
         now = self._clock()
         changed = self._tick(now)
         mark = _ORDER.search(message_id)

@@ -78,11 +78,7 @@ class WebChat:
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraw the message. Add an unknown one, as after a restart, under the same id."""
-        message = self._conversation.find(ref.id)
-        if message is None:
-            self._conversation.restore(ref.id, self._audience(ref.place), reply)
-        else:
-            self._conversation.redraw(message, reply)
+        self._conversation.restore(ref.id, self._audience(ref.place), reply)
 
     async def has_channel(self, workspace: str, channel: str) -> bool:
         return (workspace, channel) == (PLACE.workspace, PLACE.channel)

@@ -11,6 +11,7 @@ LIMITS: dict[str, dict[str, object]] = {
     "adapters.http.guard": {"BODY_MAX": 262_144, "HTTP_PORT": 80},
     "adapters.web.chat_routes": {"LINE_MAX": 20_000},
     "adapters.web.conversation": {"MESSAGES_MAX": 300},
+    "adapters.web.server": {"PORT": 8765},
     "bot.chat.vocabulary": {"ACTION_MAX": 97, "COPIES_MAX": 99, "ADDRESS_MAX": 512, "FORM_INPUTS_MAX": 5},
     "bot.communities.action_log": {"PAGE": 10, "DETAIL_MAX": 1000, "NAME_MAX": 100},
     "bot.communities.digests": {"CLOCK": time(9)},

@@ -21,11 +21,12 @@ from adapters.http.guard import BODY_MAX, HEADERS
 from adapters.http.static_files import Files
 from adapters.web import chat_routes
 from adapters.web.chat_routes import HEARTBEAT
+from adapters.web.conversation import EVERYONE
 from adapters.web.members import PLACE
 from adapters.web.server import STATIC
 from bot.chat.vocabulary import Attachment, Card, MessageRef, Outcome, Place, Reply, Visibility
 from bot.dispatch.declare import Context, Permission, action, command
-from bot.errors import Refused, Unavailable
+from bot.errors import PlaceGone, Refused, Unavailable
 from tests.browser.served import Served, make_chat, serving, start_anywhere
 from tests.waits import PATIENCE, until
 from tests.world import NOW
@@ -689,6 +690,41 @@ async def test_a_direct_message_reaches_one_member(client: Client) -> None:
     await client.served.chat.post(Place("web", "demo", "dina", direct=True), Reply((Card(title="For you"),)))
     assert await client.history("ada") == []
     assert [words_of(m) for _, m in await client.history("dina")] == ["For you"]
+
+
+@pytest.mark.parametrize(
+    ("place", "audience"),
+    [
+        (PLACE, EVERYONE),
+        (Place("web", "demo", "ada", direct=True), "ada"),
+        (Place("web", "demo", "ada"), None),
+        (Place("web", "demo", "eve", direct=True), None),
+        (Place("web", "elsewhere", "ada", direct=True), None),
+        (Place("web", "elsewhere", "main"), None),
+        (Place("web", "demo", "other"), None),
+    ],
+)
+async def test_a_message_is_posted_for_those_who_see_its_place(place: Place, audience: str | None) -> None:
+    """Everybody, or the member of a conversation with the bot; for any other place the core hears that it's gone."""
+    chat, _ = make_chat()
+    if audience is None:
+        with pytest.raises(PlaceGone):
+            await chat.post(place, Reply((Card(title="x"),)))
+    else:
+        message = chat._conversation.find((await chat.post(place, Reply((Card(title="x"),)))).id)
+        assert message is not None
+        assert message.audience == audience
+
+
+async def test_the_demonstration_has_one_channel_and_its_members() -> None:
+    """A notice reaches a member of it alone; nobody has a role."""
+    chat, _ = make_chat()
+    channels = (("demo", "main"), ("demo", "other"), ("elsewhere", "main"))
+    assert [await chat.has_channel(*channel) for channel in channels] == [True, False, False]
+    people = (("demo", "ada"), ("demo", "eve"), ("elsewhere", "ada"))
+    assert [await chat.tell(*person, Reply((Card(title="x"),))) for person in people] == [True, False, False]
+    assert [len(chat._conversation.changes_for(member)) for member in ("ada", "ben", "eve")] == [1, 0, 0]
+    assert not await chat.has_role("demo", "crew")
 
 
 # --- words ---
