@@ -28,7 +28,7 @@ from bot.i18n import translator
 from bot.polls.audit import Record, verify
 from bot.polls.discrepancies import Discrepancy
 from bot.settings.model import Address
-from tests.browser.served import Hall, serving_polls
+from tests.browser.served import Hall, make_chat, serving_polls
 from tests.world import request
 
 ADA, BEN, CHEN = (request(name, platform="web") for name in ("Ada", "Ben", "Chen"))
@@ -327,6 +327,16 @@ async def test_only_the_page_may_ask_for_a_receipt(reader: Reader) -> None:
             assert response.status == 403
     lengths = ((200, 40), (201, 40), (200, 41))
     assert [(await reader.receipt("x" * code, "p" * poll))["status"] for code, poll in lengths] == [404, 400, 400]
+
+
+async def test_a_card_links_to_its_poll_s_page(reader: Reader) -> None:
+    """Only a chat with pages has such links."""
+    await reader.say(ADA, CREATE)
+    chat = reader.hall.chat
+    (message,) = (each for each in chat._conversation.changes_for("ben") if each.reply)
+    assert [card["page"] for card in chat._routes.message_data(message)["cards"]] == ["/polls/p1"]
+    alone, _ = make_chat()
+    assert [card["page"] for card in alone._routes.message_data(message)["cards"]] == [None]
 
 
 async def test_a_decision_has_its_address(reader: Reader) -> None:
