@@ -109,7 +109,7 @@ class WebChat:
         Raises Refused for an address that other machines could reach, Unavailable for a taken port.
         """
         self._server = await listen(self.app(), Address(guard.loopback(host, translator("en")), port), "PARLEY_PORT")
-        return f"http://{Address(*self._server.addresses[0][:2])}/"
+        return f"http://{Address(*self._server.addresses[0])}/"
 
     async def stop(self) -> None:
         if self._server is not None:
