@@ -113,8 +113,9 @@ async def test_a_digest_is_planned_where_it_has_a_channel(database: Database) ->
     heard: list[str] = []
     database.listen(Signal.DEADLINE, heard.append)
     here = Communities(database)
+    community = await here.get("test:demo", NOW)
     for channel, due in (("news", NOW.replace(day=30, hour=9)), ("", None)):
-        await here.plan_digest(Community("test:demo", digest_channel=channel), NOW)
+        await here.plan_digest(replace(community, digest_channel=channel), NOW)
         assert await database.read(digests.next_due) == due
     assert len(heard) == 2
 
