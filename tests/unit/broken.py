@@ -291,7 +291,9 @@ def pushed_right(chance: random.Random) -> Broken:
     """Indent a key more than the keys around it."""
     sheet, row = _choose(chance, lambda _sheet, row: row.index > row.entry)
     line = " " * chance.choice([1, 2, 3]) + sheet.lines[row.index]
-    return _at(sheet, row.index, sheet.with_line(row.index, line), _one_more(sheet, row.index, row.entry))
+    item = {(sheet.name, row.index)} if ITEM.match(sheet.lines[row.index - 1]) else set[Line]()  # it takes the key in
+    also = _one_more(sheet, row.index, row.entry) | item
+    return _at(sheet, row.index, sheet.with_line(row.index, line), also)
 
 
 def pulled_left(chance: random.Random) -> Broken:
