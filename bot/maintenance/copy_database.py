@@ -246,7 +246,8 @@ class SqliteSide(CopySide):
     async def put(self, table: TableColumns, rows: list[Sequence[Any]]) -> None:
         marks = ", ".join("?" * len(table.columns))
         insert = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})"  # noqa: S608 - as above
-        await asyncio.to_thread(self._connection.executemany, insert, rows)
+        # the cursor ends in its own thread: another thread may already use the statement again
+        await asyncio.to_thread(lambda: self._connection.executemany(insert, rows).close())
 
     async def disarm(self) -> None:
         triggers = self._connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
