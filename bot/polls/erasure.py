@@ -61,7 +61,7 @@ async def stored_about(tx: Transaction, voter: str, guest: str = "") -> Stored:
         "schedules": tuple(await tx.column("schedules_by", **member)),
         "decisions": tuple(await tx.column("decisions_about", **member)),
     }
-    hosting["reminders"] = tuple(await tx.column("polls_watched_by", **names))
+    hosting["reminders"] = tuple(await tx.column("polls_watched_by", **names, **_inbox(voter)))
     hosting["objections"] = tuple(f"{row['poll']}: {row['reason']}" for row in await tx.rows("objections_by", **names))
     ballots = tuple(_named_ballot(row) for row in rows)
     return Stored(ballots, tuple(created), tuple(done), tuple(suggested), hosting)
@@ -87,7 +87,7 @@ async def forget_member(tx: Transaction, voter: str, stranger: Callable[[], str]
     await tx.run("forget_schedules_of", community=community, person=person)
     await tx.run("forget_template_member", community=community, person=person)
     await tx.run("forget_watcher", **names)
-    await tx.run("forget_nudges", platform=community.partition(":")[0], person=person)
+    await tx.run("forget_nudges", **_inbox(voter))
     await tx.run("forget_objector", **names)
     await tx.run("forget_decision_owner", community=community, person=person)
     await tx.run("forget_decision_member", community=community, person=person)
@@ -100,8 +100,8 @@ async def forget_community(
     """Delete a community: its settings, places, messages, log, and whole polls, chains included.
 
     Each poll leaves a line in `erasures`: its id, its number of links, its head, the reason and the time. In polls of
-    other communities, its members' ballots and objections stay without a name; withdraw open named ballots first. A member who voted
-    there by an id that is the same everywhere is that community's voter, and stays one.
+    other communities, its members' ballots and objections stay without a name; withdraw open named ballots first. A
+    member who voted there by an id that is the same everywhere is that community's voter, and stays one.
     """
     platform, _, workspace = community.partition(":")
     await tx.run("record_erasures", community=community, reason=reason, erased_at=to_stored(at))
@@ -109,6 +109,7 @@ async def forget_community(
     await tx.run("delete_discussions_of_community", community=community)
     await _unname(tx, await tx.rows("named_ballots_from", prefix=community + ":"), stranger)
     await tx.run("forget_watchers_from", prefix=community + ":")
+    await tx.run("forget_nudges_from", platform=platform, workspace=workspace)
     await tx.run("forget_objectors_from", prefix=community + ":")
     await tx.run("delete_acts_of_community", community=community)
     await tx.run("delete_suggestions_from", community=community)
@@ -123,6 +124,12 @@ async def open_named_voters(tx: Transaction, community: str) -> list[tuple[str, 
     """Return (poll, voter) of the community's members with a ballot in an open named poll."""
     rows = await tx.rows("named_ballots_from", prefix=community + ":")
     return [(row["poll"], row["voter"]) for row in rows if row["state"] == PollState.OPEN]
+
+
+def _inbox(voter: str) -> Mapping[str, str]:
+    """Return the place of a private reminder to a member, as `watchers` queues it."""
+    platform, workspace, person = voter.split(":", 2)
+    return {"platform": platform, "workspace": workspace, "person": person}
 
 
 def split_voter(voter: str) -> tuple[str, str]:

@@ -188,7 +188,10 @@ async def choice_counts(tx: Transaction, poll: str) -> Mapping[Ballot, int]:
 
 @dataclass(frozen=True, slots=True)
 class RecordRows:
-    """A poll's whole record as stored. `secret` has an open poll's keys, if available; `ended_here` is of an ended one."""
+    """A poll's whole record as stored.
+
+    `secret` has the keys of an open poll, if they are available. `ended_here` says whether this instance ended the poll.
+    """
 
     poll: Poll
     links: Sequence[Row]

@@ -23,12 +23,15 @@ DELETE FROM poll_watchers WHERE (poll, member) = (
 -- name: next_watcher()$
 SELECT min(remind_at) FROM poll_watchers;
 
--- name: polls_watched_by(voter, community, guest)
--- In polls that other communities brought to this one the member is theirs, by the same id.
+-- name: polls_watched_by(voter, community, guest, platform, workspace, person)
+-- In polls that other communities brought to this one the member is theirs, by the same id. A reminder that waits for its
+-- delivery has the member as its place.
 SELECT w.poll FROM poll_watchers w JOIN polls p ON p.id = w.poll
 WHERE w.member = :voter OR (w.member = p.community || ':' || :guest AND EXISTS (
     SELECT 1 FROM poll_communities c WHERE c.poll = p.id AND c.community = :community
-)) ORDER BY w.poll;
+))
+UNION SELECT poll FROM tellings
+WHERE news = 'nudge' AND platform = :platform AND workspace = :workspace AND thread = :person ORDER BY 1;
 
 -- name: forget_watcher(voter, community, guest)!
 DELETE FROM poll_watchers WHERE member = :voter OR EXISTS (
@@ -39,6 +42,8 @@ DELETE FROM poll_watchers WHERE member = :voter OR EXISTS (
 -- name: forget_watchers_from(prefix)!
 DELETE FROM poll_watchers WHERE substr(member, 1, length(:prefix)) = :prefix;
 
--- name: forget_nudges(platform, person)!
--- Reminders that wait for their delivery: their place is the member.
-DELETE FROM tellings WHERE news = 'nudge' AND platform = :platform AND thread = :person;
+-- name: forget_nudges(platform, workspace, person)!
+DELETE FROM tellings WHERE news = 'nudge' AND platform = :platform AND workspace = :workspace AND thread = :person;
+
+-- name: forget_nudges_from(platform, workspace)!
+DELETE FROM tellings WHERE news = 'nudge' AND platform = :platform AND workspace = :workspace;

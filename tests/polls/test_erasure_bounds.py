@@ -78,11 +78,15 @@ async def test_a_guest_who_objects_and_asks_for_a_reminder_is_shown_and_forgotte
     ref = await wall(here).post(away(ADA).place, await here.copies._draw(brought, HOME))
     await here.polls.posted(brought.id, ref, NOW)
     brought = await here.polls.get(brought.id, T)
+    queued = await opened(here)
+    for person in (guest, other):
+        await here.polls.watch(queued, person, HOME, T)
+    await Nudges(here.database).run_due(NOW + timedelta(days=99))
     for poll, person in ((brought, guest), (brought, other), (alone, who(BEN, id="q7x-odd", name="Namesake"))):
         await here.polls.cast(poll, person, "2", T, reason="Too dear")
         await here.polls.watch(poll, person, HOME, T)
     hosting = (await here.privacy.stored_about(guest.actor)).hosting
-    assert (hosting["reminders"], hosting["objections"]) == ((brought.id,), (f"{brought.id}: Too dear",))
+    assert (set(hosting["reminders"]), hosting["objections"]) == ({brought.id, queued.id}, (f"{brought.id}: Too dear",))
     if whole_community:
         await here.privacy.returned("test:elsewhere")
         await here.privacy.community_left("test:elsewhere", NOW)
@@ -96,6 +100,8 @@ async def test_a_guest_who_objects_and_asks_for_a_reminder_is_shown_and_forgotte
     assert [each.name for each in await here.polls.objections(alone)] == ["Namesake"]
     async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
         watching = await raw.run("SELECT poll, member FROM poll_watchers")
+        waiting = await raw.run("SELECT thread FROM tellings WHERE news = 'nudge'")
+    assert waiting == [("z9y",)]
     reminded = [("test:demo:z9y", brought), ("test:demo:q7x-odd", alone)]
     reminded += [("test:demo:q7x-odd", brought)] if stays else []
     assert sorted(watching) == sorted((poll.id, member) for member, poll in reminded)

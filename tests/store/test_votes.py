@@ -246,19 +246,24 @@ async def test_a_vote_that_breaks_the_transaction_fails_alone(box: BallotBox, da
     assert await findings(database, "p1") == []
 
 
-async def test_a_bug_with_one_vote_is_that_votes_alone(
-    box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It breaks the transaction that it shares; each vote then gets its own, and the log has the bug once."""
-    await box.open(poll())
+def stumble_at_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a bug break the transaction of the second voter's vote."""
     take = VoteBatch.take
 
-    def stumble(batch: VoteBatch, asked: Vote, *others: Any) -> Cast | Exception:
+    def stumble(batch: VoteBatch, asked: Vote, *others: Any) -> Cast:
         if asked.voter.endswith(":2"):
             raise RuntimeError("bug")
         return take(batch, asked, *others)
 
     monkeypatch.setattr(VoteBatch, "take", stumble)
+
+
+async def test_a_bug_with_one_vote_is_that_votes_alone(
+    box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It breaks the transaction that it shares; each vote then gets its own, and the log has the bug once."""
+    await box.open(poll())
+    stumble_at_the_second(monkeypatch)
     first, broken, third = await asyncio.gather(
         *(box.cast(vote(number, "0")) for number in (1, 2, 3)), return_exceptions=True
     )
@@ -299,14 +304,7 @@ async def test_a_vote_that_fails_is_counted_as_such(box: BallotBox, monkeypatch:
     meter = CountingMeter()
     monkeypatch.setattr(box, "_meter", meter)
     await box.open(poll())
-    take = VoteBatch.take
-
-    def stumble(batch: VoteBatch, asked: Vote, *others: Any) -> Cast | Exception:
-        if asked.voter.endswith(":2"):
-            raise RuntimeError("bug")
-        return take(batch, asked, *others)
-
-    monkeypatch.setattr(VoteBatch, "take", stumble)
+    stumble_at_the_second(monkeypatch)
     await asyncio.gather(box.cast(vote(1, "0")), box.cast(vote(2, "0")), return_exceptions=True)
     assert sum(meter.ends, Counter()) == {"cast": 1, "failed": 1}
 
