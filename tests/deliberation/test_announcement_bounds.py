@@ -58,7 +58,7 @@ async def test_a_member_sees_and_erases_their_own_alone(here: Instance) -> None:
 
 
 async def test_an_accepted_statement_stays_without_its_author(here: Instance) -> None:
-    """Others have answered it."""
+    """The statement stays, because others have answered it."""
     discussion = await started(here, moderation=Moderation.OFF)
     await Proposals(here.discussions).propose(discussion, BEN.actor, distinct(1), T)
     await DiscussionData(here.discussions).erase(BEN.actor)
@@ -67,7 +67,7 @@ async def test_an_accepted_statement_stays_without_its_author(here: Instance) ->
 
 
 async def test_a_closed_discussion_holds_nothing_about_anybody(here: Instance) -> None:
-    """Nothing is shown of it, saved or erased."""
+    """Nothing of it can be shown to a member, saved or erased."""
     discussion, data = await started(here), DiscussionData(here.discussions)
     await here.discussions.answer(discussion, BEN.actor, 0, 1, T)
     await here.discussions.close(discussion, ADA, HOME, T)
@@ -113,7 +113,7 @@ async def test_a_result_is_announced_once_or_told_to_its_host(
 
 @pytest.mark.parametrize(("late", "told"), [(timedelta(days=1) - MOMENT, True), (timedelta(days=1), False)])
 async def test_a_result_is_announced_within_a_day(here: Instance, clock: Clock, late: timedelta, told: bool) -> None:
-    """After that nobody wants to hear it from the bot."""
+    """News that is older than a day is dropped."""
     discussion = await started(here)
     await here.discussions.posted(discussion.id, MessageRef(ADA.place, "m1"), NOW)
     await here.discussions.end(discussion.id, NOW)
@@ -158,7 +158,7 @@ async def test_a_telling_is_taken_on_its_platform_when_it_is_due(here: Instance)
 
 
 async def test_without_a_place_the_host_hears_the_result_once(here: Instance, clock: Clock) -> None:
-    """And never twice, however many places refuse it."""
+    """The host hears it once, however many places refuse it."""
     discussion = await started(here)
     await here.discussions.end(discussion.id, NOW)
     await here.database.write(lambda tx: posted_cards.tell_host(tx, discussion, NOW))

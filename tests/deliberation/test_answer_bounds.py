@@ -155,7 +155,7 @@ async def test_equal_statements_are_drawn_by_chance_alone(here: Instance, chance
     ],
 )
 def test_a_statement_is_one_idea_without_links_and_names(words: str, mistake: str) -> None:
-    """In 140 characters."""
+    """A statement has at most 140 characters."""
     wrong = wrong_statement(words, T)
     assert (mistake in wrong) if mistake else wrong == ""
 
@@ -184,7 +184,7 @@ def test_a_near_duplicate_shares_six_of_ten_words(words: str, twin: str | None) 
 
 
 def test_of_two_near_duplicates_the_nearer_is_shown() -> None:
-    """And of two equally near the first."""
+    """The nearest one counts; of two equally near ones, the first."""
     known = [
         DiscussionStatement(0, "red green blue black", starter=True),
         DiscussionStatement(1, "red green blue black white", starter=True),
@@ -267,7 +267,7 @@ async def test_a_member_has_five_statements_and_ten_tries(here: Instance) -> Non
 
 @pytest.mark.parametrize(("many", "may"), [(299, True), (300, False)])
 async def test_a_discussion_has_three_hundred_statements_at_most(here: Instance, many: int, may: bool) -> None:
-    """The three hundredth is taken."""
+    """The three hundredth statement is taken, and the next is refused."""
     discussion = await started(here)
     more = [DiscussionStatement(number, distinct(number), starter=False) for number in range(5, many)]
     await here.database.write(lambda tx: repository.add_statements(tx, discussion.id, more))

@@ -220,7 +220,7 @@ async def test_a_discussion_is_due_at_its_moment(here: Instance) -> None:
 
 
 async def test_a_close_that_is_worked_on_is_not_due(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another discussion is; and so is one whose close failed."""
+    """Another discussion is still found, and so is one whose close failed."""
     closing, other = await started(here), await started(here)
     due: list[list[str]] = []
 

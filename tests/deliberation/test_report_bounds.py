@@ -53,7 +53,7 @@ def test_of_fewer_than_seven_people_nothing_is_told(people: int, told: int) -> N
 
 @pytest.mark.parametrize(("count", "told"), [(4, False), (5, True)])
 def test_of_fewer_than_five_answers_no_number_is_told(count: int, told: bool) -> None:
-    """Nor is the statement in any list."""
+    """The number is withheld, and no list has the statement."""
     for vote, listed in ((1, "common"), (-1, "rejected")):
         report = make_report(SHOWN, ballots((9, 0, vote), (count, 1, vote)))
         assert (report.statement(1).total is not None) is told
@@ -198,7 +198,7 @@ def test_what_divides_has_thirty_percent_on_both_sides() -> None:
 
 
 def test_a_muted_statement_divides_nobody() -> None:
-    """Though half agree with it and half don't."""
+    """It is left out, though half agree with it and half disagree."""
     for state, dividing in ((StatementState.OPEN, (1,)), (StatementState.MUTED, ())):
         statements = [SHOWN[0], replace(SHOWN[1], state=state)]
         assert make_report(statements, ["aa", "ad"] * 5).dividing == dividing

@@ -566,7 +566,7 @@ def test_the_order_of_a_file_follows_the_seals(secret: bool) -> None:
 
 
 def test_an_erased_voters_ballot_that_was_changed_is_found_in_a_file() -> None:
-    """By its place in the count and in the chain, as every other."""
+    """It shows by its place in the count and in the chain, like any other ballot."""
     record = with_ballot(honest(secret=False), 0, name=None, salt=None, voter="stranger")
     changed = read_record(as_json(with_ballot(record, 0, choice="0")))
     assert {Rule.BALLOT_CHANGED, Rule.COUNTS} <= {rule for rule, _ in found(changed)}

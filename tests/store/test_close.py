@@ -167,7 +167,7 @@ async def test_what_goes_along_is_written_with_its_step_or_not_at_all(box: Ballo
 async def test_remains_are_cleared_at_the_start_and_after_each_end(
     box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Again and again until nothing is in the way, and then not any more."""
+    """The box tries until nothing is in the way, and then stops trying."""
     tries: list[bool] = []
 
     async def forget_deleted() -> bool:

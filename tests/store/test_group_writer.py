@@ -72,7 +72,7 @@ async def test_a_bug_is_logged_once_for_its_group(caplog: pytest.LogCaptureFixtu
 
 
 async def test_an_item_whose_sender_left_is_written(caplog: pytest.LogCaptureFixture) -> None:
-    """And those beside it get their ends."""
+    """The items beside it get their ends all the same."""
     pen = Pen()
     left, stays = await pen.first_waits(1, 2)
     left.cancel()

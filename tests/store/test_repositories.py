@@ -145,7 +145,7 @@ async def test_an_edit_replaces_what_was_asked(box: BallotBox, database: Databas
 
 @pytest.mark.parametrize("asked", [False, True])
 async def test_a_reminder_is_queued_once_for_each_place(box: BallotBox, database: Database, asked: bool) -> None:
-    """When it is due, or when the host asks for it; nowhere a second time."""
+    """It comes when it is due, or when the host asks for it, and nowhere twice."""
     await box.open(poll(remind_at=NOW))
     for number, channel in enumerate(("general", "general", "lobby")):
         copy = PostedMessage("p1", MessageRef(Place("test", "demo", channel), f"m{number}"), NOW)

@@ -46,7 +46,7 @@ async def test_polls_are_paused_until_the_check_is_done(tmp_path: Path, monkeypa
 async def test_a_vote_during_a_short_check_waits_for_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BoxState
 ) -> None:
-    """And no longer. So a start costs no voter a second press, and what the check found is told at once."""
+    """It waits no longer than the check. A start costs no voter a second press, and a damaged database is told at once."""
     monkeypatch.setattr(ballot_box, "CHECK_SECONDS", 10 * PATIENCE)
     async with running(tmp_path) as instance:
         await instance.box.open(poll())

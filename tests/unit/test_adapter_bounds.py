@@ -640,7 +640,7 @@ class Body:
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b'"x"', b"{", b"\xff", b"[" * 100_000])
 async def test_a_page_sends_objects(content: bytes) -> None:
-    """Anything else is refused in words."""
+    """Any other body is refused, with a sentence that says why."""
     assert await request_body.body(cast("web.Request", Body(b'{"a": 1}'))) == {"a": 1}
     with pytest.raises(UsageError, match="JSON object"):
         await request_body.body(cast("web.Request", Body(content)))
@@ -683,7 +683,7 @@ def test_values_of_a_page_are_a_short_list_of_ids(values: Any, is_right: bool) -
 
 @pytest.mark.parametrize("answers", [None, [], "x", {"a": 1}, {"a": None}, {"a": "x" * 20_001}, {"a": "", "b": {}}])
 def test_answers_of_a_form_are_texts_or_values(answers: object) -> None:
-    """By the input's name."""
+    """Each answer is found by the name of its input."""
     with pytest.raises(UsageError):
         request_body.answers(answers, T)
 

@@ -331,7 +331,7 @@ def test_a_member_has_a_burst_and_then_so_many_a_minute(burst: int, per_minute: 
 def test_a_member_asks_twenty_times_at_once_and_turns_pages_faster(
     make: Callable[[], Limiter], burst: int, pause: int
 ) -> None:
-    """And then once in so many milliseconds, not a thousandth sooner."""
+    """After the burst, one request passes in so many milliseconds, and none a thousandth sooner."""
     for after, wait in ((pause * 0.999, 1), (pause, 0)):
         limiter = make()
         assert [limiter.wait("ada", NOW) for _ in range(burst + 1)] == [0] * burst + [1]
@@ -339,7 +339,7 @@ def test_a_member_asks_twenty_times_at_once_and_turns_pages_faster(
 
 
 async def test_a_button_to_press_again_and_again_has_a_limit_of_its_own() -> None:
-    """Neither limit takes from the other."""
+    """Presses take nothing from the usual limit, and other requests take nothing from theirs."""
     bot = replace(hall(), limiter=Limiter(burst=1), rapid=Limiter(burst=2))
     for pressed, done in (("flip", True), ("flip", True), ("flip", False), ("announce", True), ("announce", False)):
         assert (await bot.press(request(), f"v1:{pressed}")).success is done

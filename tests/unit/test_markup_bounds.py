@@ -129,7 +129,7 @@ def test_what_cannot_be_seen_is_taken_away(character: str, shown: str) -> None:
 def test_each_command_in_a_sentence_is_a_mention(
     written: str, commands: tuple[tuple[int, int], ...], inlines: tuple[Plain | CommandMention, ...]
 ) -> None:
-    """With all words around it, and no empty piece."""
+    """The words around it stay, and no piece is empty."""
     assert paragraph(Sentence(written, commands)).inlines == inlines
 
 

@@ -135,7 +135,7 @@ async def test_the_record_is_recomputed_once_an_audit_is_old(desk: Desk) -> None
 
 
 async def test_a_page_is_drawn_once_for_all_readers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And again when it has changed."""
+    """The page is drawn again once it has changed."""
     drawn: list[View] = []
     draw = poll_page.page
 
