@@ -188,10 +188,7 @@ async def choice_counts(tx: Transaction, poll: str) -> Mapping[Ballot, int]:
 
 @dataclass(frozen=True, slots=True)
 class RecordRows:
-    """A poll's whole record as stored.
-
-    `secret` has the keys of an open poll, if they are available. `ended_here` says whether this instance ended the poll.
-    """
+    """A poll's whole record as stored, with the available keys of an open one, and whether its end is this instance's."""
 
     poll: Poll
     links: Sequence[Row]
