@@ -14,6 +14,7 @@ import pytest
 from bot.packs.loader import load_library
 from bot.packs.model import Event, Fact, Option, Position, Term
 from bot.packs.pack import Pack
+from tests.answers.measure import PACKS, load_pack
 from tests.answers.questions import KINDS, Command, Question, read_further, read_questions
 from tests.world import SHIPPED
 
@@ -51,13 +52,15 @@ def questions() -> list[Question]:
     return read_questions(PACK)
 
 
-def test_every_right_card_is_one_that_the_command_can_show(pack: Pack, questions: list[Question]) -> None:
+@pytest.mark.parametrize("name", PACKS)
+def test_every_right_card_is_one_that_the_command_can_show(name: str) -> None:
     """Each id is in the pack, once in its list, and of a kind that the command answers with."""
-    for question in [*questions, *read_further(PACK)]:
+    entries = load_pack(name).packs[name].entries
+    for question in [*read_questions(name), *read_further(name)]:
         assert len(set(question.right)) == len(question.right), question.ask
         for card in question.right:
-            assert card in pack.entries, f"{question.ask}: {card} is not in the pack"
-            assert isinstance(pack.entries[card], KINDS[question.command]), f"{question.ask}: {card}"
+            assert card in entries, f"{question.ask}: {card} is not in the pack"
+            assert isinstance(entries[card], KINDS[question.command]), f"{question.ask}: {card}"
 
 
 def test_there_are_enough_questions_of_each_sort(questions: list[Question]) -> None:
@@ -78,10 +81,11 @@ def test_no_question_stands_in_the_set_twice(questions: list[Question]) -> None:
     assert "" not in repeats
 
 
-def test_fitting_reads_no_question_that_reports(questions: list[Question]) -> None:
+@pytest.mark.parametrize("name", PACKS)
+def test_fitting_reads_no_question_that_reports(name: str) -> None:
     """No further question, which teaches the weights, is in a half that measures them."""
-    lessons = {" ".join(question.ask.casefold().split()) for question in read_further(PACK)}
-    asked = {" ".join(question.ask.casefold().split()) for question in questions if question.half != "tune"}
+    lessons = {" ".join(question.ask.casefold().split()) for question in read_further(name)}
+    asked = {" ".join(question.ask.casefold().split()) for question in read_questions(name) if question.half != "tune"}
     assert lessons & asked == set()
 
 
