@@ -1,8 +1,9 @@
-"""Prepare every test run: pass Ctrl+C to programs, and end with a line about skipped tests."""
+"""Prepare every test run: drop the developer's own settings, pass Ctrl+C to programs, end with a line on skips."""
 
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Generator
 
@@ -10,9 +11,18 @@ import pytest
 
 from tests.require import summarise
 
+OF_THE_TESTS = ("PARLEY_TEST_", "PARLEY_GOLDEN", "PARLEY_PICTURES")
+
 
 def pytest_configure() -> None:
-    """Let programs that tests start receive SIGINT, which a shell's background job and its children ignore."""
+    """Make the run independent of the shell that started it.
+
+    A developer may have set Parley up in it, and a shell's background job and its children ignore SIGINT, which the
+    tests send to programs.
+    """
+    for name in [*os.environ]:
+        if name.startswith("PARLEY_") and not name.startswith(OF_THE_TESTS):
+            del os.environ[name]
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

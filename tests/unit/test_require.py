@@ -94,3 +94,19 @@ def test_a_run_ends_with_the_line(
     result = pytester.runpytest_subprocess("-p", "no:randomly", *workers)
     assert result.outlines[-1] == "Skipped 1: 1 browser (apt-get install chromium)"
     assert "1 passed, 1 skipped" in result.outlines[-2]
+
+
+def test_a_run_leaves_out_the_settings_of_the_shell(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see no setting that a developer's shell has, and still see the variables that are meant for them."""
+    monkeypatch.setenv("PARLEY_DATABASE", "my-own.db")
+    monkeypatch.setenv("PARLEY_TEST_SHARE", "1")
+    pytester.makeconftest((Path(__file__).parents[1] / "conftest.py").read_text("utf-8"))
+    pytester.makepyfile(
+        """
+        import os
+
+        def test_environment():
+            assert [name for name in os.environ if name.startswith("PARLEY_")] == ["PARLEY_TEST_SHARE"]
+        """
+    )
+    assert pytester.runpytest_subprocess().ret == 0
