@@ -85,20 +85,28 @@ class Answers:
 
         The work runs in a thread: among thousands of cards, the words alone would block the event loop for 20 ms.
         """
-
-        def work() -> Answer:
-            answer = answer_by_words(self.index, question, kinds, pack, limit)
-            if answer.certainty is Certainty.SURE:
-                return answer
-            if self.recall is not None:
-                recall, self.recall = self.recall, None
-                recall()
-            if self.meaning is None:
-                return answer
-            return answer_by_meaning(self.index, self.meaning, question, kinds, pack, limit)
-
         async with self._turns:
-            return await asyncio.to_thread(work)
+            return await asyncio.to_thread(self.answer_blocking, question, kinds, pack, limit)
+
+    def answer_blocking(
+        self,
+        question: str,
+        kinds: Collection[type[Entry]] | None = None,
+        pack: str | None = None,
+        limit: int = MATCHES_MAX,
+    ) -> Answer:
+        """Do the work of `answer` in the calling thread."""
+        by_words = self.index.candidates(question, kinds, pack)
+        answer = _judge(weigh(word_signs(by_words), weights.WORDS), weights.WORDS, limit)
+        if answer.certainty is Certainty.SURE:
+            return answer
+        if self.recall is not None:
+            recall, self.recall = self.recall, None
+            recall()
+        if self.meaning is None:
+            return answer
+        candidates = meaning_signs(self.index, self.meaning, question, by_words, kinds, pack)
+        return _judge(weigh(candidates, weights.MEANING), weights.MEANING, limit)
 
 
 class Evidence(NamedTuple):
@@ -109,55 +117,27 @@ class Evidence(NamedTuple):
     signs: tuple[float, ...]
 
 
-def answer_by_words(
-    index: Index,
-    question: str,
-    kinds: Collection[type[Entry]] | None = None,
-    pack: str | None = None,
-    limit: int = MATCHES_MAX,
-) -> Answer:
-    """Answer from the words alone."""
-    return _judge(weigh(candidates_by_words(index, question, kinds, pack), weights.WORDS), weights.WORDS, limit)
+def word_signs(candidates: Sequence[Candidate]) -> list[Signs]:
+    """Return cards with words of a question, each with the signs that the words alone give."""
+    return [(candidate, (*candidate.overlap, *_kind(candidate))) for candidate in candidates]
 
 
-def answer_by_meaning(
+def meaning_signs(
     index: Index,
     meaning: Meaning,
     question: str,
-    kinds: Collection[type[Entry]] | None = None,
-    pack: str | None = None,
-    limit: int = MATCHES_MAX,
-) -> Answer:
-    """Answer from the words and their meaning. Run it in a thread: it takes some milliseconds."""
-    candidates = candidates_by_meaning(index, meaning, question, kinds, pack)
-    return _judge(weigh(candidates, weights.MEANING), weights.MEANING, limit)
-
-
-def candidates_by_words(
-    index: Index, question: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None
-) -> list[Signs]:
-    """Return the cards with words of a question, each with its signs."""
-    return [
-        (candidate, (*candidate.overlap, *_kind(candidate))) for candidate in index.candidates(question, kinds, pack)
-    ]
-
-
-def candidates_by_meaning(
-    index: Index,
-    meaning: Meaning,
-    question: str,
+    by_words: Sequence[Candidate],
     kinds: Collection[type[Entry]] | None = None,
     pack: str | None = None,
 ) -> list[Signs]:
-    """Return the cards close to a question in words or in meaning, each with its signs."""
-    likeness = meaning.likeness(question, index.words(question), kinds, pack)
-    candidates = index.candidates(question, kinds, pack, numbers=likeness.nearest(_BY_MEANING))
-    closeness = likeness.of(
-        [candidate.number for candidate in candidates], [candidate.shares for candidate in candidates]
-    )
+    """Return cards with words of a question, and those close to it in meaning, each with its signs."""
+    likeness = meaning.likeness(question, index.readings(question), kinds, pack)
+    numbers = {candidate.number for candidate in by_words}
+    further = [number for number in likeness.nearest(_BY_MEANING) if number not in numbers]
+    candidates = [*by_words, *index.compare(question, further)]
     return [
         (candidate, (*candidate.overlap, *close, *likeness.subject, *_kind(candidate)))
-        for candidate, close in zip(candidates, closeness, strict=True)
+        for candidate, close in zip(candidates, likeness.of(candidates), strict=True)
     ]
 
 

@@ -72,15 +72,23 @@ class Index:
         kinds: Collection[type[Entry]] | None = None,
         pack: str | None = None,
         limit: int = 40,
-        numbers: Collection[int] = (),
     ) -> list[Candidate]:
-        """Return the likeliest entries with any of the question's words, and the entries with these numbers."""
-        scope = Scope(kinds, pack)
+        """Return the likeliest entries with any of the question's words."""
+        read, scope = clean_query(question), Scope(kinds, pack)
         return [
             candidate
             for language in self._languages
-            for candidate in language.candidates(
-                clean_query(question), scope, limit, numbers, self._entries, self._library
+            for candidate in language.candidates(read, scope, limit, self._entries, self._library)
+        ]
+
+    def compare(self, question: str, numbers: Collection[int]) -> list[Candidate]:
+        """Return the entries with these numbers, each with its overlap with the question's words."""
+        read = clean_query(question)
+        return [
+            candidate
+            for language in self._languages
+            for candidate in language.compare(
+                read, [number for number in numbers if language.holds(number)], self._entries, self._library
             )
         ]
 
@@ -89,11 +97,10 @@ class Index:
         """All entries, each with its pack's id. An entry's number is its place in this list."""
         return self._entries
 
-    def words(self, question: str) -> tuple[Word, ...]:
-        """Return the telling words of a question, read in the language that knows most of them."""
+    def readings(self, question: str) -> list[tuple[Word, ...]]:
+        """Return the telling words of a question, as the packs of each language read them."""
         read = clean_query(question)
-        ways = [language.lexicon.words(read) for language in self._languages]
-        return max(ways, key=lambda words: sum(1 for word in words if word.familiar), default=())
+        return [language.lexicon.words(read) for language in self._languages]
 
     def surface_words(self, number: int) -> tuple[str, ...]:
         """Return the telling words of an entry, as written."""

@@ -146,22 +146,27 @@ class LanguageIndex:
         question: str,
         scope: Scope,
         limit: int,
-        numbers: Collection[int],
         entries: Sequence[tuple[str, Entry]],
         library: Library,
     ) -> list[Candidate]:
-        words = self.lexicon.words(question)
-        near = [number for _, number in self.nearest(question, scope, limit)]
+        """Return the likeliest entries with any of the question's words: namesakes first, then the others."""
         tight = self.find(question, scope, limit)[1]
+        near = self.nearest(question, scope, limit)
         namesakes = {number for score, number in tight if score >= WHOLE} | set(self._defined_by(question, scope))
-        chosen_numbers = dict.fromkeys(
-            (
-                *namesakes,
-                *(number for _, number in tight),
-                *near,
-                *(number for number in numbers if number in self._numbers),
-            )
-        )
+        numbers = dict.fromkeys((*namesakes, *(number for _, number in (*tight, *near))))
+        return self.compare(question, numbers, entries, library, namesakes)
+
+    def compare(
+        self,
+        question: str,
+        numbers: Collection[int],
+        entries: Sequence[tuple[str, Entry]],
+        library: Library,
+        namesakes: Collection[int] = (),
+    ) -> list[Candidate]:
+        """Return these entries, each with its overlap with the question's words."""
+        words = self.lexicon.words(question)
+        cards = ((number, self.card(number, entries, library)) for number in numbers)
         return [
             Candidate(
                 number,
@@ -171,7 +176,7 @@ class LanguageIndex:
                 shares(words, card),
                 number in namesakes,
             )
-            for number, card in ((number, self.card(number, entries, library)) for number in chosen_numbers)
+            for number, card in cards
         ]
 
     def _defined_by(self, question: str, scope: Scope) -> list[int]:

@@ -4,9 +4,9 @@
     texts = texts_of(index)
     vectors = VectorCache(folder, encoder).vectors(texts.all)      takes seconds for a pack, less if the cache has it
     meaning = Meaning(index, encoder, texts, vectors)
-    likeness = meaning.likeness("is mexico sending troops", words, kinds=[Fact])
+    likeness = meaning.likeness("is mexico sending troops", index.readings(…), kinds=[Fact])
     likeness.nearest(20)                                 numbers of the closest cards
-    likeness.of(numbers, overlaps)                       the closeness of these cards
+    likeness.of(index.compare(…, numbers))               the closeness of these cards
     likeness.subject                                     the closeness of all cards, and of other subjects
 
 `likeness` compares a question with all texts of a card, above all with the questions that the card answers (`questions`
@@ -18,7 +18,8 @@ in a thread: it would block an event loop.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from bot.search.encoder import Vectors
     from bot.search.index import Index
+    from bot.search.language_index import Candidate
 
 SENTENCES_MAX = 6
 """Sentences of a message to compare beside the whole message."""
@@ -91,7 +93,7 @@ class Subject(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """The texts of an index to embed: each card as a whole, its names, its questions, and all telling words.
+    """The texts of an index to embed: each card as a whole, its names, its questions if any, and all telling words.
 
     `elsewhere` has texts on other subjects.
     """
@@ -112,15 +114,10 @@ def texts_of(index: Index) -> Texts:
     return Texts(
         [f"{entry.title}. {entry.body}" for entry in entries],
         [name for entry in entries for name in (entry.title, *entry.aliases)],
-        [question for entry in entries for question in _questions(entry)],
+        [question for entry in entries for question in entry.questions],
         index.vocabulary(),
         other_subjects(),
     )
-
-
-def _questions(entry: Entry) -> tuple[str, ...]:
-    """Return the questions that an entry answers; without any, its title and aliases."""
-    return entry.questions or (entry.title, *entry.aliases)
 
 
 class Meaning:
@@ -137,25 +134,33 @@ class Meaning:
         )
         entries = [entry for _, entry in index.entries]
         self._name_starts = _starts([1 + len(entry.aliases) for entry in entries])
-        self._question_starts = _starts([len(_questions(entry)) for entry in entries])
+        asked = [len(entry.questions) for entry in entries]
+        self._has_questions = np.array(asked, dtype=bool)
+        self._question_starts = _starts([count for count in asked if count])
         self._middles = self._wholes + self._of_cards(np.add, self._names, self._questions)
         self._middles /= np.linalg.norm(self._middles, axis=1, keepdims=True) + _TINY
-        self._row = {word: row for row, word in enumerate(texts.words)}
+        row = {word: row for row, word in enumerate(texts.words)}
+        self._word_rows = [
+            np.array([row[word] for word in index.surface_words(number)], dtype=int) for number in range(len(entries))
+        ]
         self._packs = np.array([pack_id for pack_id, _ in index.entries])
         self._kinds = np.array([type(entry).__name__ for entry in entries])
-        self._index = index
 
     def likeness(
         self,
         question: str,
-        words: Sequence[Word],
+        readings: Sequence[Sequence[Word]],
         kinds: Collection[type[Entry]] | None = None,
         pack: str | None = None,
     ) -> Likeness:
-        """Compare a question, with its telling words, with all cards. Cards of `kinds` and `pack` are eligible."""
+        """Compare a question with all cards. Cards of `kinds` and `pack` are eligible.
+
+        `readings` has the question's telling words in each of the packs' languages.
+        """
         sentences = [part for part in _SENTENCE_END.split(question) if len(part.split()) >= _SENTENCE_WORDS]
         parts = [question, *(sentences[:SENTENCES_MAX] if len(sentences) > 1 else ())]
-        vectors = self.encoder.encode([*parts, *(word.text for word in words)])
+        words = list(dict.fromkeys(word.text for reading in readings for word in reading))
+        vectors = self.encoder.encode([*parts, *words])
         placed = self._space.place(vectors[: len(parts)]).T
         names, questions, wholes, middles, elsewhere = (
             (texts @ placed).max(axis=1)
@@ -164,11 +169,16 @@ class Meaning:
         closest = np.stack([*(self._each(np.maximum, names, questions)), wholes, middles], axis=1)
         likely = np.exp(_STEEP * wholes) + self._of_cards(np.add, np.exp(_STEEP * names), np.exp(_STEEP * questions))
         cosines = Cosines(closest, np.log(likely), -np.sort(-elsewhere))
-        return Likeness(self, cosines, self._within(kinds, pack), vectors[len(parts) :], words)
+        word_vectors = dict(zip(words, vectors[len(parts) :], strict=True))
+        return Likeness(self, cosines, self._within(kinds, pack), word_vectors)
 
     def _each(self, merge: np.ufunc, names: Vectors, questions: Vectors) -> tuple[Vectors, Vectors]:
-        """Merge the rows of each card's questions, and the rows of its names."""
-        return merge.reduceat(questions, self._question_starts), merge.reduceat(names, self._name_starts)
+        """Merge the rows of each card's questions, and the rows of its names, which stand for absent questions."""
+        by_name = merge.reduceat(names, self._name_starts)
+        by_question = by_name.copy()
+        if len(questions):
+            by_question[self._has_questions] = merge.reduceat(questions, self._question_starts)
+        return by_question, by_name
 
     def _of_cards(self, merge: np.ufunc, names: Vectors, questions: Vectors) -> Vectors:
         merged: Vectors = merge(*self._each(merge, names, questions))
@@ -182,13 +192,20 @@ class Meaning:
             inside &= self._packs == pack
         return inside
 
-    def rows(self, number: int) -> list[int]:
-        """Return the rows of a card's words in the array of word vectors."""
-        return [row for word in self._index.surface_words(number) if (row := self._row.get(word)) is not None]
+    def best_of_words(self, vectors: Vectors, numbers: Sequence[int]) -> Vectors:
+        """Return, for each card and each of these vectors, the highest cosine of one of the card's words.
 
-    def words(self, rows: Sequence[int]) -> Vectors:
-        chosen: Vectors = self._words[rows]
-        return chosen
+        The shape is cards × vectors. A card without telling words has `_NOTHING`.
+        """
+        rows = [self._word_rows[number] for number in numbers]
+        best = np.full((len(numbers), len(vectors)), _NOTHING, dtype=np.float32)
+        worded = [place for place, some in enumerate(rows) if len(some)]
+        if worded:
+            different, columns = np.unique(np.concatenate(rows), return_inverse=True)
+            cosines = vectors @ self._words[different].T
+            starts = _starts([len(rows[place]) for place in worded])
+            best[worded] = np.maximum.reduceat(cosines[:, columns], starts, axis=1).T
+        return best
 
 
 class Cosines(NamedTuple):
@@ -212,15 +229,13 @@ class Likeness:
         meaning: Meaning,
         cosines: Cosines,
         inside: NDArray[np.bool_],
-        word_vectors: Vectors,
-        words: Sequence[Word],
+        word_vectors: Mapping[str, Vectors],
     ) -> None:
         self._meaning = meaning
         self._inside = inside
         self._closest = cosines.closest
         self._best = cosines.closest[:, :3].max(axis=1)
         self._word_vectors = word_vectors
-        self._words = words
         may, every = _most(self._best[inside], _FEW), _most(self._best, 1)
         self._first, self._second = may[0], may[min(1, len(may) - 1)]
         far = cosines.elsewhere
@@ -244,38 +259,35 @@ class Likeness:
         best = np.argsort(-close, kind="stable")[:limit]
         return [int(number) for number in best if close[number] > -np.inf]
 
-    def of(self, numbers: Sequence[int], overlaps: Iterable[Sequence[float]]) -> list[Closeness]:
-        """Return the closeness of some cards. `overlaps` has the `shares` of each card's `Candidate`."""
-        rows = [self._meaning.rows(number) for number in numbers]
-        spread = sorted({row for some in rows for row in some})
-        place = {row: column for column, row in enumerate(spread)}
-        cosines = self._word_vectors @ self._meaning.words(spread).T if spread and len(self._word_vectors) else None
-        weights = np.array([word.weight for word in self._words])
-        closeness = []
-        for number, some, has in zip(numbers, rows, overlaps, strict=True):
-            covered = np.array(has, dtype=np.float32)
-            if cosines is not None and some:
-                best = cosines[:, [place[row] for row in some]].max(axis=1)
-                covered = np.maximum(covered, np.clip((best - _FAR) / (_CLOSE - _FAR), 0, 1))
-            total = float(weights.sum()) or 1.0
-            question, name, text, middle = self._closest[number].tolist()
-            best_text = float(self._best[number])
-            closeness.append(
-                Closeness(
-                    question,
-                    name,
-                    text,
-                    middle,
-                    best_text,
-                    lead=best_text - float(self._second if best_text >= self._first else self._first),
-                    likely=float(self._likely[number]),
-                    share=float(self._share[number]),
-                    covered=float(weights @ covered) / total,
-                    worst=float(covered.min(initial=1.0)),
-                    gap=float((weights * (1 - covered)).max(initial=0.0)),
-                )
-            )
-        return closeness
+    def of(self, candidates: Sequence[Candidate]) -> list[Closeness]:
+        """Return the closeness of some cards."""
+        return [
+            closeness
+            for words, cards in groupby(candidates, key=lambda candidate: candidate.words)
+            for closeness in self._closeness(words, list(cards))
+        ]
+
+    def _closeness(self, words: Sequence[Word], cards: Sequence[Candidate]) -> list[Closeness]:
+        """Return the closeness of cards in one language, which read the question as these words."""
+        numbers = [card.number for card in cards]
+        covered = np.array([card.shares for card in cards], dtype=np.float32).reshape(len(cards), len(words))
+        if words:
+            vectors = np.stack([self._word_vectors[word.text] for word in words])
+            close = (self._meaning.best_of_words(vectors, numbers) - _FAR) / (_CLOSE - _FAR)
+            covered = np.maximum(covered, np.clip(close, 0, 1))
+        weights = np.array([word.weight for word in words])
+        best = self._best[numbers]
+        columns = (
+            *self._closest[numbers].T,
+            best,
+            best - np.where(best >= self._first, self._second, self._first),
+            self._likely[numbers],
+            self._share[numbers],
+            covered @ weights / (weights.sum() or 1.0),
+            covered.min(axis=1, initial=1.0),
+            (weights * (1 - covered)).max(axis=1, initial=0.0),
+        )
+        return [Closeness(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def _starts(counts: Sequence[int]) -> NDArray[np.int64]:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.search import weights as weights_module
-from bot.search.answer import Signs, candidates_by_meaning, candidates_by_words, shares_a_name, weigh
+from bot.search.answer import Signs, meaning_signs, shares_a_name, weigh, word_signs
 from bot.search.index import Index
 from bot.search.regression import Gate, Weights
 from tests.answers.measure import PACKS, load_pack, open_meaning
@@ -92,12 +92,13 @@ def gather(*, with_meaning: bool) -> list[Case]:
         tune = [question for question in read_questions(pack) if question.half == "tune"]
         for question in [*tune, *read_further(pack)]:
             kinds = KINDS[question.command]
-            candidates = (
-                candidates_by_words(index, question.ask, kinds)
+            by_words = index.candidates(question.ask, kinds)
+            signs = (
+                word_signs(by_words)
                 if meaning is None
-                else candidates_by_meaning(index, meaning, question.ask, kinds)
+                else meaning_signs(index, meaning, question.ask, by_words, kinds)
             )
-            cases.append(Case(question, candidates))
+            cases.append(Case(question, signs))
     return cases
 
 

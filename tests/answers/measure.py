@@ -22,7 +22,7 @@ from typing import get_args
 
 from bot.packs.loader import load_library
 from bot.packs.pack import Library
-from bot.search.answer import Answer, Certainty, answer_by_meaning, answer_by_words
+from bot.search.answer import Answer, Answers, Certainty
 from bot.search.encoder import open_encoder
 from bot.search.index import Index
 from bot.search.meaning import Meaning, texts_of
@@ -82,8 +82,7 @@ def load_pack(pack: str) -> Library:
 
 def by_words(library: Library) -> Answering:
     """Answer each question like a bot that serves this library by words alone."""
-    index = Index(library)
-    return lambda question: answer_by_words(index, question.ask, KINDS[question.command])
+    return _answering(Answers(Index(library)))
 
 
 def open_meaning(index: Index) -> Meaning:
@@ -98,15 +97,11 @@ def open_meaning(index: Index) -> Meaning:
 def by_meaning(library: Library) -> Answering:
     """Answer each question like a bot that serves this library with the extra `semantic`."""
     index = Index(library)
-    meaning = open_meaning(index)
+    return _answering(Answers(index, open_meaning(index)))
 
-    def answer(question: Question) -> Answer:
-        by_words = answer_by_words(index, question.ask, KINDS[question.command])
-        if by_words.certainty is Certainty.SURE:
-            return by_words
-        return answer_by_meaning(index, meaning, question.ask, KINDS[question.command])
 
-    return answer
+def _answering(answers: Answers) -> Answering:
+    return lambda question: answers.answer_blocking(question.ask, KINDS[question.command])
 
 
 def ask_all(questions: Sequence[Question], answering: Answering) -> list[tuple[Question, Answer]]:

@@ -12,7 +12,8 @@ from bot.library.edition import Edition
 from bot.library.meanings import Meanings
 from bot.packs.loader import load_library
 from bot.packs.model import Entry, Fact, Term
-from bot.search.answer import Answers, Certainty, answer_by_words, candidates_by_words, weigh
+from bot.packs.pack import Library, Pack
+from bot.search.answer import Answers, Certainty, weigh, word_signs
 from bot.search.index import Index
 from bot.search.language_index import Candidate
 from bot.search.weights import WORDS
@@ -48,10 +49,9 @@ class WatchedIndex(Index):
         kinds: Collection[type[Entry]] | None = None,
         pack: str | None = None,
         limit: int = 40,
-        numbers: Collection[int] = (),
     ) -> list[Candidate]:
         self.thread = threading.get_ident()
-        return super().candidates(question, kinds, pack, limit, numbers)
+        return super().candidates(question, kinds, pack, limit)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_question_for_a_definition_names_what_is_to_be_defined(question: str, 
 )
 def test_the_term_that_a_question_names_is_sure(question: str, title: str) -> None:
     """Its whole name, in a question for a definition, is surely meant, and stands first."""
-    answer = answer_by_words(Index(load_library(SHIPPED)), question, ASKED)
+    answer = Answers(Index(load_library(SHIPPED))).answer_blocking(question, ASKED)
     assert answer.certainty is Certainty.SURE
     assert isinstance(answer.matches[0].entry, Term)
     assert answer.matches[0].entry.title == title
@@ -106,17 +106,16 @@ async def test_a_look_up_of_facts_by_the_name_of_a_term_defines_it() -> None:
 
 def test_a_definition_is_no_fact() -> None:
     """A look-up of other kinds of cards finds no term, and a question that only holds a term's name is not about it."""
-    index = Index(load_library(SHIPPED))
-    assert not any(
-        isinstance(match.entry, Term) for match in answer_by_words(index, "what is fentanyl", [Fact]).matches
-    )
-    answer = answer_by_words(index, "what is fentanyl doing to real estate prices in Iowa", ASKED)
+    answers = Answers(Index(load_library(SHIPPED)))
+    matches = answers.answer_blocking("what is fentanyl", [Fact]).matches
+    assert not any(isinstance(match.entry, Term) for match in matches)
+    answer = answers.answer_blocking("what is fentanyl doing to real estate prices in Iowa", ASKED)
     assert answer.certainty is not Certainty.SURE
 
 
 def test_the_lead_of_the_best_card_counts_sign_by_sign() -> None:
     """Over the best of the others in each; a card that stands alone leads over nothing."""
-    several = candidates_by_words(Index(load_library(SHIPPED)), "purdue guilty", [Fact])
+    several = word_signs(Index(load_library(SHIPPED)).candidates("purdue guilty", [Fact]))
     assert len(several) > 1
     evidence = weigh(several, WORDS)
     (mine,) = (signs for candidate, signs in several if candidate is evidence.ranked[0])
@@ -134,6 +133,17 @@ async def test_words_are_looked_up_beside_the_event_loop() -> None:
     answer = await Answers(index).answer("coffee banned", [Fact])
     assert answer.matches
     assert index.thread not in {None, threading.get_ident()}
+
+
+@pytest.mark.parametrize("question", ["why no coffee at work", "去海边旅行要多少钱"])
+async def test_packs_in_languages_with_and_without_spaces_answer_together(question: str) -> None:
+    """Each pack's cards are compared with the question's words as its own language splits them."""
+    english = load_library(CONTENT).packs["tea"]
+    chinese = Pack(english.info.model_copy(update={"id": "chinese", "language": "zh"}), english.entries)
+    edition = Edition.of(Library({"tea": english, "chinese": chinese}))
+    await Meanings(None, LetterEncoder).learn(edition)
+    answer = await edition.answers.answer(question, [Fact])
+    assert {match.pack_id for match in answer.matches} == {"tea", "chinese"}
 
 
 @pytest.mark.parametrize("question", UNANSWERABLE.values(), ids=UNANSWERABLE.keys())

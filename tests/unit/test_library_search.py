@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.packs.loader import load_library
 from bot.packs.model import Argument, Entry, Fact, Position, Statement, Term
 from bot.packs.pack import Library
-from bot.search.answer import Certainty, answer_by_words, candidates_by_words, weigh
+from bot.search.answer import Answers, Certainty, weigh, word_signs
 from bot.search.completion import MAX_SCANNED, Completion
 from bot.search.index import Index
 from bot.search.spelling import Vocabulary, allowed_edits, edit_distance
@@ -37,6 +37,7 @@ US = pack(
 CITY = pack("city", fact("trams", "Trams carry more people than cars.", "The city counted tram riders."))
 PAIS = pack("pais", fact("aduana", "La mayoría de la droga entra por las aduanas.", "Según la Oficina."), language="es")
 INDEX = Index(Library({"us": US, "city": CITY, "pais": PAIS}))
+ANSWERS = Answers(INDEX)
 SHIPPED_INDEX = Index(load_library(SHIPPED))
 
 
@@ -46,7 +47,7 @@ def matches(query: str, *kinds: type[Entry], topic: str | None = None) -> list[s
 
 def closest(query: str) -> str | None:
     """The fact that an answer would show first, sure or not."""
-    ranked = weigh(candidates_by_words(INDEX, query, [Fact]), WORDS).ranked
+    ranked = weigh(word_signs(INDEX.candidates(query, [Fact])), WORDS).ranked
     return ranked[0].entry.id if ranked else None
 
 
@@ -146,9 +147,9 @@ def test_kinds_and_topic_narrow_a_search() -> None:
 @pytest.mark.parametrize("query", ["marmalade", "zzzzzz", "", "\0", "a" * 10_000, "?!", "🤷", "xylazine"])
 def test_what_the_packs_do_not_have_is_answered_with_nothing(query: str) -> None:
     """No card is offered as an answer to it, of no kind and in no pack."""
-    for answer in (answer_by_words(INDEX, query), answer_by_words(INDEX, query, [Fact], pack="city")):
+    for answer in (ANSWERS.answer_blocking(query), ANSWERS.answer_blocking(query, [Fact], pack="city")):
         assert answer.certainty is Certainty.NOTHING
-    assert answer_by_words(INDEX, "fentanyl", [Statement]).matches == ()
+    assert ANSWERS.answer_blocking("fentanyl", [Statement]).matches == ()
 
 
 @pytest.mark.parametrize("query", ["immigrashun tarriffz", "fentanol", "naloxne kits for all"])
@@ -166,7 +167,7 @@ def test_the_nearest_is_near(query: str) -> None:
 )  # fmt: skip
 def test_what_is_typed_is_text_never_syntax(query: str) -> None:
     """Signs that mean something to search engines only separate words."""
-    assert "fentanyl" in [candidate.entry.id for candidate, _ in candidates_by_words(INDEX, query, [Fact])]
+    assert "fentanyl" in [candidate.entry.id for candidate, _ in word_signs(INDEX.candidates(query, [Fact]))]
 
 
 @settings(max_examples=200, deadline=None)
@@ -174,7 +175,7 @@ def test_what_is_typed_is_text_never_syntax(query: str) -> None:
 def test_no_query_whatever_raises(query: str) -> None:
     """Any text is answered, also where that is nothing, in search, in completion and in answers."""
     INDEX.find(query)
-    assert answer_by_words(INDEX, query).certainty in Certainty
+    assert ANSWERS.answer_blocking(query).certainty in Certainty
     INDEX.complete(query)
 
 
