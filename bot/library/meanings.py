@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,7 +58,7 @@ class Meanings:
 
     def recall(self, edition: Edition) -> None:
         """Give an edition the vectors in the folder, once words alone leave an answer unsure."""
-        if self._encoder is not None:
+        if self._encoder is not None and _has_files(self._folder):
             edition.answers.recall = partial(self._recall, edition.answers, self._encoder)
 
     def _learn(self, answers: Answers, encoder: Encoder) -> None:
@@ -74,10 +75,18 @@ class Meanings:
             texts = meaning.texts_of(answers.index)
             vectors = vector_cache.VectorCache(self._folder, encoder).recall(texts.all)
             if vectors is not None:
-                encoder.load()
-                answers.meaning = meaning.Meaning(answers.index, encoder, texts, vectors)
+                with ThreadPoolExecutor(1) as pool:  # both take long, and are partly outside Python's lock
+                    loading = pool.submit(encoder.load)
+                    recalled = meaning.Meaning(answers.index, encoder, texts, vectors)
+                    loading.result()
+                answers.meaning = recalled
         except Exception:
             logger.exception("bug while recalling the meaning of the cards")
+
+
+def _has_files(folder: Path | None) -> bool:
+    """Whether a folder may have vectors. To look for the right ones takes NumPy, which takes long to import."""
+    return folder is not None and folder.is_dir() and any(folder.iterdir())
 
 
 class _StoppedError(Exception):

