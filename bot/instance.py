@@ -199,6 +199,7 @@ class Instance:
         await self._write_counts()
         await self.box.aclose()
         await self.discussions.answers.aclose()
+        await self.repeats.aclose()
         await self.database.close()
 
     async def _try_key(self) -> None:

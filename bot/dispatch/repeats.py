@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from bot.chat.vocabulary import Outcome, Request
 from bot.errors import Unavailable
 from bot.store.database import Database
+from bot.store.group_writer import GroupWriter
 from bot.store.sql import Transaction
 
 LEASE = 15
@@ -25,18 +28,31 @@ LEASE = 15
 MEMORY = 30 * 60
 """Seconds to remember a key: platforms stop sending again long before."""
 MICROSECONDS = 1_000_000
+GROUP_MAX = 1_000
+"""Steps in one transaction."""
 
 logger = logging.getLogger("parley")
 
 
+class _Step(NamedTuple):
+    """A change of an action's row: its work begins, is done, or is given up."""
+
+    what: Literal["claim", "finish", "release"]
+    key: str
+    scope: str = ""
+
+
 class Repeats:
-    """The guard of one process. It uses the database's clock, so that processes whose clocks differ agree."""
+    """The guard of one process. Steps that arrive during a transaction share the next one, so a crowd costs few.
+
+    It uses the database's clock, so that processes whose clocks differ agree."""
 
     def __init__(self, database: Database, lease: float = LEASE) -> None:
         self._database = database
         self._lease = lease
         self._unwritten: set[str] = set()
-        """Finished keys that the database couldn't store yet."""
+        """Finished keys that the database hasn't stored yet."""
+        self._steps = GroupWriter[_Step, bool](self._write, most=GROUP_MAX, what="steps of actions", logger=logger)
 
     async def run(self, request: Request, kind: str, subject: str, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Do the work unless this action is done or under way, which gives an outcome marked `duplicate`.
@@ -48,7 +64,7 @@ class Repeats:
         """
         key, scope = _key(request, kind), _scope(request, subject)
         try:
-            if not await self._claim(key, scope):
+            if not await self._steps.put(_Step("claim", key, scope)):
                 logger.info("an action came twice")
                 return Outcome(duplicate=True)
         except Unavailable:
@@ -67,22 +83,13 @@ class Repeats:
             await self._finish(key)
         return outcome
 
+    async def aclose(self) -> None:
+        """Wait until every step is written."""
+        await self._steps.aclose()
+
     async def clear(self) -> None:
         """Forget old keys. Raises Unavailable."""
         await self._database.write(lambda tx: tx.run("clear_actions", age=MEMORY * MICROSECONDS))
-
-    async def _claim(self, key: str, scope: str) -> bool:
-        if key in self._unwritten:
-            return False
-
-        async def claim(tx: Transaction) -> bool:
-            if await tx.run("claim_action", key=key, scope=scope, span=self._span) != 1:
-                return False
-            if scope:
-                await tx.run("overtake_actions", key=key, scope=scope)
-            return True
-
-        return await self._database.write(claim)
 
     async def _renew(self, key: str) -> None:
         """Renew the lease of a long action."""
@@ -95,19 +102,47 @@ class Repeats:
 
     async def _finish(self, key: str) -> None:
         self._unwritten.add(key)
-        keys = tuple(self._unwritten)
         try:
-            await self._database.write(lambda tx: tx.many("finish_action", [{"key": each} for each in keys]))
+            await self._steps.put(_Step("finish", key))
         except Unavailable:
             logger.warning("can't record that an action is done; the next action records it")
-        else:
-            self._unwritten.difference_update(keys)
 
     async def _release(self, key: str) -> None:
         try:
-            await self._database.write(lambda tx: tx.run("release_action", key=key))
+            await self._steps.put(_Step("release", key))
         except Unavailable:
             logger.warning("can't record that an action was given up; its lease expires")
+
+    async def _write(self, steps: Sequence[_Step]) -> Sequence[bool | Exception]:
+        """Write steps in one transaction, claims last. Return False for a claim of what is done or under way."""
+        finished, released = tuple(self._unwritten), [step.key for step in steps if step.what == "release"]
+        claims = {step.key: step.scope for step in steps if step.what == "claim" and step.key not in finished}
+
+        async def write(tx: Transaction) -> set[str]:
+            await tx.many("finish_action", [{"key": key} for key in finished])
+            await tx.many("release_action", [{"key": key} for key in released])
+            return await self._claim(tx, claims)
+
+        try:
+            claimed = await self._database.write(write)
+        except Unavailable as error:
+            return [error] * len(steps)
+        self._unwritten.difference_update(finished)
+        ends = []
+        for step in steps:
+            ends.append(step.what != "claim" or step.key in claimed)
+            claimed.discard(step.key)  # a second claim in this group is refused
+        return ends
+
+    async def _claim(self, tx: Transaction, claims: Mapping[str, str]) -> set[str]:
+        """Claim keys, each with its scope. Return those that nobody has, and let them overtake older actions."""
+        if not claims:
+            return set()
+        rows = json.dumps([{"key": key, "scope": scope} for key, scope in claims.items()])
+        claimed = set(await tx.column("claim_actions", rows=rows, span=self._span))
+        newest = {scope: key for key, scope in claims.items() if scope and key in claimed}
+        await tx.many("overtake_actions", [{"key": key, "scope": scope} for scope, key in sorted(newest.items())])
+        return claimed
 
     @property
     def _span(self) -> int:

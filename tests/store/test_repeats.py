@@ -219,6 +219,56 @@ async def test_a_newer_action_overtakes_one_whose_worker_died(
     await asyncio.gather(crash, return_exceptions=True)
 
 
+# --- crowds ---
+
+
+async def test_a_crowd_shares_transactions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty presses that arrive at once are claimed by one write, and each is still worked on once."""
+    errand, writes, write = Errand(), [0], database.write
+
+    async def counted(unit: Any) -> Any:
+        writes[0] += 1
+        return await write(unit)
+
+    monkeypatch.setattr(database, "write", counted)
+    bot = errand_bot(errand, database)
+    members = [replace(BEN, actor=replace(BEN.actor, id=f"m{number}"), key=f"t{number}") for number in range(50)]
+    presses = [asyncio.create_task(bot.press(member, "v1:errand")) for member in members]
+    await until(lambda: errand.times == len(members))
+    assert writes == [1]
+    errand.may_end.set()
+    assert not any(outcome.duplicate for outcome in await asyncio.gather(*presses))
+    assert all([(await bot.press(member, "v1:errand")).duplicate for member in members])
+
+
+async def test_two_deliveries_at_once_are_worked_on_once(database: Database) -> None:
+    """Both are claimed by one write, which gives the action to the first of them."""
+    errand = Errand()
+    errand.may_end.set()
+    bot = errand_bot(errand, database)
+    ends = await asyncio.gather(*(bot.press(keyed(BEN, key), "v1:errand") for key in ("k", "k", "other")))
+    assert [end.duplicate for end in ends] == [False, True, False]
+    assert errand.times == 2
+
+
+async def test_the_later_of_two_actions_at_once_overtakes_the_earlier(
+    database: Database, other_database: Database, raw: Raw
+) -> None:
+    """Ben pressed twice about one poll, and the worker of both died: only the later press is worked on again."""
+    dead, late = Errand(), Errand()
+    late.may_end.set()
+    bot = errand_bot(dead, database)
+    crashes = [asyncio.create_task(bot.press(keyed(BEN, key), "v1:errand:p1")) for key in ("t1", "t2")]
+    await until(lambda: dead.times == 2)
+    await raw.run(DEAD)
+    again = errand_bot(late, other_database)
+    ends = [(await again.press(keyed(BEN, key), "v1:errand:p1")).duplicate for key in ("t2", "t1")]
+    assert ends == [False, True]
+    for crash in crashes:
+        crash.cancel()
+    await asyncio.gather(*crashes, return_exceptions=True)
+
+
 # --- forms, memory, and what is stored ---
 
 
