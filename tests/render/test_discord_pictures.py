@@ -51,6 +51,8 @@ class Stage:
     content: Path
     discussions: Discussions
     viewer: str = "Ada"
+    direct: bool = False
+    """Whether the picture is of the viewer's conversation with the bot."""
     assets: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """Pictures that Discord would have, by their address."""
 
@@ -91,6 +93,13 @@ async def menu(stage: Stage) -> Target:
     message = await stage.people["Ben"].member.send(stage.ada.channel, written)
     await stage.ada.member.context_menu(stage.ada.channel, "Find facts", message)
     return stage.ada.messages()[-1]
+
+
+async def direct(stage: Stage) -> Target:
+    """A member who installed Parley for herself asks it in a direct message, without a server."""
+    stage.direct, ada = True, stage.ada.member.user
+    await ada.slash("fact", words="insurrection act")
+    return ada.dm_channel.history(viewer=ada)[-1]
 
 
 QUESTION = "Where should the next town meeting take place?"
@@ -549,6 +558,7 @@ SCENES: Mapping[str, Scene] = {
     "help-command": line_scene("/help fact"),
     "refusal": line_scene("/poll results poll:nowhere"),
     "find-facts": menu,
+    "direct": direct,
     "poll": opening("single"),
     "poll-opened": opened,
     "poll-live": poll_live,
@@ -839,9 +849,10 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         stage = Stage(people, clock, run_due, content, instance.discussions)
         target = await SCENES[name](stage)
         driver = people[stage.viewer]
+        member = driver.member.user if stage.direct else driver.member
         async with driver.env.preview(
-            driver.channel,
-            viewers=[driver.member],
+            member.dm_channel if stage.direct else driver.channel,
+            viewers=[member],
             display="fixed",
             width=VIEWPORT[0],
             height=VIEWPORT[1],
@@ -851,7 +862,7 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             await preview.show(target)
             FOLDER.mkdir(parents=True, exist_ok=True)
             path = FOLDER / f"{name}.png"
-            await preview.screenshot(path, viewer=driver.member, target=target, allow_incomplete=True)
+            await preview.screenshot(path, viewer=member, target=target, allow_incomplete=True)
         make_small(path)
 
 
