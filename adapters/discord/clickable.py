@@ -38,8 +38,6 @@ def clickable(reply: Reply, ids: CommandIds) -> Reply:
 
 
 def _card(card: Card, ids: CommandIds) -> Card:
-    if not any(_names_commands(content) for content in (card.body, *(field.value for field in card.fields))):
-        return card
     return replace(
         card,
         body=link_commands(card.body, ids),
@@ -55,16 +53,14 @@ def _control(control: Control, ids: CommandIds) -> Control:
     return control
 
 
-def _names_commands(content: Text) -> bool:
-    return any(isinstance(piece, CommandMention) for block in content for piece in block.inlines)
-
-
 def link_commands(content: Text, ids: CommandIds) -> Text:
     """Return the text with the ids of the commands that it names. An unknown command stays as it is."""
     return tuple(_block(block, ids) for block in content)
 
 
 def _block(block: Block, ids: CommandIds) -> Block:
+    if not any(isinstance(piece, CommandMention) for piece in block.inlines):
+        return block
     return replace(block, inlines=tuple(inline for piece in block.inlines for inline in _pieces(piece, ids)))
 
 

@@ -14,7 +14,7 @@ RETURNING key;
 -- The repetition lets the index of unfinished actions serve the query.
 UPDATE repeats SET done = 1, scope = '' WHERE scope = :scope AND scope <> '' AND key <> :key AND done = 0;
 
--- name: renew_action(key, span)!
+-- name: renew_action(key, span)*!
 UPDATE repeats SET until = CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER) + :span
 WHERE key = :key AND done = 0;
 
