@@ -129,9 +129,9 @@ class Repeats:
             logger.warning("can't record that an action was given up; its lease expires")
 
     async def _write(self, steps: Sequence[_Step]) -> Sequence[bool | Exception]:
-        """Write steps in one transaction, claims last. Return False for a claim of what is done or under way."""
+        """Write steps in one transaction, claims last. Return True for a claim of what is neither done nor under way."""
         finished, released = tuple(self._unwritten), [step.key for step in steps if step.what == "release"]
-        claims = {step.key: step.scope for step in steps if step.what == "claim" and step.key not in finished}
+        claims = {step.key: step.scope for step in steps if step.what == "claim"}
 
         async def write(tx: Transaction) -> set[str]:
             await tx.many("finish_action", [{"key": key} for key in finished])
@@ -145,7 +145,7 @@ class Repeats:
         self._unwritten.difference_update(finished)
         ends = []
         for step in steps:
-            ends.append(step.what != "claim" or step.key in claimed)
+            ends.append(step.key in claimed)
             claimed.discard(step.key)  # a second claim in this group is refused
         return ends
 
@@ -155,7 +155,7 @@ class Repeats:
             return set()
         rows = json.dumps([{"key": key, "scope": scope} for key, scope in claims.items()])
         claimed = set(await tx.column("claim_actions", rows=rows, span=self._span))
-        newest = {scope: key for key, scope in claims.items() if scope and key in claimed}
+        newest = {scope: key for key, scope in claims.items() if key in claimed}
         await tx.many("overtake_actions", [{"key": key, "scope": scope} for scope, key in sorted(newest.items())])
         return claimed
 

@@ -11,7 +11,7 @@ WHERE repeats.done = 0 AND (repeats.until <= excluded.until - :span OR repeats.u
 RETURNING key;
 
 -- name: overtake_actions(key, scope)*!
--- The repetition lets the index of unfinished actions serve the query.
+-- An action without a scope overtakes none. The index of unfinished actions serves this query.
 UPDATE repeats SET done = 1, scope = '' WHERE scope = :scope AND scope <> '' AND key <> :key AND done = 0;
 
 -- name: renew_action(key, span)*!

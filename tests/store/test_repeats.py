@@ -149,24 +149,38 @@ async def test_what_another_process_works_on_is_dropped(database: Database, othe
 
 
 async def test_work_that_lasts_keeps_its_lease(database: Database, raw: Raw) -> None:
-    """A process that lives renews it, however long the work takes, and no longer."""
-    errand, tasks = Errand(), asyncio.all_tasks()
-    bot = errand_bot(errand, database, lease=0.3)
-    work = asyncio.create_task(bot.press(keyed(request(), "k"), "v1:errand"))
-    await errand.started.wait()
-    await raw.run(DEAD)
+    """A living process renews the lease of an action until its work ends, and does so for the next action, too."""
+    tasks, bots = asyncio.all_tasks(), Repeats(database, lease=0.3)
 
     async def renewed() -> bool:
         return await column(raw, "until") != [0]
 
-    await until(renewed)
+    for key in ("k", "l"):
+        errand = Errand()
+        bot = replace(errand_bot(errand, database), repeats=bots)
+        work = asyncio.create_task(bot.press(keyed(request(), key), "v1:errand"))
+        await errand.started.wait()
+        await raw.run(DEAD)
+        await until(renewed)
+        errand.may_end.set()
+        await work
+        await until(lambda: asyncio.all_tasks() <= tasks)
+        await raw.run("DELETE FROM repeats")
+
+
+async def test_a_stop_ends_the_renewal_and_waits_for_what_is_written(database: Database, raw: Raw) -> None:
+    """After `aclose`, a claim that was under way is stored, and no task of the guard is left."""
+    errand, repeats, tasks = Errand(), Repeats(database), asyncio.all_tasks()
+    bot = replace(errand_bot(errand, database), repeats=repeats)
+    claim = asyncio.create_task(bot.press(keyed(request(), "k"), "v1:errand"))
+    await asyncio.sleep(0)
+    await repeats.aclose()
+    assert len(await column(raw, "key")) == 1
+    await errand.started.wait()
+    await repeats.aclose()
     errand.may_end.set()
-    await work
-
-    async def ended() -> bool:
-        return asyncio.all_tasks() <= tasks
-
-    await until(ended)
+    await claim
+    assert asyncio.all_tasks() <= tasks
 
 
 async def test_a_delivery_after_a_crash_is_worked_on(database: Database, other_database: Database, raw: Raw) -> None:
@@ -215,6 +229,23 @@ async def test_a_newer_action_overtakes_one_whose_worker_died(
     assert not (await bot.press(keyed(ADA, "t0"), f"v1:errand:{subject}")).duplicate  # another member overtakes nothing
     assert not (await bot.press(keyed(BEN, "t2"), f"v1:errand:{other}")).duplicate
     assert (await bot.press(keyed(BEN, "t1"), f"v1:errand:{subject}")).duplicate is overtaken
+    crash.cancel()
+    await asyncio.gather(crash, return_exceptions=True)
+
+
+async def test_a_repeat_overtakes_nothing(database: Database, other_database: Database, raw: Raw) -> None:
+    """Ben's first press comes again while his second is worked on: the second stays his newest, even after a crash."""
+    done, dead, late = Errand(), Errand(), Errand()
+    done.may_end.set()
+    late.may_end.set()
+    first = keyed(BEN, "t1")
+    await errand_bot(done, database).press(first, "v1:errand:p1")
+    crash = asyncio.create_task(errand_bot(dead, database).press(keyed(BEN, "t2"), "v1:errand:p1"))
+    await dead.started.wait()
+    bot = errand_bot(late, other_database)
+    assert (await bot.press(first, "v1:errand:p1")).duplicate
+    await raw.run(f"{DEAD} WHERE done = 0")
+    assert not (await bot.press(keyed(BEN, "t2"), "v1:errand:p1")).duplicate
     crash.cancel()
     await asyncio.gather(crash, return_exceptions=True)
 

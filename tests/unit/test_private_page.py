@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -23,8 +24,10 @@ from bot.polls.model import PollState
 from bot.polls.page_address import PageAddresses
 from bot.polls.record_file import read_record
 from bot.settings.sources import load_settings
+from bot.store.database import Database
 from bot.store.keys import Keys, new_key
 from bot.store.sql import Transaction
+from bot.store.sqlite import READERS
 from tests.browser.served import Hall, serving_polls
 from tests.store import things
 from tests.talk import words
@@ -176,6 +179,7 @@ async def test_a_refusal_takes_the_same_steps_for_any_poll(
 ) -> None:
     """A wrong token asks the database nothing, and without a token a private poll costs what a missing one does."""
     await private_poll.hall.instance.rest()
+    await _last_reads_end(private_poll.hall.instance.database)
     asked: list[str] = []
     for name in ("value", "rows"):
         monkeypatch.setattr(Transaction, name, _noting(getattr(Transaction, name), asked))
@@ -302,6 +306,16 @@ async def test_a_link_lasts_as_long_as_its_key(private_poll: Outsider) -> None:
     assert PageAddresses(Keys(new + b"\n" + old), BASE).opens("p1", token)
     assert not PageAddresses(Keys(new), BASE).opens("p1", token)
     assert PageAddresses(Keys(new + b"\n" + old), BASE).of(poll) == PageAddresses(Keys(new), BASE).of(poll)
+
+
+async def _last_reads_end(database: Database) -> None:
+    """Wait for the reads under way: they end before all of the readers' connections are free at once."""
+    every_reader = asyncio.Barrier(READERS)
+
+    async def meet(_tx: Transaction) -> None:
+        await every_reader.wait()
+
+    await asyncio.gather(*(database.read(meet) for _ in range(READERS)))
 
 
 def _noting(method: Callable[..., Awaitable[Any]], asked: list[str]) -> Callable[..., Awaitable[Any]]:

@@ -389,16 +389,16 @@ class Member:
                 self.server.violated("view_submission", "invalid_response_action", str(other))
         return done
 
-    def _errors(self, view: View, errorspers: Json) -> dict[str, str]:
+    def _errors(self, view: View, errors: Json) -> dict[str, str]:
         """Return the errors by label. Slack refuses errors that don't belong to an input."""
         labels = {
             block["block_id"]: block["label"]["text"] for block in view.content["blocks"] if block["type"] == "input"
         }
-        for name in errorspers.keys() - labels.keys():
+        for name in errors.keys() - labels.keys():
             self.server.violated("view_submission", "invalid_errors", f"no input has the block_id {name}")
-        if not errorspers or not all(isinstance(text, str) and text.strip() for text in errorspers.values()):
+        if not errors or not all(isinstance(text, str) and text.strip() for text in errors.values()):
             self.server.violated("view_submission", "invalid_errors", "an error without words")
-        return {labels[name]: str(text) for name, text in errorspers.items() if name in labels}
+        return {labels[name]: str(text) for name, text in errors.items() if name in labels}
 
     def _replaced(self, answer: Json, put: Any) -> None:
         try:
